@@ -1,0 +1,60 @@
+"""liveblog: write dated updates; readers get pages, feeds, and daily and weekly digests.
+
+The public API is :class:`Blog` and what it hands out::
+
+    from liveblog import Blog
+
+    blog = Blog("my-blog")
+    blog.post("The border post is open again.", tags=["border"])
+    blog.publish()
+
+Names are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .blog import Blog
+    from .digest import Digest
+    from .entry import Figure, Framing, Media, Revision, Source
+    from .errors import LiveblogError
+    from .timeline import Day, Entry, Timeline
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Blog",
+    "Day",
+    "Digest",
+    "Entry",
+    "Figure",
+    "Framing",
+    "LiveblogError",
+    "Media",
+    "Revision",
+    "Source",
+    "Timeline",
+]
+
+_HOMES = {
+    "Blog": "blog",
+    "Digest": "digest",
+    "LiveblogError": "errors",
+    "Day": "timeline",
+    "Entry": "timeline",
+    "Timeline": "timeline",
+    "Figure": "entry",
+    "Framing": "entry",
+    "Media": "entry",
+    "Revision": "entry",
+    "Source": "entry",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"module 'liveblog' has no attribute '{name}'")

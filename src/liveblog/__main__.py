@@ -1,0 +1,5 @@
+"""``python -m liveblog``."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,590 @@
+"""One live blog in one folder: the public API.
+
+Every door (command line, server, importers) goes through :class:`Blog`, which turns wishes into
+revisions, appends them to the journal, and reads the journal back as timeline, digest and site.
+What is heavy (Jinja2, lxml, Pillow) is imported by the methods that need it, since a post is typed
+hundreds of times a day.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from . import config as settings
+from .config import Config
+from .entry import (
+    Figure,
+    Framing,
+    Media,
+    Revision,
+    Source,
+    Verification,
+    checked,
+    clean_text,
+    id_day,
+    make_id,
+    slug,
+)
+from .errors import ConfigError, InvalidInput, NotFound, StorageError, did_you_mean
+from .folders import Folders
+from .journal import Fault
+from .journal.files import DayFiles
+from .period import COVERAGE, Period, local_day, named
+from .timeline import Timeline
+from .when import parse_instant, parse_period
+
+if TYPE_CHECKING:
+    from .digest import Digest
+    from .locale import Words
+    from .publish.report import Progress, Report
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture file to show in an entry."""
+
+    path: Path
+    alt: str  #: what a person who cannot see it should know
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Health:
+    """What :meth:`Blog.check` found."""
+
+    faults: Sequence[Fault] = ()
+    notes: Sequence[str] = field(default_factory=tuple)
+    records: int = 0
+    files: int = 0
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Blog:
+    """A live blog.
+
+    Instants are aware datetimes; days and weeks are those of the blog's time zone. Every method
+    that writes raises :class:`~liveblog.errors.InvalidInput` for what cannot be taken and
+    :class:`~liveblog.errors.StorageError` if the machine refused; then nothing was changed.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str] = ".",
+        *,
+        config: str | os.PathLike[str] | None = None,
+        clock: Callable[[], datetime] = _clock,
+    ) -> None:
+        """Open the blog in *folder* (or above it), or the one of a *config* file.
+
+        Raises :class:`~liveblog.errors.ConfigError`.
+        """
+        path = settings.find(Path(folder), str(config) if config else None)
+        self.config: Config = settings.load(path)
+        self.folders = Folders(path.parent)
+        self._clock = clock
+        self.journal = DayFiles(self.folders.entries, self.folders.derived, clock)
+
+    @classmethod
+    def init(
+        cls,
+        folder: str | os.PathLike[str],
+        *,
+        title: str,
+        language: str = "en",
+        timezone: str = "UTC",
+        url: str = "http://localhost:8000/",
+        author: str = "",
+        description: str = "",
+        clock: Callable[[], datetime] = _clock,
+    ) -> Blog:
+        """Make a new blog; a blog that is there already is opened and not touched.
+
+        Raises :class:`~liveblog.errors.ConfigError` for a setting that cannot be.
+        """
+        root = Path(folder)
+        path = root / settings.FILE_NAME
+        if not path.exists():
+            url = url if url.endswith("/") else url + "/"
+            settings.check_title(title)
+            settings.check_url(url)
+            settings.check_language(language)
+            settings.check_timezone(timezone)
+            blog_id = settings.new_id(url, clock())
+            text = _INITIAL.format(
+                **{
+                    name: _toml(value)
+                    for name, value in {
+                        "title": title,
+                        "url": url,
+                        "id": blog_id,
+                        "language": language,
+                        "timezone": timezone,
+                        "author": author,
+                        "description": description,
+                    }.items()
+                }
+            )
+            try:
+                (root / "entries").mkdir(parents=True, exist_ok=True)
+                _create(root / ".gitignore", ".liveblog/\n")
+                _create(path, text)
+            except OSError as error:
+                raise StorageError.of(error, "write to", root) from error
+        return cls(root, config=path, clock=clock)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """The present instant, to the second."""
+        return self._clock().astimezone(UTC).replace(microsecond=0)
+
+    @property
+    def timeline(self) -> Timeline:
+        """The entries as readers may see them now."""
+        return Timeline(self.journal, self._clock().astimezone(UTC))
+
+    @property
+    def words(self) -> Words:
+        """Dates, numbers and words in the blog's language."""
+        from .locale import words
+
+        return words(self.config.language, self.config.zone)
+
+    def instant(self, text: str) -> datetime:
+        """Return the instant that a human time means; see :mod:`liveblog.when`."""
+        return parse_instant(
+            text, now=self.now, zone=self.config.zone, language=self.config.language
+        )
+
+    def period(self, text: str) -> Period:
+        """Return the period that *text* names: ``today``, ``2012-W29``, ``2012-07-15..2012-07-22``."""
+        return parse_period(
+            text,
+            now=self.now,
+            zone=self.config.zone,
+            language=self.config.language,
+            first_weekday=self.config.first_weekday,
+        )
+
+    def digest(self, when: str = "today", *, key: bool = False, tag: str = "") -> Digest:
+        """Return the digest of a period: everything, key entries, or those with one tag.
+
+        Raises :class:`~liveblog.errors.NotFound` for a tag that no entry of the period has.
+        """
+        from .digest import build
+
+        wanted = self._tag(tag) if tag else ""
+        of = self.period(when)
+        found = build(self.timeline, of, key=key, tag=wanted)
+        if tag and not found.entries:
+            known = {t for e in build(self.timeline, of).entries for t in e.now.tags}
+            raise unknown_tag(tag, known, of.id)
+        return found
+
+    def tags(self) -> dict[str, str]:
+        """Return every tag of the newest entries: slug and name."""
+        found: dict[str, str] = {}
+        for number, entry in enumerate(self.timeline.newest_first()):
+            if number >= 500:
+                break
+            found |= {slug(tag): tag for tag in entry.now.tags}
+        return found
+
+    def _tag(self, tag: str) -> str:
+        wanted = slug(tag)
+        if not wanted:
+            raise InvalidInput(f"'{tag}' is not a tag.", "Name one that an entry carries.")
+        return wanted
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def post(
+        self,
+        text: str = "",
+        *,
+        title: str = "",
+        at: datetime | None = None,
+        schedule: bool = False,
+        author: str = "",
+        tags: Iterable[str] = (),
+        key: bool = False,
+        pinned: bool = False,
+        verification: Verification = "",
+        sources: Iterable[Source] = (),
+        figures: Iterable[Figure] = (),
+        images: Iterable[Image] = (),
+        lang: str = "",
+        idempotency_key: str = "",
+    ) -> Revision:
+        """Append a new entry and return its first revision; when it returns, it is on disk.
+
+        *at* is the instant that the update speaks for, now unless given; one in the future is an
+        embargo and needs *schedule*. A second call with the same *idempotency_key* returns what
+        the first one made.
+        """
+        now = self.now
+        published = at.astimezone(UTC).replace(microsecond=0) if at else now
+        self._guard_future(published, now, schedule)
+        day = local_day(published, self.config.zone)
+        draft = Revision(
+            id=make_id(day, os.urandom(8)),
+            published=published,
+            # A scheduled update is new when it is released, not when it was written.
+            updated=max(now, published),
+            author=clean_text(author or self.config.author, "author"),
+            title=clean_text(title, "title"),
+            body=clean_text(text, "body"),
+            tags=_distinct_tags(tags),
+            key=key,
+            pinned=pinned,
+            verification=verification,
+            sources=_clean_sources(sources),
+            figures=_clean_figures(figures),
+            lang=_clean_language(lang),
+            idempotency_key=clean_text(idempotency_key, "idempotency key"),
+        )
+        return self.journal.append(self._with_images(draft, images), expect=0)
+
+    def edit(
+        self,
+        entry_id: str,
+        *,
+        note: str = "",
+        minor: bool = False,
+        schedule: bool = False,
+        at: datetime | None = None,
+        images: Iterable[Image] | None = None,
+        expect: int | None = None,
+        idempotency_key: str = "",
+        **changes: Any,
+    ) -> Revision:
+        """Append a revision of an entry with some fields changed, and return it.
+
+        *changes* are fields of :class:`~liveblog.entry.Revision` such as ``title``, ``body`` or
+        ``tags``. A *note* makes it a correction that readers see. A *minor* one leaves ``updated``
+        alone. *expect* is the revision that the author saw, the newest unless given.
+
+        Raises :class:`~liveblog.errors.Conflict` if somebody revised it meanwhile.
+        """
+        old = self.timeline.entry(entry_id).now
+        if old.state != "live":
+            raise InvalidInput(
+                f"{entry_id} was {old.state}; there is nothing to edit.", "Post a new update."
+            )
+        cleaners: dict[str, Callable[[Any], Any]] = {
+            "body": lambda text: clean_text(text, "body"),
+            "title": lambda text: clean_text(text, "title"),
+            "author": lambda text: clean_text(text, "author"),
+            "tags": _distinct_tags,
+            "sources": _clean_sources,
+            "figures": _clean_figures,
+            "lang": _clean_language,
+            "key": bool,
+            "pinned": bool,
+            "verification": str,
+        }
+        for name in changes:
+            if name not in cleaners:
+                raise InvalidInput(f"'{name}' cannot be edited.", did_you_mean(name, cleaners))
+        changed = {name: cleaners[name](value) for name, value in changes.items()}
+        now = self.now
+        if at is not None:
+            published = at.astimezone(UTC).replace(microsecond=0)
+            self._guard_future(published, now, schedule)
+            day = local_day(published, self.config.zone)
+            changed["published"] = published
+            changed["day"] = "" if day == id_day(entry_id) else day.isoformat()
+        note = clean_text(note, "note")
+        draft = msgspec.structs.replace(
+            old,
+            recorded=None,
+            note=note,
+            idempotency_key=clean_text(idempotency_key, "idempotency key"),
+            **changed,
+        )
+        if images is not None:
+            draft = self._with_images(msgspec.structs.replace(draft, media=()), images)
+        if not note and draft == msgspec.structs.replace(
+            old, recorded=None, note="", idempotency_key=draft.idempotency_key
+        ):
+            raise InvalidInput(f"{entry_id} is like that already.", "Nothing was changed.")
+        if not minor:
+            draft = msgspec.structs.replace(draft, updated=max(now, draft.published))
+        checked(draft)
+        return self.journal.append(draft, expect=old.rev if expect is None else expect)
+
+    def retract(self, entry_id: str, *, why: str, expect: int | None = None) -> Revision:
+        """Withdraw an entry: its place stays and says *why*."""
+        old = self.timeline.entry(entry_id).now
+        if old.state != "live":
+            raise InvalidInput(f"{entry_id} was {old.state} already.", "Nothing was changed.")
+        why = clean_text(why, "reason")
+        if not why:
+            raise InvalidInput("A retraction needs a reason.", "Give it with --why.")
+        draft = msgspec.structs.replace(
+            old, state="retracted", note=why, recorded=None, idempotency_key="", updated=self.now
+        )
+        checked(draft)
+        return self.journal.append(draft, expect=old.rev if expect is None else expect)
+
+    def remove(self, entry_id: str, *, purge: bool = False) -> Revision:
+        """Make an entry disappear from the site.
+
+        With *purge* its texts are also blanked in the journal and its pictures deleted, for good.
+        """
+        entry = self.timeline.entry(entry_id)
+        removed = entry.now
+        if removed.state != "removed":
+            removed = self.journal.append(
+                Revision(
+                    id=entry_id,
+                    published=removed.published,
+                    updated=self.now,
+                    day=removed.day,
+                    state="removed",
+                ),
+                expect=removed.rev,
+            )
+        if purge:
+            self.journal.redact(entry_id)
+            for path in {media.path for r in entry.revisions for media in r.media}:
+                (self.folders.media / path).unlink(missing_ok=True)
+        return removed
+
+    def frame(
+        self,
+        period_id: str,
+        *,
+        headline: str | None = None,
+        introduction: str | None = None,
+        close: str | None = None,
+        expect: int | None = None,
+    ) -> Framing:
+        """Write the headline, introduction and close of a period's digest; None leaves as is.
+
+        *period_id* is a period's id, or ``coverage`` for the blog as a whole.
+        """
+        return self._frame(
+            period_id,
+            expect,
+            headline=None if headline is None else clean_text(headline, "headline"),
+            introduction=None if introduction is None else clean_text(introduction, "introduction"),
+            close=None if close is None else clean_text(close, "close"),
+        )
+
+    def end(self, at: datetime | None = None) -> Framing:
+        """Declare the coverage over: the page says so, and feeds tell readers to stop asking."""
+        return self._frame(COVERAGE, None, ended=(at or self.now).astimezone(UTC))
+
+    def resume(self) -> Framing:
+        """Take back the end of the coverage."""
+        framing = self.timeline.framing(COVERAGE)
+        if framing is None or framing.ended is None:
+            raise InvalidInput("The coverage is not over.", "Nothing was changed.")
+        draft = msgspec.structs.replace(framing, ended=None, recorded=None)
+        return self.journal.append(draft, expect=framing.rev)
+
+    def _frame(self, period_id: str, expect: int | None, **given: Any) -> Framing:
+        if period_id != COVERAGE:
+            period_id = named(period_id, self.config.first_weekday).id
+        old = self.timeline.framing(period_id) or Framing(period=period_id)
+        changes = {name: value for name, value in given.items() if value is not None}
+        draft = msgspec.structs.replace(old, recorded=None, author=self.config.author, **changes)
+        for name, text in (
+            ("headline", draft.headline),
+            ("introduction", draft.introduction),
+            ("close", draft.close),
+        ):
+            limit = 300 if name == "headline" else 20_000
+            if len(text) > limit or (name == "headline" and "\n" in text):
+                raise InvalidInput(
+                    f"The {name} has {len(text)} characters; the limit is {limit}"
+                    f"{', on one line' if name == 'headline' else ''}.",
+                    "Shorten it.",
+                )
+        return self.journal.append(draft, expect=old.rev if expect is None else expect)
+
+    def _with_images(self, draft: Revision, images: Iterable[Image]) -> Revision:
+        """Check a draft, then keep its pictures: nothing is kept for what is refused."""
+        images = list(images)
+        if not images:
+            checked(draft)
+            return draft
+        from .media import take
+
+        checked(msgspec.structs.replace(draft, title=draft.title or "picture"))
+        for image in images:
+            if not image.alt.strip():
+                raise InvalidInput(
+                    f"The picture {image.path} has no alternative text.",
+                    "Describe it with --alt for those who cannot see it.",
+                )
+        media = tuple(
+            take(
+                Path(image.path),
+                self.folders.media,
+                draft.id,
+                alt=clean_text(image.alt, "alternative text"),
+                caption=clean_text(image.caption, "caption"),
+            )
+            for image in images
+        )
+        draft = msgspec.structs.replace(draft, media=draft.media + media)
+        checked(draft)
+        return draft
+
+    def _guard_future(self, published: datetime, now: datetime, schedule: bool) -> None:
+        if published > now and not schedule:
+            shown = published.astimezone(self.config.zone)
+            raise InvalidInput(
+                f"{shown:%Y-%m-%d %H:%M} ({self.config.timezone}) is in the future.",
+                "Correct the time, or add --schedule to hold the update back until then.",
+            )
+
+    # -- the site -----------------------------------------------------------------------------
+
+    def publish(
+        self, *, full: bool = False, dry_run: bool = False, progress: Progress | None = None
+    ) -> Report:
+        """Bring the site in ``feeds/`` up to date; see :func:`liveblog.publish.publish`."""
+        from .publish import publish
+        from .site.folder import Folder
+
+        return publish(
+            self.journal,
+            Folder(self.folders.site),
+            self.folders,
+            self.config,
+            self._clock().astimezone(UTC),
+            full=full,
+            dry_run=dry_run,
+            progress=progress,
+        )
+
+    def printable(self, digest: Digest) -> str:
+        """Return a digest as one HTML file that needs no other: style and pictures are in it."""
+        from base64 import b64encode
+
+        from .pages import Pages
+        from .publish.theme import Theme
+
+        theme = Theme(self.folders.templates, self.folders.static)
+
+        def picture(media: Media) -> str:
+            path = self.folders.media / media.path
+            data = b64encode(path.read_bytes()).decode() if path.is_file() else ""
+            return f"data:{media.type};base64,{data}"
+
+        _, style = theme.assets()["style.css"]
+        pages = Pages(self.config, templates=theme.templates)
+        return pages.standalone(digest, style=style.decode(), picture=picture)
+
+    def check(self) -> Health:
+        """Read the whole journal and the site; say what was altered, removed or is missing."""
+        from .publish import verify
+        from .site.folder import Folder
+
+        audit = self.journal.check()
+        faults = list(audit.faults)
+        timeline = self.timeline
+        for of in timeline.days():
+            for entry in timeline.unfiltered(of).entries:
+                for media in entry.now.media:
+                    path = self.folders.media / media.path
+                    if not path.is_file() or path.stat().st_size != media.size:
+                        mend = "Restore the file from a backup, or edit the entry."
+                        problem = f"the picture of {entry.id} is gone or was altered"
+                        faults.append(Fault(f"entries/media/{media.path}", problem, mend))
+        faults += verify(Folder(self.folders.site), self.folders)
+        return Health(faults, audit.notes, audit.records, audit.files)
+
+
+def unknown_tag(tag: str, known: Iterable[str], where: str) -> NotFound:
+    """Return the error for a tag that no entry of *where* has."""
+    known = sorted(known)
+    hint = did_you_mean(tag, known) or (f"Tags there: {', '.join(known)}." if known else "")
+    return NotFound(f"No entry of {where} has the tag '{tag}'.", hint)
+
+
+def _distinct_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    by_slug = {slug(tag): clean_text(tag, "tag") for tag in reversed(list(tags))}
+    return tuple(reversed(by_slug.values()))
+
+
+def _clean_sources(sources: Iterable[Source]) -> tuple[Source, ...]:
+    return tuple(Source(clean_text(s.name, "source"), clean_text(s.url, "source")) for s in sources)
+
+
+def _clean_figures(figures: Iterable[Figure]) -> tuple[Figure, ...]:
+    return tuple(
+        Figure(
+            clean_text(f.name, "figure"),
+            f.value,
+            clean_text(f.unit, "unit"),
+            clean_text(f.source, "source"),
+        )
+        for f in figures
+    )
+
+
+def _clean_language(lang: str) -> str:
+    from re import fullmatch
+
+    if lang and not fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", lang):
+        raise InvalidInput(
+            f"'{lang}' is not a language code.", "Write it as in BCP 47: en, ar, pt-BR."
+        )
+    return lang
+
+
+def _create(path: Path, text: str) -> None:
+    """Write a file that is not there yet; one that is stays as it is."""
+    fd, temporary = tempfile.mkstemp(dir=path.parent)
+    try:
+        with open(fd, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    finally:
+        os.unlink(temporary)
+
+
+def _toml(text: str) -> str:
+    """Write a TOML basic string (TOML 1.0, "String")."""
+    if "\n" in text:
+        raise ConfigError("A setting spans several lines.", "Write it on one line.")
+    clean = clean_text(text, "setting")
+    return '"' + clean.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t") + '"'
+
+
+_INITIAL = """\
+# The settings of this live blog. The journal is in entries/, the site in feeds/.
+
+title = {title}
+description = {description}
+language = {language}        # ar, de, en, es or fr
+timezone = {timezone}  # days and weeks are those of this zone
+url = {url}  # where feeds/ is served
+author = {author}  # signs what nobody signed
+
+# Every feed id begins with this. Never change it: readers would see everything as new.
+id = {id}
+"""
+
+__all__ = ["Blog", "Health", "Image"]

@@ -1,0 +1,148 @@
+"""The command line: parse, call one thing of the public API, print.
+
+Results go to standard output, messages to standard error. Exit codes: 0 done, 1 failed, 2 usage or
+configuration, 130 on Ctrl-C. Modules of the product are imported inside the commands, so that help
+and a post come at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from typing import Any, NoReturn
+
+import click
+
+from .. import __version__
+from ..errors import ConfigError, InvalidInput, LiveblogError, StorageError
+from .context import State
+from .make import init
+from .read import digest, log, show
+from .site import check, publish
+from .write import edit, end, post, remove, resume, retract
+
+_EPILOG = """\b
+Examples:
+  liveblog init my-blog --title "My live blog"
+  liveblog post "The border post is open again." --tag border
+  liveblog digest today
+"""
+
+
+class _Group(click.Group):
+    """Lists commands in the order of their use, and suggests the nearest one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(
+    cls=_Group,
+    epilog=_EPILOG,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
+)
+@click.option("-C", "folder", metavar="DIR", default=".", help="Work on the blog in this folder.")
+@click.option("--config", metavar="FILE", help="Use this liveblog.toml.  [env: LIVEBLOG_CONFIG]")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more, such as each file written.")
+@click.option("--debug", is_flag=True, help="Show where in the program an error arose.")
+@click.version_option(__version__, message="liveblog %(version)s")
+@click.pass_context
+def liveblog(
+    ctx: click.Context, folder: str, config: str | None, quiet: bool, verbose: bool, debug: bool
+) -> None:
+    """Write dated updates; publish pages, feeds, and daily and weekly digests."""
+    ctx.obj = State(folder, config, quiet, verbose, debug)
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def _also(name: str) -> Any:
+    """Return a callback that sets an option of the group from behind a command."""
+
+    def callback(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        if value and isinstance(ctx.obj, State):
+            setattr(ctx.obj, name, True)
+
+    return callback
+
+
+for command in (
+    init, post, edit, retract, remove, log, show, digest, publish, check, end, resume,
+):  # fmt: skip
+    for flags, name in ((("-q", "--quiet"), "is_quiet"), (("-v", "--verbose"), "is_verbose"),
+                        (("--debug",), "is_debugged")):
+        command.params.append(
+            click.Option(flags, is_flag=True, expose_value=False, hidden=True,
+                         callback=_also(name))
+        )  # fmt: skip
+    liveblog.add_command(command)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        code = _run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output left (as head does): nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)
+
+
+def _run() -> int:
+    wants_traceback = "--debug" in sys.argv
+    try:
+        color = False if os.environ.get("NO_COLOR") else None
+        result = liveblog.main(standalone_mode=False, prog_name="liveblog", color=color)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Cancelled.", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2 if isinstance(error, click.UsageError) else 1
+    except LiveblogError as error:
+        return _complain(error, wants_traceback)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise BrokenPipeError from error
+        return _complain(
+            StorageError(f"{error.strerror or error}: {error.filename or 'this machine'}."),
+            wants_traceback,
+        )
+    except Exception as error:
+        if wants_traceback:
+            traceback.print_exc()
+        return _complain(
+            LiveblogError(
+                f"Something went wrong inside liveblog ({type(error).__name__}: {error}).",
+                "Nothing that was acknowledged is lost. "
+                "Run it again with 'liveblog --debug …' and report what it prints.",
+            ),
+            False,
+        )
+
+
+def _complain(error: LiveblogError, wants_traceback: bool) -> int:
+    if wants_traceback:
+        traceback.print_exc()
+    click.echo(click.style("Error: ", fg="red", bold=True) + error.message, err=True, color=_color())
+    if error.hint:
+        click.echo(error.hint, err=True)
+    return 2 if isinstance(error, InvalidInput | ConfigError) else 1
+
+
+def _color() -> Any:
+    return False if os.environ.get("NO_COLOR") else None

@@ -1,0 +1,145 @@
+"""What the commands share: the blog they work on, how they print, how they complete words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from ..blog import Blog
+    from ..entry import Revision
+    from ..journal import Fault
+
+
+@dataclass
+class State:
+    """The options that stand before the command."""
+
+    folder: str
+    config: str | None
+    is_quiet: bool
+    is_verbose: bool
+    is_debugged: bool
+
+    def blog(self) -> Blog:
+        """Open the blog that the options name."""
+        from ..blog import Blog
+
+        return Blog(self.folder, config=self.config)
+
+    def say(self, message: str) -> None:
+        """Tell the user something that is not a result."""
+        if not self.is_quiet:
+            click.echo(message, err=True)
+
+    def detail(self, message: str) -> None:
+        """Tell the user something that only some want to know."""
+        if self.is_verbose:
+            click.echo(message, err=True)
+
+    def warn(self, faults: Iterable[Fault]) -> None:
+        """Tell of damage that did not stop the work."""
+        for fault in faults:
+            mark = click.style("Warning: ", fg="yellow", bold=True)
+            click.echo(f"{mark}{fault.place}: {fault.problem}.", err=True)
+            click.echo(f"  {fault.mend}", err=True)
+
+
+pass_state = click.make_pass_decorator(State)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+dry_option = click.option(
+    "--dry-run", is_flag=True, help="Say what would be done, and exit 1 if there is anything."
+)
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on one line."""
+    import msgspec
+
+    click.echo(msgspec.json.encode(document).decode())
+
+
+def style(text: str, kind: str) -> str:
+    """Colour a part of a text; see :data:`liveblog.digest.text.Style`."""
+    styles: dict[str, dict[str, Any]] = {
+        "title": {"bold": True},
+        "day": {"fg": "cyan", "bold": True},
+        "time": {"fg": "green"},
+        "mark": {"fg": "yellow"},
+        "faint": {"dim": True},
+    }
+    return click.style(text, **styles[kind])
+
+
+def say_published(state: State, blog: Blog, revision: Revision) -> None:
+    """Echo the instant that a time was understood as, in the blog's language, with its zone."""
+    words = blog.words
+    when = words.moment(revision.published)
+    is_held = revision.published > blog.now
+    message = (
+        words.say("Scheduled: %(when)s (%(zone)s)", when=when, zone=blog.config.timezone)
+        if is_held
+        else words.say("Published: %(when)s (%(zone)s)", when=when, zone=blog.config.timezone)
+    )
+    state.say(message)
+
+
+@contextmanager
+def progress(state: State, label: str) -> Iterator[Any]:
+    """Show a progress bar on a terminal, once the work has taken a second."""
+    import sys
+    import time
+
+    if state.is_quiet or not sys.stderr.isatty():
+        yield None
+        return
+    began = time.monotonic()
+    width = 30
+
+    def show(done: int, total: int) -> None:
+        if time.monotonic() - began > 1:
+            filled = width * done // max(total, 1)
+            bar = "█" * filled + "░" * (width - filled)
+            click.echo(f"\r{label} {bar} {done}/{total}\033[K", nl=False, err=True)
+
+    try:
+        yield show
+    finally:
+        if time.monotonic() - began > 1:
+            click.echo("\r\033[K", nl=False, err=True)
+
+
+def complete_id(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
+    """Complete an entry's id from the newest entries, with their first words."""
+    from click.shell_completion import CompletionItem
+
+    found = []
+    for number, entry in enumerate(_blog_of(ctx).timeline.newest_first()):
+        if number >= 200:
+            break
+        if entry.id.startswith(word):
+            first = (entry.now.title or entry.now.body).split("\n")[0][:50]
+            found.append(CompletionItem(entry.id, help=first))
+    return found
+
+
+def complete_tag(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
+    """Complete a tag from those of the newest entries."""
+    from click.shell_completion import CompletionItem
+
+    names = _blog_of(ctx).tags().values()
+    return [CompletionItem(n) for n in sorted(names) if n.casefold().startswith(word.casefold())]
+
+
+def _blog_of(ctx: click.Context) -> Blog:
+    from ..blog import Blog
+
+    parent = ctx.parent.params if ctx.parent else {}
+    return Blog(parent.get("folder") or ".", config=parent.get("config"))

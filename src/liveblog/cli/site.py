@@ -1,0 +1,76 @@
+"""The commands about the site: publish, check."""
+
+from __future__ import annotations
+
+import click
+
+from .context import State, dry_option, json_option, pass_state, print_json, progress
+
+
+@click.command()
+@dry_option
+@click.option("--full", is_flag=True, help="Make everything again, whatever is remembered.")
+@json_option
+@pass_state
+def publish(state: State, dry_run: bool, full: bool, as_json: bool) -> None:
+    """Bring the site in feeds/ up to date: pages, feeds and digests."""
+    blog = state.blog()
+    with progress(state, "Publishing") as shown:
+        report = blog.publish(full=full, dry_run=dry_run, progress=shown)
+    state.warn(report.faults)
+    if as_json:
+        print_json(
+            {
+                "written": report.written,
+                "deleted": report.deleted,
+                "unchanged": report.unchanged,
+                "faults": [f"{f.place}: {f.problem}" for f in report.faults],
+            }
+        )
+    for path in report.written:
+        state.detail(f"  {'would write' if dry_run else 'wrote'} {path}")
+    for path in report.deleted:
+        state.detail(f"  {'would delete' if dry_run else 'deleted'} {path}")
+    count, gone = len(report.written), len(report.deleted)
+    if dry_run:
+        state.say(f"Would write {_files(count)} and delete {_files(gone)}.")
+        raise click.exceptions.Exit(1 if count or gone else 0)
+    if count or gone:
+        removed = f", deleted {gone}" if gone else ""
+        state.say(f"Wrote {_files(count)}{removed}. The site is in {blog.folders.site}.")
+    else:
+        state.say(f"Nothing has changed. The site is in {blog.folders.site}.")
+
+
+@click.command()
+@json_option
+@pass_state
+def check(state: State, as_json: bool) -> None:
+    """Check the configuration, the journal and the site; exit 1 if anything is wrong."""
+    blog = state.blog()
+    health = blog.check()
+    if as_json:
+        print_json(
+            {
+                "records": health.records,
+                "files": health.files,
+                "faults": [
+                    {"place": f.place, "problem": f.problem, "mend": f.mend} for f in health.faults
+                ],
+                "notes": list(health.notes),
+            }
+        )
+    else:
+        for fault in health.faults:
+            click.echo(f"{click.style(fault.place, bold=True)}: {fault.problem}.\n  {fault.mend}")
+        for note in health.notes:
+            click.echo(f"Note: {note}.")
+        state.say(
+            f"{health.records:,} lines in {_files(health.files)} of the journal; "
+            + (f"{len(health.faults)} wrong." if health.faults else "all is well.")
+        )
+    raise click.exceptions.Exit(1 if health.faults else 0)
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file{'s' if count != 1 else ''}"

@@ -1,0 +1,210 @@
+"""The settings of one blog, read from its ``liveblog.toml``.
+
+Every key is typed and an unknown one is an error, so that a typo never passes for a setting.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from datetime import datetime, tzinfo
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+
+from .errors import ConfigError, did_you_mean
+from .period import WEEKDAYS
+
+FILE_NAME = "liveblog.toml"
+ENVIRONMENT = "LIVEBLOG_CONFIG"
+LANGUAGES = ("ar", "de", "en", "es", "fr")
+
+
+class FeedConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table ``[feeds]``."""
+
+    entries: int = 50  #: how many updates, days or weeks a feed holds
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """What ``liveblog.toml`` says, checked."""
+
+    title: str
+    url: str  #: where the site is served, ending in a slash
+    id: str  #: a tag: URI (RFC 4151), fixed for ever; all feed ids begin with it
+    language: str = "en"  #: BCP 47; its first part is one of :data:`LANGUAGES`
+    timezone: str = "UTC"  #: IANA name
+    description: str = ""
+    author: str = ""  #: signs what nobody signed
+    week_starts: str = "monday"
+    feeds: FeedConfig = FeedConfig()
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The blog's time zone, in which its days and weeks lie."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def first_weekday(self) -> int:
+        """The day on which a week begins, from Monday = 0."""
+        return WEEKDAYS.index(self.week_starts)
+
+
+def find(start: Path, given: str | None = None) -> Path:
+    """Return the configuration file: *given*, else ``LIVEBLOG_CONFIG``, else the nearest upwards.
+
+    Raises :class:`ConfigError` if there is none.
+    """
+    chosen = given or os.environ.get(ENVIRONMENT)
+    if chosen:
+        path = Path(chosen)
+        if path.is_dir():
+            path /= FILE_NAME
+        if not path.is_file():
+            raise ConfigError(
+                f"There is no configuration at {path}.",
+                f"Check --config and {ENVIRONMENT}, or make a blog with 'liveblog init'.",
+            )
+        return path.resolve()
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    raise ConfigError(
+        f"There is no {FILE_NAME} in {start} or above it.",
+        "Make a blog with 'liveblog init DIR', or name its folder: 'liveblog -C DIR …'.",
+    )
+
+
+def load(path: Path) -> Config:
+    """Read and check a configuration file.
+
+    Raises :class:`ConfigError` naming the file, the key and the mend.
+    """
+    try:
+        text = path.read_bytes().decode()
+    except OSError as error:
+        raise ConfigError(f"Cannot read {path}: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}, line {line}: not UTF-8.", "Save it as UTF-8.") from None
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: {error}.", "See https://toml.io for the syntax.") from None
+    _refuse_unknown_keys(path, text, raw)
+    try:
+        config = msgspec.convert(raw, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {_in_words(str(error))}") from None
+    for key, check in (
+        ("title", check_title),
+        ("url", check_url),
+        ("id", check_id),
+        ("language", check_language),
+        ("timezone", check_timezone),
+        ("week_starts", check_weekday),
+    ):
+        try:
+            check(getattr(config, key))
+        except ConfigError as error:
+            where = f"{path}, line {_line_of(key, text)}"
+            raise ConfigError(f"{where}: {key}: {error.message}", error.hint) from None
+    if not 1 <= config.feeds.entries <= 500:
+        raise ConfigError(
+            f"{path}: feeds.entries is {config.feeds.entries}.", "Choose from 1 to 500."
+        )
+    return config
+
+
+def check_title(title: str) -> None:
+    """Refuse an empty title."""
+    if not title.strip() or "\n" in title:
+        raise ConfigError("A blog needs a title of one line.", 'Write title = "…".')
+
+
+def check_url(url: str) -> None:
+    """Refuse an address at which no site can be served."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ConfigError(
+            f"'{url}' is not the address of a site.", "Write it like https://example.org/blog/."
+        )
+    if not url.endswith("/"):
+        raise ConfigError(f"'{url}' does not end in a slash.", f"Write {url}/.")
+    if not url.isascii() or re.search(r"[\s\"'<>\\]", url):
+        raise ConfigError(f"'{url}' holds a character that no URL may.", "Percent-encode it.")
+
+
+def check_id(blog_id: str) -> None:
+    """Refuse what is no tag: URI (RFC 4151 §2.1)."""
+    if not re.fullmatch(
+        r"tag:[A-Za-z0-9._@-]+,\d{4}(-\d\d(-\d\d)?)?:[A-Za-z0-9._~!$&'()*+,;=:@/?%-]+", blog_id
+    ):
+        raise ConfigError(
+            f"'{blog_id}' is not a tag: URI.",
+            "Write it like tag:example.org,2012-07-15:name, once and for ever.",
+        )
+
+
+def check_language(language: str) -> None:
+    """Refuse a language in which liveblog has no words for readers."""
+    if language.split("-")[0] not in LANGUAGES or not re.fullmatch(
+        r"[a-z]{2}(-[A-Za-z0-9]{2,8})*", language
+    ):
+        raise ConfigError(
+            f"'{language}' is not a language liveblog speaks.",
+            f"It speaks {', '.join(LANGUAGES)}, also with a region such as en-GB.",
+        )
+
+
+def check_timezone(name: str) -> None:
+    """Refuse a zone that the IANA database does not have."""
+    if name not in available_timezones():
+        mend = did_you_mean(name, available_timezones()) or "Write it like Europe/Paris."
+        raise ConfigError(f"'{name}' is not a time zone.", mend)
+
+
+def check_weekday(name: str) -> None:
+    """Refuse a word that is no weekday."""
+    if name not in WEEKDAYS:
+        mend = did_you_mean(name.lower(), WEEKDAYS) or f"Choose one of {', '.join(WEEKDAYS)}."
+        raise ConfigError(f"'{name}' is not a weekday.", mend)
+
+
+def new_id(url: str, now: datetime) -> str:
+    """Make a blog's own tag: URI (RFC 4151) from its first address and day; it never changes."""
+    parts = urlsplit(url)
+    path = re.sub(r"[^A-Za-z0-9._-]+", "-", parts.path).strip("-")
+    return f"tag:{parts.hostname},{now:%Y-%m-%d}:{path or 'liveblog'}"
+
+
+def _refuse_unknown_keys(path: Path, text: str, raw: dict[str, object]) -> None:
+    tables: list[tuple[str, type[msgspec.Struct], object]] = [
+        ("", Config, raw),
+        ("feeds.", FeedConfig, raw.get("feeds", {})),
+    ]
+    for prefix, struct, table in tables:
+        if not isinstance(table, dict):
+            continue
+        for key in table:
+            if key not in struct.__struct_fields__:
+                known = ", ".join(struct.__struct_fields__)
+                mend = did_you_mean(key, struct.__struct_fields__) or f"Known keys: {known}."
+                raise ConfigError(
+                    f"{path}, line {_line_of(key, text)}: unknown key '{prefix}{key}'.", mend
+                )
+
+
+def _line_of(key: str, text: str) -> int:
+    match = re.search(rf"^\s*\[?\s*\"?{re.escape(key)}\b", text, re.MULTILINE)
+    return text.count("\n", 0, match.end()) + 1 if match else 1
+
+
+def _in_words(message: str) -> str:
+    """Turn msgspec's path syntax (``at `$.feeds.entries` ``) into a key as it is written."""
+    return re.sub(r" - at `\$\.?(.*?)`", r" (key '\1').", message)

@@ -1,0 +1,106 @@
+"""A digest as Markdown, to be pasted into another publishing system or kept under version control."""
+
+from __future__ import annotations
+
+import re
+
+from .. import links
+from ..entry import Source
+from ..locale import Words
+from ..timeline import Entry
+from . import Digest, label
+from .text import correction_line, figure_line, marks_of
+
+
+def write(digest: Digest, words: Words, *, base: str) -> str:
+    """Write a digest out; *base* is the site's address, for permalinks and pictures."""
+    heading = label(digest.period, words)
+    if digest.headline:
+        heading = words.say("%(period)s: %(headline)s", period=heading, headline=digest.headline)
+    blocks = [f"# {_line(words.typography(heading))}", digest.introduction]
+    is_one_day = digest.period.kind == "day"
+    for day in digest.days:
+        framing = day.framing
+        if not is_one_day:
+            heading = words.day(day.date)
+            if framing and framing.headline:
+                heading = words.say(
+                    "%(period)s: %(headline)s", period=heading, headline=framing.headline
+                )
+            blocks.append(f"## {_line(words.typography(heading))}")
+            blocks.append(framing.introduction if framing else "")
+        blocks += [_entry(entry, words, base) for entry in day.entries]
+        if not is_one_day and framing:
+            blocks.append(framing.close)
+    if not digest.entries:
+        blocks.append(words.say("No updates."))
+    if digest.series:
+        blocks += [f"## {words.say('Figures')}", _table(digest, words)]
+    blocks.append(digest.close)
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _entry(entry: Entry, words: Words, base: str) -> str:
+    now = entry.now
+    time = f"[{words.time(now.published)}]({links.url(base, links.entry_path(now.id))})"
+    title = now.title if now.state == "live" else ""
+    blocks = [f"### {time} {_line(words.typography(title))}".rstrip()]
+    marks = " · ".join(words.say(mark) for mark in marks_of(entry))
+    if marks:
+        blocks.append(f"*{marks}*")
+    if now.state == "retracted":
+        blocks.append(f"{words.say('This update was retracted.')} {_line(now.note)}".rstrip())
+        return "\n\n".join(blocks)
+    blocks.append(_below(now.body))
+    for media in now.media:
+        address = links.url(base, links.media_path(media.path))
+        blocks.append(f"![{_line(media.alt)}]({address})")
+        if media.caption:
+            blocks.append(f"*{_line(media.caption)}*")
+    blocks.append("\n".join(f"- {_line(figure_line(f, words))}" for f in now.figures))
+    if now.sources:
+        names = ", ".join(_source(source) for source in now.sources)
+        blocks.append(words.say("Sources: %(names)s", names=names))
+    blocks += [f"*{_line(correction_line(r, words))}*" for r in entry.corrections]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _table(digest: Digest, words: Words) -> str:
+    """Set figures from day to day as a table (GitHub Flavored Markdown §4.10)."""
+    names = [f"{s.name} ({s.unit})" if s.unit else s.name for s in digest.series]
+    lines = [
+        "|  | " + " | ".join(_cell(name) for name in names) + " |",
+        "|:--|" + "--:|" * len(names),
+    ]
+    for day in digest.days:
+        values = [series.value(day.date) for series in digest.series]
+        if any(value is not None for value in values):
+            cells = [words.number(value) if value is not None else "–" for value in values]
+            lines.append(f"| {words.short_day(day.date)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _below(body: str) -> str:
+    """Keep an author's headings below the entry's own (outside of code blocks)."""
+    lines, fenced = [], False
+    for line in body.split("\n"):
+        if line.lstrip().startswith(("```", "~~~")):
+            fenced = not fenced
+        heading = None if fenced else re.match(r"(#{1,6})(\s.*)", line)
+        if heading:
+            line = "#" * min(6, len(heading[1]) + 3) + heading[2]
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _source(source: Source) -> str:
+    return f"[{_line(source.name)}](<{source.url}>)" if source.url else _line(source.name)
+
+
+def _line(text: str) -> str:
+    """Escape what Markdown would read as markup in a plain line."""
+    return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", text)
+
+
+def _cell(text: str) -> str:
+    return _line(text).replace("|", r"\|")

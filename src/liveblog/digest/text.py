@@ -1,0 +1,227 @@
+"""A digest as plain text of 78 columns, for the terminal and the text part of an e-mail."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable, Iterator
+
+from lxml import html as lxml_html
+
+from .. import links
+from ..entry import Revision
+from ..locale import Words
+from ..markup import rooted, to_html
+from ..timeline import Entry
+from . import Digest, Series, label
+
+WIDTH = 78
+
+Style = Callable[[str, str], str]
+"""Takes a text and what it is (``title``, ``day``, ``time``, ``mark``, ``faint``); a terminal
+colours it."""
+
+
+def write(digest: Digest, words: Words, *, blog: str, base: str, style: Style | None = None) -> str:
+    """Write a digest out; *base* is the site's address, for permalinks and pictures."""
+    style = style or (lambda text, kind: text)
+    blocks: list[str] = [style(blog, "faint") + "\n" + style(label(digest.period, words), "day")]
+    if digest.headline:
+        blocks.append(style(_wrapped(words.typography(digest.headline)), "title"))
+    blocks += _prose(digest.introduction, words, base)
+    is_one_day = digest.period.kind == "day"
+    for day in digest.days:
+        if not is_one_day:
+            heading = words.day(day.date)
+            if day.framing and day.framing.headline:
+                heading = words.say(
+                    "%(period)s: %(headline)s", period=heading, headline=day.framing.headline
+                )
+            heading = _wrapped(words.typography(heading))
+            rule = "─" * max(len(line) for line in heading.split("\n"))
+            blocks.append("\n" + style(f"{heading}\n{rule}", "day"))
+            if day.framing:
+                blocks += _prose(day.framing.introduction, words, base)
+        blocks += [_entry(entry, words, base, style) for entry in day.entries]
+        if not is_one_day and day.framing:
+            blocks += _prose(day.framing.close, words, base)
+    if not digest.entries:
+        blocks.append(words.say("No updates."))
+    if digest.series:
+        blocks.append("\n" + style(words.say("Figures"), "day") + "\n" + _table(digest, words))
+    blocks += _prose(digest.close, words, base)
+    return "\n\n".join(blocks) + "\n"
+
+
+def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
+    now = entry.now
+    head = style(words.time(now.published), "time")
+    marks = [words.say(mark) for mark in marks_of(entry)]
+    if marks:
+        head += "  " + style("[" + " · ".join(marks) + "]", "mark")
+    if now.title and now.state == "live":
+        head += "\n" + style(_wrapped(words.typography(now.title)), "title")
+    paragraphs = [head]
+    if now.state == "retracted":
+        note = words.say("This update was retracted.") + (f" {now.note}" if now.note else "")
+        paragraphs.append(_wrapped(words.typography(note)))
+        return "\n".join(paragraphs)
+    paragraphs += _prose(now.body, words, base)
+    for media in now.media:
+        shown = f"{media.caption or media.alt}"
+        shown = words.say("[Picture: %(alt)s]", alt=shown)
+        paragraphs.append(
+            _wrapped(words.typography(shown)) + "\n" + links.url(base, links.media_path(media.path))
+        )
+    for figure in now.figures:
+        paragraphs.append(_wrapped(words.typography(f"• {figure_line(figure, words)}")))
+    if now.sources:
+        names = "; ".join(f"{s.name} <{s.url}>" if s.url else s.name for s in now.sources)
+        paragraphs.append(style(_wrapped(words.say("Sources: %(names)s", names=names)), "faint"))
+    for revision in entry.corrections:
+        paragraphs.append(_wrapped(words.typography(correction_line(revision, words))))
+    return "\n\n".join(paragraphs).replace("\n\n", "\n", 1)
+
+
+def marks_of(entry: Entry) -> Iterator[str]:
+    """Yield the (English) words that mark an entry: key event, unconfirmed, corrected…"""
+    now = entry.now
+    if now.state == "retracted":
+        yield "Retracted"
+        return
+    if now.key:
+        yield "Key event"
+    if now.verification == "unconfirmed":
+        yield "Unconfirmed"
+    if now.verification == "confirmed":
+        yield "Confirmed"
+    if entry.corrections:
+        yield "Corrected"
+
+
+def correction_line(revision: Revision, words: Words) -> str:
+    """Say when and why an entry was corrected."""
+    when = words.moment(revision.recorded or revision.updated)
+    return words.say("Corrected on %(when)s: %(note)s", when=when, note=revision.note)
+
+
+def figure_line(figure: object, words: Words) -> str:
+    """Write a figure: ``Morts : 105 personnes (OSDH)``."""
+    name, unit = getattr(figure, "name", ""), getattr(figure, "unit", "")
+    value = words.number(getattr(figure, "value", 0))
+    amount = f"{value} {unit}" if unit else value
+    source = getattr(figure, "source", "")
+    line = words.say("%(name)s: %(amount)s", name=name, amount=amount)
+    return f"{line} ({source})" if source and source not in name else line
+
+
+def _table(digest: Digest, words: Words) -> str:
+    """Set figures from day to day: a row a day, a column a figure."""
+    days = [d.date for d in digest.days if any(s.value(d.date) is not None for s in digest.series)]
+    head = ["", *(_column(series) for series in digest.series)]
+    rows = [
+        [
+            words.short_day(of),
+            *(
+                words.number(value) if (value := series.value(of)) is not None else "–"
+                for series in digest.series
+            ),
+        ]
+        for of in days
+    ]
+    # Long names are broken over lines, so that the table keeps within the width.
+    room = max(8, (WIDTH - 10) // max(1, len(digest.series)) - 2)
+    broken = [textwrap.wrap(cell, room) or [""] for cell in head]
+    height = max(len(cell) for cell in broken)
+    top = [[cell[n] if n < len(cell) else "" for cell in broken] for n in range(height)]
+    widths = [max(len(row[n]) for row in top + rows) for n in range(len(head))]
+    lines = ["  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in top]
+    lines.append("  ".join("─" * w for w in widths))
+    lines += ["  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _column(series: Series) -> str:
+    return f"{series.name} ({series.unit})" if series.unit else series.name
+
+
+def _prose(markdown: str, words: Words, base: str) -> list[str]:
+    """Turn Markdown into paragraphs of text."""
+    if not markdown:
+        return []
+    html = rooted(to_html(markdown, typography=words.typography), base)
+    return list(_blocks(lxml_html.fragment_fromstring(html, create_parent="div")))
+
+
+def _blocks(parent: lxml_html.HtmlElement, indent: str = "") -> Iterator[str]:
+    loose = _squeezed(parent.text or "")
+    for child in parent:
+        tag = child.tag
+        if tag in ("ul", "ol"):
+            items = []
+            for number, item in enumerate(child.iterchildren("li"), 1):
+                bullet = f"{number}. " if tag == "ol" else "- "
+                text = "\n".join(_blocks(item, indent + " " * len(bullet)))
+                items.append(indent + bullet + text.removeprefix(indent + " " * len(bullet)))
+            yield "\n".join(items)
+        elif tag == "blockquote":
+            yield "\n\n".join(_blocks(child, indent + "> "))
+        elif tag == "pre":
+            yield textwrap.indent((child.text_content()).rstrip(), indent + "    ")
+        elif tag == "table":
+            yield "\n".join(
+                indent + " | ".join(_squeezed(_inline(cell)) for cell in row)
+                for row in child.iter("tr")
+            )
+        elif tag == "hr":
+            yield indent + "* * *"
+        elif tag in ("div", "section", "figure", "details", "dl"):
+            yield from _blocks(child, indent)
+        elif tag in ("p", "h3", "h4", "h5", "h6", "figcaption", "summary", "dt", "dd"):
+            text = _inline(child)
+            if text.strip():
+                yield "\n".join(_wrapped(_squeezed(line), indent) for line in text.split("\n"))
+        else:
+            loose += _inline_one(child)
+        if tag not in ("p",):
+            loose += _squeezed(child.tail or "")
+    if loose.strip():
+        yield _wrapped(_squeezed(loose), indent)
+
+
+def _inline(element: lxml_html.HtmlElement) -> str:
+    return (element.text or "") + "".join(
+        _inline_one(child) + (child.tail or "") for child in element
+    )
+
+
+def _inline_one(child: lxml_html.HtmlElement) -> str:
+    text = _inline(child)
+    if child.tag == "br":
+        return "\n"
+    if child.tag == "img":
+        return f"[{child.get('alt') or ''}]"
+    if child.tag == "a":
+        href = child.get("href") or ""
+        if href.startswith("#") or href in (text, f"mailto:{text}"):
+            return f"[{text}]" if href.startswith("#") and "fn-" in href else text
+        return f"{text} <{href}>" if href else text
+    return text
+
+
+def _squeezed(text: str) -> str:
+    """Fold white space that breaks; no-break spaces stay."""
+    return re.sub(r"[ \t\r\n]+", " ", text)
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    return "\n".join(
+        textwrap.wrap(
+            text.strip(" "),
+            WIDTH,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )

@@ -1,0 +1,276 @@
+"""An entry's plain data: the revision, its parts, its limits, its name.
+
+Everything that an author does becomes a :class:`Revision` (or a :class:`Framing`, the text around
+a digest) that the journal appends. Nothing here knows a clock, a disk or a network.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from .errors import InvalidInput
+
+Instant = Annotated[datetime, Meta(tz=True)]
+"""An aware datetime; the journal stores it in UTC."""
+
+Verification = Literal["", "unconfirmed", "confirmed"]
+"""Whether the newsroom could check a claim; empty where the question does not arise."""
+
+State = Literal["live", "retracted", "removed"]
+"""Shown; withdrawn with a notice in its place; gone from the site."""
+
+BODY_LIMIT = 100_000
+TITLE_LIMIT = 300
+NOTE_LIMIT = 2_000
+NAME_LIMIT = 200
+LIST_LIMIT = 50
+
+ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Crockford's base 32 in lower case: no letter that is read for another."""
+
+_ID = re.compile(rf"(\d{{4}})(\d\d)(\d\d)-([{ID_ALPHABET}]{{10}})")
+
+# C0 but tab and newline, DEL and C1, lone surrogates, and the noncharacters that XML 1.0 §2.2
+# forbids: one of them would make a whole feed unreadable.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+
+class Source(Struct, frozen=True, omit_defaults=True):
+    """Where a report comes from."""
+
+    name: str
+    url: str = ""  #: http or https, or empty for a source without an address
+
+
+class Figure(Struct, frozen=True, omit_defaults=True):
+    """A number that an entry reports, followed from day to day under its name."""
+
+    name: str
+    value: int | float
+    unit: str = ""
+    source: str = ""  #: who counted
+
+
+class Media(Struct, frozen=True, omit_defaults=True):
+    """A file that an entry shows; its bytes lie under ``entries/media/`` and never change."""
+
+    path: str  #: below ``media/``, the same in the journal's folder and on the site
+    type: str  #: media type, ``image/png``
+    size: int  #: bytes
+    width: int = 0  #: pixels
+    height: int = 0
+    alt: str = ""  #: what a person who cannot see it should know
+    caption: str = ""
+
+
+class Revision(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="revision"):
+    """One complete version of an entry; revision 1 is the post, later ones edit it."""
+
+    id: str  #: ``20120715-7k3m9qx2tb``: its day, then randomness; never changes
+    rev: int = 0  #: from 1; given by the journal
+    recorded: Instant | None = None  #: when it was appended; given by the journal
+    published: Instant  #: the instant that the update speaks for; the future is an embargo
+    updated: Instant  #: the last significant revision (Atom's sense, RFC 4287 §4.2.15)
+    day: str = ""  #: the day it is told in (``2012-07-16``) where that is not the id's
+    author: str = ""
+    title: str = ""  #: plain text; may be empty
+    body: str = ""  #: Markdown
+    tags: tuple[str, ...] = ()  #: as the author writes them
+    key: bool = False  #: belongs in every summary
+    pinned: bool = False  #: stands at the top of the live page
+    verification: Verification = ""
+    sources: tuple[Source, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    media: tuple[Media, ...] = ()
+    lang: str = ""  #: BCP 47, where it differs from the blog's
+    state: State = "live"
+    note: str = ""  #: the public reason for this revision
+    idempotency_key: str = ""  #: names the request that made it, so that a retry adds nothing
+
+    @property
+    def name(self) -> str:
+        """The word it is looked up by."""
+        return self.id
+
+
+class Framing(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="framing"):
+    """The text around a digest: one complete version of its headline, introduction and close.
+
+    The period ``coverage`` is the whole blog: its headline and introduction head the live page,
+    and ``ended`` says when the coverage was over.
+    """
+
+    period: str  #: ``2012-07-15``, ``2012-W29``, ``2012-07-15..2012-07-22`` or ``coverage``
+    rev: int = 0
+    recorded: Instant | None = None
+    headline: str = ""  #: plain text
+    introduction: str = ""  #: Markdown
+    close: str = ""  #: Markdown
+    author: str = ""
+    ended: Instant | None = None
+
+    @property
+    def name(self) -> str:
+        """The word it is looked up by."""
+        return self.period
+
+
+class Reference(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="reference"):
+    """A line in a day's file for an entry that was moved there and lives in another's."""
+
+    entry: str
+    recorded: Instant | None = None
+
+
+Record = Revision | Framing | Reference
+"""What a line of the journal holds."""
+
+
+def make_id(day: date, randomness: bytes) -> str:
+    """Name a new entry: its day and ten letters taken from at least seven random bytes."""
+    number = int.from_bytes(randomness, "big")
+    letters = "".join(ID_ALPHABET[(number >> 5 * i) & 31] for i in range(10))
+    return f"{day:%Y%m%d}-{letters}"
+
+
+def id_day(entry_id: str) -> date:
+    """Return the day in whose file an entry lives.
+
+    Raises :class:`InvalidInput` if it is no entry id.
+    """
+    match = _ID.fullmatch(entry_id)
+    try:
+        if match:
+            return date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        pass
+    raise InvalidInput(
+        f"'{entry_id}' is not the id of an entry.",
+        "An id looks like 20120715-7k3m9qx2tb; 'liveblog log' lists them.",
+    )
+
+
+def id_letters(entry_id: str) -> str:
+    """Return the part of an id after its day, the last part of its permalink."""
+    return entry_id.partition("-")[2]
+
+
+def told_day(revision: Revision) -> date:
+    """Return the day in which a revision is told."""
+    return date.fromisoformat(revision.day) if revision.day else id_day(revision.id)
+
+
+def slug(text: str) -> str:
+    """Make the part of a URL that stands for a tag: folded, without accents, words joined by ``-``.
+
+    Letters of every script are kept (IRIs allow them), so Arabic tags stay readable. The result is
+    empty where the text holds neither letter nor digit.
+    """
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(
+        c if c.isalnum() else "-" for c in decomposed if not unicodedata.category(c).startswith("M")
+    )
+    return re.sub("-+", "-", unicodedata.normalize("NFC", kept)).strip("-")
+
+
+def as_data(record: Struct) -> dict[str, Any]:
+    """Return a record as plain data for JSON, every field present."""
+    return {name: msgspec.to_builtins(getattr(record, name)) for name in record.__struct_fields__}
+
+
+def clean_text(text: str, field: str) -> str:
+    """Normalise line ends and outer white space, and refuse what no page or feed can carry.
+
+    Raises :class:`InvalidInput` naming the field, line and column of a control character, lone
+    surrogate or noncharacter.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    bad = _FORBIDDEN.search(text)
+    if bad:
+        line = text.count("\n", 0, bad.start()) + 1
+        column = bad.start() - (text.rfind("\n", 0, bad.start()) + 1) + 1
+        raise InvalidInput(
+            f"The {field} holds the character U+{ord(bad[0]):04X} (line {line}, column {column}), "
+            "which no page or feed can carry.",
+            "Remove it and try again.",
+        )
+    return text
+
+
+def checked(revision: Revision) -> None:
+    """Refuse a revision that could not be shown everywhere.
+
+    Raises :class:`InvalidInput` with the field and its limit. Texts are expected to have gone
+    through :func:`clean_text`.
+    """
+    id_day(revision.id)
+    told_day(revision)
+    if revision.state == "live" and not (revision.body or revision.title or revision.media):
+        raise InvalidInput("The update is empty.", "Give it a text, a title or a picture.")
+    size = len(revision.body.encode())
+    if size > BODY_LIMIT:
+        raise InvalidInput(
+            f"The body has {size:,} bytes; the limit is {BODY_LIMIT:,}.",
+            "Split it into several updates.",
+        )
+    _short("title", revision.title, TITLE_LIMIT)
+    _short("note", revision.note, NOTE_LIMIT)
+    for field, text in (
+        ("author", revision.author),
+        ("idempotency key", revision.idempotency_key),
+        *(("tag", tag) for tag in revision.tags),
+        *(("source", source.name) for source in revision.sources),
+        *(("figure", figure.name) for figure in revision.figures),
+        *(("unit", figure.unit) for figure in revision.figures),
+    ):
+        _short(field, text, NAME_LIMIT)
+    for field, items in (
+        ("tags", revision.tags),
+        ("sources", revision.sources),
+        ("figures", revision.figures),
+        ("pictures", revision.media),
+    ):
+        if len(items) > LIST_LIMIT:
+            raise InvalidInput(
+                f"The update has {len(items)} {field}; the limit is {LIST_LIMIT}.",
+                "Split it into several updates.",
+            )
+    for tag in revision.tags:
+        if not slug(tag):
+            raise InvalidInput(
+                f"The tag '{tag}' has neither letter nor digit.", "Choose a word a reader can read."
+            )
+    for source in revision.sources:
+        if source.url and not source.url.startswith(("https://", "http://")):
+            raise InvalidInput(
+                f"The source '{source.name}' has the address '{source.url}', "
+                "which is neither https:// nor http://.",
+                "Give the page's full address.",
+            )
+    for figure in revision.figures:
+        if not math.isfinite(figure.value):
+            raise InvalidInput(
+                f"The figure '{figure.name}' is not a number.", 'Write it as "Name=105 people".'
+            )
+    for media in revision.media:
+        if not media.alt:
+            raise InvalidInput(
+                f"The picture '{media.path}' has no alternative text.",
+                "Describe it with --alt for those who cannot see it.",
+            )
+
+
+def _short(field: str, text: str, limit: int) -> None:
+    if len(text) > limit:
+        raise InvalidInput(
+            f"The {field} has {len(text)} characters; the limit is {limit}.", "Shorten it."
+        )
+    if "\n" in text and field != "note":
+        raise InvalidInput(f"The {field} spans several lines.", "Write it on one line.")

@@ -1,0 +1,83 @@
+"""The error hierarchy: one root, and each error says what is wrong, where, and what to do next.
+
+A fault in the data (a torn line, a missing picture) is a value, not one of these; see
+:class:`liveblog.journal.Fault`. Only ``cli/`` and ``web/`` turn errors into exit and status codes.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .entry import Framing, Revision
+
+
+class LiveblogError(Exception):
+    """Root of everything that liveblog raises on purpose.
+
+    ``message`` says what is wrong and where; ``hint`` says what to do next.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class InvalidInput(LiveblogError):
+    """What the caller handed over cannot be taken: a text, a date, a picture, an option."""
+
+
+class ConfigError(LiveblogError):
+    """``liveblog.toml`` is missing, unreadable or says something that cannot be."""
+
+
+class NotFound(LiveblogError):
+    """No entry, tag or period of that name exists."""
+
+
+class Conflict(LiveblogError):
+    """Somebody else revised it first.
+
+    ``theirs`` is the newest revision in the journal (none if there is no such entry), ``ours``
+    the one that was refused, so that a user can be shown both.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        expect: int,
+        theirs: Revision | Framing | None,
+        ours: Revision | Framing,
+    ) -> None:
+        found = f"revision {theirs.rev}" if theirs else "not in the journal"
+        super().__init__(
+            f"{name}: somebody else revised it first (you saw revision {expect}, it is {found}).",
+            f"Read it with 'liveblog show {name} --history', then make your change again.",
+        )
+        self.theirs = theirs
+        self.ours = ours
+
+
+class StorageError(LiveblogError):
+    """The machine refused: a disk that is full, a folder that cannot be written, a failed sync."""
+
+    @classmethod
+    def of(cls, error: OSError, doing: str, path: Path) -> StorageError:
+        """Wrap what the operating system said while *doing* something at *path*."""
+        return cls(
+            f"Cannot {doing} {path}: {error.strerror or error}.",
+            "Nothing was changed. Check the free space and the permissions there, then try again.",
+        )
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``Did you mean 'x'?`` for the nearest known word, or an empty string."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"Did you mean '{near[0]}'?" if near else ""

@@ -1,0 +1,106 @@
+"""Feeds: one plain description, written as Atom, RSS 2.0 and JSON Feed.
+
+In comes a :class:`Feed`; out come bytes that are the same for the same feed, whatever the clock.
+``xml`` is the only door to feedgen, ``repair`` the one extension that puts it right. Pure.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+LIVE_MINUTES = 5
+ENDED_MINUTES = 24 * 60
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """A file that belongs to an item."""
+
+    url: str
+    type: str
+    size: int  #: bytes, the true length
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The feed that an item was copied from (RFC 4287 §4.2.11)."""
+
+    id: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of a feed."""
+
+    id: str  #: an IRI that never changes
+    url: str
+    title: str  #: plain text; what a reader lists it by
+    content: str  #: HTML with absolute addresses, sanitised
+    summary: str  #: plain text
+    published: datetime
+    updated: datetime
+    author: str = ""
+    tags: tuple[str, ...] = ()
+    language: str = ""  #: where it differs from the feed's
+    enclosures: tuple[Enclosure, ...] = ()
+    via: tuple[tuple[str, str], ...] = ()  #: name and address of its sources
+    origin: Origin | None = None
+    is_titled: bool = True  #: whether its author gave it that title
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One feed; its three documents lie side by side at *folder_url*."""
+
+    id: str
+    title: str
+    subtitle: str
+    home_url: str  #: the page that tells the same
+    folder_url: str  #: ends in a slash; ``atom.xml``, ``rss.xml`` and ``feed.json`` follow it
+    language: str
+    author: str
+    updated: datetime
+    items: tuple[Item, ...]  #: in the order in which they are to be written
+    expired: bool = False  #: nothing more will come
+
+    @property
+    def minutes(self) -> int:
+        """How long a fetcher may wait before it asks again."""
+        return ENDED_MINUTES if self.expired else LIVE_MINUTES
+
+
+def xml_safe(feed: Feed) -> Feed:
+    """Drop from every text what XML 1.0 (§2.2) cannot carry: one such character kills a feed."""
+    return dataclasses.replace(
+        feed,
+        title=_safe(feed.title),
+        subtitle=_safe(feed.subtitle),
+        author=_safe(feed.author),
+        items=tuple(
+            dataclasses.replace(
+                item,
+                title=_safe(item.title),
+                content=_safe(item.content),
+                summary=_safe(item.summary),
+                author=_safe(item.author),
+                tags=tuple(_safe(tag) for tag in item.tags),
+                via=tuple((_safe(name), _safe(url)) for name, url in item.via),
+                enclosures=tuple(
+                    dataclasses.replace(e, title=_safe(e.title)) for e in item.enclosures
+                ),
+            )
+            for item in feed.items
+        ),
+    )
+
+
+def _safe(text: str) -> str:
+    return _NOT_XML.sub("", text)

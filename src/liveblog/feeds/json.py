@@ -1,0 +1,63 @@
+"""JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from . import Feed, Item
+
+
+def json_feed(feed: Feed) -> bytes:
+    """Write a feed as JSON Feed 1.1; the version stands first, as the specification asks."""
+    document: dict[str, Any] = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": feed.title,
+        "home_page_url": feed.home_url,
+        "feed_url": feed.folder_url + "feed.json",
+        "description": feed.subtitle,
+        "language": feed.language,
+        "authors": [{"name": feed.author}],
+        "expired": True,
+        "items": [_item(item) for item in feed.items],
+    }
+    if not feed.expired:
+        del document["expired"]
+    if not feed.subtitle:
+        del document["description"]
+    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+
+
+def _item(item: Item) -> dict[str, Any]:
+    document: dict[str, Any] = {"id": item.id, "url": item.url}
+    # An item may go without a title; a microblog's should.
+    if item.is_titled:
+        document["title"] = item.title
+    document |= {
+        "content_html": item.content,
+        "summary": item.summary,
+        "date_published": _instant(item.published),
+        "date_modified": _instant(item.updated),
+    }
+    if item.author:
+        document["authors"] = [{"name": item.author}]
+    if item.tags:
+        document["tags"] = list(item.tags)
+    if item.language:
+        document["language"] = item.language
+    images = [e.url for e in item.enclosures if e.type.startswith("image/")]
+    if images:
+        document["image"] = images[0]
+    if item.enclosures:
+        document["attachments"] = [
+            {"url": e.url, "mime_type": e.type, "size_in_bytes": e.size}
+            | ({"title": e.title} if e.title else {})
+            for e in item.enclosures
+        ]
+    return document
+
+
+def _instant(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,43 @@
+"""Where a blog's things lie in its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where a blog's things lie."""
+
+    root: Path
+
+    @property
+    def entries(self) -> Path:
+        """The journal and the media."""
+        return self.root / "entries"
+
+    @property
+    def media(self) -> Path:
+        """The pictures that entries show."""
+        return self.entries / "media"
+
+    @property
+    def site(self) -> Path:
+        """What is published."""
+        return self.root / "feeds"
+
+    @property
+    def derived(self) -> Path:
+        """What can be made again."""
+        return self.root / ".liveblog"
+
+    @property
+    def templates(self) -> Path:
+        """The blog's own templates."""
+        return self.root / "templates"
+
+    @property
+    def static(self) -> Path:
+        """The blog's own style sheets, scripts and icons."""
+        return self.root / "static"

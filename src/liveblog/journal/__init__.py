@@ -1,0 +1,119 @@
+"""The journal: the append-only sequence of revisions, the blog's only truth.
+
+In goes a revision; out come records (what was appended) and faults (what was damaged). This module
+states the contract; ``files`` keeps it with one plain file a day. It knows nothing of pages or
+feeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol, TypeVar
+
+from ..entry import Framing, Record, Revision
+
+Written = TypeVar("Written", Revision, Framing)
+
+START = ""
+"""The cursor before everything."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A place in the journal that is not as it was written. It is shown, and the rest is read."""
+
+    place: str  #: file and line, ``entries/2012/07/2012-07-15.jsonl:12``
+    problem: str  #: what is wrong there
+    mend: str  #: what to do about it
+    data: bytes = b""  #: the bytes as they were found
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one file of the journal holds: its whole lines in order, and what is wrong with it."""
+
+    records: Sequence[Record] = ()
+    faults: Sequence[Fault] = ()
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What :meth:`Journal.check` found."""
+
+    faults: Sequence[Fault] = ()
+    notes: Sequence[str] = ()  #: worth knowing, nothing wrong: redactions, bytes set aside
+    records: int = 0
+    files: int = 0
+
+
+@dataclass(frozen=True)
+class News:
+    """What came after a cursor, in the order of appending, and the cursor that it leads to."""
+
+    records: Sequence[Record] = field(default_factory=tuple)
+    cursor: str = START
+
+
+class Journal(Protocol):
+    """The contract that every journal keeps.
+
+    1. When :meth:`append` returns, the record survives a crash of the process and of the machine.
+    2. When it raises, the record is not there, or is there whole: never half, never twice.
+    3. Any number of processes may append at once; ``expect`` guards an edit.
+    4. Readers never block writers and see only whole records, in order.
+    5. A damaged line is detected, its bytes are kept, and it does not stop the rest.
+    6. After a failed sync nothing is acknowledged until the file was reopened and read again.
+    """
+
+    def append(self, record: Written, *, expect: int) -> Written:
+        """Append one complete new version and return it with its number and instant.
+
+        *expect* is the number of the version that the author saw, 0 for something new. Where an
+        earlier record carries the same idempotency key, that record is returned and nothing is
+        written.
+
+        Raises :class:`~liveblog.errors.Conflict` if another version came in between, and
+        :class:`~liveblog.errors.StorageError` if the machine refused.
+        """
+        ...
+
+    def read(self, name: str) -> Reading:
+        """Return what is kept under a day (``2012-07-15``) or a longer period's id.
+
+        A day holds its own entries, its framing, and references to entries moved there. A name
+        under which nothing is kept reads as empty.
+        """
+        ...
+
+    def day(self, of: date) -> Reading:
+        """Return what is kept under a day."""
+        ...
+
+    def days(self) -> list[date]:
+        """Return the days under which something is kept, in order."""
+        ...
+
+    def stamps(self) -> dict[str, str]:
+        """Return each name under which something is kept, with a stamp that changes when it does."""
+        ...
+
+    def since(self, cursor: str) -> News:
+        """Return what was appended after a cursor; :data:`START` is before everything."""
+        ...
+
+    def watch(self, cursor: str) -> Iterator[News]:
+        """Yield what is appended after a cursor, as it comes, without end."""
+        ...
+
+    def redact(self, entry_id: str) -> int:
+        """Blank the texts of every revision of an entry, for good; return how many.
+
+        Their numbers, instants and places in the chain stay.
+        """
+        ...
+
+    def check(self) -> Audit:
+        """Read everything and say what was altered, removed or reordered."""
+        ...

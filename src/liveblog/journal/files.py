@@ -1,0 +1,557 @@
+"""The journal as plain files: ``entries/2012/07/2012-07-15.jsonl``, one line a record.
+
+What lies where:
+
+- a day's file: its entries' revisions, its framing, references to entries moved there;
+- ``entries/2012/2012-W29.jsonl``, ``entries/coverage.jsonl``: the framing of longer periods;
+- ``entries/….jsonl.torn``: bytes of appends that a crash cut short, never acknowledged;
+- ``.liveblog/head``: the newest line's instant and sum. A hint, not a truth: if it is lost it is
+  found again from the files.
+
+Writers take turns by an exclusive flock on ``entries/``; readers take no lock. An append is one
+write of one whole line and one fdatasync, so what can go wrong is a last line without its end:
+readers pass over it, and the next writer sets its bytes aside.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from ..entry import Framing, Record, Reference, Revision, id_day
+from ..errors import Conflict, InvalidInput, StorageError
+from ..period import COVERAGE, named
+from . import START, Audit, Fault, News, Reading, Written
+from .line import ZERO, Line, decode, encode, name_of
+
+RETRY_DAYS = 30
+"""How many days back a retry finds the entry that its idempotency key made."""
+
+_TICK = timedelta(microseconds=1)
+_NAME = re.compile(r"(\d{4})-(\d\d)-\d\d")
+_RESTORE = "Restore the file from a backup; nothing else can bring the line back."
+
+
+@dataclass
+class _Open:
+    """A file held open for appending, and what its end looked like when we last wrote it."""
+
+    fd: int
+    size: int
+    last: str  #: the sum of its last line
+
+
+class DayFiles:
+    """The :class:`~liveblog.journal.Journal` contract over a folder of day files."""
+
+    def __init__(self, entries: Path, derived: Path, clock: Callable[[], datetime]) -> None:
+        """Keep the journal in *entries* and the hint of its head in *derived*.
+
+        *clock* returns aware datetimes.
+        """
+        self.folder = entries
+        self._head_path = derived / "head"
+        self._clock = clock
+        self._open: dict[str, _Open] = {}
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def append(self, record: Written, *, expect: int) -> Written:
+        """See :meth:`liveblog.journal.Journal.append`."""
+        home = home_of(record)
+        with self._turn():
+            if isinstance(record, Revision) and record.idempotency_key:
+                earlier = self._earlier(record)
+                if earlier is not None:
+                    return earlier
+            current = self._current(record, home) if expect or _guarded(record) else None
+            if (current.rev if current else 0) != expect:
+                raise Conflict(record.name, expect, current, record)
+            if isinstance(record, Revision) and record.day and record.day != home:
+                reference = Reference(entry=record.id)
+                if not any(r == reference for r in _without_instants(self.read(record.day))):
+                    self._write(record.day, reference)
+            return self._write(home, msgspec.structs.replace(record, rev=expect + 1))
+
+    def redact(self, entry_id: str) -> int:
+        """See :meth:`liveblog.journal.Journal.redact`."""
+        home = id_day(entry_id).isoformat()
+        path = self.path(home)
+        with self._turn():
+            if not path.exists():
+                return 0
+            count = 0
+            lines: list[bytes] = []
+            for raw in path.read_bytes().splitlines(keepends=True):
+                line = decode(raw.rstrip(b"\n"))
+                if (
+                    isinstance(line, Line)
+                    and isinstance(line.record, Revision)
+                    and line.record.id == entry_id
+                    and not line.redacted
+                ):
+                    count += 1
+                    raw = encode(_redacted(line.record), line.prev, line.after, was=line.sum)
+                lines.append(raw)
+            if count:
+                self._forget(home)
+                replace_file(path, b"".join(lines))
+            return count
+
+    def _write(self, name: str, record: Written | Reference) -> Written | Reference:
+        """Append one record to one file, durably. The lock is held."""
+        path = self.path(name)
+        try:
+            file = self._opened(name, path)
+            recorded, after = self._head()
+            now = max(self._clock().astimezone(UTC), recorded + _TICK)
+            record = msgspec.structs.replace(record, recorded=now)
+            data = encode(record, prev=file.last, after=after)
+        except OSError as error:
+            self._forget(name)
+            raise StorageError.of(error, "write to", path) from error
+        try:
+            if os.write(file.fd, data) != len(data):
+                raise OSError(28, "No space left on device")
+            os.fdatasync(file.fd)
+        except OSError as error:
+            # Take it back, if the machine lets us; the file is read anew before the next append.
+            try:
+                os.ftruncate(file.fd, file.size)
+                os.fsync(file.fd)
+            except OSError:
+                pass
+            self._forget(name)
+            raise StorageError.of(error, "write to", path) from error
+        file.size += len(data)
+        file.last = data[-19:-3].decode()
+        self._set_head(now, file.last)
+        return record
+
+    def _opened(self, name: str, path: Path) -> _Open:
+        """Return the file open for appending, its end known to be whole."""
+        file = self._open.get(name)
+        if file is not None:
+            status = os.fstat(file.fd)
+            if status.st_nlink and status.st_size == file.size:
+                return file
+            self._forget(name)
+        is_new = not path.exists()
+        if is_new:
+            make_folder(path.parent, self.folder.parent)
+        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            if is_new:
+                sync_folder(path.parent)
+            last, size = self._mend_end(fd, path)
+            # Whatever an interrupted run left unsynced is on disk before anything follows it.
+            os.fsync(fd)
+        except BaseException:
+            os.close(fd)
+            raise
+        if len(self._open) >= 16:
+            self._forget(next(iter(self._open)))
+        self._open[name] = file = _Open(fd, size, last)
+        return file
+
+    def _mend_end(self, fd: int, path: Path) -> tuple[str, int]:
+        """Set a torn end aside; return the sum of the last whole line and the file's size."""
+        size = os.fstat(fd).st_size
+        if size == 0:
+            return ZERO, 0
+        data = os.pread(fd, size, 0)
+        end = len(data)
+        if not data.endswith(b"\n"):
+            end = data.rfind(b"\n") + 1
+        else:
+            last = data[data.rfind(b"\n", 0, end - 1) + 1 : end - 1]
+            if b"\0" in last:  # a machine that lost power can leave a file grown but not filled
+                end -= len(last) + 1
+        if end < size:
+            torn = path.with_name(path.name + ".torn")
+            with open(torn, "ab") as aside:
+                aside.write(data[end:] + b"\n")
+                aside.flush()
+                os.fsync(aside.fileno())
+            sync_folder(path.parent)
+            os.ftruncate(fd, end)
+            data = data[:end]
+        for raw in reversed(data.splitlines()):
+            if name := name_of(raw):
+                return name, end
+        return ZERO, end
+
+    def _current(self, record: Revision | Framing, home: str) -> Revision | Framing | None:
+        found = [r for r in self.read(home).records if not isinstance(r, Reference)]
+        return max(
+            (r for r in found if r.name == record.name), key=lambda r: r.rev, default=None
+        )
+
+    def _earlier(self, record: Revision) -> Revision | None:
+        """Find the revision that the same request made before."""
+        needle = b'"idempotency_key":' + msgspec.json.encode(record.idempotency_key)
+        day = id_day(record.id)
+        for back in range(RETRY_DAYS + 1):
+            path = self.path((day - timedelta(days=back)).isoformat())
+            try:
+                data = path.read_bytes()
+            except FileNotFoundError:
+                continue
+            if needle not in data:
+                continue
+            for raw in data.splitlines():
+                line = decode(raw) if needle in raw else ""
+                if (
+                    isinstance(line, Line)
+                    and isinstance(line.record, Revision)
+                    and line.record.idempotency_key == record.idempotency_key
+                ):
+                    return line.record
+        return None
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Hold the journal's lock: one writer at a time, in this and in every process."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            fd = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise StorageError.of(error, "open", self.folder) from error
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(fd)
+
+    def _forget(self, name: str) -> None:
+        file = self._open.pop(name, None)
+        if file is not None:
+            os.close(file.fd)
+
+    def close(self) -> None:
+        """Let go of the open files."""
+        for name in list(self._open):
+            self._forget(name)
+
+    # -- the head -----------------------------------------------------------------------------
+
+    def _head(self) -> tuple[datetime, str]:
+        """Return the instant and sum of the newest line of all."""
+        try:
+            recorded, _, last = self._head_path.read_text().strip().partition(" ")
+            if len(last) == 16:
+                return datetime.fromisoformat(recorded), last
+        except (OSError, ValueError):
+            pass
+        newest = datetime.min.replace(tzinfo=UTC), ZERO
+        for _, path in self._files():
+            newest = max(newest, _last_line(path))
+        return newest
+
+    def _set_head(self, recorded: datetime, last: str) -> None:
+        # Not synced: if it is lost, the files tell.
+        text = f"{recorded.isoformat(timespec='microseconds')} {last}\n".encode()
+        try:
+            fd = os.open(self._head_path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except FileNotFoundError:
+            self._head_path.parent.mkdir(parents=True, exist_ok=True)
+            return self._set_head(recorded, last)
+        except OSError:
+            return None
+        try:
+            os.pwrite(fd, text, 0)
+        finally:
+            os.close(fd)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def read(self, name: str) -> Reading:
+        """See :meth:`liveblog.journal.Journal.read`."""
+        return _records(self._lines(name))
+
+    def day(self, of: date) -> Reading:
+        """See :meth:`liveblog.journal.Journal.day`."""
+        return self.read(of.isoformat())
+
+    def days(self) -> list[date]:
+        """See :meth:`liveblog.journal.Journal.days`."""
+        return sorted(date.fromisoformat(n) for n, _ in self._files() if _NAME.fullmatch(n))
+
+    def stamps(self) -> dict[str, str]:
+        """See :meth:`liveblog.journal.Journal.stamps`."""
+        return {
+            name: f"{status.st_size}:{status.st_mtime_ns}:{status.st_ino}"
+            for name, path in self._files()
+            if (status := _stat(path))
+        }
+
+    def since(self, cursor: str) -> News:
+        """See :meth:`liveblog.journal.Journal.since`."""
+        after = _from_cursor(cursor)
+        # The end is fixed first: whatever was appended before it is then found below, however
+        # many writers are at work meanwhile.
+        tails = {name: _last_line(path)[0] for name, path in self._files()}
+        end = max(tails.values(), default=after)
+        found = [
+            record
+            for name, _ in self._files()
+            if tails.get(name, end) > after
+            for record in self.read(name).records
+            if record.recorded and after < record.recorded <= end
+        ]
+        found.sort(key=lambda record: record.recorded or end)
+        return News(found, _to_cursor(max(end, after)))
+
+    def watch(self, cursor: str, interval: float = 0.2) -> Iterator[News]:
+        """See :meth:`liveblog.journal.Journal.watch`; *interval* is in seconds."""
+        seen: object = None
+        while True:
+            stamps = self.stamps()
+            if stamps != seen:
+                seen = stamps
+                news = self.since(cursor)
+                if news.records:
+                    cursor = news.cursor
+                    yield news
+                    continue
+            time.sleep(interval)
+
+    def check(self) -> Audit:
+        """See :meth:`liveblog.journal.Journal.check`."""
+        faults: list[Fault] = []
+        notes: list[str] = []
+        sums = {ZERO}
+        afters: list[tuple[str, str]] = []
+        records = files = 0
+        for name, path in self._files():
+            files += 1
+            redacted = 0
+            for place, item in self._lines(name, to_the_end=True):
+                if isinstance(item, Fault):
+                    faults.append(item)
+                    continue
+                records += 1
+                redacted += item.redacted
+                sums.add(item.sum)
+                afters.append((place, item.after))
+            if redacted:
+                notes.append(f"{self._shown(path)}: {redacted} redacted")
+            torn = path.with_name(path.name + ".torn")
+            if torn.exists():
+                notes.append(
+                    f"{self._shown(torn)}: bytes of appends that were cut short, "
+                    "never acknowledged; delete it once you have looked"
+                )
+        faults += [
+            Fault(place, "the update appended just before it, in any file, is gone", _RESTORE)
+            for place, after in afters
+            if after not in sums
+        ]
+        _, newest = self._head()
+        if newest not in sums:
+            faults.append(
+                Fault(self._shown(self.folder), "the newest update of all is gone", _RESTORE)
+            )
+        return Audit(faults, notes, records, files)
+
+    def _lines(self, name: str, to_the_end: bool = False) -> Iterator[tuple[str, Line | Fault]]:
+        """Yield each line of a file, or what is wrong with it, with its place."""
+        path = self.path(name)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StorageError.of(error, "read", path) from error
+        shown = self._shown(path)
+        expected: str | None = ZERO
+        seen: set[str] = set()
+        *whole, rest = data.split(b"\n")
+        for number, raw in enumerate(whole, 1):
+            place = f"{shown}:{number}"
+            line = decode(raw)
+            if isinstance(line, str):
+                yield place, Fault(place, f"the line was altered or torn: {line}", _RESTORE, raw)
+                # What follows was chained to the sum that this line carried, if it still does.
+                expected = None
+                continue
+            if line.sum in seen:
+                yield place, Fault(place, "the line stands here a second time", _RESTORE, raw)
+                continue
+            if expected is not None and line.prev != expected:
+                yield (
+                    place,
+                    Fault(place, "lines before it were removed or reordered", _RESTORE, raw),
+                )
+            seen.add(line.sum)
+            expected = line.sum
+            yield place, line
+        if rest and to_the_end:
+            place = f"{shown}:{len(whole) + 1}"
+            mend = "It was never acknowledged; the next post sets its bytes aside."
+            yield place, Fault(place, "the last line is torn", mend, rest)
+
+    def _files(self) -> Iterator[tuple[str, Path]]:
+        """Yield the name and path of every file, in the order of the names."""
+        found = [
+            (path.removesuffix(".jsonl").rpartition("/")[2], Path(path))
+            for path in _walk(str(self.folder), 0)
+        ]
+        return iter(sorted(found))
+
+    def path(self, name: str) -> Path:
+        """Return where a name's lines are kept.
+
+        Raises :class:`InvalidInput` if it is neither a day nor a longer period.
+        """
+        if match := _NAME.fullmatch(name):
+            return self.folder / match[1] / match[2] / f"{name}.jsonl"
+        if name == COVERAGE:
+            return self.folder / "coverage.jsonl"
+        period = named(name)
+        return self.folder / f"{period.id[:4]}" / f"{period.id}.jsonl"
+
+    def _shown(self, path: Path) -> str:
+        return str(path.relative_to(self.folder.parent))
+
+
+def home_of(record: Revision | Framing) -> str:
+    """Return the name under which a record is kept."""
+    return record.period if isinstance(record, Framing) else id_day(record.id).isoformat()
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put *data* at *path* in one step that survives a crash: temporary file, sync, rename.
+
+    Raises :class:`StorageError`; then the old file, if any, is untouched.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageError.of(error, "write", path) from error
+
+
+def make_folder(folder: Path, root: Path) -> None:
+    """Make a folder and those above it, each durable in its parent."""
+    missing = [f for f in (folder, *folder.parents) if root in f.parents and not f.exists()]
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
+        sync_folder(each.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _guarded(record: Revision | Framing) -> bool:
+    """Whether something of that name may be there already: an entry's random id cannot."""
+    return isinstance(record, Framing)
+
+
+def _records(lines: Iterator[tuple[str, Line | Fault]]) -> Reading:
+    records: list[Record] = []
+    faults: list[Fault] = []
+    for _, item in lines:
+        if isinstance(item, Fault):
+            faults.append(item)
+        else:
+            records.append(item.record)
+    return Reading(records, faults)
+
+
+def _without_instants(reading: Reading) -> Iterator[Record]:
+    for record in reading.records:
+        if isinstance(record, Reference):
+            yield Reference(entry=record.entry)
+
+
+def _redacted(revision: Revision) -> Revision:
+    return Revision(
+        id=revision.id,
+        rev=revision.rev,
+        recorded=revision.recorded,
+        published=revision.published,
+        updated=revision.updated,
+        day=revision.day,
+        state="removed",
+    )
+
+
+def _walk(folder: str, depth: int) -> Iterator[str]:
+    try:
+        with os.scandir(folder) as found:
+            for item in found:
+                if item.name.endswith(".jsonl") and not item.name.startswith("."):
+                    yield item.path
+                elif depth < 2 and item.name.isdigit() and item.is_dir():
+                    yield from _walk(item.path, depth + 1)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StorageError.of(error, "read", Path(folder)) from error
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _last_line(path: Path) -> tuple[datetime, str]:
+    """Return the instant and sum of a file's last whole line, reading only its end."""
+    never = datetime.min.replace(tzinfo=UTC), ZERO
+    try:
+        with open(path, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            reach = 8192
+            while True:
+                file.seek(max(0, size - reach))
+                data = file.read(reach)
+                at_start = reach >= size
+                # The first piece may be half a line, the last one torn.
+                for raw in reversed(data.split(b"\n")[0 if at_start else 1 : -1]):
+                    line = decode(raw)
+                    if isinstance(line, Line) and line.record.recorded:
+                        return line.record.recorded, line.sum
+                if at_start:
+                    return never
+                reach *= 4
+    except FileNotFoundError:
+        return never
+
+
+def _to_cursor(instant: datetime) -> str:
+    return str((instant - datetime(1, 1, 1, tzinfo=UTC)) // _TICK)
+
+
+def _from_cursor(cursor: str) -> datetime:
+    if cursor == START:
+        return datetime.min.replace(tzinfo=UTC)
+    try:
+        return datetime(1, 1, 1, tzinfo=UTC) + _TICK * int(cursor)
+    except (ValueError, OverflowError):
+        raise InvalidInput(
+            f"'{cursor}' is not a cursor of this journal.", "Begin without one."
+        ) from None

@@ -1,0 +1,74 @@
+"""Where things stand on the site: paths and addresses, made from ids alone.
+
+A permalink depends on the entry's id, never on its title, its place in time or a setting.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from urllib.parse import quote
+
+from .entry import id_day, id_letters
+from .period import Period
+
+FORMATS = {
+    "atom.xml": "application/atom+xml",
+    "rss.xml": "application/rss+xml",
+    "feed.json": "application/feed+json",
+}
+"""The files of a feed, the preferred one first, with their media types."""
+
+
+def day_path(of: date) -> str:
+    """``2012/07/15/``."""
+    return f"{of:%Y/%m/%d}/"
+
+
+def week_path(period: Period) -> str:
+    """``2012/W29/``."""
+    return period.id.replace("-", "/") + "/"
+
+
+def period_path(period: Period) -> str:
+    """Return the page of a day or week; a range, which has no page, leads to its first day."""
+    return week_path(period) if period.kind == "week" else day_path(period.start)
+
+
+def entry_path(entry_id: str) -> str:
+    """``2012/07/15/7k3m9qx2tb/``."""
+    return f"{day_path(id_day(entry_id))}{id_letters(entry_id)}/"
+
+
+def tag_path(tag_slug: str) -> str:
+    """``tags/damas/``, as it stands on disk; see :func:`url`."""
+    return f"tags/{tag_slug}/"
+
+
+def media_path(path: str) -> str:
+    """``media/2012/07/map-1f0c.png``."""
+    return f"media/{path}"
+
+
+def url(base: str, path: str) -> str:
+    """Return the address of a path of the site; *base* ends in a slash or is a way up (``../``)."""
+    return base + quote(path)
+
+
+def root_of(path: str) -> str:
+    """Return the way from a page up to the site's root: ``../../`` or ``./``."""
+    return "../" * path.count("/") or "./"
+
+
+def entry_urn(blog_id: str, entry_id: str) -> str:
+    """Return an entry's Atom id (RFC 4151), which no change of address or title touches."""
+    return f"{blog_id}/{entry_id}"
+
+
+def feed_urn(blog_id: str, name: str) -> str:
+    """Return a feed's own Atom id; the main feed's *name* is empty."""
+    return f"{blog_id}/feed/{quote(name)}" if name else blog_id
+
+
+def digest_urn(blog_id: str, period: Period) -> str:
+    """Return a digest's Atom id, its own and no entry's: readers merge entries by id."""
+    return f"{blog_id}/digest/{period.id}"

@@ -1,0 +1,180 @@
+"""Dates, numbers and words as readers expect them in the blog's language.
+
+The one place for words that readers see: texts come from the gettext catalogues in ``locales/``,
+dates and numbers from CLDR through Babel. Pure but for reading those catalogues once.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import date, datetime, tzinfo
+from functools import cached_property, lru_cache
+from importlib import resources
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import Translations
+
+NARROW = "\u202f"  # narrow no-break space
+NBSP = "\u00a0"
+
+# A day without its year, as each language writes it in full; CLDR has it only abbreviated.
+_DAY = {
+    "ar": "EEEE، d MMMM",
+    "de": "EEEE, d. MMMM",
+    "en": "EEEE d MMMM",
+    "en_US": "EEEE, MMMM d",
+    "es": "EEEE d 'de' MMMM",
+    "fr": "EEEE d MMMM",
+}
+
+
+class Words:
+    """Everything a page, feed or mail says in one language and time zone."""
+
+    def __init__(self, language: str, zone: tzinfo) -> None:
+        """Speak *language* (BCP 47, one of :data:`liveblog.config.LANGUAGES`) in *zone*."""
+        self.language = language
+        self.zone = zone
+        self._locale = Locale.parse(language, sep="-")
+        self._translations = _catalogue(self._locale.language)
+        # Plain "en" is American in CLDR.
+        is_american = self._locale.language == "en" and self._locale.territory in (None, "US")
+        self._day = _DAY["en_US" if is_american else self._locale.language]
+
+    @property
+    def direction(self) -> str:
+        """``rtl`` or ``ltr``."""
+        return self._locale.text_direction
+
+    @cached_property
+    def catalogue(self) -> Translations:
+        """The catalogue itself, for Jinja2's i18n extension."""
+        return self._translations
+
+    def say(self, message: str, **values: object) -> str:
+        """Translate a message and fill in its ``%(name)s`` places."""
+        text: str = self._translations.gettext(message)
+        return text % values if values else text
+
+    def count(self, one: str, many: str, number: int, **values: object) -> str:
+        """Translate a message that counts; ``%(n)s`` is the number as written in the language."""
+        text: str = self._translations.ngettext(one, many, number)
+        return text % {"n": self.number(number), **values}
+
+    def number(self, value: float) -> str:
+        """Write a number with the language's separators: ``30 000``, ``30,000``."""
+        return format_decimal(value, locale=self._locale)
+
+    def day(self, of: date, *, year: bool = False) -> str:
+        """Write a day as a heading: ``Dimanche 15 juillet``, with the year where it is asked."""
+        text = self.date_in_text(of) if year else self._written(of, self._day)
+        return text[:1].upper() + text[1:]
+
+    def date_in_text(self, of: date) -> str:
+        """Write a day with its year as it stands within a sentence: ``dimanche 15 juillet 2012``."""
+        if self._locale.language == "es":
+            return self._written(of, f"{self._day} 'de' y")
+        return self._first_of_month(format_date(of, "full", locale=self._locale), of)
+
+    def short_day(self, of: date) -> str:
+        """Write a day in little room: ``15 juil.``."""
+        return self._first_of_month(format_skeleton("MMMd", of, locale=self._locale), of)
+
+    def month(self, of: date) -> str:
+        """Write a month with its year: ``juillet 2012``."""
+        text = format_skeleton("yMMMM", of, locale=self._locale)
+        return text[:1].upper() + text[1:]
+
+    def time(self, instant: datetime) -> str:
+        """Write a time of day on the blog's clock: ``18 h 04``, without a place to break."""
+        local = instant.astimezone(self.zone)
+        if self._locale.language == "fr":
+            return f"{local.hour}{NBSP}h{NBSP}{local.minute:02}"
+        return format_time(local, "short", tzinfo=self.zone, locale=self._locale).replace(
+            " ", NARROW
+        )
+
+    def moment(self, instant: datetime) -> str:
+        """Write date and time in full: ``dimanche 15 juillet 2012 à 18 h 04``."""
+        of = instant.astimezone(self.zone).date()
+        return self.say("%(date)s at %(time)s", date=self.date_in_text(of), time=self.time(instant))
+
+    def zone_name(self, instant: datetime) -> str:
+        """Name the blog's time zone as it is at an instant: ``heure d’été d’Europe centrale``."""
+        return get_timezone_name(instant.astimezone(self.zone), locale=self._locale)
+
+    def offset(self, instant: datetime) -> str:
+        """Write the blog's distance from UTC at an instant: ``UTC+2``, ``UTC+5:45``."""
+        delta = instant.astimezone(self.zone).utcoffset()
+        minutes = int(delta.total_seconds() // 60) if delta else 0
+        sign, minutes = ("-" if minutes < 0 else "+"), abs(minutes)
+        tail = f":{minutes % 60:02}" if minutes % 60 else ""
+        return f"UTC{sign}{minutes // 60}{tail}" if minutes else "UTC"
+
+    def week_days(self, start: date, end: date) -> str:
+        """Write a period: ``Du 16 au 22 juillet 2012``."""
+        within_month = (start.year, start.month) == (end.year, end.month)
+        last = format_date(end, "long", locale=self._locale)
+        if within_month and self._locale.language == "en":
+            # "July 16–22, 2012": English names the month once, whichever side it stands on.
+            return last.replace(f"{end.day}", f"{start.day}–{end.day}", 1)
+        if within_month:
+            first = format_date(start, "d." if self._locale.language == "de" else "d", self._locale)
+        elif start.year == end.year:
+            first = self._written(start, self._day.partition("EEEE")[2].lstrip("،, "))
+        else:
+            first = format_date(start, "long", locale=self._locale)
+        return self.say(
+            "From %(start)s to %(end)s",
+            start=self._first_of_month(first, start),
+            end=self._first_of_month(last, end),
+        )
+
+    def typography(self, text: str) -> str:
+        """Make the spaces that French puts around its punctuation unbreakable; others pass.
+
+        Only spaces that the author typed are turned, never added, so times, URLs and code keep
+        their shape.
+        """
+        if self._locale.language != "fr":
+            return text
+        return french_spaces(text)
+
+    def _written(self, of: date, pattern: str) -> str:
+        return self._first_of_month(format_date(of, pattern, locale=self._locale), of)
+
+    def _first_of_month(self, text: str, of: date) -> str:
+        if self._locale.language == "fr" and of.day == 1:
+            return re.sub(r"\b1\b(?!er)", "1er", text, count=1)
+        return text
+
+
+def french_spaces(text: str) -> str:
+    """Turn the breaking spaces before ``; ! ? : »`` and after ``«`` into unbreakable ones."""
+    text = re.sub(r"(?<=\S) (?=[;!?»](?:\W|$))", NARROW, text)
+    text = re.sub(r"(?<=«) (?=\S)", NARROW, text)
+    return re.sub(r"(?<=\S) (?=:(?:\s|$))", NBSP, text)
+
+
+@lru_cache(maxsize=16)
+def words(language: str, zone: tzinfo) -> Words:
+    """Return the words of one language and zone, made once."""
+    return Words(language, zone)
+
+
+@lru_cache(maxsize=16)
+def _catalogue(language: str) -> Translations:
+    source = resources.files(__package__) / "locales" / f"{language}.po"
+    if language == "en":
+        return Translations()
+    with source.open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)

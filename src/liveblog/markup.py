@@ -1,0 +1,151 @@
+"""Markdown to safe HTML: the one place where text from outside becomes markup.
+
+Every author's text passes here, and the sanitiser (nh3) is the last step, so script, event
+handlers, styles and ``javascript:`` links end here whoever wrote them. Pure: text in, text out.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+
+import cmarkgfm
+import nh3
+from cmarkgfm.cmark import Options
+from lxml import html as lxml_html
+
+ROOT = "liveblog-root:"
+"""Stands for the way to the site's root in rendered fragments; see :func:`rooted`.
+
+It has the shape of a URL scheme, so that it passes the sanitiser as it is.
+"""
+
+_OPTIONS = (
+    Options.CMARK_OPT_UNSAFE  # harmless HTML is let through here and sanitised below
+    | Options.CMARK_OPT_FOOTNOTES
+    | Options.CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE
+    | Options.CMARK_OPT_VALIDATE_UTF8
+)
+_EXTENSIONS = ["table", "strikethrough", "autolink"]
+
+_TAGS = frozenset(
+    "a abbr b blockquote br caption cite code dd del details dfn div dl dt em figcaption figure "
+    "h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp section small span strong sub sup "
+    "table tbody td tfoot th thead time tr u ul var".split()
+)
+_ATTRIBUTES = {
+    "*": {"lang", "dir", "title"},
+    "a": {"href", "hreflang", "id", "class"},
+    "abbr": {"title"},
+    "blockquote": {"cite"},
+    "img": {"src", "alt", "width", "height"},
+    "li": {"id"},
+    "ol": {"start"},
+    "section": {"class"},
+    "sup": {"class"},
+    "td": {"align", "colspan", "rowspan"},
+    "th": {"align", "colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+}
+_CLASSES = {
+    "a": {"footnote-backref"},
+    "section": {"footnotes"},
+    "sup": {"footnote-ref"},
+}
+_SCHEMES = {"http", "https", "mailto", "tel", ROOT[:-1]}
+
+_HEADING = re.compile(r"<(/?)h([1-6])\b")
+_SKIPPED = re.compile(r"(<(?:pre|code)\b.*?</(?:pre|code)>|<[^>]*>)", re.DOTALL)
+
+
+def to_html(
+    text: str,
+    *,
+    anchor: str = "",
+    media: frozenset[str] = frozenset(),
+    typography: Callable[[str], str] | None = None,
+) -> str:
+    """Render Markdown (CommonMark, tables, strikethrough, footnotes, bare links) to safe HTML.
+
+    A link without a scheme leads from the site's root. *anchor* keeps footnotes of several texts on one page apart. A picture is shown if it is one of
+    the blog's own *media* (its path, as ``media/…``); one that lies elsewhere becomes a link, so
+    that no reader's browser is sent to a third party. *typography* is applied to running text, not
+    to code. Headings begin at level 4, below an entry's own.
+    """
+    if not text:
+        return ""
+    source = cmarkgfm.markdown_to_html_with_extensions(
+        text.replace(ROOT, ""), options=_OPTIONS, extensions=_EXTENSIONS
+    )
+    source = _HEADING.sub(lambda m: f"<{m[1]}h{min(6, int(m[2]) + 3)}", source)
+    if "<img" in source:
+        source = _own_pictures(source, media)
+    if 'id="fn' in source:
+        source = re.sub(r'(id="|href="#)(fn)', rf"\1{anchor}-\2", source)
+    if typography:
+        source = "".join(
+            part if part.startswith("<") else typography(part) for part in _SKIPPED.split(source)
+        )
+    return sanitised(source)
+
+
+def sanitised(source: str) -> str:
+    """Return HTML from anywhere with nothing left in it that could act."""
+    return nh3.clean(
+        source,
+        tags=set(_TAGS),
+        attributes={
+            tag: names - {"class"} if tag in _CLASSES else set(names)
+            for tag, names in _ATTRIBUTES.items()
+        },
+        allowed_classes={tag: set(names) for tag, names in _CLASSES.items()},
+        attribute_filter=_from_root,
+        url_schemes=_SCHEMES,
+        link_rel="noopener nofollow",
+    ).strip()
+
+
+def plain(source: str) -> str:
+    """Return the words of an HTML fragment, for summaries and descriptions."""
+    text = re.sub(r"<(?:br|/p|/li|/h\d|/tr|/blockquote)\b[^>]*>", " ", source)
+    text = nh3.clean(text, tags=set(), clean_content_tags={"script", "style"})
+    return re.sub(r"[ \t\n]+", " ", html.unescape(text)).strip()
+
+
+def shortened(text: str, limit: int) -> str:
+    """Cut a text at a word so that it has at most *limit* characters, the ellipsis included."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    return cut[: cut.rfind(" ")].rstrip(" ,;:–—-(«\u202f\u00a0") + "…" if " " in cut else cut + "…"
+
+
+def rooted(fragment: str, root: str) -> str:
+    """Put the way to the site's root into a fragment: ``../../`` on a page, the URL in a feed."""
+    # str() first: Markup would escape what is put in.
+    return str(fragment).replace(ROOT, root)
+
+
+def _from_root(tag: str, attribute: str, value: str) -> str:
+    if attribute == "href" and not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#", value):
+        return ROOT + value.lstrip("/")
+    return value
+
+
+def _own_pictures(source: str, media: frozenset[str]) -> str:
+    """Point pictures at the blog's own files, and make links of those that lie elsewhere."""
+    tree = lxml_html.fragment_fromstring(source, create_parent="div")
+    for picture in list(tree.iter("img")):
+        path = (picture.get("src") or "").removeprefix("media/")
+        if path in media:
+            picture.set("src", f"{ROOT}media/{path}")
+            continue
+        link = lxml_html.Element("a", href=picture.get("src") or "")
+        link.text = picture.get("alt") or picture.get("src") or ""
+        link.tail = picture.tail
+        parent = picture.getparent()
+        if parent is not None:
+            parent.replace(picture, link)
+    text: str = lxml_html.tostring(tree, encoding="unicode")
+    return text.removeprefix("<div>").removesuffix("</div>")

@@ -1,0 +1,341 @@
+"""Pages: Jinja2 templates filled with entries and digests. The only door to Jinja2.
+
+In come plain data and words; out goes HTML text. A blog overrides any template by a file of the
+same name in its ``templates/`` folder. Fragments are made once for each revision and carry
+:data:`liveblog.markup.ROOT` where the way to the site's root belongs, so that a page at any depth,
+and a feed, can show the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
+from jinja2.exceptions import TemplateError
+from markupsafe import Markup
+
+from . import chart, links
+from .config import Config
+from .digest import Digest, label, title
+from .digest.text import correction_line, figure_line, marks_of
+from .entry import Framing, Media, Revision, slug
+from .errors import ConfigError
+from .locale import Words, words
+from .markup import ROOT, plain, rooted, shortened, to_html
+from .timeline import Entry
+
+SUMMARY = 200  #: characters of a description
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag as readers see it."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A place to go to: another day, week or year."""
+
+    path: str
+    name: str
+    headline: str = ""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The state of the blog as a whole."""
+
+    framing: Framing | None
+    updated: datetime | None  #: of the newest update or correction
+    authors: tuple[str, ...]
+    ended: datetime | None
+
+
+class Pages:
+    """The blog's pages, in its language and with its own templates."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        templates: Path | None = None,
+        assets: Mapping[str, str] | None = None,
+    ) -> None:
+        """Fill templates for a blog.
+
+        *templates* is the folder of its own ones; *assets* maps a static file's name to its path
+        on the site (none where a page stands alone).
+        """
+        self.config = config
+        self.words: Words = words(config.language, config.zone)
+        self._assets = assets or {}
+        own = [FileSystemLoader(templates)] if templates and templates.is_dir() else []
+        self._env = Environment(
+            loader=ChoiceLoader([*own, PackageLoader("liveblog", "theme/templates")]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            extensions=["jinja2.ext.i18n"],
+        )
+        say = self.words
+        self._env.install_gettext_callables(  # type: ignore[attr-defined]
+            say.catalogue.gettext, say.catalogue.ngettext, newstyle=True
+        )
+        self._env.globals |= {
+            "blog": config,
+            "words": say,
+            "links": links,
+            "ROOT": ROOT,
+            "asset": self._asset,
+            "label": lambda period: label(period, say),
+            "digest_title": lambda digest: title(digest, say),
+            "marks": marks_of,
+            "draw": chart.draw,
+            "slug": slug,
+            "head_line": self._headline,
+        }
+        self._env.filters |= {
+            "markdown": self._markdown,
+            "typo": lambda text: say.typography(text),
+            "iso": lambda instant: instant.isoformat().replace("+00:00", "Z"),
+            "correction": lambda revision: say.typography(correction_line(revision, say)),
+            "figure": lambda figure: say.typography(figure_line(figure, say)),
+        }
+        self._article: dict[tuple[str, int], str] = {}
+        self._content: dict[tuple[str, int], str] = {}
+
+    # -- fragments, rooted at ROOT ------------------------------------------------------------
+
+    def article(self, entry: Entry) -> Markup:
+        """Return an entry as it stands on every page."""
+        return self._once(self._article, entry, "fragments/article.html")
+
+    def content(self, entry: Entry) -> Markup:
+        """Return what an entry says, without its time and title; what a feed carries."""
+        return self._once(self._content, entry, "fragments/content.html")
+
+    def digest_content(self, digest: Digest) -> str:
+        """Return a digest as a feed carries it: no chart, no meaning in classes."""
+        return self._render("fragments/digest_feed.html", digest=digest, pages=self)
+
+    def summary(self, entry: Entry) -> str:
+        """Return an entry's first words, plain."""
+        return shortened(plain(self.content(entry)), SUMMARY)
+
+    def described(self, digest: Digest) -> str:
+        """Return a digest's first words, plain: its introduction, else its entries' names."""
+        if digest.introduction:
+            return shortened(plain(self._markdown(digest.introduction)), SUMMARY)
+        return shortened(" · ".join(self.name(entry) for entry in digest.entries[:5]), SUMMARY)
+
+    def name(self, entry: Entry) -> str:
+        """Return what to list an entry by: its title, else its first words."""
+        now = entry.now
+        if now.state == "retracted":
+            return self.words.say("Update retracted")
+        if now.title:
+            return self.words.typography(now.title)
+        first = plain(to_html(now.body, typography=self.words.typography))
+        return shortened(first or (now.media[0].alt if now.media else "…"), 80)
+
+    def _once(self, made: dict[tuple[str, int], str], entry: Entry, template: str) -> Markup:
+        known = entry.id, entry.now.rev
+        if known not in made:
+            made[known] = self._render(template, entry=entry, now=entry.now, pages=self)
+        return Markup(made[known])
+
+    # -- pages --------------------------------------------------------------------------------
+
+    def home(
+        self,
+        *,
+        coverage: Coverage,
+        entries: Sequence[Entry],
+        pinned: Sequence[Entry],
+        keys: Sequence[Entry],
+        tags: Sequence[Tag],
+        days: Sequence[Stop],
+        years: Sequence[int],
+        older: Stop | None,
+    ) -> str:
+        """Fill the live page: newest entries first, key events, pinned ones."""
+        return self._page(
+            "home.html",
+            "index.html",
+            coverage=coverage,
+            by_day=_by_day(entries),
+            shown={entry.id for entry in entries},
+            pinned=pinned,
+            keys=keys,
+            tags=tags,
+            days=days,
+            years=years,
+            older=older,
+            json_ld=self._live_blog_posting(coverage, entries),
+        )
+
+    def digest(
+        self,
+        digest: Digest,
+        *,
+        previous: Stop | None,
+        following: Stop | None,
+        week: Stop,
+        is_abridged: bool = False,
+    ) -> str:
+        """Fill the page of a day or a week; *week* is the one that a day belongs to."""
+        return self._page(
+            "digest.html",
+            links.period_path(digest.period) + "index.html",
+            digest=digest,
+            previous=previous,
+            following=following,
+            week=week,
+            is_abridged=is_abridged,
+        )
+
+    def tag(self, tag: Tag, entries: Sequence[Entry], total: int) -> str:
+        """Fill the page of a tag, its newest entries first."""
+        path = links.tag_path(tag.slug) + "index.html"
+        return self._page("tag.html", path, tag=tag, by_day=_by_day(entries), total=total)
+
+    def entry(self, entry: Entry) -> str:
+        """Fill the page of one entry, with its history."""
+        return self._page(
+            "entry.html",
+            links.entry_path(entry.id) + "index.html",
+            entry=entry,
+            now=entry.now,
+            json_ld=self._posting(entry),
+        )
+
+    def year(self, year: int, months: Sequence[tuple[date, Sequence[Stop]]], weeks: Sequence[Stop],
+             years: Sequence[int]) -> str:
+        """Fill the page of a year: its days and weeks with their headlines."""
+        return self._page(
+            "year.html", f"{year:04}/index.html", year=year, months=months, weeks=weeks, years=years
+        )
+
+    def not_found(self) -> str:
+        """Fill the page that a host shows for a wrong address (from any depth)."""
+        return self._page("404.html", "404.html", root=self.config.url)
+
+    def standalone(self, digest: Digest, *, style: str, picture: Callable[[Media], str]) -> str:
+        """Fill a digest as one file that needs no other: to be printed or sent.
+
+        *style* is CSS; *picture* gives the address of a picture, such as a data: URL.
+        """
+        html = self._render(
+            "standalone.html", digest=digest, style=Markup(style), pages=self, root=self.config.url
+        )
+        for entry in digest.entries:
+            for media in entry.now.media:
+                here = links.url(ROOT, links.media_path(media.path))
+                html = html.replace(f'src="{here}"', f'src="{picture(media)}"')
+        return rooted(html, self.config.url)
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _page(self, template: str, path: str, **values: Any) -> str:
+        folder = path.removesuffix("index.html")
+        values.setdefault("root", links.root_of(path))
+        values.setdefault("json_ld", "")
+        html = self._render(
+            template,
+            path=folder,
+            address=links.url(self.config.url, folder),
+            pages=self,
+            **values,
+        )
+        return rooted(html, values["root"])
+
+    def _render(self, template: str, **values: Any) -> str:
+        try:
+            return self._env.get_template(template).render(**values)
+        except TemplateError as error:
+            where = getattr(error, "filename", None) or template
+            line = getattr(error, "lineno", None)
+            raise ConfigError(
+                f"The template {where}{f', line {line}' if line else ''} cannot be filled: {error}",
+                "Correct it, or delete it to go back to liveblog's own.",
+            ) from error
+
+    def _asset(self, name: str) -> str:
+        return ROOT + self._assets[name]
+
+    def _headline(self, digest: Digest) -> str:
+        return self.words.typography(digest.headline) or label(digest.period, self.words)
+
+    def _markdown(self, text: str, revision: Revision | None = None) -> Markup:
+        media = frozenset(m.path for m in revision.media) if revision else frozenset()
+        anchor = revision.id if revision else "note"
+        return Markup(
+            to_html(text, anchor=anchor, media=media, typography=self.words.typography)
+        )
+
+    def _live_blog_posting(self, coverage: Coverage, entries: Sequence[Entry]) -> Markup:
+        """Describe the live page for search engines (schema.org LiveBlogPosting)."""
+        framing = coverage.framing
+        first = min((e.published for e in entries), default=None)
+        data: dict[str, Any] = {
+            "@context": "https://schema.org",
+            "@type": "LiveBlogPosting",
+            "headline": (framing and framing.headline) or self.config.title,
+            "description": plain(to_html(framing.introduction)) if framing else "",
+            "url": self.config.url,
+            "inLanguage": self.config.language,
+            "coverageStartTime": first and first.isoformat(),
+            "coverageEndTime": coverage.ended and coverage.ended.isoformat(),
+            "dateModified": coverage.updated and coverage.updated.isoformat(),
+            "author": [{"@type": "Person", "name": name} for name in coverage.authors],
+            "liveBlogUpdate": [self._posting_data(entry) for entry in entries],
+        }
+        return _json_ld(data)
+
+    def _posting(self, entry: Entry) -> Markup:
+        return _json_ld({"@context": "https://schema.org", **self._posting_data(entry)})
+
+    def _posting_data(self, entry: Entry) -> dict[str, Any]:
+        now = entry.now
+        url = links.url(self.config.url, links.entry_path(entry.id))
+        body = plain(self.content(entry))
+        return {
+            "@type": "BlogPosting",
+            "@id": url,
+            "headline": shortened(self.name(entry), 110),
+            "articleBody": shortened(body, 1000),
+            "datePublished": now.published.isoformat(),
+            "dateModified": now.updated.isoformat(),
+            "url": url,
+            "author": {"@type": "Person", "name": now.author or self.config.author},
+            "image": [
+                links.url(self.config.url, links.media_path(m.path))
+                for m in now.media
+                if now.state == "live"
+            ],
+        }
+
+
+def _by_day(entries: Sequence[Entry]) -> list[tuple[date, list[Entry]]]:
+    """Group entries by day, keeping their order."""
+    grouped: dict[date, list[Entry]] = {}
+    for entry in entries:
+        grouped.setdefault(entry.day, []).append(entry)
+    return list(grouped.items())
+
+
+def _json_ld(data: dict[str, Any]) -> Markup:
+    """Write JSON for a script element: ``</script>`` and ``<!--`` cannot occur in it."""
+    kept = {name: value for name, value in data.items() if value not in (None, "", [])}
+    text = msgspec.json.encode(kept).decode()
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))

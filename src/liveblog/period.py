@@ -1,0 +1,118 @@
+"""The calendar: days and weeks in the blog's time zone, and the names periods go by.
+
+Days begin where the local clock first shows them, so a day of a clock change has 23 or 25 hours
+and zones that skip midnight still have every day once. Weeks are ISO 8601 weeks unless the blog
+begins its week on another day.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Literal
+
+from .errors import InvalidInput
+
+Kind = Literal["day", "week", "range"]
+
+COVERAGE = "coverage"
+"""The period id of the blog as a whole."""
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+LONGEST = 3660
+"""Days in the longest range that a digest takes: ten years."""
+
+_THURSDAY = 3
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """Consecutive local days."""
+
+    start: date
+    end: date  #: the last day, included
+    id: str  #: ``2012-07-15``, ``2012-W29`` or ``2012-07-15..2012-07-22``
+    kind: Kind
+
+    def days(self) -> list[date]:
+        """Every day of the period, in order."""
+        return [
+            self.start + timedelta(days=n) for n in range((self.end - self.start).days + 1)
+        ]
+
+
+def day(of: date) -> Period:
+    """Return the period that is one day."""
+    return Period(of, of, of.isoformat(), "day")
+
+
+def week(of: date, first_weekday: int = 0) -> Period:
+    """Return the week that *of* belongs to; *first_weekday* counts from Monday = 0.
+
+    A week takes the ISO number of its Thursday (ISO 8601: the week of a year is the one that holds
+    its Thursday), which every run of seven days has exactly once.
+    """
+    start = of - timedelta(days=(of.weekday() - first_weekday) % 7)
+    year, number, _ = (start + timedelta(days=(_THURSDAY - first_weekday) % 7)).isocalendar()
+    return Period(start, start + timedelta(days=6), f"{year:04}-W{number:02}", "week")
+
+
+def span(start: date, end: date) -> Period:
+    """Return the range from *start* to *end*, both included; a single day is that day.
+
+    Raises :class:`InvalidInput` if it ends before it starts or is longer than ten years.
+    """
+    if end < start:
+        raise InvalidInput(
+            f"The range {start}..{end} ends before it starts.", f"Write {end}..{start}."
+        )
+    if (end - start).days >= LONGEST:
+        raise InvalidInput(
+            f"The range {start}..{end} is longer than ten years.", "Ask for a shorter one."
+        )
+    return day(start) if start == end else Period(start, end, f"{start}..{end}", "range")
+
+
+def named(period_id: str, first_weekday: int = 0) -> Period:
+    """Return the period that a period id names.
+
+    Raises :class:`InvalidInput` if it names none.
+    """
+    try:
+        if match := re.fullmatch(r"(\d{4})-W(\d\d)", period_id):
+            thursday = date.fromisocalendar(int(match[1]), int(match[2]), _THURSDAY + 1)
+            return week(thursday, first_weekday)
+        if match := re.fullmatch(r"(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)", period_id):
+            return span(date.fromisoformat(match[1]), date.fromisoformat(match[2]))
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", period_id):
+            return day(date.fromisoformat(period_id))
+    except ValueError as error:
+        raise InvalidInput(
+            f"'{period_id}' is not in the calendar: {error}.", "Check the day or week number."
+        ) from None
+    raise InvalidInput(
+        f"'{period_id}' names no period.",
+        "Use today, yesterday, week, last-week, 2012-07-15, 2012-W29 or 2012-07-15..2012-07-22.",
+    )
+
+
+def local_day(instant: datetime, zone: tzinfo) -> date:
+    """Return the day that the calendar of *zone* shows at an instant."""
+    return instant.astimezone(zone).date()
+
+
+def day_start(of: date, zone: tzinfo) -> datetime:
+    """Return the first instant of a local day, in UTC, even where midnight is skipped or doubled."""
+    return datetime.combine(of, time.min, zone).astimezone(UTC)
+
+
+def day_end(of: date, zone: tzinfo) -> datetime:
+    """Return the instant at which a local day is over (the start of the next), in UTC."""
+    return day_start(of + timedelta(days=1), zone)
+
+
+def is_closed(of: date, zone: tzinfo, now: datetime) -> bool:
+    """Whether a local day is over at *now*."""
+    return day_end(of, zone) <= now

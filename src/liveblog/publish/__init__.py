@@ -1,0 +1,110 @@
+"""The publisher: brings the site up to date with the journal.
+
+In come the journal, an instant and the blog's settings; out goes a site of which only those files
+are written whose bytes change. What to render follows from the days that changed since the last
+run (by their stamps in the journal, and by the clock: releases and closings), never from the size
+of the blog.
+
+Order makes a crash harmless: what is linked to lands before what links to it, deletions come
+after, and the index (which remembers how far we got) is last. The next run does again whatever
+was not remembered, and finds most of it already there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from ..config import Config
+from ..errors import StorageError
+from ..folders import Folders
+from ..journal import Fault, Journal
+from ..site import Site
+from ..timeline import Timeline
+from .build import Build
+from .index import Index, hash_of
+from .report import Progress, Report
+from .theme import Theme
+
+
+def publish(
+    journal: Journal,
+    site: Site,
+    folders: Folders,
+    config: Config,
+    now: datetime,
+    *,
+    full: bool = False,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Bring the site up to date as of *now*.
+
+    *full* renders everything again, whatever is remembered; *dry_run* writes nothing and reports
+    what would be; *progress* is called as the work goes on. Waits for another publisher to finish.
+
+    Raises :class:`~liveblog.errors.StorageError` and, for a template that cannot be filled,
+    :class:`~liveblog.errors.ConfigError`.
+    """
+    with _alone(folders.derived):
+        index = Index(folders.derived / "index.sqlite")
+        try:
+            report = Report()
+            theme = Theme(folders.templates, folders.static)
+            build = Build(
+                timeline=Timeline(journal, now),
+                stamps=journal.stamps(),
+                site=site,
+                index=index,
+                config=config,
+                theme=theme,
+                media=folders.media,
+                report=report,
+                is_dry=dry_run,
+                progress=progress,
+            )
+            build.run(full=full)
+            if not dry_run:
+                site.settle()
+                index.commit()
+            return report
+        finally:
+            index.close()
+
+
+def verify(site: Site, folders: Folders) -> list[Fault]:
+    """Compare the site with the manifest; say which files were altered or are gone."""
+    path = folders.derived / "index.sqlite"
+    if not path.exists():
+        return []
+    index = Index(path)
+    faults = []
+    try:
+        for name, digest in index.files():
+            data = site.read(name)
+            if data is None or hash_of(data) != digest:
+                problem = "the file is gone" if data is None else "the file was altered"
+                mend = "Run 'liveblog publish --full'."
+                faults.append(Fault(f"{folders.site.name}/{name}", problem, mend))
+    finally:
+        index.close()
+    return faults
+
+
+@contextmanager
+def _alone(derived: Path) -> Iterator[None]:
+    """Be the only publisher of this blog."""
+    try:
+        derived.mkdir(parents=True, exist_ok=True)
+        fd = os.open(derived / "publish.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StorageError.of(error, "write to", derived) from error
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)

@@ -1,0 +1,536 @@
+"""One publication: which days changed, what shows them, and the files that come of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import msgspec
+
+from .. import __version__, digest, links, period
+from ..config import Config
+from ..digest import Digest, label
+from ..digest import markdown as as_markdown
+from ..digest import text as as_text
+from ..entry import id_day, slug
+from ..feeds import Feed, Origin
+from ..feeds.json import json_feed
+from ..feeds.xml import atom, rss
+from ..journal import Fault
+from ..markup import rooted
+from ..pages import Coverage, Pages, Stop, Tag
+from ..period import COVERAGE, Period, is_closed, local_day
+from ..site import Site
+from ..timeline import Day, Entry, Timeline
+from .index import Index, Place, hash_of
+from .items import Items
+from .report import Progress, Report
+from .theme import Theme
+
+ON_PAGE = 50  #: entries on the live page and on a tag's page
+IN_LIVE = 20  #: entries in live.json
+KEYS = 10
+PINNED = 3
+STOPS = 10  #: days listed on the live page
+DAYS_IN_FEED = 31
+WEEKS_IN_FEED = 12
+WEEK_IN_FULL = 100
+"""A week with more entries than this is told by its key entries; its days tell the rest."""
+
+_DAYS_KEPT = 64  #: days held in memory at once
+
+
+class Build:
+    """The state of one publication."""
+
+    def __init__(
+        self,
+        *,
+        timeline: Timeline,
+        stamps: dict[str, str],
+        site: Site,
+        index: Index,
+        config: Config,
+        theme: Theme,
+        media: Path,
+        report: Report,
+        is_dry: bool,
+        progress: Progress | None,
+    ) -> None:
+        """Prepare to bring *site* from what *index* remembers to what *timeline* shows."""
+        self.timeline = timeline
+        self.stamps = stamps
+        self.site = site
+        self.index = index
+        self.config = config
+        self.theme = theme
+        self.media = media
+        self.report = report
+        self.is_dry = is_dry
+        self.progress = progress
+        self.assets = theme.assets()
+        self.pages = Pages(
+            config,
+            templates=theme.templates,
+            assets={name: path for name, (path, _) in self.assets.items()},
+        )
+        self._days: dict[date, Day] = {}
+        self._made: dict[str, set[str]] = {}
+
+    @property
+    def now(self) -> datetime:
+        """The instant as of which the site is made."""
+        return self.timeline.now
+
+    def run(self, *, full: bool) -> None:
+        """Do it all."""
+        index = self.index
+        fingerprint = f"{__version__} {self.theme.fingerprint()} {self.config!r}"
+        is_new = full or index.fact("fingerprint") != fingerprint
+        stale = index.purposes() if is_new else set()
+        if is_new:
+            index.clear()
+        changed = index.changed_stamps(self.stamps)
+        dirty = self._dirty_days(changed)
+        before = dict(index.days())
+        had_figures = set(index.days_with_figures())
+        slugs = set().union(*(self._take_over(of) for of in sorted(dirty)))
+        after = dict(index.days())
+        self._coverage = self._read_coverage()
+        self._items = Items(self.config, self.pages, self._coverage)
+        state = "over" if self._coverage.ended else "live"
+        if COVERAGE in changed or state != index.fact("state"):
+            slugs |= set(index.tags())
+        self._weeks = sorted({self._week(of) for of in after})
+
+        self._fixed()
+        days = dirty | _neighbours(before, after)
+        days |= {id_day(entry.id) for of in dirty for entry in self._day(of).entries}
+        self._each(days, "day", self._publish_day)
+        weeks = {self._week(of) for of in dirty}
+        weeks |= {self._named_week(name) for name in changed if "W" in name}
+        weeks |= _neighbours({self._week(of) for of in before}, {self._week(of) for of in after})
+        self._each(weeks, "week", self._publish_week)
+        years = {of.year for of, _ in before.items() ^ after.items()}
+        years |= {int(name[:4]) for name in changed if "W" in name}
+        if {of.year for of in before} != {of.year for of in after}:
+            years |= {of.year for of in before.keys() | after.keys()}
+        self._each(years, "year", self._year)
+        self._each(slugs, "tag", self._tag)
+        if dirty & (had_figures | set(index.days_with_figures())) or is_new:
+            self._figures()
+        rolled = self._last_day() != local_day(self.now, self.config.zone)
+        all_feeds = is_new or COVERAGE in changed or state != index.fact("state")
+        if all_feeds or rolled or any(self._closed(of) for of in dirty):
+            self._daily()
+        if all_feeds or rolled or any(self._closed(week.end) for week in weeks):
+            self._weekly()
+        if all_feeds or dirty or changed:
+            self._newest()
+        self._sitemaps(before.keys() ^ after.keys() or is_new, slugs)
+        for purpose in stale - self._made.keys():
+            self._made[purpose] = set()
+        self._delete_stale()
+
+        index.remember_stamps(self.stamps, changed)
+        index.remember("fingerprint", fingerprint)
+        index.remember("state", state)
+        index.remember("now", self.now.isoformat())
+
+    # -- what changed -------------------------------------------------------------------------
+
+    def _dirty_days(self, changed: set[str]) -> set[date]:
+        """Return the days whose account may differ from the one that was published."""
+        dirty = {date.fromisoformat(name) for name in changed if len(name) == 10}
+        # By the clock: what was embargoed and is due, and days that closed, lie between the last
+        # publication and this one (in either direction, should the clock have been set back).
+        today = local_day(self.now, self.config.zone)
+        low, high = sorted((self._last_day() or today, today))
+        dirty |= {of for of in self.timeline.days() if low <= of <= high}
+        # An entry told in another day than its own changes both.
+        for of in list(dirty):
+            for entry in self.timeline.elsewhere(of):
+                was = self.index.day_of(entry.id)
+                dirty |= {entry.day, *([was] if was else [])}
+        return dirty
+
+    def _last_day(self) -> date | None:
+        last = self.index.fact("now")
+        return local_day(datetime.fromisoformat(last), self.config.zone) if last else None
+
+    def _take_over(self, of: date) -> set[str]:
+        """Note a day as it stands; return the slugs of the tags that it touched."""
+        day = self._day(of)
+        self.report.faults += day.faults
+        has_told = bool(day.entries) or day.framing is not None
+        headline = Digest(period.day(of), day.framing, (day,), ()).headline if has_told else None
+        return self.index.replace_day(of, day.entries, headline)
+
+    # -- what it is made of -------------------------------------------------------------------
+
+    def _day(self, of: date) -> Day:
+        if of not in self._days:
+            if len(self._days) >= _DAYS_KEPT:
+                del self._days[next(iter(self._days))]
+            self._days[of] = self.timeline.day(of)
+        return self._days[of]
+
+    def _fetch(self, places: Iterable[Place]) -> list[Entry]:
+        """Fetch entries from the journal, in the order asked for."""
+        found = []
+        for place in places:
+            by_id = {entry.id: entry for entry in self._day(place.day).entries}
+            if place.id in by_id:
+                found.append(by_id[place.id])
+        return found
+
+    def _week(self, of: date) -> Period:
+        return period.week(of, self.config.first_weekday)
+
+    def _named_week(self, name: str) -> Period:
+        return period.named(name, self.config.first_weekday)
+
+    def _closed(self, of: date) -> bool:
+        return is_closed(of, self.config.zone, self.now)
+
+    def _digest(self, of: Period) -> Digest:
+        days = tuple(
+            day
+            for day in (self._day(d) for d in of.days() if self.index.has_day(d))
+            if day.entries or day.framing
+        )
+        framing = (
+            days[0].framing if of.kind == "day" and days else self.timeline.framing(of.id)
+        )
+        return Digest(of, framing, days, digest.figures(list(days)))
+
+    def _abridged(self, week: Digest) -> tuple[Digest, bool]:
+        """Tell a full week by its key entries, if it has any."""
+        if len(week.entries) <= WEEK_IN_FULL or not any(e.now.key for e in week.entries):
+            return week, False
+        days = tuple(
+            Day(day.date, tuple(e for e in day.entries if e.now.key), day.framing)
+            for day in week.days
+        )
+        return Digest(week.period, week.framing, days, week.series, key=True), True
+
+    def _read_coverage(self) -> Coverage:
+        framing = self.timeline.framing(COVERAGE)
+        ended = framing.ended if framing and framing.ended and framing.ended <= self.now else None
+        newest = self._fetch(self.index.newest(ON_PAGE))
+        authors = Counter(e.now.author for e in newest if e.now.author)
+        return Coverage(
+            framing, self.index.last_change(), tuple(sorted(authors, key=str.casefold)), ended
+        )
+
+    def _stop(self, of: Period, headline: str = "") -> Stop:
+        name = self.pages.words.day(of.start) if of.kind == "day" else self._label(of)
+        return Stop(links.period_path(of), name, headline)
+
+    def _label(self, of: Period) -> str:
+        return label(of, self.pages.words)
+
+    def _around(self, of: Period) -> tuple[Stop | None, Stop | None]:
+        """Return the neighbours of a day among the days, of a week among the weeks."""
+        known = (
+            [period.day(d) for d, _ in self._all_days()] if of.kind == "day" else self._weeks
+        )
+        earlier = max((p for p in known if p.start < of.start), default=None)
+        later = min((p for p in known if p.start > of.start), default=None)
+        return (self._stop(earlier) if earlier else None, self._stop(later) if later else None)
+
+    def _all_days(self) -> list[tuple[date, str]]:
+        return self.index.days()
+
+    # -- what comes of it ---------------------------------------------------------------------
+
+    def _fixed(self) -> None:
+        for path, data in self.assets.values():
+            self._put(path, data, "assets")
+        self._put("404.html", self.pages.not_found(), "assets")
+
+    def _publish_day(self, of: date, purpose: str) -> None:
+        account = self._digest(period.day(of))
+        home = self.index.living_in(of)
+        if home or account.days:
+            self._sitemap_of_day(of, home, bool(account.days), purpose)
+        if not account.days:
+            return
+        for entry in account.entries:
+            for media in entry.now.media if entry.now.state == "live" else ():
+                self._put_media(media.path, purpose)
+            self._put(links.entry_path(entry.id) + "index.html", self.pages.entry(entry), purpose)
+        previous, following = self._around(account.period)
+        week = self._stop(self._week(of))
+        html = self.pages.digest(account, previous=previous, following=following, week=week)
+        self._put_digest(account, html, purpose)
+
+    def _publish_week(self, week: Period, purpose: str) -> None:
+        account = self._digest(week)
+        if not account.days:
+            return
+        shown, is_abridged = self._abridged(account)
+        previous, following = self._around(week)
+        html = self.pages.digest(
+            shown,
+            previous=previous,
+            following=following,
+            week=self._stop(week),
+            is_abridged=is_abridged,
+        )
+        self._put_digest(shown, html, purpose)
+
+    def _put_digest(self, account: Digest, html: str, purpose: str) -> None:
+        folder = links.period_path(account.period)
+        words, base = self.pages.words, self.config.url
+        text = as_text.write(account, words, blog=self.config.title, base=base)
+        self._put(folder + "index.md", as_markdown.write(account, words, base=base), purpose)
+        self._put(folder + "index.txt", text, purpose)
+        self._put(folder + "index.html", html, purpose)
+
+    def _year(self, year: int, purpose: str) -> None:
+        days = self._all_days()
+        stops: dict[date, list[Stop]] = {}
+        for of, headline in days:
+            if of.year == year:
+                stop = self._stop(period.day(of), headline)
+                stops.setdefault(of.replace(day=1), []).append(stop)
+        if not stops:
+            return
+        weeks = [
+            self._stop(week, framing.headline if (framing := self._framing(week)) else "")
+            for week in self._weeks
+            if week.id.startswith(f"{year:04}-")
+        ]
+        years = sorted({of.year for of, _ in days})
+        html = self.pages.year(year, list(stops.items()), weeks, years)
+        self._put(f"{year:04}/index.html", html, purpose)
+
+    def _framing(self, week: Period) -> Any:
+        return self.timeline.framing(week.id) if week.id in self.stamps else None
+
+    def _tag(self, tag_slug: str, purpose: str) -> None:
+        name, total = self.index.tag(tag_slug)
+        if not total:
+            return
+        tag = Tag(tag_slug, name)
+        entries = self._fetch(self.index.tagged(tag_slug, ON_PAGE))
+        folder = links.tag_path(tag_slug)
+        title = f"{self.config.title} – {name}"
+        main = Origin(self.config.id, self.config.title, f"{self.config.url}atom.xml")
+        size = self.config.feeds.entries
+        in_feed = self._fetch(self.index.tagged(tag_slug, size)) if size > ON_PAGE else entries
+        items = [self._items.entry(entry, main) for entry in in_feed[:size]]
+        feed = self._items.feed(folder, f"tag/{tag_slug}", title, items, folder)
+        self._put_feed(folder, feed, purpose)
+        self._put(folder + "index.html", self.pages.tag(tag, entries, total), purpose)
+
+    def _figures(self) -> None:
+        """Write every figure ever reported as CSV (RFC 4180), for spreadsheets and programs."""
+        out = io.StringIO()
+        writer = csv.writer(out)
+        writer.writerow(("date", "time", "name", "value", "unit", "source", "url"))
+        for of in self.index.days_with_figures():
+            for entry in self._day(of).entries:
+                for figure in entry.now.figures if entry.now.state == "live" else ():
+                    local = entry.published.astimezone(self.config.zone)
+                    url = links.url(self.config.url, links.entry_path(entry.id))
+                    writer.writerow(
+                        (
+                            of.isoformat(),
+                            local.isoformat(timespec="minutes")[11:],
+                            _no_formula(figure.name),
+                            figure.value,
+                            _no_formula(figure.unit),
+                            _no_formula(figure.source),
+                            url,
+                        )
+                    )
+        self._put("figures.csv", out.getvalue(), "figures")
+
+    def _daily(self) -> None:
+        closed = [of for of, _ in self._all_days() if self._closed(of)][-DAYS_IN_FEED:]
+        digests = [self._digest(period.day(of)) for of in reversed(closed)]
+        say = self.pages.words.say
+        title = say("%(title)s: day by day", title=self.config.title)
+        items = [self._items.digest(d) for d in digests if d.entries]
+        self._put_feed("daily/", self._items.feed("daily/", "daily", title, items, ""), "daily")
+
+    def _weekly(self) -> None:
+        closed = [week for week in self._weeks if self._closed(week.end)][-WEEKS_IN_FEED:]
+        digests = [self._abridged(self._digest(week))[0] for week in reversed(closed)]
+        say = self.pages.words.say
+        title = say("%(title)s: week by week", title=self.config.title)
+        items = [self._items.digest(d) for d in digests if d.entries]
+        self._put_feed("weekly/", self._items.feed("weekly/", "weekly", title, items, ""), "weekly")
+
+    def _newest(self) -> None:
+        """Write what shows the newest entries: update feeds, live.json, the live page."""
+        index = self.index
+        fresh = self._fetch(index.last_updated(max(self.config.feeds.entries, IN_LIVE)))
+        items = [self._items.entry(entry) for entry in fresh[: self.config.feeds.entries]]
+        self._put_feed("", self._items.feed("", "", self.config.title, items, ""), "newest")
+        self._put("live.json", self._live(fresh[:IN_LIVE]), "newest")
+        entries = self._fetch(index.newest(ON_PAGE + 1))
+        counted = Counter(
+            slug(tag)
+            for entry in entries[:ON_PAGE]
+            for tag in entry.now.tags
+            if entry.now.state == "live"
+        )
+        tags = [Tag(name, index.tag(name)[0]) for name, _ in counted.most_common(12)]
+        days = self._all_days()
+        older = None
+        if len(entries) > ON_PAGE:
+            older = self._stop(period.day(entries[ON_PAGE].day))
+        html = self.pages.home(
+            coverage=self._coverage,
+            entries=entries[:ON_PAGE],
+            pinned=self._fetch(index.pinned(PINNED)),
+            keys=self._fetch(index.keys(KEYS)),
+            tags=tags,
+            days=[self._stop(period.day(of), head) for of, head in reversed(days[-STOPS:])],
+            years=sorted({of.year for of, _ in days}, reverse=True),
+            older=older,
+        )
+        self._put("index.html", html, "newest")
+
+    def _live(self, entries: Sequence[Entry]) -> bytes:
+        """Return the newest entries as the live page polls them."""
+        updated = self._coverage.updated
+        document = {
+            "version": 1,
+            "title": self.config.title,
+            "url": self.config.url,
+            "state": "over" if self._coverage.ended else "live",
+            "updated": updated.isoformat() if updated else None,
+            "entries": [
+                {
+                    "id": entry.id,
+                    "rev": entry.now.rev,
+                    "state": entry.now.state,
+                    "url": links.url(self.config.url, links.entry_path(entry.id)),
+                    "published": entry.published.isoformat(),
+                    "updated": entry.now.updated.isoformat(),
+                    "html": rooted(self.pages.article(entry), "./"),
+                }
+                for entry in entries
+            ],
+        }
+        return msgspec.json.encode(document) + b"\n"
+
+    def _sitemap_of_day(
+        self, of: date, home: list[tuple[str, str]], has_page: bool, purpose: str
+    ) -> None:
+        """List a day's pages (https://www.sitemaps.org/protocol.html)."""
+        pages = [(links.day_path(of), "")] if has_page else []
+        pages += [(links.entry_path(entry_id), updated) for entry_id, updated in home]
+        self._put(links.day_path(of) + "sitemap.xml", self._urls(pages), purpose)
+
+    def _sitemaps(self, has_new_days: object, slugs: set[str]) -> None:
+        """List the pages outside of days, and the sitemaps of the days."""
+        days = [of for of, _ in self._all_days()]
+        if not (has_new_days or slugs):
+            return
+        paths = ["", *(f"{year:04}/" for year in sorted({of.year for of in days}))]
+        paths += [links.week_path(week) for week in self._weeks]
+        paths += [links.tag_path(tag_slug) for tag_slug in self.index.tags()]
+        self._put("sitemap-pages.xml", self._urls([(path, "") for path in paths]), "sitemap")
+        maps = ["sitemap-pages.xml", *(links.day_path(of) + "sitemap.xml" for of in days)]
+        body = "".join(
+            f"<sitemap><loc>{escape(links.url(self.config.url, path))}</loc></sitemap>\n"
+            for path in maps
+        )
+        self._put("sitemap.xml", _sitemap("sitemapindex", body), "sitemap")
+
+    def _urls(self, pages: Iterable[tuple[str, str]]) -> str:
+        body = "".join(
+            f"<url><loc>{escape(links.url(self.config.url, path))}</loc>"
+            + (f"<lastmod>{updated[:19]}Z</lastmod>" if updated else "")
+            + "</url>\n"
+            for path, updated in pages
+        )
+        return _sitemap("urlset", body)
+
+    # -- files --------------------------------------------------------------------------------
+
+    def _each(
+        self, things: Iterable[Any], kind: str, make: Callable[[Any, str], None]
+    ) -> None:
+        """Make the files of each thing, and let go of those it has no more."""
+        in_order = sorted(things)
+        for number, thing in enumerate(in_order):
+            if self.progress:
+                self.progress(number, len(in_order))
+            purpose = f"{kind}:{thing.id if isinstance(thing, Period) else thing}"
+            self._made.setdefault(purpose, set())
+            make(thing, purpose)
+
+    def _put_feed(self, folder: str, feed: Feed, purpose: str) -> None:
+        self._put(folder + "rss.xml", rss(feed), purpose)
+        self._put(folder + "feed.json", json_feed(feed), purpose)
+        self._put(folder + "atom.xml", atom(feed), purpose)
+
+    def _put(self, path: str, content: str | bytes, purpose: str) -> None:
+        """Write a file if its bytes change, and note what it is for."""
+        data = content.encode() if isinstance(content, str) else content
+        self._made.setdefault(purpose, set()).add(path)
+        if self.site.read(path) == data:
+            self.report.unchanged += 1
+        else:
+            self.report.written.append(path)
+            if not self.is_dry:
+                self.site.write(path, data)
+        self.index.record_file(path, hash_of(data), purpose)
+
+    def _put_media(self, name: str, purpose: str) -> None:
+        """Copy a picture to the site; its bytes never change under one name."""
+        source = self.media / name
+        path = links.media_path(name)
+        self._made.setdefault(purpose, set()).add(path)
+        if not source.is_file():
+            mend = f"Restore {source.name} from a backup, or edit the entry."
+            self.report.faults.append(Fault(f"entries/media/{name}", "the picture is gone", mend))
+            return
+        self._put(path, source.read_bytes(), purpose)
+
+    def _delete_stale(self) -> None:
+        """Delete what was made before and is not made any more."""
+        kept = set().union(*self._made.values())
+        for purpose, made in sorted(self._made.items()):
+            for path in sorted(self.index.files_for(purpose) - made - kept):
+                self.report.deleted.append(path)
+                self.index.forget_file(path)
+                if not self.is_dry:
+                    self.site.delete(path)
+
+
+def _neighbours(before: Iterable[Any], after: Iterable[Any]) -> set[Any]:
+    """Return those whose previous or next one appeared or vanished."""
+    came_or_went = set(before) ^ set(after)
+    in_order = sorted(set(before) | set(after))
+    found = set()
+    for position, item in enumerate(in_order):
+        if item in came_or_went:
+            found |= set(in_order[max(0, position - 1) : position + 2])
+    return found
+
+
+def _sitemap(element: str, body: str) -> str:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<{element} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{body}</{element}>\n'
+    )
+
+
+def _no_formula(text: str) -> str:
+    """Keep a spreadsheet from running a text as a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+

@@ -1,0 +1,299 @@
+"""What the publisher knows of the site as it last left it: ``.liveblog/index.sqlite``.
+
+A few facts about each entry (enough to find the newest, the key ones, those of a tag), and the
+manifest: every file written, its hash, and what it was written for. All of it is derived; a lost,
+damaged or outdated index is made again from the journal.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from _blake2 import blake2b
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from ..entry import slug
+from ..errors import StorageError
+from ..timeline import Entry
+
+VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE stamps (name TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE days (day TEXT PRIMARY KEY, headline TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE entries (
+    id TEXT PRIMARY KEY, day TEXT NOT NULL, rev INTEGER NOT NULL, author TEXT NOT NULL,
+    position TEXT NOT NULL, updated TEXT NOT NULL, key INTEGER NOT NULL, pinned INTEGER NOT NULL,
+    figures INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX entries_day ON entries (day);
+CREATE INDEX entries_position ON entries (position, id);
+CREATE INDEX entries_updated ON entries (updated, position, id);
+CREATE INDEX entries_key ON entries (position, id) WHERE key;
+CREATE INDEX entries_pinned ON entries (position, id) WHERE pinned;
+CREATE INDEX entries_figures ON entries (day) WHERE figures;
+CREATE TABLE tags (
+    slug TEXT NOT NULL, position TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
+    PRIMARY KEY (slug, position, id)
+) WITHOUT ROWID;
+CREATE INDEX tags_id ON tags (id);
+CREATE TABLE files (path TEXT PRIMARY KEY, hash TEXT NOT NULL, purpose TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX files_purpose ON files (purpose);
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an entry stands: enough to fetch it from the journal."""
+
+    id: str
+    day: date
+
+
+class Index:
+    """The publisher's memory; use it under the publisher's lock only."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the index at *path*, making a new one where there is none that can be used."""
+        self.path = path
+        self._db = self._opened()
+
+    def close(self) -> None:
+        """Give up what was not committed."""
+        self._db.close()
+
+    def commit(self) -> None:
+        """Keep what was learnt; a crash before this leaves the index as it was."""
+        try:
+            self._db.commit()
+        except sqlite3.Error as error:
+            raise StorageError(f"Cannot write {self.path}: {error}.", "Free some space.") from error
+
+    def clear(self) -> None:
+        """Forget everything but the manifest, so that files no longer made can be deleted."""
+        for table in ("facts", "stamps", "days", "entries", "tags"):
+            self._db.execute(f"DELETE FROM {table}")
+
+    # -- facts --------------------------------------------------------------------------------
+
+    def fact(self, name: str) -> str:
+        """Return a remembered fact, or an empty string."""
+        row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else ""
+
+    def remember(self, name: str, value: str) -> None:
+        """Remember a fact."""
+        self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def changed_stamps(self, stamps: dict[str, str]) -> set[str]:
+        """Return the names in the journal whose stamp is not the remembered one."""
+        known = dict(self._db.execute("SELECT name, stamp FROM stamps"))
+        return {name for name, _ in stamps.items() ^ known.items()}
+
+    def remember_stamps(self, stamps: dict[str, str], names: Iterable[str]) -> None:
+        """Remember how these names stand now."""
+        for name in names:
+            if name in stamps:
+                self._db.execute("INSERT OR REPLACE INTO stamps VALUES (?, ?)", (name, stamps[name]))
+            else:
+                self._db.execute("DELETE FROM stamps WHERE name = ?", (name,))
+
+    # -- entries ------------------------------------------------------------------------------
+
+    def replace_day(self, day: date, entries: Iterable[Entry], headline: str | None) -> set[str]:
+        """Take over a day as it stands; return the slugs of the tags that it touched.
+
+        *headline* is None if the day has nothing to tell.
+        """
+        name = day.isoformat()
+        before = dict(self._db.execute("SELECT id, rev FROM entries WHERE day = ?", (name,)))
+        now = {entry.id: entry for entry in entries}
+        touched = {i for i in before if i not in now or now[i].now.rev != before[i]}
+        touched |= now.keys() - before.keys()
+        slugs: set[str] = set()
+        for entry_id in touched:
+            rows = self._db.execute("SELECT slug FROM tags WHERE id = ?", (entry_id,))
+            slugs |= {row[0] for row in rows}
+            self._db.execute("DELETE FROM tags WHERE id = ?", (entry_id,))
+            self._db.execute("DELETE FROM entries WHERE id = ? AND day = ?", (entry_id, name))
+        for entry in (now[i] for i in touched if i in now):
+            slugs |= self._insert(entry)
+        if headline is None:
+            self._db.execute("DELETE FROM days WHERE day = ?", (name,))
+        else:
+            self._db.execute("INSERT OR REPLACE INTO days VALUES (?, ?)", (name, headline))
+        return slugs
+
+    def _insert(self, entry: Entry) -> set[str]:
+        now = entry.now
+        is_live = now.state == "live"
+        published, posted, _ = entry.position
+        position = _instant(published) + _instant(posted)
+        self._db.execute(
+            "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                now.id,
+                entry.day.isoformat(),
+                now.rev,
+                now.author,
+                position,
+                _instant(now.updated),
+                now.key and is_live,
+                now.pinned and is_live,
+                bool(now.figures) and is_live,
+            ),
+        )
+        tags = {slug(tag): tag for tag in now.tags}
+        self._db.executemany(
+            "INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?)",
+            [(tag_slug, position, now.id, name) for tag_slug, name in tags.items()],
+        )
+        return set(tags)
+
+    def days(self) -> list[tuple[date, str]]:
+        """Return the days that have something to tell, in order, with their headlines."""
+        rows = self._db.execute("SELECT day, headline FROM days ORDER BY day")
+        return [(date.fromisoformat(day), headline) for day, headline in rows]
+
+    def has_day(self, day: date) -> bool:
+        """Whether a day has something to tell."""
+        found = self._db.execute("SELECT 1 FROM days WHERE day = ?", (day.isoformat(),))
+        return found.fetchone() is not None
+
+    def day_of(self, entry_id: str) -> date | None:
+        """Return the day in which an entry was told, as last known."""
+        row = self._db.execute("SELECT day FROM entries WHERE id = ?", (entry_id,)).fetchone()
+        return date.fromisoformat(row[0]) if row else None
+
+    def newest(self, limit: int) -> list[Place]:
+        """Return the newest entries, the newest first."""
+        return self._places(
+            "SELECT id, day FROM entries ORDER BY position DESC, id DESC LIMIT ?", limit
+        )
+
+    def last_updated(self, limit: int) -> list[Place]:
+        """Return the entries that were posted or corrected last, the last first."""
+        return self._places(
+            "SELECT id, day FROM entries ORDER BY updated DESC, position DESC, id DESC LIMIT ?",
+            limit,
+        )
+
+    def keys(self, limit: int) -> list[Place]:
+        """Return the newest key entries, the newest first."""
+        return self._places(
+            "SELECT id, day FROM entries WHERE key ORDER BY position DESC, id DESC LIMIT ?", limit
+        )
+
+    def pinned(self, limit: int) -> list[Place]:
+        """Return the newest pinned entries, the newest first."""
+        return self._places(
+            "SELECT id, day FROM entries WHERE pinned ORDER BY position DESC, id DESC LIMIT ?",
+            limit,
+        )
+
+    def tagged(self, tag_slug: str, limit: int) -> list[Place]:
+        """Return the newest entries of a tag, the newest first."""
+        return self._places(
+            "SELECT t.id, e.day FROM tags t JOIN entries e ON e.id = t.id WHERE t.slug = ? "
+            "ORDER BY t.position DESC, t.id DESC LIMIT ?",
+            tag_slug,
+            limit,
+        )
+
+    def tag(self, tag_slug: str) -> tuple[str, int]:
+        """Return a tag's name as it was first written, and its number of entries."""
+        row = self._db.execute(
+            "SELECT name, (SELECT COUNT(*) FROM tags WHERE slug = t.slug) FROM tags t "
+            "WHERE slug = ? ORDER BY position, id LIMIT 1",
+            (tag_slug,),
+        ).fetchone()
+        return (row[0], row[1]) if row else ("", 0)
+
+    def tags(self) -> list[str]:
+        """Return the slug of every tag in use, in order."""
+        return [row[0] for row in self._db.execute("SELECT DISTINCT slug FROM tags ORDER BY slug")]
+
+    def living_in(self, day: date) -> list[tuple[str, str]]:
+        """Return the visible entries whose permalink lies in a day, with their last change."""
+        first = f"{day:%Y%m%d}-"
+        return list(
+            self._db.execute(
+                "SELECT id, updated FROM entries WHERE id BETWEEN ? AND ? ORDER BY id",
+                (first, first + "~"),
+            )
+        )
+
+    def days_with_figures(self) -> list[date]:
+        """Return the days that report figures, in order."""
+        rows = self._db.execute("SELECT DISTINCT day FROM entries WHERE figures ORDER BY day")
+        return [date.fromisoformat(row[0]) for row in rows]
+
+    def last_change(self) -> datetime | None:
+        """Return the instant of the newest update or correction."""
+        row = self._db.execute("SELECT MAX(updated) FROM entries").fetchone()
+        return datetime.fromisoformat(row[0]) if row and row[0] else None
+
+    def _places(self, query: str, *values: object) -> list[Place]:
+        return [Place(i, date.fromisoformat(day)) for i, day in self._db.execute(query, values)]
+
+    # -- the manifest -------------------------------------------------------------------------
+
+    def record_file(self, path: str, digest: str, purpose: str) -> None:
+        """Note that a file was made, and for what."""
+        self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (path, digest, purpose))
+
+    def forget_file(self, path: str) -> None:
+        """Note that a file is gone."""
+        self._db.execute("DELETE FROM files WHERE path = ?", (path,))
+
+    def files_for(self, purpose: str) -> set[str]:
+        """Return the files made for a purpose."""
+        rows = self._db.execute("SELECT path FROM files WHERE purpose = ?", (purpose,))
+        return {row[0] for row in rows}
+
+    def purposes(self) -> set[str]:
+        """Return every purpose for which there are files."""
+        return {row[0] for row in self._db.execute("SELECT DISTINCT purpose FROM files")}
+
+    def files(self) -> list[tuple[str, str]]:
+        """Return every file made, with its hash."""
+        return list(self._db.execute("SELECT path, hash FROM files ORDER BY path"))
+
+    # -- opening ------------------------------------------------------------------------------
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return self._connected()
+        except (sqlite3.Error, OSError) as first:
+            try:
+                self.path.unlink(missing_ok=True)
+                return self._connected()
+            except (sqlite3.Error, OSError) as error:
+                raise StorageError(
+                    f"Cannot open {self.path}: {error}.",
+                    "Check the free space and the permissions there.",
+                ) from first
+
+    def _connected(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path)
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            db.executescript(f"{_SCHEMA} PRAGMA user_version = {VERSION};")
+        elif version != VERSION:
+            db.close()
+            raise sqlite3.DatabaseError("made by another version")
+        return db
+
+
+def _instant(instant: datetime) -> str:
+    """Write an instant so that text order is time order."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def hash_of(data: bytes) -> str:
+    """Return the manifest's hash of a file."""
+    return blake2b(data, digest_size=16).hexdigest()

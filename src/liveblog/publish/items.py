@@ -1,0 +1,101 @@
+"""Entries and digests as feed items, and the feeds that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from .. import links
+from ..config import Config
+from ..digest import Digest, title
+from ..entry import Media
+from ..feeds import Enclosure, Feed, Item, Origin
+from ..markup import plain, rooted, shortened
+from ..pages import SUMMARY, Coverage, Pages
+from ..period import day_end
+from ..timeline import Entry
+
+
+class Items:
+    """Makes feeds of what the pages show."""
+
+    def __init__(self, config: Config, pages: Pages, coverage: Coverage) -> None:
+        """Take contents from *pages*, which made most of them already."""
+        self._config = config
+        self._pages = pages
+        self._coverage = coverage
+
+    def entry(self, entry: Entry, origin: Origin | None = None) -> Item:
+        """Return an entry as a feed carries it, in full."""
+        now = entry.now
+        base = self._config.url
+        url = links.url(base, links.entry_path(entry.id))
+        is_live = now.state == "live"
+        return Item(
+            id=links.entry_urn(self._config.id, entry.id),
+            url=url,
+            title=self._pages.name(entry),
+            content=_absolute(self._pages.content(entry), base, url),
+            summary=self._pages.summary(entry),
+            published=now.published,
+            updated=now.updated,
+            author=now.author,
+            tags=now.tags,
+            language=now.lang,
+            enclosures=tuple(self._enclosure(m) for m in now.media) if is_live else (),
+            via=tuple((s.name, s.url) for s in now.sources if s.url) if is_live else (),
+            origin=origin,
+            is_titled=bool(now.title) or not is_live,
+        )
+
+    def digest(self, digest: Digest) -> Item:
+        """Return a closed day's or week's digest as a feed carries it, in full."""
+        base = self._config.url
+        url = links.url(base, links.period_path(digest.period))
+        content = _absolute(self._pages.digest_content(digest), base, url)
+        closed = day_end(digest.period.end, self._config.zone)
+        live = [e.now for e in digest.entries if e.now.state == "live"]
+        return Item(
+            id=links.digest_urn(self._config.id, digest.period),
+            url=url,
+            title=self._pages.words.typography(title(digest, self._pages.words)),
+            content=content,
+            summary=shortened(plain(self._pages.described(digest)), SUMMARY),
+            published=closed,
+            updated=max(closed, digest.changed or closed),
+            author=self._config.author,
+            tags=tuple(dict.fromkeys(tag for now in live for tag in now.tags)),
+            enclosures=tuple(self._enclosure(m) for now in live for m in now.media),
+        )
+
+    def feed(self, folder: str, name: str, title: str, items: Sequence[Item], page: str) -> Feed:
+        """Return the feed that lies in *folder* and tells what *page* tells."""
+        config = self._config
+        return Feed(
+            id=links.feed_urn(config.id, name),
+            title=title,
+            subtitle=config.description,
+            home_url=links.url(config.url, page),
+            folder_url=links.url(config.url, folder),
+            language=config.language,
+            author=config.author or config.title,
+            updated=max((item.updated for item in items), default=_founded(config.id)),
+            items=tuple(items),
+            expired=self._coverage.ended is not None,
+        )
+
+    def _enclosure(self, media: Media) -> Enclosure:
+        url = links.url(self._config.url, links.media_path(media.path))
+        return Enclosure(url, media.type, media.size, media.alt)
+
+
+def _absolute(fragment: str, base: str, url: str) -> str:
+    """Give a fragment addresses that hold wherever a reader shows it."""
+    return rooted(fragment, base).replace('href="#', f'href="{url}#').strip()
+
+
+def _founded(blog_id: str) -> datetime:
+    """Return the day that a blog's tag: URI names: the date of a feed that is still empty."""
+    stamp = blog_id.partition(",")[2].partition(":")[0]
+    year, month, day = (*(int(part) for part in stamp.split("-")), 1, 1)[:3]
+    return datetime(year, month, day, tzinfo=UTC)

@@ -1,0 +1,21 @@
+"""What a publication did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..journal import Fault
+
+Progress = Callable[[int, int], None]
+"""Called with how many of how many things are made."""
+
+
+@dataclass
+class Report:
+    """What a publication did, or would do."""
+
+    written: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    unchanged: int = 0  #: files rendered whose bytes were there already
+    faults: list[Fault] = field(default_factory=list)  #: damage met in the journal

@@ -1,0 +1,175 @@
+"""The timeline: the entries as they stand, folded from the journal's revisions.
+
+In comes a journal and an instant; out come entries in order of ``published``. What is
+embargoed at that instant, or removed, is not there. Nothing is cached: a timeline is a view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from .entry import Framing, Record, Reference, Revision, id_day, slug, told_day
+from .errors import NotFound
+from .journal import Fault, Journal
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One dated update with all its revisions; its fields are those of the newest."""
+
+    revisions: tuple[Revision, ...]  #: from revision 1
+
+    @property
+    def now(self) -> Revision:
+        """The entry as it stands."""
+        return self.revisions[-1]
+
+    @property
+    def id(self) -> str:
+        """The entry's id."""
+        return self.now.id
+
+    @property
+    def published(self) -> datetime:
+        """The instant that the update speaks for."""
+        return self.now.published
+
+    @property
+    def position(self) -> tuple[datetime, datetime, str]:
+        """Where it stands among others: by ``published``, then as posted, then by id."""
+        first = self.revisions[0]
+        return self.now.published, first.recorded or first.published, self.id
+
+    @property
+    def day(self) -> date:
+        """The day it is told in."""
+        return told_day(self.now)
+
+    @property
+    def corrections(self) -> tuple[Revision, ...]:
+        """The revisions that say what they changed and why, oldest first."""
+        return tuple(r for r in self.revisions[1:] if r.note and r.state == "live")
+
+    def is_visible(self, now: datetime) -> bool:
+        """Whether readers may see it: neither embargoed nor removed."""
+        return self.now.state != "removed" and self.now.published <= now
+
+    def has_tag(self, wanted: str) -> bool:
+        """Whether it carries the tag with this slug."""
+        return any(slug(tag) == wanted for tag in self.now.tags)
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day as it stands."""
+
+    date: date
+    entries: tuple[Entry, ...] = ()  #: in order of ``published``
+    framing: Framing | None = None
+    faults: tuple[Fault, ...] = ()
+
+
+def fold(records: Iterable[Record]) -> dict[str, Entry]:
+    """Gather revisions into entries.
+
+    Of two lines with one number the first counts, wherever they stand, so a duplicated or
+    reordered line changes nothing.
+    """
+    gathered: dict[str, dict[int, Revision]] = {}
+    for record in records:
+        if isinstance(record, Revision):
+            gathered.setdefault(record.id, {}).setdefault(record.rev, record)
+    return {
+        entry_id: Entry(tuple(by_number[n] for n in sorted(by_number)))
+        for entry_id, by_number in gathered.items()
+    }
+
+
+def newest_framing(records: Iterable[Record], period_id: str) -> Framing | None:
+    """Return a period's framing as it stands."""
+    return max(
+        (r for r in records if isinstance(r, Framing) and r.period == period_id),
+        key=lambda framing: framing.rev,
+        default=None,
+    )
+
+
+def in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Sort entries chronologically; those of one second stand in the order of posting."""
+    return tuple(sorted(entries, key=lambda entry: entry.position))
+
+
+class Timeline:
+    """What readers may see of a journal at one instant."""
+
+    def __init__(self, journal: Journal, now: datetime) -> None:
+        """Look at *journal* as of *now* (aware)."""
+        self._journal = journal
+        self.now = now
+
+    def days(self) -> list[date]:
+        """Return the days under which the journal keeps anything, in order."""
+        return self._journal.days()
+
+    def day(self, of: date) -> Day:
+        """Return one day: the entries told in it, its framing, the faults met on the way."""
+        everything = self.unfiltered(of)
+        return Day(
+            of,
+            tuple(e for e in everything.entries if e.is_visible(self.now)),
+            everything.framing,
+            everything.faults,
+        )
+
+    def unfiltered(self, of: date) -> Day:
+        """Return one day with what is embargoed or removed too; for the newsroom's eyes."""
+        reading = self._journal.day(of)
+        entries = list(fold(reading.records).values())
+        for record in reading.records:
+            if isinstance(record, Reference):
+                home = self._journal.day(id_day(record.entry))
+                entries += [e for e in fold(home.records).values() if e.id == record.entry]
+        return Day(
+            of,
+            in_order(e for e in entries if e.day == of),
+            newest_framing(reading.records, of.isoformat()),
+            tuple(reading.faults),
+        )
+
+    def elsewhere(self, of: date) -> list[Entry]:
+        """Return the entries that live in a day's file but are told in another day."""
+        return [e for e in fold(self._journal.day(of).records).values() if e.day != of]
+
+    def entry(self, entry_id: str) -> Entry:
+        """Return one entry, whatever its state.
+
+        Raises :class:`~liveblog.errors.InvalidInput` if it is no id and
+        :class:`~liveblog.errors.NotFound` if there is no such entry.
+        """
+        found = fold(self._journal.day(id_day(entry_id)).records).get(entry_id)
+        if found is None:
+            raise NotFound(
+                f"There is no entry {entry_id} in this journal.", "'liveblog log' lists the ids."
+            )
+        return found
+
+    def framing(self, period_id: str) -> Framing | None:
+        """Return the headline, introduction and close of a period, if anybody wrote them."""
+        return newest_framing(self._journal.read(period_id).records, period_id)
+
+    def between(self, days: Iterable[date]) -> Iterator[Day]:
+        """Yield those of the days under which anything is kept."""
+        kept = set(self.days())
+        return (self.day(of) for of in days if of in kept)
+
+    def newest_first(self) -> Iterator[Entry]:
+        """Yield every entry, the newest first, reading a day only when it is reached."""
+        for of in reversed(self.days()):
+            yield from reversed(self.day(of).entries)
+
+
+def selected(entries: Sequence[Entry], *, key: bool = False, tag: str = "") -> tuple[Entry, ...]:
+    """Return those that are key entries, or carry the tag with that slug, in their order."""
+    return tuple(e for e in entries if (not key or e.now.key) and (not tag or e.has_tag(tag)))

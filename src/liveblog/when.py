@@ -1,0 +1,259 @@
+"""Human times: what people type for an instant or a period, in English and in the blog's language.
+
+A small grammar, for a general date parser guesses ("9h" as "nine hours ago"). What it does not
+know it refuses. The clock is passed in; local times are those of the blog's zone.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+
+from . import period
+from .errors import InvalidInput
+from .period import COVERAGE, Period
+
+_EXAMPLES = '"18:30", "yesterday 18:30", "monday 9am", "10 min ago", "15 july 18:04", ISO 8601'
+
+
+@dataclass(frozen=True)
+class _Language:
+    """The words of one language, folded as :func:`_folded` does (دقائق becomes دقايق)."""
+
+    now: tuple[str, ...]
+    today: tuple[str, ...]
+    yesterday: tuple[str, ...]
+    tomorrow: tuple[str, ...]
+    ago: str  #: a regular expression with the groups ``n`` and ``unit``
+    minutes: tuple[str, ...]
+    hours: tuple[str, ...]
+    days: tuple[str, ...]
+    at: tuple[str, ...]  #: words that may stand before a time or a date and mean nothing more
+
+
+_LANGUAGES = {
+    "en": _Language(
+        ("now",), ("today",), ("yesterday",), ("tomorrow",),
+        r"(?P<n>\d+) ?(?P<unit>[a-z]+) ago",
+        ("m", "min", "mins", "minute", "minutes"), ("h", "hr", "hrs", "hour", "hours"),
+        ("d", "day", "days"), ("at", "on", "of", "the"),
+    ),
+    "fr": _Language(
+        ("maintenant",), ("aujourd'hui", "aujourdhui"), ("hier",), ("demain",),
+        r"il y a (?P<n>\d+) ?(?P<unit>[a-z]+)",
+        ("min", "mn", "minute", "minutes"), ("h", "heure", "heures"), ("j", "jour", "jours"),
+        ("a", "le"),
+    ),
+    "es": _Language(
+        ("ahora",), ("hoy",), ("ayer",), ("manana",),
+        r"hace (?P<n>\d+) ?(?P<unit>[a-z]+)",
+        ("min", "minuto", "minutos"), ("h", "hora", "horas"), ("d", "dia", "dias"),
+        ("a las", "a la", "las", "la", "el", "de", "del"),
+    ),
+    "de": _Language(
+        ("jetzt",), ("heute",), ("gestern",), ("morgen",),
+        r"vor (?P<n>\d+) ?(?P<unit>[a-z]+)",
+        ("min", "minute", "minuten"), ("h", "std", "stunde", "stunden"), ("tag", "tagen", "tage"),
+        ("um", "am", "den", "uhr"),
+    ),
+    "ar": _Language(
+        ("الان",), ("اليوم",), ("امس",), ("غدا",),
+        r"(?:منذ|قبل) (?P<n>\d+) ?(?P<unit>\w+)",
+        ("دقيقه", "دقايق"), ("ساعه", "ساعات"), ("يوم", "ايام"),
+        ("الساعه", "في", "يوم"),
+    ),
+}  # fmt: skip
+
+_CLOCK = re.compile(
+    r"(?P<h>\d{1,2})(?: ?[:h.] ?(?P<m>\d{2})(?::(?P<s>\d{2}))?| ?h| ?(?=am|pm))"
+    r"(?: ?(?P<half>am|pm))?$"
+)
+
+
+def parse_instant(text: str, *, now: datetime, zone: tzinfo, language: str = "en") -> datetime:
+    """Return the instant that *text* means, in UTC.
+
+    A time alone is today's; a weekday is the last one that is over or today; a day without a year
+    is the nearest one. A date alone is midnight, the start of that day. Offsets and ``Z`` are obeyed;
+    otherwise the clock of *zone* counts: of a time that the autumn shows twice, the first.
+
+    Raises :class:`~liveblog.errors.InvalidInput` for what it does not understand, and for a time
+    that the spring skips.
+    """
+    folded = _folded(text)
+    languages = [_LANGUAGES[code] for code in dict.fromkeys((language.split("-")[0], "en"))]
+    if any(folded in words.now for words in languages):
+        return now.astimezone(UTC)
+    for words in languages:
+        if match := re.fullmatch(words.ago, folded):
+            step = _step(match["unit"], words)
+            if step:
+                return now.astimezone(UTC) - int(match["n"]) * step
+    try:
+        iso = datetime.fromisoformat(text.strip())
+    except ValueError:
+        pass
+    else:
+        return iso.astimezone(UTC) if iso.tzinfo else _on_clock(iso, zone, text)
+    local_now = now.astimezone(zone)
+    day_part, clock = _split(folded, languages)
+    if clock is None and not day_part:
+        raise _not_understood(text)
+    of = local_now.date()
+    if day_part:
+        found = _day(day_part, local_now.date(), languages, language)
+        if found is None:
+            raise _not_understood(text)
+        of = found
+    return _on_clock(datetime.combine(of, clock or time()), zone, text)
+
+
+def parse_period(
+    text: str, *, now: datetime, zone: tzinfo, language: str = "en", first_weekday: int = 0
+) -> Period:
+    """Return the period that *text* names: ``today``, ``last-week``, ``2012-W29``, a day, a range.
+
+    Days may also be said as in :func:`parse_instant` (« hier », "15 july").
+
+    Raises :class:`~liveblog.errors.InvalidInput`.
+    """
+    today = now.astimezone(zone).date()
+    if text == "week":
+        return period.week(today, first_weekday)
+    if text == "last-week":
+        return period.week(today - timedelta(days=7), first_weekday)
+    if re.match(r"\d{4}-", text):
+        return period.named(text, first_weekday)
+    if text != COVERAGE:
+        languages = [_LANGUAGES[code] for code in dict.fromkeys((language.split("-")[0], "en"))]
+        found = _day(_folded(text), today, languages, language)
+        if found is not None:
+            return period.day(found)
+    return period.named(text, first_weekday)  # says what would have been understood
+
+
+def _on_clock(local: datetime, zone: tzinfo, text: str) -> datetime:
+    instant = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) != local:
+        shown = instant.astimezone(zone)
+        # A day that begins where the clock jumps begins all the same.
+        if local.time() == time():
+            return instant
+        raise InvalidInput(
+            f"'{text}': {local:%H:%M} does not exist on {local:%Y-%m-%d} in {zone}; "
+            "the clocks are put forward then.",
+            f"Did you mean {shown:%H:%M}?",
+        )
+    return instant
+
+
+def _split(text: str, languages: Iterable[_Language]) -> tuple[str, time | None]:
+    """Split a text into what names a day and the time at its end."""
+    for words in languages:
+        text = re.sub(rf" (?:{'|'.join(words.at)})$", "", text) if words.at else text
+    match = _CLOCK.search(text)
+    if not match or (match.start() and text[match.start() - 1] not in " ,t"):
+        return text, None
+    hour, minute, second = int(match["h"]), int(match["m"] or 0), int(match["s"] or 0)
+    if match["half"]:
+        if not 1 <= hour <= 12:
+            raise InvalidInput(f"'{match[0]}' is not a time.", f"Write it like {_EXAMPLES}.")
+        hour = hour % 12 + (12 if match["half"] == "pm" else 0)
+    try:
+        clock = time(hour, minute, second)
+    except ValueError:
+        raise InvalidInput(f"'{match[0]}' is not a time.", f"Write it like {_EXAMPLES}.") from None
+    rest = text[: match.start()].strip(" ,")
+    for words in languages:
+        rest = re.sub(rf"(?:^|[ ,])(?:{'|'.join(words.at)})$", "", rest).strip(" ,")
+    return rest, clock
+
+
+def _day(text: str, today: date, languages: Iterable[_Language], language: str) -> date | None:
+    for words in languages:
+        if text in words.today:
+            return today
+        if text in words.yesterday:
+            return today - timedelta(days=1)
+        if text in words.tomorrow:
+            return today + timedelta(days=1)
+    if match := re.fullmatch(r"(\d{1,2})[./](\d{1,2})[./](\d{4})", text):
+        # Day first, as everywhere but in the United States.
+        return _date(int(match[3]), int(match[2]), int(match[1]), text)
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return period.named(text).start
+    for code in dict.fromkeys((language.split("-")[0], "en")):
+        months, weekdays = _names(code)
+        for words in languages:
+            text = re.sub(rf"^(?:{'|'.join(words.at)}) ", "", text)
+        bare = re.sub(r"\b(?:de|del|of)\b ?", "", text)
+        bare = re.sub(r"(?<=\d)(?:er|st|nd|rd|th|\.)(?= )", "", bare)
+        weekday = None
+        first, _, rest = bare.partition(" ")
+        if first.rstrip(",.") in weekdays:
+            weekday, bare = weekdays[first.rstrip(",.")], rest
+            if not bare:
+                return today - timedelta(days=(today.weekday() - weekday) % 7)
+        match = re.fullmatch(r"(\d{1,2}) ([^\d\s]+?)\.?,?(?: (\d{4}))?", bare)
+        number, name, year = (match[1], match[2], match[3]) if match else ("", "", None)
+        if not match and (match := re.fullmatch(r"([^\d\s]+?)\.? (\d{1,2}),?(?: (\d{4}))?", bare)):
+            name, number, year = match[1], match[2], match[3]
+        if name in months:
+            found = _date(int(year or today.year), months[name], int(number), text)
+            if not year and found > today + timedelta(days=183):
+                found = _date(today.year - 1, months[name], int(number), text)
+            if weekday is not None and found.weekday() != weekday:
+                raise InvalidInput(
+                    f"'{text}': {found} is not a {period.WEEKDAYS[weekday].capitalize()}.",
+                    "Correct the weekday or the date, or give the year.",
+                )
+            return found
+    return None
+
+
+def _date(year: int, month: int, day: int, text: str) -> date:
+    try:
+        return date(year, month, day)
+    except ValueError as error:
+        raise InvalidInput(f"'{text}' is not in the calendar: {error}.", "Check it.") from None
+
+
+@lru_cache(maxsize=8)
+def _names(language: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Return a language's month and weekday names, folded, from CLDR."""
+    from babel import Locale
+
+    locale = Locale.parse(language)
+    months: dict[str, int] = {}
+    weekdays: dict[str, int] = {}
+    for context in ("format", "stand-alone"):
+        for width in ("wide", "abbreviated"):
+            for number, name in locale.months[context][width].items():
+                months[_folded(name).rstrip(".")] = number
+            for number, name in locale.days[context][width].items():
+                weekdays[_folded(name).rstrip(".")] = number
+    return months, weekdays
+
+
+def _step(unit: str, words: _Language) -> timedelta | None:
+    if unit in words.minutes:
+        return timedelta(minutes=1)
+    if unit in words.hours:
+        return timedelta(hours=1)
+    return timedelta(days=1) if unit in words.days else None
+
+
+def _folded(text: str) -> str:
+    """Fold case, accents, kinds of space and apostrophe, and digits of other scripts."""
+    text = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    text = "".join(c for c in text if not unicodedata.combining(c)).replace("ة", "ه")
+    text = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in text)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _not_understood(text: str) -> InvalidInput:
+    return InvalidInput(f"'{text}' is not a time I understand.", f"Write it like {_EXAMPLES}.")
