@@ -169,7 +169,7 @@ class Blog:
         )
 
     def period(self, text: str) -> Period:
-        """Return the period that *text* names: ``today``, ``2012-W29``, ``2012-07-15..2012-07-22``."""
+        """Return the period that *text* names; see :func:`liveblog.when.parse_period`."""
         return parse_period(
             text,
             now=self.now,

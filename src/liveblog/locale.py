@@ -76,7 +76,7 @@ class Words:
         return text[:1].upper() + text[1:]
 
     def date_in_text(self, of: date) -> str:
-        """Write a day with its year as it stands within a sentence: ``dimanche 15 juillet 2012``."""
+        """Write a day and its year within a sentence: ``dimanche 15 juillet 2012``."""
         if self._locale.language == "es":
             return self._written(of, f"{self._day} 'de' y")
         return self._first_of_month(format_date(of, "full", locale=self._locale), of)

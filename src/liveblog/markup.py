@@ -29,11 +29,15 @@ _OPTIONS = (
 )
 _EXTENSIONS = ["table", "strikethrough", "autolink"]
 
-_TAGS = frozenset(
-    "a abbr b blockquote br caption cite code dd del details dfn div dl dt em figcaption figure "
-    "h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp section small span strong sub sup "
-    "table tbody td tfoot th thead time tr u ul var".split()
-)
+# fmt: off
+_TAGS = frozenset((
+    "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "details", "dfn",
+    "div", "dl", "dt", "em", "figcaption", "figure", "h3", "h4", "h5", "h6", "hr", "i", "img",
+    "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "section", "small", "span",
+    "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "u",
+    "ul", "var",
+))
+# fmt: on
 _ATTRIBUTES = {
     "*": {"lang", "dir", "title"},
     "a": {"href", "hreflang", "id", "class"},
@@ -68,10 +72,11 @@ def to_html(
 ) -> str:
     """Render Markdown (CommonMark, tables, strikethrough, footnotes, bare links) to safe HTML.
 
-    A link without a scheme leads from the site's root. *anchor* keeps footnotes of several texts on one page apart. A picture is shown if it is one of
-    the blog's own *media* (its path, as ``media/…``); one that lies elsewhere becomes a link, so
-    that no reader's browser is sent to a third party. *typography* is applied to running text, not
-    to code. Headings begin at level 4, below an entry's own.
+    A link without a scheme leads from the site's root. *anchor* keeps footnotes of several texts
+    on one page apart. A picture is shown if it is one of the blog's own *media* (its path, as
+    ``media/…``); one that lies elsewhere becomes a link, so that no reader's browser is sent to a
+    third party. *typography* is applied to running text, not to code.
+    Headings begin at level 4, below an entry's own.
     """
     if not text:
         return ""

@@ -219,8 +219,13 @@ class Pages:
             json_ld=self._posting(entry),
         )
 
-    def year(self, year: int, months: Sequence[tuple[date, Sequence[Stop]]], weeks: Sequence[Stop],
-             years: Sequence[int]) -> str:
+    def year(
+        self,
+        year: int,
+        months: Sequence[tuple[date, Sequence[Stop]]],
+        weeks: Sequence[Stop],
+        years: Sequence[int],
+    ) -> str:
         """Fill the page of a year: its days and weeks with their headlines."""
         return self._page(
             "year.html", f"{year:04}/index.html", year=year, months=months, weeks=weeks, years=years
@@ -279,9 +284,7 @@ class Pages:
     def _markdown(self, text: str, revision: Revision | None = None) -> Markup:
         media = frozenset(m.path for m in revision.media) if revision else frozenset()
         anchor = revision.id if revision else "note"
-        return Markup(
-            to_html(text, anchor=anchor, media=media, typography=self.words.typography)
-        )
+        return Markup(to_html(text, anchor=anchor, media=media, typography=self.words.typography))
 
     def _live_blog_posting(self, coverage: Coverage, entries: Sequence[Entry]) -> Markup:
         """Describe the live page for search engines (schema.org LiveBlogPosting)."""

@@ -38,9 +38,7 @@ class Period:
 
     def days(self) -> list[date]:
         """Every day of the period, in order."""
-        return [
-            self.start + timedelta(days=n) for n in range((self.end - self.start).days + 1)
-        ]
+        return [self.start + timedelta(days=n) for n in range((self.end - self.start).days + 1)]
 
 
 def day(of: date) -> Period:
@@ -104,7 +102,7 @@ def local_day(instant: datetime, zone: tzinfo) -> date:
 
 
 def day_start(of: date, zone: tzinfo) -> datetime:
-    """Return the first instant of a local day, in UTC, even where midnight is skipped or doubled."""
+    """Return a local day's first instant, in UTC, also where midnight is skipped or doubled."""
     return datetime.combine(of, time.min, zone).astimezone(UTC)
 
 

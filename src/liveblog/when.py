@@ -78,8 +78,8 @@ def parse_instant(text: str, *, now: datetime, zone: tzinfo, language: str = "en
     """Return the instant that *text* means, in UTC.
 
     A time alone is today's; a weekday is the last one that is over or today; a day without a year
-    is the nearest one. A date alone is midnight, the start of that day. Offsets and ``Z`` are obeyed;
-    otherwise the clock of *zone* counts: of a time that the autumn shows twice, the first.
+    is the nearest one. A date alone is midnight, the start of that day. Offsets and ``Z`` are
+    obeyed; otherwise the clock of *zone* counts: of a time that the autumn shows twice, the first.
 
     Raises :class:`~liveblog.errors.InvalidInput` for what it does not understand, and for a time
     that the spring skips.

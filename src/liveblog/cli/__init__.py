@@ -73,8 +73,11 @@ def _also(name: str) -> Any:
 for command in (
     init, post, edit, retract, remove, log, show, digest, publish, check, end, resume,
 ):  # fmt: skip
-    for flags, name in ((("-q", "--quiet"), "is_quiet"), (("-v", "--verbose"), "is_verbose"),
-                        (("--debug",), "is_debugged")):
+    for flags, name in (
+        (("-q", "--quiet"), "is_quiet"),
+        (("-v", "--verbose"), "is_verbose"),
+        (("--debug",), "is_debugged"),
+    ):
         command.params.append(
             click.Option(flags, is_flag=True, expose_value=False, hidden=True,
                          callback=_also(name))
@@ -138,7 +141,9 @@ def _run() -> int:
 def _complain(error: LiveblogError, wants_traceback: bool) -> int:
     if wants_traceback:
         traceback.print_exc()
-    click.echo(click.style("Error: ", fg="red", bold=True) + error.message, err=True, color=_color())
+    click.echo(
+        click.style("Error: ", fg="red", bold=True) + error.message, err=True, color=_color()
+    )
     if error.hint:
         click.echo(error.hint, err=True)
     return 2 if isinstance(error, InvalidInput | ConfigError) else 1

@@ -70,4 +70,3 @@ def split_title(text: str) -> tuple[str, str]:
     """Split a first line ``# Title`` from the body below it."""
     match = re.match(r"# +(.+)(?:\n+|$)", text)
     return (match[1].strip(), text[match.end() :]) if match else ("", text)
-

@@ -12,13 +12,30 @@ from .context import State, json_option, pass_state, print_json
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", default=".")
-@click.option("--title", metavar="TEXT", help="What the blog is called.  [default: the folder's name]")
-@click.option("--language", metavar="CODE", default="en", show_default=True,
-              help="What readers see: ar, de, en, es or fr.")
-@click.option("--timezone", metavar="ZONE", default="UTC", show_default=True,
-              help="The zone of its days, such as Europe/Paris.")
-@click.option("--url", metavar="URL", default="http://localhost:8000/", show_default=True,
-              help="Where the site will be served.")
+@click.option(
+    "--title", metavar="TEXT", help="What the blog is called.  [default: the folder's name]"
+)
+@click.option(
+    "--language",
+    metavar="CODE",
+    default="en",
+    show_default=True,
+    help="What readers see: ar, de, en, es or fr.",
+)
+@click.option(
+    "--timezone",
+    metavar="ZONE",
+    default="UTC",
+    show_default=True,
+    help="The zone of its days, such as Europe/Paris.",
+)
+@click.option(
+    "--url",
+    metavar="URL",
+    default="http://localhost:8000/",
+    show_default=True,
+    help="Where the site will be served.",
+)
 @click.option("--author", metavar="NAME", default="", help="Signs what nobody signed.")
 @click.option("--description", metavar="TEXT", default="", help="What it is about, in a sentence.")
 @json_option
@@ -53,8 +70,14 @@ def init(
         description=description,
     )
     if as_json:
-        print_json({"folder": str(blog.folders.root), "created": not was_there,
-                    "title": blog.config.title, "id": blog.config.id})
+        print_json(
+            {
+                "folder": str(blog.folders.root),
+                "created": not was_there,
+                "title": blog.config.title,
+                "id": blog.config.id,
+            }
+        )
         return
     if was_there:
         state.say(f"There is a live blog in {root} already; nothing was changed.")

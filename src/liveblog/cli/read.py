@@ -6,7 +6,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,6 +24,7 @@ from .editor import in_editor
 if TYPE_CHECKING:
     from ..blog import Blog
     from ..digest import Digest
+    from ..entry import Revision
     from ..timeline import Entry
 
 NEWEST = 20
@@ -108,13 +109,25 @@ def show(state: State, entry_id: str, history: bool, as_json: bool) -> None:
 
 @click.command()
 @click.argument("when", default="today", metavar="[WHEN]")
-@click.option("--format", "form", type=click.Choice(["text", "markdown", "html", "json"]),
-              default="text", show_default=True, help="How to write it.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "html", "json"]),
+    default="text",
+    show_default=True,
+    help="How to write it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--key", is_flag=True, help="Key events only.")
-@click.option("--tag", metavar="TAG", help="Updates with this tag only.", shell_complete=complete_tag)
-@click.option("--edit", "wants_edit", is_flag=True,
-              help="Write its headline, introduction and close in your editor.")
+@click.option(
+    "--tag", metavar="TAG", help="Updates with this tag only.", shell_complete=complete_tag
+)
+@click.option(
+    "--edit",
+    "wants_edit",
+    is_flag=True,
+    help="Write its headline, introduction and close in your editor.",
+)
 @pass_state
 def digest(
     state: State,
@@ -269,7 +282,7 @@ def _address(blog: Blog, entry_id: str) -> str:
     return links.url(blog.config.url, links.entry_path(entry_id))
 
 
-def _as_lines(revision: Any) -> list[str]:
+def _as_lines(revision: Revision) -> list[str]:
     """Return a revision as lines to compare: each field that says something, then the body."""
     import msgspec
 

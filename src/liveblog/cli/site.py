@@ -46,7 +46,10 @@ def publish(state: State, dry_run: bool, full: bool, as_json: bool) -> None:
 @json_option
 @pass_state
 def check(state: State, as_json: bool) -> None:
-    """Check the configuration, the journal and the site; exit 1 if anything is wrong."""
+    """Look for damage in the journal and the site.
+
+    The configuration is checked too. Exit 1 if anything is wrong.
+    """
     blog = state.blog()
     health = blog.check()
     if as_json:

@@ -42,32 +42,78 @@ def fields(command: Command) -> Command:
     for option in reversed(
         [
             click.option("--title", metavar="TEXT", help="A title, for what matters."),
-            click.option("--at", metavar="TIME",
-                         help='When it happened: "18:30", "hier 18h30", "10 min ago", ISO 8601.'),
-            click.option("--schedule", is_flag=True,
-                         help="Hold it back until a time that is in the future."),
+            click.option(
+                "--at",
+                metavar="TIME",
+                help='When it happened: "18:30", "hier 18h30", "10 min ago", ISO 8601.',
+            ),
+            click.option(
+                "--schedule", is_flag=True, help="Hold it back until a time that is in the future."
+            ),
             click.option("--author", metavar="NAME", help="Who signs it."),
-            click.option("--tag", "tags", metavar="TAG", multiple=True, help="A topic; repeatable.",
-                         shell_complete=complete_tag),
+            click.option(
+                "--tag",
+                "tags",
+                metavar="TAG",
+                multiple=True,
+                help="A topic; repeatable.",
+                shell_complete=complete_tag,
+            ),
             click.option("--key/--no-key", default=None, help="It belongs in every summary."),
-            click.option("--pin/--no-pin", default=None, help="Keep it at the top of the live page."),
-            click.option("--unconfirmed", "verification", flag_value="unconfirmed",
-                         help="Mark it as a claim that could not be verified."),
-            click.option("--confirmed", "verification", flag_value="confirmed",
-                         help="Mark it as verified."),
-            click.option("--source", "sources", metavar='"NAME URL"', multiple=True,
-                         help="Where it comes from; repeatable."),
-            click.option("--figure", "figures", metavar='"NAME=VALUE [UNIT]"', multiple=True,
-                         help="A number to follow from day to day; repeatable."),
-            click.option("--image", "images", metavar="FILE", multiple=True,
-                         help="A picture; repeatable. Its metadata is dropped."),
-            click.option("--alt", "alts", metavar="TEXT", multiple=True,
-                         help="What the picture shows, for those who cannot see it; one for each."),
-            click.option("--caption", "captions", metavar="TEXT", multiple=True,
-                         help="A caption for each picture, in the same order."),
+            click.option(
+                "--pin/--no-pin", default=None, help="Keep it at the top of the live page."
+            ),
+            click.option(
+                "--unconfirmed",
+                "verification",
+                flag_value="unconfirmed",
+                help="Mark it as a claim that could not be verified.",
+            ),
+            click.option(
+                "--confirmed", "verification", flag_value="confirmed", help="Mark it as verified."
+            ),
+            click.option(
+                "--source",
+                "sources",
+                metavar='"NAME URL"',
+                multiple=True,
+                help="Where it comes from; repeatable.",
+            ),
+            click.option(
+                "--figure",
+                "figures",
+                metavar='"NAME=VALUE [UNIT]"',
+                multiple=True,
+                help="A number to follow from day to day; repeatable.",
+            ),
+            click.option(
+                "--image",
+                "images",
+                metavar="FILE",
+                multiple=True,
+                help="A picture; repeatable. Its metadata is dropped.",
+            ),
+            click.option(
+                "--alt",
+                "alts",
+                metavar="TEXT",
+                multiple=True,
+                help="What the picture shows, for those who cannot see it; one for each.",
+            ),
+            click.option(
+                "--caption",
+                "captions",
+                metavar="TEXT",
+                multiple=True,
+                help="A caption for each picture, in the same order.",
+            ),
             click.option("--lang", metavar="CODE", help="Its language, where not the blog's."),
-            click.option("--idempotency-key", metavar="KEY", default="",
-                         help="Name this request, so that a retry adds nothing."),
+            click.option(
+                "--idempotency-key",
+                metavar="KEY",
+                default="",
+                help="Name this request, so that a retry adds nothing.",
+            ),
         ]
     ):
         command = option(command)
@@ -141,7 +187,9 @@ def post(
 @fields
 @click.option("--note", metavar="WHY", default="", help="Tell readers what was corrected and why.")
 @click.option("--minor", is_flag=True, help="A slip of the pen: feeds do not show it as new.")
-@click.option("--expect", metavar="REV", type=int, help="Refuse if it is not this revision any more.")
+@click.option(
+    "--expect", metavar="REV", type=int, help="Refuse if it is not this revision any more."
+)
 @json_option
 @pass_state
 def edit(
@@ -218,9 +266,7 @@ def edit(
 @yes_option
 @json_option
 @pass_state
-def retract(
-    state: State, entry_id: str, why: str, dry_run: bool, yes: bool, as_json: bool
-) -> None:
+def retract(state: State, entry_id: str, why: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Withdraw an update: a notice with the reason stays in its place."""
     blog = state.blog()
     _confirm(blog, entry_id, "Retract", dry_run, yes)
@@ -326,7 +372,9 @@ def _figure(text: str) -> Figure:
     from ..errors import InvalidInput
 
     name, _, rest = (part.strip() for part in text.partition("="))
-    match = re.match(r"([+-]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+|[+-]?\d+)([.,]\d+)?(?!\d)\s*(.*)$", rest)
+    match = re.match(
+        r"([+-]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+|[+-]?\d+)([.,]\d+)?(?!\d)\s*(.*)$", rest
+    )
     if not name or not match:
         raise InvalidInput(
             f"'{text}' is not a figure.", 'Write it as "Name=105 people" or "Name=1.5".'

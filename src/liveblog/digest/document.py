@@ -66,4 +66,3 @@ def entry_document(entry: Entry, base: str, *, history: bool = False) -> dict[st
     if history:
         shown["revisions"] = [as_data(revision) for revision in entry.revisions]
     return shown
-

@@ -1,4 +1,4 @@
-"""A digest as Markdown, to be pasted into another publishing system or kept under version control."""
+"""A digest as Markdown, to be pasted into another publishing system or kept in a repository."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
 
 
 def marks_of(entry: Entry) -> Iterator[str]:
-    """Yield the (English) words that mark an entry: key event, unconfirmed, corrected…"""
+    """Yield the (English) words that mark an entry: key event, unconfirmed, corrected and so on."""
     now = entry.now
     if now.state == "retracted":
         yield "Retracted"

@@ -19,7 +19,7 @@ SY = "http://purl.org/rss/1.0/modules/syndication/"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
-class FeedRepair(BaseExtension):
+class FeedRepair(BaseExtension):  # type: ignore[misc]
     """What belongs to the feed as a whole."""
 
     feed: Feed
@@ -50,7 +50,7 @@ class FeedRepair(BaseExtension):
         return root
 
 
-class ItemRepair(BaseEntryExtension):
+class ItemRepair(BaseEntryExtension):  # type: ignore[misc]
     """What belongs to one entry."""
 
     item: Item

@@ -96,7 +96,7 @@ class Journal(Protocol):
         ...
 
     def stamps(self) -> dict[str, str]:
-        """Return each name under which something is kept, with a stamp that changes when it does."""
+        """Return each name under which something is kept, and a stamp that changes with it."""
         ...
 
     def since(self, cursor: str) -> News:

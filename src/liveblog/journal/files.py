@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -35,6 +36,8 @@ from .line import ZERO, Line, decode, encode, name_of
 
 RETRY_DAYS = 30
 """How many days back a retry finds the entry that its idempotency key made."""
+
+AnyRecord = TypeVar("AnyRecord", Revision, Framing, Reference)
 
 _TICK = timedelta(microseconds=1)
 _NAME = re.compile(r"(\d{4})-(\d\d)-\d\d")
@@ -70,7 +73,7 @@ class DayFiles:
         home = home_of(record)
         with self._turn():
             if isinstance(record, Revision) and record.idempotency_key:
-                earlier = self._earlier(record)
+                earlier: Written | None = self._earlier(record)
                 if earlier is not None:
                     return earlier
             current = self._current(record, home) if expect or _guarded(record) else None
@@ -107,7 +110,7 @@ class DayFiles:
                 replace_file(path, b"".join(lines))
             return count
 
-    def _write(self, name: str, record: Written | Reference) -> Written | Reference:
+    def _write(self, name: str, record: AnyRecord) -> AnyRecord:
         """Append one record to one file, durably. The lock is held."""
         path = self.path(name)
         try:
@@ -192,11 +195,9 @@ class DayFiles:
 
     def _current(self, record: Revision | Framing, home: str) -> Revision | Framing | None:
         found = [r for r in self.read(home).records if not isinstance(r, Reference)]
-        return max(
-            (r for r in found if r.name == record.name), key=lambda r: r.rev, default=None
-        )
+        return max((r for r in found if r.name == record.name), key=lambda r: r.rev, default=None)
 
-    def _earlier(self, record: Revision) -> Revision | None:
+    def _earlier(self, record: Revision) -> Any:
         """Find the revision that the same request made before."""
         needle = b'"idempotency_key":' + msgspec.json.encode(record.idempotency_key)
         day = id_day(record.id)

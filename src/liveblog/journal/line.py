@@ -1,8 +1,8 @@
-"""One line of a day file: its bytes, its checksum, its place in two chains.
+r"""One line of a day file: its bytes, its checksum, its place in two chains.
 
 A line is a JSON object that ends in three fields of fixed width::
 
-    {"type":"revision",…,"after":"<16 hex>","prev":"<16 hex>","sum":"<16 hex>"}\\n
+    {"type":"revision",…,"after":"<16 hex>","prev":"<16 hex>","sum":"<16 hex>"}\n
 
 - ``sum`` is BLAKE2b-64 over every byte before it: the line is whole and unaltered.
 - ``prev`` is the sum of the line before it in the same file: none was removed or reordered.
@@ -15,10 +15,10 @@ A redacted line holds, before these, ``"was"``: the sum it had, which its neighb
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 # The C module itself: importing hashlib loads OpenSSL, which takes ten times as long.
 from _blake2 import blake2b
+from dataclasses import dataclass
 
 import msgspec
 

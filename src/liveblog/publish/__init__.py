@@ -5,9 +5,9 @@ are written whose bytes change. What to render follows from the days that change
 run (by their stamps in the journal, and by the clock: releases and closings), never from the size
 of the blog.
 
-Order makes a crash harmless: what is linked to lands before what links to it, deletions come
-after, and the index (which remembers how far we got) is last. The next run does again whatever
-was not remembered, and finds most of it already there.
+Order makes a crash harmless: nothing lands before everything is rendered; new files land before
+those that change and link to them, removals come after, and the index (which remembers how far we
+got) is last. The next run does again whatever was not remembered.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def publish(
             )
             build.run(full=full)
             if not dry_run:
-                site.settle()
+                site.commit()
                 index.commit()
             return report
         finally:

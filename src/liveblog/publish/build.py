@@ -92,7 +92,7 @@ class Build:
         """Do it all."""
         index = self.index
         fingerprint = f"{__version__} {self.theme.fingerprint()} {self.config!r}"
-        is_new = full or index.fact("fingerprint") != fingerprint
+        is_new = full or index.fact("fingerprint") != fingerprint or self._is_site_gone()
         stale = index.purposes() if is_new else set()
         if is_new:
             index.clear()
@@ -144,6 +144,11 @@ class Build:
         index.remember("now", self.now.isoformat())
 
     # -- what changed -------------------------------------------------------------------------
+
+    def _is_site_gone(self) -> bool:
+        """Whether somebody deleted the site, as one may: the files of every site are missing."""
+        fixed = self.index.files_for("assets") | self.index.files_for("newest")
+        return any(self.site.read(path) is None for path in fixed)
 
     def _dirty_days(self, changed: set[str]) -> set[date]:
         """Return the days whose account may differ from the one that was published."""
@@ -205,9 +210,7 @@ class Build:
             for day in (self._day(d) for d in of.days() if self.index.has_day(d))
             if day.entries or day.framing
         )
-        framing = (
-            days[0].framing if of.kind == "day" and days else self.timeline.framing(of.id)
-        )
+        framing = days[0].framing if of.kind == "day" and days else self.timeline.framing(of.id)
         return Digest(of, framing, days, digest.figures(list(days)))
 
     def _abridged(self, week: Digest) -> tuple[Digest, bool]:
@@ -238,9 +241,7 @@ class Build:
 
     def _around(self, of: Period) -> tuple[Stop | None, Stop | None]:
         """Return the neighbours of a day among the days, of a week among the weeks."""
-        known = (
-            [period.day(d) for d, _ in self._all_days()] if of.kind == "day" else self._weeks
-        )
+        known = [period.day(d) for d, _ in self._all_days()] if of.kind == "day" else self._weeks
         earlier = max((p for p in known if p.start < of.start), default=None)
         later = min((p for p in known if p.start > of.start), default=None)
         return (self._stop(earlier) if earlier else None, self._stop(later) if later else None)
@@ -335,7 +336,7 @@ class Build:
         """Write every figure ever reported as CSV (RFC 4180), for spreadsheets and programs."""
         out = io.StringIO()
         writer = csv.writer(out)
-        writer.writerow(("date", "time", "name", "value", "unit", "source", "url"))
+        writer.writerow(("day", "published", "name", "value", "unit", "source", "url"))
         for of in self.index.days_with_figures():
             for entry in self._day(of).entries:
                 for figure in entry.now.figures if entry.now.state == "live" else ():
@@ -344,7 +345,7 @@ class Build:
                     writer.writerow(
                         (
                             of.isoformat(),
-                            local.isoformat(timespec="minutes")[11:],
+                            local.isoformat(timespec="minutes"),
                             _no_formula(figure.name),
                             figure.value,
                             _no_formula(figure.unit),
@@ -460,9 +461,7 @@ class Build:
 
     # -- files --------------------------------------------------------------------------------
 
-    def _each(
-        self, things: Iterable[Any], kind: str, make: Callable[[Any, str], None]
-    ) -> None:
+    def _each(self, things: Iterable[Any], kind: str, make: Callable[[Any, str], None]) -> None:
         """Make the files of each thing, and let go of those it has no more."""
         in_order = sorted(things)
         for number, thing in enumerate(in_order):
@@ -486,7 +485,7 @@ class Build:
         else:
             self.report.written.append(path)
             if not self.is_dry:
-                self.site.write(path, data)
+                self.site.put(path, data)
         self.index.record_file(path, hash_of(data), purpose)
 
     def _put_media(self, name: str, purpose: str) -> None:
@@ -508,7 +507,7 @@ class Build:
                 self.report.deleted.append(path)
                 self.index.forget_file(path)
                 if not self.is_dry:
-                    self.site.delete(path)
+                    self.site.drop(path)
 
 
 def _neighbours(before: Iterable[Any], after: Iterable[Any]) -> set[Any]:
@@ -532,5 +531,3 @@ def _sitemap(element: str, body: str) -> str:
 def _no_formula(text: str) -> str:
     """Keep a spreadsheet from running a text as a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-

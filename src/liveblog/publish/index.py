@@ -97,7 +97,9 @@ class Index:
         """Remember how these names stand now."""
         for name in names:
             if name in stamps:
-                self._db.execute("INSERT OR REPLACE INTO stamps VALUES (?, ?)", (name, stamps[name]))
+                self._db.execute(
+                    "INSERT OR REPLACE INTO stamps VALUES (?, ?)", (name, stamps[name])
+                )
             else:
                 self._db.execute("DELETE FROM stamps WHERE name = ?", (name,))
 

@@ -1,11 +1,11 @@
 """Where the site's files live: the contract, and plain folders (``folder``).
 
-In come paths below the site's root and bytes; files land whole or not at all.
+In come paths below the site's root and bytes. What is put or dropped is only prepared; one call
+brings all of it to the readers, each file whole.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Protocol
 
 
@@ -13,24 +13,27 @@ class Site(Protocol):
     """A place that holds the site's files under relative paths (``2012/07/15/index.html``)."""
 
     def read(self, path: str) -> bytes | None:
-        """Return a file's bytes, or None if there is none."""
+        """Return a file's bytes as readers get them, or None if there is none."""
         ...
 
-    def write(self, path: str, data: bytes) -> None:
-        """Put a file there in one step: readers see the old bytes or the new ones.
+    def put(self, path: str, data: bytes) -> None:
+        """Prepare a file; readers see nothing of it before :meth:`commit`.
 
         Raises :class:`~liveblog.errors.StorageError`.
         """
         ...
 
-    def link(self, path: str, source: Path) -> bool:
-        """Put a file of this machine there, unless it is there already; say whether it was put."""
+    def drop(self, path: str) -> None:
+        """Prepare the removal of a file, if it is there."""
         ...
 
-    def delete(self, path: str) -> None:
-        """Remove a file, if it is there."""
-        ...
+    def commit(self) -> None:
+        """Bring what was prepared to the readers, and make it survive a crash of the machine.
 
-    def settle(self) -> None:
-        """Make everything written since the last time survive a crash of the machine."""
+        New files land first, in the order in which they were put; then those that change; then
+        files are removed. So whatever can be reached from a page that a reader holds is there, at
+        every instant and after a crash at any instant.
+
+        Raises :class:`~liveblog.errors.StorageError`; then a beginning of this has been done.
+        """
         ...

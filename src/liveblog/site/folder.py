@@ -1,25 +1,32 @@
-"""The site in a folder of this machine, to be served by any web server."""
+"""The site in a folder of this machine, to be served by any web server.
+
+Files are prepared in ``.staging/`` within it, so that landing is one rename each.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import StorageError
 
 FEW = 200
-"""Up to so many files are synced one by one; more are left to one sync of the whole system."""
+"""Up to so many files are synced one by one; more are left to a sync of the whole system."""
 
 
 class Folder:
-    """The :class:`~liveblog.site.Site` contract over a folder."""
+    """The :class:`~liveblog.site.Site` contract over a folder; for one publisher at a time."""
 
     def __init__(self, root: Path) -> None:
         """Keep the site below *root*, which is made when it is needed."""
         self.root = root
-        self._made: set[str] = set()
-        self._unsettled: list[str] = []
+        self._staging = root / ".staging"
+        self._staged: dict[str, str] = {}  # path on the site -> prepared file
+        self._dropped: list[str] = []
+        self._folders: set[str] = set()
 
     def read(self, path: str) -> bytes | None:
         """See :meth:`liveblog.site.Site.read`."""
@@ -31,79 +38,70 @@ class Folder:
         except OSError as error:
             raise StorageError.of(error, "read", self.root / path) from error
 
-    def write(self, path: str, data: bytes) -> None:
-        """See :meth:`liveblog.site.Site.write`."""
-        final = f"{self.root}/{path}"
-        folder, _, name = final.rpartition("/")
-        temporary = f"{folder}/.{name}.tmp"
+    def put(self, path: str, data: bytes) -> None:
+        """See :meth:`liveblog.site.Site.put`."""
         try:
-            self._make(folder)
-            with open(temporary, "wb") as file:
+            if not self._staged:
+                # Whatever an interrupted run prepared is of no use to this one.
+                shutil.rmtree(self._staging, ignore_errors=True)
+                self._staging.mkdir(parents=True)
+            staged = f"{self._staging}/{len(self._staged)}"
+            with open(staged, "wb") as file:
                 file.write(data)
-            os.replace(temporary, final)
         except OSError as error:
-            _discard(temporary)
-            raise StorageError.of(error, "write", Path(final)) from error
-        self._unsettled.append(final)
+            raise StorageError.of(error, "write to", self.root) from error
+        self._staged[path] = staged
 
-    def link(self, path: str, source: Path) -> bool:
-        """See :meth:`liveblog.site.Site.link`."""
-        final = self.root / path
+    def drop(self, path: str) -> None:
+        """See :meth:`liveblog.site.Site.drop`."""
+        self._dropped.append(path)
+
+    def commit(self) -> None:
+        """See :meth:`liveblog.site.Site.commit`."""
         try:
-            if final.stat().st_size == source.stat().st_size:
-                return False
-        except FileNotFoundError:
-            pass
-        temporary = final.with_name(f".{final.name}.tmp")
-        try:
-            self._make(str(final.parent))
-            shutil.copyfile(source, temporary)
-            os.replace(temporary, final)
+            self._sync(self._staged.values())
+            changing = {path for path in self._staged if (self.root / path).exists()}
+            for path in sorted(self._staged, key=lambda path: path in changing):
+                self._land(self._staged[path], f"{self.root}/{path}")
+            for path in self._dropped:
+                self._delete(self.root / path)
+            folders = {f"{self.root}/{path}".rpartition("/")[0] for path in self._staged}
+            self._sync(folders)
+            shutil.rmtree(self._staging, ignore_errors=True)
         except OSError as error:
-            _discard(str(temporary))
-            raise StorageError.of(error, "copy a picture to", final) from error
-        self._unsettled.append(str(final))
-        return True
+            name = Path(error.filename) if error.filename else self.root
+            raise StorageError.of(error, "write", name) from error
+        finally:
+            self._staged = {}
+            self._dropped = []
 
-    def delete(self, path: str) -> None:
-        """See :meth:`liveblog.site.Site.delete`; folders left empty go too."""
-        final = self.root / path
-        try:
-            final.unlink(missing_ok=True)
-            for folder in final.parents:
-                if folder == self.root or any(folder.iterdir()):
-                    break
-                folder.rmdir()
-                self._made.discard(str(folder))
-        except OSError as error:
-            raise StorageError.of(error, "delete", final) from error
+    def _land(self, staged: str, final: str) -> None:
+        """Bring one file to the readers."""
+        folder = final.rpartition("/")[0]
+        if folder not in self._folders:
+            os.makedirs(folder, exist_ok=True)
+            self._folders.add(folder)
+        os.replace(staged, final)
 
-    def settle(self) -> None:
-        """See :meth:`liveblog.site.Site.settle`."""
-        if len(self._unsettled) > FEW:
+    def _delete(self, final: Path) -> None:
+        """Remove a file, and the folders that it leaves empty."""
+        final.unlink(missing_ok=True)
+        for folder in final.parents:
+            if folder == self.root or not folder.is_dir() or any(folder.iterdir()):
+                break
+            folder.rmdir()
+            self._folders.discard(str(folder))
+
+    def _sync(self, names: Iterable[str]) -> None:
+        """Make files or folders durable."""
+        paths = list(names)
+        if len(paths) > FEW:
             os.sync()
-        else:
-            for name in [*self._unsettled, *{n.rpartition("/")[0] for n in self._unsettled}]:
-                try:
-                    fd = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
-                except FileNotFoundError:
-                    continue
+            return
+        for path in paths:
+            with contextlib.suppress(FileNotFoundError):
+                fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
                 try:
                     os.fsync(fd)
-                except OSError as error:
-                    raise StorageError.of(error, "sync", Path(name)) from error
                 finally:
                     os.close(fd)
-        self._unsettled.clear()
-
-    def _make(self, folder: str) -> None:
-        if folder not in self._made:
-            os.makedirs(folder, exist_ok=True)
-            self._made.add(folder)
-
-
-def _discard(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass

@@ -1,0 +1,70 @@
+# What one does with this project. `make help` explains each in a line.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow check format sample clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.run ## post an update, read the digest, publish the site: in a new folder
+	@sh scripts/demo.sh $(BIN)/liveblog
+
+test: $(VENV)/.test ## run the fast tests
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+
+test-slow: $(VENV)/.test ## run the slow tests
+	$(BIN)/python -m pytest -n $(JOBS) -m slow
+
+check: $(VENV)/.check ## lint and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.check ## put the code into its shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+sample: $(VENV)/.run ## publish the sample blog in this folder again
+	$(BIN)/liveblog publish
+
+clean: ## delete what can be made again
+	rm -rf $(VENV) .liveblog .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# Each stamp says which dependencies the virtual environment holds.
+$(BIN)/python:
+ifdef UV
+	uv venv --quiet --python $(PYTHON) $(VENV)
+else
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "liveblog needs Python 3.11 or newer; name one: make demo PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "No virtual environment could be made. On Debian: apt install python3-venv" >&2; exit 1; }
+endif
+
+ifdef UV
+INSTALL = VIRTUAL_ENV=$(CURDIR)/$(VENV) uv pip install --quiet
+else
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+endif
+# Older versions of pip know nothing of dependency groups.
+GROUP = $(BIN)/python -c 'import tomllib, sys; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]]))'
+
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml $(VENV)/.run
+	@$(GROUP) test > $(VENV)/test.txt
+	$(INSTALL) -r $(VENV)/test.txt
+	@touch $@
+
+$(VENV)/.check: pyproject.toml $(VENV)/.test
+	@$(GROUP) check > $(VENV)/check.txt
+	$(INSTALL) -r $(VENV)/check.txt
+	@touch $@

@@ -1,0 +1,517 @@
+"""Publishing: only what changes is written, and the site is a function of the journal."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import unquote
+
+import msgspec
+import pytest
+
+from liveblog import Blog
+from liveblog.blog import Image
+from liveblog.entry import Figure, Revision, Source, make_id
+from liveblog.errors import ConfigError, StorageError
+from liveblog.publish import publish
+from liveblog.site.folder import Folder
+
+from .conftest import Clock, site_bytes
+
+PNG = (
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\nIDATx\x9cc`\0\0\0"
+    b"\x02\0\x01H\xaf\xa4q\0\0\0\0IEND\xaeB`\x82"
+)
+
+
+def picture(folder: Path) -> Path:
+    """Write a small picture."""
+    path = folder / "picture.png"
+    path.write_bytes(PNG)
+    return path
+
+
+def from_nothing(blog: Blog, folder: Path) -> dict[str, bytes]:
+    """Publish the same journal into an empty folder, with nothing remembered."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(blog.folders.root, folder, ignore=shutil.ignore_patterns("feeds", ".liveblog"))
+    other = Blog(folder, clock=blog._clock)
+    other.publish()
+    return site_bytes(other.folders.site)
+
+
+def test_publishing_twice_writes_nothing_the_second_time(blog: Blog) -> None:
+    """Nor does it touch a file's time."""
+    blog.post("Un.", tags=["Damas"])
+    first = blog.publish()
+    assert first.written
+    before = {p: p.stat().st_mtime_ns for p in blog.folders.site.rglob("*")}
+    second = blog.publish()
+    assert (second.written, second.deleted) == ([], [])
+    assert {p: p.stat().st_mtime_ns for p in blog.folders.site.rglob("*")} == before
+
+
+def test_a_deleted_site_comes_back_byte_for_byte(blog: Blog, tmp_path: Path) -> None:
+    """feeds/ alone deleted, or all that is derived."""
+    blog.post("Un.", title="Titre", tags=["Damas"], images=[Image(picture(tmp_path), "Un point")])
+    blog.publish()
+    before = site_bytes(blog.folders.site)
+    shutil.rmtree(blog.folders.site)
+    blog.publish(full=True)
+    assert site_bytes(blog.folders.site) == before
+    shutil.rmtree(blog.folders.site)
+    shutil.rmtree(blog.folders.derived)
+    blog.publish()
+    assert site_bytes(blog.folders.site) == before
+
+
+def test_a_site_deleted_by_hand_comes_back_without_being_told(blog: Blog) -> None:
+    """The design says that feeds/ can be deleted at any moment: a plain publish restores it."""
+    blog.post("Un.")
+    blog.publish()
+    before = site_bytes(blog.folders.site)
+    shutil.rmtree(blog.folders.site)
+    blog.publish()
+    assert site_bytes(blog.folders.site) == before
+
+
+def test_the_whole_site_is_there(blog: Blog, clock: Clock, tmp_path: Path) -> None:
+    """Every file of the design, for a blog with two days and one week over."""
+    blog.post("Un.", tags=["Réfugiés"], images=[Image(picture(tmp_path), "Un point")])
+    clock.go(days=1)
+    entry = blog.post("Deux.", figures=[Figure("Morts", 105, "personnes", "OSDH")])
+    clock.go(days=7)
+    blog.publish()
+    site = site_bytes(blog.folders.site)
+    for name in (
+        "index.html", "live.json", "atom.xml", "rss.xml", "feed.json",
+        "daily/atom.xml", "daily/rss.xml", "daily/feed.json",
+        "weekly/atom.xml", "weekly/rss.xml", "weekly/feed.json",
+        "2012/07/15/index.html", "2012/07/15/index.md", "2012/07/15/index.txt",
+        "2012/W29/index.html", "2012/W29/index.md", "2012/W29/index.txt", "2012/index.html",
+        "tags/refugies/index.html", "tags/refugies/atom.xml", "tags/refugies/rss.xml",
+        "tags/refugies/feed.json", "figures.csv", "sitemap.xml", "404.html",
+        f"2012/07/16/{entry.id[9:]}/index.html",
+    ):  # fmt: skip
+        assert name in site, name
+    assert [n for n in site if n.startswith("media/")] != []
+    assert site["figures.csv"].decode().splitlines()[1].startswith(
+        "2012-07-16,2012-07-16T18:04+02:00,Morts,105,personnes,OSDH,https://example.org/"
+    )
+
+
+def test_one_more_update_touches_only_what_shows_it(blog: Blog, clock: Clock) -> None:
+    """Its page, its day, its week, its tags, the newest: and no other file."""
+    blog.post("Hier, ailleurs.", tags=["Alep"])
+    clock.go(days=1)
+    blog.post("Un.", tags=["Damas"])
+    blog.publish()
+    entry = blog.post("Deux.", tags=["Damas"])
+    report = blog.publish()
+    assert sorted(report.written) == sorted(
+        [
+            f"2012/07/16/{entry.id[9:]}/index.html",
+            *(f"2012/07/16/index.{ending}" for ending in ("html", "md", "txt")),
+            "2012/07/16/sitemap.xml",
+            *(f"2012/W29/index.{ending}" for ending in ("html", "md", "txt")),
+            *(f"tags/damas/{name}" for name in ("index.html", "atom.xml", "rss.xml", "feed.json")),
+            *("index.html", "live.json", "atom.xml", "rss.xml", "feed.json"),
+        ]
+    )
+    assert report.deleted == []
+
+
+@pytest.mark.slow
+def test_one_more_update_among_ten_thousand_touches_only_what_shows_it(
+    blog: Blog, clock: Clock
+) -> None:
+    """The same files as in a small blog, whatever lies in the journal already."""
+    text = "Une phrase de la chronique, ni longue ni brève. " * 12
+    clock.set("2011-09-01T08:00:00+02:00")
+    for number in range(10_000):
+        clock.go(minutes=48)
+        blog.post(f"{number} {text}", tags=[f"Thème {number % 20}"], key=number % 50 == 0)
+    blog.publish()
+    entry = blog.post("Encore une.", tags=["Thème 7"])
+    report = blog.publish()
+    day = f"{clock.now:%Y/%m/%d}"
+    # A Monday: the week is still short enough to be told in full.
+    week = "{0:04}/W{1:02}".format(*clock.now.isocalendar())
+    assert sorted(report.written) == sorted(
+        [
+            f"{day}/{entry.id[9:]}/index.html",
+            *(f"{day}/index.{ending}" for ending in ("html", "md", "txt")),
+            f"{day}/sitemap.xml",
+            *(f"{week}/index.{ending}" for ending in ("html", "md", "txt")),
+            *(f"tags/theme-7/{name}" for name in ("index.html", "atom.xml", "rss.xml", "feed.json")),
+            *("index.html", "live.json", "atom.xml", "rss.xml", "feed.json"),
+        ]
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_step_by_step_and_at_once_give_the_same_site(
+    blog: Blog, clock: Clock, tmp_path: Path, seed: int
+) -> None:
+    """Whatever is done between publications, the site is that of a publication from nothing."""
+    chance = random.Random(seed)
+    ids: list[str] = []
+    image = picture(tmp_path)
+
+    def live() -> str:
+        return chance.choice([i for i in ids if blog.timeline.entry(i).now.state == "live"] or ids)
+
+    for step in range(40):
+        clock.go(hours=chance.choice([0.01, 1, 5, 20, 60]))
+        action = chance.randrange(12)
+        try:
+            if action < 4 or not ids:
+                back = chance.choice([0, 0, 0, 30, 200])
+                at = datetime.fromtimestamp(clock.now.timestamp() - back * 3600, UTC)
+                hold = chance.random() < 0.2
+                if hold:
+                    at = datetime.fromtimestamp(clock.now.timestamp() + 36 * 3600, UTC)
+                post = blog.post(
+                    f"Texte {step} *é*", title=chance.choice(["", f"Titre {step}"]), at=at,
+                    schedule=hold, tags=chance.sample(["Damas", "Alep", "Réfugiés", "دمشق"], 2),
+                    key=chance.random() < 0.3, pinned=chance.random() < 0.1,
+                    figures=[Figure("Morts", step)] if chance.random() < 0.4 else [],
+                    images=[Image(image, "Un point")] if chance.random() < 0.2 else [],
+                )  # fmt: skip
+                ids.append(post.id)
+            elif action < 6:
+                blog.edit(live(), body=f"Autre {step}", note=chance.choice(["", "Précision."]))
+            elif action == 6:
+                shift = chance.choice([-50, -3, 2, 40]) * 3600
+                at = datetime.fromtimestamp(clock.now.timestamp() + shift, UTC)
+                blog.edit(live(), at=at, schedule=True, tags=[chance.choice(["Alep", "ONU"])])
+            elif action == 7:
+                blog.retract(live(), why="Erreur.")
+            elif action == 8:
+                blog.remove(live(), purge=chance.random() < 0.5)
+            elif action == 9:
+                blog.frame(f"{clock.now:%Y-%m-%d}", headline=f"Jour {step}", introduction="Intro.")
+            elif action == 10:
+                blog.frame("{0:04}-W{1:02}".format(*clock.now.isocalendar()), close=f"Fin {step}")
+            else:
+                blog.frame("coverage", headline=f"Le direct {step}")
+                if chance.random() < 0.3:
+                    blog.end()
+        except Exception as error:
+            if type(error).__name__ != "InvalidInput":
+                raise
+        if chance.random() < 0.6:
+            blog.publish()
+    blog.publish()
+    assert site_bytes(blog.folders.site) == from_nothing(blog, tmp_path / "other")
+    assert not blog.check().faults
+
+
+class Breaking(Folder):
+    """A folder whose disk fails after so many writes."""
+
+    def __init__(self, root: Path, writes: int) -> None:
+        super().__init__(root)
+        self.left = writes
+
+    def _land(self, staged: str, final: str) -> None:
+        if self.left == 0:
+            raise OSError(28, "No space left on device", final)
+        self.left -= 1
+        super()._land(staged, final)
+
+
+def test_a_publication_cut_anywhere_is_finished_by_the_next(
+    blog: Blog, clock: Clock, tmp_path: Path
+) -> None:
+    """After each number of writes: what is linked to is there, and the next run completes it."""
+    blog.post("Un.", tags=["Damas"], images=[Image(picture(tmp_path), "Un point")])
+    blog.publish()
+    clock.go(days=1)
+    blog.post("Deux.", title="Deux", tags=["Damas"], key=True)
+    goal = from_nothing(blog, tmp_path / "other")
+    saved = tmp_path / "saved"
+    shutil.copytree(blog.folders.root, saved)
+    for writes in range(100):
+        shutil.rmtree(blog.folders.root)
+        shutil.copytree(saved, blog.folders.root)
+        site = Breaking(blog.folders.site, writes)
+        now = clock.now
+        try:
+            publish(blog.journal, site, blog.folders, blog.config, now)
+        except StorageError:
+            _assert_all_that_can_be_reached_is_there(blog)
+        else:
+            break
+        blog.publish()
+        assert site_bytes(blog.folders.site) == goal
+    else:
+        pytest.fail("the publication never ended")
+    assert writes > 20
+
+
+def _assert_all_that_can_be_reached_is_there(blog: Blog) -> set[Path]:
+    """Follow every link from the live page; return the pages met."""
+    from lxml import html as lxml_html
+
+    start = blog.folders.site / "index.html"
+    known, waiting = {start}, [start]
+    while waiting:
+        page = waiting.pop()
+        for element in lxml_html.fromstring(page.read_bytes()).iter("a", "img", "script", "link"):
+            target = unquote(element.get("href") or element.get("src") or "")
+            if not target or target.startswith(("http", "#")):
+                continue
+            path = (page.parent / target.partition("#")[0]).resolve()
+            path = path / "index.html" if target.partition("#")[0].endswith("/") else path
+            assert path.exists(), (page, target)
+            if path.suffix == ".html" and path not in known:
+                known.add(path)
+                waiting.append(path)
+    return known
+
+
+def test_every_link_of_the_site_leads_somewhere(blog: Blog, clock: Clock) -> None:
+    """No page links to one that is not there, and each can be reached from the live page."""
+    for day in range(3):
+        for number in range(30):
+            tags = [f"t{number % 3}", "دمشق"]
+            blog.post(f"{day} {number}", tags=tags, key=number % 7 == 0)
+        clock.go(days=5)
+    blog.publish()
+    met = _assert_all_that_can_be_reached_is_there(blog)
+    assert met == set(blog.folders.site.rglob("*.html")) - {blog.folders.site / "404.html"}
+
+
+def test_an_embargoed_entry_is_nowhere_before_its_time(
+    blog: Blog, clock: Clock, tmp_path: Path
+) -> None:
+    """Neither its words nor its picture, one second before; and everywhere at its time."""
+    blog.post("Ouvert.")
+    at = datetime(2012, 7, 17, 6, 0, tzinfo=UTC)
+    held = blog.post(
+        "SECRET", at=at, schedule=True, tags=["secret"], images=[Image(picture(tmp_path), "SECRET")]
+    )
+    clock.set("2012-07-17T05:59:59Z")
+    blog.publish()
+    site = site_bytes(blog.folders.site)
+    assert not [n for n, data in site.items() if b"SECRET" in data or b"secret" in data]
+    assert not [n for n in site if n.startswith("media/") or held.id[9:] in n]
+    clock.set("2012-07-17T06:00:00Z")
+    blog.publish()
+    for name in ("index.html", "atom.xml", "live.json", "tags/secret/index.html",
+                 f"2012/07/17/{held.id[9:]}/index.html"):  # fmt: skip
+        assert b"SECRET" in site_bytes(blog.folders.site)[name]
+
+
+def test_a_removed_entry_leaves_the_site(blog: Blog, tmp_path: Path) -> None:
+    """Page, picture, tag page, feeds: all gone; what is not ours stays."""
+    blog.post("Reste.")
+    gone = blog.post("DISPARU", tags=["seul"], images=[Image(picture(tmp_path), "DISPARU")])
+    blog.publish()
+    (blog.folders.site / "CNAME").write_text("example.org\n")
+    blog.remove(gone.id, purge=True)
+    report = blog.publish()
+    assert f"2012/07/15/{gone.id[9:]}/index.html" in report.deleted
+    assert "tags/seul/index.html" in report.deleted
+    site = site_bytes(blog.folders.site)
+    assert not [n for n, data in site.items() if b"DISPARU" in data or n.startswith("media/")]
+    assert "CNAME" in site
+    assert not list((blog.folders.media).rglob("*.png"))
+    assert b"DISPARU" not in blog.journal.path("2012-07-15").read_bytes()
+
+
+def test_a_retraction_replaces_the_words_everywhere(blog: Blog) -> None:
+    """The notice and its reason stand where the text stood."""
+    entry = blog.post("FAUX", title="FAUX", tags=["Damas"])
+    blog.publish()
+    blog.retract(entry.id, why="La source s’est rétractée.")
+    blog.publish()
+    site = site_bytes(blog.folders.site)
+    assert not [n for n, data in site.items() if b"FAUX" in data]
+    for name in ("index.html", "atom.xml", "rss.xml", "2012/07/15/index.txt"):
+        assert "rétractée" in site[name].decode()
+
+
+def test_dry_run_writes_nothing_and_says_what_it_would(blog: Blog) -> None:
+    """Neither the site nor what is remembered changes."""
+    blog.post("Un.")
+    report = blog.publish(dry_run=True)
+    assert "index.html" in report.written
+    assert not blog.folders.site.exists()
+    assert blog.publish().written == report.written
+
+
+def test_a_blog_overrides_one_template_and_one_asset(blog: Blog) -> None:
+    """A file of the same name in templates/ or static/ takes its place; the others stay."""
+    blog.post("Un.")
+    blog.publish()
+    (blog.folders.root / "templates").mkdir()
+    (blog.folders.root / "templates" / "404.html").write_text("<p>Perdu ? {{ blog.title }}</p>")
+    (blog.folders.root / "static").mkdir()
+    (blog.folders.root / "static" / "style.css").write_text("body { color: #123456 }")
+    report = blog.publish()
+    assert (blog.folders.site / "404.html").read_text() == "<p>Perdu ? Une semaine</p>"
+    sheets = list((blog.folders.site / "assets").glob("style.*.css"))
+    assert [s.read_text() for s in sheets] == ["body { color: #123456 }"]
+    assert any(name.startswith("assets/style.") for name in report.deleted)
+
+
+def test_a_template_that_cannot_be_filled_is_named(blog: Blog) -> None:
+    """File and line; the site stays as it was."""
+    blog.post("Un.")
+    blog.publish()
+    before = site_bytes(blog.folders.site)
+    (blog.folders.root / "templates").mkdir()
+    (blog.folders.root / "templates" / "tag.html").write_text("\n{{ oups }")
+    blog.post("Deux.", tags=["Damas"])
+    with pytest.raises(ConfigError, match=r"tag\.html, line 2"):
+        blog.publish()
+    assert before.keys() <= site_bytes(blog.folders.site).keys()
+
+
+def test_a_damaged_line_is_reported_and_the_rest_is_published(blog: Blog) -> None:
+    """Publishing goes on, and says what it could not read."""
+    blog.post("Un.")
+    blog.post("Deux.")
+    path = blog.journal.path("2012-07-15")
+    path.write_bytes(path.read_bytes().replace(b"Un.", b"XX."))
+    report = blog.publish()
+    assert [f.place for f in report.faults] == ["entries/2012/07/2012-07-15.jsonl:1"]
+    assert b"Deux." in site_bytes(blog.folders.site)["index.html"]
+
+
+def test_check_finds_files_that_were_altered_or_are_gone(blog: Blog, tmp_path: Path) -> None:
+    """On the site, and the pictures of the journal."""
+    entry = blog.post("Un.", images=[Image(picture(tmp_path), "Un point")])
+    blog.publish()
+    assert not blog.check().faults
+    (blog.folders.site / "index.html").write_text("x")
+    (blog.folders.site / "rss.xml").unlink()
+    (blog.folders.media / entry.media[0].path).unlink()
+    places = {f.place for f in blog.check().faults}
+    assert places == {
+        "feeds/index.html", "feeds/rss.xml", f"entries/media/{entry.media[0].path}",
+    }  # fmt: skip
+
+
+def test_a_lost_or_damaged_index_is_made_again(blog: Blog) -> None:
+    """Deleting .liveblog/, or filling it with rubbish, changes no byte of the site."""
+    blog.post("Un.", tags=["Damas"])
+    blog.publish()
+    before = site_bytes(blog.folders.site)
+    (blog.folders.derived / "index.sqlite").write_bytes(b"rubbish" * 1000)
+    assert blog.publish().written == []
+    assert site_bytes(blog.folders.site) == before
+
+
+def test_an_empty_blog_has_a_page_and_feeds(blog: Blog) -> None:
+    """Readers can subscribe before anything has happened."""
+    blog.publish()
+    site = site_bytes(blog.folders.site)
+    assert {"index.html", "atom.xml", "rss.xml", "feed.json", "daily/atom.xml"} <= site.keys()
+
+
+def test_the_end_of_the_coverage_reaches_every_feed(blog: Blog) -> None:
+    """Pages say so; JSON feeds say expired, tags' ones too."""
+    blog.post("Un.", tags=["Damas"])
+    blog.publish()
+    blog.end()
+    blog.publish()
+    site = site_bytes(blog.folders.site)
+    for name in ("feed.json", "tags/damas/feed.json", "daily/feed.json"):
+        assert json.loads(site[name]).get("expired") is True
+    assert "Terminé" in site["index.html"].decode()
+    blog.resume()
+    blog.publish()
+    assert "expired" not in json.loads(site_bytes(blog.folders.site)["feed.json"])
+
+
+def test_hostile_texts_never_act(blog: Blog) -> None:
+    """Script, handlers and javascript: links in any field reach no page or feed."""
+    bad = '<script>alert(1)</script><img src=x onerror="alert(1)">"\'><svg onload=alert(1)>'
+    entry = blog.post(
+        f"{bad} [lien](javascript:alert(1)) <a href='JaVaScRiPt:alert(1)'>x</a>",
+        title=bad[:200], author=bad[:100], tags=["<b>&tag", bad[:90]],
+        sources=[Source(bad[:90], 'https://example.org/"><script>alert(1)</script>')],
+        figures=[Figure(bad[:90], 1, "<script>")],
+    )  # fmt: skip
+    blog.frame("2012-07-15", headline=bad, introduction=bad, close=bad)
+    blog.frame("coverage", headline=bad, introduction=bad)
+    blog.edit(entry.id, note=bad)
+    blog.publish()
+    from lxml import etree
+    from lxml import html as lxml_html
+
+    for name, data in site_bytes(blog.folders.site).items():
+        texts = []
+        if name.endswith(".html"):
+            texts = [data.decode()]
+        elif name.endswith("atom.xml"):
+            texts = [e.text or "" for e in etree.fromstring(data).iter("{*}content")]
+        elif name.endswith("rss.xml"):
+            texts = [e.text or "" for e in etree.fromstring(data).iter("{*}encoded")]
+        elif name.endswith("feed.json"):
+            texts = [item["content_html"] for item in json.loads(data)["items"]]
+        for text in texts:
+            for element in lxml_html.fromstring(f"<div>{text}</div>" if text else "<p>").iter():
+                if element.tag == "script":
+                    assert element.get("src") or element.get("type") == "application/ld+json"
+                assert not [a for a in element.attrib if str(a).startswith("on")], (name, element)
+                href = (element.get("href") or "").strip().lower()
+                assert not href.startswith(("javascript:", "data:"))
+
+
+def test_a_moved_entry_is_shown_once(blog: Blog, clock: Clock) -> None:
+    """In its new day, under the permalink it always had."""
+    entry = blog.post("VOYAGEUR", tags=["Damas"])
+    clock.go(days=1)
+    blog.post("Reste.")
+    blog.publish()
+    blog.edit(entry.id, at=clock.now)
+    blog.publish()
+    site = site_bytes(blog.folders.site)
+    assert b"VOYAGEUR" in site["2012/07/16/index.html"]
+    assert "2012/07/15/index.html" not in site
+    assert b"VOYAGEUR" in site[f"2012/07/15/{entry.id[9:]}/index.html"]
+
+
+def test_entries_brought_in_from_another_machine_are_published(
+    blog: Blog, tmp_path: Path
+) -> None:
+    """Whoever wrote the files of the journal, and however old they are."""
+    blog.post("Un.")
+    blog.publish()
+    other = Blog.init(tmp_path / "elsewhere", title="x", timezone="Europe/Paris", clock=blog._clock)
+    instant = datetime(2011, 3, 15, 12, tzinfo=UTC)
+    draft = Revision(
+        id=make_id(instant.date(), b"12345678"), published=instant, updated=instant, body="ANCIEN"
+    )
+    other.journal.append(draft, expect=0)
+    source = other.journal.path("2011-03-15")
+    target = blog.journal.path("2011-03-15")
+    target.parent.mkdir(parents=True)
+    shutil.copy2(source, target)
+    blog.publish()
+    assert b"ANCIEN" in site_bytes(blog.folders.site)["2011/03/15/index.html"]
+
+
+def test_live_json_is_small_and_holds_the_newest(blog: Blog, clock: Clock) -> None:
+    """Twenty entries, the last changed first, as the page shows them."""
+    first = blog.post("Le plus ancien.")
+    for number in range(30):
+        clock.go(minutes=1)
+        blog.post(f"Mise à jour {number}. " + "Une phrase. " * 20)
+    clock.go(minutes=1)
+    blog.edit(first.id, body="Corrigé.", note="Une précision.")
+    blog.publish()
+    data = site_bytes(blog.folders.site)["live.json"]
+    document = msgspec.json.decode(data)
+    assert len(document["entries"]) == 20
+    assert document["entries"][0]["id"] == first.id
+    assert "Corrigé." in document["entries"][0]["html"]
+    assert len(data) < 40_000
