@@ -7,7 +7,7 @@ UV := $(shell command -v uv 2>/dev/null)
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check format sample clean
+.PHONY: help demo test test-slow check format docs sample clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: $(VENV)/.check ## lint and types
 format: $(VENV)/.check ## put the code into its shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(VENV)/.run ## refresh the help texts in docs/command-line.md
+	$(BIN)/python scripts/help.py
 
 sample: $(VENV)/.run ## publish the sample blog in this folder again
 	$(BIN)/liveblog publish

@@ -601,6 +601,8 @@ def test_edit_changes_only_what_is_given(french: Run) -> None:
     history = french("show", entry["id"], "--history").stdout
     for text in ("revision 1", "revision 3", "Le bilan était faux.", "-Un.", "+Deux."):
         assert text in history
+    cleared = json.loads(french("edit", entry["id"], "--tag", "", "--json").stdout)
+    assert (cleared["tags"], cleared["body"]) == ([], "Deux.")
     assert french("edit", entry["id"], "Trois.", "--expect", "1").returncode == 1
     assert french("edit", entry["id"], "Deux.").returncode == 2
 

@@ -578,7 +578,7 @@ _INITIAL = """\
 
 title = {title}
 description = {description}
-language = {language}        # ar, de, en, es or fr
+language = {language}  # ar, de, en, es or fr
 timezone = {timezone}  # days and weeks are those of this zone
 url = {url}  # where feeds/ is served
 author = {author}  # signs what nobody signed

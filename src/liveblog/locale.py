@@ -85,6 +85,10 @@ class Words:
         """Write a day in little room: ``15 juil.``."""
         return self._first_of_month(format_skeleton("MMMd", of, locale=self._locale), of)
 
+    def day_number(self, of: date) -> str:
+        """Write a day in the least room: ``15/07``."""
+        return format_skeleton("Md", of, locale=self._locale)
+
     def month(self, of: date) -> str:
         """Write a month with its year: ``juillet 2012``."""
         text = format_skeleton("yMMMM", of, locale=self._locale)

@@ -22,7 +22,7 @@ from markupsafe import Markup
 from . import chart, links
 from .config import Config
 from .digest import Digest, label, title
-from .digest.text import correction_line, figure_line, marks_of
+from .digest.text import correction_line, days_with_figures, figure_line, marks_of, unit_line
 from .entry import Framing, Media, Revision, slug
 from .errors import ConfigError
 from .locale import Words, words
@@ -101,6 +101,8 @@ class Pages:
             "digest_title": lambda digest: title(digest, say),
             "marks": marks_of,
             "draw": chart.draw,
+            "days_with_figures": days_with_figures,
+            "unit_line": unit_line,
             "slug": slug,
             "head_line": self._headline,
         }

@@ -218,20 +218,21 @@ def edit(
 ) -> None:
     """Revise an update: only what is given changes.
 
-    Tags, sources, figures and pictures that are given replace those that were there. Without any,
-    your editor opens. Every earlier revision is kept; see 'liveblog show ID --history'.
+    Tags, sources, figures and pictures that are given replace those that were there; an empty one
+    (--tag "") clears them. Without any option your editor opens. Every earlier revision is kept;
+    see 'liveblog show ID --history'.
     """
     blog = state.blog()
     old = blog.timeline.entry(entry_id).now
     changes: dict[str, Any] = {
         "title": title,
         "author": author,
-        "tags": tags or None,
+        "tags": [tag for tag in tags if tag] if tags else None,
         "key": key,
         "pinned": pin,
         "verification": verification,
-        "sources": [_source(source) for source in sources] or None,
-        "figures": [_figure(figure) for figure in figures] or None,
+        "sources": [_source(source) for source in sources if source] if sources else None,
+        "figures": [_figure(figure) for figure in figures if figure] if figures else None,
         "lang": lang,
         "body": read_stdin() if text == "-" else text,
     }
@@ -251,7 +252,7 @@ def edit(
         minor=minor,
         schedule=schedule,
         at=blog.instant(at) if at else None,
-        images=_images(images, alts, captions) if images else None,
+        images=_images([i for i in images if i], alts, captions) if images else None,
         expect=expect,
         idempotency_key=idempotency_key,
         **changes,

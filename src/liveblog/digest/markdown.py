@@ -9,7 +9,7 @@ from ..entry import Source
 from ..locale import Words
 from ..timeline import Entry
 from . import Digest, label
-from .text import correction_line, figure_line, marks_of
+from .text import correction_line, days_with_figures, figure_line, marks_of, unit_line
 
 
 def write(digest: Digest, words: Words, *, base: str) -> str:
@@ -60,23 +60,24 @@ def _entry(entry: Entry, words: Words, base: str) -> str:
     blocks.append("\n".join(f"- {_line(figure_line(f, words))}" for f in now.figures))
     if now.sources:
         names = ", ".join(_source(source) for source in now.sources)
-        blocks.append(words.say("Sources: %(names)s", names=names))
+        count = len(now.sources)
+        blocks.append(words.count("Source: %(names)s", "Sources: %(names)s", count, names=names))
     blocks += [f"*{_line(correction_line(r, words))}*" for r in entry.corrections]
     return "\n\n".join(block for block in blocks if block)
 
 
 def _table(digest: Digest, words: Words) -> str:
     """Set figures from day to day as a table (GitHub Flavored Markdown §4.10)."""
-    names = [f"{s.name} ({s.unit})" if s.unit else s.name for s in digest.series]
+    days = days_with_figures(digest)
     lines = [
-        "|  | " + " | ".join(_cell(name) for name in names) + " |",
-        "|:--|" + "--:|" * len(names),
+        "| | " + " | ".join(words.short_day(of) for of in days) + " |",
+        "|:--|" + "--:|" * len(days),
     ]
-    for day in digest.days:
-        values = [series.value(day.date) for series in digest.series]
-        if any(value is not None for value in values):
-            cells = [words.number(value) if value is not None else "–" for value in values]
-            lines.append(f"| {words.short_day(day.date)} | " + " | ".join(cells) + " |")
+    for series in digest.series:
+        values = [series.value(of) for of in days]
+        cells = [words.number(value) if value is not None else "–" for value in values]
+        name = _cell(words.typography(unit_line(series)))
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Callable, Iterator
+from datetime import date
 
 from lxml import html as lxml_html
 
@@ -16,6 +17,7 @@ from ..timeline import Entry
 from . import Digest, Series, label
 
 WIDTH = 78
+_NAMES = 30  # columns for the names of figures
 
 Style = Callable[[str, str], str]
 """Takes a text and what it is (``title``, ``day``, ``time``, ``mark``, ``faint``); a terminal
@@ -55,12 +57,14 @@ def write(digest: Digest, words: Words, *, blog: str, base: str, style: Style | 
 
 def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
     now = entry.now
-    head = style(words.time(now.published), "time")
+    time = words.time(now.published)
+    head = style(time, "time")
+    if now.title and now.state == "live":
+        title = _wrapped(f"{time}  {words.typography(now.title)}")
+        head += style(title.removeprefix(time), "title")
     marks = [words.say(mark) for mark in marks_of(entry)]
     if marks:
-        head += "  " + style("[" + " · ".join(marks) + "]", "mark")
-    if now.title and now.state == "live":
-        head += "\n" + style(_wrapped(words.typography(now.title)), "title")
+        head += "\n" + style("[" + " · ".join(marks) + "]", "mark")
     paragraphs = [head]
     if now.state == "retracted":
         note = words.say("This update was retracted.") + (f" {now.note}" if now.note else "")
@@ -77,7 +81,8 @@ def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
         paragraphs.append(_wrapped(words.typography(f"• {figure_line(figure, words)}")))
     if now.sources:
         names = "; ".join(f"{s.name} <{s.url}>" if s.url else s.name for s in now.sources)
-        paragraphs.append(style(_wrapped(words.say("Sources: %(names)s", names=names)), "faint"))
+        line = words.count("Source: %(names)s", "Sources: %(names)s", len(now.sources), names=names)
+        paragraphs.append(style(_wrapped(line), "faint"))
     for revision in entry.corrections:
         paragraphs.append(_wrapped(words.typography(correction_line(revision, words))))
     return "\n\n".join(paragraphs).replace("\n\n", "\n", 1)
@@ -116,33 +121,40 @@ def figure_line(figure: object, words: Words) -> str:
 
 
 def _table(digest: Digest, words: Words) -> str:
-    """Set figures from day to day: a row a day, a column a figure."""
-    days = [d.date for d in digest.days if any(s.value(d.date) is not None for s in digest.series)]
-    head = ["", *(_column(series) for series in digest.series)]
-    rows = [
-        [
-            words.short_day(of),
-            *(
-                words.number(value) if (value := series.value(of)) is not None else "–"
-                for series in digest.series
-            ),
-        ]
+    """Set figures from day to day: a row a figure, a column a day, as many as there is room for."""
+    days = days_with_figures(digest)
+    values = {
+        (series, of): words.number(value)
+        for series in digest.series
         for of in days
-    ]
-    # Long names are broken over lines, so that the table keeps within the width.
-    room = max(8, (WIDTH - 10) // max(1, len(digest.series)) - 2)
-    broken = [textwrap.wrap(cell, room) or [""] for cell in head]
-    height = max(len(cell) for cell in broken)
-    top = [[cell[n] if n < len(cell) else "" for cell in broken] for n in range(height)]
-    widths = [max(len(row[n]) for row in top + rows) for n in range(len(head))]
-    lines = ["  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in top]
-    lines.append("  ".join("─" * w for w in widths))
-    lines += ["  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
-    return "\n".join(line.rstrip() for line in lines)
+        if (value := series.value(of)) is not None
+    }
+    heads = {of: words.day_number(of) for of in days}
+    column = 2 + max(len(text) for text in (*values.values(), *heads.values()))
+    per_block = max(1, (WIDTH - _NAMES) // column)
+    blocks = []
+    for start in range(0, len(days), per_block):
+        shown = days[start : start + per_block]
+        lines = [" " * _NAMES + "".join(heads[of].rjust(column) for of in shown)]
+        lines.append("─" * (_NAMES + column * len(shown)))
+        for series in digest.series:
+            cells = [values.get((series, of)) for of in shown]
+            if any(cells):
+                *first, last = textwrap.wrap(words.typography(unit_line(series)), _NAMES)
+                row = last.ljust(_NAMES) + "".join((c or "–").rjust(column) for c in cells)
+                lines += [*first, row]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
 
 
-def _column(series: Series) -> str:
-    return f"{series.name} ({series.unit})" if series.unit else series.name
+def days_with_figures(digest: Digest) -> list[date]:
+    """Return the days that report a figure, in order."""
+    return sorted({of for series in digest.series for of, _ in series.points})
+
+
+def unit_line(series: Series) -> str:
+    """Name a figure with its unit: ``Morts (OSDH), personnes``."""
+    return f"{series.name}, {series.unit}" if series.unit else series.name
 
 
 def _prose(markdown: str, words: Words, base: str) -> list[str]:
