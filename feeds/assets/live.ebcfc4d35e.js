@@ -1,0 +1,250 @@
+// What the reader's pages do beyond plain HTML. Without it, every link still leads somewhere.
+
+const page = document.documentElement;
+const { root, now: nowWord, copied: copiedWord } = document.body.dataset;
+const status = document.getElementById("status");
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+const say = (text) => {
+  // Emptied first, so that the same words are read out again.
+  status.textContent = "";
+  setTimeout(() => (status.textContent = text), 50);
+};
+
+// -- Relative times: beside the absolute ones, for a day --------------------------------------
+
+const relative = new Intl.RelativeTimeFormat(page.lang, { numeric: "always", style: "short" });
+const DAY = 86_400;
+
+function ago(time) {
+  const seconds = Math.floor((Date.now() - Date.parse(time.dateTime)) / 1000);
+  if (!(seconds > -60 && seconds < DAY)) return "";
+  if (seconds < 60) return nowWord;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? relative.format(-minutes, "minute")
+    : relative.format(-Math.floor(minutes / 60), "hour");
+}
+
+function tellAge() {
+  if (document.hidden) return;
+  for (const time of all("time[data-relative], .entry .when time")) {
+    const text = ago(time);
+    let span = time.nextElementSibling;
+    if (!span?.classList.contains("ago")) {
+      if (!text) continue;
+      span = document.createElement("span");
+      span.className = "ago";
+      time.after(" ", span);
+    }
+    if (!text) span.remove();
+    else if (span.textContent !== text) span.textContent = text;
+  }
+}
+
+setInterval(tellAge, 30_000);
+document.addEventListener("visibilitychange", tellAge);
+
+// -- Light and dark ---------------------------------------------------------------------------
+
+const system = matchMedia("(prefers-color-scheme: dark)");
+const systemTheme = () => (system.matches ? "dark" : "light");
+const themeButton = document.querySelector("button.theme");
+
+function nameTheme() {
+  const other = (page.dataset.theme ?? systemTheme()) === "dark" ? "light" : "dark";
+  themeButton.textContent = themeButton.dataset[other];
+  themeButton.value = other;
+}
+
+if (themeButton) {
+  themeButton.hidden = false;
+  nameTheme();
+  system.addEventListener("change", nameTheme);
+  themeButton.addEventListener("click", () => {
+    const chosen = themeButton.value;
+    page.dataset.theme = chosen;
+    nameTheme();
+    try {
+      // Back to what the system says: follow it again.
+      if (chosen === systemTheme()) localStorage.removeItem("liveblog.theme");
+      else localStorage.setItem("liveblog.theme", chosen);
+    } catch {
+      // No storage: the choice lasts as long as the page.
+    }
+  });
+}
+
+// -- Copy link --------------------------------------------------------------------------------
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Without https there is no clipboard; the older way.
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.className = "visually-hidden";
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    if (!done) throw new Error("not copied");
+  }
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("button.copy");
+  if (!button || button.dataset.label) return;
+  try {
+    await copy(button.dataset.url);
+  } catch {
+    return;
+  }
+  button.focus();
+  button.dataset.label = button.textContent;
+  button.textContent = copiedWord;
+  say(copiedWord);
+  setTimeout(() => {
+    button.textContent = button.dataset.label;
+    delete button.dataset.label;
+  }, 2500);
+});
+
+// -- Filters and order: kept in the address ---------------------------------------------------
+
+const stream = document.getElementById("stream");
+const filters = document.querySelector("nav.filters");
+const orderButton = document.querySelector("button.order");
+const none = document.getElementById("none");
+const KEYS = ["tag", "author", "key"];
+let isOldestFirst = false;
+
+const asked = () => new URLSearchParams(location.search);
+const written = (query) => {
+  const [key] = KEYS.filter((name) => query.get(name));
+  return !key ? "" : key === "key" ? "key" : `${key}=${query.get(key)}`;
+};
+
+function isShown(article, filter) {
+  const { key, tags, author } = article.dataset;
+  if (!filter) return true;
+  if (filter === "key") return Boolean(key);
+  const [name, value] = filter.split("=");
+  return name === "tag" ? tags.split(" ").includes(value) : author === value;
+}
+
+function reverse(node, selector) {
+  node.append(...all(`:scope > ${selector}`, node).reverse());
+}
+
+function arrange() {
+  const query = asked();
+  const filter = written(query);
+  let count = 0;
+  for (const day of all(".day", stream)) {
+    const entries = all(".entry", day);
+    for (const entry of entries) entry.hidden = !isShown(entry, filter);
+    const shown = entries.filter((entry) => !entry.hidden).length;
+    day.hidden = !shown;
+    count += shown;
+  }
+  if (none) none.hidden = count > 0;
+  for (const chip of all("a[data-filter]", filters)) {
+    if (chip.dataset.filter === filter) chip.setAttribute("aria-current", "true");
+    else chip.removeAttribute("aria-current");
+  }
+  if (isOldestFirst !== (query.get("order") === "oldest")) {
+    isOldestFirst = !isOldestFirst;
+    reverse(stream, ".day");
+    for (const day of all(".day", stream)) reverse(day, ".entry");
+    const older = document.querySelector(".turn");
+    if (older) stream[isOldestFirst ? "before" : "after"](older);
+  }
+  if (orderButton) {
+    orderButton.textContent = orderButton.dataset[isOldestFirst ? "newest" : "oldest"];
+  }
+  return count;
+}
+
+function go(change) {
+  const url = new URL(location.href);
+  url.hash = "";
+  change(url.searchParams);
+  history.pushState(null, "", url);
+  return arrange();
+}
+
+if (stream && filters) {
+  for (const chip of all("a[data-filter]", filters)) chip.hidden = false;
+  filters.addEventListener("click", (event) => {
+    const chip = event.target.closest("a[data-filter]");
+    if (!chip || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) {
+      return;
+    }
+    event.preventDefault();
+    const { filter } = chip.dataset;
+    const [name, value = "1"] = filter.split("=");
+    const count = go((query) => {
+      for (const key of KEYS) query.delete(key);
+      if (filter) query.set(name, value);
+    });
+    say(`${chip.textContent} – ${count.toLocaleString(page.lang)}`);
+  });
+  if (orderButton) {
+    orderButton.hidden = false;
+    orderButton.addEventListener("click", () => {
+      say(orderButton.textContent);
+      go((query) => (isOldestFirst ? query.delete("order") : query.set("order", "oldest")));
+    });
+  }
+  addEventListener("popstate", arrange);
+  arrange();
+}
+
+// -- Arriving at an entry: show it if it is filtered away, else go to its own page -------------
+
+function arrive() {
+  const match = /^#(e-(\d{4})(\d\d)(\d\d)-([0-9a-z]{10}))$/.exec(location.hash);
+  if (!match) return;
+  const [, id, year, month, day, letters] = match;
+  const entry = document.getElementById(id);
+  if (!entry) {
+    location.replace(`${root}${year}/${month}/${day}/${letters}/`);
+  } else if (entry.hidden) {
+    const url = new URL(location.href);
+    for (const key of KEYS) url.searchParams.delete(key);
+    history.replaceState(null, "", url);
+    arrange();
+    entry.scrollIntoView();
+  }
+}
+
+addEventListener("hashchange", arrive);
+arrive();
+
+// -- Whose clock it is: said on top to readers whose own shows another hour ---------------------
+
+const zone = document.querySelector(".zone[data-zone]");
+const head = document.querySelector("main > .head");
+
+function hour(time, timeZone) {
+  return new Intl.DateTimeFormat("en", { timeZone, dateStyle: "short", timeStyle: "short" }).format(
+    time,
+  );
+}
+
+try {
+  const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const shown = document.querySelector(".entry time");
+  const moments = [Date.now(), ...(shown ? [Date.parse(shown.dateTime)] : [])];
+  if (head && shown && moments.some((at) => hour(at, here) !== hour(at, zone.dataset.zone))) {
+    zone.classList.add("elsewhere");
+    head.after(zone);
+  }
+} catch {
+  // A zone that this browser does not know: the footer tells it.
+}
+
+for (const button of all("button.copy")) button.hidden = false;
+tellAge();
