@@ -59,15 +59,17 @@ endif
 GROUP = $(BIN)/python -c 'import tomllib, sys; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]]))'
 
 $(VENV)/.run: pyproject.toml | $(BIN)/python
-	$(INSTALL) -e .
+	@echo "Installing liveblog into $(VENV) …"
+	@$(INSTALL) -e .
 	@touch $@
 
 $(VENV)/.test: pyproject.toml $(VENV)/.run
 	@$(GROUP) test > $(VENV)/test.txt
-	$(INSTALL) -r $(VENV)/test.txt
+	@echo "Installing what the tests need …"
+	@$(INSTALL) -r $(VENV)/test.txt
 	@touch $@
 
 $(VENV)/.check: pyproject.toml $(VENV)/.test
 	@$(GROUP) check > $(VENV)/check.txt
-	$(INSTALL) -r $(VENV)/check.txt
+	@$(INSTALL) -r $(VENV)/check.txt
 	@touch $@

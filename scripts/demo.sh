@@ -1,8 +1,8 @@
 #!/bin/sh
 # The three uses in a new folder: append an update, read the digest, subscribe to the site.
 set -eu
-liveblog=$1
-here=$(dirname "$liveblog")
+here=$(cd "$(dirname "$1")" && pwd)
+liveblog=$here/liveblog
 blog=$(mktemp -d "${TMPDIR:-/tmp}/liveblog-demo.XXXXXX")
 
 run() {
@@ -23,7 +23,7 @@ run post "A second building is said to be alight." --unconfirmed \
     --source "Harbour radio https://example.org/harbour-radio" --tag harbour
 run post "The fire is under control; ferries stay in port until noon." \
     --title "Under control" --key --figure "Fire engines=11" --tag harbour
-run digest week
+run digest yesterday..today
 run publish
 
 printf '\nThe site is on disk, in %s/feeds:\n' "$blog"

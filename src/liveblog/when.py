@@ -117,7 +117,7 @@ def parse_period(
 ) -> Period:
     """Return the period that *text* names: ``today``, ``last-week``, ``2012-W29``, a day, a range.
 
-    Days may also be said as in :func:`parse_instant` (« hier », "15 july").
+    Days may also be said as in :func:`parse_instant` (« hier », "15 july"), in ranges too.
 
     Raises :class:`~liveblog.errors.InvalidInput`.
     """
@@ -126,6 +126,13 @@ def parse_period(
         return period.week(today, first_weekday)
     if text == "last-week":
         return period.week(today - timedelta(days=7), first_weekday)
+    start, dots, end = text.partition("..")
+    if dots:
+        first, last = (
+            parse_period(side, now=now, zone=zone, language=language, first_weekday=first_weekday)
+            for side in (start, end)
+        )
+        return period.span(first.start, last.end)
     if re.match(r"\d{4}-", text):
         return period.named(text, first_weekday)
     if text != COVERAGE:
