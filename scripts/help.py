@@ -1,4 +1,4 @@
-"""Write the help of every command into docs/command-line.md, where a test wants it word for word."""
+"""Write the help of every command into docs/command-line.md, as a test wants it."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ import pytest
 
 from liveblog import Blog
 
+
 class Clock:
     """A clock that stands still until it is told otherwise."""
 

@@ -27,6 +27,7 @@ MODULE = [sys.executable, "-m", "liveblog"]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    """Return where the blog will be."""
     return tmp_path / "blog"
 
 
@@ -35,7 +36,10 @@ def run(folder: Path, tmp_path: Path) -> Run:
     """Run ``liveblog`` with an empty HOME and no editor, in the blog's folder if it is there."""
 
     def call(
-        *words: str, stdin: str | bytes = "", env: dict[str, str] | None = None, cwd: Path | None = None
+        *words: str,
+        stdin: str | bytes = "",
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
     ) -> subprocess.CompletedProcess[str]:
         environment = {
             name: value
@@ -214,8 +218,11 @@ def on_terminal(
 
 def test_3_without_a_text_the_editor_opens(french: Run, folder: Path) -> None:
     """A first line that is a heading becomes the title; the advice is not posted."""
-    script = editor(folder, r"""{ printf '# Un titre\n\nLe texte.\n'; cat "$1"; } > "$1.new"
-        mv "$1.new" "$1" """)
+    script = editor(
+        folder,
+        r"""{ printf '# Un titre\n\nLe texte.\n'; cat "$1"; } > "$1.new"
+        mv "$1.new" "$1" """,
+    )
     code, shown = on_terminal(["post"], folder, {"EDITOR": script, "VISUAL": ""})
     assert code == 0, shown
     entry = json.loads(french("log", "--json").stdout)
@@ -255,10 +262,13 @@ def test_3_edit_opens_the_text_in_the_editor(french: Run, folder: Path) -> None:
 def test_3_digest_edit_keeps_headline_introduction_and_close(french: Run, folder: Path) -> None:
     """They are kept in the journal and shown by every form of the digest."""
     french("post", "Un fait.", "--at", "2012-07-16 09:00")
-    script = editor(folder, r"""sed -i \
+    script = editor(
+        folder,
+        r"""sed -i \
         -e 's/^== Headline ==$/&\nLa semaine/' \
         -e 's/^== Introduction ==$/&\nPour commencer./' \
-        -e 's/^== Close ==$/&\nPour finir./' "$1" """)
+        -e 's/^== Close ==$/&\nPour finir./' "$1" """,
+    )
     code, shown = on_terminal(
         ["digest", "2012-W29", "--edit"], folder, {"EDITOR": script, "VISUAL": ""}
     )
@@ -507,7 +517,11 @@ def test_10_ids_and_tags_are_completed(french: Run) -> None:
     def complete(words: str) -> str:
         count = len(words.split(" ")) - 1
         return french(
-            env={"_LIVEBLOG_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(count)}
+            env={
+                "_LIVEBLOG_COMPLETE": "bash_complete",
+                "COMP_WORDS": words,
+                "COMP_CWORD": str(count),
+            }
         ).stdout
 
     assert entry_id in complete("liveblog show 20")

@@ -45,6 +45,7 @@ def revision(body: str = "Un texte.", day: date = DAY, key: str = "") -> Revisio
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    """Return where the journal will be."""
     return tmp_path / "entries"
 
 
@@ -67,6 +68,7 @@ def bodies(journal: DayFiles, name: str = NAME) -> list[str]:
 
 
 def lines_of(journal: DayFiles, name: str = NAME) -> list[bytes]:
+    """Return a file's lines as they are."""
     return journal.path(name).read_bytes().splitlines(keepends=True)
 
 
@@ -233,8 +235,7 @@ def test_3_threads_take_turns(journal: DayFiles) -> None:
     made: list[str] = []
 
     def work() -> None:
-        for _ in range(25):
-            made.append(journal.append(revision(), expect=0).id)
+        made.extend(journal.append(revision(), expect=0).id for _ in range(25))
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
@@ -436,7 +437,9 @@ def test_5_an_altered_line_is_named_and_the_rest_is_read(journal: DayFiles) -> N
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_5_any_changed_byte_is_found(tmp_path_factory: pytest.TempPathFactory, data: object) -> None:
+def test_5_any_changed_byte_is_found(
+    tmp_path_factory: pytest.TempPathFactory, data: object
+) -> None:
     """Whatever one byte becomes, check finds it, and only lines it touches are lost."""
     assert isinstance(data, st.DataObject)
     folder = tmp_path_factory.mktemp("altered") / "entries"

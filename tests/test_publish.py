@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote
@@ -99,8 +98,13 @@ def test_the_whole_site_is_there(blog: Blog, clock: Clock, tmp_path: Path) -> No
     ):  # fmt: skip
         assert name in site, name
     assert [n for n in site if n.startswith("media/")] != []
-    assert site["figures.csv"].decode().splitlines()[1].startswith(
-        "2012-07-16,2012-07-16T18:04+02:00,Morts,105,personnes,OSDH,https://example.org/"
+    assert (
+        site["figures.csv"]
+        .decode()
+        .splitlines()[1]
+        .startswith(
+            "2012-07-16,2012-07-16T18:04+02:00,Morts,105,personnes,OSDH,https://example.org/"
+        )
     )
 
 
@@ -140,14 +144,17 @@ def test_one_more_update_among_ten_thousand_touches_only_what_shows_it(
     report = blog.publish()
     day = f"{clock.now:%Y/%m/%d}"
     # A Monday: the week is still short enough to be told in full.
-    week = "{0:04}/W{1:02}".format(*clock.now.isocalendar())
+    week = f"{clock.now:%G/W%V}"
     assert sorted(report.written) == sorted(
         [
             f"{day}/{entry.id[9:]}/index.html",
             *(f"{day}/index.{ending}" for ending in ("html", "md", "txt")),
             f"{day}/sitemap.xml",
             *(f"{week}/index.{ending}" for ending in ("html", "md", "txt")),
-            *(f"tags/theme-7/{name}" for name in ("index.html", "atom.xml", "rss.xml", "feed.json")),
+            *(
+                f"tags/theme-7/{name}"
+                for name in ("index.html", "atom.xml", "rss.xml", "feed.json")
+            ),
             *("index.html", "live.json", "atom.xml", "rss.xml", "feed.json"),
         ]
     )
@@ -196,7 +203,7 @@ def test_step_by_step_and_at_once_give_the_same_site(
             elif action == 9:
                 blog.frame(f"{clock.now:%Y-%m-%d}", headline=f"Jour {step}", introduction="Intro.")
             elif action == 10:
-                blog.frame("{0:04}-W{1:02}".format(*clock.now.isocalendar()), close=f"Fin {step}")
+                blog.frame(f"{clock.now:%G-W%V}", close=f"Fin {step}")
             else:
                 blog.frame("coverage", headline=f"Le direct {step}")
                 if chance.random() < 0.3:
@@ -480,9 +487,7 @@ def test_a_moved_entry_is_shown_once(blog: Blog, clock: Clock) -> None:
     assert b"VOYAGEUR" in site[f"2012/07/15/{entry.id[9:]}/index.html"]
 
 
-def test_entries_brought_in_from_another_machine_are_published(
-    blog: Blog, tmp_path: Path
-) -> None:
+def test_entries_brought_in_from_another_machine_are_published(blog: Blog, tmp_path: Path) -> None:
     """Whoever wrote the files of the journal, and however old they are."""
     blog.post("Un.")
     blog.publish()

@@ -1,4 +1,4 @@
-"""The sample: this repository is itself a live blog, and its site is what publishing makes of it."""
+"""The sample: this repository is a live blog, and its site is what publishing makes of it."""
 
 from __future__ import annotations
 

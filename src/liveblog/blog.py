@@ -28,12 +28,16 @@ from .entry import (
     Source,
     Verification,
     checked,
+    clean_figures,
+    clean_language,
+    clean_sources,
+    clean_tags,
     clean_text,
     id_day,
     make_id,
     slug,
 )
-from .errors import ConfigError, InvalidInput, NotFound, StorageError, did_you_mean
+from .errors import InvalidInput, NotFound, StorageError, did_you_mean
 from .folders import Folders
 from .journal import Fault
 from .journal.files import DayFiles
@@ -115,25 +119,14 @@ class Blog:
         root = Path(folder)
         path = root / settings.FILE_NAME
         if not path.exists():
-            url = url if url.endswith("/") else url + "/"
-            settings.check_title(title)
-            settings.check_url(url)
-            settings.check_language(language)
-            settings.check_timezone(timezone)
-            blog_id = settings.new_id(url, clock())
-            text = _INITIAL.format(
-                **{
-                    name: _toml(value)
-                    for name, value in {
-                        "title": title,
-                        "url": url,
-                        "id": blog_id,
-                        "language": language,
-                        "timezone": timezone,
-                        "author": author,
-                        "description": description,
-                    }.items()
-                }
+            text = settings.initial(
+                title=title,
+                url=url,
+                language=language,
+                timezone=timezone,
+                author=author,
+                description=description,
+                now=clock(),
             )
             try:
                 (root / "entries").mkdir(parents=True, exist_ok=True)
@@ -246,13 +239,13 @@ class Blog:
             author=clean_text(author or self.config.author, "author"),
             title=clean_text(title, "title"),
             body=clean_text(text, "body"),
-            tags=_distinct_tags(tags),
+            tags=clean_tags(tags),
             key=key,
             pinned=pinned,
             verification=verification,
-            sources=_clean_sources(sources),
-            figures=_clean_figures(figures),
-            lang=_clean_language(lang),
+            sources=clean_sources(sources),
+            figures=clean_figures(figures),
+            lang=clean_language(lang),
             idempotency_key=clean_text(idempotency_key, "idempotency key"),
         )
         return self.journal.append(self._with_images(draft, images), expect=0)
@@ -287,10 +280,10 @@ class Blog:
             "body": lambda text: clean_text(text, "body"),
             "title": lambda text: clean_text(text, "title"),
             "author": lambda text: clean_text(text, "author"),
-            "tags": _distinct_tags,
-            "sources": _clean_sources,
-            "figures": _clean_figures,
-            "lang": _clean_language,
+            "tags": clean_tags,
+            "sources": clean_sources,
+            "figures": clean_figures,
+            "lang": clean_language,
             "key": bool,
             "pinned": bool,
             "verification": str,
@@ -518,37 +511,6 @@ def unknown_tag(tag: str, known: Iterable[str], where: str) -> NotFound:
     return NotFound(f"No entry of {where} has the tag '{tag}'.", hint)
 
 
-def _distinct_tags(tags: Iterable[str]) -> tuple[str, ...]:
-    by_slug = {slug(tag): clean_text(tag, "tag") for tag in reversed(list(tags))}
-    return tuple(reversed(by_slug.values()))
-
-
-def _clean_sources(sources: Iterable[Source]) -> tuple[Source, ...]:
-    return tuple(Source(clean_text(s.name, "source"), clean_text(s.url, "source")) for s in sources)
-
-
-def _clean_figures(figures: Iterable[Figure]) -> tuple[Figure, ...]:
-    return tuple(
-        Figure(
-            clean_text(f.name, "figure"),
-            f.value,
-            clean_text(f.unit, "unit"),
-            clean_text(f.source, "source"),
-        )
-        for f in figures
-    )
-
-
-def _clean_language(lang: str) -> str:
-    from re import fullmatch
-
-    if lang and not fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", lang):
-        raise InvalidInput(
-            f"'{lang}' is not a language code.", "Write it as in BCP 47: en, ar, pt-BR."
-        )
-    return lang
-
-
 def _create(path: Path, text: str) -> None:
     """Write a file that is not there yet; one that is stays as it is."""
     fd, temporary = tempfile.mkstemp(dir=path.parent)
@@ -564,27 +526,5 @@ def _create(path: Path, text: str) -> None:
     finally:
         os.unlink(temporary)
 
-
-def _toml(text: str) -> str:
-    """Write a TOML basic string (TOML 1.0, "String")."""
-    if "\n" in text:
-        raise ConfigError("A setting spans several lines.", "Write it on one line.")
-    clean = clean_text(text, "setting")
-    return '"' + clean.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t") + '"'
-
-
-_INITIAL = """\
-# The settings of this live blog. The journal is in entries/, the site in feeds/.
-
-title = {title}
-description = {description}
-language = {language}  # ar, de, en, es or fr
-timezone = {timezone}  # days and weeks are those of this zone
-url = {url}  # where feeds/ is served
-author = {author}  # signs what nobody signed
-
-# Every feed id begins with this. Never change it: readers would see everything as new.
-id = {id}
-"""
 
 __all__ = ["Blog", "Health", "Image"]

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
+from .entry import clean_text
 from .errors import ConfigError, did_you_mean
 from .period import WEEKDAYS
 
@@ -176,6 +177,37 @@ def check_weekday(name: str) -> None:
         raise ConfigError(f"'{name}' is not a weekday.", mend)
 
 
+def initial(
+    *,
+    title: str,
+    url: str,
+    language: str,
+    timezone: str,
+    author: str,
+    description: str,
+    now: datetime,
+) -> str:
+    """Return the text of a new blog's ``liveblog.toml``; its id is made here, once and for ever.
+
+    Raises :class:`ConfigError` for a setting that cannot be.
+    """
+    url = url if url.endswith("/") else url + "/"
+    check_title(title)
+    check_url(url)
+    check_language(language)
+    check_timezone(timezone)
+    values = {
+        "title": title,
+        "url": url,
+        "id": new_id(url, now),
+        "language": language,
+        "timezone": timezone,
+        "author": author,
+        "description": description,
+    }
+    return _INITIAL.format(**{name: _toml(value) for name, value in values.items()})
+
+
 def new_id(url: str, now: datetime) -> str:
     """Make a blog's own tag: URI (RFC 4151) from its first address and day; it never changes."""
     parts = urlsplit(url)
@@ -208,3 +240,26 @@ def _line_of(key: str, text: str) -> int:
 def _in_words(message: str) -> str:
     """Turn msgspec's path syntax (``at `$.feeds.entries` ``) into a key as it is written."""
     return re.sub(r" - at `\$\.?(.*?)`", r" (key '\1').", message)
+
+
+def _toml(text: str) -> str:
+    """Write a TOML basic string (TOML 1.0, "String")."""
+    if "\n" in text:
+        raise ConfigError("A setting spans several lines.", "Write it on one line.")
+    clean = clean_text(text, "setting")
+    return '"' + clean.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t") + '"'
+
+
+_INITIAL = """\
+# The settings of this live blog. The journal is in entries/, the site in feeds/.
+
+title = {title}
+description = {description}
+language = {language}  # ar, de, en, es or fr
+timezone = {timezone}  # days and weeks are those of this zone
+url = {url}  # where feeds/ is served
+author = {author}  # signs what nobody signed
+
+# Every feed id begins with this. Never change it: readers would see everything as new.
+id = {id}
+"""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -191,7 +192,9 @@ def clean_text(text: str, field: str) -> str:
     Raises :class:`InvalidInput` naming the field, line and column of a control character, lone
     surrogate or noncharacter.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    # The indentation of a first line may mean something to Markdown.
+    text = re.sub(r"\A(?:[ \t]*\n)+", "", text).rstrip() if "\n" in text else text.strip()
     bad = _FORBIDDEN.search(text)
     if bad:
         line = text.count("\n", 0, bad.start()) + 1
@@ -202,6 +205,39 @@ def clean_text(text: str, field: str) -> str:
             "Remove it and try again.",
         )
     return text
+
+
+def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return tags cleaned, each topic once, as it was first written."""
+    by_slug = {slug(tag): clean_text(tag, "tag") for tag in reversed(list(tags))}
+    return tuple(reversed(by_slug.values()))
+
+
+def clean_sources(sources: Iterable[Source]) -> tuple[Source, ...]:
+    """Return sources with their texts cleaned."""
+    return tuple(Source(clean_text(s.name, "source"), clean_text(s.url, "source")) for s in sources)
+
+
+def clean_figures(figures: Iterable[Figure]) -> tuple[Figure, ...]:
+    """Return figures with their texts cleaned."""
+    return tuple(
+        Figure(
+            clean_text(f.name, "figure"),
+            f.value,
+            clean_text(f.unit, "unit"),
+            clean_text(f.source, "source"),
+        )
+        for f in figures
+    )
+
+
+def clean_language(lang: str) -> str:
+    """Refuse what is no language code (BCP 47)."""
+    if lang and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", lang):
+        raise InvalidInput(
+            f"'{lang}' is not a language code.", "Write it as in BCP 47: en, ar, pt-BR."
+        )
+    return lang
 
 
 def checked(revision: Revision) -> None:

@@ -16,7 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .entry import Media, id_day, id_letters
 from .errors import InvalidInput
-from .journal.files import make_folder, replace_file
+from .journal.disk import make_folder, replace_file
 
 BYTES_LIMIT = 40_000_000
 PIXELS_LIMIT = 100_000_000

@@ -32,6 +32,7 @@ from ..entry import Framing, Record, Reference, Revision, id_day
 from ..errors import Conflict, InvalidInput, StorageError
 from ..period import COVERAGE, named
 from . import START, Audit, Fault, News, Reading, Written
+from .disk import make_folder, replace_file, sync_folder
 from .line import ZERO, Line, decode, encode, name_of
 
 RETRY_DAYS = 30
@@ -298,14 +299,16 @@ class DayFiles:
     def since(self, cursor: str) -> News:
         """See :meth:`liveblog.journal.Journal.since`."""
         after = _from_cursor(cursor)
-        # The end is fixed first: whatever was appended before it is then found below, however
-        # many writers are at work meanwhile.
-        tails = {name: _last_line(path)[0] for name, path in self._files()}
+        # The end is fixed first, then every file that has anything after the cursor, or that grew
+        # meanwhile, is read: whatever was appended before the end is found, however many writers
+        # are at work.
+        stamps = self.stamps()
+        tails = {name: _last_line(self.path(name))[0] for name in stamps}
         end = max(tails.values(), default=after)
         found = [
             record
-            for name, _ in self._files()
-            if tails.get(name, end) > after
+            for name, stamp in self.stamps().items()
+            if stamp != stamps.get(name) or tails[name] > after
             for record in self.read(name).records
             if record.recorded and after < record.recorded <= end
         ]
@@ -428,41 +431,6 @@ class DayFiles:
 def home_of(record: Revision | Framing) -> str:
     """Return the name under which a record is kept."""
     return record.period if isinstance(record, Framing) else id_day(record.id).isoformat()
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Put *data* at *path* in one step that survives a crash: temporary file, sync, rename.
-
-    Raises :class:`StorageError`; then the old file, if any, is untouched.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        sync_folder(path.parent)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StorageError.of(error, "write", path) from error
-
-
-def make_folder(folder: Path, root: Path) -> None:
-    """Make a folder and those above it, each durable in its parent."""
-    missing = [f for f in (folder, *folder.parents) if root in f.parents and not f.exists()]
-    for each in reversed(missing):
-        each.mkdir(exist_ok=True)
-        sync_folder(each.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _guarded(record: Revision | Framing) -> bool:

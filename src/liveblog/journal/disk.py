@@ -1,0 +1,43 @@
+"""Files and folders that survive a crash: written aside, synced, renamed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..errors import StorageError
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put *data* at *path* in one step that survives a crash: temporary file, sync, rename.
+
+    Raises :class:`StorageError`; then the old file, if any, is untouched.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageError.of(error, "write", path) from error
+
+
+def make_folder(folder: Path, root: Path) -> None:
+    """Make a folder and those above it, each durable in its parent."""
+    missing = [f for f in (folder, *folder.parents) if root in f.parents and not f.exists()]
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
+        sync_folder(each.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
