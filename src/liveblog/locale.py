@@ -120,7 +120,14 @@ class Words:
         tail = f":{minutes % 60:02}" if minutes % 60 else ""
         return f"UTC{sign}{minutes // 60}{tail}" if minutes else "UTC"
 
-    def week_days(self, start: date, end: date) -> str:
+    def week(self, start: date, end: date) -> str:
+        """Name a week: ``Semaine du 16 au 22 juillet 2012``."""
+        dates = self.span(start, end)
+        if self._locale.language in ("es", "fr"):
+            dates = dates[:1].lower() + dates[1:]
+        return self.say("Week of %(dates)s", dates=dates)
+
+    def span(self, start: date, end: date) -> str:
         """Write a period: ``Du 16 au 22 juillet 2012``."""
         within_month = (start.year, start.month) == (end.year, end.month)
         last = format_date(end, "long", locale=self._locale)

@@ -115,10 +115,9 @@ def label(period: Period, words: Words) -> str:
     """Name a period in the blog's language: ``Dimanche 15 juillet 2012``."""
     if period.kind == "day":
         return words.day(period.start, year=True)
-    dates = words.week_days(period.start, period.end)
     if period.kind == "week":
-        return words.say("Week: %(dates)s", dates=dates[:1].lower() + dates[1:])
-    return dates
+        return words.week(period.start, period.end)
+    return words.span(period.start, period.end)
 
 
 def title(digest: Digest, words: Words) -> str:

@@ -226,7 +226,7 @@ arrive();
 // -- Whose clock it is: said on top to readers whose own shows another hour ---------------------
 
 const zone = document.querySelector(".zone[data-zone]");
-const head = document.querySelector("main > .head");
+const place = document.querySelector("#stream, .account > h2, .account > .day, .single");
 
 function hour(time, timeZone) {
   return new Intl.DateTimeFormat("en", { timeZone, dateStyle: "short", timeStyle: "short" }).format(
@@ -238,9 +238,9 @@ try {
   const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
   const shown = document.querySelector(".entry time");
   const moments = [Date.now(), ...(shown ? [Date.parse(shown.dateTime)] : [])];
-  if (head && shown && moments.some((at) => hour(at, here) !== hour(at, zone.dataset.zone))) {
+  if (place && shown && moments.some((at) => hour(at, here) !== hour(at, zone.dataset.zone))) {
     zone.classList.add("elsewhere");
-    head.after(zone);
+    place.before(zone);
   }
 } catch {
   // A zone that this browser does not know: the footer tells it.
