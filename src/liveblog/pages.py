@@ -314,21 +314,20 @@ class Pages:
         now = entry.now
         url = links.url(self.config.url, links.entry_path(entry.id))
         body = plain(self.content(entry))
-        return {
+        data: dict[str, Any] = {
             "@type": "BlogPosting",
             "@id": url,
             "headline": shortened(self.name(entry), 110),
-            "articleBody": shortened(body, 1000),
+            "articleBody": shortened(body, 500),
             "datePublished": now.published.isoformat(),
             "dateModified": now.updated.isoformat(),
             "url": url,
             "author": {"@type": "Person", "name": now.author or self.config.author},
-            "image": [
-                links.url(self.config.url, links.media_path(m.path))
-                for m in now.media
-                if now.state == "live"
-            ],
         }
+        if now.media and now.state == "live":
+            paths = (links.media_path(media.path) for media in now.media)
+            data["image"] = [links.url(self.config.url, path) for path in paths]
+        return data
 
 
 def _by_day(entries: Sequence[Entry]) -> list[tuple[date, list[Entry]]]:

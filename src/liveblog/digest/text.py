@@ -10,7 +10,7 @@ from datetime import date
 from lxml import html as lxml_html
 
 from .. import links
-from ..entry import Revision
+from ..entry import Figure, Revision
 from ..locale import Words
 from ..markup import rooted, to_html
 from ..timeline import Entry
@@ -111,14 +111,13 @@ def correction_line(revision: Revision, words: Words) -> str:
     return words.say("Corrected on %(when)s: %(note)s", when=when, note=revision.note)
 
 
-def figure_line(figure: object, words: Words) -> str:
+def figure_line(figure: Figure, words: Words) -> str:
     """Write a figure: ``Morts : 105 personnes (OSDH)``."""
-    name, unit = getattr(figure, "name", ""), getattr(figure, "unit", "")
-    value = words.number(getattr(figure, "value", 0))
-    amount = f"{value} {unit}" if unit else value
-    source = getattr(figure, "source", "")
-    line = words.say("%(name)s: %(amount)s", name=name, amount=amount)
-    return f"{line} ({source})" if source and source not in name else line
+    value = words.number(figure.value)
+    amount = f"{value} {figure.unit}" if figure.unit else value
+    line = words.say("%(name)s: %(amount)s", name=figure.name, amount=amount)
+    is_named = not figure.source or figure.source in figure.name
+    return line if is_named else f"{line} ({figure.source})"
 
 
 def _table(digest: Digest, words: Words) -> str:

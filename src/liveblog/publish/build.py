@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
-
-import msgspec
 
 from .. import __version__, digest, links, period
 from ..config import Config
@@ -19,17 +14,15 @@ from ..digest import Digest, label
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
 from ..entry import id_day, slug
-from ..feeds import Feed, Origin
-from ..feeds.json import json_feed
-from ..feeds.xml import atom, rss
-from ..journal import Fault
-from ..markup import rooted
+from ..feeds import Origin
 from ..pages import Coverage, Pages, Stop, Tag
 from ..period import COVERAGE, Period, is_closed, local_day
 from ..site import Site
 from ..timeline import Day, Entry, Timeline
-from .index import Index, Place, hash_of
+from .documents import figures_csv, live_json, sitemap, sitemap_index
+from .index import Index, Place
 from .items import Items
+from .output import Output
 from .report import Progress, Report
 from .theme import Theme
 
@@ -70,9 +63,8 @@ class Build:
         self.index = index
         self.config = config
         self.theme = theme
-        self.media = media
         self.report = report
-        self.is_dry = is_dry
+        self.output = Output(site, index, report, media, is_dry)
         self.progress = progress
         self.assets = theme.assets()
         self.pages = Pages(
@@ -81,7 +73,6 @@ class Build:
             assets={name: path for name, (path, _) in self.assets.items()},
         )
         self._days: dict[date, Day] = {}
-        self._made: dict[str, set[str]] = {}
 
     @property
     def now(self) -> datetime:
@@ -133,10 +124,9 @@ class Build:
             self._weekly()
         if all_feeds or dirty or changed:
             self._newest()
-        self._sitemaps(before.keys() ^ after.keys() or is_new, slugs)
-        for purpose in stale - self._made.keys():
-            self._made[purpose] = set()
-        self._delete_stale()
+        if slugs or is_new or before.keys() ^ after.keys():
+            self._sitemaps()
+        self.output.remove_the_rest(stale)
 
         index.remember_stamps(self.stamps, changed)
         index.remember("fingerprint", fingerprint)
@@ -253,20 +243,25 @@ class Build:
 
     def _fixed(self) -> None:
         for path, data in self.assets.values():
-            self._put(path, data, "assets")
-        self._put("404.html", self.pages.not_found(), "assets")
+            self.output.put(path, data, "assets")
+        self.output.put("404.html", self.pages.not_found(), "assets")
 
     def _publish_day(self, of: date, purpose: str) -> None:
         account = self._digest(period.day(of))
         home = self.index.living_in(of)
         if home or account.days:
-            self._sitemap_of_day(of, home, bool(account.days), purpose)
+            pages = [(links.day_path(of), "")] if account.days else []
+            pages += [(links.entry_path(entry_id), updated) for entry_id, updated in home]
+            path = links.day_path(of) + "sitemap.xml"
+            self.output.put(path, sitemap(self.config.url, pages), purpose)
         if not account.days:
             return
         for entry in account.entries:
             for media in entry.now.media if entry.now.state == "live" else ():
-                self._put_media(media.path, purpose)
-            self._put(links.entry_path(entry.id) + "index.html", self.pages.entry(entry), purpose)
+                self.output.put_media(media.path, purpose)
+            self.output.put(
+                links.entry_path(entry.id) + "index.html", self.pages.entry(entry), purpose
+            )
         previous, following = self._around(account.period)
         week = self._stop(self._week(of))
         html = self.pages.digest(account, previous=previous, following=following, week=week)
@@ -291,9 +286,9 @@ class Build:
         folder = links.period_path(account.period)
         words, base = self.pages.words, self.config.url
         text = as_text.write(account, words, blog=self.config.title, base=base)
-        self._put(folder + "index.md", as_markdown.write(account, words, base=base), purpose)
-        self._put(folder + "index.txt", text, purpose)
-        self._put(folder + "index.html", html, purpose)
+        self.output.put(folder + "index.md", as_markdown.write(account, words, base=base), purpose)
+        self.output.put(folder + "index.txt", text, purpose)
+        self.output.put(folder + "index.html", html, purpose)
 
     def _year(self, year: int, purpose: str) -> None:
         days = self._all_days()
@@ -311,7 +306,7 @@ class Build:
         ]
         years = sorted({of.year for of, _ in days})
         html = self.pages.year(year, list(stops.items()), weeks, years)
-        self._put(f"{year:04}/index.html", html, purpose)
+        self.output.put(f"{year:04}/index.html", html, purpose)
 
     def _framing(self, week: Period) -> Any:
         return self.timeline.framing(week.id) if week.id in self.stamps else None
@@ -329,31 +324,12 @@ class Build:
         in_feed = self._fetch(self.index.tagged(tag_slug, size)) if size > ON_PAGE else entries
         items = [self._items.entry(entry, main) for entry in in_feed[:size]]
         feed = self._items.feed(folder, f"tag/{tag_slug}", title, items, folder)
-        self._put_feed(folder, feed, purpose)
-        self._put(folder + "index.html", self.pages.tag(tag, entries, total), purpose)
+        self.output.put_feed(folder, feed, purpose)
+        self.output.put(folder + "index.html", self.pages.tag(tag, entries, total), purpose)
 
     def _figures(self) -> None:
-        """Write every figure ever reported as CSV (RFC 4180), for spreadsheets and programs."""
-        out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow(("day", "published", "name", "value", "unit", "source", "url"))
-        for of in self.index.days_with_figures():
-            for entry in self._day(of).entries:
-                for figure in entry.now.figures if entry.now.state == "live" else ():
-                    local = entry.published.astimezone(self.config.zone)
-                    url = links.url(self.config.url, links.entry_path(entry.id))
-                    writer.writerow(
-                        (
-                            of.isoformat(),
-                            local.isoformat(timespec="minutes"),
-                            _no_formula(figure.name),
-                            figure.value,
-                            _no_formula(figure.unit),
-                            _no_formula(figure.source),
-                            url,
-                        )
-                    )
-        self._put("figures.csv", out.getvalue(), "figures")
+        entries = (e for of in self.index.days_with_figures() for e in self._day(of).entries)
+        self.output.put("figures.csv", figures_csv(entries, self.config), "figures")
 
     def _daily(self) -> None:
         closed = [of for of, _ in self._all_days() if self._closed(of)][-DAYS_IN_FEED:]
@@ -361,7 +337,9 @@ class Build:
         say = self.pages.words.say
         title = say("%(title)s: day by day", title=self.config.title)
         items = [self._items.digest(d) for d in digests if d.entries]
-        self._put_feed("daily/", self._items.feed("daily/", "daily", title, items, ""), "daily")
+        self.output.put_feed(
+            "daily/", self._items.feed("daily/", "daily", title, items, ""), "daily"
+        )
 
     def _weekly(self) -> None:
         closed = [week for week in self._weeks if self._closed(week.end)][-WEEKS_IN_FEED:]
@@ -369,15 +347,18 @@ class Build:
         say = self.pages.words.say
         title = say("%(title)s: week by week", title=self.config.title)
         items = [self._items.digest(d) for d in digests if d.entries]
-        self._put_feed("weekly/", self._items.feed("weekly/", "weekly", title, items, ""), "weekly")
+        self.output.put_feed(
+            "weekly/", self._items.feed("weekly/", "weekly", title, items, ""), "weekly"
+        )
 
     def _newest(self) -> None:
         """Write what shows the newest entries: update feeds, live.json, the live page."""
         index = self.index
         fresh = self._fetch(index.last_updated(max(self.config.feeds.entries, IN_LIVE)))
         items = [self._items.entry(entry) for entry in fresh[: self.config.feeds.entries]]
-        self._put_feed("", self._items.feed("", "", self.config.title, items, ""), "newest")
-        self._put("live.json", self._live(fresh[:IN_LIVE]), "newest")
+        self.output.put_feed("", self._items.feed("", "", self.config.title, items, ""), "newest")
+        document = live_json(fresh[:IN_LIVE], self._coverage, self.pages)
+        self.output.put("live.json", document, "newest")
         entries = self._fetch(index.newest(ON_PAGE + 1))
         counted = Counter(
             slug(tag)
@@ -400,66 +381,19 @@ class Build:
             years=sorted({of.year for of, _ in days}, reverse=True),
             older=older,
         )
-        self._put("index.html", html, "newest")
+        self.output.put("index.html", html, "newest")
 
-    def _live(self, entries: Sequence[Entry]) -> bytes:
-        """Return the newest entries as the live page polls them."""
-        updated = self._coverage.updated
-        document = {
-            "version": 1,
-            "title": self.config.title,
-            "url": self.config.url,
-            "state": "over" if self._coverage.ended else "live",
-            "updated": updated.isoformat() if updated else None,
-            "entries": [
-                {
-                    "id": entry.id,
-                    "rev": entry.now.rev,
-                    "state": entry.now.state,
-                    "url": links.url(self.config.url, links.entry_path(entry.id)),
-                    "published": entry.published.isoformat(),
-                    "updated": entry.now.updated.isoformat(),
-                    "html": rooted(self.pages.article(entry), "./"),
-                }
-                for entry in entries
-            ],
-        }
-        return msgspec.json.encode(document) + b"\n"
-
-    def _sitemap_of_day(
-        self, of: date, home: list[tuple[str, str]], has_page: bool, purpose: str
-    ) -> None:
-        """List a day's pages (https://www.sitemaps.org/protocol.html)."""
-        pages = [(links.day_path(of), "")] if has_page else []
-        pages += [(links.entry_path(entry_id), updated) for entry_id, updated in home]
-        self._put(links.day_path(of) + "sitemap.xml", self._urls(pages), purpose)
-
-    def _sitemaps(self, has_new_days: object, slugs: set[str]) -> None:
+    def _sitemaps(self) -> None:
         """List the pages outside of days, and the sitemaps of the days."""
         days = [of for of, _ in self._all_days()]
-        if not (has_new_days or slugs):
-            return
         paths = ["", *(f"{year:04}/" for year in sorted({of.year for of in days}))]
         paths += [links.week_path(week) for week in self._weeks]
         paths += [links.tag_path(tag_slug) for tag_slug in self.index.tags()]
-        self._put("sitemap-pages.xml", self._urls([(path, "") for path in paths]), "sitemap")
+        base = self.config.url
+        pages = sitemap(base, ((path, "") for path in paths))
+        self.output.put("sitemap-pages.xml", pages, "sitemap")
         maps = ["sitemap-pages.xml", *(links.day_path(of) + "sitemap.xml" for of in days)]
-        body = "".join(
-            f"<sitemap><loc>{escape(links.url(self.config.url, path))}</loc></sitemap>\n"
-            for path in maps
-        )
-        self._put("sitemap.xml", _sitemap("sitemapindex", body), "sitemap")
-
-    def _urls(self, pages: Iterable[tuple[str, str]]) -> str:
-        body = "".join(
-            f"<url><loc>{escape(links.url(self.config.url, path))}</loc>"
-            + (f"<lastmod>{updated[:19]}Z</lastmod>" if updated else "")
-            + "</url>\n"
-            for path, updated in pages
-        )
-        return _sitemap("urlset", body)
-
-    # -- files --------------------------------------------------------------------------------
+        self.output.put("sitemap.xml", sitemap_index(base, maps), "sitemap")
 
     def _each(self, things: Iterable[Any], kind: str, make: Callable[[Any, str], None]) -> None:
         """Make the files of each thing, and let go of those it has no more."""
@@ -468,46 +402,8 @@ class Build:
             if self.progress:
                 self.progress(number, len(in_order))
             purpose = f"{kind}:{thing.id if isinstance(thing, Period) else thing}"
-            self._made.setdefault(purpose, set())
+            self.output.claim(purpose)
             make(thing, purpose)
-
-    def _put_feed(self, folder: str, feed: Feed, purpose: str) -> None:
-        self._put(folder + "rss.xml", rss(feed), purpose)
-        self._put(folder + "feed.json", json_feed(feed), purpose)
-        self._put(folder + "atom.xml", atom(feed), purpose)
-
-    def _put(self, path: str, content: str | bytes, purpose: str) -> None:
-        """Write a file if its bytes change, and note what it is for."""
-        data = content.encode() if isinstance(content, str) else content
-        self._made.setdefault(purpose, set()).add(path)
-        if self.site.read(path) == data:
-            self.report.unchanged += 1
-        else:
-            self.report.written.append(path)
-            if not self.is_dry:
-                self.site.put(path, data)
-        self.index.record_file(path, hash_of(data), purpose)
-
-    def _put_media(self, name: str, purpose: str) -> None:
-        """Copy a picture to the site; its bytes never change under one name."""
-        source = self.media / name
-        path = links.media_path(name)
-        self._made.setdefault(purpose, set()).add(path)
-        if not source.is_file():
-            mend = f"Restore {source.name} from a backup, or edit the entry."
-            self.report.faults.append(Fault(f"entries/media/{name}", "the picture is gone", mend))
-            return
-        self._put(path, source.read_bytes(), purpose)
-
-    def _delete_stale(self) -> None:
-        """Delete what was made before and is not made any more."""
-        kept = set().union(*self._made.values())
-        for purpose, made in sorted(self._made.items()):
-            for path in sorted(self.index.files_for(purpose) - made - kept):
-                self.report.deleted.append(path)
-                self.index.forget_file(path)
-                if not self.is_dry:
-                    self.site.drop(path)
 
 
 def _neighbours(before: Iterable[Any], after: Iterable[Any]) -> set[Any]:
@@ -519,15 +415,3 @@ def _neighbours(before: Iterable[Any], after: Iterable[Any]) -> set[Any]:
         if item in came_or_went:
             found |= set(in_order[max(0, position - 1) : position + 2])
     return found
-
-
-def _sitemap(element: str, body: str) -> str:
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<{element} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{body}</{element}>\n'
-    )
-
-
-def _no_formula(text: str) -> str:
-    """Keep a spreadsheet from running a text as a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
