@@ -51,8 +51,8 @@ class Chart:
 
 
 def draw(series: Series) -> Chart | None:
-    """Draw a series; a single value makes no chart."""
-    if len(series.points) < 2:
+    """Draw a series; one or two values are better read than drawn."""
+    if len(series.points) < 3:
         return None
     first, last = series.points[0][0], series.points[-1][0]
     slots = (last - first).days + 1
