@@ -242,7 +242,7 @@ def test_reader(told: Told, name: str) -> None:
     assert (enclosure.href, enclosure.type, enclosure.length) == told.enclosure
     assert [len(e.enclosures) for e in entries] == [1, 0, 0]
     told.edit()
-    library.update_feeds()
+    library.update_feed(told.url + name)
     after = {e.id: e for e in library.get_entries()}
     assert len(after) == 3
     corrected = after[entries[0].id]
