@@ -87,7 +87,7 @@ def to_html(
     if "<img" in source:
         source = _own_pictures(source, media)
     if 'id="fn' in source:
-        source = re.sub(r'(id="|href="#)(fn)', rf"\1{anchor}-\2", source)
+        source = re.sub(r'(id="|href="#)(fn)', rf"\g<1>{anchor}-\g<2>", source)
     if typography:
         source = "".join(
             part if part.startswith("<") else typography(part) for part in _SKIPPED.split(source)

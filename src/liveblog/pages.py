@@ -285,7 +285,7 @@ class Pages:
 
     def _markdown(self, text: str, revision: Revision | None = None) -> Markup:
         media = frozenset(m.path for m in revision.media) if revision else frozenset()
-        anchor = revision.id if revision else "note"
+        anchor = f"e-{revision.id}" if revision else "note"
         return Markup(to_html(text, anchor=anchor, media=media, typography=self.words.typography))
 
     def _live_blog_posting(self, coverage: Coverage, entries: Sequence[Entry]) -> Markup:

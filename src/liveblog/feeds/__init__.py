@@ -77,8 +77,11 @@ class Feed:
         return ENDED_MINUTES if self.expired else LIVE_MINUTES
 
 
-def xml_safe(feed: Feed) -> Feed:
-    """Drop from every text what XML 1.0 (§2.2) cannot carry: one such character kills a feed."""
+def safe(feed: Feed) -> Feed:
+    """Drop from every text what XML 1.0 (§2.2) cannot carry: one such character kills a feed.
+
+    JSON gets the same, so that the three formats tell the same.
+    """
     return dataclasses.replace(
         feed,
         title=_safe(feed.title),

@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
-from . import Feed, Item
+from . import Feed, Item, safe
 
 
 def json_feed(feed: Feed) -> bytes:
     """Write a feed as JSON Feed 1.1; the version stands first, as the specification asks."""
+    feed = safe(feed)
     document: dict[str, Any] = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,

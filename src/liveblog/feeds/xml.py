@@ -9,7 +9,7 @@ import re
 
 from feedgen.feed import FeedGenerator
 
-from . import Feed, Item, xml_safe
+from . import Feed, Item, safe
 from .repair import FeedRepair, ItemRepair
 
 GENERATOR = "liveblog"
@@ -36,7 +36,7 @@ def rss(feed: Feed) -> bytes:
 
 
 def _generator(feed: Feed, name: str, media_type: str) -> FeedGenerator:
-    feed = xml_safe(feed)
+    feed = safe(feed)
     generator = FeedGenerator()
     generator.register_extension("repair", FeedRepair, ItemRepair)
     generator.repair.feed = feed

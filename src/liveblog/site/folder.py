@@ -45,7 +45,8 @@ class Folder:
                 # Whatever an interrupted run prepared is of no use to this one.
                 shutil.rmtree(self._staging, ignore_errors=True)
                 self._staging.mkdir(parents=True)
-            staged = f"{self._staging}/{len(self._staged)}"
+            # A path put twice keeps its prepared file.
+            staged = self._staged.get(path) or f"{self._staging}/{len(self._staged)}"
             with open(staged, "wb") as file:
                 file.write(data)
         except OSError as error:
