@@ -34,7 +34,7 @@ docs: $(VENV)/.run ## refresh the help texts in docs/command-line.md
 	$(BIN)/python scripts/help.py
 
 sample: $(VENV)/.run ## publish the sample blog in this folder again
-	$(BIN)/liveblog publish
+	$(BIN)/liveblog publish --full
 
 clean: ## delete what can be made again
 	rm -rf $(VENV) .liveblog .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from liveblog import Blog
+
 from .conftest import site_bytes
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -532,7 +534,7 @@ def test_10_ids_and_tags_are_completed(french: Run) -> None:
 def test_10_a_closed_pipe_is_silent(french: Run, folder: Path) -> None:
     """As when the reader is ``head``."""
     for number in range(30):
-        french("post", f"{number} " + "x" * 3000)
+        Blog(folder).post(f"{number} " + "x" * 3000)
     command = " ".join(MODULE) + " log 2000-01-01..2009-01-01; " + " ".join(MODULE)
     done = subprocess.run(
         ["bash", "-c", f"{command} digest week | head -1; echo ${{PIPESTATUS[0]}}"],
@@ -621,12 +623,13 @@ def test_edit_changes_only_what_is_given(french: Run) -> None:
     assert french("edit", entry["id"], "Deux.").returncode == 2
 
 
-def test_log_lists_what_is_asked(french: Run) -> None:
+def test_log_lists_what_is_asked(french: Run, folder: Path) -> None:
     """By period, tag and key; the newest first; the last twenty unless a period is named."""
+    blog = Blog(folder)
     for number in range(25):
-        options = ["--key"] if number == 3 else []
-        tag = ["--tag", "Damas" if number % 2 else "Alep"]
-        french("post", f"Numéro {number}", "--at", f"2012-07-15 10:{number:02}", *options, *tag)
+        at = blog.instant(f"2012-07-15 10:{number:02}")
+        tags = ["Damas" if number % 2 else "Alep"]
+        blog.post(f"Numéro {number}", at=at, key=number == 3, tags=tags)
     french("post", "Le lendemain", "--at", "2012-07-16 10:00")
     assert len(french("log").stdout.splitlines()) == 20
     assert french("log").stdout.splitlines()[0].endswith("Le lendemain")

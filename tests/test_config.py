@@ -190,9 +190,7 @@ def test_a_file_that_cannot_be_read_is_a_configuration_error(tmp_path: Path) -> 
 # -- finding ---------------------------------------------------------------------------------------
 
 
-def test_the_nearest_file_upwards_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_nearest_file_upwards_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From a folder deep below, and the nearer of two."""
     monkeypatch.delenv(config.ENVIRONMENT, raising=False)
     outer = written(tmp_path, VALID)
@@ -250,9 +248,7 @@ AWKWARD = [
 
 
 @pytest.mark.parametrize("text", AWKWARD)
-def test_what_init_writes_is_read_back_the_same(
-    text: str, new_blog: Callable[..., Blog]
-) -> None:
+def test_what_init_writes_is_read_back_the_same(text: str, new_blog: Callable[..., Blog]) -> None:
     """Quotes, backslashes, accents, braces: a value survives as it was given."""
     blog = new_blog(title=text, author=text, description=text)
     assert (blog.config.title, blog.config.author, blog.config.description) == (text,) * 3

@@ -267,7 +267,7 @@ def test_4_readers_see_whole_revisions_in_order(journal: DayFiles) -> None:
     wrong: list[object] = []
 
     def write() -> None:
-        for number in range(300):
+        for number in range(120):
             journal.append(revision(f"{number:04} " + "x" * (number % 3000)), expect=0)
         done.set()
 
@@ -290,7 +290,7 @@ def test_4_readers_see_whole_revisions_in_order(journal: DayFiles) -> None:
     for thread in threads:
         thread.join()
     assert not wrong
-    assert len(bodies(journal)) == 300
+    assert len(bodies(journal)) == 120
 
 
 def test_4_since_gives_what_came_after_a_cursor_in_order(journal: DayFiles) -> None:
@@ -435,7 +435,7 @@ def test_5_an_altered_line_is_named_and_the_rest_is_read(journal: DayFiles) -> N
     assert reading.faults[0].mend
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_5_any_changed_byte_is_found(
     tmp_path_factory: pytest.TempPathFactory, data: object

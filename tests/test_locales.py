@@ -3,55 +3,101 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from babel.messages.catalog import Catalog, Message
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
-from jinja2 import Environment
+from jinja2 import Environment, nodes
 
 import liveblog
-from liveblog.digest import text as digest_text
+from liveblog.digest.text import marks_of
 from liveblog.locale import Words, french_spaces
 
 PACKAGE = Path(liveblog.__file__).parent
 LANGUAGES = ("ar", "de", "es", "fr")
 PLACES = re.compile(r"%\(\w+\)s")
 
-# What the command line says in English, through a method of the same name.
-COMMAND_LINE = ("read.py", "write.py", "site.py", "make.py")
+Id = str | tuple[str, str]
+"""A message, or the singular and the plural of one that counts."""
 
 
-def used() -> set[str]:
-    """Return every message of templates and code, by its singular."""
-    found: set[str] = set()
-    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+@cache
+def used() -> frozenset[Id]:
+    """Return every message of templates and code."""
+    found: set[Id] = set(marks())
     for template in (PACKAGE / "theme" / "templates").rglob("*.html"):
-        for _, _, message in environment.extract_translations(  # type: ignore[attr-defined]
-            template.read_text()
-        ):
-            found.add(message if isinstance(message, str) else str(message[0]))
+        found |= set(in_template(template.read_text(encoding="utf-8")))
+    for call in calls():
+        texts = strings(call.args)
+        if is_message(call):
+            found.add(texts[0] if name_of(call) == "say" else (texts[0], texts[1]))
+    return frozenset(found)
+
+
+def in_template(source: str) -> Iterator[Id]:
+    """Yield the messages of a template: of gettext and ngettext, and of words.say."""
+    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    for _, function, message in environment.extract_translations(source):  # type: ignore[attr-defined]
+        # Keyword arguments leave a None each behind the texts.
+        texts = [message] if isinstance(message, str) else [text for text in message if text]
+        yield (texts[0], texts[1]) if function == "ngettext" else texts[0]
+    for call in environment.parse(source).find_all(nodes.Call):
+        if isinstance(call.node, nodes.Getattr) and call.node.attr in ("say", "count"):
+            texts = [str(arg.value) for arg in call.args[:2] if isinstance(arg, nodes.Const)]
+            yield texts[0] if call.node.attr == "say" else (texts[0], texts[1])
+
+
+def calls() -> Iterator[ast.Call]:
+    """Yield the calls of methods named say and count, but for the command line's own say."""
     for module in PACKAGE.rglob("*.py"):
-        if module.name in COMMAND_LINE:
-            continue
-        for node in ast.walk(ast.parse(module.read_text())):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
                 and node.func.attr in ("say", "count")
-                and node.args
-                and isinstance(node.args[0], ast.Constant)
-                and isinstance(node.args[0].value, str)
-                and len(node.args[0].value) > 1
+                # It says in English what a command did.
+                and ast.unparse(node.func.value) != "state"
             ):
-                found.add(node.args[0].value)
-    marks = ast.parse(Path(digest_text.__file__).read_text())
-    for node in ast.walk(marks):
-        if isinstance(node, ast.Yield) and isinstance(node.value, ast.Constant):
-            found.add(str(node.value.value))
+                yield node
+
+
+def name_of(call: ast.Call) -> str:
+    """Return the name of the method that is called."""
+    assert isinstance(call.func, ast.Attribute)
+    return call.func.attr
+
+
+def strings(arguments: list[ast.expr]) -> list[str]:
+    """Return the texts that a call begins with."""
+    found = []
+    for argument in arguments:
+        if not (isinstance(argument, ast.Constant) and isinstance(argument.value, str)):
+            break
+        found.append(argument.value)
+    return found
+
+
+def is_message(call: ast.Call) -> bool:
+    """Whether a call names its message: a singular and a plural to count (str.count has one)."""
+    return len(strings(call.args)) >= (1 if name_of(call) == "say" else 2)
+
+
+def marks() -> list[str]:
+    """Return the words that mark entries; they are said later."""
+    yields = [
+        node.value
+        for node in ast.walk(ast.parse(inspect.getsource(marks_of)))
+        if isinstance(node, ast.Yield) and node.value
+    ]
+    found = strings(list(yields))
+    assert len(found) == len(yields)
     return found
 
 
@@ -61,18 +107,27 @@ def catalogue(language: str) -> Catalog:
         return read_po(file, locale=language, abort_invalid=True)
 
 
-def messages(language: str) -> dict[str, Message]:
-    """Return a language's messages by their singular."""
+def messages(language: str) -> dict[Id, list[str]]:
+    """Return the forms of each of a language's translations."""
     return {
-        message.id if isinstance(message.id, str) else message.id[0]: message
+        message.id if isinstance(message.id, str) else (message.id[0], message.id[1]): (
+            [message.string] if isinstance(message.string, str) else list(message.string or ())
+        )
         for message in catalogue(language)
         if message.id
     }
 
 
-def forms(text: str | list[str] | tuple[str, ...] | None) -> list[str]:
-    """Return all forms of a message or a translation."""
-    return [text] if isinstance(text, str) else list(text or ())
+def places(text: str) -> list[str]:
+    """Return the places of a text that values are filled in."""
+    return sorted(PLACES.findall(text))
+
+
+def test_only_marks_are_said_by_a_variable() -> None:
+    """Every other message stands where it is said, so that these tests find it."""
+    unnamed = [call for call in calls() if name_of(call) == "say" and not is_message(call)]
+    assert {ast.unparse(call) for call in unnamed} == {"words.say(mark)"}
+    assert "Key event" in marks()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -80,32 +135,54 @@ def test_every_message_is_translated(language: str) -> None:
     """In each of its plural forms."""
     known = messages(language)
     assert used() - known.keys() == set()
-    assert [name for name, m in known.items() if not all(forms(m.string))] == []
-    for message in known.values():
-        if not isinstance(message.id, str):
-            assert len(forms(message.string)) == catalogue(language).num_plurals
+    for message, forms in known.items():
+        wanted = 1 if isinstance(message, str) else catalogue(language).num_plurals
+        assert len([form for form in forms if form.strip()]) == wanted, message
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_message_is_left_over(language: str) -> None:
-    """What nothing uses any more is deleted."""
+    """What nothing uses any more is deleted, and nothing waits for a translator."""
     assert messages(language).keys() - used() == set()
+    assert [message.id for message in catalogue(language) if message.id and message.fuzzy] == []
+    assert not catalogue(language).obsolete
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_keeps_the_places_of_its_message(language: str) -> None:
-    """A value can be missing from no sentence."""
-    for message in messages(language).values():
-        wanted = set(PLACES.findall(forms(message.id)[0]))
-        for form in forms(message.string):
-            assert set(PLACES.findall(form)) == wanted, form
+    """A value can be missing from no sentence, nor be told twice; no other "%" stands in it."""
+    for message, forms in messages(language).items():
+        for english in [message] if isinstance(message, str) else message:
+            for form in forms:
+                assert places(form) == places(english), form
+                assert "%" not in PLACES.sub("", form), form
 
 
 def test_french_spaces_do_not_break() -> None:
-    """No ordinary space before : ; ! ? » or after «."""
-    for message in messages("fr").values():
-        for form in forms(message.string):
-            assert not re.search(r" [:;!?»]|« ", form), form
+    """A no-break space before ":", a narrow one before ; ! ? » and after «; none is missing."""
+    for forms in messages("fr").values():
+        for form in forms:
+            assert re.findall(r"(?<!\u00a0):|(?<!\u202f)[;!?»]|«(?!\u202f)", form) == [], form
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "عدد الأخبار: 0"),
+        (1, "عدد الأخبار: 1"),
+        (2, "عدد الأخبار: 2"),
+        (3, "3 أخبار"),
+        (10, "10 أخبار"),
+        (11, "11 خبرًا"),
+        (99, "99 خبرًا"),
+        (100, "100 خبر"),
+        (102, "102 خبر"),
+        (103, "103 أخبار"),
+    ],
+)
+def test_arabic_counts_in_six_forms(number: int, text: str) -> None:
+    """The catalogue's header orders them; Babel's own rule has the last two the other way."""
+    assert words_of("ar").count("%(n)s update", "%(n)s updates", number) == text
 
 
 # -- dates, times and numbers ------------------------------------------------------------------
@@ -147,6 +224,27 @@ def test_days_weeks_and_times_read_as_in_each_language(
     assert " " not in words.time(SUMMER)
 
 
+@pytest.mark.parametrize(
+    ("language", "moment"),
+    [
+        ("fr", "dimanche 15 juillet 2012 à 18 h 04"),
+        ("en", "Sunday, July 15, 2012 at 6:04 PM"),
+        ("es", "domingo 15 de julio de 2012 a las 18:04"),
+        ("de", "Sonntag, 15. Juli 2012 um 18:04 Uhr"),
+        ("ar", "الأحد، 15 يوليو 2012 الساعة 6:04 م"),
+    ],
+)
+def test_a_moment_reads_within_a_sentence(language: str, moment: str) -> None:
+    """Date and time, joined as each language joins them; the time stays in one piece."""
+    shown = words_of(language).moment(SUMMER)
+    assert re.sub("[\u00a0\u202f]", " ", shown) == moment
+
+
+def test_french_time_does_not_break() -> None:
+    """Its two spaces are no-break spaces."""
+    assert words_of("fr").time(SUMMER) == "18\u00a0h\u00a004"
+
+
 def test_a_span_across_the_year_names_both_years() -> None:
     """« Du 31 décembre 2012 au 6 janvier 2013 »."""
     assert words_of("fr").span(date(2012, 12, 31), date(2013, 1, 6)) == (
@@ -166,6 +264,7 @@ def test_french_has_its_own_first_of_the_month() -> None:
 def test_numbers_keep_together() -> None:
     """French groups by narrow no-break spaces."""
     assert words_of("fr").number(30000) == "30\u202f000"
+    assert words_of("fr").number(1234567) == "1\u202f234\u202f567"
     assert words_of("de").number(1234.5) == "1.234,5"
 
 

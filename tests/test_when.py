@@ -5,6 +5,7 @@ It is Sunday 15 July 2012, 18:04 in Paris, unless a test says otherwise.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -17,6 +18,8 @@ from liveblog.when import parse_instant, parse_period
 
 NOW = datetime(2012, 7, 15, 16, 4, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
+EARLIEST = datetime(1971, 1, 1)  # noqa: DTZ001 (a time of day on some clock, no instant)
+LATEST = datetime(2100, 1, 1)  # noqa: DTZ001
 
 
 def local(text: str, language: str = "en", zone: str = "Europe/Paris", now: str = "") -> str:
@@ -222,11 +225,9 @@ def test_what_is_not_understood_is_refused(text: str) -> None:
     assert "'" in refused.value.message
 
 
-@given(st.text(max_size=30), st.sampled_from(["en", "fr", "es", "de", "ar", "pt"]))
+@given(st.text(max_size=30), st.sampled_from(["en", "fr", "es", "de", "ar"]))
 def test_any_text_is_an_instant_or_refused(text: str, language: str) -> None:
-    """Nothing but InvalidInput comes out, also of a language that has no words here."""
-    if language == "pt":
-        return
+    """Nothing but InvalidInput comes out."""
     try:
         found = parse_instant(text, now=NOW, zone=PARIS, language=language)
     except InvalidInput:
@@ -234,22 +235,24 @@ def test_any_text_is_an_instant_or_refused(text: str, language: str) -> None:
     assert found.tzinfo == UTC
 
 
+PIECES = """
+15 july 2012 hier le lundi monday 9h 18:30 am pm ago il y a min , . / 31 29 février - : t z w 10 0
+99 de of يوم أمس ٣ vor tagen
+"""
+
+
 @given(
     st.lists(
-        st.sampled_from(
-            "15 july 2012 hier le lundi monday 9h 18:30 am pm ago il y a min , . / 31 29 février "
-            "- : t z w 10 0 99 de of يوم أمس ٣ vor tagen".split()
-        ),
+        st.sampled_from(PIECES.split()),
         max_size=6,
     ),
     st.sampled_from(["en", "fr", "es", "de", "ar"]),
 )
 def test_words_in_any_order_are_an_instant_or_refused(words: list[str], language: str) -> None:
     """Jumbled pieces of the grammar break nothing."""
-    try:
-        parse_instant(" ".join(words), now=NOW, zone=PARIS, language=language)
-    except InvalidInput as refused:
-        assert refused.hint
+    with suppress(InvalidInput):
+        found = parse_instant(" ".join(words), now=NOW, zone=PARIS, language=language)
+        assert found.tzinfo == UTC
 
 
 @pytest.mark.parametrize(
@@ -300,12 +303,10 @@ def test_a_time_that_the_spring_skips_is_refused(
 
 def test_a_time_that_the_autumn_shows_twice_is_the_first() -> None:
     """Summer time still; an offset says the other one."""
-    there = {"zone": PARIS, "now": NOW}
     first = parse_instant("2012-10-28 02:30", now=NOW, zone=PARIS)
     assert first == datetime(2012, 10, 28, 0, 30, tzinfo=UTC)
     second = parse_instant("2012-10-28T02:30+01:00", now=NOW, zone=PARIS)
     assert second - first == timedelta(hours=1)
-    assert there["zone"] is PARIS
 
 
 def test_a_day_without_midnight_begins_all_the_same() -> None:
@@ -320,9 +321,7 @@ def test_a_distance_counts_elapsed_time() -> None:
 
 
 @given(
-    st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1)).map(
-        lambda instant: instant.replace(microsecond=0)
-    ),
+    st.datetimes(EARLIEST, LATEST).map(lambda instant: instant.replace(microsecond=0)),
     st.sampled_from(sorted(available_timezones() - {"Factory", "localtime"})).map(ZoneInfo),
     st.sampled_from(["T", " "]),
 )

@@ -101,7 +101,7 @@ def load(path: Path) -> Config:
     try:
         config = msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {_in_words(str(error))}") from None
+        raise ConfigError(f"{path}: {_in_words(str(error))}", _mend(str(error))) from None
     for key, check in (
         ("title", check_title),
         ("url", check_url),
@@ -130,7 +130,10 @@ def check_title(title: str) -> None:
 
 def check_url(url: str) -> None:
     """Refuse an address at which no site can be served."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ConfigError(
             f"'{url}' is not the address of a site.", "Write it like https://example.org/blog/."
@@ -212,7 +215,8 @@ def new_id(url: str, now: datetime) -> str:
     """Make a blog's own tag: URI (RFC 4151) from its first address and day; it never changes."""
     parts = urlsplit(url)
     path = re.sub(r"[^A-Za-z0-9._-]+", "-", parts.path).strip("-")
-    return f"tag:{parts.hostname},{now:%Y-%m-%d}:{path or 'liveblog'}"
+    host = re.sub(r"[^A-Za-z0-9.-]+", "-", parts.hostname or "").strip("-") or "localhost"
+    return f"tag:{host},{now:%Y-%m-%d}:{path or 'liveblog'}"
 
 
 def _refuse_unknown_keys(path: Path, text: str, raw: dict[str, object]) -> None:
@@ -228,13 +232,24 @@ def _refuse_unknown_keys(path: Path, text: str, raw: dict[str, object]) -> None:
                 known = ", ".join(struct.__struct_fields__)
                 mend = did_you_mean(key, struct.__struct_fields__) or f"Known keys: {known}."
                 raise ConfigError(
-                    f"{path}, line {_line_of(key, text)}: unknown key '{prefix}{key}'.", mend
+                    f"{path}, line {_line_of(key, text, prefix)}: unknown key '{prefix}{key}'.",
+                    mend,
                 )
 
 
-def _line_of(key: str, text: str) -> int:
-    match = re.search(rf"^\s*\[?\s*\"?{re.escape(key)}\b", text, re.MULTILINE)
+def _line_of(key: str, text: str, table: str = "") -> int:
+    header = re.search(rf"^\s*\[{table.rstrip('.')}\]", text, re.MULTILINE) if table else None
+    pattern = re.compile(rf"^\s*\[?\s*\"?{re.escape(key)}\b", re.MULTILINE)
+    match = pattern.search(text, header.end() if header else 0)
     return text.count("\n", 0, match.end()) + 1 if match else 1
+
+
+def _mend(message: str) -> str:
+    if match := re.search(r"missing required field `(.*?)`", message):
+        return f'Add a line {match[1]} = "…".'
+    if match := re.search(r"`\$\.(.*?)`", message):
+        return f"Give {match[1]} a value of the right kind; see the README."
+    return "See the README for the keys."
 
 
 def _in_words(message: str) -> str:

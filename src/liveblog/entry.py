@@ -38,9 +38,9 @@ ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 _ID = re.compile(rf"(\d{{4}})(\d\d)(\d\d)-([{ID_ALPHABET}]{{10}})")
 
-# C0 but tab and newline, DEL and C1, lone surrogates, and the noncharacters that XML 1.0 §2.2
-# forbids: one of them would make a whole feed unreadable.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+"""C0 but tab and newline, DEL and C1, lone surrogates, and the noncharacters that XML 1.0 §2.2
+forbids: one of them would make a whole feed unreadable."""
 
 
 class Source(Struct, frozen=True, omit_defaults=True):
@@ -174,7 +174,8 @@ def slug(text: str) -> str:
     Letters of every script are kept (IRIs allow them), so Arabic tags stay readable. The result is
     empty where the text holds neither letter nor digit.
     """
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    decomposed = unicodedata.normalize("NFKD", folded)
     kept = "".join(
         c if c.isalnum() else "-" for c in decomposed if not unicodedata.category(c).startswith("M")
     )
@@ -195,7 +196,7 @@ def clean_text(text: str, field: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     # The indentation of a first line may mean something to Markdown.
     text = re.sub(r"\A(?:[ \t]*\n)+", "", text).rstrip() if "\n" in text else text.strip()
-    bad = _FORBIDDEN.search(text)
+    bad = FORBIDDEN.search(text)
     if bad:
         line = text.count("\n", 0, bad.start()) + 1
         column = bad.start() - (text.rfind("\n", 0, bad.start()) + 1) + 1
@@ -209,8 +210,10 @@ def clean_text(text: str, field: str) -> str:
 
 def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Return tags cleaned, each topic once, as it was first written."""
-    by_slug = {slug(tag): clean_text(tag, "tag") for tag in reversed(list(tags))}
-    return tuple(reversed(by_slug.values()))
+    by_slug: dict[str, str] = {}
+    for tag in tags:
+        by_slug.setdefault(slug(tag), clean_text(tag, "tag"))
+    return tuple(by_slug.values())
 
 
 def clean_sources(sources: Iterable[Source]) -> tuple[Source, ...]:
@@ -258,6 +261,8 @@ def checked(revision: Revision) -> None:
         )
     _short("title", revision.title, TITLE_LIMIT)
     _short("note", revision.note, NOTE_LIMIT)
+    for source in revision.sources:
+        _short("address of a source", source.url, TITLE_LIMIT * 10)
     for field, text in (
         ("author", revision.author),
         ("idempotency key", revision.idempotency_key),
@@ -284,6 +289,12 @@ def checked(revision: Revision) -> None:
                 f"The tag '{tag}' has neither letter nor digit.", "Choose a word a reader can read."
             )
     for source in revision.sources:
+        if not source.name:
+            raise InvalidInput("A source has no name.", 'Write it as "Name https://…".')
+        if re.search(r"\s", source.url):
+            raise InvalidInput(
+                f"The address of the source '{source.name}' holds white space.", "Correct it."
+            )
         if source.url and not source.url.startswith(("https://", "http://")):
             raise InvalidInput(
                 f"The source '{source.name}' has the address '{source.url}', "
@@ -291,6 +302,8 @@ def checked(revision: Revision) -> None:
                 "Give the page's full address.",
             )
     for figure in revision.figures:
+        if not figure.name:
+            raise InvalidInput("A figure has no name.", 'Write it as "Name=105 people".')
         if not math.isfinite(figure.value):
             raise InvalidInput(
                 f"The figure '{figure.name}' is not a number.", 'Write it as "Name=105 people".'

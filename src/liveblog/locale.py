@@ -167,9 +167,9 @@ class Words:
 
 def french_spaces(text: str) -> str:
     """Turn the breaking spaces before ``; ! ? : »`` and after ``«`` into unbreakable ones."""
-    text = re.sub(r"(?<=\S) (?=[;!?»](?:\W|$))", NARROW, text)
-    text = re.sub(r"(?<=«) (?=\S)", NARROW, text)
-    return re.sub(r"(?<=\S) (?=:(?:\s|$))", NBSP, text)
+    text = re.sub(r"(?:(?<=\S)|^) (?=[;!?»](?:\W|$))", NARROW, text)
+    text = re.sub(r"(?<=«) (?=\S|$)", NARROW, text)
+    return re.sub(r"(?:(?<=\S)|^) (?=:(?:\s|$))", NBSP, text)
 
 
 @lru_cache(maxsize=16)

@@ -15,6 +15,8 @@ import nh3
 from cmarkgfm.cmark import Options
 from lxml import html as lxml_html
 
+from .entry import FORBIDDEN
+
 ROOT = "liveblog-root:"
 """Stands for the way to the site's root in rendered fragments; see :func:`rooted`.
 
@@ -60,6 +62,7 @@ _CLASSES = {
 _SCHEMES = {"http", "https", "mailto", "tel", ROOT[:-1]}
 
 _HEADING = re.compile(r"<(/?)h([1-6])\b")
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
 _SKIPPED = re.compile(r"(<(?:pre|code)\b.*?</(?:pre|code)>|<[^>]*>)", re.DOTALL)
 
 
@@ -80,12 +83,13 @@ def to_html(
     """
     if not text:
         return ""
+    text = FORBIDDEN.sub("", text)
     source = cmarkgfm.markdown_to_html_with_extensions(
-        text.replace(ROOT, ""), options=_OPTIONS, extensions=_EXTENSIONS
+        text, options=_OPTIONS, extensions=_EXTENSIONS
     )
     source = _HEADING.sub(lambda m: f"<{m[1]}h{min(6, int(m[2]) + 3)}", source)
     if "<img" in source:
-        source = _own_pictures(source, media)
+        source = _foreign_pictures(source, media)
     if 'id="fn' in source:
         source = re.sub(r'(id="|href="#)(fn)', rf"\g<1>{anchor}-\g<2>", source)
     if typography:
@@ -97,7 +101,7 @@ def to_html(
 
 def sanitised(source: str) -> str:
     """Return HTML from anywhere with nothing left in it that could act."""
-    return nh3.clean(
+    clean = nh3.clean(
         source,
         tags=set(_TAGS),
         attributes={
@@ -105,10 +109,18 @@ def sanitised(source: str) -> str:
             for tag, names in _ATTRIBUTES.items()
         },
         allowed_classes={tag: set(names) for tag, names in _CLASSES.items()},
-        attribute_filter=_from_root,
+        attribute_filter=_attribute,
         url_schemes=_SCHEMES,
         link_rel="noopener nofollow",
     ).strip()
+    if ROOT not in clean:
+        return clean
+    # In running text it is only a word that somebody wrote.
+    word = ROOT.replace(":", "&#58;")
+    return "".join(
+        part if part.startswith("<") else part.replace(ROOT, word)
+        for part in re.split(r"(<[^>]*>)", clean)
+    )
 
 
 def plain(source: str) -> str:
@@ -132,22 +144,26 @@ def rooted(fragment: str, root: str) -> str:
     return str(fragment).replace(ROOT, root)
 
 
-def _from_root(tag: str, attribute: str, value: str) -> str:
-    if attribute == "href" and not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#", value):
+def _attribute(tag: str, name: str, value: str) -> str:
+    """Lead relative addresses and the blog's pictures from the site's root, and nothing else."""
+    if value.startswith(ROOT):  # a place of this very site
+        return value
+    if name == "src":
+        return f"{ROOT}{value}"
+    if tag == "a" and name == "href" and not _SCHEME.match(value):
         return ROOT + value.lstrip("/")
     return value
 
 
-def _own_pictures(source: str, media: frozenset[str]) -> str:
-    """Point pictures at the blog's own files, and make links of those that lie elsewhere."""
+def _foreign_pictures(source: str, media: frozenset[str]) -> str:
+    """Make links of the pictures that are not the blog's own."""
     tree = lxml_html.fragment_fromstring(source, create_parent="div")
     for picture in list(tree.iter("img")):
-        path = (picture.get("src") or "").removeprefix("media/")
-        if path in media:
-            picture.set("src", f"{ROOT}media/{path}")
+        address = picture.get("src") or ""
+        if address.startswith("media/") and address.removeprefix("media/") in media:
             continue
-        link = lxml_html.Element("a", href=picture.get("src") or "")
-        link.text = picture.get("alt") or picture.get("src") or ""
+        link = lxml_html.Element("a", href=address)
+        link.text = picture.get("alt") or address
         link.tail = picture.tail
         parent = picture.getparent()
         if parent is not None:

@@ -110,9 +110,8 @@ def _rewritten(image: Image.Image) -> tuple[str, bytes, int, int]:
             out, kind, quality=85, optimize=True, progressive=True, exif=b"", comment=b""
         )
     else:
-        bare = Image.new(upright.mode, upright.size)
-        if upright.mode == "P":
-            bare.putpalette(upright.getpalette("RGBA") or [], "RGBA")
-        bare.paste(upright)
-        bare.save(out, kind, **({"lossless": True} if kind == "WEBP" else {"optimize": True}))
+        # What is see-through stays so; comments, profiles and the rest are not asked along.
+        for name in upright.info.keys() - {"transparency"}:
+            del upright.info[name]
+        upright.save(out, kind, **({"lossless": True} if kind == "WEBP" else {"optimize": True}))
     return kind, out.getvalue(), *upright.size

@@ -52,9 +52,16 @@ def week(of: date, first_weekday: int = 0) -> Period:
     A week takes the ISO number of its Thursday (ISO 8601: the week of a year is the one that holds
     its Thursday), which every run of seven days has exactly once.
     """
-    start = of - timedelta(days=(of.weekday() - first_weekday) % 7)
+    try:
+        start = of - timedelta(days=(of.weekday() - first_weekday) % 7)
+        end = start + timedelta(days=6)
+    except OverflowError:
+        raise InvalidInput(
+            f"The week of {of} is not in the calendar: it ends within the week.",
+            "Choose a day between the years 1 and 9999.",
+        ) from None
     year, number, _ = (start + timedelta(days=(_THURSDAY - first_weekday) % 7)).isocalendar()
-    return Period(start, start + timedelta(days=6), f"{year:04}-W{number:02}", "week")
+    return Period(start, end, f"{year:04}-W{number:02}", "week")
 
 
 def span(start: date, end: date) -> Period:

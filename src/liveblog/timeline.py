@@ -127,10 +127,9 @@ class Timeline:
         """Return one day with what is embargoed or removed too; for the newsroom's eyes."""
         reading = self._journal.day(of)
         entries = list(fold(reading.records).values())
-        for record in reading.records:
-            if isinstance(record, Reference):
-                home = self._journal.day(id_day(record.entry))
-                entries += [e for e in fold(home.records).values() if e.id == record.entry]
+        for moved in {r.entry for r in reading.records if isinstance(r, Reference)}:
+            home = fold(self._journal.day(id_day(moved)).records)
+            entries += [home[moved]] if moved in home else []
         return Day(
             of,
             in_order(e for e in entries if e.day == of),

@@ -92,13 +92,16 @@ def parse_instant(text: str, *, now: datetime, zone: tzinfo, language: str = "en
         if match := re.fullmatch(words.ago, folded):
             step = _step(match["unit"], words)
             if step:
-                return now.astimezone(UTC) - int(match["n"]) * step
+                try:
+                    return _in_utc(now.astimezone(UTC) - int(match["n"]) * step, text)
+                except OverflowError:
+                    raise InvalidInput(f"'{text}' is out of the calendar.", "Check it.") from None
     try:
         iso = datetime.fromisoformat(text.strip())
     except ValueError:
         pass
     else:
-        return iso.astimezone(UTC) if iso.tzinfo else _on_clock(iso, zone, text)
+        return _in_utc(iso, text) if iso.tzinfo else _on_clock(iso, zone, text)
     local_now = now.astimezone(zone)
     day_part, clock = _split(folded, languages)
     if clock is None and not day_part:
@@ -144,7 +147,7 @@ def parse_period(
 
 
 def _on_clock(local: datetime, zone: tzinfo, text: str) -> datetime:
-    instant = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    instant = _in_utc(local.replace(tzinfo=zone, fold=0), text)
     if instant.astimezone(zone).replace(tzinfo=None) != local:
         shown = instant.astimezone(zone)
         # A day that begins where the clock jumps begins all the same.
@@ -158,8 +161,20 @@ def _on_clock(local: datetime, zone: tzinfo, text: str) -> datetime:
     return instant
 
 
+def _in_utc(instant: datetime, text: str) -> datetime:
+    """Return an instant in UTC, where every zone of the world still has a date for it."""
+    try:
+        utc = instant.astimezone(UTC)
+        utc - timedelta(days=2), utc + timedelta(days=2)
+    except OverflowError:
+        raise InvalidInput(f"'{text}' is out of the calendar.", "Choose another year.") from None
+    return utc
+
+
 def _split(text: str, languages: Iterable[_Language]) -> tuple[str, time | None]:
     """Split a text into what names a day and the time at its end."""
+    # "9 Uhr" is the one way to name a full hour by a word behind it.
+    text = re.sub(r"(\d{1,2}) uhr$", r"\1:00", text)
     for words in languages:
         text = re.sub(rf" (?:{'|'.join(words.at)})$", "", text) if words.at else text
     match = _CLOCK.search(text)
@@ -210,9 +225,10 @@ def _day(text: str, today: date, languages: Iterable[_Language], language: str) 
         if not match and (match := re.fullmatch(r"([^\d\s]+?)\.? (\d{1,2}),?(?: (\d{4}))?", bare)):
             name, number, year = match[1], match[2], match[3]
         if name in months:
-            found = _date(int(year or today.year), months[name], int(number), text)
-            if not year and found > today + timedelta(days=183):
-                found = _date(today.year - 1, months[name], int(number), text)
+            if year:
+                found = _date(int(year), months[name], int(number), text)
+            else:
+                found = _nearest(today, months[name], int(number), text)
             if weekday is not None and found.weekday() != weekday:
                 raise InvalidInput(
                     f"'{text}': {found} is not a {period.WEEKDAYS[weekday].capitalize()}.",
@@ -220,6 +236,19 @@ def _day(text: str, today: date, languages: Iterable[_Language], language: str) 
                 )
             return found
     return None
+
+
+def _nearest(today: date, month: int, day: int, text: str) -> date:
+    """Return the day of that name that lies nearest; a leap day may be years away."""
+    found = []
+    for year in range(max(today.year - 8, 1), min(today.year + 1, 9999) + 1):
+        try:
+            found.append(date(year, month, day))
+        except ValueError:
+            continue
+    if not found:
+        return _date(today.year, month, day, text)
+    return min(found, key=lambda of: abs(of - today))
 
 
 def _date(year: int, month: int, day: int, text: str) -> date:

@@ -1,0 +1,466 @@
+"""The floors: who may import whom, who may touch disk, clock and network, and what stays unloaded.
+
+Every rule is a function from source texts to breaches; planted breaches prove that each bites.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import os
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+import liveblog
+
+PACKAGE = Path(liveblog.__file__).parent
+
+FLOORS = {
+    "entry": 0, "period": 0, "config": 0, "errors": 0, "folders": 0, "links": 0,
+    "journal": 1, "media": 1,
+    "locale": 2, "markup": 2, "timeline": 2, "when": 2, "digest": 2,
+    "feeds": 3, "chart": 3, "pages": 3,
+    "site": 4, "publish": 4,
+    "blog": 5,
+    "cli": 6,
+    # The package itself holds the version and loads names when they are asked for.
+    "__init__": 0,
+    "__main__": 6,
+}  # fmt: skip
+"""On which floor each room is; imports go down or stay."""
+
+DOORS = {
+    "feedgen": ("feeds",),
+    "jinja2": ("pages",),
+    "PIL": ("media",),
+    "nh3": ("markup",),
+    "cmarkgfm": ("markup",),
+    "click": ("cli",),
+    "sqlite3": ("publish.index",),
+    "babel": ("locale", "when"),
+}
+"""Which modules (or rooms) may import a library."""
+
+PURE_FLOORS = (0, 2, 3)
+READ_THEIR_OWN = ("config", "locale")
+"""On pure floors, but they read their own files: the settings, the catalogues."""
+
+IMPURE = {
+    "open", "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time",
+    "time.monotonic", "time.sleep", "os.urandom", "os.getenv", "os.environ", "os.open", "io.open",
+    "input", "print", "uuid.uuid4", "secrets.token_hex", "random.random",
+}  # fmt: skip
+IMPURE_MODULES = {
+    "socket", "ssl", "http", "urllib.request", "subprocess", "tempfile", "shutil", "random",
+    "secrets", "uuid", "asyncio", "sqlite3", "requests", "httpx",
+}  # fmt: skip
+IMPURE_METHODS = {
+    "read_text", "read_bytes", "write_text", "write_bytes", "unlink", "mkdir", "touch", "iterdir",
+    "glob", "rglob",
+}  # fmt: skip
+"""What a path does to the disk, called on anything."""
+
+Sources = Mapping[str, str]
+"""Source text by module name below the package: ``feeds.xml``, ``feeds.__init__``, ``entry``."""
+
+
+@lru_cache
+def product() -> Sources:
+    """Return the source of every module of the product."""
+    return MappingProxyType(
+        {
+            ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path.read_text("utf-8")
+            for path in sorted(PACKAGE.rglob("*.py"))
+        }
+    )
+
+
+def room(module: str) -> str:
+    """Return the room of a module: its first name."""
+    return module.partition(".")[0]
+
+
+# -- the checkers ----------------------------------------------------------------------------------
+
+
+@cache
+def seen(source: str) -> tuple[ast.AST, ...]:
+    """Return every node of a source but those that only type checkers see."""
+    return tuple(statements(ast.parse(source)))
+
+
+def statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield every node but those that only type checkers see."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            for other in node.orelse:
+                yield other
+                yield from statements(other)
+            continue
+        yield node
+        yield from statements(node)
+
+
+def imports(module: str, source: str, modules: Sources) -> set[str]:
+    """Return what a module imports, functions included: the product's own start with a dot."""
+    found = set()
+    package = module.split(".")[:-1]
+    for node in seen(source):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = (node.module or "").split(".") if node.module else []
+            if node.level:
+                base = ["liveblog", *package[: len(package) - node.level + 1], *base]
+            # A name that is imported may be a module itself.
+            names = [".".join([*base, alias.name]) for alias in node.names]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            names = [str(a.value) for a in node.args[:1] if isinstance(a, ast.Constant)]
+        else:
+            continue
+        found |= {_own(name, modules) if room(name) == "liveblog" else name for name in names}
+    return found
+
+
+def _own(name: str, modules: Sources) -> str:
+    """Return the module (with a dot before it) that holds a name of the product."""
+    parts = name.split(".")[1:]
+    for length in range(len(parts), -1, -1):
+        candidate = ".".join(parts[:length])
+        if candidate in modules:
+            return f".{candidate}"
+        inside = f"{candidate}.__init__".lstrip(".")
+        if inside in modules:
+            return f".{inside}"
+    return "." + ".".join(parts)
+
+
+def upward(modules: Sources) -> list[str]:
+    """Find imports that go up, and modules that are on no floor."""
+    breaches = [f"{name} is on no floor" for name in modules if room(name) not in FLOORS]
+    for name, source in modules.items():
+        floor = FLOORS.get(room(name), -1)
+        own = sorted(other[1:] for other in imports(name, source, modules) if other[0] == ".")
+        breaches += [
+            f"{name} imports {other}" for other in own if FLOORS.get(room(other), 99) > floor
+        ]
+    return breaches
+
+
+def cycles(modules: Sources) -> list[str]:
+    """Find modules that import each other, by whatever way."""
+    graph = {
+        name: {other[1:] for other in imports(name, source, modules) if other.startswith(".")}
+        - {name}
+        for name, source in modules.items()
+    }
+    found: list[str] = []
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            found.append(" → ".join((*path[path.index(name) :], name)))
+        elif name not in done:
+            for other in sorted(graph.get(name, ())):
+                visit(other, (*path, name))
+            done.add(name)
+
+    for name in sorted(graph):
+        visit(name, ())
+    return found
+
+
+def other_doors(modules: Sources) -> list[str]:
+    """Find libraries that are imported elsewhere than at their door."""
+    return [
+        f"{name} imports {other}"
+        for name, source in modules.items()
+        for other in sorted(imports(name, source, modules))
+        for library, doors in DOORS.items()
+        if room(other) == library and name not in doors and room(name) not in doors
+    ]
+
+
+def impure(modules: Sources) -> list[str]:
+    """Find what a pure floor does to clock, disk, network or chance."""
+    breaches = []
+    for name, source in modules.items():
+        if FLOORS.get(room(name)) not in PURE_FLOORS or room(name) in READ_THEIR_OWN:
+            continue
+        breaches += [
+            f"{name} imports {other}"
+            for other in sorted(imports(name, source, modules))
+            if any(f"{other}.".startswith(f"{bad}.") for bad in IMPURE_MODULES)
+        ]
+        for node in seen(source):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                short = ".".join(called.split(".")[-2:])
+                method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+                if called in IMPURE or short in IMPURE or method in IMPURE_METHODS:
+                    breaches.append(f"{name}:{node.lineno} calls {called}")
+            elif isinstance(node, ast.Attribute) and ast.unparse(node) == "os.environ":
+                breaches.append(f"{name}:{node.lineno} reads os.environ")
+    return breaches
+
+
+# -- the product keeps the rules -------------------------------------------------------------------
+
+
+def test_every_module_is_on_a_floor_and_imports_go_down() -> None:
+    """Or stay on the same floor; inside functions too."""
+    assert upward(product()) == []
+
+
+def test_every_room_of_the_table_is_there() -> None:
+    """A room that was renamed or is gone leaves the table too."""
+    assert {room(name) for name in product()} == set(FLOORS)
+
+
+def test_no_modules_import_each_other() -> None:
+    """Not even inside functions: a module can be read, and tested, without those above it."""
+    assert cycles(product()) == []
+
+
+def test_each_library_has_one_door() -> None:
+    """Whoever replaces one knows where."""
+    assert other_doors(product()) == []
+
+
+def test_pure_floors_touch_neither_clock_nor_disk_nor_network() -> None:
+    """Plain data, folding, markup, feeds and pages: the same in, the same out."""
+    assert impure(product()) == []
+
+
+# -- the rules bite --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "breach"),
+    [
+        ("entry", "from .blog import Blog", "entry imports blog"),
+        ("entry", "from liveblog.blog import Blog", "entry imports blog"),
+        ("entry", "import liveblog.blog", "entry imports blog"),
+        ("entry", "from . import blog", "entry imports blog"),
+        ("entry", "def f():\n    from .blog import Blog", "entry imports blog"),
+        ("entry", "if x:\n    pass\nelse:\n    from .blog import Blog", "entry imports blog"),
+        ("digest.text", "from ..feeds import Feed", "digest.text imports feeds.__init__"),
+        ("digest.text", "from ..feeds.xml import f", "digest.text imports feeds.xml"),
+        ("feeds.xml", "from ..publish.build import Build", "feeds.xml imports publish.build"),
+        ("entry", 'import_module("liveblog.blog")', "entry imports blog"),
+        ("helpers", "", "helpers is on no floor"),
+    ],
+)
+def test_a_planted_import_upwards_is_found(module: str, source: str, breach: str) -> None:
+    """However it is written."""
+    assert breach in upward({**product(), module: source})
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("entry", "if TYPE_CHECKING:\n    from .blog import Blog"),
+        ("entry", "if typing.TYPE_CHECKING:\n    from .blog import Blog"),
+        ("blog", "from .entry import Revision"),
+        ("digest.text", "from . import Digest\nfrom .document import document"),
+    ],
+)
+def test_what_is_allowed_is_no_breach(module: str, source: str) -> None:
+    """Downwards, sideways, and for type checkers only."""
+    assert upward({**product(), module: source}) == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        {"entry": "from .period import week", "period": "from .entry import slug"},
+        {"links": "def f():\n    from . import folders", "folders": "from .links import url"},
+        {"feeds.xml": "from . import json", "feeds.json": "from .xml import f"},
+    ],
+)
+def test_a_planted_cycle_is_found(planted: dict[str, str]) -> None:
+    """On one floor, inside functions, within a package."""
+    assert cycles({**product(), **planted})
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("publish.build", "import feedgen.feed"),
+        ("feeds.xml", "from jinja2 import Environment"),
+        ("blog", "def f():\n    from PIL import Image"),
+        ("pages", "import nh3"),
+        ("feeds.json", "from cmarkgfm.cmark import Options"),
+        ("blog", "import click"),
+        ("publish.build", "import sqlite3"),
+        ("digest.text", "from babel.dates import format_date"),
+    ],
+)
+def test_a_planted_second_door_is_found(module: str, source: str) -> None:
+    """Of every library in the table."""
+    assert other_doors({**product(), module: source})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f():\n    return open('x')",
+        "from datetime import datetime\nnow = datetime.now()",
+        "import datetime\nnow = datetime.datetime.now(datetime.UTC)",
+        "from datetime import date\ntoday = date.today()",
+        "import time\nnow = time.time()",
+        "import os\nx = os.urandom(8)",
+        "import os\nx = os.environ['HOME']",
+        "import socket",
+        "from urllib.request import urlopen",
+        "def f():\n    import subprocess",
+        "from pathlib import Path\nx = Path('x').read_text()",
+        "def f(path):\n    path.write_bytes(b'')",
+    ],
+)
+@pytest.mark.parametrize("module", ["entry", "timeline", "digest.text", "feeds.xml", "pages"])
+def test_a_planted_impurity_is_found(module: str, source: str) -> None:
+    """On each pure floor, at the top of a module or inside a function."""
+    assert impure({module: source})
+
+
+@pytest.mark.parametrize("module", ["config", "locale", "journal.files", "publish.build", "blog"])
+def test_the_other_floors_may(module: str) -> None:
+    """The rule is about the pure floors only."""
+    assert impure({module: "x = open('x')"}) == []
+
+
+# -- what stays unloaded ---------------------------------------------------------------------------
+
+HEAVY = (
+    "jinja2", "starlette", "lxml", "apscheduler", "PIL", "feedgen", "cmarkgfm", "nh3",
+    "sqlite3", "asyncio", "ssl",
+)  # fmt: skip
+
+_PROBE = """
+import sys
+from liveblog.cli import main
+sys.argv = ["liveblog", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as done:
+    assert not done.code, done.code
+print("LOADED", *sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def loaded(*arguments: str) -> set[str]:
+    """Run the command line in a process of its own; return the names of what it loaded."""
+    environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent), "NO_COLOR": "1"}
+    environment.pop("LIVEBLOG_CONFIG", None)
+    run = subprocess.run(
+        [sys.executable, "-c", _PROBE, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return set(run.stdout.rpartition("LOADED")[2].split())
+
+
+def test_help_and_a_post_load_nothing_heavy(tmp_path: Path) -> None:
+    """A post is typed hundreds of times a day: no template engine, no XML, no pictures."""
+    assert not loaded("--help") & set(HEAVY)
+    assert not loaded("post", "--help") & set(HEAVY)
+    folder = str(tmp_path / "blog")
+    assert not loaded("init", folder, "--title", "Une semaine") & set(HEAVY)
+    posted = loaded("-C", folder, "post", "Un fait.", "--tag", "Damas")
+    # The echo of the time is in the blog's language: that takes Babel, and no more.
+    assert not posted & (set(HEAVY) - {"babel"})
+    assert "msgspec" in posted  # the probe sees what is loaded
+
+
+def test_the_probe_sees_what_publishing_loads(tmp_path: Path) -> None:
+    """So that a clean result above means something."""
+    folder = str(tmp_path / "blog")
+    loaded("init", folder, "--title", "Une semaine")
+    loaded("-C", folder, "post", "Un fait.")
+    assert {"jinja2", "lxml", "feedgen"} <= loaded("-C", folder, "publish")
+
+
+def test_importing_the_package_loads_none_of_its_rooms() -> None:
+    """Names are loaded when they are first used."""
+    code = "import sys, liveblog; print([n for n in sys.modules if n.startswith('liveblog.')])"
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(PACKAGE.parent)},
+        timeout=60,
+        check=True,
+    )
+    assert run.stdout.strip() == "[]"
+
+
+# -- the public face -------------------------------------------------------------------------------
+
+
+def test_every_public_name_exists() -> None:
+    """``from liveblog import …`` works for each name that is promised, and for no other."""
+    assert sorted(liveblog.__all__) == list(liveblog.__all__)
+    for name in liveblog.__all__:
+        assert inspect.isclass(getattr(liveblog, name))
+    with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
+        liveblog.Nothing  # noqa: B018
+
+
+def undocumented(modules: Sources) -> list[str]:
+    """Find public modules, classes and functions that do not say what they are."""
+    missing = []
+    for name, source in modules.items():
+        tree = ast.parse(source)
+        if ast.get_docstring(tree) is None:
+            missing.append(name)
+        missing += [f"{name}.{found}" for found in _undocumented(tree)]
+    return missing
+
+
+def _undocumented(parent: ast.Module | ast.ClassDef) -> Iterator[str]:
+    for node in parent.body:
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if node.name.startswith("_"):
+            continue
+        overrides = isinstance(parent, ast.ClassDef) and parent.name.startswith("_")
+        if ast.get_docstring(node) is None and not overrides:
+            yield node.name
+        if isinstance(node, ast.ClassDef):
+            yield from (f"{node.name}.{found}" for found in _undocumented(node))
+
+
+def test_everything_public_is_documented() -> None:
+    """Each module, class, function and method says what it is."""
+    assert undocumented(product()) == []
+
+
+def test_what_is_undocumented_is_found() -> None:
+    """A module, a function, a class, a method; what is private may be silent."""
+    source = "def f(): ...\nclass A:\n    def g(self): ...\n    def _h(self): ...\ndef _i(): ..."
+    assert undocumented({"x": source}) == ["x", "x.f", "x.A", "x.A.g"]
+
+
+def test_every_module_can_be_imported_alone() -> None:
+    """None depends on another having been imported before it."""
+    names = [
+        found.name
+        for found in pkgutil.walk_packages([str(PACKAGE)], "liveblog.")
+        if not found.name.endswith("__main__")
+    ]
+    assert len(names) == len([n for n in product() if n not in ("__init__", "__main__")])
+    for name in names:
+        assert importlib.import_module(name).__doc__

@@ -1,0 +1,338 @@
+"""Markdown to safe HTML: nothing that acts gets through, and what authors mean does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html as lxml_html
+
+from liveblog.locale import NARROW, NBSP, french_spaces
+from liveblog.markup import ROOT, plain, rooted, sanitised, shortened, to_html
+
+# What may appear on a page, spelled out here: the product's own tables are under test.
+_TAGS = """
+a abbr b blockquote br caption cite code dd del details dfn div dl dt em figcaption figure h3 h4 h5
+h6 hr i img ins kbd li mark ol p pre q s samp section small span strong sub sup table tbody td tfoot
+th thead time tr u ul var
+"""
+TAGS = set(_TAGS.split())
+_ATTRIBUTES = """
+lang dir title href hreflang id class rel cite src alt width height start align colspan rowspan
+scope datetime
+"""
+ATTRIBUTES = set(_ATTRIBUTES.split())
+CLASSES = {"footnotes", "footnote-ref", "footnote-backref"}
+ADDRESSES = re.compile(r"https?:|mailto:|tel:|#|//|" + ROOT)
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<SCRIPT SRC=//evil.example/x.js></SCRIPT>",
+    "<scr<script>ipt>alert(1)</scr</script>ipt>",
+    '<img src=x onerror="alert(1)">',
+    "<img src='javascript:alert(1)'>",
+    '<img src="https://evil.example/pixel.gif" alt="x">',
+    '<svg onload="alert(1)"><script>alert(1)</script></svg>',
+    "<svg><a xlink:href='javascript:alert(1)'><text>x</text></a></svg>",
+    "<math><mi xlink:href='javascript:alert(1)'>x</mi></math>",
+    '<a href="javascript:alert(1)">x</a>',
+    '<a href="JaVaScRiPt:alert(1)">x</a>',
+    '<a href="java\tscript:alert(1)">x</a>',
+    '<a href="&#106;avascript:alert(1)">x</a>',
+    '<a href=" javascript:alert(1)">x</a>',
+    '<a href="data:text/html,<script>alert(1)</script>">x</a>',
+    '<a href="vbscript:x" onclick="alert(1)" style="position:fixed">x</a>',
+    "[x](javascript:alert(1))",
+    "[x](<javascript:alert(1)>)",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "![x](javascript:alert(1))",
+    "![x](data:image/svg+xml,<svg onload=alert(1)>)",
+    "<javascript:alert(1)>",
+    "[x]: javascript:alert(1)\n\n[x]",
+    "<style>body{display:none}</style>",
+    "<p style='position:fixed'>x</p>",
+    "<iframe src='https://evil.example/'></iframe>",
+    "<object data='x'></object><embed src='x'>",
+    "<form action='https://evil.example/'><input name=a><button>x</button></form>",
+    "<textarea><script>alert(1)</script></textarea>",
+    "<base href='https://evil.example/'>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example/'>",
+    "<link rel=stylesheet href='https://evil.example/x.css'>",
+    "<video src=x onerror=alert(1)></video><audio autoplay src=x>",
+    "<div onmouseover=alert(1) class='evil' id='evil' name='evil'>x</div>",
+    "<!-- --!><script>alert(1)</script> -->",
+    "<![CDATA[<script>alert(1)</script>]]>",
+    "<?php echo 1 ?>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<template><script>alert(1)</script></template>",
+    "<details open ontoggle=alert(1)>x",
+    "<table><td background='javascript:alert(1)'>x",
+    "```html\n<script>alert(1)</script>\n```",
+    "`<script>alert(1)</script>`",
+    "<a href='liveblog-root:x' onclick=alert(1)>x</a>",
+    "[^1]\n\n[^1]: <script>alert(1)</script>",
+    '[x](https://example.org/ "a\\" onmouseover=alert(1)")',
+    "<img src=media/a.png onload=alert(1)>",
+    "<a href='//evil.example'\nonclick='alert(1)'>x</a>",
+    "<p/onclick=alert(1)>",
+    "</div></article></main><h1>x</h1>",
+    "«\0»",
+]
+
+
+def assert_harmless(html: str) -> None:
+    """Parse a fragment as a browser would, and look at every element and attribute."""
+    tree = lxml_html.fragment_fromstring(html, create_parent="main")
+    for element in tree.iterdescendants():
+        assert isinstance(element.tag, str), "a comment or an instruction"
+        assert element.tag in TAGS
+        for name, value in element.attrib.items():
+            assert name in ATTRIBUTES, f"<{element.tag} {name}>"
+            if name in ("href", "src", "cite"):
+                assert ADDRESSES.match(value), f"{name}={value!r}"
+            if name == "class":
+                assert set(value.split()) <= CLASSES
+        if element.tag == "img":
+            assert str(element.get("src")).startswith(f"{ROOT}media/")
+
+
+@pytest.mark.parametrize("fragment", HOSTILE)
+def test_nothing_that_acts_survives(fragment: str) -> None:
+    """Each known attack, as a text of its own."""
+    assert_harmless(to_html(fragment, media=frozenset({"a.png"})))
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(HOSTILE),
+            st.sampled_from(["\n\n", "\n", " ", "> ", "- ", "    ", "`", "```\n", "<", '"', "|"]),
+            st.text(max_size=8),
+        ),
+        min_size=2,
+        max_size=6,
+    )
+)
+def test_no_mixture_of_attacks_survives(fragments: list[str]) -> None:
+    """Hostile pieces put together in any way, between Markdown and any text."""
+    text = "".join(fragments)
+    assert_harmless(to_html(text, media=frozenset({"a.png"}), typography=french_spaces))
+    assert_harmless(to_html(text, anchor="n1"))
+
+
+@given(st.lists(st.sampled_from(HOSTILE), max_size=4).map("".join))
+def test_sanitising_twice_is_sanitising_once(source: str) -> None:
+    """What came out is harmless and stays as it is."""
+    clean = sanitised(source)
+    again = sanitised(clean)
+    assert again == clean
+
+
+@given(st.text(max_size=80))
+def test_any_text_can_be_rendered(text: str) -> None:
+    """Surrogates apart, which no revision holds, any text becomes harmless HTML."""
+    text = text.encode("utf-8", "ignore").decode()
+    assert_harmless(to_html(text))
+
+
+# -- what authors mean -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ""),
+        ("Un **fait** *nouveau*.", "<p>Un <strong>fait</strong> <em>nouveau</em>.</p>"),
+        ("~~faux~~ vrai", "<p><del>faux</del> vrai</p>"),
+        ("un ~ deux ~ trois", "<p>un ~ deux ~ trois</p>"),
+        ("un  \ndeux", "<p>un<br>\ndeux</p>"),
+        ("5 < 6 & 7", "<p>5 &lt; 6 &amp; 7</p>"),
+        ("`<b>`", "<p><code>&lt;b&gt;</code></p>"),
+        ("H<sub>2</sub>O", "<p>H<sub>2</sub>O</p>"),
+        ("دمشق", "<p>دمشق</p>"),
+    ],
+)
+def test_common_markdown_is_rendered(text: str, expected: str) -> None:
+    """CommonMark, strikethrough with two tildes, harmless HTML, every script."""
+    assert to_html(text) == expected
+
+
+def test_tables_are_rendered_with_their_alignment() -> None:
+    """As GitHub writes them."""
+    html = to_html("| Ville | Morts |\n|:--|--:|\n| Damas | 40 |\n")
+    tree = lxml_html.fragment_fromstring(html)
+    assert [cell.text for cell in tree.iter("th", "td")] == ["Ville", "Morts", "Damas", "40"]
+    assert [cell.get("align") for cell in tree.iter("td")] == ["left", "right"]
+
+
+@pytest.mark.parametrize("level", range(1, 7))
+def test_headings_begin_below_an_entrys_own(level: int) -> None:
+    """Level 1 becomes 4, and none is deeper than 6."""
+    assert to_html("#" * level + " Titre") == f"<h{min(6, level + 3)}>Titre</h{min(6, level + 3)}>"
+
+
+def test_headings_in_html_begin_there_too() -> None:
+    """An author's <h1> is no page's heading."""
+    assert to_html("<h1>Titre</h1>") == "<h4>Titre</h4>"
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "shown"),
+    [
+        ("https://example.org/a?b=1&c=2", "https://example.org/a?b=1&c=2", None),
+        ("Voir www.example.org.", "http://www.example.org", "www.example.org"),
+        ("osdh@example.org", "mailto:osdh@example.org", "osdh@example.org"),
+        ("[là](https://example.org/)", "https://example.org/", "là"),
+        ("[là](#notes)", "#notes", "là"),
+        ("[là](2012/07/15/)", f"{ROOT}2012/07/15/", "là"),
+        ("[là](/2012/07/15/)", f"{ROOT}2012/07/15/", "là"),
+        ("[là](tel:+33123456789)", "tel:+33123456789", "là"),
+    ],
+)
+def test_links_lead_where_they_say(text: str, address: str, shown: str | None) -> None:
+    """Bare ones too; one without a scheme leads from the site's root."""
+    (link,) = lxml_html.fragment_fromstring(to_html(text), create_parent="div").iter("a")
+    assert (link.get("href"), link.text) == (address, shown or address)
+    assert link.get("rel") == "noopener nofollow"
+
+
+def test_the_way_to_the_root_is_put_in_last() -> None:
+    """Relative on a page, absolute in a feed."""
+    fragment = to_html("[là](2012/W29/)")
+    assert 'href="../../2012/W29/"' in rooted(fragment, "../../")
+    assert 'href="https://example.org/2012/W29/"' in rooted(fragment, "https://example.org/")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le mot liveblog-root: ne dit rien.",
+        "liveblog-liveblog-root:root:x",
+        "liveblog-root&#58;x",
+        "`liveblog-liveblog-root:root:`",
+    ],
+)
+def test_an_author_cannot_write_the_mark_of_the_root(text: str) -> None:
+    """However it is spelled, no address is put into running text."""
+    assert "example.org" not in rooted(to_html(text), "https://example.org/")
+
+
+def test_own_pictures_are_shown() -> None:
+    """With the way to the root before them, and their alternative text."""
+    html = to_html("![Un plan](media/2012/07/15/a.png)", media=frozenset({"2012/07/15/a.png"}))
+    (picture,) = lxml_html.fragment_fromstring(html, create_parent="div").iter("img")
+    assert picture.get("src") == f"{ROOT}media/2012/07/15/a.png"
+    assert picture.get("alt") == "Un plan"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Voici ![un plan](https://example.org/a.png) du lieu.",
+        'Voici <img src="https://example.org/a.png" alt="un plan"> du lieu.',
+        "Voici [![un plan](https://example.org/a.png)](https://example.org/a.png) du lieu.",
+    ],
+)
+def test_a_foreign_picture_becomes_a_link(text: str) -> None:
+    """So that no reader's browser is sent to a third party; the words around it stay."""
+    html = to_html(text, media=frozenset({"a.png"}))
+    tree = lxml_html.fragment_fromstring(html, create_parent="div")
+    assert not list(tree.iter("img"))
+    assert "https://example.org/a.png" in [a.get("href") for a in tree.iter("a")]
+    assert tree.text_content() == "Voici un plan du lieu."
+
+
+def test_footnotes_of_two_entries_do_not_collide() -> None:
+    """Every id is on the page once, and each reference leads to its own note."""
+    text = "Un[^1] et deux[^nom].\n\n[^1]: Première.\n\n[^nom]: Seconde."
+    page = "".join(to_html(text, anchor=anchor) for anchor in ("7k3m9qx2tb", "aaaaaaaaaa"))
+    tree = lxml_html.fragment_fromstring(page, create_parent="div")
+    ids = [str(element.get("id")) for element in tree.xpath("//*[@id]")]
+    assert len(ids) == len(set(ids)) == 8
+    targets = [str(a.get("href")) for a in tree.iter("a")]
+    assert len(targets) == 8
+    assert {target[1:] for target in targets} == set(ids)
+
+
+# -- typography ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Vraiment ?", f"Vraiment{NARROW}?"),
+        ("Non ! Si ; enfin", f"Non{NARROW}! Si{NARROW}; enfin"),
+        ("Le bilan : 105", f"Le bilan{NBSP}: 105"),
+        ("« Oui »", f"«{NARROW}Oui{NARROW}»"),
+        ("**Urgent** !", f"Urgent{NARROW}!"),
+        ("Un *bilan* : 105", f"Un bilan{NBSP}: 105"),
+        ("« *Oui* »", f"«{NARROW}Oui{NARROW}»"),
+        ("[Là](https://example.org/) ?", f"Là{NARROW}?"),
+        ("`a ? b : c !`", "a ? b : c !"),
+        ("```\na ? b : c !\n```", "a ? b : c !\n"),
+        ("https://example.org/?a=b;c", "https://example.org/?a=b;c"),
+        ("18:04", "18:04"),
+        ("Vraiment?", "Vraiment?"),
+    ],
+)
+def test_french_spaces_are_unbreakable_but_not_in_code(text: str, expected: str) -> None:
+    """Those that the author typed, also beside emphasis and links; none is added."""
+    tree = lxml_html.fragment_fromstring(
+        to_html(text, typography=french_spaces), create_parent="div"
+    )
+    assert tree.text_content() == expected
+
+
+def test_typography_leaves_attributes_alone() -> None:
+    """A title or address is as it was written."""
+    html = to_html('[là](https://example.org/ "quoi ?")', typography=french_spaces)
+    assert 'title="quoi ?"' in html
+
+
+# -- words without markup --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("<p>Un</p><p>Deux</p>", "Un Deux"),
+        ("<ul><li>un</li><li>deux</li></ul>", "un deux"),
+        ("un<br>deux", "un deux"),
+        ("<h4>Titre</h4><p>Texte</p>", "Titre Texte"),
+        ("<p>5 &lt; 6 &amp; 7</p>", "5 < 6 & 7"),
+        ("<p>&lt;b&gt;</p>", "<b>"),
+        ("<p>a</p><script>alert(1)</script>", "a"),
+        ("<p>Vraiment\u202f?</p>", "Vraiment\u202f?"),
+        ("  <p> a \n\n b </p> ", "a b"),
+        ("", ""),
+    ],
+)
+def test_plain_text_has_the_words_only(source: str, expected: str) -> None:
+    """Blocks are kept apart, entities read, no-break spaces kept."""
+    assert plain(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "expected"),
+    [
+        ("Un texte court", 20, "Un texte court"),
+        ("Un texte court", 14, "Un texte court"),
+        ("Un texte trop long", 12, "Un texte…"),
+        ("Un, deux", 7, "Un…"),
+        ("Anticonstitutionnellement", 10, "Anticonst…"),
+        ("Il dit « oui » à tous", 10, "Il dit…"),
+    ],
+)
+def test_a_text_is_cut_at_a_word(text: str, limit: int, expected: str) -> None:
+    """With an ellipsis, and without the punctuation before it."""
+    assert shortened(text, limit) == expected
+
+
+@given(st.text(max_size=60), st.integers(1, 40))
+def test_a_shortened_text_is_never_longer_than_asked(text: str, limit: int) -> None:
+    """It is the text itself or its beginning and an ellipsis."""
+    short = shortened(text, limit)
+    assert len(short) <= limit
+    assert short == text or (short.endswith("…") and text.startswith(short[:-1]))
