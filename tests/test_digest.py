@@ -63,10 +63,12 @@ def series(digest: Digest) -> dict[str, list[tuple[int, int | float]]]:
     return {s.name: [(of.day, value) for of, value in s.points] for s in digest.series}
 
 
-def entry(body: str = "", *, at: datetime = NOON, **fields: Any) -> Entry:
+def entry(
+    body: str = "", *, at: datetime = NOON, letters: str = "7k3m9qx2tb", **fields: Any
+) -> Entry:
     """Make an entry of one revision."""
     made = Revision(
-        id=f"{at:%Y%m%d}-7k3m9qx2tb",
+        id=f"{at:%Y%m%d}-{letters}",
         rev=1,
         recorded=at,
         published=at,
@@ -559,6 +561,8 @@ def test_no_prose_is_wider_and_no_word_is_lost(paragraphs: list[str], mark: str)
         ("- un\n\n  suite\n\n- deux", "- un\n  suite\n- deux"),
         ("> un\n>\n> deux", "> un\n\n> deux"),
         ("un  \ndeux", "un\ndeux"),
+        ("- un  \n  deux\n- trois", "- un\n  deux\n- trois"),
+        ("| A |\n|---|\n| un<br>deux |", "A\nun deux"),
         ("`a  b`", "a b"),
         ("```\na  b\n  c\n```", "    a  b\n      c"),
         ("[là](https://example.org/)", "là <https://example.org/>"),
@@ -621,7 +625,8 @@ def test_footnotes_of_two_entries_keep_apart_in_markdown() -> None:
     """Each reference leads to its own note."""
     html = to_html(
         markdown_of(
-            entry("Un[^1].\n\n[^1]: Première note."), entry("Deux[^1].\n\n[^1]: Seconde note.")
+            entry("Un[^1].\n\n[^1]: Première note."),
+            entry("Deux[^1].\n\n[^1]: Seconde note.", letters="a" * 10),
         )
     )
     assert "Première note." in html

@@ -183,6 +183,8 @@ class Blog:
         found = build(self.timeline, of, key=key, tag=wanted)
         if tag and not found.entries:
             known = {t for e in build(self.timeline, of).entries for t in e.now.tags}
+            if wanted in map(slug, known):
+                return found
             raise unknown_tag(tag, known, of.id)
         return found
 

@@ -195,7 +195,8 @@ def clean_text(text: str, field: str) -> str:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     # The indentation of a first line may mean something to Markdown.
-    text = re.sub(r"\A(?:[ \t]*\n)+", "", text).rstrip() if "\n" in text else text.strip()
+    text = re.sub(r"\A(?:\s*\n)+", "", text).rstrip()
+    text = text if "\n" in text else text.strip()
     bad = FORBIDDEN.search(text)
     if bad:
         line = text.count("\n", 0, bad.start()) + 1

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from .. import links
-from ..entry import Source
+from ..entry import Source, id_letters
 from ..locale import Words
 from ..timeline import Entry
 from . import Digest, label
@@ -51,7 +52,7 @@ def _entry(entry: Entry, words: Words, base: str) -> str:
     if now.state == "retracted":
         blocks.append(f"{words.say('This update was retracted.')} {_line(now.note)}".rstrip())
         return "\n\n".join(blocks)
-    blocks.append(_below(now.body))
+    blocks.append(_below(now.body, id_letters(now.id)))
     for media in now.media:
         address = links.url(base, links.media_path(media.path))
         blocks.append(f"![{_line(media.alt)}]({address})")
@@ -81,21 +82,46 @@ def _table(digest: Digest, words: Words) -> str:
     return "\n".join(lines)
 
 
-def _below(body: str) -> str:
-    """Keep an author's headings below the entry's own (outside of code blocks)."""
-    lines, fenced = [], False
+def _below(body: str, name: str) -> str:
+    """Fit an author's text into the document.
+
+    Its headings stand below the entry's own, its footnotes apart from those of other entries (by
+    *name*), and a code block that was left open is closed.
+    """
+    lines: list[str] = []
+    fence = ""
     for line in body.split("\n"):
-        if line.lstrip().startswith(("```", "~~~")):
-            fenced = not fenced
-        heading = None if fenced else re.match(r"(#{1,6})(\s.*)", line)
-        if heading:
-            line = "#" * min(6, len(heading[1]) + 3) + heading[2]
+        mark = re.match(r" {0,3}(`{3,}|~{3,})(.*)", line)
+        if fence:
+            if mark and mark[1].startswith(fence) and not mark[2].strip():
+                fence = ""
+        elif mark:
+            fence = mark[1]
+        elif heading := re.match(r" {0,3}(#{1,6})(?=[ \t]|$)(.*)", line):
+            line = _heading(len(heading[1]), heading[2])
+        elif re.fullmatch(r" {0,3}(=+|-+)[ \t]*", line) and lines and _is_plain(lines[-1]):
+            text = lines.pop()
+            while lines and _is_plain(lines[-1]):
+                text = f"{lines.pop()} {text}"
+            line = _heading(1 if "=" in line else 2, " " + text.strip())
+        else:
+            line = re.sub(r"\[\^([^\]\s]+)\]", rf"[^{name}-\g<1>]", line)
         lines.append(line)
-    return "\n".join(lines)
+    return "\n".join([*lines, fence] if fence else lines)
+
+
+def _heading(level: int, text: str) -> str:
+    return "#" * min(6, level + 3) + text
+
+
+def _is_plain(line: str) -> bool:
+    """Whether a line can be that of a paragraph, so that a rule below makes it a heading."""
+    return bool(line.strip()) and not re.match(r" {0,3}([#>|*+-]|\d+[.)]|```|~~~)|    |\t", line)
 
 
 def _source(source: Source) -> str:
-    return f"[{_line(source.name)}](<{source.url}>)" if source.url else _line(source.name)
+    url = quote(source.url, safe="!#$%&'()*+,/:;=?@[]~")
+    return f"[{_line(source.name)}](<{url}>)" if url else _line(source.name)
 
 
 def _line(text: str) -> str:

@@ -27,7 +27,9 @@ colours it."""
 def write(digest: Digest, words: Words, *, blog: str, base: str, style: Style | None = None) -> str:
     """Write a digest out; *base* is the site's address, for permalinks and pictures."""
     style = style or (lambda text, kind: text)
-    blocks: list[str] = [style(blog, "faint") + "\n" + style(label(digest.period, words), "day")]
+    blocks: list[str] = [
+        style(_wrapped(blog), "faint") + "\n" + style(label(digest.period, words), "day")
+    ]
     if digest.headline:
         blocks.append(style(_wrapped(words.typography(digest.headline)), "title"))
     blocks += _prose(digest.introduction, words, base)
@@ -166,44 +168,55 @@ def _prose(markdown: str, words: Words, base: str) -> list[str]:
 
 
 def _blocks(parent: lxml_html.HtmlElement, indent: str = "") -> Iterator[str]:
+    """Yield the blocks of an element as text; what stands between blocks is one too."""
     loose = _squeezed(parent.text or "")
     for child in parent:
-        tag = child.tag
-        if tag in ("ul", "ol"):
-            items = []
-            for number, item in enumerate(child.iterchildren("li"), 1):
-                bullet = f"{number}. " if tag == "ol" else "- "
-                text = "\n".join(_blocks(item, indent + " " * len(bullet)))
-                items.append(indent + bullet + text.removeprefix(indent + " " * len(bullet)))
-            yield "\n".join(items)
-        elif tag == "blockquote":
-            yield "\n\n".join(_blocks(child, indent + "> "))
-        elif tag == "pre":
-            yield textwrap.indent((child.text_content()).rstrip(), indent + "    ")
-        elif tag == "table":
-            yield "\n".join(
-                indent + " | ".join(_squeezed(_inline(cell)) for cell in row)
-                for row in child.iter("tr")
-            )
-        elif tag == "hr":
-            yield indent + "* * *"
-        elif tag in ("div", "section", "figure", "details", "dl"):
-            yield from _blocks(child, indent)
-        elif tag in ("p", "h3", "h4", "h5", "h6", "figcaption", "summary", "dt", "dd"):
-            text = _inline(child)
-            if text.strip():
-                yield "\n".join(_wrapped(_squeezed(line), indent) for line in text.split("\n"))
+        if child.tag in _BLOCKS:
+            yield from _paragraph(loose, indent)
+            yield from _block(child, indent)
+            loose = ""
         else:
             loose += _inline_one(child)
-        if tag not in ("p",):
-            loose += _squeezed(child.tail or "")
-    if loose.strip():
-        yield _wrapped(_squeezed(loose), indent)
+        loose += _squeezed(child.tail or "")
+    yield from _paragraph(loose, indent)
+
+
+_BLOCKS = frozenset(
+    ("blockquote", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "h3", "h4", "h5",
+     "h6", "hr", "ol", "p", "pre", "section", "table", "ul")
+)  # fmt: skip
+
+
+def _block(child: lxml_html.HtmlElement, indent: str) -> Iterator[str]:
+    tag = child.tag
+    if tag in ("ul", "ol"):
+        items = []
+        for number, item in enumerate(child.iterchildren("li"), int(child.get("start") or 1)):
+            bullet = f"{number}. " if tag == "ol" else "- "
+            text = "\n".join(_blocks(item, indent + " " * len(bullet)))
+            items.append(indent + bullet + text.removeprefix(indent + " " * len(bullet)))
+        yield "\n".join(items)
+    elif tag == "blockquote":
+        yield "\n\n".join(_blocks(child, indent + "> "))
+    elif tag == "pre":
+        yield textwrap.indent(child.text_content().rstrip(), indent + "    ")
+    elif tag == "table":
+        rows = (" | ".join(_inline(cell).strip() for cell in row) for row in child.iter("tr"))
+        yield "\n".join(_wrapped(row.replace("\n", " "), indent) for row in rows)
+    elif tag == "hr":
+        yield indent + "* * *"
+    else:
+        yield from _blocks(child, indent)
+
+
+def _paragraph(text: str, indent: str) -> Iterator[str]:
+    if text.strip():
+        yield "\n".join(_wrapped(line, indent) for line in text.strip().split("\n"))
 
 
 def _inline(element: lxml_html.HtmlElement) -> str:
-    return (element.text or "") + "".join(
-        _inline_one(child) + (child.tail or "") for child in element
+    return _squeezed(element.text or "") + "".join(
+        _inline_one(child) + _squeezed(child.tail or "") for child in element
     )
 
 
@@ -215,9 +228,9 @@ def _inline_one(child: lxml_html.HtmlElement) -> str:
         return f"[{child.get('alt') or ''}]"
     if child.tag == "a":
         href = child.get("href") or ""
-        if href.startswith("#") or href in (text, f"mailto:{text}"):
-            return f"[{text}]" if href.startswith("#") and "fn-" in href else text
-        return f"{text} <{href}>" if href else text
+        if href.startswith("#"):
+            return "" if child.get("class") == "footnote-backref" else f"[{text}]"
+        return f"{text} <{href}>" if href and href not in (text, f"mailto:{text}") else text
     return text
 
 
