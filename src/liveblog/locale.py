@@ -70,6 +70,11 @@ class Words:
         """Write a number with the language's separators: ``30 000``, ``30,000``."""
         return format_decimal(value, locale=self._locale)
 
+    @property
+    def comma(self) -> str:
+        """What stands between the items of a list."""
+        return "، " if self._locale.language == "ar" else ", "
+
     def day(self, of: date, *, year: bool = False) -> str:
         """Write a day as a heading: ``Dimanche 15 juillet``, with the year where it is asked."""
         text = self.date_in_text(of) if year else self._written(of, self._day)
@@ -106,7 +111,9 @@ class Words:
     def moment(self, instant: datetime) -> str:
         """Write date and time in full: ``dimanche 15 juillet 2012 à 18 h 04``."""
         of = instant.astimezone(self.zone).date()
-        return self.say("%(date)s at %(time)s", date=self.date_in_text(of), time=self.time(instant))
+        text = self.say("%(date)s at %(time)s", date=self.date_in_text(of), time=self.time(instant))
+        # Spanish counts the hours: "a las 18:04", but "a la 1:04".
+        return re.sub(r"\ba las (?=1:)", "a la ", text) if self.language[:2] == "es" else text
 
     def zone_name(self, instant: datetime) -> str:
         """Name the blog's time zone as it is at an instant: ``heure d’été d’Europe centrale``."""

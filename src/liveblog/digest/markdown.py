@@ -60,7 +60,7 @@ def _entry(entry: Entry, words: Words, base: str) -> str:
             blocks.append(f"*{_line(media.caption)}*")
     blocks.append("\n".join(f"- {_line(figure_line(f, words))}" for f in now.figures))
     if now.sources:
-        names = ", ".join(_source(source) for source in now.sources)
+        names = words.comma.join(_source(source) for source in now.sources)
         count = len(now.sources)
         blocks.append(words.count("Source: %(names)s", "Sources: %(names)s", count, names=names))
     blocks += [f"*{_line(correction_line(r, words))}*" for r in entry.corrections]

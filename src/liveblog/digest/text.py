@@ -83,7 +83,7 @@ def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
         lines = (words.typography(f"• {figure_line(figure, words)}") for figure in now.figures)
         paragraphs.append("\n".join(_wrapped(line) for line in lines))
     if now.sources:
-        names = ", ".join(f"{s.name} <{s.url}>" if s.url else s.name for s in now.sources)
+        names = words.comma.join(f"{s.name} <{s.url}>" if s.url else s.name for s in now.sources)
         line = words.count("Source: %(names)s", "Sources: %(names)s", len(now.sources), names=names)
         paragraphs.append(style(_wrapped(line), "faint"))
     for revision in entry.corrections:
