@@ -259,9 +259,9 @@ def _in_words(message: str) -> str:
 
 def _toml(text: str) -> str:
     """Write a TOML basic string (TOML 1.0, "String")."""
-    if "\n" in text:
-        raise ConfigError("A setting spans several lines.", "Write it on one line.")
     clean = clean_text(text, "setting")
+    if "\n" in clean:
+        raise ConfigError("A setting spans several lines.", "Write it on one line.")
     return '"' + clean.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t") + '"'
 
 
