@@ -33,7 +33,7 @@ _EXTENSIONS = ["table", "strikethrough", "autolink"]
 
 # fmt: off
 _TAGS = frozenset((
-    "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "details", "dfn",
+    "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "dfn",
     "div", "dl", "dt", "em", "figcaption", "figure", "h3", "h4", "h5", "h6", "hr", "i", "img",
     "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "section", "small", "span",
     "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "u",
@@ -62,6 +62,7 @@ _CLASSES = {
 _SCHEMES = {"http", "https", "mailto", "tel", ROOT[:-1]}
 
 _HEADING = re.compile(r"<(/?)h([1-6])\b")
+_FOOTNOTE = re.compile(r"\A(?:[\w-]+-)?fn(?:ref)?-[\w-]+\Z")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
 _SKIPPED = re.compile(r"(<(?:pre|code)\b.*?</(?:pre|code)>|<[^>]*>)", re.DOTALL)
 
@@ -144,12 +145,14 @@ def rooted(fragment: str, root: str) -> str:
     return str(fragment).replace(ROOT, root)
 
 
-def _attribute(tag: str, name: str, value: str) -> str:
+def _attribute(tag: str, name: str, value: str) -> str | None:
     """Lead relative addresses and the blog's pictures from the site's root, and nothing else."""
     if value.startswith(ROOT):  # a place of this very site
         return value
     if name == "src":
         return f"{ROOT}{value}"
+    if name == "id" and not _FOOTNOTE.search(value):
+        return None  # the page's own names are not for texts to take
     if tag == "a" and name == "href" and not _SCHEME.match(value):
         return ROOT + value.lstrip("/")
     return value

@@ -18,7 +18,10 @@ def write(digest: Digest, words: Words, *, base: str) -> str:
     heading = label(digest.period, words)
     if digest.headline:
         heading = words.say("%(period)s: %(headline)s", period=heading, headline=digest.headline)
-    blocks = [f"# {_line(words.typography(heading))}", digest.introduction]
+    blocks = [
+        f"# {_line(words.typography(heading))}",
+        _below(digest.introduction, digest.period.id),
+    ]
     is_one_day = digest.period.kind == "day"
     for day in digest.days:
         framing = day.framing
@@ -29,15 +32,15 @@ def write(digest: Digest, words: Words, *, base: str) -> str:
                     "%(period)s: %(headline)s", period=heading, headline=framing.headline
                 )
             blocks.append(f"## {_line(words.typography(heading))}")
-            blocks.append(framing.introduction if framing else "")
+            blocks.append(_below(framing.introduction, framing.period) if framing else "")
         blocks += [_entry(entry, words, base) for entry in day.entries]
         if not is_one_day and framing:
-            blocks.append(framing.close)
+            blocks.append(_below(framing.close, framing.period))
     if not digest.entries:
         blocks.append(words.say("No updates."))
     if digest.series:
         blocks += [f"## {words.say('Figures')}", _table(digest, words)]
-    blocks.append(digest.close)
+    blocks.append(_below(digest.close, digest.period.id))
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -50,7 +53,8 @@ def _entry(entry: Entry, words: Words, base: str) -> str:
     if marks:
         blocks.append(f"*{marks}*")
     if now.state == "retracted":
-        blocks.append(f"{words.say('This update was retracted.')} {_line(now.note)}".rstrip())
+        note = _line(words.typography(now.note))
+        blocks.append(f"{words.say('This update was retracted.')} {note}".rstrip())
         return "\n\n".join(blocks)
     blocks.append(_below(now.body, id_letters(now.id)))
     for media in now.media:

@@ -148,11 +148,10 @@ class Build:
         today = local_day(self.now, self.config.zone)
         low, high = sorted((self._last_day() or today, today))
         dirty |= {of for of in self.timeline.days() if low <= of <= high}
-        # An entry told in another day than its own changes both.
+        # An entry that is told in another day than its own, or was, changes both.
         for of in list(dirty):
-            for entry in self.timeline.elsewhere(of):
-                was = self.index.day_of(entry.id)
-                dirty |= {entry.day, *([was] if was else [])}
+            dirty |= {entry.day for entry in self.timeline.elsewhere(of)}
+            dirty |= self.index.told_elsewhere(of)
         return dirty
 
     def _last_day(self) -> date | None:

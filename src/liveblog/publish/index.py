@@ -165,10 +165,13 @@ class Index:
         found = self._db.execute("SELECT 1 FROM days WHERE day = ?", (day.isoformat(),))
         return found.fetchone() is not None
 
-    def day_of(self, entry_id: str) -> date | None:
-        """Return the day in which an entry was told, as last known."""
-        row = self._db.execute("SELECT day FROM entries WHERE id = ?", (entry_id,)).fetchone()
-        return date.fromisoformat(row[0]) if row else None
+    def told_elsewhere(self, of: date) -> set[date]:
+        """Return the days in which entries that live in a day were told, if another."""
+        rows = self._db.execute(
+            "SELECT DISTINCT day FROM entries WHERE id BETWEEN ? AND ? AND day <> ?",
+            (f"{of:%Y%m%d}-", f"{of:%Y%m%d}-~", of.isoformat()),
+        )
+        return {date.fromisoformat(row[0]) for row in rows}
 
     def newest(self, limit: int) -> list[Place]:
         """Return the newest entries, the newest first."""
