@@ -564,3 +564,53 @@ def test_bytes_are_the_same_in_another_process(told: tuple[Blog, Any], clock: Cl
         check=True,
     )
     assert site_bytes(blog.folders.site) == before
+
+
+@pytest.mark.parametrize(
+    ("zone", "inside", "outside", "day", "closed"),
+    [
+        # A day of 23 hours, one of 25, and a zone of three quarters of an hour.
+        ("Europe/Paris", "2012-03-25T21:59:00Z", "2012-03-25T22:00:00Z", "2012-03-25",
+         "2012-03-25T22:00:00+00:00"),
+        ("Europe/Paris", "2012-10-28T22:59:00Z", "2012-10-28T23:00:00Z", "2012-10-28",
+         "2012-10-28T23:00:00+00:00"),
+        ("Asia/Kathmandu", "2012-07-15T18:14:00Z", "2012-07-15T18:15:00Z", "2012-07-15",
+         "2012-07-15T18:15:00+00:00"),
+    ],
+)  # fmt: skip
+def test_days_end_with_the_blogs_clock(
+    new_blog: Callable[..., Blog], clock: Clock, zone: str, inside: str, outside: str, day: str,
+    closed: str,
+) -> None:  # fmt: skip
+    """On both nights of a clock change, and far from whole hours: to the minute, in every feed."""
+    clock.set("2012-01-01T00:00:00Z")
+    blog = new_blog(timezone=zone)
+    for text in (inside, outside):
+        clock.set(text)
+        blog.post(f"Posté à {text}.")
+    blog.publish()
+    (entry,) = _entries(blog, "daily/atom.xml")
+    assert entry.findtext(f"{A}id").endswith(f"/digest/{day}")
+    assert entry.findtext(f"{A}published") == closed
+    assert inside in entry.findtext(f"{A}content")
+    assert outside not in entry.findtext(f"{A}content")
+    dates = [e.findtext(f"{A}published") for e in _entries(blog, "atom.xml")]
+    assert dates == [text.replace("Z", "+00:00") for text in (outside, inside)]
+
+
+def test_a_week_across_the_years_end_is_one_entry(blog: Blog, clock: Clock) -> None:
+    """The last day of 2012 belongs to 2013-W01: one page, one entry, closed on Sunday night."""
+    for text in ("2012-12-31T10:00:00Z", "2013-01-06T22:30:00Z"):
+        clock.set(text)
+        blog.post(f"Posté à {text}.")
+    blog.publish()
+    assert _entries(blog, "weekly/atom.xml") == []
+    clock.set("2013-01-06T23:00:00Z")
+    blog.publish()
+    (entry,) = _entries(blog, "weekly/atom.xml")
+    assert entry.find(f"{A}link").get("href").endswith("/2013/W01/")
+    assert entry.findtext(f"{A}title").startswith("Semaine du 31 décembre 2012 au 6 janvier 2013")
+    assert entry.findtext(f"{A}published") == "2013-01-06T23:00:00+00:00"
+    content = entry.findtext(f"{A}content")
+    assert content.index("2012-12-31") < content.index("2013-01-06")
+    assert "2013/W01/index.html" in site_bytes(blog.folders.site)
