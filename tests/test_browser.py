@@ -258,6 +258,7 @@ def test_14_filters_live_in_the_url(browser: Any, told: Any) -> None:
         assert page.locator(f"#e-{ids['pinned']}").is_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_15_axe_finds_nothing(browser: Any, told: Any, scheme: str) -> None:
     """On every kind of page, at phone and desktop width."""

@@ -68,10 +68,9 @@ def check(state: State, as_json: bool) -> None:
             click.echo(f"{click.style(fault.place, bold=True)}: {fault.problem}.\n  {fault.mend}")
         for note in health.notes:
             click.echo(f"Note: {note}.")
-        state.say(
-            f"{health.records:,} lines in {_files(health.files)} of the journal; "
-            + (f"{len(health.faults)} wrong." if health.faults else "all is well.")
-        )
+        lines = f"{health.records:,} line{'s' if health.records != 1 else ''}"
+        found = f"{len(health.faults)} wrong." if health.faults else "all is well."
+        state.say(f"{lines} in {_files(health.files)} of the journal; {found}")
     raise click.exceptions.Exit(1 if health.faults else 0)
 
 
