@@ -282,6 +282,37 @@ def test_3_digest_edit_keeps_headline_introduction_and_close(french: Run, folder
     assert (folder / "entries" / "2012" / "2012-W29.jsonl").exists()
 
 
+def test_3_a_text_from_the_editor_is_not_lost_when_posting_fails(
+    french: Run, folder: Path, tmp_path: Path
+) -> None:
+    """It is kept in a file that is named."""
+    script = editor(folder, r"""printf 'Un long texte.\n' > "$1" """)
+    environment = {"EDITOR": script, "VISUAL": "", "TMPDIR": str(tmp_path)}
+    code, shown = on_terminal(["post", "--tag", "!!!"], folder, environment)
+    assert code == 2
+    kept = re.search(r"Your text is kept in (\S+\.md)", shown)
+    assert kept, shown
+    assert Path(kept[1]).read_text() == "Un long texte.\n"
+
+
+def test_3_a_conflict_shows_both_texts_and_loses_none(
+    french: Run, folder: Path, tmp_path: Path
+) -> None:
+    """Somebody else revises the entry while it is open in the editor."""
+    entry_id = french("post", "Au départ.").stdout.strip()
+    script = editor(
+        folder,
+        f"""{sys.executable} -m liveblog -C {folder} edit {entry_id} "Leur version." >/dev/null
+        printf 'Ma version.\\n' > "$1" """,
+    )
+    environment = {"EDITOR": script, "VISUAL": "", "TMPDIR": str(tmp_path)}
+    code, shown = on_terminal(["edit", entry_id], folder, environment)
+    assert code == 1, shown
+    for words in ("revised it first", "Leur version.", "Ma version.", "Your text is kept in"):
+        assert words in shown
+    assert json.loads(french("show", entry_id, "--json").stdout)["body"] == "Leur version."
+
+
 # -- 4: times ----------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from .. import __version__
-from ..errors import ConfigError, InvalidInput, LiveblogError, StorageError
+from ..errors import ConfigError, Conflict, InvalidInput, LiveblogError, StorageError
 from .context import State
 from .make import init
 from .read import digest, log, show
@@ -146,6 +146,10 @@ def _complain(error: LiveblogError, wants_traceback: bool) -> int:
     )
     if error.hint:
         click.echo(error.hint, err=True)
+    if isinstance(error, Conflict):
+        for whose, version in (("Theirs", error.theirs), ("Yours", error.ours)):
+            text = getattr(version, "body", None) or getattr(version, "introduction", "")
+            click.echo(f"\n-- {whose} --\n{text}", err=True)
     return 2 if isinstance(error, InvalidInput | ConfigError) else 1
 
 

@@ -8,7 +8,11 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import click
 
 from ..errors import InvalidInput, LiveblogError
 
@@ -22,6 +26,11 @@ def in_editor(text: str, advice: str) -> str:
 
     Raises :class:`~liveblog.errors.LiveblogError` if there is no editor or terminal, or it fails.
     """
+    if not sys.stdin.isatty():
+        raise InvalidInput(
+            "There is no text, and no terminal to write it on.",
+            "Give the text as an argument, or pipe it in with '-'.",
+        )
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not editor:
         raise InvalidInput(
@@ -48,6 +57,19 @@ def in_editor(text: str, advice: str) -> str:
             raise InvalidInput("The text is not UTF-8.", "Save it as UTF-8.") from None
     finally:
         path.unlink(missing_ok=True)
+
+
+@contextmanager
+def rescued(text: str) -> Iterator[None]:
+    """Keep a text that was written in the editor if what is done with it fails."""
+    try:
+        yield
+    except LiveblogError:
+        fd, name = tempfile.mkstemp(suffix=".md", prefix="liveblog-draft-")
+        with open(fd, "w", encoding="utf-8", errors="replace") as file:
+            file.write(text + "\n")
+        click.echo(f"Your text is kept in {name}.", err=True)
+        raise
 
 
 def read_stdin() -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from .context import (
     print_json,
     style,
 )
-from .editor import in_editor
+from .editor import in_editor, rescued
 
 if TYPE_CHECKING:
     from ..blog import Blog
@@ -173,14 +172,8 @@ def _written(blog: Blog, found: Digest, form: str) -> str:
 
 def _edit(state: State, blog: Blog, when: str) -> None:
     """Edit a period's headline, introduction and close as one text with three headings."""
-    from ..errors import InvalidInput
     from ..period import COVERAGE
 
-    if not sys.stdin.isatty():
-        import os
-
-        if not (os.environ.get("VISUAL") or os.environ.get("EDITOR")):
-            raise InvalidInput("There is no terminal and no editor.", "Set EDITOR.")
     period_id = COVERAGE if when == COVERAGE else blog.period(when).id
     old = blog.timeline.framing(period_id)
     parts = {
@@ -197,10 +190,26 @@ def _edit(state: State, blog: Blog, when: str) -> None:
     if not after or after == before.strip():
         state.say("Nothing was changed.")
         return
+    with rescued(after):
+        texts = _parts(after, parts)
+        framing = blog.frame(
+            period_id,
+            headline=texts.get("Headline"),
+            introduction=texts.get("Introduction"),
+            close=texts.get("Close"),
+            expect=old.rev if old else 0,
+        )
+    state.say(f"Kept: {period_id}, revision {framing.rev}.")
+
+
+def _parts(text: str, names: Iterable[str]) -> dict[str, str]:
+    """Split a text at its lines ``== Name ==``."""
+    from ..errors import InvalidInput
+
     found: dict[str, list[str]] = {}
-    for line in after.split("\n"):
+    for line in text.split("\n"):
         name = line.strip("= ") if line.startswith("==") else ""
-        if name in parts:
+        if name in names:
             found[name] = []
         elif found:
             next(reversed(found.values())).append(line)
@@ -209,15 +218,7 @@ def _edit(state: State, blog: Blog, when: str) -> None:
                 f"The text begins with '{line}', not with '== Headline =='.",
                 "Put the lines '== Headline ==', '== Introduction ==', '== Close ==' back.",
             )
-    texts = {name: "\n".join(lines).strip() for name, lines in found.items()}
-    framing = blog.frame(
-        period_id,
-        headline=texts.get("Headline"),
-        introduction=texts.get("Introduction"),
-        close=texts.get("Close"),
-        expect=old.rev if old else 0,
-    )
-    state.say(f"Kept: {period_id}, revision {framing.rev}.")
+    return {name: "\n".join(lines).strip() for name, lines in found.items()}
 
 
 def _everything(state: State, blog: Blog, when: str | None) -> Iterator[Entry]:

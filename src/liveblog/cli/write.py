@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -20,7 +21,7 @@ from .context import (
     say_published,
     yes_option,
 )
-from .editor import in_editor, read_stdin, split_title
+from .editor import in_editor, read_stdin, rescued, split_title
 
 if TYPE_CHECKING:
     from ..blog import Blog, Image
@@ -151,33 +152,35 @@ def post(
     """
     blog = state.blog()
     instant = blog.instant(at) if at else None
+    written = ""
     if text == "-":
         text = read_stdin()
     elif text is None and (images or title):
         text = ""
     elif text is None:
-        _needs_terminal()
-        written_title, text = split_title(in_editor(f"# {title}\n" if title else "", _ADVICE))
+        written = in_editor(f"# {title}\n" if title else "", _ADVICE)
+        written_title, text = split_title(written)
         title = title or written_title
         if not text and not title:
             state.say("Nothing was written; nothing was posted.")
             return
-    revision = blog.post(
-        text,
-        title=title or "",
-        at=instant,
-        schedule=schedule,
-        author=author or "",
-        tags=tags,
-        key=bool(key),
-        pinned=bool(pin),
-        verification=verification or "",
-        sources=[_source(source) for source in sources],
-        figures=[_figure(figure) for figure in figures],
-        images=_images(images, alts, captions),
-        lang=lang or "",
-        idempotency_key=idempotency_key,
-    )
+    with rescued(written) if written else nullcontext():
+        revision = blog.post(
+            text,
+            title=title or "",
+            at=instant,
+            schedule=schedule,
+            author=author or "",
+            tags=tags,
+            key=bool(key),
+            pinned=bool(pin),
+            verification=verification or "",
+            sources=[_source(source) for source in sources],
+            figures=[_figure(figure) for figure in figures],
+            images=_images(images, alts, captions),
+            lang=lang or "",
+            idempotency_key=idempotency_key,
+        )
     _tell(state, blog, revision, as_json)
 
 
@@ -237,26 +240,27 @@ def edit(
         "body": read_stdin() if text == "-" else text,
     }
     changes = {name: value for name, value in changes.items() if value is not None}
+    written = ""
     if not changes and not at and not images and not note:
-        _needs_terminal()
         before = f"# {old.title}\n\n{old.body}" if old.title else old.body
-        after = in_editor(before, _EDIT_ADVICE)
-        if not after or after == before.strip():
+        written = in_editor(before, _EDIT_ADVICE)
+        if not written or written == before.strip():
             state.say("Nothing was changed.")
             return
-        changes["title"], changes["body"] = split_title(after)
+        changes["title"], changes["body"] = split_title(written)
         expect = expect or old.rev
-    revision = blog.edit(
-        entry_id,
-        note=note,
-        minor=minor,
-        schedule=schedule,
-        at=blog.instant(at) if at else None,
-        images=_images([i for i in images if i], alts, captions) if images else None,
-        expect=expect,
-        idempotency_key=idempotency_key,
-        **changes,
-    )
+    with rescued(written) if written else nullcontext():
+        revision = blog.edit(
+            entry_id,
+            note=note,
+            minor=minor,
+            schedule=schedule,
+            at=blog.instant(at) if at else None,
+            images=_images([i for i in images if i], alts, captions) if images else None,
+            expect=expect,
+            idempotency_key=idempotency_key,
+            **changes,
+        )
     _tell(state, blog, revision, as_json)
 
 
@@ -338,16 +342,6 @@ def _confirm(blog: Blog, entry_id: str, verb: str, dry_run: bool, yes: bool) -> 
 
         raise InvalidInput(f"'{verb.lower()}' asks before it acts.", "Add --yes to go ahead.")
     click.confirm(f"{verb} {entry_id} ({first})?", abort=True, err=True)
-
-
-def _needs_terminal() -> None:
-    if not sys.stdin.isatty():
-        from ..errors import InvalidInput
-
-        raise InvalidInput(
-            "There is no text, and no terminal to write it on.",
-            "Give the text as an argument, or pipe it in with '-'.",
-        )
 
 
 def _source(text: str) -> Source:
