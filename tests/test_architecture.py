@@ -25,12 +25,12 @@ PACKAGE = Path(liveblog.__file__).parent
 
 FLOORS = {
     "entry": 0, "period": 0, "config": 0, "errors": 0, "folders": 0, "links": 0,
-    "journal": 1, "media": 1,
+    "journal": 1, "media": 1, "people": 1,
     "locale": 2, "markup": 2, "timeline": 2, "when": 2, "digest": 2,
     "feeds": 3, "chart": 3, "pages": 3,
     "site": 4, "publish": 4,
     "blog": 5,
-    "cli": 6,
+    "cli": 6, "web": 6,
     # The package itself holds the version and loads names when they are asked for.
     "__init__": 0,
     "__main__": 6,
@@ -40,6 +40,9 @@ FLOORS = {
 DOORS = {
     "feedgen": ("feeds",),
     "jinja2": ("pages",),
+    "starlette": ("web",),
+    "uvicorn": ("web",),
+    "itsdangerous": ("people",),
     "PIL": ("media",),
     "nh3": ("markup",),
     "cmarkgfm": ("markup",),
@@ -342,7 +345,7 @@ def test_the_other_floors_may(module: str) -> None:
 
 HEAVY = (
     "jinja2", "starlette", "lxml", "apscheduler", "PIL", "feedgen", "cmarkgfm", "nh3",
-    "sqlite3", "asyncio", "ssl",
+    "sqlite3", "asyncio", "ssl", "uvicorn", "brotli", "itsdangerous",
 )  # fmt: skip
 
 _PROBE = """

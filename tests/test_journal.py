@@ -9,6 +9,7 @@ import errno
 import itertools
 import os
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -336,10 +337,16 @@ def test_4_since_misses_nothing_while_others_append(journal: DayFiles) -> None:
     assert len(seen) == len(set(seen)) == 360
 
 
+def nap(_: float) -> bool:
+    """Wait a little; nobody calls for a turn."""
+    time.sleep(0.01)
+    return False
+
+
 def test_4_watch_yields_what_is_appended(journal: DayFiles) -> None:
     """A follower is woken by another process's append."""
     first = journal.append(revision("un"), expect=0)
-    watching = again(journal).watch(START, interval=0.01)
+    watching = again(journal).watch(START, nap)
     assert next(watching).records == [first]
     timer = threading.Timer(0.05, lambda: journal.append(revision("deux"), expect=0))
     timer.start()

@@ -16,7 +16,7 @@ from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.entry import Figure, Revision, Source, make_id
 from liveblog.errors import ConfigError, StorageError
-from liveblog.publish import publish
+from liveblog.publish import Publisher
 from liveblog.site.folder import Folder
 
 from .conftest import Clock, site_bytes
@@ -251,7 +251,7 @@ def test_a_publication_cut_anywhere_is_finished_by_the_next(
         site = Breaking(blog.folders.site, writes)
         now = clock.now
         try:
-            publish(blog.journal, site, blog.folders, blog.config, now)
+            Publisher(blog.journal, site, blog.folders, blog.config).publish(now)
         except StorageError:
             _assert_all_that_can_be_reached_is_there(blog)
         else:

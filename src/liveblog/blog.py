@@ -12,7 +12,8 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,8 @@ from .when import parse_instant, parse_period
 if TYPE_CHECKING:
     from .digest import Digest
     from .locale import Words
+    from .people import People
+    from .publish import Publisher
     from .publish.report import Progress, Report
 
 
@@ -57,6 +60,15 @@ class Image:
 
     path: Path
     alt: str  #: what a person who cannot see it should know
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """A picture that was uploaded before, to show in an entry; see :meth:`Blog.upload`."""
+
+    name: str
+    alt: str
     caption: str = ""
 
 
@@ -141,12 +153,17 @@ class Blog:
     @property
     def now(self) -> datetime:
         """The present instant, to the second."""
-        return self._clock().astimezone(UTC).replace(microsecond=0)
+        return self.present.replace(microsecond=0)
+
+    @property
+    def present(self) -> datetime:
+        """The present instant, as finely as the clock tells it."""
+        return self._clock().astimezone(UTC)
 
     @property
     def timeline(self) -> Timeline:
         """The entries as readers may see them now."""
-        return Timeline(self.journal, self._clock().astimezone(UTC))
+        return Timeline(self.journal, self.present)
 
     @property
     def words(self) -> Words:
@@ -219,7 +236,7 @@ class Blog:
         verification: Verification = "",
         sources: Iterable[Source] = (),
         figures: Iterable[Figure] = (),
-        images: Iterable[Image] = (),
+        images: Iterable[Image | Uploaded] = (),
         lang: str = "",
         idempotency_key: str = "",
     ) -> Revision:
@@ -229,11 +246,44 @@ class Blog:
         embargo and needs *schedule*. A second call with the same *idempotency_key* returns what
         the first one made.
         """
+        draft = self.draft(
+            text,
+            title=title,
+            at=at,
+            author=author,
+            tags=tags,
+            key=key,
+            pinned=pinned,
+            verification=verification,
+            sources=sources,
+            figures=figures,
+            lang=lang,
+            idempotency_key=idempotency_key,
+        )
+        self._guard_future(draft.published, self.now, schedule)
+        return self.journal.append(self._with_images(draft, images), expect=0)
+
+    def draft(
+        self,
+        text: str = "",
+        *,
+        title: str = "",
+        at: datetime | None = None,
+        author: str = "",
+        tags: Iterable[str] = (),
+        key: bool = False,
+        pinned: bool = False,
+        verification: Verification = "",
+        sources: Iterable[Source] = (),
+        figures: Iterable[Figure] = (),
+        lang: str = "",
+        idempotency_key: str = "",
+    ) -> Revision:
+        """Return what :meth:`post` would append, without pictures; nothing is written."""
         now = self.now
         published = at.astimezone(UTC).replace(microsecond=0) if at else now
-        self._guard_future(published, now, schedule)
         day = local_day(published, self.config.zone)
-        draft = Revision(
+        return Revision(
             id=make_id(day, os.urandom(8)),
             published=published,
             # A scheduled update is new when it is released, not when it was written.
@@ -250,7 +300,6 @@ class Blog:
             lang=clean_language(lang),
             idempotency_key=clean_text(idempotency_key, "idempotency key"),
         )
-        return self.journal.append(self._with_images(draft, images), expect=0)
 
     def edit(
         self,
@@ -260,7 +309,7 @@ class Blog:
         minor: bool = False,
         schedule: bool = False,
         at: datetime | None = None,
-        images: Iterable[Image] | None = None,
+        images: Iterable[Image | Uploaded | Media] | None = None,
         expect: int | None = None,
         idempotency_key: str = "",
         **changes: Any,
@@ -310,7 +359,14 @@ class Blog:
             **changed,
         )
         if images is not None:
-            draft = self._with_images(msgspec.structs.replace(draft, media=()), images)
+            images = list(images)
+            kept = tuple(image for image in images if isinstance(image, Media))
+            if strange := set(map(_path, kept)) - set(map(_path, old.media)):
+                raise InvalidInput(
+                    f"{entry_id} has no picture {', '.join(sorted(strange))}.", "Upload it."
+                )
+            new = (image for image in images if not isinstance(image, Media))
+            draft = self._with_images(msgspec.structs.replace(draft, media=kept), new)
         if not note and draft == msgspec.structs.replace(
             old, recorded=None, note="", idempotency_key=draft.idempotency_key
         ):
@@ -319,6 +375,16 @@ class Blog:
             draft = msgspec.structs.replace(draft, updated=max(now, draft.published))
         checked(draft)
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
+
+    def upload(self, data: bytes, name: str = "picture") -> str:
+        """Keep a picture for an update to come; return the name that :class:`Uploaded` takes.
+
+        Its metadata is dropped before it touches the disk. What nobody uses goes after a week.
+        """
+        from .media import forget_uploads, upload
+
+        forget_uploads(self.folders.uploads, (self.now - timedelta(days=7)).timestamp())
+        return upload(data, self.folders.uploads, name)
 
     def retract(self, entry_id: str, *, why: str, expect: int | None = None) -> Revision:
         """Withdraw an entry: its place stays and says *why*."""
@@ -362,6 +428,7 @@ class Blog:
         self,
         period_id: str,
         *,
+        author: str = "",
         headline: str | None = None,
         introduction: str | None = None,
         close: str | None = None,
@@ -374,6 +441,7 @@ class Blog:
         return self._frame(
             period_id,
             expect,
+            author=clean_text(author or self.config.author, "author"),
             headline=None if headline is None else clean_text(headline, "headline"),
             introduction=None if introduction is None else clean_text(introduction, "introduction"),
             close=None if close is None else clean_text(close, "close"),
@@ -381,7 +449,8 @@ class Blog:
 
     def end(self, at: datetime | None = None) -> Framing:
         """Declare the coverage over: the page says so, and feeds tell readers to stop asking."""
-        return self._frame(COVERAGE, None, ended=(at or self.now).astimezone(UTC))
+        at = (at or self.now).astimezone(UTC)
+        return self._frame(COVERAGE, None, author=self.config.author, ended=at)
 
     def resume(self) -> Framing:
         """Take back the end of the coverage."""
@@ -396,7 +465,7 @@ class Blog:
             period_id = named(period_id, self.config.first_weekday).id
         old = self.timeline.framing(period_id) or Framing(period=period_id)
         changes = {name: value for name, value in given.items() if value is not None}
-        draft = msgspec.structs.replace(old, recorded=None, author=self.config.author, **changes)
+        draft = msgspec.structs.replace(old, recorded=None, **changes)
         for name, text in (
             ("headline", draft.headline),
             ("introduction", draft.introduction),
@@ -411,32 +480,34 @@ class Blog:
                 )
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
 
-    def _with_images(self, draft: Revision, images: Iterable[Image]) -> Revision:
+    def _with_images(self, draft: Revision, images: Iterable[Image | Uploaded]) -> Revision:
         """Check a draft, then keep its pictures: nothing is kept for what is refused."""
         images = list(images)
         if not images:
             checked(draft)
             return draft
-        from .media import take
+        from .media import adopt, take
 
         checked(msgspec.structs.replace(draft, title=draft.title or "picture"))
         for image in images:
             if not image.alt.strip():
+                name = image.name if isinstance(image, Uploaded) else image.path
                 raise InvalidInput(
-                    f"The picture {image.path} has no alternative text.",
-                    "Describe it with --alt for those who cannot see it.",
+                    f"The picture {name} has no alternative text.",
+                    "Describe it (--alt) for those who cannot see it.",
                 )
-        media = tuple(
-            take(
-                Path(image.path),
-                self.folders.media,
-                draft.id,
-                alt=clean_text(image.alt, "alternative text"),
-                caption=clean_text(image.caption, "caption"),
-            )
-            for image in images
-        )
-        draft = msgspec.structs.replace(draft, media=draft.media + media)
+        media = []
+        for image in images:
+            alt = clean_text(image.alt, "alternative text")
+            caption = clean_text(image.caption, "caption")
+            folder = self.folders.media
+            if isinstance(image, Uploaded):
+                uploads = self.folders.uploads
+                kept = adopt(image.name, uploads, folder, draft.id, alt=alt, caption=caption)
+            else:
+                kept = take(Path(image.path), folder, draft.id, alt=alt, caption=caption)
+            media.append(kept)
+        draft = msgspec.structs.replace(draft, media=(*draft.media, *media))
         checked(draft)
         return draft
 
@@ -453,20 +524,23 @@ class Blog:
     def publish(
         self, *, full: bool = False, dry_run: bool = False, progress: Progress | None = None
     ) -> Report:
-        """Bring the site in ``feeds/`` up to date; see :func:`liveblog.publish.publish`."""
-        from .publish import publish
+        """Bring the site in ``feeds/`` up to date; see :class:`liveblog.publish.Publisher`."""
+        return self.publisher.publish(self.present, full=full, dry_run=dry_run, progress=progress)
+
+    @cached_property
+    def people(self) -> People:
+        """Who may write through the server."""
+        from .people import People
+
+        return People(self.folders.derived)
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        """What brings this blog's site up to date."""
+        from .publish import Publisher
         from .site.folder import Folder
 
-        return publish(
-            self.journal,
-            Folder(self.folders.site),
-            self.folders,
-            self.config,
-            self._clock().astimezone(UTC),
-            full=full,
-            dry_run=dry_run,
-            progress=progress,
-        )
+        return Publisher(self.journal, Folder(self.folders.site), self.folders, self.config)
 
     def printable(self, digest: Digest) -> str:
         """Return a digest as one HTML file that needs no other: style and pictures are in it."""
@@ -529,4 +603,8 @@ def _create(path: Path, text: str) -> None:
         os.unlink(temporary)
 
 
-__all__ = ["Blog", "Health", "Image"]
+def _path(media: Media) -> str:
+    return media.path
+
+
+__all__ = ["Blog", "Health", "Image", "Uploaded"]

@@ -31,6 +31,13 @@ class FeedConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     entries: int = 50  #: how many updates, days or weeks a feed holds
 
 
+class ServerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table ``[server]``."""
+
+    streams: int = 20_000  #: open event streams at once
+    streams_per_address: int = 200  #: of those, from one address
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """What ``liveblog.toml`` says, checked."""
 
@@ -42,7 +49,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     description: str = ""
     author: str = ""  #: signs what nobody signed
     week_starts: str = "monday"
+    gone: tuple[str, ...] = ()  #: paths that answer 410; a folder's ends in a slash
+    redirects: dict[str, str] = {}  #: paths that moved, and where to
     feeds: FeedConfig = FeedConfig()
+    server: ServerConfig = ServerConfig()
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -119,6 +129,14 @@ def load(path: Path) -> Config:
         raise ConfigError(
             f"{path}: feeds.entries is {config.feeds.entries}.", "Choose from 1 to 500."
         )
+    if config.server.streams < 1 or config.server.streams_per_address < 1:
+        raise ConfigError(f"{path}: [server] allows no event stream.", "Choose at least 1.")
+    for name, target in config.redirects.items():
+        if urlsplit(target).scheme not in ("", "http", "https") or target.startswith("//"):
+            raise ConfigError(
+                f"{path}: redirects: '{name}' leads to '{target}'.",
+                "Give a path of this site, or an address that begins with https://.",
+            )
     return config
 
 
@@ -223,6 +241,7 @@ def _refuse_unknown_keys(path: Path, text: str, raw: dict[str, object]) -> None:
     tables: list[tuple[str, type[msgspec.Struct], object]] = [
         ("", Config, raw),
         ("feeds.", FeedConfig, raw.get("feeds", {})),
+        ("server.", ServerConfig, raw.get("server", {})),
     ]
     for prefix, struct, table in tables:
         if not isinstance(table, dict):

@@ -33,6 +33,11 @@ class Folders:
         return self.root / ".liveblog"
 
     @property
+    def uploads(self) -> Path:
+        """Pictures that were uploaded and wait for their update."""
+        return self.derived / "uploads"
+
+    @property
     def templates(self) -> Path:
         """The blog's own templates."""
         return self.root / "templates"

@@ -7,7 +7,9 @@ disk: they can endanger a source.
 
 from __future__ import annotations
 
+import contextlib
 import io
+import re
 import warnings
 from _blake2 import blake2b
 from pathlib import Path
@@ -24,6 +26,8 @@ LONGEST_SIDE = 2048
 """Larger pictures are made smaller: no reader's screen shows more, and every reader pays."""
 
 _TYPES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
+
+_UPLOAD = re.compile(r"[0-9a-f]{20}-(?P<width>\d+)x(?P<height>\d+)\.(?P<ending>jpg|png|webp|gif)")
 
 
 def take(source: Path, media: Path, entry_id: str, *, alt: str, caption: str = "") -> Media:
@@ -54,6 +58,59 @@ def keep(
     :class:`~liveblog.errors.StorageError` if it cannot be written.
     """
     kind, clean, width, height = _cleaned(data, name)
+    return _stored(clean, kind, width, height, media, entry_id, alt, caption)
+
+
+def upload(data: bytes, uploads: Path, name: str = "picture") -> str:
+    """Keep a picture that waits for its update; return the name to adopt it by.
+
+    It is cleaned like any other before it touches the disk. Raises what :func:`keep` raises.
+    """
+    kind, clean, width, height = _cleaned(data, name)
+    mark = blake2b(clean, digest_size=10).hexdigest()
+    kept = f"{mark}-{width}x{height}.{_TYPES[kind]}"
+    make_folder(uploads, uploads.parent.parent)
+    replace_file(uploads / kept, clean)
+    return kept
+
+
+def adopt(
+    name: str, uploads: Path, media: Path, entry_id: str, *, alt: str, caption: str = ""
+) -> Media:
+    """Keep an uploaded picture for an entry, as it is: it was cleaned when it came.
+
+    Raises :class:`~liveblog.errors.InvalidInput` if there is no such upload.
+    """
+    match = _UPLOAD.fullmatch(name)
+    try:
+        clean = (uploads / name).read_bytes() if match else None
+    except FileNotFoundError:
+        clean = None
+    if match is None or clean is None:
+        raise InvalidInput(f"There is no uploaded picture '{name}'.", "Upload it again.")
+    kind = next(kind for kind, ending in _TYPES.items() if ending == match["ending"])
+    width, height = int(match["width"]), int(match["height"])
+    return _stored(clean, kind, width, height, media, entry_id, alt, caption)
+
+
+def forget_uploads(uploads: Path, before: float) -> None:
+    """Delete the uploads that nobody used, last changed *before* a time (seconds of the epoch)."""
+    for path in uploads.iterdir() if uploads.is_dir() else ():
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < before:
+                path.unlink()
+
+
+def _stored(
+    clean: bytes,
+    kind: str,
+    width: int,
+    height: int,
+    media: Path,
+    entry_id: str,
+    alt: str,
+    caption: str,
+) -> Media:
     day = id_day(entry_id)
     mark = blake2b(clean, digest_size=5).hexdigest()
     path = f"{day:%Y/%m/%d}/{id_letters(entry_id)}-{mark}.{_TYPES[kind]}"
@@ -61,8 +118,7 @@ def keep(
     if not target.exists():
         make_folder(target.parent, media.parent.parent)
         replace_file(target, clean)
-    media_type = Image.MIME[kind]
-    return Media(path, media_type, len(clean), width, height, alt, caption)
+    return Media(path, Image.MIME[kind], len(clean), width, height, alt, caption)
 
 
 def _cleaned(data: bytes, name: str) -> tuple[str, bytes, int, int]:

@@ -8,8 +8,9 @@ and a feed, can show the same one.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,44 @@ class Coverage:
     updated: datetime | None  #: of the newest update or correction
     authors: tuple[str, ...]
     ended: datetime | None
+
+
+@dataclass(frozen=True)
+class Home:
+    """What the live page shows."""
+
+    coverage: Coverage
+    entries: Sequence[Entry]  #: the newest first
+    pinned: Sequence[Entry]
+    keys: Sequence[Entry]
+    tags: Sequence[Tag]
+    days: Sequence[Stop]
+    years: Sequence[int]
+    older: Stop | None
+
+
+class FeedItem(msgspec.Struct):
+    """What a page shows of an item of a JSON Feed."""
+
+    url: str = ""
+    title: str = ""
+    summary: str = ""
+    date_published: datetime | None = None
+
+
+class FeedDocument(msgspec.Struct):
+    """What a page shows of a JSON Feed (https://jsonfeed.org/version/1.1)."""
+
+    title: str
+    items: list[FeedItem]
+    feed_url: str = ""
+    home_page_url: str = ""
+
+
+PARTS = ("head", "keys", "pinned", "filters")
+"""What changes on the live page beside its entries."""
+
+_FRAGMENTS_KEPT = 2_000  #: fragments held in memory at once
 
 
 class Pages:
@@ -113,6 +152,7 @@ class Pages:
             "correction": lambda revision: say.typography(correction_line(revision, say)),
             "figure": lambda figure: say.typography(figure_line(figure, say)),
         }
+        self._lock = threading.Lock()
         self._article: dict[tuple[str, int], str] = {}
         self._content: dict[tuple[str, int], str] = {}
 
@@ -152,39 +192,36 @@ class Pages:
 
     def _once(self, made: dict[tuple[str, int], str], entry: Entry, template: str) -> Markup:
         known = entry.id, entry.now.rev
-        if known not in made:
-            made[known] = self._render(template, entry=entry, now=entry.now, pages=self)
-        return Markup(made[known])
+        text = made.get(known)
+        if text is None:
+            text = self._render(template, entry=entry, now=entry.now, pages=self)
+            with self._lock:
+                if len(made) >= _FRAGMENTS_KEPT:
+                    del made[next(iter(made))]
+                made[known] = text
+        return Markup(text)
 
     # -- pages --------------------------------------------------------------------------------
 
-    def home(
-        self,
-        *,
-        coverage: Coverage,
-        entries: Sequence[Entry],
-        pinned: Sequence[Entry],
-        keys: Sequence[Entry],
-        tags: Sequence[Tag],
-        days: Sequence[Stop],
-        years: Sequence[int],
-        older: Stop | None,
-    ) -> str:
+    def home(self, home: Home) -> str:
         """Fill the live page: newest entries first, key events, pinned ones."""
         return self._page(
             "home.html",
             "index.html",
-            coverage=coverage,
-            by_day=_by_day(entries),
-            shown={entry.id for entry in entries},
-            pinned=pinned,
-            keys=keys,
-            tags=tags,
-            days=days,
-            years=years,
-            older=older,
-            json_ld=self._live_blog_posting(coverage, entries),
+            json_ld=self._live_blog_posting(home.coverage, home.entries),
+            **_shown(home),
         )
+
+    def parts(self, home: Home) -> dict[str, str]:
+        """Return each of :data:`PARTS` of the live page, as an open page takes it over."""
+        values = {"root": "./", "pages": self, **_shown(home)}
+        return {
+            name: rooted(self._render(f"fragments/{name}.html", **values), "./") for name in PARTS
+        }
+
+    def day_heading(self, of: date) -> str:
+        """Return the heading of a day on the live page."""
+        return rooted(self._render("fragments/day_heading.html", date=of, root="./"), "./")
 
     def digest(
         self,
@@ -233,9 +270,20 @@ class Pages:
             "year.html", f"{year:04}/index.html", year=year, months=months, weeks=weeks, years=years
         )
 
-    def not_found(self) -> str:
-        """Fill the page that a host shows for a wrong address (from any depth)."""
-        return self._page("404.html", "404.html", root=self.config.url)
+    def missing(self, root: str, *, is_gone: bool = False) -> str:
+        """Fill the page for an address where nothing is, or (*is_gone*) nothing is any more.
+
+        It is shown at any depth, so *root* is the site's address or an absolute path.
+        """
+        return self._page("404.html", "404.html", root=root, is_gone=is_gone)
+
+    def feed(self, path: str, feed: FeedDocument) -> str:
+        """Fill the page that shows a feed to somebody who opened its address in a browser."""
+        return self._page("feed.html", path, feed=feed)
+
+    def private(self, template: str, root: str, **values: Any) -> str:
+        """Fill a page of the newsroom, which is no part of the site."""
+        return self._page(template, "compose/", root=root, **values)
 
     def standalone(self, digest: Digest, *, style: str, picture: Callable[[Media], str]) -> str:
         """Fill a digest as one file that needs no other: to be printed or sent.
@@ -328,6 +376,14 @@ class Pages:
             paths = (links.media_path(media.path) for media in now.media)
             data["image"] = [links.url(self.config.url, path) for path in paths]
         return data
+
+
+def _shown(home: Home) -> dict[str, Any]:
+    return {
+        **{field.name: getattr(home, field.name) for field in fields(home)},
+        "by_day": _by_day(home.entries),
+        "shown": {entry.id for entry in home.entries},
+    }
 
 
 def _by_day(entries: Sequence[Entry]) -> list[tuple[date, list[Entry]]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from .entry import Framing, Record, Reference, Revision, id_day, slug, told_day
 from .errors import NotFound
@@ -43,6 +43,12 @@ class Entry:
         return self.now.published, first.recorded or first.published, self.id
 
     @property
+    def order(self) -> str:
+        """Its position as text: text order is the order of the timeline."""
+        published, posted, _ = self.position
+        return f"{published:%Y%m%dT%H%M%S}.{posted.astimezone(UTC):%Y%m%dT%H%M%S%f}"
+
+    @property
     def day(self) -> date:
         """The day it is told in."""
         return told_day(self.now)
@@ -55,6 +61,14 @@ class Entry:
     def is_visible(self, now: datetime) -> bool:
         """Whether readers may see it: neither embargoed nor removed."""
         return self.now.state != "removed" and self.now.published <= now
+
+    def was_seen(self, now: datetime) -> bool:
+        """Whether it is removed and readers could see it before."""
+        gone = next((r for r in self.revisions if r.state == "removed"), None)
+        if gone is None or self.now.state != "removed":
+            return False
+        shown = min(r.published for r in self.revisions)
+        return shown <= now and shown <= (gone.recorded or gone.updated)
 
     def has_tag(self, wanted: str) -> bool:
         """Whether it carries the tag with this slug."""
@@ -69,6 +83,7 @@ class Day:
     entries: tuple[Entry, ...] = ()  #: in order of ``published``
     framing: Framing | None = None
     faults: tuple[Fault, ...] = ()
+    removed: tuple[Entry, ...] = ()  #: entries that readers saw here once, and must not any more
 
 
 def fold(records: Iterable[Record]) -> dict[str, Entry]:
@@ -121,6 +136,7 @@ class Timeline:
             tuple(e for e in everything.entries if e.is_visible(self.now)),
             everything.framing,
             everything.faults,
+            tuple(e for e in everything.entries if e.was_seen(self.now)),
         )
 
     def unfiltered(self, of: date) -> Day:
@@ -157,6 +173,21 @@ class Timeline:
     def framing(self, period_id: str) -> Framing | None:
         """Return the headline, introduction and close of a period, if anybody wrote them."""
         return newest_framing(self._journal.read(period_id).records, period_id)
+
+    def embargoed(self) -> list[Entry]:
+        """Return the entries that wait for their instant, the next one first."""
+        # An entry is told in the day of its instant, or in the one before or after (its zone).
+        first = self.now.date() - timedelta(days=1)
+        return sorted(
+            (
+                entry
+                for of in self.days()
+                if of >= first
+                for entry in self.unfiltered(of).entries
+                if entry.now.state == "live" and entry.published > self.now
+            ),
+            key=lambda entry: entry.position,
+        )
 
     def between(self, days: Iterable[date]) -> Iterator[Day]:
         """Yield those of the days under which anything is kept."""

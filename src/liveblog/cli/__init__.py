@@ -20,6 +20,7 @@ from ..errors import ConfigError, Conflict, InvalidInput, LiveblogError, Storage
 from .context import State
 from .make import init
 from .read import digest, log, show
+from .serve import serve, token
 from .site import check, publish
 from .write import edit, end, post, remove, resume, retract
 
@@ -71,7 +72,7 @@ def _also(name: str) -> Any:
 
 
 for command in (
-    init, post, edit, retract, remove, log, show, digest, publish, check, end, resume,
+    init, post, edit, retract, remove, log, show, digest, publish, serve, token, check, end, resume,
 ):  # fmt: skip
     for flags, name in (
         (("-q", "--quiet"), "is_quiet"),

@@ -7,7 +7,7 @@ feeds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol, TypeVar
@@ -99,12 +99,23 @@ class Journal(Protocol):
         """Return each name under which something is kept, and a stamp that changes with it."""
         ...
 
-    def since(self, cursor: str) -> News:
-        """Return what was appended after a cursor; :data:`START` is before everything."""
+    def since(self, cursor: str, until: str = "") -> News:
+        """Return what was appended after a cursor; :data:`START` is before everything.
+
+        *until* is the cursor up to which to look, the end of the journal unless given.
+        """
         ...
 
-    def watch(self, cursor: str) -> Iterator[News]:
-        """Yield what is appended after a cursor, as it comes, without end."""
+    def end(self) -> str:
+        """Return the cursor after what is there now."""
+        ...
+
+    def watch(self, cursor: str, pause: Callable[[float], bool]) -> Iterator[News]:
+        """Yield what is appended after a cursor, as it comes, without end.
+
+        *pause* is called between looks with how many seconds to wait; where it returns True, the
+        caller gets a turn even if nothing came. So it does when lines were changed in place.
+        """
         ...
 
     def redact(self, entry_id: str) -> int:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 from ..errors import StorageError
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Put *data* at *path* in one step that survives a crash: temporary file, sync, rename.
 
-    Raises :class:`StorageError`; then the old file, if any, is untouched.
+    *mode* is who may read it. Raises :class:`StorageError`; then the old file, if any, stays.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
-        with open(temporary, "wb") as file:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -18,7 +18,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +33,12 @@ from ..period import COVERAGE, named
 from . import START, Audit, Fault, News, Reading, Written
 from .disk import make_folder, replace_file, sync_folder
 from .line import ZERO, Line, decode, encode, name_of
+
+LOOK = 0.05
+"""How many seconds :meth:`DayFiles.watch` waits between two looks at the head."""
+
+LOOKS_AROUND = 40
+"""After so many looks it looks at every file."""
 
 RETRY_DAYS = 30
 """How many days back a retry finds the entry that its idempotency key made."""
@@ -249,15 +254,21 @@ class DayFiles:
     def _head(self) -> tuple[datetime, str]:
         """Return the instant and sum of the newest line of all."""
         try:
-            recorded, _, last = self._head_path.read_text().strip().partition(" ")
+            recorded, _, last = self._head_line().strip().partition(" ")
             if len(last) == 16:
                 return datetime.fromisoformat(recorded), last
-        except (OSError, ValueError):
+        except ValueError:
             pass
         newest = datetime.min.replace(tzinfo=UTC), ZERO
         for _, path in self._files():
             newest = max(newest, _last_line(path))
         return newest
+
+    def _head_line(self) -> str:
+        try:
+            return self._head_path.read_text()
+        except (OSError, ValueError):
+            return ""
 
     def _set_head(self, recorded: datetime, last: str) -> None:
         # Not synced: if it is lost, the files tell.
@@ -296,7 +307,7 @@ class DayFiles:
             if (status := _stat(path))
         }
 
-    def since(self, cursor: str) -> News:
+    def since(self, cursor: str, until: str = "") -> News:
         """See :meth:`liveblog.journal.Journal.since`."""
         after = _from_cursor(cursor)
         # The end is fixed first, then every file that has anything after the cursor, or that grew
@@ -305,6 +316,8 @@ class DayFiles:
         stamps = self.stamps()
         tails = {name: _last_line(self.path(name))[0] for name in stamps}
         end = max(tails.values(), default=after)
+        if until:
+            end = min(end, _from_cursor(until))
         found = [
             record
             for name, stamp in self.stamps().items()
@@ -315,19 +328,32 @@ class DayFiles:
         found.sort(key=lambda record: record.recorded or end)
         return News(found, _to_cursor(max(end, after)))
 
-    def watch(self, cursor: str, interval: float = 0.2) -> Iterator[News]:
-        """See :meth:`liveblog.journal.Journal.watch`; *interval* is in seconds."""
-        seen: object = None
+    def end(self) -> str:
+        """See :meth:`liveblog.journal.Journal.end`."""
+        return _to_cursor(self._head()[0])
+
+    def watch(self, cursor: str, pause: Callable[[float], bool]) -> Iterator[News]:
+        """See :meth:`liveblog.journal.Journal.watch`."""
+        # Every writer of this machine touches the head; a file that was copied here does not.
+        head = self._head_line()
+        stamps = self.stamps()
+        looks = 0
+        news = self.since(cursor)
+        if news.records:
+            cursor = news.cursor
+            yield news
         while True:
-            stamps = self.stamps()
-            if stamps != seen:
-                seen = stamps
+            is_called = pause(LOOK)
+            looks += 1
+            if (touched := self._head_line()) != head or looks % LOOKS_AROUND == 0:
+                head = touched
+                found = self.stamps()
+                if found != stamps:
+                    stamps, is_called = found, True
+            if is_called:
                 news = self.since(cursor)
-                if news.records:
-                    cursor = news.cursor
-                    yield news
-                    continue
-            time.sleep(interval)
+                cursor = news.cursor
+                yield news
 
     def check(self) -> Audit:
         """See :meth:`liveblog.journal.Journal.check`."""

@@ -19,10 +19,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from .. import __version__
 from ..config import Config
 from ..errors import StorageError
 from ..folders import Folders
 from ..journal import Fault, Journal
+from ..pages import Pages
 from ..site import Site
 from ..timeline import Timeline
 from .build import Build
@@ -31,49 +33,87 @@ from .report import Progress, Report
 from .theme import Theme
 
 
-def publish(
-    journal: Journal,
-    site: Site,
-    folders: Folders,
-    config: Config,
-    now: datetime,
-    *,
-    full: bool = False,
-    dry_run: bool = False,
-    progress: Progress | None = None,
-) -> Report:
-    """Bring the site up to date as of *now*.
+class Publisher:
+    """Brings one blog's site up to date, as often as it is asked to.
 
-    *full* renders everything again, whatever is remembered; *dry_run* writes nothing and reports
-    what would be; *progress* is called as the work goes on. Waits for another publisher to finish.
-
-    Raises :class:`~liveblog.errors.StorageError` and, for a template that cannot be filled,
-    :class:`~liveblog.errors.ConfigError`.
+    It keeps what does not change from one time to the next: templates, and the HTML of entries.
     """
-    with _alone(folders.derived):
-        index = Index(folders.derived / "index.sqlite")
-        try:
-            report = Report()
-            theme = Theme(folders.templates, folders.static)
-            build = Build(
-                timeline=Timeline(journal, now),
-                stamps=journal.stamps(),
-                site=site,
-                index=index,
-                config=config,
-                theme=theme,
-                media=folders.media,
-                report=report,
-                is_dry=dry_run,
-                progress=progress,
-            )
-            build.run(full=full)
-            if not dry_run:
-                site.commit()
-                index.commit()
-            return report
-        finally:
-            index.close()
+
+    def __init__(self, journal: Journal, site: Site, folders: Folders, config: Config) -> None:
+        """Publish *journal* to *site*."""
+        self._journal = journal
+        self.site = site
+        self._folders = folders
+        self._config = config
+        self._fingerprint = ""
+        self._pages: Pages | None = None
+        self._assets: dict[str, tuple[str, bytes]] = {}
+
+    @property
+    def pages(self) -> Pages:
+        """The blog's pages, with the theme as it was at the last publication."""
+        if self._pages is None:
+            self._read_theme()
+        assert self._pages is not None
+        return self._pages
+
+    def publish(
+        self,
+        now: datetime,
+        *,
+        full: bool = False,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> Report:
+        """Bring the site up to date as of *now*.
+
+        *full* renders everything again, whatever is remembered; *dry_run* writes nothing and
+        reports what would be; *progress* is called as the work goes on. Waits for another
+        publisher to finish.
+
+        Raises :class:`~liveblog.errors.StorageError` and, for a template that cannot be filled,
+        :class:`~liveblog.errors.ConfigError`.
+        """
+        with _alone(self._folders.derived):
+            index = Index(self._folders.derived / "index.sqlite")
+            try:
+                report = Report()
+                self._read_theme()
+                build = Build(
+                    timeline=Timeline(self._journal, now),
+                    stamps=self._journal.stamps(),
+                    site=self.site,
+                    index=index,
+                    config=self._config,
+                    assets=self._assets,
+                    fingerprint=self._fingerprint,
+                    pages=self.pages,
+                    media=self._folders.media,
+                    report=report,
+                    is_dry=dry_run,
+                    progress=progress,
+                )
+                build.run(full=full)
+                if not dry_run:
+                    self.site.commit()
+                    index.commit()
+                return report
+            finally:
+                index.close()
+
+    def _read_theme(self) -> None:
+        """Read templates and static files again if they are not those that we have."""
+        theme = Theme(self._folders.templates, self._folders.static)
+        fingerprint = f"{__version__} {theme.fingerprint()} {self._config!r}"
+        if fingerprint == self._fingerprint:
+            return
+        self._assets = theme.assets()
+        self._pages = Pages(
+            self._config,
+            templates=theme.templates,
+            assets={name: path for name, (path, _) in self._assets.items()},
+        )
+        self._fingerprint = fingerprint
 
 
 def verify(site: Site, folders: Folders) -> list[Fault]:

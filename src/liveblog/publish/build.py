@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from .. import __version__, digest, links, period
+import msgspec
+
+from .. import digest, links, period
 from ..config import Config
 from ..digest import Digest, label
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
 from ..entry import id_day, slug
 from ..feeds import Origin
-from ..pages import Coverage, Pages, Stop, Tag
+from ..pages import Coverage, Home, Pages, Stop, Tag
 from ..period import COVERAGE, Period, is_closed, local_day
 from ..site import Site
 from ..timeline import Day, Entry, Timeline
-from .documents import figures_csv, live_json, sitemap, sitemap_index
+from .documents import figures_csv, live_json, oembed, sitemap, sitemap_index
 from .index import Index, Place
 from .items import Items
 from .output import Output
 from .report import Progress, Report
-from .theme import Theme
 
 ON_PAGE = 50  #: entries on the live page and on a tag's page
 IN_LIVE = 20  #: entries in live.json
@@ -50,7 +51,9 @@ class Build:
         site: Site,
         index: Index,
         config: Config,
-        theme: Theme,
+        assets: Mapping[str, tuple[str, bytes]],
+        fingerprint: str,
+        pages: Pages,
         media: Path,
         report: Report,
         is_dry: bool,
@@ -62,16 +65,12 @@ class Build:
         self.site = site
         self.index = index
         self.config = config
-        self.theme = theme
         self.report = report
         self.output = Output(site, index, report, media, is_dry)
         self.progress = progress
-        self.assets = theme.assets()
-        self.pages = Pages(
-            config,
-            templates=theme.templates,
-            assets={name: path for name, (path, _) in self.assets.items()},
-        )
+        self.assets = assets
+        self.fingerprint = fingerprint
+        self.pages = pages
         self._days: dict[date, Day] = {}
 
     @property
@@ -82,8 +81,7 @@ class Build:
     def run(self, *, full: bool) -> None:
         """Do it all."""
         index = self.index
-        fingerprint = f"{__version__} {self.theme.fingerprint()} {self.config!r}"
-        is_new = full or index.fact("fingerprint") != fingerprint or self._is_site_gone()
+        is_new = full or index.fact("fingerprint") != self.fingerprint or self._is_site_gone()
         stale = index.purposes() if is_new else set()
         if is_new:
             index.clear()
@@ -129,7 +127,7 @@ class Build:
         self.output.remove_the_rest(stale)
 
         index.remember_stamps(self.stamps, changed)
-        index.remember("fingerprint", fingerprint)
+        index.remember("fingerprint", self.fingerprint)
         index.remember("state", state)
         index.remember("now", self.now.isoformat())
 
@@ -164,7 +162,7 @@ class Build:
         self.report.faults += day.faults
         has_told = bool(day.entries) or day.framing is not None
         headline = Digest(period.day(of), day.framing, (day,), ()).headline if has_told else None
-        return self.index.replace_day(of, day.entries, headline)
+        return self.index.replace_day(of, day.entries, headline, day.removed)
 
     # -- what it is made of -------------------------------------------------------------------
 
@@ -243,7 +241,8 @@ class Build:
     def _fixed(self) -> None:
         for path, data in self.assets.values():
             self.output.put(path, data, "assets")
-        self.output.put("404.html", self.pages.not_found(), "assets")
+        self.output.put("oembed.json", msgspec.json.encode(oembed(self.config)) + b"\n", "assets")
+        self.output.put("404.html", self.pages.missing(self.config.url), "assets")
 
     def _publish_day(self, of: date, purpose: str) -> None:
         account = self._digest(period.day(of))
@@ -353,11 +352,9 @@ class Build:
     def _newest(self) -> None:
         """Write what shows the newest entries: update feeds, live.json, the live page."""
         index = self.index
-        fresh = self._fetch(index.last_updated(max(self.config.feeds.entries, IN_LIVE)))
-        items = [self._items.entry(entry) for entry in fresh[: self.config.feeds.entries]]
+        fresh = self._fetch(index.last_updated(self.config.feeds.entries))
+        items = [self._items.entry(entry) for entry in fresh]
         self.output.put_feed("", self._items.feed("", "", self.config.title, items, ""), "newest")
-        document = live_json(fresh[:IN_LIVE], self._coverage, self.pages)
-        self.output.put("live.json", document, "newest")
         entries = self._fetch(index.newest(ON_PAGE + 1))
         counted = Counter(
             slug(tag)
@@ -370,7 +367,7 @@ class Build:
         older = None
         if len(entries) > ON_PAGE:
             older = self._stop(period.day(entries[ON_PAGE].day))
-        html = self.pages.home(
+        home = Home(
             coverage=self._coverage,
             entries=entries[:ON_PAGE],
             pinned=self._fetch(index.pinned(PINNED)),
@@ -380,7 +377,10 @@ class Build:
             years=sorted({of.year for of, _ in days}, reverse=True),
             older=older,
         )
-        self.output.put("index.html", html, "newest")
+        self.output.put("index.html", self.pages.home(home), "newest")
+        changed = self._fetch(index.last_updated(IN_LIVE))
+        document = live_json(home, changed, index.removals(IN_LIVE), self.pages)
+        self.output.put("live.json", document, "newest")
 
     def _sitemaps(self) -> None:
         """List the pages outside of days, and the sitemaps of the days."""

@@ -12,7 +12,7 @@ import msgspec
 from .. import links
 from ..config import Config
 from ..markup import rooted
-from ..pages import Coverage, Pages
+from ..pages import Home, Pages
 from ..timeline import Entry
 
 
@@ -37,29 +37,70 @@ def figures_csv(entries: Iterable[Entry], config: Config) -> str:
     return out.getvalue()
 
 
-def live_json(entries: Sequence[Entry], coverage: Coverage, pages: Pages) -> bytes:
-    """Return the newest entries as the live page polls them where no server pushes."""
+def live_json(home: Home, changed: Sequence[Entry], removed: Sequence[str], pages: Pages) -> bytes:
+    """Return what changed last, as an open page takes it over; see ``docs/live.md``.
+
+    *changed* are the entries posted or corrected last, *removed* the ids of those taken away last.
+    A page polls it where no server pushes.
+    """
     config = pages.config
     document = {
         "version": 1,
         "title": config.title,
         "url": config.url,
-        "state": "over" if coverage.ended else "live",
-        "updated": coverage.updated.isoformat() if coverage.updated else None,
-        "entries": [
-            {
-                "id": entry.id,
-                "rev": entry.now.rev,
-                "state": entry.now.state,
-                "url": links.url(config.url, links.entry_path(entry.id)),
-                "published": entry.published.isoformat(),
-                "updated": entry.now.updated.isoformat(),
-                "html": rooted(pages.article(entry), "./"),
-            }
-            for entry in entries
-        ],
+        "language": config.language,
+        "page": live_page(home, pages),
+        "entries": [live_entry(entry, pages) for entry in changed],
+        "removed": removed,
     }
     return msgspec.json.encode(document) + b"\n"
+
+
+def live_page(home: Home, pages: Pages) -> dict[str, object]:
+    """Return the state of the coverage, and what the live page shows beside its entries."""
+    coverage = home.coverage
+    return {
+        "state": "over" if coverage.ended else "live",
+        "updated": coverage.updated.isoformat() if coverage.updated else None,
+        "parts": pages.parts(home),
+    }
+
+
+def live_entry(entry: Entry, pages: Pages) -> dict[str, object]:
+    """Return one entry with its HTML, whose addresses are relative to the live page."""
+    return {
+        "id": entry.id,
+        "rev": entry.now.rev,
+        "order": entry.order,
+        "day": entry.day.isoformat(),
+        "heading": pages.day_heading(entry.day),
+        "state": entry.now.state,
+        "url": links.url(pages.config.url, links.entry_path(entry.id)),
+        "published": entry.published.isoformat(),
+        "updated": entry.now.updated.isoformat(),
+        "html": rooted(pages.article(entry), "./"),
+    }
+
+
+def oembed(config: Config, width: int | None = None) -> dict[str, object]:
+    """Return what puts the live blog into an article of another site (https://oembed.com §2.3.4).
+
+    *width* is the most that the article has room for, in pixels.
+    """
+    source = escape(f"{config.url}live.json", {'"': "&quot;"})
+    link = f'<a href="{escape(config.url)}">{escape(config.title)}</a>'
+    script = f'<script type="module" src="{escape(config.url)}embed.js"></script>'
+    return {
+        "version": "1.0",
+        "type": "rich",
+        "provider_name": config.title,
+        "provider_url": config.url,
+        "title": config.title,
+        "html": f'<live-blog src="{source}">{link}</live-blog>{script}',
+        "width": min(width or 640, 640),
+        "height": 800,
+        "cache_age": 3600,
+    }
 
 
 def sitemap(base: str, pages: Iterable[tuple[str, str]]) -> str:

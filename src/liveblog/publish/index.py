@@ -18,7 +18,7 @@ from ..entry import slug
 from ..errors import StorageError
 from ..timeline import Entry
 
-VERSION = 1
+VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -40,6 +40,8 @@ CREATE TABLE tags (
     PRIMARY KEY (slug, position, id)
 ) WITHOUT ROWID;
 CREATE INDEX tags_id ON tags (id);
+CREATE TABLE removals (id TEXT PRIMARY KEY, day TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX removals_at ON removals (at, id);
 CREATE TABLE files (path TEXT PRIMARY KEY, hash TEXT NOT NULL, purpose TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX files_purpose ON files (purpose);
 """
@@ -74,7 +76,7 @@ class Index:
 
     def clear(self) -> None:
         """Forget everything but the manifest, so that files no longer made can be deleted."""
-        for table in ("facts", "stamps", "days", "entries", "tags"):
+        for table in ("facts", "stamps", "days", "entries", "tags", "removals"):
             self._db.execute(f"DELETE FROM {table}")
 
     # -- facts --------------------------------------------------------------------------------
@@ -105,12 +107,23 @@ class Index:
 
     # -- entries ------------------------------------------------------------------------------
 
-    def replace_day(self, day: date, entries: Iterable[Entry], headline: str | None) -> set[str]:
+    def replace_day(
+        self,
+        day: date,
+        entries: Iterable[Entry],
+        headline: str | None,
+        removed: Iterable[Entry] = (),
+    ) -> set[str]:
         """Take over a day as it stands; return the slugs of the tags that it touched.
 
         *headline* is None if the day has nothing to tell.
         """
         name = day.isoformat()
+        self._db.execute("DELETE FROM removals WHERE day = ?", (name,))
+        self._db.executemany(
+            "INSERT OR REPLACE INTO removals VALUES (?, ?, ?)",
+            [(entry.id, name, _instant(entry.now.updated)) for entry in removed],
+        )
         before = dict(self._db.execute("SELECT id, rev FROM entries WHERE day = ?", (name,)))
         now = {entry.id: entry for entry in entries}
         touched = {i for i in before if i not in now or now[i].now.rev != before[i]}
@@ -207,6 +220,11 @@ class Index:
             tag_slug,
             limit,
         )
+
+    def removals(self, limit: int) -> list[str]:
+        """Return the ids of the entries that were removed last, the last first."""
+        rows = self._db.execute("SELECT id FROM removals ORDER BY at DESC, id LIMIT ?", (limit,))
+        return [row[0] for row in rows]
 
     def tag(self, tag_slug: str) -> tuple[str, int]:
         """Return a tag's name as it was first written, and its number of entries."""

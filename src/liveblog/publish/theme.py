@@ -9,6 +9,9 @@ from pathlib import Path
 
 from ..errors import StorageError
 
+STABLE = frozenset({"embed.js"})
+"""Files that other sites link to: their names never change."""
+
 
 class Theme:
     """Style, script and icons under content-hashed names, and the fingerprint of it all."""
@@ -26,7 +29,8 @@ class Theme:
         for name, data in sorted(self._static.items()):
             stem, dot, ending = name.rpartition(".")
             mark = blake2b(data, digest_size=5).hexdigest()
-            found[name] = (f"assets/{stem}.{mark}{dot}{ending}" if stem else f"assets/{name}", data)
+            hashed = f"assets/{stem}.{mark}{dot}{ending}" if stem else f"assets/{name}"
+            found[name] = (name if name in STABLE else hashed, data)
         return found
 
     def fingerprint(self) -> str:

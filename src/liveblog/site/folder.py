@@ -82,6 +82,7 @@ class Folder:
         if folder not in self._folders:
             os.makedirs(folder, exist_ok=True)
             self._folders.add(folder)
+        _date(staged, final)
         os.replace(staged, final)
 
     def _delete(self, final: Path) -> None:
@@ -106,3 +107,17 @@ class Folder:
                     os.fsync(fd)
                 finally:
                     os.close(fd)
+
+
+def _date(staged: str, final: str) -> None:
+    """Date a file later than the one that it replaces, in whole seconds.
+
+    Last-Modified has no smaller unit (RFC 9110 §8.8.2): it must move on with two changes in one
+    second too, and when the clock is set back.
+    """
+    try:
+        before = int(os.stat(final).st_mtime)
+    except FileNotFoundError:
+        return
+    if int(os.stat(staged).st_mtime) <= before:
+        os.utime(staged, (before + 1, before + 1))

@@ -1,0 +1,92 @@
+"""The commands of the server: serve, token."""
+
+from __future__ import annotations
+
+import click
+
+from .context import State, json_option, pass_state, print_json
+
+
+@click.command()
+@click.argument("folders", metavar="[DIR]…", nargs=-1, type=click.Path(file_okay=False))
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
+              help="Port to listen on; 0 takes a free one.")  # fmt: skip
+@click.option("--proxy", metavar="ADDRESSES", default="127.0.0.1", show_default=True,
+              help="Whose X-Forwarded-For and -Proto are believed, comma-separated.")  # fmt: skip
+@pass_state
+def serve(state: State, folders: tuple[str, ...], host: str, port: int, proxy: str) -> None:
+    """Serve the site and the composer; push each update.
+
+    Several blog folders may be named; each is served at the path of its url. The journal is
+    followed, whoever writes to it. Stop with Ctrl-C.
+    """
+    from ..blog import Blog
+    from ..web import Application
+    from ..web.server import listen, run
+
+    blogs = [Blog(folder) for folder in folders] or [state.blog()]
+    app = Application(blogs, proxies=proxy)
+    opened = listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    port = opened.getsockname()[1]
+
+    def ready() -> None:
+        for served in app.blogs:
+            address = f"http://{shown}:{port}{served.path}"
+            state.say(f"{served.blog.config.title}: {address}  (write: {address}compose)")
+        if not any(served.blog.people.all() for served in app.blogs):
+            state.say("Nobody can sign in yet: 'liveblog token new NAME' makes a token.")
+        state.say("Stop with Ctrl-C.")
+
+    run(app, opened, ready)
+
+
+@click.group()
+def token() -> None:
+    """Say who may write through the server."""
+
+
+@token.command()
+@click.argument("name")
+@click.option("--scope", type=click.Choice(["post", "edit", "admin"]), default="post",
+              show_default=True,
+              help="post: one's own updates; edit: all, digests; admin: removals too.")  # fmt: skip
+@json_option
+@pass_state
+def new(state: State, name: str, scope: str, as_json: bool) -> None:
+    """Make a token for somebody; it is shown once."""
+    blog = state.blog()
+    made = blog.people.new(name, scope, blog.now)  # type: ignore[arg-type]
+    if as_json:
+        print_json({"name": name, "scope": scope, "token": made})
+    else:
+        click.echo(made)
+    state.say(
+        f"This is the token of {name} ({scope}); it is not shown again. "
+        f"Sign in with it at {blog.config.url}compose"
+    )
+
+
+@token.command(name="list")
+@json_option
+@pass_state
+def list_(state: State, as_json: bool) -> None:
+    """List who holds a token."""
+    people = state.blog().people.all()
+    if as_json:
+        print_json([{"name": p.name, "scope": p.scope, "created": p.created} for p in people])
+        return
+    for person in people:
+        click.echo(f"{person.scope:6} {person.created:%Y-%m-%d}  {person.name}")
+    if not people:
+        state.say("Nobody holds a token. 'liveblog token new NAME' makes one.")
+
+
+@token.command()
+@click.argument("name")
+@pass_state
+def revoke(state: State, name: str) -> None:
+    """Withdraw somebody's token; whoever signed in with it is out at once."""
+    state.blog().people.revoke(name)
+    state.say(f"{name} can write no more.")

@@ -1,0 +1,122 @@
+"""The server: the published site, live events, the newsroom.
+
+``files`` serves the site as HTTP asks; ``follow`` sees what is appended to the journal, publishes
+it and tells ``events``, which pushes it to the readers. ``doors`` lets people in; behind them are
+``api``, ``composer`` and ``micropub``, three ways to the same blog. Here they are put together as
+one ASGI application. No other room knows a socket or a status code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from .. import __version__
+from ..blog import Blog
+from ..errors import ConfigError
+from .served import Served
+
+Abort = Callable[[tuple[str, int] | None], None]
+"""Cuts the connection of a peer."""
+
+
+class Application:
+    """One or several blogs, each at the path of its own url."""
+
+    def __init__(self, blogs: Sequence[Blog], *, proxies: str = "127.0.0.1") -> None:
+        """Serve *blogs*; *proxies* are the addresses whose X-Forwarded-* headers are believed.
+
+        Raises :class:`~liveblog.errors.ConfigError` if two blogs have the same path.
+        """
+        self.blogs = [Served(blog) for blog in blogs]
+        self._by_path: dict[str, Served] = {}
+        for served in self.blogs:
+            if other := self._by_path.get(served.path):
+                raise ConfigError(
+                    f"{other.blog.folders.root} and {served.blog.folders.root} both have the path "
+                    f"{served.path} in their url.",
+                    "Give one of them another url in its liveblog.toml.",
+                )
+            self._by_path[served.path] = served
+        # The longest path first: a blog may lie below another.
+        self._in_order = sorted(self.blogs, key=lambda served: -len(served.path))
+        # uvicorn and Starlette describe the same protocol with different types.
+        self._behind_proxies: Any = ProxyHeadersMiddleware(
+            cast(Any, self._answer), trusted_hosts=proxies
+        )
+        self.abort: Abort = lambda _: None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or run from start to end of the server."""
+        if scope["type"] == "lifespan":
+            return await self._live(receive, send)
+        if scope["type"] != "http":
+            return await send({"type": "websocket.close"})
+        peer = scope.get("client")
+        scope.setdefault("state", {})["abort"] = lambda: self.abort(peer)
+        await self._behind_proxies(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                for served in self.blogs:
+                    served.start()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                for served in self.blogs:
+                    await served.stop()
+                return await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path == "/healthz":
+            return await self._health(send)
+        for served in self._in_order:
+            if path.startswith(served.path):
+                return await served(scope, receive, send)
+        for served in self._in_order:
+            if path == served.path.rstrip("/") or (path == "/" and len(self.blogs) == 1):
+                headers = [(b"location", served.path.encode()), (b"content-length", b"0")]
+                await send({"type": "http.response.start", "status": 307, "headers": headers})
+                return await send({"type": "http.response.body", "body": b""})
+        body = "".join(
+            f"{served.blog.config.title}: {served.path}\n" for served in self.blogs
+        ).encode()
+        await _send(send, 200 if path == "/" else 404, b"text/plain; charset=utf-8", body)
+
+    async def _health(self, send: Send) -> None:
+        """Say what the server knows of itself; 503 while a blog cannot be published."""
+        blogs = []
+        for served in self.blogs:
+            state = served.follower.state
+            blogs.append(
+                {
+                    "path": served.path,
+                    "published": state.published and state.published.isoformat(),
+                    "problem": state.problem,
+                    "faults": state.faults,
+                    "readers": served.hub.readers,
+                    "dropped": served.hub.dropped,
+                    "place": served.hub.place,
+                }
+            )
+        is_well = not any(blog["problem"] for blog in blogs)
+        document = {"status": "ok" if is_well else "failing", "version": __version__,
+                    "blogs": blogs}  # fmt: skip
+        data = msgspec.json.encode(document)
+        await _send(send, 200 if is_well else 503, b"application/json", data)
+
+
+async def _send(send: Send, status: int, kind: bytes, data: bytes) -> None:
+    headers = [
+        (b"content-type", kind),
+        (b"content-length", str(len(data)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": data})

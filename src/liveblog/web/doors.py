@@ -1,0 +1,172 @@
+"""Who is asking: tokens, sessions, and what guards them.
+
+A program shows its token (RFC 6750); a browser that signed in has a cookie, and must come from our
+own pages (its ``Origin``, or Fetch Metadata). Failures are counted by address.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..config import Config
+from ..people import SESSION_SECONDS, Attempts, People, Person, Scope
+from .problems import Problem
+
+COOKIE = "liveblog"
+TRIES = 10  #: failures of an address within
+TRY_SECONDS = 300.0
+
+
+class Doors:
+    """Lets people in to one blog."""
+
+    def __init__(self, people: People, config: Config, path: str) -> None:
+        """Guard the blog that is served at *path*."""
+        self.people = people
+        self._config = config
+        self._path = path
+        self._attempts = Attempts(TRIES, TRY_SECONDS, time.monotonic)
+
+    def enter(self, request: Request, scope: Scope, token: str = "") -> Person:
+        """Return who asks, if they may; *token* is one that came in the request's body.
+
+        Raises :class:`~liveblog.web.problems.Problem`: 401, 403, 421 or 429.
+        """
+        person = self.person(request, token)
+        if person is None:
+            raise Problem(
+                401,
+                "unauthorized",
+                "This needs a token.",
+                "Send 'Authorization: Bearer …'; 'liveblog token new NAME' makes one.",
+                {"www-authenticate": 'Bearer realm="liveblog"'},
+            )
+        require(person, scope)
+        return person
+
+    def person(self, request: Request, token: str = "") -> Person | None:
+        """Return who asks, or None for somebody who shows nothing.
+
+        Raises :class:`~liveblog.web.problems.Problem` for a token that is wrong.
+        """
+        self.check_host(request)
+        kind, _, given = request.headers.get("authorization", "").partition(" ")
+        given = given.strip() if kind.lower() == "bearer" else ""
+        if given and token:
+            raise Problem(400, "invalid_request", "The token came twice.", "Send it once.")
+        if given or token:
+            return self.by_token(request, given or token)
+        cookie = request.cookies.get(COOKIE)
+        person = self.people.by_session(cookie) if cookie else None
+        if person and request.method not in ("GET", "HEAD"):
+            self.check_origin(request)
+        return person
+
+    def by_token(self, request: Request, token: str) -> Person:
+        """Return whose token it is; count a wrong one against the address."""
+        address = request.client.host if request.client else "-"
+        if wait := self._attempts.wait(address):
+            raise Problem(
+                429,
+                "too_many_attempts",
+                "Too many wrong tokens came from this address.",
+                f"Try again in {math.ceil(wait / 60)} minutes.",
+                {"retry-after": str(math.ceil(wait))},
+            )
+        person = self.people.by_token(token)
+        if person is None:
+            self._attempts.failed(address)
+            raise Problem(
+                401,
+                "invalid_token",
+                "This token is not, or no longer, valid.",
+                "'liveblog token new NAME' makes one.",
+                {"www-authenticate": 'Bearer realm="liveblog", error="invalid_token"'},
+            )
+        return person
+
+    def check_host(self, request: Request) -> None:
+        """Refuse a request for a host that is not ours (forged, or rebound by DNS)."""
+        host = _host_of(request.headers.get("host", ""))
+        server = request.scope.get("server")
+        ours = {_host_of(urlsplit(self._config.url).netloc), "localhost"}
+        if server:
+            ours.add(_host_of(str(server[0]) if ":" not in str(server[0]) else f"[{server[0]}]"))
+        if host in ours:
+            return
+        try:
+            if ipaddress.ip_address(host).is_loopback:
+                return
+        except ValueError:
+            pass
+        raise Problem(
+            421,
+            "wrong_host",
+            f"This blog's newsroom is not at '{host}'.",
+            "Come by the blog's url (in liveblog.toml), or have your proxy pass the Host header.",
+        )
+
+    def check_origin(self, request: Request) -> None:
+        """Refuse a request that a page of another site made with the cookie of ours."""
+        origin = request.headers.get("origin")
+        if origin is not None:
+            is_ours = urlsplit(origin).netloc == request.headers.get("host")
+        else:
+            is_ours = request.headers.get("sec-fetch-site") in ("same-origin", "none")
+        if not is_ours:
+            raise Problem(
+                403,
+                "cross_site",
+                "This request did not come from the composer.",
+                "Open the composer and try again there.",
+            )
+
+    # -- sessions -----------------------------------------------------------------------------
+
+    def sign_in(self, response: Response, request: Request, person: Person) -> None:
+        """Give a browser the cookie that stands for a person."""
+        response.set_cookie(
+            COOKIE,
+            self.people.session(person),
+            max_age=SESSION_SECONDS,
+            path=self._path,
+            secure=request.url.scheme == "https",
+            httponly=True,
+            samesite="lax",
+        )
+
+    def sign_out(self, response: Response) -> None:
+        """Take the cookie back."""
+        response.delete_cookie(COOKIE, path=self._path, httponly=True, samesite="lax")
+
+
+def require(person: Person, scope: Scope) -> None:
+    """Refuse what is beyond somebody's scope.
+
+    Raises :class:`~liveblog.web.problems.Problem` (403, RFC 6750 §3.1).
+    """
+    if not person.may(scope):
+        raise Problem(
+            403,
+            "insufficient_scope",
+            f"This needs the scope '{scope}'; {person.name} has '{person.scope}'.",
+            f"Ask for a token with --scope {scope}.",
+            {
+                "www-authenticate": 'Bearer realm="liveblog", error="insufficient_scope", '
+                f'scope="{scope}"'
+            },
+        )
+
+
+def _host_of(authority: str) -> str:
+    """Return a host without its port, in lower case."""
+    try:
+        return (urlsplit(f"//{authority}").hostname or "").lower()
+    except ValueError:
+        return ""

@@ -1,0 +1,34 @@
+"""Embedding: what a CMS asks to show the live blog inside an article (https://oembed.com)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ..publish.documents import oembed
+from .problems import Problem
+
+if TYPE_CHECKING:
+    from .served import Served
+
+
+def routes(served: Served) -> list[Route]:
+    """Return the oEmbed endpoint."""
+
+    async def answer(request: Request) -> Response:
+        config = served.blog.config
+        asked = request.query_params.get("url", config.url)
+        if not asked.startswith(config.url):
+            raise Problem(404, "not_found", f"{asked} is no page of this blog.")
+        if request.query_params.get("format", "json") != "json":
+            raise Problem(501, "only_json", "oEmbed is answered in JSON only.", "Ask format=json.")
+        width = request.query_params.get("maxwidth", "")
+        found = oembed(config, int(width) if width.isdecimal() else None)
+        headers = {"cache-control": "public, max-age=3600", "access-control-allow-origin": "*"}
+        return Response(msgspec.json.encode(found), 200, headers, "application/json")
+
+    return [Route("/oembed", answer)]

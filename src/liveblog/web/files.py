@@ -1,0 +1,419 @@
+"""The published site over HTTP: what feed fetchers and browsers deserve (RFC 9110, RFC 9111).
+
+In comes a request for a path below the site's root; out goes the file there, or what the settings
+say of it. Each file is read, hashed and compressed once and then served from memory, until it
+changes on disk; whoever published it. ETags come from the bytes alone, so they are the same after
+a restart and in every process.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+from _blake2 import blake2b
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from email.utils import formatdate, parsedate_to_datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import quote, urljoin
+
+import brotli
+from starlette.responses import FileResponse
+from starlette.types import Receive, Scope, Send
+
+from .. import links
+from ..config import Config
+from ..feeds import ENDED_MINUTES, LIVE_MINUTES
+
+MEMORY = 128_000_000  #: bytes of files held ready
+LARGE = 2_000_000
+"""Files of more bytes than this are sent from disk."""
+
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".xml": "application/xml; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".md": "text/markdown; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+    ".ico": "image/x-icon",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+FEED_TYPES = {
+    "atom.xml": "application/atom+xml; charset=utf-8",
+    "rss.xml": "application/rss+xml; charset=utf-8",
+    "feed.json": "application/feed+json",
+}
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+PAGE = "public, no-cache"
+POLLED = "public, max-age=5"
+
+_PACKED = ("text/", "application/json", "application/xml", "application/atom+xml",
+           "application/rss+xml", "application/feed+json", "application/manifest+json",
+           "image/svg+xml")  # fmt: skip
+
+Headers = list[tuple[bytes, bytes]]
+Page = Callable[[str, int], bytes]
+"""Makes the page for a path and a status of 404 or 410."""
+
+
+@dataclass
+class Body:
+    """One encoding of a file."""
+
+    data: bytes
+    etag: str
+    encoding: str = ""
+
+
+@dataclass
+class File:
+    """A file of the site, ready to be sent."""
+
+    mark: tuple[int, int, int]  #: what its status was when it was read
+    modified: int  #: seconds of the epoch
+    type: str
+    cache: str
+    bodies: dict[str, Body]  #: by encoding; the plain one under ""
+    vary: str = ""
+    link: str = ""
+    shared: bool = False  #: whether pages of other sites may read it
+    size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.size = sum(len(body.data) for body in self.bodies.values()) + 1000
+
+
+class Files:
+    """An ASGI application over the site in a folder."""
+
+    def __init__(
+        self,
+        root: Path,
+        config: Config,
+        *,
+        preview: Callable[[str, bytes], bytes],
+        missing: Page,
+        is_gone: Callable[[str], bool],
+        is_over: Callable[[], bool],
+    ) -> None:
+        """Serve *root*.
+
+        *preview* makes a page of a feed (its folder, its JSON Feed); *missing* the page for what is
+        not there; *is_gone* says whether a path was there and was removed; *is_over* whether the
+        coverage is.
+        """
+        self._root = str(root)
+        self._config = config
+        self._preview = preview
+        self._missing = missing
+        self._is_gone = is_gone
+        self._is_over = is_over
+        self._files: OrderedDict[str, File] = OrderedDict()
+        self._size = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; ``path`` in the scope's state is below the blog's own."""
+        path: str = scope["state"]["path"]
+        headers = _headers(scope)
+        if scope["method"] not in ("GET", "HEAD"):
+            return await _send(send, 405, [(b"allow", b"GET, HEAD")], b"")
+        if moved := self._moved(path):
+            query = scope["query_string"]
+            target = moved + (f"?{query.decode('latin-1')}" if query else "")
+            location = (b"location", target.encode("latin-1", "replace"))
+            return await _send(send, 308, [location, (b"cache-control", b"public, max-age=300")])
+        is_head = scope["method"] == "HEAD"
+        if self._retired(path):
+            return await self._send_missing(send, path, 410, is_head)
+        name = path + "index.html" if path.endswith("/") or not path else path
+        feed = name.rpartition("/")[2]
+        if feed in FEED_TYPES and headers.get(b"sec-fetch-dest") == b"document":
+            file = self._page_of_feed(name)
+        else:
+            file = self.file(name)
+        if file is None:
+            if path and not path.endswith("/") and self.file(f"{path}/index.html"):
+                query = scope["query_string"]
+                here = quote(path.rpartition("/")[2]) + "/"
+                where = here.encode() + (b"?" + query if query else b"")
+                return await _send(send, 308, [(b"location", where)])
+            status = 410 if self._is_gone(path) else 404
+            return await self._send_missing(send, path, status, is_head)
+        if not file.bodies:
+            return await self._send_large(scope, receive, send, name, file)
+        await self._send_file(send, headers, file, is_head)
+
+    # -- files --------------------------------------------------------------------------------
+
+    def file(self, name: str) -> File | None:
+        """Return a file of the site as it is now, or None if there is none."""
+        if not _is_plain(name):
+            return None
+        path = f"{self._root}/{name}"
+        try:
+            status = os.stat(path)
+        except (OSError, ValueError):
+            return None
+        mark = (status.st_mtime_ns, status.st_size, status.st_ino)
+        known = self._files.get(name)
+        if known is not None and known.mark == mark:
+            self._files.move_to_end(name)
+            return known
+        if not os.path.isfile(path) or not os.path.realpath(path).startswith(
+            os.path.realpath(self._root) + os.sep
+        ):
+            return None
+        return self._keep(name, self._read(name, path, mark))
+
+    def _keep(self, name: str, file: File | None) -> File | None:
+        """Hold a file ready; let go of those that nobody asked for lately."""
+        if name in self._files:
+            self._size -= self._files.pop(name).size
+        if file is None:
+            return None
+        self._files[name] = file
+        self._size += file.size
+        while self._size > MEMORY and len(self._files) > 1:
+            _, old = self._files.popitem(last=False)
+            self._size -= old.size
+        return file
+
+    def _read(self, name: str, path: str, mark: tuple[int, int, int]) -> File | None:
+        folder, _, last = name.rpartition("/")
+        kind = FEED_TYPES.get(last) or TYPES.get(
+            os.path.splitext(last)[1], "application/octet-stream"
+        )
+        cache = self._cache_control(name, last)
+        modified = mark[0] // 1_000_000_000
+        is_shared = last in FEED_TYPES or last in ("live.json", "embed.js", "figures.csv")
+        if name.startswith("media/") or mark[1] > LARGE:
+            return File(mark, modified, kind, cache, {}, shared=is_shared)
+        try:
+            with open(path, "rb") as opened:
+                data = opened.read()
+        except OSError:
+            return None
+        vary = "Accept-Encoding" if kind.startswith(_PACKED) else ""
+        link = ""
+        if last in FEED_TYPES:
+            vary += ", Sec-Fetch-Dest"
+            link = f'<{links.url(self._config.url, name)}>; rel="self"'
+        elif last.endswith(".html"):
+            here = links.url(self._config.url, f"{folder}/" if folder else "")
+            link = _links_of(data.decode("utf-8", "replace"), here)
+        bodies = _bodies(data, kind)
+        return File(mark, modified, kind, cache, bodies, vary, link, is_shared)
+
+    def _cache_control(self, name: str, last: str) -> str:
+        if name.startswith(("assets/", "media/")):
+            return IMMUTABLE
+        if last in FEED_TYPES:
+            minutes = ENDED_MINUTES if self._is_over() else LIVE_MINUTES
+            return f"public, max-age={minutes * 60}"
+        return POLLED if last == "live.json" else PAGE
+
+    def _page_of_feed(self, name: str) -> File | None:
+        """Return a page that shows a feed to somebody who opened its address in a browser."""
+        feed = self.file(name)
+        source = self.file(name.rpartition("/")[0] + "/feed.json" if "/" in name else "feed.json")
+        if feed is None or source is None:
+            return feed
+        key = f"{name} as a page"
+        known = self._files.get(key)
+        if known is not None and known.mark == source.mark:
+            return known
+        data = self._preview(name, source.bodies[""].data)
+        made = File(
+            source.mark,
+            feed.modified,
+            TYPES[".html"],
+            feed.cache,
+            _bodies(data, TYPES[".html"]),
+            feed.vary,
+            feed.link,
+        )
+        return self._keep(key, made)
+
+    # -- what is not there --------------------------------------------------------------------
+
+    def _moved(self, path: str) -> str:
+        """Return where a path moved to by the settings, or an empty string."""
+        target = self._config.redirects.get(path)
+        if target is None:
+            return ""
+        return target if "://" in target else links.url(self._config.url, target)
+
+    def _retired(self, path: str) -> bool:
+        return any(
+            path == gone or (gone.endswith("/") and path.startswith(gone))
+            for gone in self._config.gone
+        )
+
+    async def _send_missing(self, send: Send, path: str, status: int, is_head: bool) -> None:
+        data = self._missing(path, status)
+        headers = [
+            (b"content-type", TYPES[".html"].encode()),
+            (b"content-length", str(len(data)).encode()),
+            (b"cache-control", b"no-cache" if status == 404 else b"public, max-age=300"),
+        ]
+        await _send(send, status, headers, b"" if is_head else data)
+
+    # -- what is ------------------------------------------------------------------------------
+
+    async def _send_file(
+        self, send: Send, asked: Mapping[bytes, bytes], file: File, is_head: bool
+    ) -> None:
+        body = file.bodies[_encoding(asked.get(b"accept-encoding", b""), file.bodies)]
+        headers = _validators(file, body.etag)
+        if _is_known(asked, body.etag, file.modified):
+            return await _send(send, 304, headers)
+        headers.append((b"content-type", file.type.encode()))
+        headers.append((b"content-length", str(len(body.data)).encode()))
+        if body.encoding:
+            headers.append((b"content-encoding", body.encoding.encode()))
+        await _send(send, 200, headers, b"" if is_head else body.data)
+
+    async def _send_large(
+        self, scope: Scope, receive: Receive, send: Send, name: str, file: File
+    ) -> None:
+        """Send a picture or another large file from disk, whole or a range of it."""
+        # The name of a picture holds a hash of its bytes; what else is large has its date.
+        etag = f'"{blake2b(f"{name} {file.mark[:2]}".encode(), digest_size=8).hexdigest()}"'
+        if name.startswith("media/"):
+            etag = f'"{blake2b(name.encode(), digest_size=8).hexdigest()}"'
+        headers = _validators(file, etag)
+        if _is_known(_headers(scope), etag, file.modified):
+            return await _send(send, 304, headers)
+        response = FileResponse(
+            f"{self._root}/{name}",
+            media_type=file.type,
+            headers={key.decode(): value.decode("latin-1") for key, value in headers},
+        )
+        await response(scope, receive, send)
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a path leads nowhere but down, to no hidden file."""
+    return not any(part.startswith(".") or not part for part in name.split("/")) and not (
+        "\0" in name or "\\" in name
+    )
+
+
+def _bodies(data: bytes, kind: str) -> dict[str, Body]:
+    mark = blake2b(data, digest_size=10).hexdigest()
+    bodies = {"": Body(data, f'"{mark}"')}
+    if kind.startswith(_PACKED) and len(data) > 256:
+        bodies["br"] = Body(brotli.compress(data, quality=5), f'"{mark}-br"', "br")
+        packed = gzip.compress(data, compresslevel=6, mtime=0)
+        bodies["gzip"] = Body(packed, f'"{mark}-gz"', "gzip")
+    return bodies
+
+
+def _validators(file: File, etag: str) -> Headers:
+    """Return the headers that a 200 and its 304 share (RFC 9110 §15.4.5)."""
+    headers = [
+        (b"etag", etag.encode()),
+        (b"last-modified", formatdate(file.modified, usegmt=True).encode()),
+        (b"cache-control", file.cache.encode()),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    if file.vary:
+        headers.append((b"vary", file.vary.encode()))
+    if file.link:
+        headers.append((b"link", file.link.encode("latin-1", "replace")))
+    if file.shared:
+        headers.append((b"access-control-allow-origin", b"*"))
+    return headers
+
+
+def _is_known(asked: Mapping[bytes, bytes], etag: str, modified: int) -> bool:
+    """Whether who asks has it already; If-None-Match wins (RFC 9110 §13.2.2)."""
+    if (given := asked.get(b"if-none-match")) is not None:
+        tags = re.findall(r'(?:W/)?("[^"]*")', given.decode("latin-1"))
+        return etag in tags or given.strip() == b"*"
+    if (since := asked.get(b"if-modified-since")) is not None:
+        try:
+            return modified <= parsedate_to_datetime(since.decode("latin-1")).timestamp()
+        except (ValueError, OverflowError):
+            return False
+    return False
+
+
+def _encoding(accepted: bytes, bodies: Mapping[str, Body]) -> str:
+    """Choose an encoding (RFC 9110 §12.5.3); never refuse: the plain one is always there."""
+    if not accepted or len(bodies) == 1:
+        return ""
+    weights: dict[str, float] = {}
+    for part in accepted.decode("latin-1").lower().split(","):
+        name, _, parameters = part.strip().partition(";")
+        weight = re.search(r"q\s*=\s*([0-9.]+)", parameters)
+        try:
+            weights[name.strip()] = float(weight[1]) if weight else 1.0
+        except ValueError:
+            weights[name.strip()] = 0.0
+    offers = [
+        (weights.get(name, weights.get("*", 0.0)), -rank, name)
+        for rank, name in enumerate(("br", "gzip"))
+        if name in bodies
+    ]
+    best = max(offers, default=(0.0, 0, ""))
+    return best[2] if best[0] > 0 else ""
+
+
+class _Head(HTMLParser):
+    """Gathers the links in a page's head."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[dict[str, str]] = []
+        self.is_done = False
+
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        if tag == "link":
+            self.links.append({name: value or "" for name, value in attrs})
+        elif tag == "body":
+            self.is_done = True
+
+
+SAID_IN_HEADERS = {"alternate", "canonical", "hub", "self", "prev", "next", "micropub", "me"}
+
+
+def _links_of(html: str, here: str) -> str:
+    """Return the links of a page's head as a Link header (RFC 8288), so that the two agree."""
+    parser = _Head()
+    parser.feed(html.partition("<body")[0])
+    found = []
+    for link in parser.links:
+        if not SAID_IN_HEADERS & set(link.get("rel", "").split()):
+            continue
+        text = f'<{urljoin(here, link.get("href", ""))}>; rel="{link["rel"]}"'
+        if kind := link.get("type"):
+            text += f'; type="{kind}"'
+        if title := link.get("title"):
+            text += f"; title*=UTF-8''{quote(title, safe='')}"
+        found.append(text)
+    return ", ".join(found)
+
+
+def _headers(scope: Scope) -> dict[bytes, bytes]:
+    return dict(scope["headers"])
+
+
+async def _send(send: Send, status: int, headers: Headers, data: bytes = b"") -> None:
+    if status in (308, 405) and not any(name == b"content-length" for name, _ in headers):
+        headers = [*headers, (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": data})

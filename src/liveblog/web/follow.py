@@ -1,0 +1,221 @@
+"""The follower: sees what anybody appends to the journal, publishes it, and tells the readers.
+
+One thread a blog, so that rendering never holds up the server. It knows no sockets: what there is
+to tell, it hands over as events and the place that they lead to.
+
+A place is ``CURSOR-INSTANT``: the journal's cursor, and the second up to which embargoed entries
+were released. Both come from the journal and the clock alone, so a place holds across restarts.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+import msgspec
+
+from ..blog import Blog
+from ..entry import Revision, id_day
+from ..errors import InvalidInput, LiveblogError
+from ..journal import News
+from ..period import COVERAGE, day_end, local_day
+from ..publish.documents import live_entry
+from ..publish.report import Report
+from ..timeline import Entry, Timeline, fold
+
+MISSED = 200
+"""A reader that missed more entries than this is told to load the page again."""
+
+LONG_AGO = 32 * 86_400
+"""So is one that was away for more seconds than this."""
+
+RETRY_SECONDS = (1, 2, 5, 15, 60)
+
+Event = tuple[str, object]
+"""Its kind and its data: ``entry``, ``removed``, ``page``, ``reload`` or ``hello``."""
+
+log = logging.getLogger("liveblog")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Up to where somebody knows the blog."""
+
+    cursor: str
+    released: int  #: seconds of the epoch
+
+    def __str__(self) -> str:
+        return f"{self.cursor}-{self.released}"
+
+    @classmethod
+    def parse(cls, text: str) -> Place:
+        """Read a place as a reader gives it back.
+
+        Raises :class:`~liveblog.errors.InvalidInput`.
+        """
+        cursor, _, released = text.partition("-")
+        if not (cursor.isdecimal() and released.isdecimal() and len(text) < 60):
+            raise InvalidInput(f"'{text}' is no place in this stream.", "Begin without one.")
+        return cls(cursor, int(released))
+
+
+@dataclass(frozen=True)
+class State:
+    """How the follower is doing."""
+
+    place: Place
+    published: datetime | None = None  #: the last publication that went well
+    problem: str = ""  #: why the one after it failed
+    faults: int = 0  #: damage met in the journal
+
+
+class Follower(threading.Thread):
+    """Follows one blog's journal."""
+
+    def __init__(self, blog: Blog, announce: Callable[[list[Event], Place, Report], None]) -> None:
+        """Follow *blog*; *announce* is called, in this thread, after each publication."""
+        super().__init__(name=f"follower of {blog.folders.root.name}", daemon=True)
+        self._blog = blog
+        self._announce = announce
+        self._called = threading.Event()
+        self._is_stopping = False
+        self._page: object = None
+        self._wake: datetime | None = None
+        now = blog.present
+        self.state = State(Place(blog.journal.end(), int(now.timestamp())))
+
+    def call(self) -> None:
+        """Say that something was appended in this process: there is no need to wait for a look."""
+        self._called.set()
+
+    def stop(self) -> None:
+        """End the thread after what it is doing."""
+        self._is_stopping = True
+        self._called.set()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the coverage is."""
+        page = self._page or self._live_page()
+        return isinstance(page, dict) and page.get("state") == "over"
+
+    # -- the thread ---------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Follow until told to stop."""
+        failures = 0
+        while not self._is_stopping:
+            try:
+                for news in self._news():
+                    if self._is_stopping:
+                        return
+                    self._turn(news)
+                    failures = 0
+            except Exception as error:
+                expected = isinstance(error, LiveblogError)
+                text = str(error) if expected else f"{type(error).__name__}: {error}"
+                log.error("Cannot publish: %s", text, exc_info=None if expected else error)
+                self.state = replace(self.state, problem=text)
+                self._called.clear()
+                self._called.wait(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
+                failures += 1
+
+    def _news(self) -> Iterator[News]:
+        # What happened while nobody followed is on no open page; it is published all the same.
+        yield self._blog.journal.since(self.state.place.cursor)
+        yield from self._blog.journal.watch(self.state.place.cursor, self._pause)
+
+    def _pause(self, seconds: float) -> bool:
+        is_called = self._called.wait(seconds)
+        self._called.clear()
+        is_due = self._wake is not None and self._blog.present >= self._wake
+        return is_called or is_due
+
+    def _turn(self, news: News) -> None:
+        """Publish, and tell what changed for readers since the last turn."""
+        now = self._blog.present
+        before = self.state.place
+        place = Place(news.cursor, max(int(now.timestamp()), before.released))
+        report = self._blog.publisher.publish(now)
+        timeline = Timeline(self._blog.journal, now)
+        touched = _touched(timeline, news, before.released, self._blog)
+        events = list(self._events(timeline, touched))
+        page = self._live_page()
+        if self._page is not None and page != self._page:
+            events.append(("page", page))
+        self._page = page
+        self._wake = self._next_wake(timeline)
+        self.state = State(place, now, "", len(report.faults))
+        self._announce(events, place, report)
+
+    def _next_wake(self, timeline: Timeline) -> datetime:
+        """Return when something happens by the clock alone."""
+        midnight = day_end(local_day(timeline.now, self._blog.config.zone), self._blog.config.zone)
+        due = [midnight]
+        if embargoed := timeline.embargoed():
+            due.append(embargoed[0].published)
+        coverage = timeline.framing(COVERAGE)
+        if coverage and coverage.ended and coverage.ended > timeline.now:
+            due.append(coverage.ended)
+        return min(due)
+
+    # -- what to tell -------------------------------------------------------------------------
+
+    def _events(self, timeline: Timeline, touched: list[str]) -> Iterator[Event]:
+        pages = self._blog.publisher.pages
+        homes: dict[date, dict[str, Entry]] = {}
+        for entry_id in touched:
+            of = id_day(entry_id)
+            if of not in homes:
+                homes[of] = fold(self._blog.journal.day(of).records)
+            entry = homes[of][entry_id]
+            if entry.is_visible(timeline.now):
+                yield "entry", live_entry(entry, pages)
+            elif entry.was_seen(timeline.now):
+                yield "removed", {"id": entry_id}
+
+    def _live_page(self) -> object:
+        data = self._blog.publisher.site.read("live.json")
+        return msgspec.json.decode(data)["page"] if data else None
+
+    def missed(self, given: str, until: Place) -> list[Event]:
+        """Return what a reader who knows the blog up to *given* has to be told, up to *until*.
+
+        Raises :class:`~liveblog.errors.InvalidInput` if that is no place.
+        """
+        after = Place.parse(given)
+        if after == until:
+            return []
+        timeline = Timeline(self._blog.journal, self._blog.present)
+        news = self._blog.journal.since(after.cursor, until.cursor)
+        if until.released - after.released > LONG_AGO or len(news.records) > 10 * MISSED:
+            return [("reload", {})]
+        touched = _touched(timeline, news, after.released, self._blog)
+        if len(touched) > MISSED:
+            return [("reload", {})]
+        events = list(self._events(timeline, touched))
+        if self._page is not None:
+            events.append(("page", self._page))
+        return events
+
+
+def _touched(timeline: Timeline, news: News, released: int, blog: Blog) -> list[str]:
+    """Return the ids of entries that changed for readers: by a revision, or by the clock."""
+    found = dict.fromkeys(r.id for r in news.records if isinstance(r, Revision))
+    low = datetime.fromtimestamp(released, UTC)
+    if int(timeline.now.timestamp()) > released:
+        of = local_day(low, blog.config.zone)
+        last = local_day(timeline.now, blog.config.zone)
+        days = [day for day in timeline.days() if of <= day <= last]
+        due = [e for day in days for e in timeline.day(day).entries if _was_released(e, low)]
+        found |= dict.fromkeys(entry.id for entry in due)
+    return list(found)
+
+
+def _was_released(entry: Entry, after: datetime) -> bool:
+    """Whether an entry came out of its embargo after an instant, not by a revision."""
+    recorded = entry.now.recorded or entry.published
+    return entry.published > after and entry.published > recorded

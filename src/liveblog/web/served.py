@@ -1,0 +1,171 @@
+"""One blog with everything that serving it takes, and the requests that come to it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import msgspec
+from anyio.to_thread import run_sync
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from .. import links
+from ..blog import Blog
+from ..errors import InvalidInput, LiveblogError, NotFound
+from ..pages import FeedDocument
+from ..publish.report import Report
+from . import api_routes, composer, embed, micropub, problems
+from .doors import Doors
+from .events import Hub, messages
+from .files import Files
+from .follow import Event, Follower, Place
+
+WARMED = 40
+"""So many of the files that a publication wrote are made ready before anybody asks."""
+
+_PERMALINK = re.compile(r"(\d{4})/(\d\d)/(\d\d)/([0-9a-z]{10})/?")
+
+
+class Served:
+    """A blog that is served at the path of its own url."""
+
+    def __init__(self, blog: Blog) -> None:
+        """Prepare to serve *blog*; nothing runs before :meth:`start`."""
+        self.blog = blog
+        self.path = urlsplit(blog.config.url).path
+        self.doors = Doors(blog.people, blog.config, self.path)
+        self.hub = Hub(blog.config.server)
+        self.follower = Follower(blog, self._announce)
+        self.files = Files(
+            blog.folders.site,
+            blog.config,
+            preview=self._preview,
+            missing=self._missing,
+            is_gone=self._is_gone,
+            is_over=self._is_over,
+        )
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._beat: asyncio.Task[None] | None = None
+        self._pages_of_nothing: dict[int, bytes] = {}
+        self.dynamic = self._routes()
+        self._names = {route.path.split("/")[1] for route in self.dynamic.routes
+                       if isinstance(route, Route)}  # fmt: skip
+
+    # -- life ---------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Follow the journal from now on. Call it within the event loop."""
+        self._loop = asyncio.get_running_loop()
+        self.hub.place = str(self.follower.state.place)
+        self._beat = self._loop.create_task(self.hub.beat())
+        self.follower.start()
+
+    async def stop(self) -> None:
+        """End the streams and the following; what is being published is finished."""
+        self.hub.close()
+        self.follower.stop()
+        if self._beat:
+            self._beat.cancel()
+        await run_sync(self.follower.join, 5)
+
+    def _announce(self, events: list[Event], place: Place, report: Report) -> None:
+        """Take over what the follower found, from its thread."""
+        assert self._loop is not None
+        data = messages(events, str(place))
+        self._loop.call_soon_threadsafe(self._tell, data, str(place), report)
+
+    def _tell(self, data: bytes, place: str, report: Report) -> None:
+        self.hub.place = place
+        if data:
+            self.hub.send(data)
+        self._pages_of_nothing.clear()
+        for path in report.written[-WARMED:]:
+            self.files.file(path)
+
+    # -- requests -----------------------------------------------------------------------------
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request below this blog's path."""
+        path: str = scope["path"][len(self.path) :]
+        if path == "events":
+            return await self._events(scope, receive, send)
+        if path.partition("/")[0] in self._names:
+            inner = {**scope, "root_path": scope.get("root_path", "") + self.path.rstrip("/")}
+            return await self.dynamic(inner, receive, send)
+        scope.setdefault("state", {})["path"] = path
+        await self.files(scope, receive, send)
+
+    async def _events(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        if scope["method"] not in ("GET", "HEAD"):
+            response = problems.response(problems.of(HTTPException(405)))
+            return await response(scope, receive, send)
+        client = scope.get("client")
+        address = str(client[0]) if client else "-"
+        if refusal := self.hub.refusal(address):
+            problem = problems.Problem(
+                503, "too_many_streams", refusal, "Poll live.json instead.", {"retry-after": "30"}
+            )
+            return await problems.response(problem)(scope, receive, send)
+        given = request.headers.get("last-event-id") or request.query_params.get("after", "")
+        until = self.hub.place
+
+        async def missed() -> bytes:
+            return await run_sync(self._missed, given, until)
+
+        await self.hub.stream(address, receive, send, missed, scope["state"]["abort"])
+
+    def _missed(self, given: str, until: str) -> bytes:
+        try:
+            events = self.follower.missed(given, Place.parse(until)) if given else []
+        except InvalidInput:
+            events = []
+        return messages([*events, ("hello", {})], until)
+
+    def _routes(self) -> Starlette:
+        handlers: dict[int | type[Exception], Callable[..., object]] = {
+            problems.Problem: problems.handler,
+            LiveblogError: problems.handler,
+            HTTPException: problems.handler,
+            Exception: problems.handler,
+        }
+        routes = [
+            *api_routes.routes(self),
+            *micropub.routes(self),
+            *composer.routes(self),
+            *embed.routes(self),
+        ]
+        return Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
+
+    # -- what the files need to know ----------------------------------------------------------
+
+    def _preview(self, name: str, feed: bytes) -> bytes:
+        document = msgspec.json.decode(feed, type=FeedDocument)
+        document.feed_url = links.url(self.blog.config.url, name)
+        return self.blog.publisher.pages.feed(name, document).encode()
+
+    def _missing(self, _: str, status: int) -> bytes:
+        if status not in self._pages_of_nothing:
+            page = self.blog.publisher.pages.missing(self.path, is_gone=status == 410)
+            self._pages_of_nothing[status] = page.encode()
+        return self._pages_of_nothing[status]
+
+    def _is_gone(self, path: str) -> bool:
+        """Whether a permalink led to an entry that was removed."""
+        match = _PERMALINK.fullmatch(path)
+        if not match:
+            return False
+        try:
+            entry = self.blog.timeline.entry(f"{match[1]}{match[2]}{match[3]}-{match[4]}")
+        except (InvalidInput, NotFound):
+            return False
+        return entry.was_seen(self.blog.present)
+
+    def _is_over(self) -> bool:
+        return self.follower.is_over

@@ -1,0 +1,79 @@
+"""Running the application: uvicorn, made to stop at once with readers connected."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from ..errors import StorageError
+from . import Application
+
+GRACE_SECONDS = 1
+
+
+class _Server(uvicorn.Server):
+    """Ends the event streams before it waits for requests to end."""
+
+    def __init__(self, config: uvicorn.Config, app: Application) -> None:
+        super().__init__(config)
+        self._app = app
+        app.abort = self.abort
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        for served in self._app.blogs:
+            served.hub.close()
+        super().handle_exit(sig, frame)
+        # To be asked to stop is no failure: the signal is not raised again afterwards.
+        if sig == signal.SIGTERM:
+            self._captured_signals.remove(sig)
+
+    def abort(self, peer: tuple[str, int] | None) -> None:
+        """Cut a connection, with what was to be sent over it."""
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if peer is not None and getattr(connection, "client", None) == peer and transport:
+                transport.abort()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the socket to serve on; *port* 0 takes a free one.
+
+    Raises :class:`~liveblog.errors.StorageError` if it cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((host, port))
+    except OSError as error:
+        opened.close()
+        raise StorageError(
+            f"Cannot listen on {host}, port {port}: {error.strerror}.",
+            "Another program may use it; choose another with --port, or --port 0 for a free one.",
+        ) from error
+    return opened
+
+
+def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve until told to stop (SIGTERM, SIGINT); *ready* is called when it begins."""
+    config = uvicorn.Config(
+        app,
+        log_level=logging.WARNING,
+        access_log=False,
+        proxy_headers=False,  # the application does it, and keeps the peer's own address
+        server_header=False,
+        lifespan="on",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ws="none",
+        backlog=4096,
+    )
+    server = _Server(config, app)
+    opened.listen(4096)
+    ready()
+    server.run(sockets=[opened])
