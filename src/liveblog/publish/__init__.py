@@ -77,6 +77,7 @@ class Publisher:
         with _alone(self._folders.derived):
             index = Index(self._folders.derived / "index.sqlite")
             try:
+                self.site.discard()  # what a publication that failed has left
                 report = Report()
                 self._read_theme()
                 build = Build(

@@ -27,6 +27,10 @@ class Site(Protocol):
         """Prepare the removal of a file, if it is there."""
         ...
 
+    def discard(self) -> None:
+        """Let go of what was prepared."""
+        ...
+
     def commit(self) -> None:
         """Bring what was prepared to the readers, and make it survive a crash of the machine.
 

@@ -73,8 +73,13 @@ class Folder:
             name = Path(error.filename) if error.filename else self.root
             raise StorageError.of(error, "write", name) from error
         finally:
-            self._staged = {}
-            self._dropped = []
+            self.discard()
+
+    def discard(self) -> None:
+        """See :meth:`liveblog.site.Site.discard`."""
+        self._staged = {}
+        self._dropped = []
+        self._folders = set()  # somebody may delete the site before the next time
 
     def _land(self, staged: str, final: str) -> None:
         """Bring one file to the readers."""
