@@ -12,8 +12,8 @@ JOBS ?= 2
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.run ## post an update, read the digest, publish the site: in a new folder
-	@sh scripts/demo.sh $(BIN)/liveblog
+demo: $(VENV)/.run ## serve the sample blog, with a correspondent who goes on writing
+	@$(BIN)/python scripts/demo.py
 
 test: $(VENV)/.test ## run the fast tests
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"

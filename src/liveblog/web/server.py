@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import socket
 from collections.abc import Callable
 from types import FrameType
@@ -29,8 +28,7 @@ class _Server(uvicorn.Server):
             served.hub.close()
         super().handle_exit(sig, frame)
         # To be asked to stop is no failure: the signal is not raised again afterwards.
-        if sig == signal.SIGTERM:
-            self._captured_signals.remove(sig)
+        self._captured_signals.clear()
 
     def abort(self, peer: tuple[str, int] | None) -> None:
         """Cut a connection, with what was to be sent over it."""
