@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import functools
 import http.server
+import json
 import os
 import shutil
+import signal
+import socket
+import subprocess
+import sys
 import threading
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from liveblog import Blog
+from liveblog import Blog, links
 
 
 class Clock:
@@ -109,6 +116,106 @@ def serving(folder: Path) -> Iterator[str]:
 def serve() -> Callable[[Path], Any]:
     """Serve a folder: ``with serve(folder) as url``."""
     return serving
+
+
+class LiveServer:
+    """A blog in a folder, and ``liveblog serve`` for it in a process of its own."""
+
+    def __init__(self, folder: Path, path: str, settings: str, init: dict[str, Any]) -> None:
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}{path}"
+        self.notes: dict[str, str] = {}  # what the tests of a module tell each other
+        values = {"title": "Une semaine", "language": "fr", "timezone": "Europe/Paris"}
+        self.blog = Blog.init(folder, url=self.url, **(values | init))
+        if settings:
+            configuration = folder / "liveblog.toml"
+            configuration.write_text(configuration.read_text("utf-8") + settings, "utf-8")
+            self.blog = Blog(folder)
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self, *others: Path) -> None:
+        """Start to serve, and wait until it answers."""
+        command = [sys.executable, "-m", "liveblog", "serve", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            [*command, str(self.blog.folders.root), *map(str, others)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._until(lambda: self.health()["blogs"][0]["published"])
+
+    def stop(self, *, kill: bool = False) -> float:
+        """Stop serving; return how many seconds that took."""
+        process = self.process
+        assert process is not None
+        began = time.monotonic()
+        process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+        took = time.monotonic() - began
+        self.process = None
+        if not kill:
+            assert process.returncode == 0, errors
+            assert "Traceback" not in errors, errors
+        return took
+
+    def restart(self, *others: Path) -> None:
+        """Stop and start again, at the same address."""
+        self.stop()
+        self.start(*others)
+
+    def health(self) -> Any:
+        """Return what /healthz says."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
+            return json.load(answer)
+
+    def settled(self) -> None:
+        """Wait until all that is in the journal is published and told."""
+        end = self.blog.journal.end()
+        self._until(lambda: self.health()["blogs"][0]["place"].partition("-")[0] >= end)
+
+    def published(self, entry_id: str) -> None:
+        """Wait until an entry's page is there."""
+        path = self.blog.folders.site / links.entry_path(entry_id) / "index.html"
+        self._until(path.exists)
+
+    def token(self, name: str = "Ana", scope: Any = "admin") -> str:
+        """Make a token for somebody."""
+        return self.blog.people.new(name, scope, self.blog.now)
+
+    def _until(self, is_so: Callable[[], Any], seconds: float = 20) -> None:
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                if is_so():
+                    return
+            except OSError:
+                pass
+            if self.process is not None and self.process.poll() is not None:
+                pytest.fail(
+                    f"the server ended: {self.process.stderr and self.process.stderr.read()}"
+                )
+            assert time.monotonic() < deadline, "the server did not get there in time"
+            time.sleep(0.02)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        port: int = opened.getsockname()[1]
+    return port
+
+
+@contextmanager
+def live_server(
+    folder: Path, *, path: str = "/", settings: str = "", **init: Any
+) -> Iterator[LiveServer]:
+    """Serve a new blog in *folder*; *settings* are added to its liveblog.toml."""
+    running = LiveServer(folder, path, settings, init)
+    running.start()
+    try:
+        yield running
+    finally:
+        if running.process is not None:
+            running.stop()
 
 
 @pytest.fixture(scope="session")
