@@ -142,7 +142,7 @@ class LiveServer:
             stderr=subprocess.PIPE,
             text=True,
         )
-        self._until(lambda: self.health()["blogs"][0]["published"])
+        self._until(lambda: all(blog["published"] for blog in self.health()["blogs"]))
 
     def stop(self, *, kill: bool = False) -> float:
         """Stop serving; return how many seconds that took."""
@@ -191,9 +191,8 @@ class LiveServer:
             except OSError:
                 pass
             if self.process is not None and self.process.poll() is not None:
-                pytest.fail(
-                    f"the server ended: {self.process.stderr and self.process.stderr.read()}"
-                )
+                _, errors = self.process.communicate()
+                pytest.fail(f"the server ended: {errors}")
             assert time.monotonic() < deadline, "the server did not get there in time"
             time.sleep(0.02)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import time
 from _blake2 import blake2b
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -326,7 +327,8 @@ def _validators(file: File, etag: str) -> Headers:
     """Return the headers that a 200 and its 304 share (RFC 9110 §15.4.5)."""
     headers = [
         (b"etag", etag.encode()),
-        (b"last-modified", formatdate(file.modified, usegmt=True).encode()),
+        # Never later than the answer's own date (RFC 9110 §8.8.2.1), which is up to a second old.
+        (b"last-modified", formatdate(min(file.modified, time.time() - 1), usegmt=True).encode()),
         (b"cache-control", file.cache.encode()),
         (b"x-content-type-options", b"nosniff"),
     ]
