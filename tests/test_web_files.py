@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import http.client
 import json
 import os
 import re
@@ -12,7 +11,6 @@ import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 import brotli
@@ -23,35 +21,10 @@ from liveblog import Blog
 from liveblog.blog import Image
 
 from .conftest import LiveServer, live_server
+from .wire import fetch
 
 FEEDS = ("atom.xml", "rss.xml", "feed.json", "daily/atom.xml", "weekly/rss.xml")
 PAGES = ("", "2012/", "live.json", "figures.csv", "sitemap.xml", *FEEDS)
-
-
-class Answer(NamedTuple):
-    """What came back."""
-
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-    def __getitem__(self, name: str) -> str:  # type: ignore[override]
-        return self.headers[name] or ""
-
-
-def fetch(url: str, path: str = "", method: str = "GET", **headers: str) -> Answer:
-    """Make one request, exactly as written: no redirect followed, nothing decoded."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    connection.putrequest(method, parts.path + path, skip_accept_encoding=True)
-    for name, value in named.items():
-        connection.putheader(name, value)
-    connection.endheaders()
-    response = connection.getresponse()
-    answer = Answer(response.status, response.headers, response.read())
-    connection.close()
-    return answer
 
 
 @pytest.fixture(scope="module")
