@@ -167,15 +167,13 @@ class Follower(threading.Thread):
     def _events(self, timeline: Timeline, touched: list[str]) -> Iterator[Event]:
         pages = self._blog.publisher.pages
         homes: dict[date, dict[str, Entry]] = {}
-        for entry_id in touched:
-            of = id_day(entry_id)
-            if of not in homes:
-                homes[of] = fold(self._blog.journal.day(of).records)
-            entry = homes[of][entry_id]
+        for of in {id_day(entry_id) for entry_id in touched}:
+            homes[of] = fold(self._blog.journal.day(of).records)
+        for entry in sorted((homes[id_day(i)][i] for i in touched), key=_shown_at):
             if entry.is_visible(timeline.now):
                 yield "entry", live_entry(entry, pages)
             elif entry.was_seen(timeline.now):
-                yield "removed", {"id": entry_id}
+                yield "removed", {"id": entry.id}
 
     def _live_page(self) -> object:
         data = self._blog.publisher.site.read("live.json")
@@ -213,6 +211,11 @@ def _touched(timeline: Timeline, news: News, released: int, blog: Blog) -> list[
         due = [e for day in days for e in timeline.day(day).entries if _was_released(e, low)]
         found |= dict.fromkeys(entry.id for entry in due)
     return list(found)
+
+
+def _shown_at(entry: Entry) -> datetime:
+    """Return the instant since which readers can see an entry as it stands."""
+    return max(entry.now.recorded or entry.published, entry.published)
 
 
 def _was_released(entry: Entry, after: datetime) -> bool:
