@@ -131,13 +131,14 @@ class LiveServer:
             configuration = folder / "liveblog.toml"
             configuration.write_text(configuration.read_text("utf-8") + settings, "utf-8")
             self.blog = Blog(folder)
+        self.options: tuple[str, ...] = ()
         self.process: subprocess.Popen[str] | None = None
 
     def start(self, *others: Path) -> None:
         """Start to serve, and wait until it answers."""
         command = [sys.executable, "-m", "liveblog", "serve", "--port", str(self.port)]
         self.process = subprocess.Popen(
-            [*command, str(self.blog.folders.root), *map(str, others)],
+            [*command, *self.options, str(self.blog.folders.root), *map(str, others)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -205,10 +206,16 @@ def _free_port() -> int:
 
 @contextmanager
 def live_server(
-    folder: Path, *, path: str = "/", settings: str = "", **init: Any
+    folder: Path,
+    *,
+    path: str = "/",
+    settings: str = "",
+    options: tuple[str, ...] = (),
+    **init: Any,
 ) -> Iterator[LiveServer]:
     """Serve a new blog in *folder*; *settings* are added to its liveblog.toml."""
     running = LiveServer(folder, path, settings, init)
+    running.options = options
     running.start()
     try:
         yield running

@@ -14,8 +14,11 @@ from .context import State, json_option, pass_state, print_json
               help="Port to listen on; 0 takes a free one.")  # fmt: skip
 @click.option("--proxy", metavar="ADDRESSES", default="127.0.0.1", show_default=True,
               help="Whose X-Forwarded-For and -Proto are believed, comma-separated.")  # fmt: skip
+@click.option("--metrics", is_flag=True, help="Answer /metrics, to this machine only.")
 @pass_state
-def serve(state: State, folders: tuple[str, ...], host: str, port: int, proxy: str) -> None:
+def serve(
+    state: State, folders: tuple[str, ...], host: str, port: int, proxy: str, metrics: bool
+) -> None:
     """Serve the site and the composer; push each update.
 
     Several blog folders may be named; each is served at the path of its url. The journal is
@@ -26,7 +29,7 @@ def serve(state: State, folders: tuple[str, ...], host: str, port: int, proxy: s
     from ..web.server import listen, run
 
     blogs = [Blog(folder) for folder in folders] or [state.blog()]
-    app = Application(blogs, proxies=proxy)
+    app = Application(blogs, proxies=proxy, has_metrics=metrics)
     opened = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     port = opened.getsockname()[1]

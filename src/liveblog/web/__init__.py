@@ -8,17 +8,21 @@ one ASGI application. No other room knows a socket or a status code.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from .. import __version__
 from ..blog import Blog
 from ..errors import ConfigError
 from .served import Served
+
+if TYPE_CHECKING:
+    from .metrics import Metrics
 
 Abort = Callable[[tuple[str, int] | None], None]
 """Cuts the connection of a peer."""
@@ -27,12 +31,16 @@ Abort = Callable[[tuple[str, int] | None], None]
 class Application:
     """One or several blogs, each at the path of its own url."""
 
-    def __init__(self, blogs: Sequence[Blog], *, proxies: str = "127.0.0.1") -> None:
+    def __init__(
+        self, blogs: Sequence[Blog], *, proxies: str = "127.0.0.1", has_metrics: bool = False
+    ) -> None:
         """Serve *blogs*; *proxies* are the addresses whose X-Forwarded-* headers are believed.
 
-        Raises :class:`~liveblog.errors.ConfigError` if two blogs have the same path.
+        Raises :class:`~liveblog.errors.ConfigError` if two blogs have the same path, or if
+        metrics are asked for and cannot be had.
         """
         self.blogs = [Served(blog) for blog in blogs]
+        self._metrics = _metrics(self.blogs) if has_metrics else None
         self._by_path: dict[str, Served] = {}
         for served in self.blogs:
             if other := self._by_path.get(served.path):
@@ -76,6 +84,10 @@ class Application:
         path: str = scope["path"]
         if path == "/healthz":
             return await self._health(send)
+        if path == "/metrics" and self._metrics:
+            return await self._send_metrics(scope, send)
+        if self._metrics:
+            send = _counted(send, self._metrics)
         for served in self._in_order:
             if path.startswith(served.path):
                 return await served(scope, receive, send)
@@ -110,6 +122,29 @@ class Application:
                     "blogs": blogs}  # fmt: skip
         data = msgspec.json.encode(document)
         await _send(send, 200 if is_well else 503, b"application/json", data)
+
+    async def _send_metrics(self, scope: Scope, send: Send) -> None:
+        """Answer this machine only: how many read is nobody else's business."""
+        assert self._metrics
+        client = scope.get("client")
+        if not client or not ipaddress.ip_address(client[0]).is_loopback:
+            return await _send(send, 403, b"text/plain", b"Metrics are for this machine only.\n")
+        await _send(send, 200, b"text/plain; version=0.0.4; charset=utf-8", self._metrics.text())
+
+
+def _metrics(blogs: Sequence[Served]) -> Metrics:
+    from .metrics import Metrics
+
+    return Metrics(blogs)
+
+
+def _counted(send: Send, metrics: Metrics) -> Send:
+    async def counting(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            metrics.count(message["status"])
+        await send(message)
+
+    return counting
 
 
 async def _send(send: Send, status: int, kind: bytes, data: bytes) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -70,6 +71,7 @@ class State:
     published: datetime | None = None  #: the last publication that went well
     problem: str = ""  #: why the one after it failed
     faults: int = 0  #: damage met in the journal
+    seconds: float = 0.0  #: how long the last publication took, readers told included
 
 
 class Follower(threading.Thread):
@@ -136,6 +138,7 @@ class Follower(threading.Thread):
 
     def _turn(self, news: News) -> None:
         """Publish, and tell what changed for readers since the last turn."""
+        began = time.monotonic()
         now = self._blog.present
         before = self.state.place
         place = Place(news.cursor, max(int(now.timestamp()), before.released))
@@ -148,8 +151,8 @@ class Follower(threading.Thread):
             events.append(("page", page))
         self._page = page
         self._wake = self._next_wake(timeline)
-        self.state = State(place, now, "", len(report.faults))
         self._announce(events, place, report)
+        self.state = State(place, now, "", len(report.faults), time.monotonic() - began)
 
     def _next_wake(self, timeline: Timeline) -> datetime:
         """Return when something happens by the clock alone."""

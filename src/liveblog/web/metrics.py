@@ -1,0 +1,77 @@
+"""Metrics for Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/).
+
+An extra: ``pip install 'liveblog[metrics]'``. The only door to prometheus_client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigError
+
+try:
+    from prometheus_client import CollectorRegistry, Counter, generate_latest
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+    from prometheus_client.registry import Collector
+except ImportError as error:
+    raise ConfigError(
+        "Metrics need a library that is not installed.",
+        "Install it: pip install 'liveblog[metrics]'",
+    ) from error
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
+
+    from .served import Served
+
+
+class Metrics:
+    """Counts requests, and shows how each blog is doing when it is asked."""
+
+    def __init__(self, blogs: Sequence[Served]) -> None:
+        """Tell of *blogs*."""
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "liveblog_requests", "Requests answered.", ["status"], registry=self._registry
+        )
+        self._registry.register(_Blogs(blogs))
+
+    def count(self, status: int) -> None:
+        """Count an answer."""
+        self._requests.labels(str(status)).inc()
+
+    def text(self) -> bytes:
+        """Return everything in the exposition format."""
+        data: bytes = generate_latest(self._registry)
+        return data
+
+
+class _Blogs(Collector):
+    def __init__(self, blogs: Sequence[Served]) -> None:
+        self._blogs = blogs
+
+    def collect(self) -> Iterable[Metric]:
+        """Look at each blog."""
+        readers = GaugeMetricFamily("liveblog_readers", "Open event streams.", labels=["blog"])
+        dropped = CounterMetricFamily(
+            "liveblog_readers_dropped", "Streams cut because nobody read.", labels=["blog"]
+        )
+        failing = GaugeMetricFamily(
+            "liveblog_publishing_failing", "1 while the site cannot be published.", labels=["blog"]
+        )
+        published = GaugeMetricFamily(
+            "liveblog_published_timestamp_seconds", "The last publication.", labels=["blog"]
+        )
+        took = GaugeMetricFamily(
+            "liveblog_publishing_seconds", "How long the last publication took.", labels=["blog"]
+        )
+        for served in self._blogs:
+            state = served.follower.state
+            readers.add_metric([served.path], served.hub.readers)
+            dropped.add_metric([served.path], served.hub.dropped)
+            failing.add_metric([served.path], bool(state.problem))
+            took.add_metric([served.path], state.seconds)
+            if state.published:
+                published.add_metric([served.path], state.published.timestamp())
+        return (readers, dropped, failing, published, took)
