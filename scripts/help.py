@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
+
+from liveblog.cli import liveblog
+
 PAGE = Path(__file__).parent.parent / "docs" / "command-line.md"
+MARK = "The help below is refreshed by `make docs`.\n"
+
+
+def commands(group: click.Command = liveblog, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield the words of each command, the group's own first."""
+    yield " ".join((*path, "--help"))
+    if isinstance(group, click.Group):
+        for name, command in group.commands.items():
+            yield from commands(command, (*path, name))
 
 
 def main() -> None:
-    """Refresh each block that begins with ``$ liveblog``."""
-
-    def block(match: re.Match[str]) -> str:
-        words = match[1].split()
+    """Write what follows the mark anew."""
+    text = PAGE.read_text("utf-8").partition(MARK)[0] + MARK
+    for words in commands():
         done = subprocess.run(
-            [sys.executable, "-m", "liveblog", *words],
+            [sys.executable, "-m", "liveblog", *words.split()],
             capture_output=True,
             text=True,
             check=True,
             env=os.environ | {"COLUMNS": "96"},
         )
-        return f"```\n$ liveblog{match[1]}\n{done.stdout}```"
-
-    text = PAGE.read_text()
-    PAGE.write_text(re.sub(r"```\n\$ liveblog(.*?)\n(.*?)```", block, text, flags=re.DOTALL))
+        text += f"\n```\n$ liveblog {words}\n{done.stdout}```\n"
+    PAGE.write_text(text, "utf-8")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -9,8 +9,14 @@ from .context import State, json_option, pass_state, print_json
 
 @click.command()
 @click.argument("folders", metavar="[DIR]…", nargs=-1, type=click.Path(file_okay=False))
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on.",
+)
+@click.option("--port", metavar="N", type=click.IntRange(0, 65535), default=8000, show_default=True,
               help="Port to listen on; 0 takes a free one.")  # fmt: skip
 @click.option("--proxy", metavar="ADDRESSES", default="127.0.0.1", show_default=True,
               help="Whose X-Forwarded-For and -Proto are believed, comma-separated.")  # fmt: skip

@@ -38,7 +38,7 @@ def figures_csv(entries: Iterable[Entry], config: Config) -> str:
 
 
 def live_json(home: Home, changed: Sequence[Entry], removed: Sequence[str], pages: Pages) -> bytes:
-    """Return what changed last, as an open page takes it over; see ``docs/live.md``.
+    """Return what changed last, as an open page takes it over; see ``docs/server.md``.
 
     *changed* are the entries posted or corrected last, *removed* the ids of those taken away last.
     A page polls it where no server pushes.

@@ -14,7 +14,7 @@ import re
 import time
 from _blake2 import blake2b
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate, parsedate_to_datetime
 from html.parser import HTMLParser
@@ -178,6 +178,12 @@ class Files:
         ):
             return None
         return self._keep(name, self._read(name, path, mark))
+
+    def refresh(self, names: Iterable[str]) -> None:
+        """Make ready again, before anybody asks, what is held and was published anew."""
+        for name in names:
+            if name in self._files:
+                self.file(name)
 
     def _keep(self, name: str, file: File | None) -> File | None:
         """Hold a file ready; let go of those that nobody asked for lately."""

@@ -26,9 +26,6 @@ from .events import Hub, messages
 from .files import Files
 from .follow import Event, Follower, Place
 
-WARMED = 40
-"""So many of the files that a publication wrote are made ready before anybody asks."""
-
 _PERMALINK = re.compile(r"(\d{4})/(\d\d)/(\d\d)/([0-9a-z]{10})/?")
 
 
@@ -85,8 +82,7 @@ class Served:
         if data:
             self.hub.send(data)
         self._pages_of_nothing.clear()
-        for path in report.written[-WARMED:]:
-            self.files.file(path)
+        self.files.refresh(report.written)
 
     # -- requests -----------------------------------------------------------------------------
 
