@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import resource
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -336,3 +338,18 @@ def test_a_shortened_text_is_never_longer_than_asked(text: str, limit: int) -> N
     short = shortened(text, limit)
     assert len(short) <= limit
     assert short == text or (short.endswith("…") and text.startswith(short[:-1]))
+
+
+def test_rendering_gives_back_the_memory_that_it_took() -> None:
+    """A server renders for months."""
+
+    def memory() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+    text = "Un *fait*, [une source](https://example.org/), une note[^1].\n\n[^1]: La note.\n"
+    for _ in range(200):
+        to_html(text)
+    before = memory()
+    for _ in range(3000):
+        to_html(text)
+    assert memory() - before < 1_500_000

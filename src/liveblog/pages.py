@@ -155,16 +155,17 @@ class Pages:
         self._lock = threading.Lock()
         self._article: dict[tuple[str, int], str] = {}
         self._content: dict[tuple[str, int], str] = {}
+        self._names: dict[tuple[str, int], str] = {}
 
     # -- fragments, rooted at ROOT ------------------------------------------------------------
 
     def article(self, entry: Entry) -> Markup:
         """Return an entry as it stands on every page."""
-        return self._once(self._article, entry, "fragments/article.html")
+        return Markup(self._once(self._article, entry, self._article_of))
 
     def content(self, entry: Entry) -> Markup:
         """Return what an entry says, without its time and title; what a feed carries."""
-        return self._once(self._content, entry, "fragments/content.html")
+        return Markup(self._once(self._content, entry, self._content_of))
 
     def digest_content(self, digest: Digest) -> str:
         """Return a digest as a feed carries it: no chart, no meaning in classes."""
@@ -187,19 +188,31 @@ class Pages:
             return self.words.say("Update retracted")
         if now.title:
             return self.words.typography(now.title)
+        return self._once(self._names, entry, self._first_words_of)
+
+    def _article_of(self, entry: Entry) -> str:
+        return self._render("fragments/article.html", entry=entry, now=entry.now, pages=self)
+
+    def _content_of(self, entry: Entry) -> str:
+        return self._render("fragments/content.html", entry=entry, now=entry.now, pages=self)
+
+    def _first_words_of(self, entry: Entry) -> str:
+        now = entry.now
         first = plain(to_html(now.body, typography=self.words.typography))
         return shortened(first or (now.media[0].alt if now.media else "…"), 80)
 
-    def _once(self, made: dict[tuple[str, int], str], entry: Entry, template: str) -> Markup:
+    def _once(
+        self, made: dict[tuple[str, int], str], entry: Entry, make: Callable[[Entry], str]
+    ) -> str:
         known = entry.id, entry.now.rev
         text = made.get(known)
         if text is None:
-            text = self._render(template, entry=entry, now=entry.now, pages=self)
+            text = make(entry)
             with self._lock:
                 if len(made) >= _FRAGMENTS_KEPT:
                     del made[next(iter(made))]
                 made[known] = text
-        return Markup(text)
+        return text
 
     # -- pages --------------------------------------------------------------------------------
 
