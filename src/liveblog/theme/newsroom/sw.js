@@ -1,0 +1,36 @@
+// Opens the composer without a network. Keeps its page with nobody in it, its script, style and
+// icons; never an answer of the API, never a page of somebody who is signed in.
+
+const NAME = `liveblog ${SHELL.start} ${SHELL.version}`;
+
+self.addEventListener("install", (event) => {
+  const all = [SHELL.page, ...SHELL.files].map((url) => new Request(url, { cache: "reload" }));
+  event.waitUntil(
+    caches.open(NAME).then((cache) => cache.addAll(all)).then(() => self.skipWaiting()),
+  );
+});
+
+self.addEventListener("activate", (event) => {
+  const isOld = (name) => name.startsWith(`liveblog ${SHELL.start} `) && name !== NAME;
+  event.waitUntil(
+    caches
+      .keys()
+      .then((names) => Promise.all(names.filter(isOld).map((name) => caches.delete(name))))
+      .then(() => self.clients.claim()),
+  );
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== "GET" || origin !== location.origin) return;
+  if (request.mode === "navigate" && pathname === SHELL.start) {
+    event.respondWith(fetch(request).catch(() => kept(SHELL.page)));
+  } else if (SHELL.files.includes(pathname)) {
+    event.respondWith(kept(pathname).then((found) => found ?? fetch(request)));
+  }
+});
+
+async function kept(url) {
+  return (await caches.open(NAME)).match(url);
+}

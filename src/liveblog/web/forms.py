@@ -1,0 +1,226 @@
+"""Forms: what the composer's pages send without a script, read into what the API takes.
+
+Nothing of a form touches the disk: a picture's metadata is dropped before anything is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, tzinfo
+from itertools import zip_longest
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from ..entry import Figure, Revision, Source, Verification, slug
+from .api import JSON_LIMIT, UPLOAD_LIMIT, Changes, NewEntry, Picture
+from .api_routes import read
+from .problems import Problem
+
+LIMIT = UPLOAD_LIMIT + JSON_LIMIT
+"""Bytes of a form: a picture and the texts."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a form sent."""
+
+    texts: tuple[tuple[str, str], ...] = ()
+    picture: bytes = b""
+
+    def one(self, name: str, otherwise: str = "") -> str:
+        """Return the first text of a name."""
+        return next((text for key, text in self.texts if key == name), otherwise)
+
+    def many(self, name: str) -> list[str]:
+        """Return every text of a name, in order."""
+        return [text for key, text in self.texts if key == name]
+
+
+class _InMemory(MultiPartParser):
+    """Keeps every part in memory: larger ones than this are refused before."""
+
+    spool_max_size = LIMIT + 1
+
+
+async def form_of(request: Request, limit: int = LIMIT) -> Form:
+    """Read a form that a browser sent, of at most so many bytes.
+
+    Raises :class:`~liveblog.web.problems.Problem`: 400, 413 or 415.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/x-www-form-urlencoded":
+        data = await read(request, min(limit, JSON_LIMIT))
+        text = data.decode(errors="replace")
+        return Form(tuple((k, _lines(v)) for k, v in parse_qsl(text, keep_blank_values=True)))
+    if kind != "multipart/form-data":
+        raise Problem(415, "not_a_form", f"The body is {kind or 'of no type'}.", "Send a form.")
+    try:
+        parser = _InMemory(request.headers, _once(await read(request, limit)), max_files=1,
+                           max_part_size=JSON_LIMIT)  # fmt: skip
+        parts = await parser.parse()
+    except MultiPartException as error:
+        raise Problem(400, "not_a_form", f"The form is damaged: {error.message}") from None
+    try:
+        texts = tuple((k, _lines(v)) for k, v in parts.multi_items() if isinstance(v, str))
+        files = [v for _, v in parts.multi_items() if not isinstance(v, str)]
+        return Form(texts, await files[0].read() if files else b"")
+    finally:
+        await parts.close()
+
+
+async def _once(data: bytes) -> AsyncGenerator[bytes, None]:
+    yield data
+
+
+def _lines(text: str) -> str:
+    """Undo the line ends that forms are sent with."""
+    return text.replace("\r\n", "\n")
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The fields of an update as its form shows them."""
+
+    body: str = ""
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    key: bool = False
+    pinned: bool = False
+    verification: Verification = ""
+    sources: tuple[Source, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    when: str = ""  #: on the blog's clock, as an input of type datetime-local writes it
+    author: str = ""
+    lang: str = ""
+
+    @classmethod
+    def of(cls, revision: Revision, zone: tzinfo) -> Fields:
+        """Return the fields of a revision."""
+        same = {f.name: getattr(revision, f.name) for f in fields(cls)
+                if f.name not in ("pictures", "when")}  # fmt: skip
+        return cls(
+            **same,
+            pictures=tuple(
+                Picture(path=m.path, alt=m.alt, caption=m.caption) for m in revision.media
+            ),
+            when=f"{revision.published.astimezone(zone):%Y-%m-%dT%H:%M}",
+        )
+
+    @classmethod
+    def read(cls, form: Form, before: Fields | None = None) -> Fields:
+        """Return what a form sent; what it does not ask for stays as it was *before*.
+
+        Raises :class:`~liveblog.web.problems.Problem` for a figure that is no number.
+        """
+        before = before or cls()
+        return cls(
+            body=form.one("body", before.body).rstrip(),
+            title=form.one("title", before.title).strip(),
+            tags=tags_of(form.one("tags")),
+            key=bool(form.one("key")),
+            pinned=bool(form.one("pinned")),
+            verification=_verification(form.one("verification") or form.one("confirmed")),
+            sources=tuple(
+                Source(name.strip() or url.strip(), url.strip())
+                for name, url in _rows(form, "source_name", "source_url")
+                if name.strip() or url.strip()
+            ),
+            figures=tuple(
+                Figure(name.strip(), _number(value), unit.strip(), source)
+                for name, value, unit, source in _rows(
+                    form, "figure_name", "figure_value", "figure_unit", "figure_source"
+                )
+                if name.strip() or value.strip()
+            ),
+            pictures=tuple(
+                _picture(name, alt, caption)
+                for name, alt, caption in _rows(form, "picture", "alt", "caption")
+                if name and name not in form.many("drop")
+            ),
+            when=form.one("when")[:16],
+            author=form.one("author", before.author).strip(),
+            lang=form.one("lang", before.lang).strip(),
+        )
+
+    def post(self, zone: tzinfo) -> NewEntry:
+        """Return the update to post."""
+        return NewEntry(**self._same(), published=self._instant(zone), schedule=bool(self.when))
+
+    def change(self, before: Fields, zone: tzinfo, now: datetime, **more: Any) -> Changes:
+        """Return what differs from how the fields were *before*."""
+        old = before._same()
+        changed = {name: value for name, value in self._same().items() if value != old[name]}
+        if self.when != before.when:
+            # Without a time it stands as of now.
+            changed |= {"published": self._instant(zone) or now, "schedule": bool(self.when)}
+        return Changes(**changed, **more)
+
+    def merged(self, before: Fields, theirs: Fields) -> Fields:
+        """Return theirs with what was changed here since *before*."""
+        mine = {f.name: getattr(self, f.name) for f in fields(self)
+                if getattr(self, f.name) != getattr(before, f.name)}  # fmt: skip
+        return replace(theirs, **mine)
+
+    def _same(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "when"}
+
+    def _instant(self, zone: tzinfo) -> datetime | None:
+        if not self.when:
+            return None
+        try:
+            return datetime.fromisoformat(self.when).replace(tzinfo=zone)
+        except ValueError:
+            raise Problem(422, "invalid", f"'{self.when}' is not a time.") from None
+
+
+@dataclass(frozen=True)
+class Around:
+    """The text around a digest as its form shows it."""
+
+    headline: str = ""
+    introduction: str = ""
+    close: str = ""
+
+    @classmethod
+    def read(cls, form: Form) -> Around:
+        """Return what a form sent."""
+        return cls(*(form.one(f.name).strip() for f in fields(cls)))
+
+
+def tags_of(text: str) -> tuple[str, ...]:
+    """Read tags that are parted by commas, each once."""
+    parts = (part.strip().removeprefix("#").strip() for part in text.replace("،", ",").split(","))
+    found: dict[str, str] = {}
+    for part in parts:
+        if part:
+            found.setdefault(slug(part), part)
+    return tuple(found.values())
+
+
+def _rows(form: Form, *names: str) -> Iterable[tuple[str, ...]]:
+    return zip_longest(*(form.many(name) for name in names), fillvalue="")
+
+
+def _verification(text: str) -> Verification:
+    known: dict[str, Verification] = {"unconfirmed": "unconfirmed", "confirmed": "confirmed"}
+    return known.get(text, "")
+
+
+def _number(text: str) -> int | float:
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        raise Problem(422, "no_number", f"'{text}' is not a number.") from None
+    return int(value) if value.is_integer() else value
+
+
+def _picture(name: str, alt: str, caption: str) -> Picture:
+    kind, _, rest = name.partition(":")
+    if kind == "upload":
+        return Picture(upload=rest, alt=alt.strip(), caption=caption.strip())
+    return Picture(path=rest, alt=alt.strip(), caption=caption.strip())
