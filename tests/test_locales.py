@@ -49,7 +49,7 @@ def in_template(source: str) -> Iterator[Id]:
         texts = [message] if isinstance(message, str) else [text for text in message if text]
         yield (texts[0], texts[1]) if function == "ngettext" else texts[0]
     for call in environment.parse(source).find_all(nodes.Call):
-        if isinstance(call.node, nodes.Getattr) and call.node.attr in ("say", "count"):
+        if isinstance(call.node, nodes.Getattr) and call.node.attr in ("say", "count", "forms"):
             texts = [str(arg.value) for arg in call.args[:2] if isinstance(arg, nodes.Const)]
             yield texts[0] if call.node.attr == "say" else (texts[0], texts[1])
 

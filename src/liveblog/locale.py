@@ -66,6 +66,15 @@ class Words:
         text: str = self._translations.ngettext(one, many, number)
         return text % {"n": self.number(number), **values}
 
+    def forms(self, one: str, many: str) -> dict[str, str]:
+        """Return a message that counts, for scripts: CLDR's plural category → text with ``{n}``."""
+        found: dict[str, str] = {}
+        for number in range(120):
+            category = self._locale.plural_form(number)
+            text = self._translations.ngettext(one, many, number)
+            found.setdefault(category, text % {"n": "{n}"})
+        return found
+
     def number(self, value: float) -> str:
         """Write a number with the language's separators: ``30 000``, ``30,000``."""
         return format_decimal(value, locale=self._locale)
