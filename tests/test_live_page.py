@@ -1,4 +1,4 @@
-"""The live page, with a real server and a real browser: what EXPERIENCE asks of it, line by line."""
+"""The live page, with a real server and a real browser; the numbers are those of docs/pages.md."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ def open_page(server: LiveServer, browser: Any) -> Iterator[Any]:
     """Open the live page, in a context of its own unless one is given; wait until it listens."""
     contexts = []
 
-    def opened(path: str = "", context: Any = None, **options: Any) -> Any:
+    def opened(path: str = "", context: Any = None, *, listens: bool = True, **options: Any) -> Any:
         if context is None:
-            context = browser.new_context(**({"viewport": PHONE, "locale": "fr-FR",
-                                              "timezone_id": "Europe/Paris"} | options))  # fmt: skip
+            usual = {"viewport": PHONE, "locale": "fr-FR", "timezone_id": "Europe/Paris"}
+            context = browser.new_context(**(usual | options))
             contexts.append(context)
         page = context.new_page()
         readers = server.health()["blogs"][0]["readers"]
         page.goto(server.url + path)
-        if options.get("java_script_enabled", True) and not len(context.pages) > 1:
+        if listens and len(context.pages) == 1:
             until(lambda: server.health()["blogs"][0]["readers"] > readers)
             page.wait_for_timeout(100)
         return page
@@ -89,7 +89,7 @@ def test_1_without_javascript_everything_is_there_and_can_be_refreshed(
     server: LiveServer, open_page: Any
 ) -> None:
     """Entries, times, key events, filters as links, a refresh; no button that does nothing."""
-    page = open_page(java_script_enabled=False)
+    page = open_page(java_script_enabled=False, listens=False)
     assert page.locator(".entry").count() == 12
     assert page.locator(".entry time").count() == 12
     assert page.locator(".keys li").count() == 1
@@ -184,14 +184,13 @@ def test_8_nothing_jumps(
         page.evaluate("document.querySelectorAll('.entry')[6].scrollIntoView()")
     page.wait_for_timeout(300)
     page.evaluate(SHIFTS)
-    eye = "document.querySelectorAll('.entry')[%d].getBoundingClientRect().top"
     watched = page.locator(".entry").nth(6).get_attribute("id")
     eye = f"document.getElementById('{watched}').getBoundingClientRect().top"
     before = page.evaluate(eye)
     for number in range(10):
         server.blog.post(f"Arrivé {number}. {TEXT}", key=number % 3 == 0)
         server.settled()
-        page.wait_for_timeout(50)
+        page.wait_for_timeout(350)  # longer than it slides
     page.wait_for_timeout(400)
     assert page.evaluate("window.shift") < 0.1
     if where == "below":
@@ -207,9 +206,7 @@ def test_8_a_correction_above_the_eye_moves_nothing(server: LiveServer, open_pag
     above = page.locator(".entry").nth(1).get_attribute("id").removeprefix("e-")
     server.blog.edit(above, body=f"Corrigé. {TEXT} {TEXT}", note="La seconde source manquait.")
     page.get_by_text("La seconde source manquait.").wait_for(state="attached")
-    server.blog.frame(
-        "coverage", headline="Un titre bien plus long, qui prend plusieurs lignes ici"
-    )
+    server.blog.frame("coverage", headline="Un titre bien plus long, sur plusieurs lignes")
     page.get_by_text("Un titre bien plus long").first.wait_for(state="attached")
     assert abs(page.evaluate(eye) - before) <= 1
 
@@ -297,7 +294,7 @@ def test_10_what_came_between_loading_and_listening_is_not_missed(
     next(changed)
     server.blog.edit(next(changed).id, body="Corrigé entre-temps.", note="Corrigé.")
     server.settled()
-    page = open_page("2012/")  # a page that opens no stream
+    page = open_page("2012/", listens=False)
     page.route(server.url, lambda route: route.fulfill(body=old, content_type="text/html"))
     page.goto(server.url)
     shown(page, "Entre-temps.")
@@ -490,7 +487,7 @@ def test_13_scripts_and_the_page_are_small(server: LiveServer, open_page: Any) -
     server.settled()
     sizes: list[int] = []
     hosts = set()
-    page = open_page("2012/")
+    page = open_page("2012/", listens=False)
     page.on("response", lambda answer: sizes.append(int(answer.headers.get("content-length", 0))))
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
     page.goto(server.url)

@@ -66,10 +66,11 @@ function sliding(change) {
   change();
   const moved = first ? first.getBoundingClientRect().top - before : 0;
   if (moved && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
-    const from = { transform: `translateY(${-moved}px)`, clipPath: `inset(${moved}px -1rem 0)` };
-    stream.animate([from, { transform: "none", clipPath: "inset(0 -1rem 0)" }], {
+    // Added to what still slides: entries may come faster than they settle.
+    stream.animate([{ transform: `translateY(${-moved}px)` }, { transform: "translateY(0)" }], {
       duration: 260,
       easing: "ease-out",
+      composite: "add",
     });
   }
 }
