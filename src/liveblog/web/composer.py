@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import msgspec
 from anyio.to_thread import run_sync
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from .. import digest
@@ -88,6 +89,7 @@ class _Composer:
             Route("/compose/entries", self._for("post", self._entries)),
             Route("/compose/entries/{id}", self._for("post", self._entry)),
             Route("/compose/entries/{id}", self._for("post", self._change), methods=["POST"]),
+            Route("/compose/media/{path:path}", self._for("post", self._picture)),
             Route("/compose/digests", self._for("edit", self._other_day)),
             Route("/compose/digests/{period}", self._for("edit", self._framing)),
             Route("/compose/digests/{period}", self._for("edit", self._frame), methods=["POST"]),
@@ -192,7 +194,20 @@ class _Composer:
 
     def _listed(self, visit: Visit) -> dict[str, Any]:
         found = api.entries(self._call(visit)).body
-        return {"entries": found.entries, "before": found.before}
+        return {"entries": [self._shown(out) for out in found.entries], "before": found.before}
+
+    def _shown(self, out: api.EntryOut) -> api.EntryOut:
+        """Take the pictures from the newsroom: the site has them only once it is published."""
+        old, new = f'src="{self._root}media/', f'src="{self._root}compose/media/'
+        return msgspec.structs.replace(out, html=out.html.replace(old, new))
+
+    def _picture(self, visit: Visit) -> Response:
+        folder = self._blog.folders.media.resolve()
+        path = (folder / visit.path("path")).resolve()
+        if not path.is_relative_to(folder) or not path.is_file():
+            raise HTTPException(404)
+        headers = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
+        return FileResponse(path, headers=headers)
 
     # -- changing -----------------------------------------------------------------------------
 
@@ -215,7 +230,7 @@ class _Composer:
             "compose_entry.html",
             visit.person,
             problem,
-            out=found,
+            out=self._shown(found),
             fields=fields,
             rev=rev,
             theirs=theirs,

@@ -307,7 +307,7 @@ class Writing {
     const button = byId("show");
     try {
       const { html } = await api("POST", "preview", { ...entryOf(this.draft), pictures: [] });
-      this.preview.innerHTML = html;
+      this.preview.lastElementChild.innerHTML = html;
     } catch (refusal) {
       if (refusal.isForNow) this.say(words.unsent);
       else this.refuse(refusal);
