@@ -116,7 +116,7 @@ def test_7_at_the_top_a_new_entry_appears_at_once(server: LiveServer, open_page:
     assert entry.locator("button.copy").is_visible()
     assert entry.locator(".ago").inner_text()
     assert page.title() == "Une semaine"
-    assert not page.locator(".live .new").is_visible()
+    assert not page.locator(".notices .new").is_visible()
 
 
 def test_7_further_down_it_waits_and_is_counted(server: LiveServer, open_page: Any) -> None:
@@ -125,7 +125,7 @@ def test_7_further_down_it_waits_and_is_counted(server: LiveServer, open_page: A
     page.evaluate("scrollTo(0, document.body.scrollHeight / 2)")
     for number in range(3):
         server.blog.post(f"Arrivé {number}.")
-    button = page.locator(".live .new")
+    button = page.locator(".notices .new")
     button.get_by_text("3 nouvelles mises à jour").wait_for()
     assert page.title() == "(3) Une semaine"
     assert page.locator(".entry", has_text="Arrivé").count() == 0
@@ -145,10 +145,10 @@ def test_7_scrolling_back_up_lets_in_what_waits(server: LiveServer, open_page: A
     page = open_page()
     page.evaluate("scrollTo(0, document.body.scrollHeight / 2)")
     server.blog.post("Arrivé.")
-    page.locator(".live .new").wait_for()
+    page.locator(".notices .new").wait_for()
     page.evaluate("scrollTo(0, 0)")
     shown(page, "Arrivé.")
-    assert not page.locator(".live .new").is_visible()
+    assert not page.locator(".notices .new").is_visible()
 
 
 def test_5_oldest_first_a_new_entry_comes_at_the_end(server: LiveServer, open_page: Any) -> None:
@@ -156,7 +156,7 @@ def test_5_oldest_first_a_new_entry_comes_at_the_end(server: LiveServer, open_pa
     page = open_page("?order=oldest")
     assert bodies(page)[0] == "Fait 0."
     server.blog.post("Arrivé.")
-    page.locator(".live .new").click()
+    page.locator(".notices .new").click()
     assert bodies(page)[-1] == "Arrivé."
     page.locator("button.order").click()
     assert bodies(page)[0] == "Arrivé."
@@ -260,7 +260,7 @@ def test_10_through_a_cut_and_a_restart_nothing_is_missing_or_doubled(
     server.blog.post("Avant.")
     shown(page, "Avant.")
     server.stop(kill=True)
-    page.locator(".live .out", has_text=re.compile(r"Hors ligne depuis \d\d:\d\d")).wait_for()
+    page.locator(".notices .out", has_text=re.compile(r"Hors ligne depuis \d\d:\d\d")).wait_for()
     missed = server.blog.post("Pendant.")
     server.blog.edit(missed.id, body="Pendant, corrigé.", note="Corrigé.")
     server.start()
@@ -269,7 +269,7 @@ def test_10_through_a_cut_and_a_restart_nothing_is_missing_or_doubled(
     shown(page, "Pendant, corrigé.")
     assert bodies(page)[:3] == ["Après.", "Pendant, corrigé.", "Avant."]
     assert page.locator(".entry").count() == 15
-    page.locator(".live .out").wait_for(state="hidden")
+    page.locator(".notices .out").wait_for(state="hidden")
 
 
 def test_10_with_the_network_cut_it_comes_back(server: LiveServer, open_page: Any) -> None:
@@ -360,7 +360,7 @@ def test_10_without_a_server_it_asks_for_live_json(
         blog.publish()
         page.clock.run_for(12_000)
         shown(page, "Sans serveur.")
-        assert not page.locator(".live .out").is_visible()
+        assert not page.locator(".notices .out").is_visible()
         context.close()
     server.start()
 
@@ -408,7 +408,7 @@ def test_11_updates_can_be_paused(server: LiveServer, open_page: Any) -> None:
     newest = page.locator(".entry").first.get_attribute("id").removeprefix("e-")
     server.blog.edit(newest, body="Corrigé en pause.", note="Corrigé.")
     server.blog.post("Arrivé en pause.")
-    page.locator(".live .new").wait_for()
+    page.locator(".notices .new").wait_for()
     assert page.locator(".entry", has_text="en pause").count() == 0
     pause.click()
     shown(page, "Arrivé en pause.")
@@ -427,10 +427,10 @@ def test_11_axe_finds_nothing_while_it_lives(
     page = open_page(viewport=viewport, color_scheme=scheme, has_touch=True)
     page.evaluate("scrollTo(0, 1200)")
     server.blog.post("Arrivé.")
-    page.locator(".live .new").wait_for()
+    page.locator(".notices .new").wait_for()
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
-    for button in page.locator(".live .new, button.pause").all():
+    for button in page.locator(".notices .new, button.pause").all():
         box = button.bounding_box()
         assert box["height"] >= 44
         assert box["width"] >= 44
@@ -446,8 +446,8 @@ def test_14_filters_hold_for_what_comes(server: LiveServer, open_page: Any) -> N
     page.evaluate("scrollTo(0, document.body.scrollHeight / 2)")
     server.blog.post("De Damas.", tags=["Damas"])
     server.blog.post("D’Alep.", tags=["Alep"])
-    page.locator(".live .new", has_text="1 nouvelle mise à jour").wait_for()
-    page.locator(".live .new").click()
+    page.locator(".notices .new", has_text="1 nouvelle mise à jour").wait_for()
+    page.locator(".notices .new").click()
     shown(page, "D’Alep.")
     assert not page.locator(".entry", has_text="De Damas.").is_visible()
     server.blog.post("De Homs.", tags=["Homs"])
