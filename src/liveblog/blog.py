@@ -400,6 +400,19 @@ class Blog:
         checked(draft)
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
 
+    def restore(self, entry_id: str, *, expect: int | None = None) -> Revision:
+        """Bring back an entry that was retracted or removed, as it last stood."""
+        entry = self.timeline.entry(entry_id)
+        old = entry.now
+        live = [revision for revision in entry.revisions if revision.state == "live"]
+        if old.state == "live" or not live:
+            problem = "was never gone" if live else "was removed for good"
+            raise InvalidInput(f"{entry_id} {problem}.", "Nothing was changed.")
+        draft = msgspec.structs.replace(
+            live[-1], recorded=None, note="", idempotency_key="", updated=self.now
+        )
+        return self.journal.append(draft, expect=old.rev if expect is None else expect)
+
     def remove(self, entry_id: str, *, purge: bool = False) -> Revision:
         """Make an entry disappear from the site.
 

@@ -441,7 +441,7 @@ def remove(call: Call) -> Answer:
     is_fresh = call.blog.present - first < timedelta(seconds=UNDO_SECONDS)
     is_own = old.now.author == call.person.name
     if not (call.person.may("admin") or (is_fresh and is_own)):
-        raise _too_small("admin", call.person)
+        raise too_small("admin", call.person)
     call.blog.remove(old.id, purge=call.request.query_params.get("purge") == "true"
                      and call.person.may("admin"))  # fmt: skip
     call.served.follower.call()
@@ -522,23 +522,27 @@ OPERATIONS: Sequence[Operation] = (
 def _author(person: Person, given: str) -> str:
     """Sign an update: by oneself, or for another with the scope to edit."""
     if given and given != person.name and not person.may("edit"):
-        raise _too_small("edit", person)
+        raise too_small("edit", person)
     return given or person.name
 
 
 def _own(call: Call, entry_id: str) -> Entry:
     """Return an entry that the person may change."""
     found = call.blog.timeline.entry(entry_id)
-    if not _may_change(call.person, found):
-        raise _too_small("edit", call.person)
+    if not may_change(call.person, found):
+        raise too_small("edit", call.person)
     return found
 
 
-def _may_change(person: Person, entry: Entry) -> bool:
-    return person.may("edit") or entry.now.author == person.name
+def may_change(person: Person, entry: Entry) -> bool:
+    """Whether somebody may change an entry: their own, or any with the scope to edit."""
+    # A removal carries no author; who wrote what was removed may bring it back.
+    author = next((r.author for r in reversed(entry.revisions) if r.author), "")
+    return person.may("edit") or author == person.name
 
 
-def _too_small(scope: Scope, person: Person) -> Problem:
+def too_small(scope: Scope, person: Person) -> Problem:
+    """Return the refusal of what is beyond somebody's scope."""
     return Problem(
         403,
         "insufficient_scope",
@@ -590,7 +594,7 @@ def _out(call: Call, found: Entry, *, with_revisions: bool = False) -> EntryOut:
         order=found.order,
         state=now.state,
         waiting=now.published > call.blog.present,
-        mine=_may_change(call.person, found),
+        mine=may_change(call.person, found),
         published=now.published.astimezone(UTC),
         updated=now.updated,
         author=now.author,

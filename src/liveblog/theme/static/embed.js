@@ -75,7 +75,7 @@ class LiveBlog extends HTMLElement {
         act(JSON.parse(event.data));
       });
     on("hello", () => {});
-    on("entry", (item) => (this.#take(item), this.#draw()));
+    on("entry", (item) => (this.#removed.delete(item.id), this.#take(item), this.#draw()));
     on("removed", ({ id }) => (this.#drop(id), this.#draw()));
     on("page", (page) => this.#draw(page));
     on("reload", () => this.#load());

@@ -205,7 +205,7 @@ const told = {
   removed({ id }) {
     if (isPaused && byId(id)) return void later.push(["removed", { id }]);
     held.delete(id);
-    revisions.set(id, Infinity);
+    revisions.delete(id); // should it be brought back, it is new
     const article = byId(id);
     if (article) steadily(() => (remove(article), refresh()));
     tell();
