@@ -216,6 +216,8 @@ def test_the_newsroom_sees_what_waits_and_reads_on_in_pieces(ana: Client) -> Non
     """Newest first; each entry once, whatever the size of the pieces."""
     for number in range(7):
         ana.post(f"Suite {number}.")
+    far = (ana.server.blog.now + timedelta(days=9)).isoformat()
+    ana.post("Plus tard.", published=far, schedule=True)
     whole = ana("GET", "entries?limit=100").json
     assert whole["before"] == ""
     ids = [entry["id"] for entry in whole["entries"]]
