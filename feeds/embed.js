@@ -1,1 +1,161 @@
-// <live-blog src="https://…/live.json">: the live blog inside an article of another site.
+// <live-blog src="https://…/live.json" limit="10">: the live blog inside an article of another site.
+// It needs nothing else; the link within it is what readers have until it is there.
+
+const STYLE = `
+:host { display: block; font: inherit; line-height: 1.5; container-type: inline-size; }
+.box { border: 1px solid color-mix(in srgb, currentcolor 25%, transparent); border-radius: 4px; }
+header, article { padding: 0.7em 1em; }
+header { display: flex; flex-wrap: wrap; gap: 0 1em; justify-content: space-between; font-weight: 700; }
+header span { font-weight: 400; font-size: 0.85em; }
+ol { margin: 0; padding: 0; list-style: none; max-height: 40em; overflow: auto; }
+article { border-top: 1px solid color-mix(in srgb, currentcolor 15%, transparent); }
+h3 { margin: 0 0 0.3em; font-size: 1em; }
+h3 .title { display: block; }
+.when, .badge, footer, .sources, .correction { font-size: 0.85em; }
+.day { display: block; padding: 0.6em 1em 0; font-size: 0.85em; opacity: 0.8; }
+.badge { margin-inline-start: 0.6em; }
+.content > :last-child { margin-bottom: 0; }
+p, ul, figure, blockquote { margin: 0 0 0.6em; }
+a { color: inherit; }
+img { max-width: 100%; height: auto; }
+button, .to-pinned, .tags { display: none; }
+`;
+
+class LiveBlog extends HTMLElement {
+  #entries = new Map();
+  #removed = new Set();
+  #failures = 0;
+  #point = "";
+
+  connectedCallback() {
+    this.#source = new URL(this.getAttribute("src"), location.href);
+    this.#limit = Math.min(Math.max(Number(this.getAttribute("limit")) || 20, 1), 50);
+    this.#load().then(() => this.#listen(), () => this.#again());
+  }
+
+  disconnectedCallback() {
+    this.#stream?.close();
+    clearTimeout(this.#timer);
+  }
+
+  #source;
+  #limit;
+  #stream;
+  #timer;
+  #about;
+
+  async #load() {
+    const answer = await fetch(this.#source, { cache: "no-cache" });
+    if (!answer.ok) throw new Error(answer.status);
+    const { entries, removed, page, title, url, language } = await answer.json();
+    this.#about = { title, url, language };
+    for (const item of entries) this.#take(item);
+    for (const id of removed) this.#drop(id);
+    this.#draw(page);
+  }
+
+  #take(item) {
+    const known = this.#entries.get(item.id);
+    if (!this.#removed.has(item.id) && !(known?.rev >= item.rev)) this.#entries.set(item.id, item);
+  }
+
+  #drop(id) {
+    this.#removed.add(id);
+    this.#entries.delete(id);
+  }
+
+  #listen() {
+    if (!this.isConnected || this.#isOver) return;
+    const query = this.#point ? `?after=${encodeURIComponent(this.#point)}` : "";
+    this.#stream = new EventSource(new URL(`events${query}`, this.#source));
+    const on = (kind, act) =>
+      this.#stream.addEventListener(kind, (event) => {
+        this.#failures = 0;
+        this.#point = event.lastEventId || this.#point;
+        act(JSON.parse(event.data));
+      });
+    on("hello", () => {});
+    on("entry", (item) => (this.#removed.delete(item.id), this.#take(item), this.#draw()));
+    on("removed", ({ id }) => (this.#drop(id), this.#draw()));
+    on("page", (page) => this.#draw(page));
+    on("reload", () => this.#load());
+    this.#stream.onerror = () => {
+      this.#stream.close();
+      this.#failures += 1;
+      this.#again();
+    };
+  }
+
+  /** After a failure: look for the stream again, or, where there is none, ask from time to time. */
+  #again() {
+    clearTimeout(this.#timer);
+    if (!this.isConnected || this.#isOver) return;
+    const polls = this.#failures >= 3;
+    this.#timer = setTimeout(
+      () => {
+        if (!polls) return void this.#load().catch(() => {}).then(() => this.#listen());
+        this.#load().catch(() => {}).then(() => this.#again());
+      },
+      polls ? 10_000 : 1000 * 2 ** this.#failures * (0.5 + Math.random()),
+    );
+  }
+
+  #isOver = false;
+
+  #draw(page) {
+    const shadow = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+    if (!shadow.adoptedStyleSheets.length) {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(STYLE);
+      shadow.adoptedStyleSheets = [sheet];
+      shadow.innerHTML = '<div class="box"><header><a></a><span></span></header><ol></ol></div>';
+    }
+    const { title, url, language } = this.#about;
+    const [link, state, list] = ["a", "header span", "ol"].map((name) => shadow.querySelector(name));
+    this.lang ||= language;
+    link.textContent = title;
+    link.href = url;
+    if (page) {
+      const head = document.createRange().createContextualFragment(page.parts.head);
+      state.textContent = head.querySelector(".state strong")?.textContent ?? "";
+      this.#isOver = page.state === "over";
+      if (this.#isOver) this.#stream?.close();
+    }
+    const shown = [...this.#entries.values()]
+      .sort((a, b) => (a.order < b.order ? 1 : -1))
+      .slice(0, this.#limit);
+    const kept = new Map([...list.children].map((item) => [item.dataset.mark, item]));
+    let day;
+    list.replaceChildren(
+      ...shown.map((item) => {
+        const isFirst = item.day !== day;
+        day = item.day;
+        const mark = `${item.id} ${item.rev} ${isFirst}`;
+        return kept.get(mark) ?? this.#made(item, mark, isFirst);
+      }),
+    );
+  }
+
+  #made(item, mark, isFirst) {
+    const made = document.createElement("li");
+    made.dataset.mark = mark;
+    const article = document.createRange().createContextualFragment(item.html);
+    for (const node of article.querySelectorAll("[href], [src]")) {
+      for (const name of ["href", "src"]) {
+        const value = node.getAttribute(name);
+        if (value) node.setAttribute(name, new URL(value, this.#source));
+      }
+    }
+    if (isFirst) {
+      const heading = document.createRange().createContextualFragment(item.heading).querySelector("a");
+      const label = document.createElement("span");
+      label.className = "day";
+      label.textContent = heading?.textContent ?? item.day;
+      made.append(label);
+    }
+    made.append(article);
+    return made;
+  }
+}
+
+customElements.get("live-blog") ?? customElements.define("live-blog", LiveBlog);

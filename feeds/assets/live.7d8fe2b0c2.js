@@ -114,8 +114,7 @@ document.addEventListener("click", async (event) => {
 // -- Filters and order: kept in the address ---------------------------------------------------
 
 const stream = document.getElementById("stream");
-const filters = document.querySelector("nav.filters");
-const orderButton = document.querySelector("button.order");
+const filters = document.querySelector('[data-part="filters"]');
 const none = document.getElementById("none");
 const KEYS = ["tag", "author", "key"];
 let isOldestFirst = false;
@@ -126,7 +125,7 @@ const written = (query) => {
   return !key ? "" : key === "key" ? "key" : `${key}=${query.get(key)}`;
 };
 
-function isShown(article, filter) {
+function isShown(article, filter = written(asked())) {
   const { key, tags, author } = article.dataset;
   if (!filter) return true;
   if (filter === "key") return Boolean(key);
@@ -151,6 +150,7 @@ function arrange() {
   }
   if (none) none.hidden = count > 0;
   for (const chip of all("a[data-filter]", filters)) {
+    chip.hidden = false;
     if (chip.dataset.filter === filter) chip.setAttribute("aria-current", "true");
     else chip.removeAttribute("aria-current");
   }
@@ -161,9 +161,12 @@ function arrange() {
     const older = document.querySelector(".turn");
     if (older) stream[isOldestFirst ? "before" : "after"](older);
   }
+  const orderButton = filters.querySelector("button.order");
   if (orderButton) {
+    orderButton.hidden = false;
     orderButton.textContent = orderButton.dataset[isOldestFirst ? "newest" : "oldest"];
   }
+  document.dispatchEvent(new Event("liveblog:arranged"));
   return count;
 }
 
@@ -176,8 +179,13 @@ function go(change) {
 }
 
 if (stream && filters) {
-  for (const chip of all("a[data-filter]", filters)) chip.hidden = false;
   filters.addEventListener("click", (event) => {
+    const button = event.target.closest("button.order");
+    if (button) {
+      say(button.textContent);
+      go((query) => (isOldestFirst ? query.delete("order") : query.set("order", "oldest")));
+      return;
+    }
     const chip = event.target.closest("a[data-filter]");
     if (!chip || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) {
       return;
@@ -191,13 +199,6 @@ if (stream && filters) {
     });
     say(`${chip.textContent} – ${count.toLocaleString(page.lang)}`);
   });
-  if (orderButton) {
-    orderButton.hidden = false;
-    orderButton.addEventListener("click", () => {
-      say(orderButton.textContent);
-      go((query) => (isOldestFirst ? query.delete("order") : query.set("order", "oldest")));
-    });
-  }
   addEventListener("popstate", arrange);
   arrange();
 }
@@ -248,3 +249,6 @@ try {
 
 for (const button of all("button.copy")) button.hidden = false;
 tellAge();
+
+// What the live page's own script (stream.js) works with.
+document.liveblog = { arrange, isShown, say, tellAge };
