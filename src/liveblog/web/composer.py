@@ -6,6 +6,7 @@ What is refused comes back as the page it came from, with the text kept and the 
 
 from __future__ import annotations
 
+import gzip
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -377,8 +378,15 @@ class _Composer:
         data = self._shell.file(name)
         if data is None:
             raise HTTPException(404)
-        headers = {"cache-control": IMMUTABLE, "x-content-type-options": "nosniff"}
-        return Response(data, 200, headers, TYPES["." + name.rpartition(".")[2]])
+        headers = {
+            "cache-control": IMMUTABLE,
+            "x-content-type-options": "nosniff",
+            "vary": "Accept-Encoding",
+        }
+        ending = "." + name.rpartition(".")[2]
+        if ending != ".png" and "gzip" in request.headers.get("accept-encoding", ""):
+            data, headers["content-encoding"] = gzip.compress(data, mtime=0), "gzip"
+        return Response(data, 200, headers, TYPES[ending])
 
     # -- inside -------------------------------------------------------------------------------
 

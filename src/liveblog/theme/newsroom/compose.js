@@ -881,6 +881,12 @@ byId("sign-out")?.addEventListener("submit", () => keep(WHO, null));
 
 if (document.body.dataset.person) {
   keep(WHO, person);
+  // Written without a network before anybody signed in: it is whoever signs in first.
+  for (const name of ["draft", "outbox"]) {
+    const before = `liveblog ${root}  ${name}`;
+    if (read(before) && !read(mine(name))) keep(mine(name), read(before));
+    keep(before, null);
+  }
   const worker = `${root}compose/sw.js`;
   navigator.serviceWorker?.register(worker, { scope: `${root}compose` }).catch(() => {});
 }
