@@ -509,3 +509,175 @@ def test_an_entry_that_was_removed_for_good_cannot_be_restored(blog: Blog) -> No
     blog.remove(entry.id, purge=True)
     with pytest.raises(InvalidInput, match="for good"):
         blog.restore(entry.id)
+
+
+def test_a_retracted_entry_comes_back_retracted(blog: Blog) -> None:
+    """Taking it away and bringing it back is no way around a retraction."""
+    entry = blog.post("Faux.")
+    blog.retract(entry.id, why="Démenti.")
+    blog.remove(entry.id)
+    back = blog.restore(entry.id)
+    assert (back.state, back.note, back.body) == ("retracted", "Démenti.", "Faux.")
+
+
+def test_a_form_may_name_the_parts_of_a_property(app: App) -> None:
+    """As PHP has taught the web to: ``content[html]``, ``category[0]``, ``photo[alt]``."""
+    answer = app.form(
+        ("content[html]", "<p>Du <i>biais</i>.</p>"),
+        ("category[0]", "a"),
+        ("category[1]", "b"),
+        ("photo[value]", "https://example.org/a.jpg"),
+        ("photo[alt]", "Le port"),
+        ("mp-slug", "rien"),
+        ("x[y][z]", "rien"),
+    )
+    found = created(app, answer)
+    assert found["category"] == ["a", "b"]
+    assert "[Le port](<https://example.org/a.jpg>)" in found["content"][0]
+    assert "<i>biais</i>" in app.page(answer["Location"]).body.decode()
+
+
+def test_html_is_not_read_as_markdown(app: App) -> None:
+    """Asterisks stay asterisks, and an indented line after an empty one is no code."""
+    html = "<p>2*3*4</p>\n\n    <p>Une <b>suite</b>.</p>\n<pre>a\n\nb</pre>"
+    url = app.post(content=[{"html": html}])
+    article = app.page(url).body.decode().partition("<article")[2]
+    assert "2*3*4" in article
+    assert "Une <b>suite</b>." in article
+    assert "<pre>a\n\nb</pre>" in article
+
+
+def test_the_alternative_text_of_a_photo_may_come_beside_it(app: App) -> None:
+    """In ``mp-photo-alt``, in the order of the photos; one that has its own keeps it."""
+    answer = app.multipart(
+        ("photo[]", photo()),
+        ("photo[]", photo("PNG")),
+        ("mp-photo-alt[]", "Le port"),
+        ("mp-photo-alt[]", ""),
+        ("mp-photo-alt[]", "De trop"),
+    )
+    found = created(app, answer)["photo"]
+    assert [p["alt"] for p in found] == ["Le port", "Photo sans description"]
+
+
+def test_a_request_sent_twice_posts_once(app: App) -> None:
+    """With an Idempotency-Key, as in the API."""
+    document = {"type": ["h-entry"], "properties": {"content": ["Une fois."]}}
+    one, two = (app.json(document, Idempotency_Key="abc") for _ in range(2))
+    assert one["Location"] == two["Location"]
+
+
+@pytest.mark.parametrize("visibility", ["private", "unlisted"])
+def test_what_is_not_meant_for_everybody_is_refused(app: App, visibility: str) -> None:
+    """Rather than shown."""
+    properties = {"content": ["Entre nous."], "visibility": [visibility]}
+    answer = app.json({"type": ["h-entry"], "properties": properties})
+    assert (answer.status, answer.json["error"]) == (400, "invalid_request")
+    app.server.settled()
+    assert "Entre nous." not in app.page("").body.decode()
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {},
+        {"replace": {"post-status": ["draft"]}},
+        {"replace": {"visibility": ["private"]}},
+        {"replace": {"photo": [5]}},
+        {"replace": {"published": [{}]}},
+        {"delete": ["content", "name"]},
+        {"add": {"name": ["Un autre titre"]}},
+        {"add": {"in-reply-to": ["http://[::1"]}},
+        {"delete": "category"},
+    ],
+)
+def test_an_update_that_cannot_be_is_400_and_changes_nothing(
+    app: App, operation: dict[str, Any]
+) -> None:
+    """Nothing is dropped without a word."""
+    url = app.post(content=["x"], name=["Titre"])
+    before = app.server.blog.journal.end()
+    answer = app.json({"action": "update", "url": url, **operation})
+    assert (answer.status, answer.json["error"]) == (400, "invalid_request")
+    assert app.server.blog.journal.end() == before
+
+
+def test_photos_are_added_and_removed_by_their_address(app: App) -> None:
+    """One that lies elsewhere becomes a link here too."""
+    url = created(app, app.multipart(("content", "x"), ("photo", photo())))["url"][0]
+    more = app.multipart(("file", photo("PNG")), path="micropub/media")["Location"]
+    update(app, url, add={"photo": [{"value": more, "alt": "Le pont"}]})
+    first, second = app.source(url)["photo"]
+    assert second["alt"] == "Le pont"
+    update(app, url, delete={"photo": [first["value"]]})
+    assert app.source(url)["photo"] == [second]
+    update(app, url, add={"photo": ["https://example.org/c.jpg"]})
+    assert app.source(url)["photo"] == [second]
+    assert app.source(url)["content"] == ["x\n\n<https://example.org/c.jpg>"]
+
+
+def test_added_content_is_a_paragraph_more_and_what_is_alike_no_revision(app: App) -> None:
+    """White space apart."""
+    url = app.post(content=["Un."])
+    update(app, url, add={"content": ["Deux."]})
+    assert app.source(url)["content"] == ["Un.\n\nDeux."]
+    before = app.server.blog.journal.end()
+    update(app, url, replace={"content": ["Un.\n\nDeux.  \n"]})
+    assert app.server.blog.journal.end() == before
+
+
+def test_what_is_cited_may_be_an_object_of_any_shape(app: App, server: LiveServer) -> None:
+    """An h-cite gives its address; what gives none is ignored."""
+    cites: list[Any] = [
+        {"type": ["h-cite"], "properties": {"url": ["https://example.org/a"], "name": ["A"]}},
+        {"type": ["h-cite"], "value": "https://example.com/b"},
+        {"properties": "x"},
+        {"properties": [1]},
+        {"properties": {"url": 5}},
+        {"properties": {"url": [{}]}},
+        7,
+    ]
+    url = app.post(**{"content": ["x"], "in-reply-to": cites})
+    update(app, url, add={"like-of": ["https://example.net/c", "https://example.org/a"]})
+    letters = url.rstrip("/").rpartition("/")[2]
+    entry = next(e for e in server.blog.timeline.newest_first() if e.id.endswith(letters))
+    assert [s.url for s in entry.now.sources] == [
+        "https://example.org/a",
+        "https://example.com/b",
+        "https://example.net/c",
+    ]
+
+
+def test_a_photos_address_cannot_break_out_of_its_link(app: App) -> None:
+    """It is encoded."""
+    url = app.post(content=["x"], photo=["https://example.org/a b>\n\n# Titre"])
+    assert app.source(url)["content"] == ["x\n\n<https://example.org/a%20b%3E%0A%0A#%20Titre>"]
+
+
+def test_nothing_is_read_for_who_shows_no_token(app: App) -> None:
+    """But a form that may carry it: what is refused unread cannot fill the memory."""
+    for kind in ("multipart/form-data; boundary=b", "application/json"):
+        for path in ("micropub", "micropub/media"):
+            answer = app.send(b"not even that", kind, path, Authorization="")
+            assert (answer.status, answer.json["error"]) == (401, "unauthorized")
+
+
+def test_nested_without_end_is_refused(app: App) -> None:
+    """Not an error of the server."""
+    deep = b"[" * 100_000 + b"]" * 100_000
+    answer = app.send(b'{"type":["h-entry"],"properties":' + deep + b"}", "application/json")
+    assert (answer.status, answer.json["error"]) == (400, "invalid_request")
+
+
+def test_the_newest_are_listed_without_an_address(app: App) -> None:
+    """So that an app can offer them."""
+    url = app.post(content=["La dernière."])
+    items = app.query(q="source").json["items"]
+    assert items[0]["properties"]["url"] == [url]
+    assert len(items) <= 20
+
+
+def test_an_upload_that_is_not_there_is_404(app: App) -> None:
+    """Nor does its name lead out of the folder."""
+    for name in ("nope.jpg", ".hidden", "..%2ftokens.json", "%2e%2e%2ftokens.json"):
+        assert app.page(f"micropub/media/{name}").status == 404

@@ -401,15 +401,20 @@ class Blog:
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
 
     def restore(self, entry_id: str, *, expect: int | None = None) -> Revision:
-        """Bring back an entry that was retracted or removed, as it last stood."""
+        """Bring back an entry that was removed, as it last stood: a retracted one stays so."""
         entry = self.timeline.entry(entry_id)
         old = entry.now
-        live = [revision for revision in entry.revisions if revision.state == "live"]
-        if old.state == "live" or not live:
-            problem = "was never gone" if live else "was removed for good"
+        before = [revision for revision in entry.revisions if revision.state != "removed"]
+        if old.state != "removed" or not before:
+            problem = "was never gone" if before else "was removed for good"
             raise InvalidInput(f"{entry_id} {problem}.", "Nothing was changed.")
+        last = before[-1]
         draft = msgspec.structs.replace(
-            live[-1], recorded=None, note="", idempotency_key="", updated=self.now
+            last,
+            recorded=None,
+            note="" if last.state == "live" else last.note,
+            idempotency_key="",
+            updated=max(self.now, last.published),
         )
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
 

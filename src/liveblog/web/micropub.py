@@ -2,16 +2,20 @@
 
 The token that the command line issues is the bearer token. An app's properties become fields of an
 update; what has no field is ignored, and a place (``location``, ``checkin``) above all: it could
-endanger a source. Nothing is ever fetched from an address that an app sends: a picture that lies
-elsewhere becomes a link.
+endanger a source. What would be shown to more people than was meant (a draft, a private post) is
+refused. Nothing is ever fetched from an address that an app sends: a picture that lies elsewhere
+becomes a link.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from anyio.to_thread import run_sync
@@ -40,7 +44,10 @@ WAIT_SECONDS = 3.0
 Properties = dict[str, list[Any]]
 """An object's properties as microformats2 writes them: every value in a list."""
 
+_FORM = "application/x-www-form-urlencoded"
 _CITED = ("in-reply-to", "bookmark-of", "like-of", "repost-of")
+_FIELD = re.compile(r"([^\[\]]+)(?:\[([^\[\]]*)\])?")
+"""A form's name for a property: ``category``, ``category[]``, ``content[html]``."""
 
 
 def routes(served: Served) -> list[Route]:
@@ -50,7 +57,7 @@ def routes(served: Served) -> list[Route]:
         Route("/micropub", _told(micropub.query), methods=["GET"]),
         Route("/micropub", _told(micropub.act), methods=["POST"]),
         Route("/micropub/media", _told(micropub.upload), methods=["POST"]),
-        Route("/micropub/media/{name}", _told(micropub.uploaded), methods=["GET"]),
+        Route("/micropub/media/{name}", micropub.uploaded, methods=["GET"]),
     ]
 
 
@@ -68,7 +75,7 @@ def _told(endpoint: Endpoint) -> Endpoint:
             # What a client got wrong is 400 here, whatever it was.
             is_plain = problem.status in (404, 410, 412, 415, 422)
             status = 400 if is_plain else problem.status
-            code = {401: "unauthorized", 403: "insufficient_scope"}.get(status, "invalid_request")
+            code = {400: "invalid_request", 401: "unauthorized"}.get(status, problem.code)
             text = f"{problem.detail} {problem.hint}".strip()
             return _json({"error": code, "error_description": text}, status, problem.headers)
 
@@ -87,15 +94,23 @@ class _Micropub:
 
     async def act(self, request: Request) -> Response:
         """Create, update, delete or undelete."""
+        enter = self._served.doors.enter
+        if kind_of(request) != _FORM:
+            # Only a form may carry the token (RFC 6750 §2.2); nothing else is read for strangers.
+            await run_sync(enter, request, "post")
         document = await _document(request)
         token = _text(document.pop("access_token", ""))
-        person = await run_sync(self._served.doors.enter, request, "post", token)
-        return await run_sync(self._act, person, document)
+        person = await run_sync(enter, request, "post", token)
+        key = request.headers.get("idempotency-key", "").strip('" ')
+        if key:
+            # As in the API: two people may hit on the same key; and a key of any length fits.
+            key = hashlib.sha256(f"{person.hash} {key}".encode()).hexdigest()[:32]
+        return await run_sync(self._act, person, document, key)
 
-    def _act(self, person: Person, document: dict[str, Any]) -> Response:
+    def _act(self, person: Person, document: dict[str, Any], key: str) -> Response:
         action = document.get("action", "create")
         if action == "create":
-            return self._create(person, document)
+            return self._create(person, document, key)
         entry = self._entry(document.get("url"))
         if not may_change(person, entry):
             raise too_small("edit", person)
@@ -104,37 +119,27 @@ class _Micropub:
         elif action == "delete":
             self._blog.remove(entry.id)
         elif action == "undelete":
-            self._blog.restore(entry.id)
+            self._blog.restore(entry.id, expect=entry.now.rev)
         else:
             raise InvalidInput(f"'{action}' is no action.", "Try update, delete or undelete.")
         self._served.follower.call()
         return Response(status_code=204)
 
-    def _create(self, person: Person, document: dict[str, Any]) -> Response:
+    def _create(self, person: Person, document: dict[str, Any], key: str) -> Response:
         """Post an update (§3.3); answer when it can be read."""
         kinds = document.get("type", ["h-entry"])
         if kinds != ["h-entry"]:
             raise InvalidInput(f"This blog has no {kinds}.", "Send an h-entry.")
-        properties = _properties(document)
-        if _first(properties, "post-status") == "draft":
-            raise InvalidInput("This blog keeps no drafts.", "Keep it in your app until then.")
-        body = _body(properties)
-        images: list[Uploaded | Media] = []
-        for photo in properties.get("photo", []) + properties.get("featured", []):
-            taken = self._photo(photo, ())
-            if taken is None:
-                body = f"{body}\n\n{_linked(photo)}".strip()
-            else:
-                images.append(taken)
+        properties = _described(_properties(document))
+        fields, images = self._parts(properties, ())
         posted = self._blog.post(
-            body,
-            title=_text(_first(properties, "name")),
+            fields.pop("body"),
             at=self._instant(properties),
             schedule=True,
             author=person.name,
-            tags=_texts(properties.get("category", [])),
-            sources=_sources(properties),
             images=[image for image in images if isinstance(image, Uploaded)],
+            idempotency_key=key,
+            **fields,
         )
         self._served.follower.call()
         url = links.url(self._base, links.entry_path(posted.id))
@@ -150,41 +155,52 @@ class _Micropub:
         return 202
 
     def _update(self, entry: Entry, document: dict[str, Any]) -> None:
-        """Replace, add and delete properties (§3.4)."""
-        properties = self._shown(entry.now)
-        for name, values in _operation(document, "replace").items():
-            properties[name] = _listed(name, values)
-        for name, values in _operation(document, "add").items():
-            properties[name] = properties.get(name, []) + _listed(name, values)
-        removed = document.get("delete", [])
-        if isinstance(removed, list):
-            for name in removed:
-                properties.pop(_text(name), None)
-        else:
-            for name, values in _operation(document, "delete").items():
-                gone = _listed(name, values)
-                properties[name] = [v for v in properties.get(name, []) if v not in gone]
-        changes: dict[str, Any] = {
-            "body": _body(properties),
-            "title": _text(_first(properties, "name")),
-            "tags": _texts(properties.get("category", [])),
-        }
+        """Replace, add and delete properties (§3.4); sources are only ever added."""
+        if not {"replace", "add", "delete"} & document.keys():
+            raise InvalidInput("There is nothing to update.", "Send replace, add or delete.")
         old = entry.now
-        changes = {name: value for name, value in changes.items() if value != getattr(old, name)}
-        photos = [self._photo(photo, old.media) for photo in properties.get("photo", [])]
-        images = [photo for photo in photos if photo is not None]
+        properties = _updated(self._shown(old), document)
+        fields, images = self._parts(properties, old.media)
+        fields["sources"] = tuple(dict.fromkeys((*old.sources, *fields["sources"])))
+        wanted = self._blog.draft(fields.pop("body"), author=old.author, **fields)
+        changes: dict[str, Any] = {
+            name: value
+            for name in ("body", *fields)
+            if (value := getattr(wanted, name)) != getattr(old, name)
+        }
+        if tuple(images) != old.media:
+            changes["images"] = images
         at = self._instant(properties)
-        has_moved = at is not None and at != old.published
-        if changes or has_moved or tuple(images) != old.media:
-            self._blog.edit(
-                old.id,
-                at=at if has_moved else None,
-                schedule=True,
-                images=images if tuple(images) != old.media else None,
-                **changes,
-            )
+        if at is not None and at != old.published:
+            changes["at"] = at
+        if changes:
+            self._blog.edit(old.id, schedule=True, expect=old.rev, **changes)
 
     # -- what an entry is made of ----------------------------------------------------------------
+
+    def _parts(
+        self, properties: Properties, kept: Iterable[Media]
+    ) -> tuple[dict[str, Any], list[Uploaded | Media]]:
+        """Return the fields of an update and its pictures; *kept* are those it has already."""
+        if _text(_one(properties, "post-status")) == "draft":
+            raise InvalidInput("This blog keeps no drafts.", "Keep it in your app until then.")
+        if _text(_one(properties, "visibility")) not in ("", "public"):
+            raise InvalidInput("This blog shows everything to everybody.", "Post it elsewhere.")
+        body = _body(properties)
+        images: list[Uploaded | Media] = []
+        for photo in properties.get("photo", []) + properties.get("featured", []):
+            taken = self._photo(photo, kept)
+            if taken is None:
+                body = f"{body}\n\n{_linked(photo)}".strip()
+            else:
+                images.append(taken)
+        fields = {
+            "body": body,
+            "title": _text(_one(properties, "name")),
+            "tags": _texts(properties.get("category", [])),
+            "sources": _sources(properties),
+        }
+        return fields, images
 
     def _photo(self, value: Any, kept: Iterable[Media]) -> Uploaded | Media | None:
         """Take a picture: bytes, one uploaded before, one the entry has; None if it is not ours."""
@@ -204,8 +220,10 @@ class _Micropub:
         return None
 
     def _instant(self, properties: Properties) -> Any:
-        text = _text(_first(properties, "published"))
-        return self._blog.instant(text) if text else None
+        given = _one(properties, "published")
+        if not isinstance(given, str):
+            raise InvalidInput("'published' is no time.", "Write it as in ISO 8601.")
+        return self._blog.instant(given) if given else None
 
     def _entry(self, url: Any) -> Entry:
         """Return the entry that a permalink leads to."""
@@ -257,6 +275,10 @@ class _Micropub:
             return _json({"syndicate-to": []})
         if asked == "category":
             return _json({"categories": list(self._blog.tags().values())})
+        if asked == "source" and "url" not in request.query_params:
+            newest = islice(self._blog.timeline.newest_first(), 20)
+            shown = [self._shown(entry.now) for entry in newest]
+            return _json({"items": [{"type": ["h-entry"], "properties": p} for p in shown]})
         if asked == "source":
             wanted = request.query_params.getlist("properties[]")
             wanted += request.query_params.getlist("properties")
@@ -274,9 +296,8 @@ class _Micropub:
 
     async def upload(self, request: Request) -> Response:
         """Take in a picture; its address can be given as a photo."""
+        await run_sync(self._served.doors.enter, request, "post")
         parts = await parts_of(request, files=1)
-        token = next((str(value) for name, value in parts if name == "access_token"), "")
-        await run_sync(self._served.doors.enter, request, "post", token)
         data = next((value for name, value in parts if name == "file"), b"")
         if not isinstance(data, bytes) or not data:
             raise InvalidInput("There is no file.", "Send it as the part named 'file'.")
@@ -299,7 +320,7 @@ async def _document(request: Request) -> dict[str, Any]:
         data = await read(request, JSON_LIMIT)
         try:
             found = msgspec.json.decode(data, type=dict[str, Any])
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidInput(f"The body is not a JSON object: {error}.") from None
         return found
     document: dict[str, Any] = {}
@@ -309,16 +330,62 @@ async def _document(request: Request) -> dict[str, Any]:
             document[name] = value
         elif name == "h":
             document["type"] = [f"h-{value!s}"]
-        elif not name.startswith("mp-"):
-            properties.setdefault(name.removesuffix("[]"), []).append(value)
+        else:
+            _put(properties, name, value)
     return document | {"properties": properties}
+
+
+def _put(properties: Properties, name: str, value: str | bytes) -> None:
+    """Add a field of a form to the property that it belongs to."""
+    match = _FIELD.fullmatch(name)
+    if match is None:
+        return  # nested deeper than any property of an update
+    values = properties.setdefault(match[1], [])
+    part = match[2] or ""
+    if not part or part.isdecimal():
+        values.append(value)
+    elif values and isinstance(values[-1], dict) and part not in values[-1]:
+        values[-1][part] = value
+    else:
+        values.append({part: value})
 
 
 def _properties(document: dict[str, Any]) -> Properties:
     found = document.get("properties", {})
     if not isinstance(found, dict):
         raise InvalidInput("The properties are no object.", "Give each as a list of values.")
-    return {str(name): _listed(name, values) for name, values in found.items()}
+    return {
+        name: _listed(name, values)
+        for name, values in found.items()
+        if isinstance(values, list) or not name.startswith("mp-")
+    }
+
+
+def _described(properties: Properties) -> Properties:
+    """Give photos the alternative texts that came apart from them, as many apps send them."""
+    photos = properties.get("photo", [])
+    texts = properties.get("mp-photo-alt", [])
+    pairs = list(zip_longest(photos, texts, fillvalue=""))[: len(photos)]
+    described = [p if isinstance(p, dict) else {"value": p, "alt": text} for p, text in pairs]
+    return properties | {"photo": described}
+
+
+def _updated(properties: Properties, document: dict[str, Any]) -> Properties:
+    """Return properties after the operations of an update (§3.4)."""
+    found = dict(properties)
+    for name, values in _operation(document, "replace").items():
+        found[name] = _listed(name, values)
+    for name, values in _operation(document, "add").items():
+        found[name] = found.get(name, []) + _listed(name, values)
+    removed = document.get("delete", [])
+    if isinstance(removed, list):
+        for name in removed:
+            found.pop(_text(name), None)
+        return found
+    for name, values in _operation(document, "delete").items():
+        gone = [_plain(value) for value in _listed(name, values)]
+        found[name] = [value for value in found.get(name, []) if _plain(value) not in gone]
+    return found
 
 
 def _operation(document: dict[str, Any], name: str) -> dict[str, Any]:
@@ -334,8 +401,16 @@ def _listed(name: object, values: Any) -> list[Any]:
     return values
 
 
-def _first(properties: Properties, name: str) -> Any:
-    return next(iter(properties.get(name, [])), "")
+def _one(properties: Properties, name: str) -> Any:
+    values = properties.get(name, [])
+    if len(values) > 1:
+        raise InvalidInput(f"There is more than one '{name}'.", "Replace it instead of adding.")
+    return values[0] if values else ""
+
+
+def _plain(value: Any) -> Any:
+    """Return what a value is without what describes it: a photo's address, a text's words."""
+    return value.get("value", value.get("html", value)) if isinstance(value, dict) else value
 
 
 def _text(value: Any) -> str:
@@ -348,23 +423,44 @@ def _texts(values: Iterable[Any]) -> tuple[str, ...]:
 
 def _body(properties: Properties) -> str:
     """Return the text: Markdown as it is; HTML too, which is sanitised like any other."""
-    content = _first(properties, "content") or _first(properties, "summary")
-    if isinstance(content, dict):
-        content = content.get("html") or content.get("value") or content.get("text")
-    return _text(content)
+    values = properties.get("content") or properties.get("summary") or []
+    return "\n\n".join(filter(None, map(_markdown, values)))
+
+
+def _markdown(content: Any) -> str:
+    if not isinstance(content, dict):
+        return _text(content)
+    html = _text(content.get("html")).strip()
+    if not html:
+        return _text(content.get("value")) or _text(content.get("text"))
+    # Within a block and without an empty line, Markdown leaves it alone (CommonMark §4.6).
+    html = re.sub(r"(?<=\n)[ \t]*\n", "&#10;", html.replace("\r\n", "\n"))
+    return f"<div>\n{html}\n</div>"
 
 
 def _sources(properties: Properties) -> tuple[Source, ...]:
     """Return what an update answers or cites as its sources."""
-    found = []
+    found: dict[Source, None] = {}
     for name in _CITED:
         for value in properties.get(name, []):
-            if isinstance(value, dict):
-                value = _first(value.get("properties", {}), "url")
-            url = _text(value)
-            if url.startswith(("https://", "http://")):
-                found.append(Source(urlsplit(url).hostname or url, url))
+            url = _cited(value)
+            if not url.startswith(("https://", "http://")):
+                continue
+            try:
+                host = urlsplit(url).hostname
+            except ValueError:
+                raise InvalidInput(f"'{url}' is no address.", "Correct it.") from None
+            found[Source(host or url, url)] = None
     return tuple(found)
+
+
+def _cited(value: Any) -> str:
+    """Return the address of what is cited, which may be an object of its own (an h-cite)."""
+    if not isinstance(value, dict):
+        return _text(value)
+    properties = value.get("properties")
+    urls = properties.get("url") if isinstance(properties, dict) else None
+    return _text(urls[0]) if isinstance(urls, list) and urls else _text(value.get("value"))
 
 
 def _linked(photo: Any) -> str:
@@ -375,7 +471,8 @@ def _linked(photo: Any) -> str:
     url = _text(url)
     if not url.startswith(("https://", "http://")):
         raise InvalidInput(f"'{url}' is no address of a photo.", "Upload it, or give its URL.")
-    label = alt.replace("[", "(").replace("]", ")")
+    url = quote(url, safe="%/:?#[]@!$&'()*+,;=~")
+    label = " ".join(alt.replace("[", "(").replace("]", ")").split())
     return f"[{label}](<{url}>)" if label else f"<{url}>"
 
 
