@@ -567,8 +567,8 @@ def test_a_request_sent_twice_posts_once(app: App) -> None:
     assert one["Location"] == two["Location"]
 
 
-@pytest.mark.parametrize("visibility", ["private", "unlisted"])
-def test_what_is_not_meant_for_everybody_is_refused(app: App, visibility: str) -> None:
+@pytest.mark.parametrize("visibility", ["private", "unlisted", "Private", {"value": "private"}])
+def test_what_is_not_meant_for_everybody_is_refused(app: App, visibility: object) -> None:
     """Rather than shown."""
     properties = {"content": ["Entre nous."], "visibility": [visibility]}
     answer = app.json({"type": ["h-entry"], "properties": properties})

@@ -182,9 +182,9 @@ class _Micropub:
         self, properties: Properties, kept: Iterable[Media]
     ) -> tuple[dict[str, Any], list[Uploaded | Media]]:
         """Return the fields of an update and its pictures; *kept* are those it has already."""
-        if _text(_one(properties, "post-status")) == "draft":
+        if _one(properties, "post-status") not in ("", "published"):
             raise InvalidInput("This blog keeps no drafts.", "Keep it in your app until then.")
-        if _text(_one(properties, "visibility")) not in ("", "public"):
+        if _one(properties, "visibility") not in ("", "public"):
             raise InvalidInput("This blog shows everything to everybody.", "Post it elsewhere.")
         body = _body(properties)
         images: list[Uploaded | Media] = []
