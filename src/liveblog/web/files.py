@@ -218,6 +218,8 @@ class Files:
         if last in FEED_TYPES:
             vary += ", Sec-Fetch-Dest"
             link = f'<{links.url(self._config.url, name)}>; rel="self"'
+        elif name == "live.json":
+            link = '<events>; rel="alternate"; type="text/event-stream"'
         elif last.endswith(".html"):
             here = links.url(self._config.url, f"{folder}/" if folder else "")
             link = _links_of(data.decode("utf-8", "replace"), here)
@@ -344,6 +346,7 @@ def _validators(file: File, etag: str) -> Headers:
         headers.append((b"link", file.link.encode("latin-1", "replace")))
     if file.shared:
         headers.append((b"access-control-allow-origin", b"*"))
+        headers.append((b"access-control-expose-headers", b"ETag, Link"))
     return headers
 
 

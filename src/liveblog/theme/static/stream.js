@@ -15,7 +15,6 @@ const POLL = 10_000;
 const HIDDEN = 5 * 60_000; // a tab unseen for so long gives its connection up
 const STATUS = 10_000; // screen readers hear a count at most so often
 const LONGEST = 30_000;
-const AGAIN = 5 * 60_000; // where there is no stream, it is looked for again after this
 
 const newButton = bar.querySelector(".new");
 const outLine = bar.querySelector(".out");
@@ -267,10 +266,13 @@ function merge({ entries, removed, page }) {
 }
 
 let etag;
+let isPushed = false;
 
 async function catchUp() {
   const answer = await fetch(`${root}live.json`, { cache: "no-cache" });
   if (!answer.ok) throw new Error(answer.status);
+  // A static host has no stream, and says so by not naming one.
+  isPushed = answer.headers.get("link")?.includes("text/event-stream") ?? false;
   const now = answer.headers.get("etag");
   if (now && now === etag) return;
   merge(await answer.json());
@@ -313,7 +315,6 @@ let source;
 let point = ""; // up to where we know the blog
 let failures = 0;
 let timer;
-let hasStream = false; // whether there ever was one
 let release; // gives the lock up
 let queued; // takes our request for it back
 
@@ -327,7 +328,6 @@ function open() {
       const isFirst = kind === "hello" && !point;
       point = event.lastEventId || point;
       failures = 0;
-      hasStream = true;
       if (outSince) reached(true);
       told[kind](data);
       channel?.postMessage({ kind, data, point });
@@ -338,12 +338,12 @@ function open() {
     source.close();
     failures += 1;
     reached(false);
-    if (failures >= 3) poll(Date.now() + (hasStream ? 60_000 : AGAIN));
+    if (failures >= 3) poll(Date.now() + 60_000);
     else timer = setTimeout(open, Math.min(LONGEST, 1000 * 2 ** failures) * (0.5 + Math.random() / 2));
   };
 }
 
-/** Ask for live.json, again and again, until it is time to look for the stream. */
+/** Ask for live.json, again and again, until there is a stream and it is time to try it. */
 async function poll(until) {
   clearTimeout(timer);
   try {
@@ -354,7 +354,8 @@ async function poll(until) {
     reached(false);
   }
   if (isOver || !isLeading) return;
-  timer = setTimeout(() => (Date.now() > until ? open() : poll(until)), POLL * (0.9 + Math.random() / 5));
+  if (isPushed && Date.now() >= until) open();
+  else timer = setTimeout(poll, POLL * (0.9 + Math.random() / 5), until);
 }
 
 let isLeading = false;
@@ -362,7 +363,8 @@ let isLeading = false;
 function lead() {
   isLeading = true;
   failures = 0;
-  open();
+  if (point) open();
+  else poll(0);
 }
 
 function rest() {
@@ -389,7 +391,7 @@ function start() {
     })
     .catch(() => {});
   // Another tab may have it: then that one tells us, from now on.
-  catchUp().catch(() => {});
+  if (point || !isLeading) catchUp().catch(() => {});
 }
 
 function finish() {
@@ -472,7 +474,5 @@ document.addEventListener("click", (event) => {
   if (mayShow()) show();
 });
 
-// We keep the page still ourselves; two that do it would undo each other.
-document.documentElement.style.overflowAnchor = "none";
 showControls();
 start();
