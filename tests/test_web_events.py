@@ -150,9 +150,9 @@ def test_the_rest_of_the_page_is_told_when_it_changes(server: LiveServer) -> Non
         return next(data for kind, data in stream if kind == "page")
 
     server.blog.post("Un temps fort.", key=True)
-    assert "Un temps fort." in next_page()["parts"]["keys"]
+    assert "Un temps fort." in next_page()["parts"]["keys"]["html"]
     server.blog.frame("coverage", headline="Un nouveau titre")
-    assert "Un nouveau titre" in next_page()["parts"]["head"]
+    assert "Un nouveau titre" in next_page()["parts"]["head"]["html"]
     server.blog.end()
     assert next_page()["state"] == "over"
     server.blog.resume()

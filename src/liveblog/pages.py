@@ -9,6 +9,7 @@ and a feed, can show the same one.
 from __future__ import annotations
 
 import threading
+from _blake2 import blake2b
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -90,6 +91,13 @@ class FeedDocument(msgspec.Struct):
     items: list[FeedItem]
     feed_url: str = ""
     home_page_url: str = ""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A part of the live page beside its entries."""
+
+    mark: str  #: changes with the HTML
+    html: str
 
 
 PARTS = ("head", "keys", "pinned", "filters")
@@ -222,15 +230,18 @@ class Pages:
             "home.html",
             "index.html",
             json_ld=self._live_blog_posting(home.coverage, home.entries),
+            parts=self.parts(home),
             **_shown(home),
         )
 
-    def parts(self, home: Home) -> dict[str, str]:
+    def parts(self, home: Home) -> dict[str, Part]:
         """Return each of :data:`PARTS` of the live page, as an open page takes it over."""
         values = {"root": "./", "pages": self, **_shown(home)}
-        return {
-            name: rooted(self._render(f"fragments/{name}.html", **values), "./") for name in PARTS
-        }
+        found = {}
+        for name in PARTS:
+            html = rooted(self._render(f"fragments/{name}.html", **values), "./")
+            found[name] = Part(blake2b(html.encode(), digest_size=5).hexdigest(), html)
+        return found
 
     def day_heading(self, of: date) -> str:
         """Return the heading of a day on the live page."""

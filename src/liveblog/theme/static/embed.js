@@ -118,7 +118,7 @@ class LiveBlog extends HTMLElement {
     link.textContent = title;
     link.href = url;
     if (page) {
-      const head = document.createRange().createContextualFragment(page.parts.head);
+      const head = document.createRange().createContextualFragment(page.parts.head.html);
       state.textContent = head.querySelector(".state strong")?.textContent ?? "";
       this.#isOver = page.state === "over";
       if (this.#isOver) this.#stream?.close();

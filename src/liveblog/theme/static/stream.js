@@ -213,7 +213,7 @@ const told = {
   page(page) {
     if (isPaused) return void later.push(["page", page]);
     steadily(() => {
-      for (const [name, html] of Object.entries(page.parts)) part(name, html);
+      for (const [name, made] of Object.entries(page.parts)) part(name, made);
       refresh();
       showControls();
     });
@@ -232,12 +232,10 @@ const told = {
 };
 
 /** Swap a part of the page beside its entries; what the reader opened, scrolled or focused stays. */
-const partsSeen = new Map();
-
-function part(name, html) {
+function part(name, { mark, html }) {
   const box = document.querySelector(`[data-part="${name}"]`);
-  if (!box || partsSeen.get(name) === html) return;
-  partsSeen.set(name, html);
+  if (!box || box.dataset.mark === mark) return;
+  box.dataset.mark = mark;
   const fresh = document.createElement("div");
   fresh.append(document.createRange().createContextualFragment(html));
   const folded = [...box.querySelectorAll("details:not([open])")].map((details) => details.id);
