@@ -234,9 +234,9 @@ def test_13_days_are_chained(browser: Any, told: Any) -> None:
     with page_of(browser) as page:
         page.goto(url)
         page.locator('main a[rel="next"]').click()
-        assert page.url == f"{url}2012/07/15/"
+        page.wait_for_url(f"{url}2012/07/15/")
         page.locator('a[rel="next"]').click()
-        assert page.url == f"{url}2012/07/16/"
+        page.wait_for_url(f"{url}2012/07/16/")
         assert page.locator('a[rel="prev"]').count() == 1
 
 

@@ -29,6 +29,7 @@ from starlette.requests import Request
 
 from liveblog.entry import Revision
 from liveblog.web import forms, history
+from liveblog.web.multipart import LIMIT
 from liveblog.web.problems import Problem
 
 from .conftest import LiveServer, live_server
@@ -194,7 +195,7 @@ def test_signing_in_sets_a_cookie_that_no_script_and_no_other_site_can_use(
     assert "secure" in behind["Set-Cookie"].lower()
     out = ana.form("compose/sign-out", {})
     assert out.status == 303
-    assert 'liveblog=""' in out["Set-Cookie"]
+    assert 'liveblog-semaine=""' in out["Set-Cookie"]
     assert "Max-Age=0" in out["Set-Cookie"]
 
 
@@ -384,7 +385,7 @@ def test_nothing_of_a_form_touches_the_disk(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_form_that_is_too_large_is_refused(ana: Someone) -> None:
     """Whether it says so beforehand or not; the page tells it in words."""
     with pytest.raises(Problem) as refused:
-        read_form(("file", "a", b"x" * forms.LIMIT))
+        read_form(("file", "a", b"x" * LIMIT))
     assert refused.value.status == 413
     answer = fetch(
         ana.server.url, "compose", "POST", Cookie=ana.cookie, Origin=ana.origin,

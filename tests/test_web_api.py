@@ -353,7 +353,7 @@ def test_a_cookie_is_taken_from_our_own_pages_only(server: LiveServer) -> None:
     """A form on another site cannot write with it; a forged one is nobody."""
     server.token("Eva", "post")
     eva = next(p for p in server.blog.people.all() if p.name == "Eva")
-    cookie = f"liveblog={server.blog.people.session(eva)}"
+    cookie = f"liveblog-semaine={server.blog.people.session(eva)}"
     data = json.dumps({"body": "Par le cookie."}).encode()
     own = server.url.partition("/semaine/")[0]
 
@@ -512,3 +512,27 @@ def test_answers_are_what_the_document_says(server: LiveServer, ana: Client) -> 
         schema = {**described_as["schema"], "components": document["components"]}
         jsonschema.Draft202012Validator(schema).validate(answer.json)
     assert seen == {(o.method, o.path) for o in OPERATIONS}
+
+
+def test_a_retry_with_a_picture_keeps_it_once(server: LiveServer, ana: Client) -> None:
+    """The same request makes the same entry and the same files."""
+    name = ana("POST", "uploads", picture(), Content_Type="image/jpeg").json["name"]
+    body = {"pictures": [{"upload": name, "alt": "Le port"}]}
+    before = len(list(server.blog.folders.media.rglob("*.jpg")))
+    ids = {ana("POST", "entries", body, Idempotency_Key="photo").json["id"] for _ in range(2)}
+    assert len(ids) == 1
+    assert len(list(server.blog.folders.media.rglob("*.jpg"))) == before + 1
+
+
+def test_what_somebody_else_removed_is_not_ones_own_to_bring_back(
+    server: LiveServer, ana: Client, bilal: Client
+) -> None:
+    """An admin's removal stands, through Micropub too."""
+    entry = bilal.post("De Bilal.")
+    assert ana("DELETE", f"entries/{entry['id']}").status == 204
+    data = f"action=undelete&url={entry['url']}".encode()
+    answer = fetch(
+        server.url, "micropub", "POST", data, Authorization=f"Bearer {bilal.token}",
+        Content_Type="application/x-www-form-urlencoded",
+    )  # fmt: skip
+    assert answer.status == 403

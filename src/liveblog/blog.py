@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -283,8 +284,12 @@ class Blog:
         now = self.now
         published = at.astimezone(UTC).replace(microsecond=0) if at else now
         day = local_day(published, self.config.zone)
+        # Sent again, it is the same entry, with the same pictures.
+        chance = os.urandom(8)
+        if idempotency_key:
+            chance = sha256(idempotency_key.encode()).digest()[:8]
         return Revision(
-            id=make_id(day, os.urandom(8)),
+            id=make_id(day, chance),
             published=published,
             # A scheduled update is new when it is released, not when it was written.
             updated=max(now, published),
@@ -418,8 +423,8 @@ class Blog:
         )
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
 
-    def remove(self, entry_id: str, *, purge: bool = False) -> Revision:
-        """Make an entry disappear from the site.
+    def remove(self, entry_id: str, *, author: str = "", purge: bool = False) -> Revision:
+        """Make an entry disappear from the site; *author* is who did.
 
         With *purge* its texts are also blanked in the journal and its pictures deleted, for good.
         """
@@ -432,6 +437,7 @@ class Blog:
                     published=removed.published,
                     updated=self.now,
                     day=removed.day,
+                    author=clean_text(author or self.config.author, "author"),
                     state="removed",
                 ),
                 expect=removed.rev,

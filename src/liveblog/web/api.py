@@ -34,6 +34,7 @@ from ..markup import rooted
 from ..people import Person, Scope
 from ..period import COVERAGE
 from ..timeline import Entry
+from .doors import refusal
 from .problems import Problem
 
 if TYPE_CHECKING:
@@ -441,7 +442,7 @@ def remove(call: Call) -> Answer:
     is_fresh = call.blog.present - first < timedelta(seconds=UNDO_SECONDS)
     is_own = old.now.author == call.person.name
     if not (call.person.may("admin") or (is_fresh and is_own)):
-        raise too_small("admin", call.person)
+        raise refusal("admin", call.person)
     call.blog.remove(old.id, purge=call.request.query_params.get("purge") == "true"
                      and call.person.may("admin"))  # fmt: skip
     call.served.follower.call()
@@ -522,7 +523,7 @@ OPERATIONS: Sequence[Operation] = (
 def _author(person: Person, given: str) -> str:
     """Sign an update: by oneself, or for another with the scope to edit."""
     if given and given != person.name and not person.may("edit"):
-        raise too_small("edit", person)
+        raise refusal("edit", person)
     return given or person.name
 
 
@@ -530,25 +531,16 @@ def _own(call: Call, entry_id: str) -> Entry:
     """Return an entry that the person may change."""
     found = call.blog.timeline.entry(entry_id)
     if not may_change(call.person, found):
-        raise too_small("edit", call.person)
+        raise refusal("edit", call.person)
     return found
 
 
 def may_change(person: Person, entry: Entry) -> bool:
-    """Whether somebody may change an entry: their own, or any with the scope to edit."""
-    # A removal carries no author; who wrote what was removed may bring it back.
-    author = next((r.author for r in reversed(entry.revisions) if r.author), "")
-    return person.may("edit") or author == person.name
+    """Whether somebody may change an entry: their own, or any with the scope to edit.
 
-
-def too_small(scope: Scope, person: Person) -> Problem:
-    """Return the refusal of what is beyond somebody's scope."""
-    return Problem(
-        403,
-        "insufficient_scope",
-        f"This needs the scope '{scope}'; {person.name} has '{person.scope}'.",
-        f"Ask for a token with --scope {scope}.",
-    )
+    One that was removed is that of whoever removed it.
+    """
+    return person.may("edit") or entry.now.author == person.name
 
 
 def _pictures(given: Iterable[Picture], kept: Sequence[Media]) -> list[Uploaded | Media]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import re
 import time
 from urllib.parse import urlsplit
 
@@ -18,7 +19,6 @@ from ..config import Config
 from ..people import SESSION_SECONDS, Attempts, People, Person, Scope
 from .problems import Problem
 
-COOKIE = "liveblog"
 TRIES = 10  #: failures of an address within
 TRY_SECONDS = 300.0
 
@@ -31,6 +31,8 @@ class Doors:
         self.people = people
         self._config = config
         self._path = path
+        # Blogs of one host must not take each other's.
+        self._cookie = re.sub(r"[^\w-]+", "-", f"liveblog{path}").rstrip("-")
         self._attempts = Attempts(TRIES, TRY_SECONDS, time.monotonic)
 
     def enter(self, request: Request, scope: Scope, token: str = "") -> Person:
@@ -62,7 +64,7 @@ class Doors:
             raise Problem(400, "invalid_request", "The token came twice.", "Send it once.")
         if given or token:
             return self.by_token(request, given or token)
-        cookie = request.cookies.get(COOKIE)
+        cookie = request.cookies.get(self._cookie)
         person = self.people.by_session(cookie) if cookie else None
         if person and request.method not in ("GET", "HEAD"):
             self.check_origin(request)
@@ -132,7 +134,7 @@ class Doors:
     def sign_in(self, response: Response, request: Request, person: Person) -> None:
         """Give a browser the cookie that stands for a person."""
         response.set_cookie(
-            COOKIE,
+            self._cookie,
             self.people.session(person),
             max_age=SESSION_SECONDS,
             path=self._path,
@@ -143,7 +145,7 @@ class Doors:
 
     def sign_out(self, response: Response) -> None:
         """Take the cookie back."""
-        response.delete_cookie(COOKIE, path=self._path, httponly=True, samesite="lax")
+        response.delete_cookie(self._cookie, path=self._path, httponly=True, samesite="lax")
 
 
 def require(person: Person, scope: Scope) -> None:
@@ -152,16 +154,19 @@ def require(person: Person, scope: Scope) -> None:
     Raises :class:`~liveblog.web.problems.Problem` (403, RFC 6750 §3.1).
     """
     if not person.may(scope):
-        raise Problem(
-            403,
-            "insufficient_scope",
-            f"This needs the scope '{scope}'; {person.name} has '{person.scope}'.",
-            f"Ask for a token with --scope {scope}.",
-            {
-                "www-authenticate": 'Bearer realm="liveblog", error="insufficient_scope", '
-                f'scope="{scope}"'
-            },
-        )
+        raise refusal(scope, person)
+
+
+def refusal(scope: Scope, person: Person) -> Problem:
+    """Return the refusal of what needs another scope than somebody has."""
+    challenge = f'Bearer realm="liveblog", error="insufficient_scope", scope="{scope}"'
+    return Problem(
+        403,
+        "insufficient_scope",
+        f"This needs the scope '{scope}'; {person.name} has '{person.scope}'.",
+        f"Ask for a token with --scope {scope}.",
+        {"www-authenticate": challenge},
+    )
 
 
 def _host_of(authority: str) -> str:

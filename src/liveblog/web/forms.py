@@ -5,23 +5,18 @@ Nothing of a form touches the disk: a picture's metadata is dropped before anyth
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, tzinfo
 from itertools import zip_longest
 from typing import Any
-from urllib.parse import parse_qsl
 
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from ..entry import Figure, Revision, Source, Verification, slug
-from .api import JSON_LIMIT, UPLOAD_LIMIT, Changes, NewEntry, Picture
-from .api_routes import read
+from .api import Changes, NewEntry, Picture
+from .multipart import LIMIT, parts_of
 from .problems import Problem
-
-LIMIT = UPLOAD_LIMIT + JSON_LIMIT
-"""Bytes of a form: a picture and the texts."""
 
 
 @dataclass(frozen=True)
@@ -40,40 +35,14 @@ class Form:
         return [text for key, text in self.texts if key == name]
 
 
-class _InMemory(MultiPartParser):
-    """Keeps every part in memory: larger ones than this are refused before."""
-
-    spool_max_size = LIMIT + 1
-
-
 async def form_of(request: Request, limit: int = LIMIT) -> Form:
     """Read a form that a browser sent, of at most so many bytes.
 
     Raises :class:`~liveblog.web.problems.Problem`: 400, 413 or 415.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "application/x-www-form-urlencoded":
-        data = await read(request, min(limit, JSON_LIMIT))
-        text = data.decode(errors="replace")
-        return Form(tuple((k, _lines(v)) for k, v in parse_qsl(text, keep_blank_values=True)))
-    if kind != "multipart/form-data":
-        raise Problem(415, "not_a_form", f"The body is {kind or 'of no type'}.", "Send a form.")
-    try:
-        parser = _InMemory(request.headers, _once(await read(request, limit)), max_files=1,
-                           max_part_size=JSON_LIMIT)  # fmt: skip
-        parts = await parser.parse()
-    except MultiPartException as error:
-        raise Problem(400, "not_a_form", f"The form is damaged: {error.message}") from None
-    try:
-        texts = tuple((k, _lines(v)) for k, v in parts.multi_items() if isinstance(v, str))
-        files = [v for _, v in parts.multi_items() if not isinstance(v, str)]
-        return Form(texts, await files[0].read() if files else b"")
-    finally:
-        await parts.close()
-
-
-async def _once(data: bytes) -> AsyncGenerator[bytes, None]:
-    yield data
+    parts = await parts_of(request, files=1, limit=limit)
+    texts = tuple((name, _lines(value)) for name, value in parts if isinstance(value, str))
+    return Form(texts, next((value for _, value in parts if isinstance(value, bytes)), b""))
 
 
 def _lines(text: str) -> str:

@@ -30,8 +30,9 @@ from ..errors import InvalidInput, LiveblogError
 from ..people import Person
 from ..timeline import Entry
 from . import problems
-from .api import JSON_LIMIT, may_change, too_small
+from .api import JSON_LIMIT, may_change
 from .api_routes import read
+from .doors import refusal
 from .multipart import kind_of, parts_of
 from .problems import Problem
 
@@ -113,11 +114,11 @@ class _Micropub:
             return self._create(person, document, key)
         entry = self._entry(document.get("url"))
         if not may_change(person, entry):
-            raise too_small("edit", person)
+            raise refusal("edit", person)
         if action == "update":
             self._update(entry, document)
         elif action == "delete":
-            self._blog.remove(entry.id)
+            self._blog.remove(entry.id, author=person.name)
         elif action == "undelete":
             self._blog.restore(entry.id, expect=entry.now.rev)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -20,6 +21,8 @@ from ..errors import (
     NotFound,
     StorageError,
 )
+
+log = logging.getLogger("liveblog")
 
 STATUS: tuple[tuple[type[LiveblogError], int], ...] = (
     (InvalidInput, 422),
@@ -94,4 +97,7 @@ def response(problem: Problem) -> Response:
 
 async def handler(request: Request, error: Exception) -> Response:
     """Answer a request that failed, for Starlette."""
-    return response(of(error))
+    problem = of(error)
+    if problem.status >= 500:
+        log.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
+    return response(problem)
