@@ -43,10 +43,13 @@ class LiveBlog extends HTMLElement {
   #stream;
   #timer;
   #about;
+  #isOver = false;
+  #isPushed = false; // whether live.json named a stream; a static host has none
 
   async #load() {
     const answer = await fetch(this.#source, { cache: "no-cache" });
     if (!answer.ok) throw new Error(answer.status);
+    this.#isPushed = answer.headers.get("link")?.includes("text/event-stream") ?? false;
     const { entries, removed, page, title, url, language } = await answer.json();
     this.#about = { title, url, language };
     for (const item of entries) this.#take(item);
@@ -66,6 +69,7 @@ class LiveBlog extends HTMLElement {
 
   #listen() {
     if (!this.isConnected || this.#isOver) return;
+    if (!this.#isPushed) return this.#again();
     const query = this.#point ? `?after=${encodeURIComponent(this.#point)}` : "";
     this.#stream = new EventSource(new URL(`events${query}`, this.#source));
     const on = (kind, act) =>
@@ -90,17 +94,15 @@ class LiveBlog extends HTMLElement {
   #again() {
     clearTimeout(this.#timer);
     if (!this.isConnected || this.#isOver) return;
-    const polls = this.#failures >= 3;
+    const polls = this.#failures >= 3 || !this.#isPushed;
     this.#timer = setTimeout(
       () => {
         if (!polls) return void this.#load().catch(() => {}).then(() => this.#listen());
-        this.#load().catch(() => {}).then(() => this.#again());
+        this.#load().catch(() => {}).then(() => (this.#failures ? this.#again() : this.#listen()));
       },
       polls ? 10_000 : 1000 * 2 ** this.#failures * (0.5 + Math.random()),
     );
   }
-
-  #isOver = false;
 
   #draw(page) {
     const shadow = this.shadowRoot ?? this.attachShadow({ mode: "open" });
@@ -116,7 +118,7 @@ class LiveBlog extends HTMLElement {
     link.textContent = title;
     link.href = url;
     if (page) {
-      const head = document.createRange().createContextualFragment(page.parts.head);
+      const head = document.createRange().createContextualFragment(page.parts.head.html);
       state.textContent = head.querySelector(".state strong")?.textContent ?? "";
       this.#isOver = page.state === "over";
       if (this.#isOver) this.#stream?.close();

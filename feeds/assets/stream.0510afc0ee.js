@@ -15,7 +15,6 @@ const POLL = 10_000;
 const HIDDEN = 5 * 60_000; // a tab unseen for so long gives its connection up
 const STATUS = 10_000; // screen readers hear a count at most so often
 const LONGEST = 30_000;
-const AGAIN = 5 * 60_000; // where there is no stream, it is looked for again after this
 
 const newButton = bar.querySelector(".new");
 const outLine = bar.querySelector(".out");
@@ -214,7 +213,7 @@ const told = {
   page(page) {
     if (isPaused) return void later.push(["page", page]);
     steadily(() => {
-      for (const [name, html] of Object.entries(page.parts)) part(name, html);
+      for (const [name, made] of Object.entries(page.parts)) part(name, made);
       refresh();
       showControls();
     });
@@ -233,12 +232,10 @@ const told = {
 };
 
 /** Swap a part of the page beside its entries; what the reader opened, scrolled or focused stays. */
-const partsSeen = new Map();
-
-function part(name, html) {
+function part(name, { mark, html }) {
   const box = document.querySelector(`[data-part="${name}"]`);
-  if (!box || partsSeen.get(name) === html) return;
-  partsSeen.set(name, html);
+  if (!box || box.dataset.mark === mark) return;
+  box.dataset.mark = mark;
   const fresh = document.createElement("div");
   fresh.append(document.createRange().createContextualFragment(html));
   const folded = [...box.querySelectorAll("details:not([open])")].map((details) => details.id);
@@ -267,10 +264,13 @@ function merge({ entries, removed, page }) {
 }
 
 let etag;
+let isPushed = false;
 
 async function catchUp() {
   const answer = await fetch(`${root}live.json`, { cache: "no-cache" });
   if (!answer.ok) throw new Error(answer.status);
+  // A static host has no stream, and says so by not naming one.
+  isPushed = answer.headers.get("link")?.includes("text/event-stream") ?? false;
   const now = answer.headers.get("etag");
   if (now && now === etag) return;
   merge(await answer.json());
@@ -313,7 +313,6 @@ let source;
 let point = ""; // up to where we know the blog
 let failures = 0;
 let timer;
-let hasStream = false; // whether there ever was one
 let release; // gives the lock up
 let queued; // takes our request for it back
 
@@ -327,7 +326,6 @@ function open() {
       const isFirst = kind === "hello" && !point;
       point = event.lastEventId || point;
       failures = 0;
-      hasStream = true;
       if (outSince) reached(true);
       told[kind](data);
       channel?.postMessage({ kind, data, point });
@@ -338,12 +336,12 @@ function open() {
     source.close();
     failures += 1;
     reached(false);
-    if (failures >= 3) poll(Date.now() + (hasStream ? 60_000 : AGAIN));
+    if (failures >= 3) poll(Date.now() + 60_000);
     else timer = setTimeout(open, Math.min(LONGEST, 1000 * 2 ** failures) * (0.5 + Math.random() / 2));
   };
 }
 
-/** Ask for live.json, again and again, until it is time to look for the stream. */
+/** Ask for live.json, again and again, until there is a stream and it is time to try it. */
 async function poll(until) {
   clearTimeout(timer);
   try {
@@ -354,7 +352,8 @@ async function poll(until) {
     reached(false);
   }
   if (isOver || !isLeading) return;
-  timer = setTimeout(() => (Date.now() > until ? open() : poll(until)), POLL * (0.9 + Math.random() / 5));
+  if (isPushed && Date.now() >= until) open();
+  else timer = setTimeout(poll, POLL * (0.9 + Math.random() / 5), until);
 }
 
 let isLeading = false;
@@ -362,7 +361,8 @@ let isLeading = false;
 function lead() {
   isLeading = true;
   failures = 0;
-  open();
+  if (point) open();
+  else poll(0);
 }
 
 function rest() {
@@ -389,7 +389,7 @@ function start() {
     })
     .catch(() => {});
   // Another tab may have it: then that one tells us, from now on.
-  catchUp().catch(() => {});
+  if (point || !isLeading) catchUp().catch(() => {});
 }
 
 function finish() {
@@ -472,7 +472,5 @@ document.addEventListener("click", (event) => {
   if (mayShow()) show();
 });
 
-// We keep the page still ourselves; two that do it would undo each other.
-document.documentElement.style.overflowAnchor = "none";
 showControls();
 start();
