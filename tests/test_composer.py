@@ -180,6 +180,7 @@ def test_signed_out_there_is_a_form_for_the_token(server: LiveServer) -> None:
     assert fetch(server.url, "compose/entries").body.decode().count("current-password") == 1
 
 
+@pytest.mark.slow
 def test_signing_in_sets_a_cookie_that_no_script_and_no_other_site_can_use(
     server: LiveServer, ana: Someone
 ) -> None:
@@ -199,6 +200,7 @@ def test_signing_in_sets_a_cookie_that_no_script_and_no_other_site_can_use(
     assert "Max-Age=0" in out["Set-Cookie"]
 
 
+@pytest.mark.slow
 def test_a_wrong_token_is_told_in_words(ana: Someone) -> None:
     """And nobody is let in."""
     answer = ana.form("compose/sign-in", {"token": "lb_wrong"}, Cookie="")
@@ -218,6 +220,7 @@ def test_guessing_tokens_is_limited(tmp_path: Path) -> None:
     assert int(answers[-1]["Retry-After"]) > 200
 
 
+@pytest.mark.slow
 def test_a_link_can_carry_the_token_where_no_server_sees_it(
     browser: Any, server: LiveServer, ana: Someone
 ) -> None:
@@ -231,6 +234,7 @@ def test_a_link_can_carry_the_token_where_no_server_sees_it(
         expect(page.locator("#body")).to_be_focused()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     ["compose", "compose/sign-in", "compose/sign-out", "compose/coverage", "compose/entries/x"],
@@ -244,6 +248,7 @@ def test_another_site_can_send_no_form(ana: Someone, path: str) -> None:
     assert ana.form(path, fields, Host="evil.example").status == 421
 
 
+@pytest.mark.slow
 def test_the_pages_are_nobody_elses(ana: Someone) -> None:
     """Kept by no cache, framed by nobody, run only our script, found by no search engine."""
     entry = ana.post("Une page.")
@@ -297,6 +302,7 @@ def test_an_update_is_posted_without_a_script(
     assert now.media[0].alt == "Un pont dans l’eau"
 
 
+@pytest.mark.slow
 def test_what_is_refused_comes_back_with_its_text_and_its_picture(
     browser: Any, server: LiveServer, bilal: Someone, tmp_path: Path
 ) -> None:
@@ -382,6 +388,7 @@ def test_nothing_of_a_form_touches_the_disk(monkeypatch: pytest.MonkeyPatch) -> 
     assert (form.one("body"), form.picture == big) == ("a\nb", True)
 
 
+@pytest.mark.slow
 def test_a_form_that_is_too_large_is_refused(ana: Someone) -> None:
     """Whether it says so beforehand or not; the page tells it in words."""
     with pytest.raises(Problem) as refused:
@@ -421,6 +428,7 @@ def hidden(answer: Answer, name: str = "rev") -> str:
     return match[1]
 
 
+@pytest.mark.slow
 def test_a_correction_shows_what_it_changed(ana: Someone) -> None:
     """In the entry's history word by word, escaped; readers see the note."""
     entry = ana.post("Un pont <est> coupé.", tags="Damas")
@@ -440,6 +448,7 @@ def test_a_correction_shows_what_it_changed(ana: Someone) -> None:
     assert (now["rev"], now["note"]) == (2, "Un second pont.")
 
 
+@pytest.mark.slow
 def test_a_minor_change_leaves_the_time_of_updating_alone(ana: Someone) -> None:
     """The box does what it says; and what is not changed is not touched."""
     entry = ana.post("Une faute.", title="Titre", key="yes")
@@ -454,6 +463,7 @@ def test_a_minor_change_leaves_the_time_of_updating_alone(ana: Someone) -> None:
     assert (after["body"], after["title"], after["key"]) == ("Sans faute.", "Titre", True)
 
 
+@pytest.mark.slow
 def test_of_two_who_edit_the_second_sees_both_texts(ana: Someone, chloe: Someone) -> None:
     """And may send hers; what she did not touch stays as the first left it."""
     entry = ana.post("Le texte.", tags="Damas")
@@ -474,6 +484,7 @@ def test_of_two_who_edit_the_second_sees_both_texts(ana: Someone, chloe: Someone
     assert (now["rev"], now["body"], now["tags"]) == (3, "Le texte de Chloé.", ["Damas", "Alep"])
 
 
+@pytest.mark.slow
 def test_an_update_can_be_pinned_retracted_and_removed(ana: Someone) -> None:
     """Each by its button; a retraction without a reason is refused."""
     entry = ana.post("À retirer.")
@@ -489,6 +500,7 @@ def test_an_update_can_be_pinned_retracted_and_removed(ana: Someone) -> None:
     assert ana.get(path).status == 410
 
 
+@pytest.mark.slow
 def test_pictures_of_an_entry_are_kept_described_anew_or_taken_away(
     browser: Any, ana: Someone, tmp_path: Path
 ) -> None:
@@ -509,6 +521,7 @@ def test_pictures_of_an_entry_are_kept_described_anew_or_taken_away(
         assert ana.entry(entry)["pictures"] == []
 
 
+@pytest.mark.slow
 def test_nobody_is_offered_what_they_may_not_do(
     ana: Someone, bilal: Someone, chloe: Someone
 ) -> None:
@@ -538,6 +551,7 @@ def test_nobody_is_offered_what_they_may_not_do(
     assert "Clore le direct" not in text_of(chloe.get("compose/digests/coverage"))
 
 
+@pytest.mark.slow
 def test_a_digest_gets_its_headline_introduction_and_close(ana: Someone) -> None:
     """Today's, a week's, any day's, and the live page's own; two who write see both texts."""
     today = ana.server.blog.period("today").id
@@ -561,6 +575,7 @@ def test_a_digest_gets_its_headline_introduction_and_close(ana: Someone) -> None
     assert ana.get("compose/digests/nonsense").status == 422
 
 
+@pytest.mark.slow
 def test_the_coverage_is_ended_and_resumed(ana: Someone) -> None:
     """After it was asked; the page offers the one that can be done."""
     page = ana.get("compose/digests/coverage").body.decode()
@@ -598,6 +613,7 @@ def on_top(page: Any) -> Any:
     return page.locator(".item:not(:has(.waits))").first
 
 
+@pytest.mark.slow
 def test_one_screen_of_a_phone_is_enough(browser: Any, ana: Someone) -> None:
     """The text has the focus; title, photo, tags and a button of 44 px are in sight."""
     with composer(browser, ana) as page:
@@ -614,6 +630,7 @@ def test_one_screen_of_a_phone_is_enough(browser: Any, ana: Someone) -> None:
         assert box["y"] + box["height"] <= 420
 
 
+@pytest.mark.slow
 def test_everything_is_large_enough_for_a_finger(browser: Any, ana: Someone) -> None:
     """44 px, on each page, with everything unfolded; and nothing scrolls sideways at 320 px."""
     entry = ana.post("Pour les doigts.", source_name="OSDH", figure_name="Morts", figure_value="3")
@@ -677,6 +694,7 @@ def test_a_draft_survives_a_reload(browser: Any, bilal: Someone, tmp_path: Path)
         page.evaluate("localStorage.clear()")
 
 
+@pytest.mark.slow
 def test_a_dead_network_delays_an_update(browser: Any, server: LiveServer, bilal: Someone) -> None:
     """It says so, and sends it by itself as soon as there is a network."""
     with composer(browser, bilal, complains=True) as page:
@@ -726,6 +744,7 @@ def test_without_a_server_it_opens_writes_and_keeps_everything(
         assert entries_with(server, "Photo du tunnel.")[0].media[0].width == 2048
 
 
+@pytest.mark.slow
 def test_what_waits_can_be_taken_back_into_the_form(
     browser: Any, server: LiveServer, bilal: Someone
 ) -> None:
@@ -769,6 +788,7 @@ def test_a_double_tap_makes_one_update(browser: Any, server: LiveServer, bilal: 
         assert len(entries_with(server, text)) == 1
 
 
+@pytest.mark.slow
 def test_an_update_can_be_undone_for_ten_seconds(
     browser: Any, server: LiveServer, bilal: Someone
 ) -> None:
@@ -794,6 +814,7 @@ def test_an_update_can_be_undone_for_ten_seconds(
     assert len(entries_with(server, "Trop tôt, mais vrai.")) == 1
 
 
+@pytest.mark.slow
 def test_a_preview_is_what_readers_will_see(
     browser: Any, server: LiveServer, bilal: Someone
 ) -> None:
@@ -811,6 +832,7 @@ def test_a_preview_is_what_readers_will_see(
     assert entries_with(server, "De l’*italique*") == []
 
 
+@pytest.mark.slow
 def test_a_refusal_is_said_and_the_text_stays(browser: Any, bilal: Someone) -> None:
     """In the blog's language; the next letter takes it away."""
     with composer(browser, bilal, complains=True) as page:
@@ -826,6 +848,7 @@ def test_a_refusal_is_said_and_the_text_stays(browser: Any, bilal: Someone) -> N
         expect(page.locator("#body")).to_have_value("Un titre trop long n’est pas possible.")
 
 
+@pytest.mark.slow
 def test_a_session_that_ended_loses_no_text(browser: Any, server: LiveServer) -> None:
     """The page says so and leads to the form for the token; then the draft is there again."""
     emil = Someone(server, "Emil", "post")
@@ -839,6 +862,7 @@ def test_a_session_that_ended_loses_no_text(browser: Any, server: LiveServer) ->
         expect(page.locator("#body")).to_have_value("Sans séance.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["file", "drop", "paste"])
 def test_a_picture_comes_by_file_by_drop_and_by_paste(
     browser: Any, server: LiveServer, bilal: Someone, tmp_path: Path, way: str
@@ -888,6 +912,7 @@ def test_a_picture_comes_by_file_by_drop_and_by_paste(
         assert not kept.is_file() or SECRET.encode() not in kept.read_bytes(), kept
 
 
+@pytest.mark.slow
 def test_a_time_is_one_on_the_blogs_clock(browser: Any, server: LiveServer, bilal: Someone) -> None:
     """Whatever the phone's own zone; in the future the update waits, and is marked so."""
     tomorrow = (server.blog.now + timedelta(days=1)).astimezone(server.blog.config.zone)
@@ -911,6 +936,7 @@ def test_a_time_is_one_on_the_blogs_clock(browser: Any, server: LiveServer, bila
         expect(on_top(page)).to_contain_text("Conférence de presse.")
 
 
+@pytest.mark.slow
 def test_the_clock_is_right_on_both_sides_of_its_changes(browser: Any, bilal: Someone) -> None:
     """The browser reckons the blog's hours as the server does."""
     zone = bilal.server.blog.config.zone
@@ -932,6 +958,7 @@ def test_the_clock_is_right_on_both_sides_of_its_changes(browser: Any, bilal: So
             assert given == forms.Fields(when=local).post(zone).published
 
 
+@pytest.mark.slow
 def test_what_another_app_shares_is_in_the_draft(browser: Any, server: LiveServer) -> None:
     """Beside what was written already; whoever is signed out signs in first and loses nothing."""
     fatou = Someone(server, "Fatou", "post")
@@ -955,6 +982,7 @@ def test_what_another_app_shares_is_in_the_draft(browser: Any, server: LiveServe
 # -- with a script: others -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_others_write_and_correct_appears(
     browser: Any, server: LiveServer, bilal: Someone
 ) -> None:
@@ -969,6 +997,7 @@ def test_what_others_write_and_correct_appears(
         expect(page.locator(f'[data-id="{entry}"]')).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_conflict_shows_both_texts_side_by_side(
     browser: Any, server: LiveServer, ana: Someone
 ) -> None:
@@ -997,6 +1026,7 @@ def test_a_conflict_shows_both_texts_side_by_side(
         expect(page.locator("#body")).to_have_value("Encore Dora.")
 
 
+@pytest.mark.slow
 def test_an_edit_survives_a_reload_and_a_dead_network(
     browser: Any, server: LiveServer, ana: Someone
 ) -> None:
@@ -1018,6 +1048,7 @@ def test_an_edit_survives_a_reload_and_a_dead_network(
     assert (now["body"], now["note"]) == ("Corrigé.", "Une faute")
 
 
+@pytest.mark.slow
 def test_a_digest_is_framed_in_the_browser(browser: Any, server: LiveServer, ana: Someone) -> None:
     """From the composer, by its link."""
     with composer(browser, ana) as page:
@@ -1035,6 +1066,7 @@ def test_a_digest_is_framed_in_the_browser(browser: Any, server: LiveServer, ana
 # -- installed -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_it_can_be_installed_and_shared_to(server: LiveServer, ana: Someone) -> None:
     """The manifest names it, its icons are there in their sizes, one of them to be masked."""
     answer = fetch(server.url, "compose/manifest.webmanifest")
@@ -1053,6 +1085,7 @@ def test_it_can_be_installed_and_shared_to(server: LiveServer, ana: Someone) -> 
     assert fetch(server.url, "compose/assets/none.js").status == 404
 
 
+@pytest.mark.slow
 def test_the_script_travels_light(server: LiveServer, ana: Someone) -> None:
     """It is kept for good once it came, packed to under 12,000 bytes."""
     path = re.findall(r'src="/semaine/(compose/assets/compose[^"]+)"', ana.get().body.decode())[0]
@@ -1063,6 +1096,7 @@ def test_the_script_travels_light(server: LiveServer, ana: Someone) -> None:
     assert gzip.decompress(answer.body) == fetch(server.url, path).body
 
 
+@pytest.mark.slow
 def test_it_keeps_its_shell_and_nobodys_answers(
     browser: Any, server: LiveServer, bilal: Someone
 ) -> None:
@@ -1134,6 +1168,7 @@ def test_axe_finds_nothing(
             assert Axe().run(page).violations_count == 0
 
 
+@pytest.mark.slow
 def test_everything_is_reached_by_the_keyboard(browser: Any, bilal: Someone) -> None:
     """Tab by tab, from the title to the button, and what is hidden is skipped."""
     with composer(browser, bilal, viewport=DESK) as page:

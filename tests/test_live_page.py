@@ -85,6 +85,7 @@ def bodies(page: Any) -> list[str]:
 # -- 1 ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_1_without_javascript_everything_is_there_and_can_be_refreshed(
     server: LiveServer, open_page: Any
 ) -> None:
@@ -140,6 +141,7 @@ def test_7_further_down_it_waits_and_is_counted(server: LiveServer, open_page: A
     assert not button.is_visible()
 
 
+@pytest.mark.slow
 def test_7_scrolling_back_up_lets_in_what_waits(server: LiveServer, open_page: Any) -> None:
     """The reader need not press anything."""
     page = open_page()
@@ -151,6 +153,7 @@ def test_7_scrolling_back_up_lets_in_what_waits(server: LiveServer, open_page: A
     assert not page.locator(".notices .new").is_visible()
 
 
+@pytest.mark.slow
 def test_5_oldest_first_a_new_entry_comes_at_the_end(server: LiveServer, open_page: Any) -> None:
     """The switch is in the address, and holds for what comes."""
     page = open_page("?order=oldest")
@@ -173,6 +176,7 @@ SHIFTS = """() => {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("where", ["top", "below"])
 def test_8_nothing_jumps(
@@ -197,6 +201,7 @@ def test_8_nothing_jumps(
         assert abs(page.evaluate(eye) - before) <= 1
 
 
+@pytest.mark.slow
 def test_8_a_correction_above_the_eye_moves_nothing(server: LiveServer, open_page: Any) -> None:
     """It grows by a note, a line, a headline of the page; the reader's line stays."""
     page = open_page()
@@ -234,6 +239,7 @@ def test_9_a_correction_is_swapped_in_place_with_its_note(
     assert page.locator(".entry").count() == 11
 
 
+@pytest.mark.slow
 def test_9_key_events_headline_and_end_follow(server: LiveServer, open_page: Any) -> None:
     """What stands around the entries is as live as they are."""
     page = open_page()
@@ -252,6 +258,7 @@ def test_9_key_events_headline_and_end_follow(server: LiveServer, open_page: Any
 # -- 10 --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_10_through_a_cut_and_a_restart_nothing_is_missing_or_doubled(
     server: LiveServer, open_page: Any
 ) -> None:
@@ -272,6 +279,7 @@ def test_10_through_a_cut_and_a_restart_nothing_is_missing_or_doubled(
     page.locator(".notices .out").wait_for(state="hidden")
 
 
+@pytest.mark.slow
 def test_10_with_the_network_cut_it_comes_back(server: LiveServer, open_page: Any) -> None:
     """A train, a tunnel."""
     page = open_page()
@@ -284,6 +292,7 @@ def test_10_with_the_network_cut_it_comes_back(server: LiveServer, open_page: An
     assert bodies(page).count("Pendant.") == 1
 
 
+@pytest.mark.slow
 def test_10_what_came_between_loading_and_listening_is_not_missed(
     server: LiveServer, open_page: Any
 ) -> None:
@@ -302,6 +311,7 @@ def test_10_what_came_between_loading_and_listening_is_not_missed(
     assert page.locator(f"#e-{one.id}").count() == 1
 
 
+@pytest.mark.slow
 def test_10_one_stream_a_browser(server: LiveServer, open_page: Any) -> None:
     """A second tab is told by the first; when that goes, the second takes over."""
     first = open_page()
@@ -320,6 +330,7 @@ def test_10_one_stream_a_browser(server: LiveServer, open_page: Any) -> None:
     shown(second, "Pour l’autre.")
 
 
+@pytest.mark.slow
 def test_10_a_tab_hidden_for_five_minutes_lets_go_and_catches_up(
     server: LiveServer, open_page: Any, browser: Any
 ) -> None:
@@ -342,6 +353,7 @@ def test_10_a_tab_hidden_for_five_minutes_lets_go_and_catches_up(
     until(lambda: server.health()["blogs"][0]["readers"] == 1)
 
 
+@pytest.mark.slow
 def test_10_without_a_server_it_asks_for_live_json(
     server: LiveServer, browser: Any, tmp_path: Path
 ) -> None:
@@ -365,6 +377,7 @@ def test_10_without_a_server_it_asks_for_live_json(
     server.start()
 
 
+@pytest.mark.slow
 def test_10_when_the_coverage_is_over_it_stops(server: LiveServer, open_page: Any) -> None:
     """And a page of a coverage that is over never begins."""
     page = open_page()
@@ -378,6 +391,7 @@ def test_10_when_the_coverage_is_over_it_stops(server: LiveServer, open_page: An
 # -- 11 --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_11_screen_readers_are_told_counts_and_not_texts(
     server: LiveServer, open_page: Any
 ) -> None:
@@ -398,6 +412,7 @@ def test_11_screen_readers_are_told_counts_and_not_texts(
     assert page.locator("#status").inner_text() == "2 nouvelles mises à jour"
 
 
+@pytest.mark.slow
 def test_11_updates_can_be_paused(server: LiveServer, open_page: Any) -> None:
     """Nothing changes until they are resumed; then everything is there."""
     page = open_page()
@@ -439,6 +454,7 @@ def test_11_axe_finds_nothing_while_it_lives(
 # -- 6, 14 -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_14_filters_hold_for_what_comes(server: LiveServer, open_page: Any) -> None:
     """An entry that the filter hides is neither shown nor counted."""
     page = open_page("?tag=alep")
@@ -459,6 +475,7 @@ def test_14_filters_hold_for_what_comes(server: LiveServer, open_page: Any) -> N
     assert page.url.endswith("?tag=homs")
 
 
+@pytest.mark.slow
 def test_6_an_entry_of_a_new_day_brings_its_heading(server: LiveServer, open_page: Any) -> None:
     """Days stay headings, in order; an entry for an earlier time goes to its place."""
     page = open_page()
@@ -475,6 +492,7 @@ def test_6_an_entry_of_a_new_day_brings_its_heading(server: LiveServer, open_pag
 # -- 13, 17 ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_13_scripts_and_the_page_are_small(server: LiveServer, open_page: Any) -> None:
     """Under 12 kB of script, and 150 kB in all with fifty entries, compressed."""
     scripts = sum(
@@ -497,6 +515,7 @@ def test_13_scripts_and_the_page_are_small(server: LiveServer, open_page: Any) -
     assert hosts == {server.url.split("/")[2]}
 
 
+@pytest.mark.slow
 def test_17_no_script_or_style_needs_an_exception(server: LiveServer, open_page: Any) -> None:
     """The content security policy is strict, and nothing breaks it while the page lives."""
     page = open_page()
@@ -514,6 +533,7 @@ def test_17_no_script_or_style_needs_an_exception(server: LiveServer, open_page:
 # -- embedding -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_live_blog_lives_in_an_article_of_another_site(
     server: LiveServer, browser: Any, tmp_path: Path
 ) -> None:

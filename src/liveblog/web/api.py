@@ -443,8 +443,8 @@ def remove(call: Call) -> Answer:
     is_own = old.now.author == call.person.name
     if not (call.person.may("admin") or (is_fresh and is_own)):
         raise refusal("admin", call.person)
-    call.blog.remove(old.id, purge=call.request.query_params.get("purge") == "true"
-                     and call.person.may("admin"))  # fmt: skip
+    is_purged = call.request.query_params.get("purge") == "true" and call.person.may("admin")
+    call.blog.remove(old.id, author=call.person.name, purge=is_purged)
     call.served.follower.call()
     return Answer(status=204)
 
