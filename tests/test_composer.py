@@ -289,7 +289,7 @@ def test_an_update_is_posted_without_a_script(
         page.locator("[name=figure_unit]").fill("personnes")
         page.get_by_role("button", name="Publier").click()
         expect(page.locator(".item").first).to_contain_text("Le pont est coupé.")
-        assert page.locator(".item img").first.evaluate("i => i.complete && i.naturalWidth") == 2048
+        until(lambda: page.locator(".item img").first.evaluate("i => i.naturalWidth") == 2048)
         assert "done=" in page.url
     [now] = entries_with(server, "Le pont **est** coupé.")
     assert (now.title, now.tags, now.key) == ("Un pont", ("Damas", "Ponts"), True)
@@ -685,6 +685,8 @@ def test_a_draft_survives_a_reload(browser: Any, bilal: Someone, tmp_path: Path)
         page.locator("[name=source_name]").nth(1).fill("OSDH")
         page.locator("#photo").set_input_files(photo(tmp_path / "a.jpg"))
         page.locator("[name=alt]").fill("Une rue")
+        # The picture is made smaller before it is kept.
+        until(lambda: page.locator(".picture img").evaluate("i => i.naturalWidth") == 2048)
         page.reload()
         expect(page.locator("#body")).to_have_value("À moitié")
         expect(page.locator("[name=verification]")).to_be_checked()
