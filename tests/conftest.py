@@ -157,6 +157,7 @@ class LiveServer:
         if not kill:
             assert process.returncode == 0, errors
             assert "Traceback" not in errors, errors
+            assert "exceeded" not in errors, errors  # a request had to be cut
         return took
 
     def restart(self, *others: Path) -> None:
