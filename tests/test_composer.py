@@ -1210,7 +1210,7 @@ def test_in_arabic_it_runs_from_right_to_left(browser: Any, tmp_path: Path) -> N
 def test_an_update_is_on_the_pages_of_readers_at_once(
     browser: Any, server: LiveServer, bilal: Someone
 ) -> None:
-    """From the press of « Publier » to the page of a reader in another window; -s shows how soon."""
+    """From the press of « Publier » to a reader in another window; -s shows how soon."""
     took = []
     with composer(browser, bilal) as page, page_of(browser, bilal) as reader:
         reader.goto(server.url)
