@@ -313,7 +313,7 @@ def test_what_is_refused_comes_back_with_its_text_and_its_picture(
         page.get_by_role("button", name="Publier").click()
         expect(page.get_by_role("alert")).to_contain_text("Dites ce que montre l’image")
         expect(page.locator("#body")).to_have_value("Un texte\n\nen deux parties <b>.")
-        assert page.locator(".picture img").evaluate("i => i.naturalWidth") == 60
+        expect(page.locator(".picture img")).to_have_js_property("naturalWidth", 60)
         page.locator("[name=alt]").fill("Un dégradé")
         page.get_by_role("button", name="Publier").click()
         expect(page.locator(".item").first).to_contain_text("en deux parties")
