@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -258,9 +258,38 @@ def test_the_day_that_samoa_skipped_takes_no_time() -> None:
     assert period.day_end(date(2011, 12, 29), apia) == period.day_start(date(2011, 12, 31), apia)
 
 
-def test_a_day_is_closed_at_the_instant_at_which_it_is_over() -> None:
-    """Not a second earlier."""
+def test_a_day_closes_at_the_instant_at_which_it_is_over() -> None:
+    """Unless the blog chose a later time."""
+    closing = period.Closing(PARIS)
     day = date(2012, 7, 15)
-    over = datetime(2012, 7, 15, 22, tzinfo=UTC)
-    assert period.is_closed(day, PARIS, over)
-    assert not period.is_closed(day, PARIS, over - timedelta(seconds=1))
+    assert closing.of(period.day(day)) == period.day_end(day, PARIS)
+    later = period.Closing(PARIS, day_at=time(6, 30))
+    assert later.of(period.day(day)) == datetime(2012, 7, 16, 4, 30, tzinfo=UTC)
+
+
+def test_a_week_closes_on_its_weekday_but_never_before_its_last_day() -> None:
+    """The first such moment after it is over."""
+    week = period.week(date(2012, 7, 15))  # ends on Sunday 15 July
+    assert period.Closing(PARIS).of(week) == period.day_end(week.end, PARIS)
+    tuesday = period.Closing(PARIS, week_on=1, week_at=time(9))
+    assert tuesday.of(week) == datetime(2012, 7, 17, 7, tzinfo=UTC)
+    early = period.Closing(PARIS, day_at=time(6), week_on=0, week_at=time(0))
+    assert early.of(week) == early.of(period.day(week.end))
+
+
+@given(day=st.dates(date(1990, 1, 1), date(2035, 12, 31)), at=st.times(), zone=zones)
+def test_every_day_of_every_zone_has_every_time_once_and_in_order(
+    day: date, at: time, zone: ZoneInfo
+) -> None:
+    """Also a time that the clock change skips or repeats."""
+    at = at.replace(second=0, microsecond=0)
+    one, two = (period.wall(d, at, zone) for d in (day, day + timedelta(days=1)))
+    # Only a day that is skipped as a whole (Samoa, 30 December 2011) shares its instant.
+    assert one < two or (one == two and hours(day, zone) == 0)
+
+
+def test_the_newest_closed_day() -> None:
+    """The one before yesterday, until yesterday closes."""
+    closing = period.Closing(PARIS, day_at=time(6))
+    assert closing.last_day(datetime(2012, 7, 16, 3, 59, tzinfo=UTC)) == date(2012, 7, 14)
+    assert closing.last_day(datetime(2012, 7, 16, 4, 0, tzinfo=UTC)) == date(2012, 7, 15)

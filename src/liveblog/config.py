@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from datetime import datetime, tzinfo
+from datetime import datetime, time, tzinfo
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -18,7 +19,7 @@ import msgspec
 
 from .entry import clean_text
 from .errors import ConfigError, did_you_mean
-from .period import WEEKDAYS
+from .period import WEEKDAYS, Closing
 
 FILE_NAME = "liveblog.toml"
 ENVIRONMENT = "LIVEBLOG_CONFIG"
@@ -38,6 +39,28 @@ class ServerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     streams_per_address: int = 200  #: of those, from one address
 
 
+class ScheduleConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table ``[schedule]``; its times are those of the blog's wall clocks."""
+
+    day_closes: str = "00:00"  #: the time at which the day before closes
+    week_closes: str = ""  #: ``monday 06:00``; the day after the week, with its last day, if empty
+    catch_up: Literal["all", "latest"] = "all"
+    """Which of several days (or weeks) that close at once, after a sleep, are sent."""
+    publish_seconds: int = 300  #: the longest pause between two publications
+
+
+class WebSubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table ``[websub]`` (https://www.w3.org/TR/websub/)."""
+
+    hubs: tuple[str, ...] = ()  #: who tells the subscribers; addresses
+
+
+class ChatConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table ``[chat.NAME]``; its address, which holds a secret, is in the environment."""
+
+    post: Literal["key", "all", "digests"] = "key"  #: key entries, every entry, or the digests
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """What ``liveblog.toml`` says, checked."""
 
@@ -53,6 +76,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     redirects: dict[str, str] = {}  #: paths that moved, and where to
     feeds: FeedConfig = FeedConfig()
     server: ServerConfig = ServerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    websub: WebSubConfig = WebSubConfig()
+    chat: dict[str, ChatConfig] = {}
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -63,6 +89,15 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     def first_weekday(self) -> int:
         """The day on which a week begins, from Monday = 0."""
         return WEEKDAYS.index(self.week_starts)
+
+    @cached_property
+    def closing(self) -> Closing:
+        """When the blog's days and weeks close."""
+        day_at = check_time(self.schedule.day_closes)
+        week_on, week_at = self.first_weekday, day_at
+        if self.schedule.week_closes:
+            week_on, week_at = check_weekday_time(self.schedule.week_closes)
+        return Closing(self.zone, day_at, week_on, week_at)
 
 
 def find(start: Path, given: str | None = None) -> Path:
@@ -119,11 +154,19 @@ def load(path: Path) -> Config:
         ("language", check_language),
         ("timezone", check_timezone),
         ("week_starts", check_weekday),
+        ("schedule.day_closes", check_time),
+        ("schedule.week_closes", check_weekday_time),
+        ("schedule.publish_seconds", check_pause),
+        ("websub.hubs", check_hubs),
+        ("chat", check_names),
     ):
+        table, _, name = key.rpartition(".")
+        value = getattr(getattr(config, table) if table else config, name)
         try:
-            check(getattr(config, key))
+            if value != "" or name == "title":
+                check(value)
         except ConfigError as error:
-            where = f"{path}, line {_line_of(key, text)}"
+            where = f"{path}, line {_line_of(name, text, table)}"
             raise ConfigError(f"{where}: {key}: {error.message}", error.hint) from None
     if not 1 <= config.feeds.entries <= 500:
         raise ConfigError(
@@ -198,6 +241,55 @@ def check_weekday(name: str) -> None:
         raise ConfigError(f"'{name}' is not a weekday.", mend)
 
 
+def check_time(text: str) -> time:
+    """Return the time of day that ``06:30`` means; refuse what is none."""
+    match = re.fullmatch(r"(\d\d):(\d\d)", text)
+    try:
+        if match:
+            return time(int(match[1]), int(match[2]))
+    except ValueError:
+        pass
+    raise ConfigError(
+        f"'{text}' is not a time of day.", "Write it like 06:30, from 00:00 to 23:59."
+    )
+
+
+def check_weekday_time(text: str) -> tuple[int, time]:
+    """Return weekday (from Monday = 0) and time of ``monday 06:30``; refuse what is neither."""
+    name, _, at = text.partition(" ")
+    check_weekday(name)
+    if not at:
+        raise ConfigError(f"'{text}' has no time of day.", f"Write it like '{name} 06:30'.")
+    return WEEKDAYS.index(name), check_time(at.strip())
+
+
+def check_pause(seconds: int) -> None:
+    """Refuse a pause between publications that cannot be."""
+    if not 1 <= seconds <= 86_400:
+        raise ConfigError(f"{seconds} is not a pause to publish at.", "Choose from 1 to 86400.")
+
+
+def check_hubs(hubs: tuple[str, ...]) -> None:
+    """Refuse a hub at which nobody can be told."""
+    for hub in hubs:
+        parts = urlsplit(hub)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
+            raise ConfigError(
+                f"'{hub}' is no hub's address.", "Write it like https://hub.example/."
+            )
+        if not hub.isascii() or re.search(r"[\s\"'<>\\]", hub):
+            raise ConfigError(f"'{hub}' holds a character that no URL may.", "Percent-encode it.")
+
+
+def check_names(chats: dict[str, ChatConfig]) -> None:
+    """Refuse a chat's name that cannot be part of a variable's."""
+    for name in chats:
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,30}", name):
+            raise ConfigError(
+                f"'{name}' is no name for a chat.", "Use small letters, digits and '_'."
+            )
+
+
 def initial(
     *,
     title: str,
@@ -242,7 +334,12 @@ def _refuse_unknown_keys(path: Path, text: str, raw: dict[str, object]) -> None:
         ("", Config, raw),
         ("feeds.", FeedConfig, raw.get("feeds", {})),
         ("server.", ServerConfig, raw.get("server", {})),
+        ("schedule.", ScheduleConfig, raw.get("schedule", {})),
+        ("websub.", WebSubConfig, raw.get("websub", {})),
     ]
+    chats = raw.get("chat", {})
+    if isinstance(chats, dict):
+        tables += [(f"chat.{name}.", ChatConfig, table) for name, table in chats.items()]
     for prefix, struct, table in tables:
         if not isinstance(table, dict):
             continue

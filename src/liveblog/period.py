@@ -118,6 +118,36 @@ def day_end(of: date, zone: tzinfo) -> datetime:
     return day_start(of + timedelta(days=1), zone)
 
 
-def is_closed(of: date, zone: tzinfo, now: datetime) -> bool:
-    """Whether a local day is over at *now*."""
-    return day_end(of, zone) <= now
+def wall(of: date, at: time, zone: tzinfo) -> datetime:
+    """Return the instant, in UTC, at which a wall clock shows *at* on a local day.
+
+    A time that the day skips is taken as far after the gap as it lies in it, one that it has twice
+    is the first: every day has every time once.
+    """
+    return datetime.combine(of, at, zone).astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Closing:
+    """When periods close: a day some time after it is over, a week on a weekday after its end."""
+
+    zone: tzinfo
+    day_at: time = time.min  #: on the day after
+    week_on: int = 0  #: from Monday = 0
+    week_at: time = time.min
+
+    def of(self, period: Period) -> datetime:
+        """Return the instant, in UTC, at which a period closes; a week not before its last day."""
+        after = period.end + timedelta(days=1)
+        closed = wall(after, self.day_at, self.zone)
+        if period.kind != "week":
+            return closed
+        on = after + timedelta(days=(self.week_on - after.weekday()) % 7)
+        return max(closed, wall(on, self.week_at, self.zone))
+
+    def last_day(self, now: datetime) -> date:
+        """Return the newest day that is closed at *now*."""
+        of = local_day(now, self.zone)
+        while self.of(day(of)) > now:
+            of -= timedelta(days=1)
+        return of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from ..digest import text as as_text
 from ..entry import id_day, slug
 from ..feeds import Origin
 from ..pages import Coverage, Home, Pages, Stop, Tag
-from ..period import COVERAGE, Period, is_closed, local_day
+from ..period import COVERAGE, Period, local_day
 from ..site import Site
 from ..timeline import Day, Entry, Timeline
 from .documents import figures_csv, live_json, oembed, sitemap, sitemap_index
@@ -114,11 +114,11 @@ class Build:
         self._each(slugs, "tag", self._tag)
         if dirty & (had_figures | set(index.days_with_figures())) or is_new:
             self._figures()
-        rolled = self._last_day() != local_day(self.now, self.config.zone)
+        rolled = self._rolled()
         all_feeds = is_new or COVERAGE in changed or state != index.fact("state")
-        if all_feeds or rolled or any(self._closed(of) for of in dirty):
+        if all_feeds or rolled or any(self._closed(period.day(of)) for of in dirty):
             self._daily()
-        if all_feeds or rolled or any(self._closed(week.end) for week in weeks):
+        if all_feeds or rolled or any(map(self._closed, weeks)):
             self._weekly()
         if all_feeds or dirty or changed:
             self._newest()
@@ -144,7 +144,8 @@ class Build:
         # By the clock: what was embargoed and is due, and days that closed, lie between the last
         # publication and this one (in either direction, should the clock have been set back).
         today = local_day(self.now, self.config.zone)
-        low, high = sorted((self._last_day() or today, today))
+        last = self._last_time()
+        low, high = sorted((local_day(last, self.config.zone) if last else today, today))
         dirty |= {of for of in self.timeline.days() if low <= of <= high}
         # An entry that is told in another day than its own, or was, changes both.
         for of in list(dirty):
@@ -152,9 +153,21 @@ class Build:
             dirty |= self.index.told_elsewhere(of)
         return dirty
 
-    def _last_day(self) -> date | None:
+    def _last_time(self) -> datetime | None:
         last = self.index.fact("now")
-        return local_day(datetime.fromisoformat(last), self.config.zone) if last else None
+        return datetime.fromisoformat(last) if last else None
+
+    def _rolled(self) -> bool:
+        """Whether a day or week closed since the last publication (or, clock set back, opened)."""
+        last = self._last_time()
+        if last is None:
+            return True
+        low, high = sorted((last, self.now))
+        closing = self.config.closing
+        first = closing.last_day(low) - timedelta(days=14)
+        span = [first + timedelta(days=n) for n in range((closing.last_day(high) - first).days + 1)]
+        periods = {period.day(of) for of in span} | {self._week(of) for of in span}
+        return any(low < closing.of(p) <= high for p in periods)
 
     def _take_over(self, of: date) -> set[str]:
         """Note a day as it stands; return the slugs of the tags that it touched."""
@@ -188,8 +201,8 @@ class Build:
     def _named_week(self, name: str) -> Period:
         return period.named(name, self.config.first_weekday)
 
-    def _closed(self, of: date) -> bool:
-        return is_closed(of, self.config.zone, self.now)
+    def _closed(self, of: Period) -> bool:
+        return self.config.closing.of(of) <= self.now
 
     def _digest(self, of: Period) -> Digest:
         days = tuple(
@@ -330,7 +343,7 @@ class Build:
         self.output.put("figures.csv", figures_csv(entries, self.config), "figures")
 
     def _daily(self) -> None:
-        closed = [of for of, _ in self._all_days() if self._closed(of)][-DAYS_IN_FEED:]
+        closed = [of for of, _ in self._all_days() if self._closed(period.day(of))][-DAYS_IN_FEED:]
         digests = [self._digest(period.day(of)) for of in reversed(closed)]
         say = self.pages.words.say
         title = say("%(title)s: day by day", title=self.config.title)
@@ -340,7 +353,7 @@ class Build:
         )
 
     def _weekly(self) -> None:
-        closed = [week for week in self._weeks if self._closed(week.end)][-WEEKS_IN_FEED:]
+        closed = [week for week in self._weeks if self._closed(week)][-WEEKS_IN_FEED:]
         digests = [self._abridged(self._digest(week))[0] for week in reversed(closed)]
         say = self.pages.words.say
         title = say("%(title)s: week by week", title=self.config.title)

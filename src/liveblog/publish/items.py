@@ -12,7 +12,6 @@ from ..entry import Media
 from ..feeds import Enclosure, Feed, Item, Origin
 from ..markup import plain, rooted, shortened
 from ..pages import SUMMARY, Coverage, Pages
-from ..period import day_end
 from ..timeline import Entry
 
 
@@ -53,7 +52,7 @@ class Items:
         base = self._config.url
         url = links.url(base, links.period_path(digest.period))
         content = _absolute(self._pages.digest_content(digest), base, url)
-        closed = day_end(digest.period.end, self._config.zone)
+        closed = self._config.closing.of(digest.period)
         live = [e.now for e in digest.entries if e.now.state == "live"]
         return Item(
             id=links.digest_urn(self._config.id, digest.period),
