@@ -25,11 +25,11 @@ PACKAGE = Path(liveblog.__file__).parent
 
 FLOORS = {
     "entry": 0, "period": 0, "config": 0, "errors": 0, "folders": 0, "links": 0,
-    "journal": 1, "media": 1, "people": 1,
+    "journal": 1, "media": 1, "people": 1, "net": 1,
     "locale": 2, "markup": 2, "timeline": 2, "when": 2, "digest": 2,
     "feeds": 3, "chart": 3, "pages": 3,
     "site": 4, "publish": 4, "delivery": 4, "importers": 4,
-    "blog": 5,
+    "blog": 5, "follow": 5, "deliver": 5, "schedule": 5,
     "cli": 6, "web": 6,
     # The package itself holds the version and loads names when they are asked for.
     "__init__": 0,
@@ -47,7 +47,13 @@ DOORS = {
     "nh3": ("markup",),
     "cmarkgfm": ("markup",),
     "click": ("cli",),
-    "sqlite3": ("publish.index",),
+    "sqlite3": ("publish.index", "delivery.outbox"),
+    "apscheduler": ("schedule",),
+    "smtplib": ("delivery.mail",),
+    "css_inline": ("delivery.mail",),
+    "apprise": ("delivery.chat",),
+    "httpx2": ("net",),
+    "httpcore2": ("net",),
     "babel": ("locale", "when"),
 }
 """Which modules (or rooms) may import a library."""
@@ -346,6 +352,7 @@ def test_the_other_floors_may(module: str) -> None:
 HEAVY = (
     "jinja2", "starlette", "lxml", "apscheduler", "PIL", "feedgen", "cmarkgfm", "nh3",
     "sqlite3", "asyncio", "ssl", "uvicorn", "brotli", "itsdangerous",
+    "httpx2", "smtplib", "css_inline", "apprise",
 )  # fmt: skip
 
 _PROBE = """

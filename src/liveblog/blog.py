@@ -48,6 +48,7 @@ from .timeline import Timeline
 from .when import parse_instant, parse_period
 
 if TYPE_CHECKING:
+    from .delivery.outbox import Outbox
     from .digest import Digest
     from .locale import Words
     from .people import People
@@ -557,6 +558,13 @@ class Blog:
         from .people import People
 
         return People(self.folders.derived)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """What goes out to others, and what went."""
+        from .delivery.outbox import Outbox
+
+        return Outbox(self.folders.outbox)
 
     @cached_property
     def publisher(self) -> Publisher:

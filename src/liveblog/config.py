@@ -23,6 +23,7 @@ from .period import WEEKDAYS, Closing
 
 FILE_NAME = "liveblog.toml"
 ENVIRONMENT = "LIVEBLOG_CONFIG"
+_ADDRESS = r"[^\s<>@,;:\"\\()\x00-\x1f]+@[^\s<>@,;:\"\\()\x00-\x1f]+"
 LANGUAGES = ("ar", "de", "en", "es", "fr")
 
 
@@ -47,6 +48,22 @@ class ScheduleConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     catch_up: Literal["all", "latest"] = "all"
     """Which of several days (or weeks) that close at once, after a sleep, are sent."""
     publish_seconds: int = 300  #: the longest pause between two publications
+
+
+class MailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table ``[mail]``; the password is in the environment, ``LIVEBLOG_SMTP_PASSWORD``."""
+
+    server: str = ""  #: its host
+    port: int = 0  #: 587, or 465 with ``tls``, if 0
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    sender: str = ""  #: ``Name <address>``
+    to: tuple[str, ...] = ()  #: addresses, or that of a mailing list
+    daily: bool = True  #: send the digest of each day
+    weekly: bool = True  #: and of each week
+    list_id: str = ""  #: RFC 2919; made from the blog's address if empty
+    unsubscribe: tuple[str, ...] = ()  #: ``mailto:`` and ``https:`` addresses (RFC 2369)
+    one_click: bool = False  #: the ``https:`` one takes a POST (RFC 8058)
 
 
 class WebSubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,6 +94,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     feeds: FeedConfig = FeedConfig()
     server: ServerConfig = ServerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
+    mail: MailConfig = MailConfig()
     websub: WebSubConfig = WebSubConfig()
     chat: dict[str, ChatConfig] = {}
 
@@ -159,6 +177,7 @@ def load(path: Path) -> Config:
         ("schedule.publish_seconds", check_pause),
         ("websub.hubs", check_hubs),
         ("chat", check_names),
+        ("mail", check_mail),
     ):
         table, _, name = key.rpartition(".")
         value = getattr(getattr(config, table) if table else config, name)
@@ -269,6 +288,41 @@ def check_pause(seconds: int) -> None:
         raise ConfigError(f"{seconds} is not a pause to publish at.", "Choose from 1 to 86400.")
 
 
+def check_mail(mail: MailConfig) -> None:
+    """Refuse settings with which no mail can be sent."""
+    if mail == MailConfig():
+        return
+    if not mail.server or re.search(r"[\s/@]", mail.server):
+        raise ConfigError(
+            f"'{mail.server}' is no mail server.", 'Write server = "mail.example.org".'
+        )
+    if not 0 <= mail.port <= 65535:
+        raise ConfigError(f"{mail.port} is no port.", "Choose from 1 to 65535, or leave it out.")
+    if not re.fullmatch(f"([^<>\\x00-\\x1f]*<{_ADDRESS}>|{_ADDRESS})", mail.sender):
+        raise ConfigError(
+            f"'{mail.sender}' is no sender.", 'Write sender = "The blog <blog@example.org>".'
+        )
+    for address in mail.to:
+        if not re.fullmatch(_ADDRESS, address):
+            raise ConfigError(f"'{address}' is no mail address.", "Write it like anna@example.org.")
+    if mail.security == "none" and mail.server not in ("localhost", "127.0.0.1", "::1"):
+        raise ConfigError(
+            f"Mail to {mail.server} would go unencrypted.",
+            'Choose security = "starttls" or "tls"; "none" is for a server on this machine.',
+        )
+    for address in mail.unsubscribe:
+        if not re.fullmatch(r"(mailto:|https://)[!-;=?-~]+", address):
+            raise ConfigError(
+                f"'{address}' leads nowhere.", "Give a mailto: or an https:// address."
+            )
+    if mail.one_click and not any(a.startswith("https://") for a in mail.unsubscribe):
+        raise ConfigError("one_click needs an https:// address in unsubscribe.", "Add one.")
+    if mail.list_id and not re.fullmatch(r"[A-Za-z0-9.-]+", mail.list_id):
+        raise ConfigError(
+            f"'{mail.list_id}' is no list id.", "Write it like digest.blog.example.org."
+        )
+
+
 def check_hubs(hubs: tuple[str, ...]) -> None:
     """Refuse a hub at which nobody can be told."""
     for hub in hubs:
@@ -335,6 +389,7 @@ def _refuse_unknown_keys(path: Path, text: str, raw: dict[str, object]) -> None:
         ("feeds.", FeedConfig, raw.get("feeds", {})),
         ("server.", ServerConfig, raw.get("server", {})),
         ("schedule.", ScheduleConfig, raw.get("schedule", {})),
+        ("mail.", MailConfig, raw.get("mail", {})),
         ("websub.", WebSubConfig, raw.get("websub", {})),
     ]
     chats = raw.get("chat", {})
@@ -344,6 +399,11 @@ def _refuse_unknown_keys(path: Path, text: str, raw: dict[str, object]) -> None:
         if not isinstance(table, dict):
             continue
         for key in table:
+            if prefix == "mail." and key == "password":
+                raise ConfigError(
+                    f"{path}, line {_line_of(key, text, prefix)}: a password does not belong here.",
+                    "Put it into the environment, as LIVEBLOG_SMTP_PASSWORD.",
+                )
             if key not in struct.__struct_fields__:
                 known = ", ".join(struct.__struct_fields__)
                 mend = did_you_mean(key, struct.__struct_fields__) or f"Known keys: {known}."

@@ -23,6 +23,11 @@ class Folders:
         return self.entries / "media"
 
     @property
+    def outbox(self) -> Path:
+        """What was closed, what went out, and what is to go out."""
+        return self.entries / "outbox.sqlite"
+
+    @property
     def site(self) -> Path:
         """What is published."""
         return self.root / "feeds"

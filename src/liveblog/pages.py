@@ -323,6 +323,12 @@ class Pages:
                 html = html.replace(f'src="{here}"', f'src="{picture(media)}"')
         return rooted(html, self.config.url)
 
+    def mail(self, digest: Digest, **values: Any) -> str:
+        """Fill a digest as the HTML part of an e-mail; its addresses are absolute."""
+        content = Markup(self.digest_content(digest))
+        html = self._render("mail.html", digest=digest, content=content, **values)
+        return rooted(html, self.config.url)
+
     # -- inside -------------------------------------------------------------------------------
 
     def _page(self, template: str, path: str, **values: Any) -> str:

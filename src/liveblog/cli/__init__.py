@@ -18,6 +18,7 @@ import click
 from .. import __version__
 from ..errors import ConfigError, Conflict, InvalidInput, LiveblogError, StorageError
 from .context import State
+from .deliver import outbox, schedule, send
 from .make import init
 from .read import digest, log, show
 from .serve import serve, token
@@ -72,7 +73,8 @@ def _also(name: str) -> Any:
 
 
 for command in (
-    init, post, edit, retract, remove, log, show, digest, publish, serve, token, check, end, resume,
+    init, post, edit, retract, remove, log, show, digest, publish, serve, token, schedule, outbox,
+    send, check, end, resume,
 ):  # fmt: skip
     for flags, name in (
         (("-q", "--quiet"), "is_quiet"),

@@ -13,12 +13,20 @@ class Undelivered(LiveblogError):
     """The other side did not take it.
 
     ``is_final`` says that trying again would not help (an address that does not exist);
-    ``retry_after`` is the pause in seconds that the other side asked for, if any.
+    ``retry_after`` is the pause in seconds that the other side asked for, if any; ``is_unknown``
+    says that it may have taken it after all.
     """
 
     def __init__(
-        self, message: str, hint: str = "", *, is_final: bool = False, retry_after: float = 0.0
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        is_final: bool = False,
+        retry_after: float = 0.0,
+        is_unknown: bool = False,
     ) -> None:
         super().__init__(message, hint)
         self.is_final = is_final
         self.retry_after = retry_after
+        self.is_unknown = is_unknown

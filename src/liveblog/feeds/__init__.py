@@ -70,6 +70,7 @@ class Feed:
     updated: datetime
     items: tuple[Item, ...]  #: in the order in which they are to be written
     expired: bool = False  #: nothing more will come
+    hubs: tuple[str, ...] = ()  #: WebSub hubs that tell of changes
 
     @property
     def minutes(self) -> int:

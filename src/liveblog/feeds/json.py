@@ -21,9 +21,12 @@ def json_feed(feed: Feed) -> bytes:
         "description": feed.subtitle,
         "language": feed.language,
         "authors": [{"name": feed.author}],
+        "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
         "expired": True,
         "items": [_item(item) for item in feed.items],
     }
+    if not feed.hubs:
+        del document["hubs"]
     if not feed.expired:
         del document["expired"]
     if not feed.subtitle:

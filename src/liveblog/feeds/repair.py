@@ -29,17 +29,23 @@ class FeedRepair(BaseExtension):  # type: ignore[misc]
         return {"dc": DC, "sy": SY}
 
     def extend_atom(self, root: Any) -> Any:
-        """Drop the namespaces that only RSS uses."""
+        """Name the hubs (WebSub §4), and drop the namespaces that only RSS uses."""
+        for hub in reversed(self.feed.hubs):
+            root.find("link").addprevious(etree.Element("link", rel="hub", href=hub))
         etree.cleanup_namespaces(root)
         return root
 
     def extend_rss(self, root: Any) -> Any:
         """Write what feedgen drops from a channel.
 
+        - the hubs, as ``atom:link`` (WebSub §4);
         - ``sy:updatePeriod`` and ``sy:updateFrequency`` agree with ``ttl``;
         - the channel's author is ``dc:creator``, never ``managingEditor`` (which wants an e-mail).
         """
         channel = root.find("channel")
+        for hub in self.feed.hubs:
+            own = channel.find(f"{{{ATOM}}}link")
+            own.addprevious(etree.Element(f"{{{ATOM}}}link", rel="hub", href=hub))
         if self.feed.author:
             etree.SubElement(channel, f"{{{DC}}}creator").text = self.feed.author
         per_day = max(1, 24 * 60 // self.feed.minutes)

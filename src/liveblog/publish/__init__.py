@@ -102,6 +102,18 @@ class Publisher:
             finally:
                 index.close()
 
+    def topics(self) -> dict[str, str]:
+        """Return the live page and every feed that there is, each with a hash of what it holds."""
+        path = self._folders.derived / "index.sqlite"
+        if not path.exists():
+            return {}
+        with _alone(self._folders.derived):
+            index = Index(path)
+            try:
+                return index.topics()
+            finally:
+                index.close()
+
     def _read_theme(self) -> None:
         """Read templates and static files again if they are not those that we have."""
         theme = Theme(self._folders.templates, self._folders.static)

@@ -285,6 +285,14 @@ class Index:
         """Return every file made, with its hash."""
         return list(self._db.execute("SELECT path, hash FROM files ORDER BY path"))
 
+    def topics(self) -> dict[str, str]:
+        """Return the live page and every feed, each with its hash."""
+        rows = self._db.execute(
+            "SELECT path, hash FROM files WHERE path = 'index.html' OR path LIKE '%atom.xml' "
+            "OR path LIKE '%rss.xml' OR path LIKE '%feed.json' ORDER BY path"
+        )
+        return dict(rows)
+
     # -- opening ------------------------------------------------------------------------------
 
     def _opened(self) -> sqlite3.Connection:

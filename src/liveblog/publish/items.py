@@ -81,6 +81,7 @@ class Items:
             updated=max((item.updated for item in items), default=_founded(config.id)),
             items=tuple(items),
             expired=self._coverage.ended is not None,
+            hubs=config.websub.hubs,
         )
 
     def _enclosure(self, media: Media) -> Enclosure:

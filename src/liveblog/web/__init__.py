@@ -115,6 +115,8 @@ class Application:
                     "readers": served.hub.readers,
                     "dropped": served.hub.dropped,
                     "place": served.hub.place,
+                    "leads": served.schedule.is_leading,
+                    "outbox": served.outbox(),
                 }
             )
         is_well = not any(blog["problem"] for blog in blogs)

@@ -218,6 +218,7 @@ class Files:
         if last in FEED_TYPES:
             vary += ", Sec-Fetch-Dest"
             link = f'<{links.url(self._config.url, name)}>; rel="self"'
+            link += "".join(f', <{hub}>; rel="hub"' for hub in self._config.websub.hubs)
         elif name == "live.json":
             link = '<events>; rel="alternate"; type="text/event-stream"'
         elif last.endswith(".html"):

@@ -66,7 +66,13 @@ class _Blogs(Collector):
         took = GaugeMetricFamily(
             "liveblog_publishing_seconds", "How long the last publication took.", labels=["blog"]
         )
+        outbox = GaugeMetricFamily(
+            "liveblog_outbox", "What waits to go out, and what was given up.",
+            labels=["blog", "state"],
+        )  # fmt: skip
         for served in self._blogs:
+            for name, count in served.outbox().items():
+                outbox.add_metric([served.path, name], count)
             state = served.follower.state
             readers.add_metric([served.path], served.hub.readers)
             dropped.add_metric([served.path], served.hub.dropped)
@@ -74,4 +80,4 @@ class _Blogs(Collector):
             took.add_metric([served.path], state.seconds)
             if state.published:
                 published.add_metric([served.path], state.published.timestamp())
-        return (readers, dropped, failing, published, took)
+        return (readers, dropped, failing, published, took, outbox)

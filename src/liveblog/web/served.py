@@ -17,14 +17,15 @@ from starlette.types import Receive, Scope, Send
 
 from .. import links
 from ..blog import Blog
-from ..errors import InvalidInput, LiveblogError, NotFound
+from ..errors import InvalidInput, LiveblogError, NotFound, StorageError
+from ..follow import Event, Follower, Place
 from ..pages import FeedDocument
 from ..publish.report import Report
+from ..schedule import Schedule
 from . import api_routes, composer, embed, micropub, problems
 from .doors import Doors
 from .events import Hub, messages
 from .files import Files
-from .follow import Event, Follower, Place
 
 _PERMALINK = re.compile(r"(\d{4})/(\d\d)/(\d\d)/([0-9a-z]{10})/?")
 
@@ -39,6 +40,7 @@ class Served:
         self.doors = Doors(blog.people, blog.config, self.path)
         self.hub = Hub(blog.config.server)
         self.follower = Follower(blog, self._announce)
+        self.schedule = Schedule(blog, publish=self.follower.publish)
         self.files = Files(
             blog.folders.site,
             blog.config,
@@ -62,6 +64,7 @@ class Served:
         self.hub.place = str(self.follower.state.place)
         self._beat = self._loop.create_task(self.hub.beat())
         self.follower.start()
+        self.schedule.start()
 
     async def stop(self) -> None:
         """End the streams and the following; what is being published is finished."""
@@ -69,6 +72,7 @@ class Served:
         self.follower.stop()
         if self._beat:
             self._beat.cancel()
+        await run_sync(self.schedule.stop)
         await run_sync(self.follower.join, 5)
 
     def _announce(self, events: list[Event], place: Place, report: Report) -> None:
@@ -76,6 +80,7 @@ class Served:
         assert self._loop is not None
         data = messages(events, str(place))
         self._loop.call_soon_threadsafe(self._tell, data, str(place), report)
+        self.schedule.published(report)
 
     def _tell(self, data: bytes, place: str, report: Report) -> None:
         self.hub.place = place
@@ -83,6 +88,14 @@ class Served:
             self.hub.send(data)
         self._pages_of_nothing.clear()
         self.files.refresh(report.written)
+
+    def outbox(self) -> dict[str, int]:
+        """Return how much waits to go out and how much was given up; nothing if that is unknown."""
+        try:
+            counts = self.blog.outbox.count()
+        except StorageError:
+            return {}
+        return {name: counts.get(name, 0) for name in ("waiting", "failed")}
 
     # -- requests -----------------------------------------------------------------------------
 

@@ -18,14 +18,15 @@ from datetime import UTC, date, datetime
 
 import msgspec
 
-from ..blog import Blog
-from ..entry import Revision, id_day
-from ..errors import InvalidInput, LiveblogError
-from ..journal import News
-from ..period import COVERAGE, day_end, local_day
-from ..publish.documents import live_entry
-from ..publish.report import Report
-from ..timeline import Entry, Timeline, fold
+from .blog import Blog
+from .config import Config
+from .entry import Revision, id_day
+from .errors import InvalidInput, LiveblogError, StorageError
+from .journal import News
+from .period import COVERAGE, day_end, local_day
+from .publish.documents import live_entry
+from .publish.report import Report
+from .timeline import Entry, Timeline, fold
 
 MISSED = 200
 """A reader that missed more entries than this is told to load the page again."""
@@ -34,6 +35,9 @@ LONG_AGO = 32 * 86_400
 """So is one that was away for more seconds than this."""
 
 RETRY_SECONDS = (1, 2, 5, 15, 60)
+
+PATIENCE = 600
+"""Seconds to wait for a publication that somebody asked for."""
 
 Event = tuple[str, object]
 """Its kind and its data: ``entry``, ``removed``, ``page``, ``reload`` or ``hello``."""
@@ -83,6 +87,8 @@ class Follower(threading.Thread):
         self._blog = blog
         self._announce = announce
         self._called = threading.Event()
+        self._turns = threading.Condition()
+        self._begun = self._ended = 0
         self._is_stopping = False
         self._page: object = None
         self._wake: datetime | None = None
@@ -93,9 +99,24 @@ class Follower(threading.Thread):
         """Say that something was appended in this process: there is no need to wait for a look."""
         self._called.set()
 
+    def publish(self) -> None:
+        """Have the site published, and the readers told, before this returns.
+
+        Raises :class:`~liveblog.errors.StorageError` if that failed.
+        """
+        with self._turns:
+            wanted = self._begun + 1
+            self._called.set()
+            self._turns.wait_for(lambda: self._ended >= wanted or self._is_stopping, PATIENCE)
+            if self._ended < wanted or self.state.problem:
+                problem = self.state.problem or "the publisher was stopped"
+                raise StorageError(f"The site could not be published: {problem}.")
+
     def stop(self) -> None:
         """End the thread after what it is doing."""
-        self._is_stopping = True
+        with self._turns:
+            self._is_stopping = True
+            self._turns.notify_all()
         self._called.set()
 
     @property
@@ -114,16 +135,28 @@ class Follower(threading.Thread):
                 for news in self._news():
                     if self._is_stopping:
                         return
+                    self._begin()
                     self._turn(news)
+                    self._end()
                     failures = 0
             except Exception as error:
                 expected = isinstance(error, LiveblogError)
                 text = str(error) if expected else f"{type(error).__name__}: {error}"
                 log.error("Cannot publish: %s", text, exc_info=None if expected else error)
                 self.state = replace(self.state, problem=text)
+                self._end()
                 self._called.clear()
                 self._called.wait(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
                 failures += 1
+
+    def _begin(self) -> None:
+        with self._turns:
+            self._begun += 1
+
+    def _end(self) -> None:
+        with self._turns:
+            self._ended = self._begun
+            self._turns.notify_all()
 
     def _news(self) -> Iterator[News]:
         # What happened while nobody followed is on no open page; it is published all the same.
@@ -144,7 +177,7 @@ class Follower(threading.Thread):
         place = Place(news.cursor, max(int(now.timestamp()), before.released))
         report = self._blog.publisher.publish(now)
         timeline = Timeline(self._blog.journal, now)
-        touched = _touched(timeline, news, before.released, self._blog)
+        touched = touched_by(timeline, news, before.released, self._blog.config)
         events = list(self._events(timeline, touched))
         page = self._live_page()
         if self._page is not None and page != self._page:
@@ -194,7 +227,7 @@ class Follower(threading.Thread):
         news = self._blog.journal.since(after.cursor, until.cursor)
         if until.released - after.released > LONG_AGO or len(news.records) > 10 * MISSED:
             return [("reload", {})]
-        touched = _touched(timeline, news, after.released, self._blog)
+        touched = touched_by(timeline, news, after.released, self._blog.config)
         if len(touched) > MISSED:
             return [("reload", {})]
         events = list(self._events(timeline, touched))
@@ -203,13 +236,16 @@ class Follower(threading.Thread):
         return events
 
 
-def _touched(timeline: Timeline, news: News, released: int, blog: Blog) -> list[str]:
-    """Return the ids of entries that changed for readers: by a revision, or by the clock."""
+def touched_by(timeline: Timeline, news: News, released: int, config: Config) -> list[str]:
+    """Return the ids of entries that changed for readers: by a revision, or by the clock.
+
+    *released* is the second of the epoch up to which embargoed entries were released before.
+    """
     found = dict.fromkeys(r.id for r in news.records if isinstance(r, Revision))
     low = datetime.fromtimestamp(released, UTC)
     if int(timeline.now.timestamp()) > released:
-        of = local_day(low, blog.config.zone)
-        last = local_day(timeline.now, blog.config.zone)
+        of = local_day(low, config.zone)
+        last = local_day(timeline.now, config.zone)
         days = [day for day in timeline.days() if of <= day <= last]
         due = [e for day in days for e in timeline.day(day).entries if _was_released(e, low)]
         found |= dict.fromkeys(entry.id for entry in due)

@@ -1,0 +1,62 @@
+"""Messages to chats and social networks, through Apprise: one library for a hundred services.
+
+A chat's address (https://github.com/caronc/apprise/wiki) holds a secret, so it stands in the
+environment: that of the chat ``team`` in ``LIVEBLOG_CHAT_TEAM``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from ..markup import shortened
+from . import Undelivered
+
+LONGEST = 2_000
+"""Characters of a message, also where a service takes more: the rest is at the link."""
+
+
+def variable(name: str) -> str:
+    """Return the name of the variable that holds a chat's address."""
+    return f"LIVEBLOG_CHAT_{name.upper()}"
+
+
+def message(text: str, link: str, limit: int) -> str:
+    """Return a text with a link below it, cut on a word to what a service takes."""
+    room = min(limit, LONGEST) - len(link) - 1
+    return f"{shortened(text, room)}\n{link}" if room > 1 and text else link
+
+
+def post(name: str, text: str, link: str, environ: Mapping[str, str]) -> None:
+    """Post a text with a link to the chat of that name.
+
+    Raises :class:`~liveblog.delivery.Undelivered`.
+    """
+    address = environ.get(variable(name), "")
+    if not address:
+        raise Undelivered(
+            f"The chat '{name}' has no address.", f"Put it into the environment: {variable(name)}."
+        )
+    try:
+        import apprise
+    except ImportError:
+        raise Undelivered(
+            f"The chat '{name}' needs Apprise.", "Install it: pip install 'liveblog[notify]'."
+        ) from None
+    service = apprise.Apprise.instantiate(address, suppress_exceptions=True)
+    if not isinstance(service, apprise.NotifyBase):
+        raise Undelivered(
+            f"The address of the chat '{name}' is none that Apprise knows.",
+            f"Correct {variable(name)}; see https://github.com/caronc/apprise/wiki.",
+        )
+    body = message(text, link, service.body_maxlen)
+    with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as said:  # type: ignore[no-untyped-call]
+        is_sent = service.notify(body=body, title="", body_format=apprise.NotifyFormat.TEXT)
+        lines = said.getvalue().strip().split("\n")
+    if not is_sent:
+        # What a library logs of an address may show the secret that it holds.
+        words = lines[-1].replace(address, "…")[:200]
+        raise Undelivered(
+            f"The chat '{name}' ({service.service_name}) did not take it: {words}.",
+            "It is tried again.",
+        )

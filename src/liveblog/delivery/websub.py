@@ -1,0 +1,39 @@
+"""WebSub, the publisher's part (https://www.w3.org/TR/websub/ §4, §6): a hub is told what changed.
+
+The hub then fetches the topic and gives it to the subscribers. The recommendation leaves the form
+of this ping open; all hubs take a form with ``hub.mode=publish`` and the topic, which is sent under
+both names that are in use.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode, urlsplit
+
+from ..errors import LiveblogError
+from ..net import Client
+from . import Undelivered
+
+
+def ping(hub: str, topic: str) -> None:
+    """Tell a hub that a topic changed. Repeating it harms nobody.
+
+    The hub stands in the blog's settings, so it may lie in the owner's own network; where it
+    redirects to may not. Raises :class:`~liveblog.delivery.Undelivered`.
+    """
+    parts = urlsplit(hub)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    form = urlencode({"hub.mode": "publish", "hub.topic": topic, "hub.url": topic}).encode()
+    try:
+        answer = Client(allow={f"{parts.hostname}:{port}"}).post(
+            hub, form, "application/x-www-form-urlencoded"
+        )
+    except LiveblogError as error:
+        raise Undelivered(f"The hub {hub}: {error.message}", error.hint) from None
+    if not 200 <= answer.status < 300:
+        said = answer.body[:200].decode("utf-8", "replace").strip()
+        after = answer.headers.get("retry-after", "")
+        raise Undelivered(
+            f"The hub {hub} answered {answer.status}" + (f": {said!r}." if said else "."),
+            "It is asked again. If that goes on, check the hub's address.",
+            retry_after=float(after) if after.isdecimal() else 0.0,
+        )
