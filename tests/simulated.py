@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ class Stepped(BaseScheduler):  # type: ignore[misc]
     def step(self) -> datetime:
         """Run what is due; return the instant of the next run."""
         self._process_jobs()
-        return min(job.next_run_time for job in self.get_jobs())
+        due: datetime = min(job.next_run_time for job in self.get_jobs())
+        return due
 
 
 def run(
@@ -94,6 +96,7 @@ def main() -> None:
             new.write_text(now.isoformat())
             new.replace(file)
 
+        import_module("liveblog.delivery.mail")
         print("ready", flush=True)
         run(blog, datetime.fromisoformat(until), each=keep, publish=lambda: None)
     print("done", flush=True)

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def box(tmp_path: Path) -> Outbox:
+    """An outbox that is not there yet."""
     return Outbox(tmp_path / "outbox.sqlite")
 
 
@@ -125,9 +127,10 @@ def test_who_died_while_sending_is_found_out(box: Outbox) -> None:
 
 def test_a_closing_and_its_effects_are_one_step(box: Outbox) -> None:
     """If the effects cannot be recorded, the day is not closed."""
-    broken = (Plan("mail", to, "2012-07-15") for to in ["a", object()])
+    unwritable: Any = object()
+    broken = (Plan("mail", to, "2012-07-15") for to in ["a", unwritable])
     with pytest.raises(StorageError):
-        box.close(["2012-07-15"], {"days_to": "2012-07-15"}, broken, NOW)  # type: ignore[arg-type]
+        box.close(["2012-07-15"], {"days_to": "2012-07-15"}, broken, NOW)
     assert (box.closed(), box.fact("days_to"), box.effects()) == ({}, "", [])
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from . import links, period
 from .blog import Blog
@@ -33,6 +34,10 @@ TRIES = 5
 """Nothing is given up before it was tried so often, whatever the clock says."""
 
 log = logging.getLogger("liveblog")
+
+
+class _Needless(Exception):
+    """An effect need not be sent any more; says why."""
 
 
 @dataclass(frozen=True)
@@ -180,9 +185,16 @@ class Deliveries:
         return Sent(**counts)
 
     def _try(self, effect: Effect) -> str:
-        self._outbox.start(effect)
+        needless = ""
         try:
-            needless = self._send(effect)
+            # What takes time is done before: a process that dies then has sent nothing.
+            send = self._prepared(effect)
+            self._outbox.start(effect)
+            send()
+        except StorageError:
+            raise
+        except _Needless as why:
+            needless = str(why)
         except Exception as error:
             return self._failed(effect, error)
         ended = self._blog.present
@@ -221,47 +233,44 @@ class Deliveries:
         )
         return "waiting"
 
-    def _send(self, effect: Effect) -> str:
-        """Send an effect; return why it need not be, if that is so."""
+    def _prepared(self, effect: Effect) -> Callable[[], object]:
+        """Return what sends an effect."""
         config = self._blog.config
         if effect.kind == "ping":
             if effect.target not in config.websub.hubs:
-                return "the hub is no longer in the settings"
-            websub.ping(effect.target, effect.subject)
-            return ""
+                raise _Needless("the hub is no longer in the settings")
+            return partial(websub.ping, effect.target, effect.subject)
         if effect.kind == "mail":
-            return self._send_mail(effect)
+            return self._mail(effect)
         if effect.target not in config.chat:
-            return "the chat is no longer in the settings"
-        return self._send_chat(effect)
+            raise _Needless("the chat is no longer in the settings")
+        return self._chat(effect)
 
-    def _send_mail(self, effect: Effect) -> str:
+    def _mail(self, effect: Effect) -> Callable[[], object]:
         from .delivery import mail
 
-        config = self._blog.config
-        if effect.target not in config.mail.to:
-            return "the address is no longer in the settings"
+        settings = self._blog.config.mail
+        if effect.target not in settings.to:
+            raise _Needless("the address is no longer in the settings")
         digest = self._blog.digest(effect.subject)
         message = mail.compose(digest, self._blog.publisher.pages, effect.target, self._blog.now)
         if message is None:
-            return "there is nothing to tell any more"
-        mail.send(message, config.mail, self._environ.get(mail.PASSWORD, ""))
-        return ""
+            raise _Needless("there is nothing to tell any more")
+        return partial(mail.send, message, settings, self._environ.get(mail.PASSWORD, ""))
 
-    def _send_chat(self, effect: Effect) -> str:
+    def _chat(self, effect: Effect) -> Callable[[], object]:
         config, words = self._blog.config, self._blog.words
         try:
             of = period.named(effect.subject, config.first_weekday)
         except LiveblogError:
             entry = self._blog.timeline.entry(effect.subject)
             if entry.now.state != "live" or not entry.is_visible(self._blog.present):
-                return "the entry was withdrawn"
+                raise _Needless("the entry was withdrawn") from None
             text, path = self._told(entry), links.entry_path(entry.id)
         else:
             text, path = title(self._blog.digest(of.id), words), links.period_path(of)
         link = links.url(config.url, path)
-        chat.post(effect.target, words.typography(text), link, self._environ)
-        return ""
+        return partial(chat.post, effect.target, words.typography(text), link, self._environ)
 
     def _told(self, entry: Entry) -> str:
         """Return an entry as a chat shows it, plain."""
