@@ -51,6 +51,7 @@ DOORS = {
     "apscheduler": ("schedule",),
     "smtplib": ("delivery.mail",),
     "css_inline": ("delivery.mail",),
+    "idna": ("config",),
     "apprise": ("delivery.chat",),
     "httpx2": ("net",),
     "httpcore2": ("net",),
@@ -352,7 +353,7 @@ def test_the_other_floors_may(module: str) -> None:
 HEAVY = (
     "jinja2", "starlette", "lxml", "apscheduler", "PIL", "feedgen", "cmarkgfm", "nh3",
     "sqlite3", "asyncio", "ssl", "uvicorn", "brotli", "itsdangerous",
-    "httpx2", "smtplib", "css_inline", "apprise",
+    "httpx2", "smtplib", "css_inline", "idna", "apprise",
 )  # fmt: skip
 
 _PROBE = """

@@ -9,7 +9,7 @@ import os
 import re
 import tomllib
 from datetime import datetime, time, tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -17,13 +17,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
-from .entry import clean_text
+from .entry import FORBIDDEN, clean_text
 from .errors import ConfigError, did_you_mean
 from .period import WEEKDAYS, Closing
 
 FILE_NAME = "liveblog.toml"
 ENVIRONMENT = "LIVEBLOG_CONFIG"
-_ADDRESS = r"[^\s<>@,;:\"\\()\x00-\x1f]+@[^\s<>@,;:\"\\()\x00-\x1f]+"
+_ADDRESS = r"[^\s<>@,;:\"\\()\[\]]{1,64}@[^\s<>@,;:\"\\()\[\]]{1,255}"
 LANGUAGES = ("ar", "de", "en", "es", "fr")
 
 
@@ -56,6 +56,7 @@ class MailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server: str = ""  #: its host
     port: int = 0  #: 587, or 465 with ``tls``, if 0
     security: Literal["starttls", "tls", "none"] = "starttls"
+    allow_cleartext: bool = False  #: ``security = "none"`` to another machine is meant
     username: str = ""
     sender: str = ""  #: ``Name <address>``
     to: tuple[str, ...] = ()  #: addresses, or that of a mailing list
@@ -63,7 +64,7 @@ class MailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weekly: bool = True  #: and of each week
     list_id: str = ""  #: RFC 2919; made from the blog's address if empty
     unsubscribe: tuple[str, ...] = ()  #: ``mailto:`` and ``https:`` addresses (RFC 2369)
-    one_click: bool = False  #: the ``https:`` one takes a POST (RFC 8058)
+    unsubscribe_one_click: bool = False  #: the ``https:`` one takes a POST (RFC 8058)
 
 
 class WebSubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -177,6 +178,14 @@ def load(path: Path) -> Config:
         ("schedule.publish_seconds", check_pause),
         ("websub.hubs", check_hubs),
         ("chat", check_names),
+        ("mail.server", check_mail_server),
+        ("mail.port", check_port),
+        ("mail.security", partial(check_security, config.mail)),
+        ("mail.sender", check_sender),
+        ("mail.to", check_recipients),
+        ("mail.list_id", check_list_id),
+        ("mail.unsubscribe", check_unsubscribe),
+        ("mail.unsubscribe_one_click", partial(check_one_click, config.mail)),
         ("mail", check_mail),
     ):
         table, _, name = key.rpartition(".")
@@ -289,38 +298,124 @@ def check_pause(seconds: int) -> None:
 
 
 def check_mail(mail: MailConfig) -> None:
-    """Refuse settings with which no mail can be sent."""
+    """Refuse a table that says too little to send anything."""
     if mail == MailConfig():
         return
-    if not mail.server or re.search(r"[\s/@]", mail.server):
+    if not mail.server:
+        raise ConfigError("No mail server is named.", 'Write server = "mail.example.org".')
+    if not mail.sender:
         raise ConfigError(
-            f"'{mail.server}' is no mail server.", 'Write server = "mail.example.org".'
+            "Nobody is named as the sender.", 'Write sender = "The blog <blog@example.org>".'
         )
-    if not 0 <= mail.port <= 65535:
-        raise ConfigError(f"{mail.port} is no port.", "Choose from 1 to 65535, or leave it out.")
-    if not re.fullmatch(f"([^<>\\x00-\\x1f]*<{_ADDRESS}>|{_ADDRESS})", mail.sender):
+
+
+def check_mail_server(host: str) -> None:
+    """Refuse what is neither a host's name nor its address."""
+    if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+", host):
         raise ConfigError(
-            f"'{mail.sender}' is no sender.", 'Write sender = "The blog <blog@example.org>".'
+            f"'{host}' is not the name of a mail server.",
+            "Write it like mail.example.org; the port has a key of its own.",
         )
-    for address in mail.to:
-        if not re.fullmatch(_ADDRESS, address):
-            raise ConfigError(f"'{address}' is no mail address.", "Write it like anna@example.org.")
-    if mail.security == "none" and mail.server not in ("localhost", "127.0.0.1", "::1"):
+
+
+def check_port(port: int) -> None:
+    """Refuse a port that no server can have."""
+    if not 0 <= port <= 65535:
         raise ConfigError(
-            f"Mail to {mail.server} would go unencrypted.",
-            'Choose security = "starttls" or "tls"; "none" is for a server on this machine.',
+            f"{port} is not a port.", "Choose from 1 to 65535, or leave it out for the usual one."
         )
-    for address in mail.unsubscribe:
-        if not re.fullmatch(r"(mailto:|https://)[!-;=?-~]+", address):
+
+
+def check_security(mail: MailConfig, security: str) -> None:
+    """Refuse to send in the clear over a network, unless that is said to be meant."""
+    if security == "none" and not mail.allow_cleartext and not _is_loopback(mail.server):
+        raise ConfigError(
+            f"mail to {mail.server} would go unencrypted.",
+            'Choose "starttls" or "tls"; on a network that you trust add allow_cleartext = true.',
+        )
+
+
+def check_sender(sender: str) -> tuple[str, str]:
+    """Return the name and the address of ``Name <address>``; refuse what is neither."""
+    match = re.fullmatch(rf"(?:([^<>]*?)\s*<({_ADDRESS})>|({_ADDRESS}))", sender)
+    # Whatever breaks a line could begin another header.
+    if not match or len(sender.splitlines()) > 1 or FORBIDDEN.search(sender):
+        raise ConfigError(
+            f"'{shown(sender)}' is not a sender.",
+            'Write sender = "The blog <blog@example.org>".',
+        )
+    return (match[1] or "").strip(' "'), check_address(match[2] or match[3])
+
+
+def check_recipients(addresses: tuple[str, ...]) -> None:
+    """Refuse a list with an address to which no mail can go."""
+    for address in addresses:
+        check_address(address)
+
+
+def check_address(address: str) -> str:
+    """Return a mail address as the mail system writes it; refuse what is none.
+
+    A domain in letters of any script becomes A-labels (IDNA 2008, RFC 5891); what stands before
+    the @ stays as it is (RFC 6531).
+    """
+    local, _, domain = address.rpartition("@")
+    if not re.fullmatch(_ADDRESS, address) or FORBIDDEN.search(address):
+        raise ConfigError(
+            f"'{shown(address)}' is not a mail address.", "Write it like anna@example.org."
+        )
+    if domain.isascii():
+        return address
+    import idna
+
+    try:
+        return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+    except idna.IDNAError:
+        raise ConfigError(
+            f"'{domain}' is not a domain that mail can go to.", "Check how it is written."
+        ) from None
+
+
+def check_list_id(name: str) -> None:
+    """Refuse what is no list identifier (RFC 2919 §2)."""
+    if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", name):
+        raise ConfigError(
+            f"'{shown(name)}' is not the identifier of a list.",
+            "Write it like digest.blog.example.org.",
+        )
+
+
+def check_unsubscribe(addresses: tuple[str, ...]) -> None:
+    """Refuse an address at which nobody can unsubscribe (RFC 2369 §3.2)."""
+    for address in addresses:
+        if not re.fullmatch(r"(mailto:|https://)[!-;=?-~]{1,900}", address):
             raise ConfigError(
-                f"'{address}' leads nowhere.", "Give a mailto: or an https:// address."
+                f"'{shown(address)}' is neither a mailto: nor an https:// address.",
+                "Percent-encode what is not ASCII.",
             )
-    if mail.one_click and not any(a.startswith("https://") for a in mail.unsubscribe):
-        raise ConfigError("one_click needs an https:// address in unsubscribe.", "Add one.")
-    if mail.list_id and not re.fullmatch(r"[A-Za-z0-9.-]+", mail.list_id):
+
+
+def check_one_click(mail: MailConfig, is_one_click: bool) -> None:
+    """Refuse one click without an address that takes it (RFC 8058 §3.1)."""
+    if is_one_click and not any(href.startswith("https://") for href in mail.unsubscribe):
         raise ConfigError(
-            f"'{mail.list_id}' is no list id.", "Write it like digest.blog.example.org."
+            "one click needs an https:// address.",
+            "Add the one that takes the POST to unsubscribe.",
         )
+
+
+def shown(text: str) -> str:
+    """Return a wrong value so that it can stand in a message, whatever it holds."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:200])
+
+
+def _is_loopback(host: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def check_hubs(hubs: tuple[str, ...]) -> None:

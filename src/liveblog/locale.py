@@ -136,24 +136,30 @@ class Words:
         tail = f":{minutes % 60:02}" if minutes % 60 else ""
         return f"UTC{sign}{minutes // 60}{tail}" if minutes else "UTC"
 
-    def week(self, start: date, end: date) -> str:
-        """Name a week: ``Semaine du 16 au 22 juillet 2012``."""
-        dates = self.span(start, end)
+    def week(self, start: date, end: date, *, year: bool = True) -> str:
+        """Name a week: ``Semaine du 16 au 22 juillet 2012``; without the year if it has one."""
+        dates = self.span(start, end, year=year)
         if self._locale.language in ("es", "fr"):
             dates = dates[:1].lower() + dates[1:]
+        if self._locale.language == "en":
+            dates = dates.removeprefix("From ")
         return self.say("Week of %(dates)s", dates=dates)
 
-    def span(self, start: date, end: date) -> str:
+    def span(self, start: date, end: date, *, year: bool = True) -> str:
         """Write a period: ``Du 16 au 22 juillet 2012``."""
         within_month = (start.year, start.month) == (end.year, end.month)
-        last = format_date(end, "long", locale=self._locale)
+        day_and_month = self._day.partition("EEEE")[2].lstrip("،, ")
+        if year or start.year != end.year:
+            last = format_date(end, "long", locale=self._locale)
+        else:
+            last = format_date(end, day_and_month, locale=self._locale)
         if within_month and self._locale.language == "en":
             # "July 16–22, 2012": English names the month once, whichever side it stands on.
             return last.replace(f"{end.day}", f"{start.day}–{end.day}", 1)
         if within_month:
             first = format_date(start, "d." if self._locale.language == "de" else "d", self._locale)
         elif start.year == end.year:
-            first = self._written(start, self._day.partition("EEEE")[2].lstrip("،, "))
+            first = self._written(start, day_and_month)
         else:
             first = format_date(start, "long", locale=self._locale)
         return self.say(

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ctypes
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import nh3
 from cmarkgfm import _cmark, cmark
@@ -153,6 +154,27 @@ def sanitised(source: str) -> str:
         part if part.startswith("<") else part.replace(ROOT, word)
         for part in re.split(r"(<[^>]*>)", clean)
     )
+
+
+def sized(fragment: str, sizes: Mapping[str, tuple[int, int]], widest: int) -> str:
+    """Give the blog's own pictures the size to be shown at, for programs that know no style sheet.
+
+    *sizes* holds width and height in pixels by path; wider ones are shown *widest* pixels wide.
+    """
+    if "<img" not in fragment:
+        return fragment
+    tree = lxml_html.fragment_fromstring(fragment, create_parent="div")
+    for picture in tree.iter("img"):
+        path = unquote((picture.get("src") or "").removeprefix(ROOT))
+        width, height = sizes.get(path, (0, 0))
+        if width and height:
+            shown = min(width, widest)
+            picture.set("width", str(shown))
+            picture.set("height", str(round(height * shown / width)))
+        for name in ("loading", "decoding"):
+            picture.attrib.pop(name, None)
+    text: str = lxml_html.tostring(tree, encoding="unicode")
+    return text.removeprefix("<div>").removesuffix("</div>")
 
 
 def plain(source: str) -> str:

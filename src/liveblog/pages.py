@@ -28,10 +28,11 @@ from .digest.text import correction_line, days_with_figures, figure_line, marks_
 from .entry import Framing, Media, Revision, slug
 from .errors import ConfigError
 from .locale import Words, words
-from .markup import ROOT, plain, rooted, shortened, to_html
+from .markup import ROOT, plain, rooted, shortened, sized, to_html
 from .timeline import Entry
 
 SUMMARY = 200  #: characters of a description
+MAIL_PICTURE = 560  #: pixels of the widest picture in a mail
 
 
 @dataclass(frozen=True)
@@ -325,7 +326,11 @@ class Pages:
 
     def mail(self, digest: Digest, **values: Any) -> str:
         """Fill a digest as the HTML part of an e-mail; its addresses are absolute."""
-        content = Markup(self.digest_content(digest))
+
+        def content(entry: Entry) -> Markup:
+            sizes = {links.media_path(m.path): (m.width, m.height) for m in entry.now.media}
+            return Markup(sized(self.content(entry), sizes, MAIL_PICTURE))
+
         html = self._render("mail.html", digest=digest, content=content, **values)
         return rooted(html, self.config.url)
 

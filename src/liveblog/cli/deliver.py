@@ -217,68 +217,111 @@ def _chosen(state: State, keys: tuple[str, ...], is_all: bool) -> list[str]:
 @click.argument("when", metavar="WHEN")
 @click.option("--to", "addresses", metavar="ADDRESS", multiple=True,
               help="Send to this address instead of those in [mail].")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(["eml"]), help="Write the message instead.")
+@click.option("--format", "form", type=click.Choice(["eml"]),
+              help="Write the message, to the first address, and send nothing.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, writable=True),
               help="Write it to this file.")  # fmt: skip
 @dry_option
+@json_option
 @pass_state
-@click.pass_context
 def send(
-    ctx: click.Context,
     state: State,
     when: str,
     addresses: tuple[str, ...],
     form: str | None,
     output: str | None,
     dry_run: bool,
+    as_json: bool,
 ) -> None:
-    """Mail a digest now: to try the settings, or once more.
+    """Mail the digest of a day or week now: to try the settings, or once more.
 
-    WHEN is a day, a week or a range, as for 'digest'. What the schedule sends is not touched.
+    WHEN is today, yesterday, week, last-week, 2012-07-15 or 2012-W29. What the schedule sends is
+    not touched: it goes all the same. See docs/mail.md.
     """
-    from ..delivery import mail
-    from ..errors import ConfigError, NotFound
-
     blog = state.blog()
+    messages = _composed(state, blog, when, addresses)
+    if dry_run:
+        for message in messages:
+            _show(message, as_json)
+        raise click.exceptions.Exit(1 if messages else 0)
+    if not messages:
+        raise click.exceptions.Exit(1)
+    if form or output:
+        return _write(messages[0], output)
+    failed = [message for message in messages if not _sent(state, blog, message, as_json)]
+    raise click.exceptions.Exit(1 if failed else 0)
+
+
+def _composed(
+    state: State, blog: Blog, when: str, addresses: tuple[str, ...]
+) -> list[EmailMessage]:
+    """Return the message to each address; none if there is nothing to tell."""
+    from ..delivery import mail
+    from ..errors import ConfigError, InvalidInput
+
     settings = blog.config.mail
-    recipients = list(addresses or settings.to)
     if not settings.sender:
         raise ConfigError(
-            "Nobody is named as the sender.",
-            "Add server and sender under [mail]; see docs/mail.md.",
+            "This blog sends no mail yet.", "Add a table [mail] to liveblog.toml; see docs/mail.md."
         )
+    recipients = dict.fromkeys(addresses or settings.to)
     if not recipients:
         raise ConfigError("There is nobody to send to.", "Add to = […] under [mail], or say --to.")
     digest = blog.digest(when)
-    messages = [
-        message
-        for to in (recipients[:1] if form else recipients)
-        if (message := mail.compose(digest, blog.publisher.pages, to, blog.now))
-    ]
-    if not messages:
-        raise NotFound(
-            f"Nothing happened in {digest.period.id}, and no mail is sent for that.",
-            "'liveblog log' lists the updates.",
+    if digest.period.kind == "range":
+        raise InvalidInput(
+            f"{digest.period.id} is neither a day nor a week.",
+            "Mail tells of a day or a week, such as 2012-07-15 or 2012-W29.",
         )
-    if form or output:
-        data = messages[0].as_bytes()
-        if output:
-            with open(output, "wb") as file:
-                file.write(data)
-        else:
-            sys.stdout.buffer.write(data)
-        return
-    for message in messages:
-        if dry_run:
-            _show(message)
-        else:
-            said = mail.send(message, settings, os.environ.get(mail.PASSWORD, ""))
-            state.say(f"{message['To']}: {said}")
-    if dry_run:
-        ctx.exit(1)
+    state.warn(digest.faults)
+    if not digest.entries:
+        state.say(f"Nothing happened in {digest.period.id}: no mail is sent for that.")
+    pages = blog.publisher.pages
+    composed = (mail.compose(digest, pages, to, blog.now, is_extra=True) for to in recipients)
+    return [message for message in composed if message]
 
 
-def _show(message: EmailMessage) -> None:
-    for name in ("To", "Subject", "From", "Message-ID"):
-        click.echo(f"{name}: {message[name]}")
+def _write(message: EmailMessage, output: str | None) -> None:
+    if output:
+        with open(output, "wb") as file:
+            file.write(message.as_bytes())
+    else:
+        sys.stdout.buffer.write(message.as_bytes())
+        sys.stdout.buffer.flush()
+
+
+def _sent(state: State, blog: Blog, message: EmailMessage, as_json: bool) -> bool:
+    """Send a message and tell what the server said; whether it took it."""
+    from ..delivery import Undelivered, mail
+
+    try:
+        said = mail.send(message, blog.config.mail, os.environ.get(mail.PASSWORD, ""))
+        problem = None
+        state.say(f"{message['To']}: {said}")
+    except Undelivered as error:
+        said, problem = None, error
+        mark = click.style("Error: ", fg="red", bold=True)
+        click.echo(f"{mark}{message['To']}: {error.message}\n{error.hint}", err=True)
+    if as_json:
+        about = {"answer": said, "problem": problem and problem.message}
+        print_json(_headers(message) | about)
+    return problem is None
+
+
+_SHOWN = ("To", "From", "Subject", "Message-ID", "List-Id", "List-Unsubscribe")
+
+
+def _headers(message: EmailMessage) -> dict[str, object]:
+    names = {name.lower().replace("-", "_"): message[name] for name in _SHOWN}
+    shown = {name: str(value) for name, value in names.items() if value}
+    return shown | {"bytes": len(message.as_bytes())}
+
+
+def _show(message: EmailMessage, as_json: bool) -> None:
+    if as_json:
+        return print_json(_headers(message))
+    for name in _SHOWN:
+        if message[name]:
+            click.echo(f"{name}: {message[name]}")
     click.echo(f"{len(message.as_bytes()):,} bytes")
+    return None

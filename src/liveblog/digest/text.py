@@ -24,8 +24,19 @@ Style = Callable[[str, str], str]
 colours it."""
 
 
-def write(digest: Digest, words: Words, *, blog: str, base: str, style: Style | None = None) -> str:
-    """Write a digest out; *base* is the site's address, for permalinks and pictures."""
+def write(
+    digest: Digest,
+    words: Words,
+    *,
+    blog: str,
+    base: str,
+    style: Style | None = None,
+    is_cut: bool = False,
+) -> str:
+    """Write a digest out; *base* is the site's address, for permalinks and pictures.
+
+    *is_cut* says that there are more entries than these.
+    """
     style = style or (lambda text, kind: text)
     blocks: list[str] = [
         style(_wrapped(blog), "faint") + "\n" + style(label(digest.period, words), "day")
@@ -49,7 +60,7 @@ def write(digest: Digest, words: Words, *, blog: str, base: str, style: Style | 
         blocks += [_entry(entry, words, base, style) for entry in day.entries]
         if not is_one_day and day.framing:
             blocks += _prose(day.framing.close, words, base)
-    if not digest.entries:
+    if not digest.entries and not is_cut:
         blocks.append(words.say("No updates."))
     if digest.series:
         blocks.append("\n" + style(words.say("Figures"), "day") + "\n" + _table(digest, words))
@@ -74,14 +85,13 @@ def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
         return "\n".join(paragraphs)
     paragraphs += _prose(now.body, words, base)
     for media in now.media:
-        shown = f"{media.caption or media.alt}"
-        shown = words.say("[Picture: %(alt)s]", alt=shown)
-        paragraphs.append(
-            _wrapped(words.typography(shown)) + "\n" + links.url(base, links.media_path(media.path))
-        )
+        # In the place of the picture; the caption tells those who see it something else.
+        lines = [words.say("[Picture: %(alt)s]", alt=media.alt), media.caption]
+        shown = "\n".join(_wrapped(words.typography(line)) for line in lines if line)
+        paragraphs.append(shown + "\n" + links.url(base, links.media_path(media.path)))
     if now.figures:
-        lines = (words.typography(f"• {figure_line(figure, words)}") for figure in now.figures)
-        paragraphs.append("\n".join(_wrapped(line) for line in lines))
+        figures = (words.typography(f"• {figure_line(figure, words)}") for figure in now.figures)
+        paragraphs.append("\n".join(_wrapped(line) for line in figures))
     if now.sources:
         names = words.comma.join(f"{s.name} <{s.url}>" if s.url else s.name for s in now.sources)
         line = words.count("Source: %(names)s", "Sources: %(names)s", len(now.sources), names=names)
