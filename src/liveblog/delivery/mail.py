@@ -142,7 +142,6 @@ def _filled(
     message["Message-ID"] = message_id(config, whole, to, now.isoformat() if is_extra else "")
     message["List-Id"] = _list_id(config)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834 §5: nobody is away from it
-    message["Content-Language"] = config.language
     if mail.unsubscribe:
         message["List-Unsubscribe"] = ", ".join(f"<{href}>" for href in mail.unsubscribe)
     if mail.unsubscribe_one_click:
@@ -151,6 +150,7 @@ def _filled(
     html = _html(whole, shown, pages, subject)
     message.set_content(text, cte=_encoding(text))
     message.add_alternative(html, subtype="html", cte=_encoding(html))
+    message["Content-Language"] = config.language  # set before, it would go to the first part
     return message
 
 
@@ -223,9 +223,10 @@ def _subject(digest: Digest, pages: Pages) -> str:
 def _preheader(digest: Digest, pages: Pages) -> str:
     """Return what a mail program shows after the subject: 60 to 100 characters, if there are."""
     names = (pages.name(entry) for entry in digest.entries)
-    parts = [pages.described(digest), *names, label(digest.period, pages.words), pages.config.title]
+    config = pages.config
+    about = (label(digest.period, pages.words), config.title, config.description)
     text = ""
-    for part in dict.fromkeys(parts):
+    for part in dict.fromkeys((pages.described(digest), *names, *map(_line, about))):
         if len(text) >= PREHEADER.start:
             break
         if part and part not in text:
