@@ -61,6 +61,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     assert (found.first_weekday, found.feeds.entries) == (5, 500)
 
 
+MAIL = VALID + '[mail]\nserver = "mail.example.org"\nsender = "Le direct <d@example.org>"\n'
+
 MISTAKES: list[tuple[str, str | bytes, list[str], str]] = [
     ("typo in a key", VALID + 'langage = "fr"\n', ["line 4", "'langage'"], "mean 'language'?"),
     ("unknown key", VALID + "xyzzy = 1\n", ["line 4", "'xyzzy'"], "Known keys: title, url, id"),
@@ -153,6 +155,85 @@ MISTAKES: list[tuple[str, str | bytes, list[str], str]] = [
     ("a value for a table", VALID + "feeds = 5\n", ["'feeds'"], "feeds"),
     ("no entries", VALID + "[feeds]\nentries = 0\n", ["feeds.entries is 0"], "from 1 to 500"),
     ("too many", VALID + "[feeds]\nentries = 501\n", ["feeds.entries is 501"], "from 1 to 500"),
+    (
+        "a password in the file",
+        MAIL + 'password = "secret"\n',
+        ["line 7", "a password does not belong here"],
+        "LIVEBLOG_SMTP_PASSWORD",
+    ),
+    ("typo in mail", MAIL + "weeky = true\n", ["line 7", "'mail.weeky'"], "mean 'weekly'?"),
+    ("mail without a server", VALID + "[mail]\nsender = 'a@b.org'\n", ["line 4"], "server ="),
+    ("mail without a sender", VALID + "[mail]\nserver = 'localhost'\n", ["line 4"], "sender ="),
+    (
+        "mail server with its port",
+        MAIL.replace('e.org"\ns', 'e.org:25"\ns'),
+        ["line 5", "mail.server", "'mail.example.org:25'"],
+        "port has a key",
+    ),
+    ("no such port", MAIL + "port = 70000\n", ["line 7", "mail.port", "70000"], "65535"),
+    (
+        "mail in the clear",
+        MAIL + 'security = "none"\n',
+        ["line 7", "mail.security", "unencrypted"],
+        "allow_cleartext",
+    ),
+    ("unknown security", MAIL + 'security = "ssl"\n', ["'mail.security'", "'ssl'"], "mail"),
+    (
+        "sender without an address",
+        MAIL.replace(" <d@example.org>", ""),
+        ["line 6", "mail.sender", "'Le direct'"],
+        "<blog@example.org>",
+    ),
+    (
+        "sender with a line of its own",
+        MAIL.replace("Le direct", "Le direct\\r\\nBcc: eve@example.org\\r\\n"),
+        ["line 6", "mail.sender", "Le direct\\x0d\\x0aBcc"],
+        "<blog@example.org>",
+    ),
+    (
+        "sender with a line separator",
+        MAIL.replace("Le direct", "Le direct\u2028Bcc: eve@example.org "),
+        ["line 6", "mail.sender", "\\x2028"],
+        "<blog@example.org>",
+    ),
+    (
+        "no address",
+        MAIL + 'to = ["anna@example.org", "bob"]\n',
+        ["line 7", "mail.to", "'bob'"],
+        "anna@example.org",
+    ),
+    (
+        "several addresses in one",
+        MAIL + 'to = ["anna@example.org, bob@example.org"]\n',
+        ["line 7", "mail.to"],
+        "anna@example.org",
+    ),
+    ("one address", MAIL + 'to = "anna@example.org"\n', ["'mail.to'", "array"], "mail.to"),
+    ("no domain", MAIL + 'to = ["a@-ü-.org"]\n', ["line 7", "'-ü-.org'"], "how it is written"),
+    (
+        "no list id",
+        MAIL + 'list_id = "<digest@example.org>"\n',
+        ["line 7", "mail.list_id"],
+        "digest.blog.example.org",
+    ),
+    (
+        "unsubscribing in the clear",
+        MAIL + 'unsubscribe = ["http://example.org/"]\n',
+        ["line 7", "mail.unsubscribe", "http://example.org/"],
+        "ASCII",
+    ),
+    (
+        "unsubscribing into another header",
+        MAIL + 'unsubscribe = ["https://example.org/>,\\r\\nBcc: <eve@example.org"]\n',
+        ["line 7", "mail.unsubscribe"],
+        "ASCII",
+    ),
+    (
+        "one click at no address",
+        MAIL + 'unsubscribe = ["mailto:a@b.org"]\nunsubscribe_one_click = true\n',
+        ["line 8", "mail.unsubscribe_one_click"],
+        "takes the POST",
+    ),
     ("not TOML", VALID + "language = fr\n", ["line 4", "column"], "https://toml.io"),
     ("a key twice", VALID + 'title = "x"\n', ["line 4"], "https://toml.io"),
     (
@@ -178,6 +259,31 @@ def test_a_mistake_is_named_with_its_place_and_its_mend(
     for words in said:
         assert words in error.message
     assert mend in error.hint
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        'security = "tls"\nport = 465\nusername = "blog"\n',
+        'security = "none"\nallow_cleartext = true\n',
+        'to = ["anna@bücher.example", "zoé@example.org"]\nlist_id = "d.example.org"\n',
+        'unsubscribe = ["mailto:a@b.org?subject=leave", "https://b.org/?id=1"]\n'
+        "unsubscribe_one_click = true\ndaily = false\n",
+    ],
+)
+def test_mail_is_set_up_in_a_table_of_its_own(more: str, tmp_path: Path) -> None:
+    """Addresses in any letters, several ways to leave, encryption unless the contrary is meant."""
+    found = config.load(written(tmp_path, MAIL + more)).mail
+    assert (found.server, found.weekly) == ("mail.example.org", True)
+    assert config.check_sender(found.sender) == ("Le direct", "d@example.org")
+    assert (found.security == "none") == found.allow_cleartext
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])
+def test_mail_to_this_machine_may_go_in_the_clear(host: str, tmp_path: Path) -> None:
+    """Nobody listens on the way."""
+    text = MAIL.replace("mail.example.org", host) + 'security = "none"\n'
+    assert config.load(written(tmp_path, text)).mail.server == host
 
 
 def test_a_file_that_cannot_be_read_is_a_configuration_error(tmp_path: Path) -> None:

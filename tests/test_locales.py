@@ -252,6 +252,27 @@ def test_a_span_across_the_year_names_both_years() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "month", "months"),
+    [
+        ("fr", "Semaine du 9 au 15 juillet", "Semaine du 30 juillet au 5 août"),
+        ("en", "Week of July 9–15", "Week of July 30 to August 5"),
+        ("en-GB", "Week of 9–15 July", "Week of 30 July to 5 August"),
+        ("es", "Semana del 9 al 15 de julio", "Semana del 30 de julio al 5 de agosto"),
+        ("de", "Woche vom 9. bis 15. Juli", "Woche vom 30. Juli bis 5. August"),
+        ("ar", "الأسبوع من 9 إلى 15 يوليو", "الأسبوع من 30 يوليو إلى 5 أغسطس"),
+    ],
+)
+def test_a_week_needs_no_year_where_there_is_a_date(language: str, month: str, months: str) -> None:
+    """As in the subject of a mail; one that lies in two years names them all the same."""
+    words = words_of(language)
+    assert words.week(date(2012, 7, 9), date(2012, 7, 15), year=False) == month
+    assert words.week(date(2012, 7, 30), date(2012, 8, 5), year=False) == months
+    across = date(2012, 12, 31), date(2013, 1, 6)
+    assert words.week(*across, year=False) == words.week(*across)
+    assert "From" not in words.week(*across)
+
+
 def test_french_has_its_own_first_of_the_month() -> None:
     """« 1er », and only there."""
     french = words_of("fr")

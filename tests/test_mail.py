@@ -189,7 +189,7 @@ def test_1_the_headers_say_what_it_is_and_from_whom(told: Blog) -> None:
     assert message["Precedence"] is None
 
 
-def test_1_one_message_names_one_address(told: Blog) -> None:
+def test_4_one_message_names_one_address(told: Blog) -> None:
     """Nobody sees who else gets it."""
     blog = mailing(told, "")
     raw = mail.compose(blog.digest("2012-W28"), pages_of(blog), "bob@example.net", NOW)
@@ -553,6 +553,9 @@ def test_3_it_says_its_language_and_direction(told: Blog, new_blog: NewBlog) -> 
     for element in (tree, *tree.xpath("//body/*[1] | //div[@role='article']")):
         assert (element.get("lang"), element.get("dir")) == ("ar", "rtl")
     assert "الأحد" in message["Subject"]
+    # That something was withdrawn is said in the blog's language.
+    foreign = digest_of(entry(), entry(1, "Gone.", lang="en", state="retracted", note="سبب"))
+    assert not tree_of(message_of(blog, foreign)).xpath('//*[@lang="en"]')
 
 
 def test_3_figures_stand_in_rows_that_a_telephone_can_show(told: Blog) -> None:
