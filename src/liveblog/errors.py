@@ -65,6 +65,10 @@ class Conflict(LiveblogError):
         self.ours = ours
 
 
+class Unreachable(LiveblogError):
+    """A server outside could not be asked, or its answer could not be taken."""
+
+
 class StorageError(LiveblogError):
     """The machine refused: a disk that is full, a folder that cannot be written, a failed sync."""
 

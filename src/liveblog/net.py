@@ -20,25 +20,21 @@ import httpcore2
 import httpx2
 
 from . import __version__
-from .errors import LiveblogError
+from .errors import Unreachable
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 60.0
 LARGEST = 10_000_000  #: bytes of an answer, unpacked
 REDIRECTS = 3
 
-_TUNNELS = [
-    ipaddress.ip_network(net)
-    for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
-]
-"""NAT64, 6to4, Teredo: public by their form, and they lead to any IPv4 address."""
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All that was ever given out; beside it lie NAT64 (64:ff9b::/96) and other ways to any IPv4."""
+
+_TUNNELS = [ipaddress.IPv6Network(net) for net in ("2002::/16", "2001::/32")]
+"""6to4, Teredo: public by their form, and they too lead to any IPv4 address."""
 
 Resolve = Callable[[str, int], list[str]]
 """Returns the addresses of a host."""
-
-
-class Unreachable(LiveblogError):
-    """A server could not be asked, or its answer could not be taken."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ class Answer:
     headers: Mapping[str, str]  #: names in lower case
     body: bytes
     url: str  #: where it came from, after redirects
-    moved: str = ""  #: where it has moved for good, if every redirect said so (301, 308)
+    moved: str = ""  #: where it has moved for good (301, 308), if it has
 
 
 def resolved(host: str, port: int) -> list[str]:
@@ -70,10 +66,12 @@ def is_public(address: str) -> bool:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    is_tunnel = any(ip.version == net.version and ip in net for net in _TUNNELS)
-    return ip.is_global and not ip.is_multicast and not is_tunnel
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped:
+            ip = ip.ipv4_mapped
+        elif ip not in _UNICAST or any(ip in net for net in _TUNNELS):
+            return False
+    return ip.is_global and not ip.is_multicast
 
 
 class Client:
@@ -87,6 +85,7 @@ class Client:
         """
         self._allow = frozenset(allow)
         self._resolve = resolve
+        self._tls = httpx2.create_ssl_context()
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Fetch an address, following redirects.
@@ -116,9 +115,9 @@ class Client:
             target = answer.headers.get("location", "")
             if answer.status not in follows or not target:
                 return Answer(answer.status, answer.headers, answer.body, url, moved)
-            url = urljoin(url, target)
+            url = _joined(url, target)
             is_permanent = is_permanent and answer.status in (301, 308)
-            moved = url if is_permanent else ""
+            moved = url if is_permanent else moved
         raise Unreachable(f"{url} redirects again and again.", "Give the address it leads to.")
 
     def _once(
@@ -129,13 +128,13 @@ class Client:
         seconds = {"connect": CONNECT_SECONDS, "read": 20.0, "write": 20.0, "pool": 1.0}
         try:
             with (
-                httpcore2.ConnectionPool(
-                    ssl_context=httpx2.create_ssl_context(), network_backend=guard
-                ) as pool,
+                httpcore2.ConnectionPool(ssl_context=self._tls, network_backend=guard) as pool,
                 pool.stream(
                     method,
                     asked,
-                    headers=list(headers.items()),
+                    headers=[
+                        (n.encode("latin-1"), v.encode("latin-1")) for n, v in headers.items()
+                    ],
                     content=data or None,
                     extensions={"timeout": seconds},
                 ) as response,
@@ -175,19 +174,34 @@ def _checked(url: str) -> tuple[str, str, int]:
     return urlunsplit((parts.scheme, f"{shown}:{port}", path, query, "")), wire_host, port
 
 
+def _joined(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target.encode("latin-1").decode("utf-8", "replace"))
+    except ValueError:
+        raise Unreachable(
+            f"{url} redirects to '{target}', which is no address.", "Ask its owner."
+        ) from None
+
+
 def _bounded(chunks: Iterable[bytes], encoding: str, url: str) -> Iterator[bytes]:
-    """Unpack an answer, and stop where it grows too large."""
-    unpack = zlib.decompressobj(31) if encoding in ("gzip", "x-gzip") else None
-    left = LARGEST
+    """Unpack an answer, and stop where it grows too large, packed or unpacked."""
+    encoding = encoding.strip().lower()
+    if encoding not in ("", "identity", "gzip", "x-gzip"):
+        raise Unreachable(f"{url} sends '{encoding}', which was not asked for.", "Ask its owner.")
+    unpack = zlib.decompressobj(31) if encoding.endswith("gzip") else None
+    packed = unpacked = 0
     for chunk in chunks:
+        packed += len(chunk)
         try:
-            part = unpack.decompress(chunk, left + 1) if unpack else chunk
+            part = unpack.decompress(chunk, LARGEST + 1 - unpacked) if unpack else chunk
         except zlib.error as error:
             raise Unreachable(f"{url} sends damaged gzip: {error}.", "Ask its owner.") from None
-        left -= len(part)
-        if left < 0:
+        unpacked += len(part)
+        if max(packed, unpacked) > LARGEST:
             raise Unreachable(f"{url} sends more than {LARGEST:,} bytes.", "Ask for less.")
         yield part
+    if unpack and packed and not unpack.eof:
+        raise Unreachable(f"{url} stopped in the middle.", "It is worth another try.")
 
 
 class _Guard(httpcore2.NetworkBackend):
@@ -217,8 +231,13 @@ class _Guard(httpcore2.NetworkBackend):
                     )
         problem: Exception | None = None
         for address in addresses:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                break
             try:
-                stream = self._inner.connect_tcp(address, port, timeout=timeout)
+                stream = self._inner.connect_tcp(
+                    address, port, timeout=min(left, timeout or CONNECT_SECONDS)
+                )
                 return _Timed(stream, self._deadline)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 problem = error
