@@ -233,9 +233,9 @@ def send(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Mail the digest of a day or week now: to try the settings, or once more.
+    """Mail the digest of a day or week now.
 
-    WHEN is today, yesterday, week, last-week, 2012-07-15 or 2012-W29. What the schedule sends is
+    To try the settings, or once more. WHEN is today, yesterday, week, last-week, 2012-07-15 or 2012-W29. What the schedule sends is
     not touched: it goes all the same. See docs/mail.md.
     """
     blog = state.blog()
