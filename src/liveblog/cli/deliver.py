@@ -235,8 +235,8 @@ def send(
 ) -> None:
     """Mail the digest of a day or week now.
 
-    To try the settings, or once more. WHEN is today, yesterday, week, last-week, 2012-07-15 or 2012-W29. What the schedule sends is
-    not touched: it goes all the same. See docs/mail.md.
+    To try the settings, or once more. WHEN is today, yesterday, week, last-week, 2012-07-15 or
+    2012-W29. What the schedule sends is not touched: it goes all the same. See docs/mail.md.
     """
     blog = state.blog()
     messages = _composed(state, blog, when, addresses)
