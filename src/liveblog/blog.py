@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from .people import People
     from .publish import Publisher
     from .publish.report import Progress, Report
+    from .search import Found, Search
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,42 @@ class Blog:
                 break
             found |= {slug(tag): tag for tag in entry.now.tags}
         return found
+
+    def search(
+        self,
+        words: str,
+        *,
+        tag: str = "",
+        author: str = "",
+        limit: int = 20,
+        offset: int = 0,
+        progress: Progress | None = None,
+    ) -> Found:
+        """Return the entries that readers may see now and that hold every one of *words*.
+
+        Case, accents and vowel signs do not count; "quotes" make a phrase; the last word may be a
+        beginning. The best match stands first, the newer of two like ones. *tag* and *author*
+        narrow it down; *progress* is told of days while an index is made.
+
+        Raises :class:`~liveblog.errors.InvalidInput` for a tag that cannot be one.
+        """
+        wanted = self._tag(tag) if tag else ""
+        return self.searching.find(
+            words,
+            self.present,
+            tag=wanted,
+            author=author,
+            limit=limit,
+            offset=offset,
+            progress=progress,
+        )
+
+    @cached_property
+    def searching(self) -> Search:
+        """What finds this blog's entries by their words."""
+        from .search import Search
+
+        return Search(self.journal, self.folders.derived)
 
     def _tag(self, tag: str) -> str:
         wanted = slug(tag)
@@ -444,6 +481,7 @@ class Blog:
             )
         if purge:
             self.journal.redact(entry_id)
+            self.searching.forget()
             for path in {media.path for r in entry.revisions for media in r.media}:
                 (self.folders.media / path).unlink(missing_ok=True)
         return removed

@@ -301,6 +301,16 @@ class Pages:
         """
         return self._page("404.html", "404.html", root=root, is_gone=is_gone)
 
+    def search(self, root: str, **values: Any) -> str:
+        """Fill the page of a search.
+
+        With *found* (a :class:`liveblog.search.Found`) it shows hits. Without, it is the page of a
+        site that no server answers for: its script looks through *months* that were published.
+        """
+        empty = {"asked": "", "tag": "", "author": "", "found": None, "months": (), "years": ()}
+        return self._page("search.html", "search/index.html", root=root,
+                          **{"is_busy": False, **empty, **values})  # fmt: skip
+
     def feed(self, path: str, feed: FeedDocument) -> str:
         """Fill the page that shows a feed to somebody who opened its address in a browser."""
         return self._page("feed.html", path, feed=feed)

@@ -19,7 +19,7 @@ from .. import __version__
 from ..errors import ConfigError, Conflict, InvalidInput, LiveblogError, StorageError
 from .context import State
 from .make import init
-from .read import digest, log, show
+from .read import digest, log, search, show
 from .serve import serve, token
 from .site import check, publish
 from .write import edit, end, post, remove, resume, retract
@@ -72,7 +72,8 @@ def _also(name: str) -> Any:
 
 
 for command in (
-    init, post, edit, retract, remove, log, show, digest, publish, serve, token, check, end, resume,
+    init, post, edit, retract, remove, log, show, search, digest, publish, serve, token, check,
+    end, resume,
 ):  # fmt: skip
     for flags, name in (
         (("-q", "--quiet"), "is_quiet"),

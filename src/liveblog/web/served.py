@@ -20,7 +20,7 @@ from ..blog import Blog
 from ..errors import InvalidInput, LiveblogError, NotFound
 from ..pages import FeedDocument
 from ..publish.report import Report
-from . import api_routes, composer, embed, micropub, problems
+from . import api_routes, composer, embed, micropub, problems, search
 from .doors import Doors
 from .events import Hub, messages
 from .files import Files
@@ -38,6 +38,7 @@ class Served:
         self.path = urlsplit(blog.config.url).path
         self.doors = Doors(blog.people, blog.config, self.path)
         self.hub = Hub(blog.config.server)
+        self.gate = search.Gate()
         self.follower = Follower(blog, self._announce)
         self.files = Files(
             blog.folders.site,
@@ -136,6 +137,7 @@ class Served:
             *micropub.routes(self),
             *composer.routes(self),
             *embed.routes(self),
+            *search.routes(self),
         ]
         return Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
 
