@@ -50,6 +50,7 @@ from .when import parse_instant, parse_period
 if TYPE_CHECKING:
     from .digest import Digest
     from .locale import Words
+    from .moving import Moved
     from .people import People
     from .publish import Publisher
     from .publish.report import Progress, Report
@@ -108,6 +109,7 @@ class Blog:
         Raises :class:`~liveblog.errors.ConfigError`.
         """
         path = settings.find(Path(folder), str(config) if config else None)
+        self._path = path
         self.config: Config = settings.load(path)
         self.folders = Folders(path.parent)
         self._clock = clock
@@ -588,6 +590,31 @@ class Blog:
     ) -> Report:
         """Bring the site in ``feeds/`` up to date; see :class:`liveblog.publish.Publisher`."""
         return self.publisher.publish(self.present, full=full, dry_run=dry_run, progress=progress)
+
+    def move(self, url: str) -> Moved:
+        """Give the blog another address, and publish it anew; ids stay as they are.
+
+        Only ``url`` and ``moved_from`` change in its settings. For each earlier address a folder
+        in ``moved/`` holds what sends readers on from there; done again, it is written again. A
+        server that runs has to be started again.
+
+        Raises :class:`~liveblog.errors.ConfigError` for what is no address of a site.
+        """
+        from .journal.disk import replace_file
+        from .moving import Moved, addresses, write
+
+        url = url if url.endswith("/") else f"{url}/"
+        before = addresses(self.config, url)
+        text = self._path.read_bytes().decode()
+        changed = settings.at_address(text, url, before)
+        if changed != text:
+            replace_file(self._path, changed.encode())
+        self.config = settings.load(self._path)
+        self.__dict__.pop("publisher", None)  # it keeps the settings
+        report = self.publish()
+        pages = self.publisher.pages
+        folders = tuple(write(old, self.config, self.folders, pages, self.now) for old in before)
+        return Moved(url, before, folders, report)
 
     @cached_property
     def people(self) -> People:

@@ -315,6 +315,14 @@ class Pages:
         """Fill the page that shows a feed to somebody who opened its address in a browser."""
         return self._page("feed.html", path, feed=feed)
 
+    def moved(self, target: str) -> str:
+        """Fill a page for an address that the blog had before; it leads to *target*."""
+        return self._render("moved.html", target=target)
+
+    def link(self, text: str, address: str) -> Markup:
+        """Return a sentence and the address that it speaks of, as a paragraph."""
+        return Markup('<p>{} <a href="{}">{}</a></p>').format(text, address, address)
+
     def private(self, template: str, root: str, **values: Any) -> str:
         """Fill a page of the newsroom, which is no part of the site."""
         return self._page(template, "compose/", root=root, **values)

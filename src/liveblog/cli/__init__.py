@@ -21,7 +21,7 @@ from .context import State
 from .make import init
 from .read import digest, log, search, show
 from .serve import serve, token
-from .site import check, publish
+from .site import check, move, publish
 from .write import edit, end, post, remove, resume, retract
 
 _EPILOG = """\b
@@ -72,8 +72,8 @@ def _also(name: str) -> Any:
 
 
 for command in (
-    init, post, edit, retract, remove, log, show, search, digest, publish, serve, token, check,
-    end, resume,
+    init, post, edit, retract, remove, log, show, search, digest, publish, move, serve, token,
+    check, end, resume,
 ):  # fmt: skip
     for flags, name in (
         (("-q", "--quiet"), "is_quiet"),
