@@ -28,7 +28,7 @@ FLOORS = {
     "journal": 1, "media": 1, "people": 1, "net": 1,
     "locale": 2, "markup": 2, "timeline": 2, "when": 2, "digest": 2,
     "feeds": 3, "chart": 3, "pages": 3,
-    "site": 4, "publish": 4, "delivery": 4, "importers": 4,
+    "site": 4, "publish": 4, "search": 4, "moving": 4, "delivery": 4, "importers": 4,
     "blog": 5, "follow": 5, "deliver": 5, "schedule": 5,
     "cli": 6, "web": 6,
     # The package itself holds the version and loads names when they are asked for.
@@ -47,7 +47,7 @@ DOORS = {
     "nh3": ("markup",),
     "cmarkgfm": ("markup",),
     "click": ("cli",),
-    "sqlite3": ("publish.index", "delivery.outbox"),
+    "sqlite3": ("publish.index", "delivery.outbox", "search.index"),
     "apscheduler": ("schedule",),
     "smtplib": ("delivery.mail",),
     "css_inline": ("delivery.mail",),

@@ -124,6 +124,7 @@ def test_one_more_update_touches_only_what_shows_it(blog: Blog, clock: Clock) ->
             *(f"2012/W29/index.{ending}" for ending in ("html", "md", "txt")),
             *(f"tags/damas/{name}" for name in ("index.html", "atom.xml", "rss.xml", "feed.json")),
             *("index.html", "live.json", "atom.xml", "rss.xml", "feed.json"),
+            "search.json",
         ]
     )
     assert report.deleted == []
@@ -156,6 +157,7 @@ def test_one_more_update_among_ten_thousand_touches_only_what_shows_it(
                 for name in ("index.html", "atom.xml", "rss.xml", "feed.json")
             ),
             *("index.html", "live.json", "atom.xml", "rss.xml", "feed.json"),
+            "search.json",
         ]
     )
 

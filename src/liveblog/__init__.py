@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .digest import Digest
     from .entry import Figure, Framing, Media, Revision, Source
     from .errors import LiveblogError
+    from .search import Found, Hit
     from .timeline import Day, Entry, Timeline
 
 __version__ = "0.1.0"
@@ -31,7 +32,9 @@ __all__ = [
     "Digest",
     "Entry",
     "Figure",
+    "Found",
     "Framing",
+    "Hit",
     "LiveblogError",
     "Media",
     "Revision",
@@ -47,6 +50,8 @@ _HOMES = {
     "Entry": "timeline",
     "Timeline": "timeline",
     "Figure": "entry",
+    "Found": "search",
+    "Hit": "search",
     "Framing": "entry",
     "Media": "entry",
     "Revision": "entry",

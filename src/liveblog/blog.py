@@ -51,9 +51,11 @@ if TYPE_CHECKING:
     from .delivery.outbox import Outbox
     from .digest import Digest
     from .locale import Words
+    from .moving import Moved
     from .people import People
     from .publish import Publisher
     from .publish.report import Progress, Report
+    from .search import Found, Search
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class Blog:
         Raises :class:`~liveblog.errors.ConfigError`.
         """
         path = settings.find(Path(folder), str(config) if config else None)
+        self._path = path
         self.config: Config = settings.load(path)
         self.folders = Folders(path.parent)
         self._clock = clock
@@ -215,6 +218,42 @@ class Blog:
                 break
             found |= {slug(tag): tag for tag in entry.now.tags}
         return found
+
+    def search(
+        self,
+        words: str,
+        *,
+        tag: str = "",
+        author: str = "",
+        limit: int = 20,
+        offset: int = 0,
+        progress: Progress | None = None,
+    ) -> Found:
+        """Return the entries that readers may see now and that hold every one of *words*.
+
+        Case, accents and vowel signs do not count; "quotes" make a phrase; the last word may be a
+        beginning. The best match stands first, the newer of two like ones. *tag* and *author*
+        narrow it down; *progress* is told of days while an index is made.
+
+        Raises :class:`~liveblog.errors.InvalidInput` for a tag that cannot be one.
+        """
+        wanted = self._tag(tag) if tag else ""
+        return self.searching.find(
+            words,
+            self.present,
+            tag=wanted,
+            author=author,
+            limit=limit,
+            offset=offset,
+            progress=progress,
+        )
+
+    @cached_property
+    def searching(self) -> Search:
+        """What finds this blog's entries by their words."""
+        from .search import Search
+
+        return Search(self.journal, self.folders.derived)
 
     def _tag(self, tag: str) -> str:
         wanted = slug(tag)
@@ -445,6 +484,7 @@ class Blog:
             )
         if purge:
             self.journal.redact(entry_id)
+            self.searching.forget()
             for path in {media.path for r in entry.revisions for media in r.media}:
                 (self.folders.media / path).unlink(missing_ok=True)
         return removed
@@ -551,6 +591,31 @@ class Blog:
     ) -> Report:
         """Bring the site in ``feeds/`` up to date; see :class:`liveblog.publish.Publisher`."""
         return self.publisher.publish(self.present, full=full, dry_run=dry_run, progress=progress)
+
+    def move(self, url: str) -> Moved:
+        """Give the blog another address, and publish it anew; ids stay as they are.
+
+        Only ``url`` and ``moved_from`` change in its settings. For each earlier address a folder
+        in ``moved/`` holds what sends readers on from there; done again, it is written again. A
+        server that runs has to be started again.
+
+        Raises :class:`~liveblog.errors.ConfigError` for what is no address of a site.
+        """
+        from .journal.disk import replace_file
+        from .moving import Moved, addresses, write
+
+        url = url if url.endswith("/") else f"{url}/"
+        before = addresses(self.config, url)
+        text = self._path.read_bytes().decode()
+        changed = settings.at_address(text, url, before)
+        if changed != text:
+            replace_file(self._path, changed.encode())
+        self.config = settings.load(self._path)
+        self.__dict__.pop("publisher", None)  # it keeps the settings
+        report = self.publish()
+        pages = self.publisher.pages
+        folders = tuple(write(old, self.config, self.folders, pages, self.now) for old in before)
+        return Moved(url, before, folders, report)
 
     @cached_property
     def people(self) -> People:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Sequence
 from datetime import datetime, time, tzinfo
 from functools import cached_property, partial
 from pathlib import Path
@@ -92,6 +93,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     week_starts: str = "monday"
     gone: tuple[str, ...] = ()  #: paths that answer 410; a folder's ends in a slash
     redirects: dict[str, str] = {}  #: paths that moved, and where to
+    moved_from: tuple[str, ...] = ()  #: addresses that the blog had before, the latest last
     feeds: FeedConfig = FeedConfig()
     server: ServerConfig = ServerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
@@ -169,6 +171,7 @@ def load(path: Path) -> Config:
     for key, check in (
         ("title", check_title),
         ("url", check_url),
+        ("moved_from", check_urls),
         ("id", check_id),
         ("language", check_language),
         ("timezone", check_timezone),
@@ -231,6 +234,12 @@ def check_url(url: str) -> None:
         raise ConfigError(f"'{url}' does not end in a slash.", f"Write {url}/.")
     if not url.isascii() or re.search(r"[\s\"'<>\\]", url):
         raise ConfigError(f"'{url}' holds a character that no URL may.", "Percent-encode it.")
+
+
+def check_urls(urls: tuple[str, ...]) -> None:
+    """Refuse an address at which no site can have been served."""
+    for url in urls:
+        check_url(url)
 
 
 def check_id(blog_id: str) -> None:
@@ -468,6 +477,40 @@ def initial(
         "description": description,
     }
     return _INITIAL.format(**{name: _toml(value) for name, value in values.items()})
+
+
+def at_address(text: str, url: str, moved_from: Sequence[str]) -> str:
+    """Return a configuration with another ``url`` and ``moved_from``; all else stays, to the byte.
+
+    Raises :class:`ConfigError` for an address that cannot be, or where the line is not found.
+    """
+    check_url(url)
+    wanted = {**tomllib.loads(text), "url": url, "moved_from": list(moved_from)}
+    if not moved_from:
+        del wanted["moved_from"]
+    listed = ", ".join(_toml(address) for address in moved_from)
+    line = f"moved_from = [{listed}]" if moved_from else ""
+    found = re.search(r"^url[ \t]*=[ \t]*(\"[^\"\n]*\"|'[^'\n]*')", text, re.MULTILINE)
+    if found:
+        text = text[: found.start(1)] + _toml(url) + text[found.end(1) :]
+        listing = re.search(r"^moved_from[ \t]*=[ \t]*\[[^]]*\]", text, re.MULTILINE)
+        if listing:
+            after = text[listing.end() :]
+            text = text[: listing.start()] + (line + after if line else after.partition("\n")[2])
+        elif line:
+            end = text.find("\n", found.start())
+            end = len(text) if end < 0 else end
+            newline = "\r\n" if text[:end].endswith("\r") else "\n"
+            text = text[:end].removesuffix("\r") + newline + line + text[end - len(newline) + 1 :]
+    try:
+        if tomllib.loads(text) == wanted:
+            return text
+    except tomllib.TOMLDecodeError:
+        pass
+    raise ConfigError(
+        'Cannot find the line url = "…" to change.',
+        f"Write url = {_toml(url)}" + (f" and {line}" if line else "") + " there yourself.",
+    )
 
 
 def new_id(url: str, now: datetime) -> str:

@@ -33,6 +33,11 @@ class Folders:
         return self.root / "feeds"
 
     @property
+    def moved(self) -> Path:
+        """What is put at addresses that the blog had before."""
+        return self.root / "moved"
+
+    @property
     def derived(self) -> Path:
         """What can be made again."""
         return self.root / ".liveblog"

@@ -24,6 +24,11 @@ def day_path(of: date) -> str:
     return f"{of:%Y/%m/%d}/"
 
 
+def month_path(of: date) -> str:
+    """``2012/07/``."""
+    return f"{of:%Y/%m}/"
+
+
 def week_path(period: Period) -> str:
     """``2012/W29/``."""
     return period.id.replace("-", "/") + "/"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -182,6 +182,14 @@ def plain(source: str) -> str:
     text = re.sub(r"<(?:br|/p|/li|/h\d|/tr|/blockquote)\b[^>]*>", " ", source)
     text = nh3.clean(text, tags=set(), clean_content_tags={"script", "style"})
     return re.sub(r"[ \t\n]+", " ", html.unescape(text)).strip()
+
+
+def marked(pieces: Iterable[tuple[bool, str]]) -> str:
+    """Return plain text as HTML, with a mark around each piece that is a hit."""
+    return "".join(
+        f"<mark>{html.escape(text)}</mark>" if is_hit else html.escape(text)
+        for is_hit, text in pieces
+    )
 
 
 def shortened(text: str, limit: int) -> str:

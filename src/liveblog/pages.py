@@ -302,9 +302,27 @@ class Pages:
         """
         return self._page("404.html", "404.html", root=root, is_gone=is_gone)
 
+    def search(self, root: str, **values: Any) -> str:
+        """Fill the page of a search.
+
+        With *found* (a :class:`liveblog.search.Found`) it shows hits. Without, it is the page of a
+        site that no server answers for: its script looks through *months* that were published.
+        """
+        empty = {"asked": "", "tag": "", "author": "", "found": None, "months": (), "years": ()}
+        return self._page("search.html", "search/index.html", root=root,
+                          **{"is_busy": False, **empty, **values})  # fmt: skip
+
     def feed(self, path: str, feed: FeedDocument) -> str:
         """Fill the page that shows a feed to somebody who opened its address in a browser."""
         return self._page("feed.html", path, feed=feed)
+
+    def moved(self, target: str) -> str:
+        """Fill a page for an address that the blog had before; it leads to *target*."""
+        return self._render("moved.html", target=target)
+
+    def link(self, text: str, address: str) -> Markup:
+        """Return a sentence and the address that it speaks of, as a paragraph."""
+        return Markup('<p>{} <a href="{}">{}</a></p>').format(text, address, address)
 
     def private(self, template: str, root: str, **values: Any) -> str:
         """Fill a page of the newsroom, which is no part of the site."""

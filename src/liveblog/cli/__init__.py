@@ -20,9 +20,9 @@ from ..errors import ConfigError, Conflict, InvalidInput, LiveblogError, Storage
 from .context import State
 from .deliver import outbox, schedule, send
 from .make import init
-from .read import digest, log, show
+from .read import digest, log, search, show
 from .serve import serve, token
-from .site import check, publish
+from .site import check, move, publish
 from .write import edit, end, post, remove, resume, retract
 
 _EPILOG = """\b
@@ -73,8 +73,8 @@ def _also(name: str) -> Any:
 
 
 for command in (
-    init, post, edit, retract, remove, log, show, digest, publish, serve, token, schedule, outbox,
-    send, check, end, resume,
+    init, post, edit, retract, remove, log, show, search, digest, publish, move, serve, token,
+    schedule, outbox, send, check, end, resume,
 ):  # fmt: skip
     for flags, name in (
         (("-q", "--quiet"), "is_quiet"),

@@ -1,4 +1,4 @@
-"""The commands about the site: publish, check."""
+"""The commands about the site: publish, move, check."""
 
 from __future__ import annotations
 
@@ -40,6 +40,35 @@ def publish(state: State, dry_run: bool, full: bool, as_json: bool) -> None:
         state.say(f"Wrote {_files(count)}{removed}. The site is in {blog.folders.site}.")
     else:
         state.say(f"Nothing has changed. The site is in {blog.folders.site}.")
+
+
+@click.command()
+@click.argument("url", metavar="NEW-URL")
+@json_option
+@pass_state
+def move(state: State, url: str, as_json: bool) -> None:
+    """Give the blog another address, and lead readers to it.
+
+    Changes url in liveblog.toml, remembers the old one in moved_from, and publishes the site anew.
+    Entries and feeds keep their ids. What to put at the old address is in moved/; 'liveblog serve'
+    sends readers on by itself once it is started again.
+    """
+    blog = state.blog()
+    moved = blog.move(url)
+    state.warn(moved.report.faults)
+    if as_json:
+        print_json(
+            {
+                "url": moved.url,
+                "moved_from": moved.before,
+                "folders": [str(folder) for folder in moved.folders],
+                "written": len(moved.report.written),
+            }
+        )
+    state.say(f"The blog is at {moved.url} now; wrote {_files(len(moved.report.written))}.")
+    for old, folder in zip(moved.before, moved.folders, strict=True):
+        state.say(f"For {old}: see {folder / 'README.txt'}")
+    state.say("If 'liveblog serve' runs, start it again; until then it publishes the old address.")
 
 
 @click.command()

@@ -21,7 +21,15 @@ from ..pages import Coverage, Home, Pages, Stop, Tag
 from ..period import COVERAGE, Period, local_day
 from ..site import Site
 from ..timeline import Day, Entry, Timeline
-from .documents import figures_csv, live_json, oembed, sitemap, sitemap_index
+from .documents import (
+    figures_csv,
+    live_json,
+    oembed,
+    opensearch,
+    search_json,
+    sitemap,
+    sitemap_index,
+)
 from .index import Index, Place
 from .items import Items
 from .output import Output
@@ -124,6 +132,9 @@ class Build:
             self._newest()
         if slugs or is_new or before.keys() ^ after.keys():
             self._sitemaps()
+        self._searchable(dirty)
+        if is_new or before.keys() ^ after.keys():
+            self._search_page()
         self.output.remove_the_rest(stale)
 
         index.remember_stamps(self.stamps, changed)
@@ -255,6 +266,7 @@ class Build:
         for path, data in self.assets.values():
             self.output.put(path, data, "assets")
         self.output.put("oembed.json", msgspec.json.encode(oembed(self.config)) + b"\n", "assets")
+        self.output.put("opensearch.xml", opensearch(self.config), "assets")
         self.output.put("404.html", self.pages.missing(self.config.url), "assets")
 
     def _publish_day(self, of: date, purpose: str) -> None:
@@ -394,6 +406,40 @@ class Build:
         changed = self._fetch(index.last_updated(IN_LIVE))
         document = live_json(home, changed, index.removals(IN_LIVE), self.pages)
         self.output.put("live.json", document, "newest")
+
+    def _searchable(self, dirty: set[date]) -> None:
+        """Write what a page without a server searches.
+
+        One file holds the days that are not closed, one each month's closed days, so that a post
+        touches the small one only.
+        """
+        still_open = [of for of, _ in self._all_days() if not self._closed(period.day(of))]
+        names = {of.isoformat() for of in still_open}
+        before = set(self.index.fact("open").split())
+        changed = {of.isoformat() for of in dirty} | (names ^ before)
+        self._each({name[:7] for name in changed - (names & before)}, "search", self._search_month)
+        if changed & (names | before) or not before:
+            entries = [entry for of in still_open for entry in self._day(of).entries]
+            self.output.put("search.json", search_json(entries), "search:open")
+        self.index.remember("open", " ".join(sorted(names)))
+
+    def _search_month(self, month: str, purpose: str) -> None:
+        entries = [
+            entry
+            for of, _ in self._all_days()
+            if of.isoformat().startswith(month) and self._closed(period.day(of))
+            for entry in self._day(of).entries
+        ]
+        if entries:
+            path = links.month_path(date.fromisoformat(f"{month}-01"))
+            self.output.put(f"{path}search.json", search_json(entries), purpose)
+
+    def _search_page(self) -> None:
+        """Write the page that searches where no server answers."""
+        months = sorted({of.isoformat()[:7] for of, _ in self._all_days()}, reverse=True)
+        years = sorted({of.year for of, _ in self._all_days()}, reverse=True)
+        html = self.pages.search("../", months=months, years=years)
+        self.output.put("search/index.html", html, "search")
 
     def _sitemaps(self) -> None:
         """List the pages outside of days, and the sitemaps of the days."""

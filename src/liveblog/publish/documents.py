@@ -11,9 +11,14 @@ import msgspec
 
 from .. import links
 from ..config import Config
-from ..markup import rooted
+from ..markup import rooted, shortened
 from ..pages import Home, Pages
+from ..search import text_of
 from ..timeline import Entry
+
+SEARCHED_MOST = 1_000  #: characters of an entry that a page without a server searches
+SEARCHED_LEAST = 80
+SEARCHED_IN_ALL = 400_000  #: characters of a month
 
 
 def figures_csv(entries: Iterable[Entry], config: Config) -> str:
@@ -80,6 +85,37 @@ def live_entry(entry: Entry, pages: Pages) -> dict[str, object]:
         "updated": entry.now.updated.isoformat(),
         "html": rooted(pages.article(entry), "./"),
     }
+
+
+def search_json(entries: Sequence[Entry]) -> bytes:
+    """Return what a page without a server searches: id, instant, title, tags and first words.
+
+    The more entries, the fewer words of each, so that the file stays small.
+    """
+    live = [entry for entry in entries if entry.now.state == "live"]
+    words = max(SEARCHED_LEAST, min(SEARCHED_MOST, SEARCHED_IN_ALL // max(len(live), 1)))
+    rows = [
+        (entry.id, entry.published, entry.now.title, entry.now.tags,
+         shortened(text_of(entry), words))
+        for entry in live
+    ]  # fmt: skip
+    return msgspec.json.encode({"version": 1, "entries": rows}) + b"\n"
+
+
+def opensearch(config: Config) -> str:
+    """Return what lets a browser search the blog (OpenSearch 1.1, "Description document")."""
+    address = escape(f"{config.url}search/?q={{searchTerms}}", {'"': "&quot;"})
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">\n'
+        f"<ShortName>{escape(shortened(config.title, 16))}</ShortName>\n"
+        f"<Description>{escape(shortened(config.description or config.title, 1024))}"
+        "</Description>\n"
+        f'<Url type="text/html" template="{address}"/>\n'
+        f"<Language>{config.language}</Language>\n"
+        "<InputEncoding>UTF-8</InputEncoding>\n"
+        "</OpenSearchDescription>\n"
+    )
 
 
 def oembed(config: Config, width: int | None = None) -> dict[str, object]:

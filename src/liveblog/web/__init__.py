@@ -19,6 +19,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from .. import __version__
 from ..blog import Blog
 from ..errors import ConfigError
+from .moves import Moves, send_on
 from .served import Served
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Application:
             self._by_path[served.path] = served
         # The longest path first: a blog may lie below another.
         self._in_order = sorted(self.blogs, key=lambda served: -len(served.path))
+        self._moves = Moves(self.blogs)
         # uvicorn and Starlette describe the same protocol with different types.
         self._behind_proxies: Any = ProxyHeadersMiddleware(
             cast(Any, self._answer), trusted_hosts=proxies
@@ -88,9 +90,11 @@ class Application:
             return await self._send_metrics(scope, send)
         if self._metrics:
             send = _counted(send, self._metrics)
-        for served in self._in_order:
-            if path.startswith(served.path):
-                return await served(scope, receive, send)
+        served = next((s for s in self._in_order if path.startswith(s.path)), None)
+        if target := self._moves.target(scope, served.path if served else None):
+            return await send_on(scope, send, target)
+        if served:
+            return await served(scope, receive, send)
         for served in self._in_order:
             if path == served.path.rstrip("/") or (path == "/" and len(self.blogs) == 1):
                 headers = [(b"location", served.path.encode()), (b"content-length", b"0")]

@@ -35,7 +35,9 @@ from ..people import Person, Scope
 from ..period import COVERAGE
 from ..timeline import Entry
 from .doors import refusal
+from .files import PAGE
 from .problems import Problem
+from .search import Results, results
 
 if TYPE_CHECKING:
     from .served import Served
@@ -238,7 +240,7 @@ class Call:
     """A request, read and let in."""
 
     served: Served
-    person: Person
+    visitor: Person | None  #: who was let in; an operation for anybody does not ask
     request: Request
     body: Any = None
     path: dict[str, str] = field(default_factory=dict)
@@ -247,6 +249,12 @@ class Call:
     def blog(self) -> Blog:
         """The blog it is about."""
         return self.served.blog
+
+    @property
+    def person(self) -> Person:
+        """Whoever was let in."""
+        assert self.visitor is not None
+        return self.visitor
 
     def expected(self) -> int:
         """Return the revision that the client saw (If-Match, RFC 9110 §13.1.1).
@@ -282,7 +290,7 @@ class Operation:
 
     method: str
     path: str  #: below ``api/``
-    scope: Scope
+    scope: Scope | None  #: None: anybody may
     call: Callable[[Call], Answer]
     takes: Any = None  #: type of the body; bytes for a file
     gives: Any = None
@@ -362,6 +370,12 @@ def _newest_first(blog: Blog, before: str) -> Iterator[Entry]:
         for entry in reversed(timeline.unfiltered(of).entries):
             if entry.now.state != "removed" and (not before or entry.order < before):
                 yield entry
+
+
+def search(call: Call) -> Answer:
+    """Find updates that readers can see and that hold every word of q, the best first."""
+    headers = {"access-control-allow-origin": "*", "cache-control": PAGE}
+    return Answer(results(call.served, call.request), headers=headers)
 
 
 def entry(call: Call) -> Answer:
@@ -498,6 +512,8 @@ def end(call: Call) -> Answer:
 
 OPERATIONS: Sequence[Operation] = (
     Operation("GET", "me", "post", me, gives=Me),
+    Operation("GET", "search", None, search, gives=Results,
+              query=("q", "tag", "author", "limit", "offset")),
     Operation("GET", "words", "post", words, gives=Words),
     Operation("GET", "entries", "post", entries, gives=Entries, query=("before", "limit")),
     Operation("POST", "entries", "post", post, takes=NewEntry, gives=EntryOut, status=201,

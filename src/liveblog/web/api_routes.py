@@ -56,7 +56,9 @@ def _endpoint(
     async def endpoint(request: Request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
         operation = methods[method]
-        person = await run_sync(served.doors.enter, request, operation.scope)
+        person = None
+        if operation.scope:
+            person = await run_sync(served.doors.enter, request, operation.scope)
         body = await _body(request, operation)
         call = Call(served, person, request, body, dict(request.path_params))
         answer = await run_sync(operation.call, call)

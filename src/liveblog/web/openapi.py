@@ -34,6 +34,13 @@ _REFUSALS = {
     "507": "The machine refused: a full disk, say. Nothing was changed.",
 }
 
+_REFUSALS_TO_ANYBODY = {
+    "422": "A parameter cannot be taken; the detail says why.",
+    "429": "Too much was asked from this address; see Retry-After.",
+    "503": "The server is busy; see Retry-After.",
+    "507": "The machine refused: a full disk, say.",
+}
+
 
 def document(config: Config) -> dict[str, Any]:
     """Return the description of the API of one blog."""
@@ -78,7 +85,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.call.__name__,
         "summary": operation.summary,
-        "description": f"Scope: {operation.scope}.",
+        "description": f"Scope: {operation.scope}." if operation.scope else "For anybody.",
+        **({} if operation.scope else {"security": []}),
         "parameters": parameters,
         "responses": _responses(operation),
     }
@@ -100,7 +108,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done."}
     if operation.gives is not None:
         good["content"] = {"application/json": {"schema": _reference(operation.gives)}}
-    refusals = dict(_REFUSALS)
+    refusals = dict(_REFUSALS if operation.scope else _REFUSALS_TO_ANYBODY)
     if "{" in operation.path:
         refusals["404"] = "There is no such thing."
     if operation.path.startswith("entries/{"):

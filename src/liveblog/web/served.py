@@ -22,7 +22,7 @@ from ..follow import Event, Follower, Place
 from ..pages import FeedDocument
 from ..publish.report import Report
 from ..schedule import Schedule
-from . import api_routes, composer, embed, micropub, problems
+from . import api_routes, composer, embed, micropub, problems, search
 from .doors import Doors
 from .events import Hub, messages
 from .files import Files
@@ -39,6 +39,7 @@ class Served:
         self.path = urlsplit(blog.config.url).path
         self.doors = Doors(blog.people, blog.config, self.path)
         self.hub = Hub(blog.config.server)
+        self.gate = search.Gate()
         self.follower = Follower(blog, self._announce)
         self.schedule = Schedule(blog, publish=self.follower.publish)
         self.files = Files(
@@ -149,6 +150,7 @@ class Served:
             *micropub.routes(self),
             *composer.routes(self),
             *embed.routes(self),
+            *search.routes(self),
         ]
         return Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
 

@@ -1,0 +1,282 @@
+"""The index that search reads: ``.liveblog/search.sqlite``, with SQLite's FTS5.
+
+It holds each entry as it stands, embargoed ones too: a query says up to which instant. All of it is
+derived; a lost, damaged or outdated index is made again from the journal.
+
+A row's number is its instant, so that the newest matches are found first, however many there are.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from _blake2 import blake2b
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ..errors import StorageError
+from .words import Phrase, fold
+
+VERSION = 1
+
+CANDIDATES = 1000
+"""So many of the newest matches are put in order of relevance."""
+
+HALF_LIFE = 90.0
+"""After so many days (from the newest match) half of what being new adds is gone."""
+
+_SCHEMA = """
+CREATE TABLE stamps (name TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE entries (
+    number INTEGER PRIMARY KEY, published INTEGER NOT NULL, id TEXT NOT NULL UNIQUE,
+    home TEXT NOT NULL, mark BLOB NOT NULL, day TEXT NOT NULL, state TEXT NOT NULL,
+    author TEXT NOT NULL, title TEXT NOT NULL, tags TEXT NOT NULL, text TEXT NOT NULL,
+    labels TEXT NOT NULL
+);
+CREATE INDEX entries_home ON entries (home);
+CREATE VIRTUAL TABLE words USING fts5(
+    title, tags, text, labels, content='', prefix='2 3',
+    tokenize='unicode61 remove_diacritics 2'
+);
+"""
+_WORDS = "INSERT INTO words (rowid, title, tags, text, labels) VALUES (?, ?, ?, ?, ?)"
+_FORGET = (
+    "INSERT INTO words (words, rowid, title, tags, text, labels) VALUES ('delete', ?, ?, ?, ?, ?)"
+)
+# Weights: a title or a tag says what an entry is about.
+_FIND = """
+SELECT e.number, e.published, bm25(words, 6.0, 4.0, 1.0, 0.0)
+FROM words CROSS JOIN entries e ON e.number = words.rowid
+WHERE words MATCH ? AND e.published <= ? ORDER BY words.rowid DESC LIMIT ?
+"""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_DAY = 86_400_000_000
+_MACHINE = {"FULL", "BUSY", "LOCKED", "IOERR", "READONLY", "CANTOPEN", "NOMEM", "PERM", "AUTH",
+            "INTERRUPT"}  # fmt: skip
+"""Refusals of the machine (SQLite's primary result codes); anything else is the index's fault."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """An entry as search knows it."""
+
+    id: str
+    mark: bytes  #: changes with what is indexed
+    published: datetime
+    day: str
+    state: str
+    author: str
+    title: str
+    tags: Sequence[str]
+    text: str
+    labels: Sequence[str]  #: what filters ask for: words that no text holds
+
+
+class SearchIndex:
+    """The index of one blog."""
+
+    def __init__(self, derived: Path) -> None:
+        """Keep the index in a folder of what can be made again."""
+        self._folder = derived
+        self.path = derived / "search.sqlite"
+
+    @contextmanager
+    def writing(self) -> Iterator[Writer]:
+        """Give the index to its only writer; whatever was not committed is given up.
+
+        Raises :class:`Unusable` for an index that is to be made again.
+        """
+        with self._alone(), self._opened() as db:
+            yield Writer(db)
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """Give the index to a reader; see :meth:`writing`."""
+        with self._opened() as db:
+            yield Reader(db)
+
+    def delete(self) -> None:
+        """Let go of the index, with every word in it."""
+        with self._alone():
+            self._delete()
+
+    def _delete(self) -> None:
+        for ending in ("-journal", "-wal", "-shm", ""):
+            self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Be the only writer, in this and in every process."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            fd = os.open(self._folder / "search.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise StorageError.of(error, "write to", self._folder) from error
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(fd)
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        db = None
+        try:
+            db = sqlite3.connect(self.path, timeout=30)
+            yield db
+        except sqlite3.Error as error:
+            name = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_")
+            kind = StorageError if name.partition("_")[0] in _MACHINE else Unusable
+            raise kind(
+                f"Cannot use {self.path}: {error}.",
+                "Check the free space and the permissions there.",
+            ) from error
+        finally:
+            if db is not None:
+                db.close()
+
+
+class Unusable(StorageError):
+    """The index is damaged, or of another version."""
+
+
+class Writer:
+    """Brings the index up to date, day by day."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        elif version != VERSION:
+            raise Unusable("The search index was made by another version.")
+        # A deleted text leaves no trace in the file.
+        db.execute("PRAGMA secure_delete = ON")
+
+    def changed(self, stamps: dict[str, str]) -> list[str]:
+        """Return the days whose stamp in the journal is not the remembered one."""
+        known = dict(self._db.execute("SELECT name, stamp FROM stamps"))
+        return sorted({name for name, _ in stamps.items() ^ known.items()})
+
+    def replace(
+        self, home: str, stamp: str, ids: Iterable[tuple[str, bytes]], make: Callable[[str], Row]
+    ) -> None:
+        """Take over the entries that live in a day's file: their ids and marks.
+
+        *make* is called for those that are new or differ. An empty *stamp*: the file is gone.
+        """
+        rows = self._db.execute("SELECT id, mark FROM entries WHERE home = ?", (home,))
+        before = {entry_id: bytes(mark) for entry_id, mark in rows}
+        now = dict(ids)
+        for entry_id, mark in before.items():
+            if now.get(entry_id) != mark:
+                self._drop(entry_id)
+        for entry_id, mark in now.items():
+            if before.get(entry_id) != mark:
+                self._put(home, make(entry_id))
+        if stamp:
+            self._db.execute("INSERT OR REPLACE INTO stamps VALUES (?, ?)", (home, stamp))
+        else:
+            self._db.execute("DELETE FROM stamps WHERE name = ?", (home,))
+
+    def commit(self) -> None:
+        """Keep what was taken over."""
+        self._db.commit()
+
+    def _put(self, home: str, row: Row) -> None:
+        published = _number(row.published)
+        number = self._free(published // 1_000_000, row.id)
+        tags, labels = "\n".join(row.tags), " ".join(row.labels)
+        self._db.execute(
+            "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (number, published, row.id, home, row.mark, row.day, row.state, row.author,
+             row.title, tags, row.text, labels),
+        )  # fmt: skip
+        self._db.execute(_WORDS, (number, fold(row.title), fold(tags), fold(row.text), labels))
+
+    def _drop(self, entry_id: str) -> None:
+        number, title, tags, text, labels = self._db.execute(
+            "SELECT number, title, tags, text, labels FROM entries WHERE id = ?", (entry_id,)
+        ).fetchone()
+        self._db.execute(_FORGET, (number, fold(title), fold(tags), fold(text), labels))
+        self._db.execute("DELETE FROM entries WHERE number = ?", (number,))
+
+    def _free(self, second: int, entry_id: str) -> int:
+        """Return a number that nobody has for an entry of a second."""
+        number = (second << 10) + blake2b(entry_id.encode(), digest_size=1).digest()[0]
+        while self._db.execute("SELECT 1 FROM entries WHERE number = ?", (number,)).fetchone():
+            number += 1
+        return number
+
+
+class Reader:
+    """Finds entries."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            raise Unusable("The search index was made by another version.")
+
+    def find(
+        self, asked: Sequence[Phrase], labels: Sequence[str], now: datetime
+    ) -> tuple[list[int], bool]:
+        """Return the numbers of the entries that hold every phrase and label, the best first.
+
+        Only those published at *now* are found; of more than :data:`CANDIDATES` the newest, and
+        True beside them.
+        """
+        values = (_expression(asked, labels), _number(now), CANDIDATES + 1)
+        rows = self._db.execute(_FIND, values).fetchall()
+        found = rows[:CANDIDATES]
+        newest = max((published for _, published, _ in found), default=0)
+
+        def order(row: tuple[int, int, float]) -> tuple[float, int, int]:
+            number, published, rank = row
+            age = (newest - published) / _DAY
+            return rank * (1 + 0.5 ** (age / HALF_LIFE)), -published, number
+
+        return [row[0] for row in sorted(found, key=order)], len(rows) > CANDIDATES
+
+    def row(self, number: int) -> Row:
+        """Return an entry by its number."""
+        entry_id, mark, published, day, state, author, title, tags, text, labels = self._db.execute(
+            "SELECT id, mark, published, day, state, author, title, tags, text, labels "
+            "FROM entries WHERE number = ?",
+            (number,),
+        ).fetchone()
+        return Row(
+            entry_id,
+            mark,
+            _EPOCH + published * _MICROSECOND,
+            day,
+            state,
+            author,
+            title,
+            tags.split("\n") if tags else [],
+            text,
+            labels.split(),
+        )
+
+
+def label(kind: str, value: str) -> str:
+    """Return the one word that stands for a tag or an author among the labels."""
+    return kind + blake2b(value.encode(), digest_size=8).hexdigest()
+
+
+def _expression(asked: Sequence[Phrase], labels: Sequence[str]) -> str:
+    """Write a query in FTS5's syntax; words are letters and digits only, each in quotes."""
+    words = " AND ".join(
+        f'"{" ".join(phrase.words)}"{"*" if phrase.is_open else ""}' for phrase in asked
+    )
+    parts = [f'labels : "{name}"' for name in labels]
+    return " AND ".join([*parts, f"{{title tags text}} : ({words})"])
+
+
+def _number(instant: datetime) -> int:
+    """Return an instant as microseconds of the epoch."""
+    return (instant - _EPOCH) // _MICROSECOND
