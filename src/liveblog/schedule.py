@@ -46,6 +46,9 @@ NAMES = ("publish", "release", "day", "week", *KINDS)
 
 log = logging.getLogger("liveblog")
 
+# It warns of a job that is due while it still runs; here that is how it should be.
+logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
 
 class WallTrigger(BaseTrigger):  # type: ignore[misc]
     """Fires when a wall clock of *zone* shows *at*, each day or on one weekday (Monday = 0).
