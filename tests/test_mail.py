@@ -40,7 +40,7 @@ from liveblog.config import MailConfig
 from liveblog.delivery import Undelivered, mail
 from liveblog.digest.text import WIDTH
 from liveblog.entry import Figure, Framing, Revision, Source, make_id
-from liveblog.errors import ConfigError
+from liveblog.errors import InvalidInput
 from liveblog.markup import plain
 from liveblog.pages import Pages
 from liveblog.period import day, week
@@ -619,7 +619,7 @@ def test_a_domain_in_letters_goes_as_the_mail_system_writes_it(told: Blog) -> No
 )  # fmt: skip
 def test_what_is_no_address_is_refused(told: Blog, address: str) -> None:
     """Before anything is sent, and without its control characters in the message."""
-    with pytest.raises(ConfigError) as refused:
+    with pytest.raises(InvalidInput) as refused:
         mail.compose(digest_of(entry()), pages_of(told), address, NOW)
     assert refused.value.message.isprintable()
 

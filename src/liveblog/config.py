@@ -63,7 +63,7 @@ class MailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to: tuple[str, ...] = ()  #: addresses, or that of a mailing list
     daily: bool = True  #: send the digest of each day
     weekly: bool = True  #: and of each week
-    list_id: str = ""  #: RFC 2919; made from the blog's address if empty
+    list_id: str = ""  #: RFC 2919; made from the blog's id if empty
     unsubscribe: tuple[str, ...] = ()  #: ``mailto:`` and ``https:`` addresses (RFC 2369)
     unsubscribe_one_click: bool = False  #: the ``https:`` one takes a POST (RFC 8058)
 

@@ -308,7 +308,7 @@ def _sent(state: State, blog: Blog, message: EmailMessage, as_json: bool) -> boo
     return problem is None
 
 
-_SHOWN = ("To", "From", "Subject", "Message-ID", "List-Id", "List-Unsubscribe")
+_SHOWN = ("To", "Subject", "From", "Message-ID", "List-Id", "List-Unsubscribe")
 
 
 def _headers(message: EmailMessage) -> dict[str, object]:

@@ -34,6 +34,7 @@ from ..config import Config, MailConfig, check_address, check_sender
 from ..digest import Digest, label
 from ..digest import text as as_text
 from ..entry import Framing
+from ..errors import ConfigError, InvalidInput
 from ..markup import shortened
 from ..pages import Pages
 from ..timeline import Day
@@ -94,10 +95,14 @@ def compose(
     to its page. One that is sent beside the schedule *is_extra*: its Message-ID is its own, or
     mail services would take what the schedule sends for a copy of it and drop that.
 
-    Raises :class:`~liveblog.errors.ConfigError` for an address that is none.
+    Raises :class:`~liveblog.errors.InvalidInput` for an address that is none.
     """
     if not digest.entries:
         return None
+    try:
+        to = check_address(to)
+    except ConfigError as error:
+        raise InvalidInput(error.message, error.hint) from None
     message = _filled(digest, digest, pages, to, now, is_extra)
     low, high = 0, len(digest.entries) - 1  # entries that fit, and that may
     if len(message.as_bytes()) <= LARGEST:
@@ -129,7 +134,6 @@ def _filled(
 ) -> EmailMessage:
     """Return a message that names the *whole* digest and tells what is *shown* of it."""
     config, mail = pages.config, pages.config.mail
-    to = check_address(to)
     name, sender = check_sender(mail.sender)
     addresses = (sender, to)
     # RFC 6531: only where an address needs it, for not every server can.
