@@ -233,6 +233,8 @@ class Schedule:
                 if not self._is_arranged and self.lead():
                     self.arrange()
                     self._scheduler.start()
+                    if self._stopping.is_set():  # meanwhile
+                        self._scheduler.shutdown()
                     self.published()
                 elif self._is_arranged:
                     moved = time.time() - time.monotonic() - offset
