@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..entry import Figure, Source, State, Verification
+from ..entry import Figure, Framing, Media, Revision, Source, State, Verification
 
 
 @dataclass(frozen=True)
@@ -75,4 +75,16 @@ class Problem:
     mend: str = ""
 
 
-Item = Update | Frame | Problem
+@dataclass(frozen=True)
+class Copy:
+    """A record of another journal of this kind, to be taken as it stands.
+
+    Its name, number and instants are kept; the versions of one entry come oldest first.
+    """
+
+    where: str
+    record: Revision | Framing
+    read: Callable[[Media], bytes]  #: a picture's bytes; raises LiveblogError if it is missing
+
+
+Item = Update | Frame | Copy | Problem
