@@ -29,6 +29,7 @@ FLOORS = {
     "locale": 2, "markup": 2, "timeline": 2, "when": 2, "digest": 2,
     "feeds": 3, "chart": 3, "pages": 3,
     "site": 4, "publish": 4, "search": 4, "moving": 4, "delivery": 4, "importers": 4,
+    "bringing": 4, "exports": 4,
     "blog": 5, "follow": 5, "deliver": 5, "schedule": 5,
     "cli": 6, "web": 6,
     # The package itself holds the version and loads names when they are asked for.

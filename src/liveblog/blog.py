@@ -30,6 +30,7 @@ from .entry import (
     Source,
     Verification,
     checked,
+    checked_framing,
     clean_figures,
     clean_language,
     clean_sources,
@@ -48,8 +49,10 @@ from .timeline import Timeline
 from .when import parse_instant, parse_period
 
 if TYPE_CHECKING:
+    from .bringing import Brought
     from .delivery.outbox import Outbox
     from .digest import Digest
+    from .importers import Item
     from .locale import Words
     from .moving import Moved
     from .people import People
@@ -531,18 +534,7 @@ class Blog:
         old = self.timeline.framing(period_id) or Framing(period=period_id)
         changes = {name: value for name, value in given.items() if value is not None}
         draft = msgspec.structs.replace(old, recorded=None, **changes)
-        for name, text in (
-            ("headline", draft.headline),
-            ("introduction", draft.introduction),
-            ("close", draft.close),
-        ):
-            limit = 300 if name == "headline" else 20_000
-            if len(text) > limit or (name == "headline" and "\n" in text):
-                raise InvalidInput(
-                    f"The {name} has {len(text)} characters; the limit is {limit}"
-                    f"{', on one line' if name == 'headline' else ''}.",
-                    "Shorten it.",
-                )
+        checked_framing(draft)
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
 
     def _with_images(self, draft: Revision, images: Iterable[Image | Uploaded]) -> Revision:
@@ -583,6 +575,32 @@ class Blog:
                 f"{shown:%Y-%m-%d %H:%M} ({self.config.timezone}) is in the future.",
                 "Correct the time, or add --schedule to hold the update back until then.",
             )
+
+    def bring_in(
+        self,
+        items: Iterable[Item],
+        *,
+        source: str,
+        dry_run: bool = False,
+        progress: Callable[[Brought], None] | None = None,
+    ) -> Brought:
+        """Append what an importer found; see :mod:`liveblog.importers` and :mod:`~.bringing`.
+
+        *source* names where it comes from, for ever: the same update of the same source is brought
+        in once, however often it is tried, and an interrupted import goes on where it was cut.
+        """
+        from .bringing import bring_in
+
+        return bring_in(
+            items,
+            source=source,
+            journal=self.journal,
+            media=self.folders.media,
+            config=self.config,
+            now=self.now,
+            dry_run=dry_run,
+            progress=progress,
+        )
 
     # -- the site -----------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ State = Literal["live", "retracted", "removed"]
 
 BODY_LIMIT = 100_000
 TITLE_LIMIT = 300
+FRAMING_LIMIT = 20_000
 NOTE_LIMIT = 2_000
 NAME_LIMIT = 200
 LIST_LIMIT = 50
@@ -314,6 +315,20 @@ def checked(revision: Revision) -> None:
             raise InvalidInput(
                 f"The picture '{media.path}' has no alternative text.",
                 "Describe it with --alt for those who cannot see it.",
+            )
+
+
+def checked_framing(framing: Framing) -> None:
+    """Refuse a framing that could not be shown everywhere.
+
+    Raises :class:`InvalidInput` with the field and its limit.
+    """
+    _short("headline", framing.headline, TITLE_LIMIT)
+    for field, text in (("introduction", framing.introduction), ("close", framing.close)):
+        if len(text) > FRAMING_LIMIT:
+            raise InvalidInput(
+                f"The {field} has {len(text)} characters; the limit is {FRAMING_LIMIT}.",
+                "Shorten it.",
             )
 
 
