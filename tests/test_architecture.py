@@ -26,9 +26,10 @@ PACKAGE = Path(liveblog.__file__).parent
 FLOORS = {
     "entry": 0, "period": 0, "config": 0, "errors": 0, "folders": 0, "links": 0,
     "journal": 1, "media": 1, "people": 1, "net": 1,
-    "locale": 2, "markup": 2, "timeline": 2, "when": 2, "digest": 2,
+    "frontmatter": 2, "locale": 2, "markup": 2, "timeline": 2, "when": 2, "digest": 2,
     "feeds": 3, "chart": 3, "pages": 3,
     "site": 4, "publish": 4, "search": 4, "moving": 4, "delivery": 4, "importers": 4,
+    "exports": 4,
     "blog": 5, "follow": 5, "deliver": 5, "schedule": 5,
     "cli": 6, "web": 6,
     # The package itself holds the version and loads names when they are asked for.
@@ -56,6 +57,7 @@ DOORS = {
     "httpx2": ("net",),
     "httpcore2": ("net",),
     "babel": ("locale", "when"),
+    "yaml": ("frontmatter",),
 }
 """Which modules (or rooms) may import a library."""
 
