@@ -66,7 +66,7 @@ class Page:
 
 
 def split(text: str) -> Page:
-    """Take a file's text apart; lines end in ``\\n``.
+    """Take a file's text apart; its lines end in a line feed.
 
     Raises :class:`~liveblog.errors.InvalidInput` where the fields cannot be read.
     """
