@@ -115,7 +115,7 @@ def typed(value: Value) -> Any:
     """Return fields with their numbers and truth values as such, as JSON has them."""
     if isinstance(value, Plain):
         try:
-            return msgspec.json.decode(value)
+            return msgspec.json.decode(str(value))
         except msgspec.DecodeError:
             return str(value)
     if isinstance(value, list):

@@ -105,10 +105,9 @@ def _instant(value: Value, zone: tzinfo) -> datetime | None:
 
 def _add_tags(found: Fields, given: dict[str, Value], section: str, generator: Generator) -> None:
     words: list[str] = []
-    if generator == "jekyll":
-        # The folders above _posts are categories.
-        if section:
-            words += re.split(r"(?:^|/)_(?:posts|drafts)", section)[0].split("/")
+    above = re.match(r"(.+)/_(?:posts|drafts)(?:/|$)", section)
+    if generator == "jekyll" and above:  # the folders above _posts are categories
+        words += above[1].split("/")
     for name in ("categories", "category", "tags", "tag"):
         value = given.get(name)
         # Jekyll: one category is one, several are parted by spaces.
