@@ -60,7 +60,7 @@ def everything(blog: Blog) -> list[Record]:
     return [record for name in names for record in blog.journal.read(name).records]
 
 
-def in_order(records: Iterable[Record]) -> list[Record]:
+def in_order(records: Iterable[Record]) -> list[Revision | Framing]:
     """Return the records that an author made, each name's together."""
     made = [record for record in records if not isinstance(record, Reference)]
     return sorted(made, key=lambda record: (home_of(record), record.name, record.rev))
@@ -71,7 +71,7 @@ def read_back(exported: Path) -> list[Item]:
     return list(folder(exported, zone=UTC, now=NOON))
 
 
-def copies(items: Iterable[Item]) -> list[Record]:
+def copies(items: Iterable[Item]) -> list[Revision | Framing]:
     """Return the records that an import found."""
     return [item.record for item in items if isinstance(item, Copy)]
 
@@ -148,7 +148,7 @@ periods = st.sampled_from(
 
 
 @st.composite
-def journals(draw: st.DrawFn) -> list[Record]:
+def journals(draw: st.DrawFn) -> list[Revision | Framing]:
     """Make a journal: some entries and framings, each with its versions."""
     found: list[Record] = []
     for number in draw(st.sets(st.integers(0, 9), max_size=3)):
@@ -168,7 +168,7 @@ def _with(record: Any, **fields: Any) -> Any:
 
 
 @given(journals())
-def test_any_journal_comes_back_exactly(journal: list[Record]) -> None:
+def test_any_journal_comes_back_exactly(journal: list[Revision | Framing]) -> None:
     """Whatever its texts hold, every record is equal, and no file seems to have been edited."""
     with tempfile.TemporaryDirectory() as name:
         exported = Path(name) / "export"
@@ -180,7 +180,7 @@ def test_any_journal_comes_back_exactly(journal: list[Record]) -> None:
 
 
 @given(journals())
-def test_an_export_is_the_same_bytes_each_time(journal: list[Record]) -> None:
+def test_an_export_is_the_same_bytes_each_time(journal: list[Revision | Framing]) -> None:
     """In another folder, and again in the same one, where nothing is then written."""
     with tempfile.TemporaryDirectory() as name:
         one, two, media = Path(name) / "one", Path(name) / "two", Path(name) / "media"
@@ -192,7 +192,7 @@ def test_an_export_is_the_same_bytes_each_time(journal: list[Record]) -> None:
 
 
 @given(journals())
-def test_the_front_matter_is_yaml_that_others_read(journal: list[Record]) -> None:
+def test_the_front_matter_is_yaml_that_others_read(journal: list[Revision | Framing]) -> None:
     """PyYAML's own safe loader finds the same title, tags and author in it."""
     with tempfile.TemporaryDirectory() as name:
         exported = Path(name) / "export"

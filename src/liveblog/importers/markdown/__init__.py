@@ -16,7 +16,7 @@ from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from ...entry import BODY_LIMIT, FORBIDDEN
+from ...entry import BODY_LIMIT, clean_text
 from ...errors import InvalidInput
 from ...frontmatter import Page, split
 from .. import Item, Picture, Problem, Update, Version
@@ -70,16 +70,11 @@ def _update(
     if told.updated > now:
         told.updated = told.published
         told.odd.append("Its last change lies in the future.")
-    text = page.body.strip("\n") or told.summary
+    text = clean_text(page.body, "text") or told.summary
     if len(text.encode()) > BODY_LIMIT:
         raise InvalidInput(
             f"The text has {len(text.encode()):,} bytes; the limit is {BODY_LIMIT:,}.",
             "Split it into several posts.",
-        )
-    if bad := FORBIDDEN.search("\n".join((told.title, told.author, *told.tags, text))):
-        raise InvalidInput(
-            f"The text holds the character U+{ord(bad[0]):04X}, which no page can carry.",
-            "Remove it.",
         )
     strange: list[str] = []
     if generator == "hugo":
@@ -92,7 +87,7 @@ def _update(
         published=told.published,
         updated=told.updated,
         title=told.title,
-        body=read.text.strip("\n"),
+        body=clean_text(read.text, "text"),
         author=told.author,
         tags=told.tags,
         pictures=tuple(_picture(shown, source) for shown in read.pictures),

@@ -17,7 +17,7 @@ _PICTURE = re.compile(
     rf"(?P<linked>\[\s*)?{_ALT}"
     rf"(?:{_TARGET.format('')}|\[(?P<name>[^\]\n]*)\])?"
     rf"(?(linked)\s*\]{_TARGET.format('to_')})"
-    r"|(?P<html><img\b[^<>]*>)"
+    r"|(?P<html><(?i:img)\b[^<>]*>)"
 )
 _DEFINITION = re.compile(
     r"^ {0,3}\[(?P<name>[^\]\n^][^\]\n]*)\]:[ \t]*<?(?P<target>[^\s<>]+)>?"

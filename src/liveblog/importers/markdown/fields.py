@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from pathlib import PurePosixPath
 from typing import Literal
 
-from ...entry import NAME_LIMIT, clean_language, slug
+from ...entry import FORBIDDEN, NAME_LIMIT, clean_language, clean_text, slug
 from ...errors import InvalidInput
 from ...frontmatter import Page, Value
 from .body import Shown
@@ -46,9 +46,11 @@ def read(page: Page, where: str, section: str, generator: Generator, zone: tzinf
     found = Fields(
         published,
         published,
-        title=_line(given.get("title")),
-        author=", ".join(_names(given.get("authors") or given.get("author"))),
-        summary=_text(given.get("summary")),
+        title=clean_text(_line(given.get("title")), "title"),
+        author=clean_text(
+            ", ".join(_authors(given.get("authors") or given.get("author"))), "author"
+        ),
+        summary=clean_text(_text(given.get("summary")), "summary"),
     )
     for name in _MODIFIED:
         if text := _text(given.get(name)):
@@ -116,8 +118,8 @@ def _add_tags(found: Fields, given: dict[str, Value], section: str, generator: G
     if generator == "pelican" and not given.get("category") and section:
         words.insert(0, section.partition("/")[0])
     for word in words:
-        if not slug(word) or len(word) > NAME_LIMIT or "\n" in word:
-            found.odd.append(f"'{word[:60]}' is not a tag.")
+        if not slug(word) or len(word) > NAME_LIMIT or FORBIDDEN.search(word):
+            found.odd.append(f"'{FORBIDDEN.sub('', word)[:60]}' is not a tag.")
         elif slug(word) not in map(slug, found.tags):
             found.tags += (word,)
 
@@ -128,15 +130,21 @@ def _split(text: str, by_spaces: bool) -> list[str]:
     return text.split() if by_spaces else [text.strip()] * bool(text.strip())
 
 
+def _authors(value: Value) -> list[str]:
+    if not isinstance(value, str):
+        return _names(value)
+    # Pelican: "Last, First; Last, First", or "First Last, First Last".
+    parts = value.split(";" if ";" in value else ",")
+    return [_line(part) for part in parts if part.strip()]
+
+
 def _names(value: Value) -> list[str]:
-    """Return names from a text, a list of them, or mappings with a name each."""
+    """Return the names in a list, or in mappings with a name each."""
     if isinstance(value, list):
         return [name for item in value for name in _names(item)]
     if isinstance(value, dict):
         return _names(value.get("name"))
-    # Pelican: "Last, First; Last, First", or "First Last, First Last".
-    parts = re.split(";|\n" if ";" in _text(value) else ",|\n", _text(value))
-    return [" ".join(part.split()) for part in parts if part.strip()]
+    return [_line(value)] if _line(value) else []
 
 
 def _pictures(value: Value) -> list[Shown]:
