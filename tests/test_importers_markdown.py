@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import tempfile
 import unicodedata
@@ -624,19 +625,31 @@ def test_pictures_leave_the_text_and_come_along(
 @pytest.mark.parametrize(
     ("text", "what", "body"),
     [
-        ("![Un pont](/none.png)", "the picture /none.png is not in the folder", "Un pont"),
+        ("![Un pont](/none.png)", "the picture is not in the folder: /none.png", "Un pont"),
         (
             "![Un](https://example.org/a.png)",
             "on another server",
             "![Un](https://example.org/a.png)",
         ),
-        ("[Un](/about/)", "the link to /about/ leads to the earlier blog", "[Un](/about/)"),
-        ("[Un]({filename}x.md)", "{filename}x.md leads to", "[Un]({filename}x.md)"),
-        ("[Un][x]\n\n[x]: y.md", "the link to y.md leads", "[Un][x]\n\n[x]: y.md"),
-        ("{{< tweet 12 >}}", "{{< tweet 12 >}} stays in the text", "{{< tweet 12 >}}"),
-        ("{{% n %}}Un.{{% /n %}}", "{{% n %}}, {{% /n %}} stays", "{{% n %}}Un.{{% /n %}}"),
-        ("{{< figure >}}", "{{< figure >}} stays", "{{< figure >}}"),
-        ("{{< highlight go >}}\nx", "{{< highlight go >}} stays", "{{< highlight go >}}\nx"),
+        ("[Un](/about/)", "leads to a page of the earlier blog: /about/", "[Un](/about/)"),
+        (
+            "[Un]({filename}x.md)",
+            "leads to a page of the earlier blog: {filename}x.md",
+            "[Un]({filename}x.md)",
+        ),
+        (
+            "[Un][x]\n\n[x]: y.md",
+            "leads to a page of the earlier blog: y.md",
+            "[Un][x]\n\n[x]: y.md",
+        ),
+        (
+            "{{< tweet 12 >}}",
+            "stays in the text as it stands: {{< tweet 12 >}}",
+            "{{< tweet 12 >}}",
+        ),
+        ("{{% n %}}Un.{{% /n %}}", ": {{% n %}}, {{% /n %}}", "{{% n %}}Un.{{% /n %}}"),
+        ("{{< figure >}}", ": {{< figure >}}", "{{< figure >}}"),
+        ("{{< highlight go >}}\nx", ": {{< highlight go >}}", "{{< highlight go >}}\nx"),
     ],
 )
 def test_what_has_no_equal_is_told(text: str, what: str, body: str, pictures: Path) -> None:
@@ -697,7 +710,7 @@ def test_pictures_that_lie_in_a_bundle_unshown_are_told(site: Path) -> None:
     update, problem = items(site)
     assert isinstance(update, Update)
     assert isinstance(problem, Problem)
-    assert "posts/x/b.jpg lies beside it" in problem.what
+    assert "lies beside it, and its text does not show it: content/posts/x/b.jpg" in problem.what
     assert "a.png" not in problem.what
 
 
@@ -707,7 +720,7 @@ def test_many_doubts_of_one_kind_are_one_problem(site: Path) -> None:
     put(site, "a.md", post(text))
     (problem,) = problems(site)
     assert problem.what == (
-        "the link to /page-0/, /page-1/, /page-2/ (and 38 more) leads to the earlier blog"
+        "leads to a page of the earlier blog: /page-0/, /page-1/, /page-2/ (and 38 more)"
     )
 
 
@@ -786,7 +799,7 @@ def test_a_picture_that_is_too_large_is_not_read(site: Path) -> None:
         ("---\ndate: 2012-07-15\n---\nUn.".encode("utf-16"), "is not UTF-8"),
         (b"---\ndate: 2012-07-15\n---\nUn\0.", r"U+0000"),
         (b"---\ndate: 2012-07-15\ntitle: a\0b\n---\nUn.", "not YAML"),
-        (b"---\ndate: 2012-07-15\ntitle: \"a\\0b\"\n---\nUn.", "title holds the character U+0000"),
+        (b"---\ndate: 2012-07-15\ntitle: \"a\\0b\"\n---\nUn.", "front matter holds"),
         (b"---\ndate: 2012-07-15\nUn.", "has no end"),
         (b"---\ndate: [2012\n---\nUn.", "not YAML"),
         (b"---\n- a\n---\nUn.", "no fields"),
@@ -856,6 +869,36 @@ def test_names_of_every_script_are_keys(site: Path) -> None:
     ):
         put(site, name, post())
     assert {update.key for update in updates(site)} == set(os.listdir(site))
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["title", "author", "date", "lang", "tags", "image", "status", "lastmod", "other", "liveblog"],
+)
+@pytest.mark.parametrize("hostile", ['"\\e[2J"', '["\\x9b2J"]', '{"\\0": x}'])
+def test_nothing_said_of_a_file_acts_on_a_terminal(field: str, hostile: str, site: Path) -> None:
+    """Whatever its front matter escapes, what is told of it is printable, and it stays out."""
+    put(site, "a.md", post(**{field: hostile}))
+    (problem,) = items(site)
+    assert isinstance(problem, Problem)
+    assert "front matter holds the character" in problem.what
+    assert problem.what.isprintable()
+
+
+def test_nothing_said_of_an_export_acts_on_a_terminal(site: Path) -> None:
+    """Names in it that are none are told without what they hide."""
+    for number, record in enumerate(
+        (
+            {"type": "\x1b[2J"},
+            {"type": "framing", "period": "\x1b[2J" + "x" * 9999},
+            {"type": "framing", "period": "coverage", "rev": "\x1b[2J"},
+        )
+    ):
+        own = json.dumps({"revisions": [record]})
+        put(site, f"{number}.md", f"---\nliveblog: {own}\n---\n")
+    found = problems(site)
+    assert len(found) == 3
+    assert all(problem.what.isprintable() and len(problem.what) < 400 for problem in found)
 
 
 @pytest.mark.parametrize("tags", ["['!!!', Homs]", f"[Homs, {'x' * 201}]"])

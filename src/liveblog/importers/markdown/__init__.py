@@ -16,9 +16,10 @@ from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from ...entry import BODY_LIMIT, clean_text
+from ...entry import BODY_LIMIT, FORBIDDEN, clean_text
 from ...errors import InvalidInput
 from ...frontmatter import Page, split
+from ...markup import shortened
 from .. import Item, Picture, Problem, Update, Version
 from . import body, copies, fields, templates
 from .body import Body, Shown
@@ -45,8 +46,11 @@ def _items(source: Source, zone: tzinfo, now: datetime) -> Iterator[Item]:
             page = split(source.text(where))
             if copies.is_export(page):
                 yield from copies.read(page, where, source)
-            elif reason := _refused(page, where, zone, now):
-                yield Problem(where, f"{reason}; it is not brought in", "Post it when it is due.")
+                continue
+            fields.check(page)
+            if reason := _refused(page, where, zone, now):
+                mend = "Post it, if readers are to see it."
+                yield Problem(where, f"{reason}; it is not brought in", mend)
             else:
                 yield from _update(page, where, source, zone, now)
         except InvalidInput as error:
@@ -131,24 +135,24 @@ def _doubts(
         yield Problem(where, f"left out: {_said(odd)}", "Correct it in the update, once it is in.")
     if strange:
         mend = "Edit the update, once it is in."
-        yield Problem(where, f"{_few(strange)} stays in the text as it stands", mend)
+        yield Problem(where, f"stays in the text as it stands: {_few(strange)}", mend)
     for path in dict.fromkeys(read.missing):
-        yield Problem(where, f"the picture {_few([path])} is not in the folder", "Add it.")
+        yield Problem(where, f"the picture is not in the folder: {_few([path])}", "Add it.")
     if read.elsewhere:
         yield Problem(
             where,
-            f"the picture {_few(read.elsewhere)} lies on another server; readers get a link",
+            f"lies on another server, so readers get a link: {_few(read.elsewhere)}",
             "Download it and add it to the update, if it may be shown.",
         )
     if read.links:
         mend = "Edit the update, once it is in, or send readers on from the earlier address."
-        yield Problem(where, f"the link to {_few(read.links)} leads to the earlier blog", mend)
+        yield Problem(where, f"leads to a page of the earlier blog: {_few(read.links)}", mend)
     if PurePosixPath(where).stem.partition(".")[0] == "index":
         shown = {picture.path for picture in read.pictures}
         if rest := [path for path in source.beside(where) if path not in shown]:
             mend = "Add it to the update, once it is in."
             yield Problem(
-                where, f"{_few(rest)} lies beside it, but its text does not show it", mend
+                where, f"lies beside it, and its text does not show it: {_few(rest)}", mend
             )
 
 
@@ -160,6 +164,6 @@ def _few(things: Sequence[str]) -> str:
 
 
 def _said(message: str) -> str:
-    """Return a sentence as part of another one."""
-    message = message.rstrip(".")
-    return message[0].lower() + message[1:]
+    """Return a sentence as part of another one, with nothing in it that would act on a terminal."""
+    message = shortened(" ".join(FORBIDDEN.sub("", message).split()).rstrip("."), 300)
+    return message[:1].lower() + message[1:]

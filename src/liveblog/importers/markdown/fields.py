@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import PurePosixPath
 from typing import Literal
 
-from ...entry import FORBIDDEN, NAME_LIMIT, clean_language, clean_text, slug
+from ...entry import FORBIDDEN, NAME_LIMIT, clean_language, slug
 from ...errors import InvalidInput
 from ...frontmatter import Page, Value
 from .body import Shown
@@ -46,11 +47,9 @@ def read(page: Page, where: str, section: str, generator: Generator, zone: tzinf
     found = Fields(
         published,
         published,
-        title=clean_text(_line(given.get("title")), "title"),
-        author=clean_text(
-            ", ".join(_authors(given.get("authors") or given.get("author"))), "author"
-        ),
-        summary=clean_text(_text(given.get("summary")), "summary"),
+        title=_line(given.get("title")),
+        author=", ".join(_authors(given.get("authors") or given.get("author"))),
+        summary=_text(given.get("summary")),
     )
     for name in _MODIFIED:
         if text := _text(given.get(name)):
@@ -67,6 +66,30 @@ def read(page: Page, where: str, section: str, generator: Generator, zone: tzinf
     for name in _COVERS:
         found.covers += _pictures(given.get(name))
     return found
+
+
+def check(page: Page) -> None:
+    """Refuse front matter with characters that no page can carry.
+
+    Raises :class:`~liveblog.errors.InvalidInput`.
+    """
+    for name, value in page.fields.items():
+        for text in _texts(value):
+            if bad := FORBIDDEN.search(f"{name}{text}"):
+                raise InvalidInput(
+                    f"The front matter holds the character U+{ord(bad[0]):04X}.", "Remove it."
+                )
+
+
+def _texts(value: Value) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    else:
+        yield str(value)
 
 
 def hidden(page: Page, where: str, zone: tzinfo, now: datetime) -> str:
@@ -118,8 +141,8 @@ def _add_tags(found: Fields, given: dict[str, Value], section: str, generator: G
     if generator == "pelican" and not given.get("category") and section:
         words.insert(0, section.partition("/")[0])
     for word in words:
-        if not slug(word) or len(word) > NAME_LIMIT or FORBIDDEN.search(word):
-            found.odd.append(f"'{FORBIDDEN.sub('', word)[:60]}' is not a tag.")
+        if not slug(word) or len(word) > NAME_LIMIT:
+            found.odd.append(f"'{word[:60]}' is not a tag.")
         elif slug(word) not in map(slug, found.tags):
             found.tags += (word,)
 
