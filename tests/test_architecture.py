@@ -312,6 +312,7 @@ def test_a_planted_cycle_is_found(planted: dict[str, str]) -> None:
         ("pages", "import nh3"),
         ("feeds.json", "from cmarkgfm.cmark import Options"),
         ("blog", "import click"),
+        ("importers.markdown.source", "import yaml"),
         ("publish.build", "import sqlite3"),
         ("digest.text", "from babel.dates import format_date"),
     ],
@@ -355,7 +356,7 @@ def test_the_other_floors_may(module: str) -> None:
 HEAVY = (
     "jinja2", "starlette", "lxml", "apscheduler", "PIL", "feedgen", "cmarkgfm", "nh3",
     "sqlite3", "asyncio", "ssl", "uvicorn", "brotli", "itsdangerous",
-    "httpx2", "smtplib", "css_inline", "idna", "apprise",
+    "httpx2", "smtplib", "css_inline", "idna", "apprise", "yaml",
 )  # fmt: skip
 
 _PROBE = """
