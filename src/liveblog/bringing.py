@@ -32,7 +32,6 @@ from .entry import (
     clean_text,
     id_day,
     make_id,
-    told_day,
 )
 from .errors import Conflict, InvalidInput, LiveblogError, StorageError
 from .importers import Copy, Frame, Item, Picture, Problem, Update, Version
@@ -148,7 +147,7 @@ class _Work:
                 continue
             version = update.versions[number]
             kept, failed = self._pictures(version, entry_id)
-            key = f"{_MARK}{rev + 1} {mark}"
+            key = f"{_MARK}{entry_id} {rev + 1} {mark}"
             draft = msgspec.structs.replace(draft, media=kept, idempotency_key=key)
             if failed and not (kept or draft.title or draft.body):
                 raise failed
@@ -362,7 +361,6 @@ def _check_copy(record: Revision | Framing) -> None:
         checked_framing(record)
     else:
         checked(record)
-        told_day(record)
         clean_language(record.lang)
         texts = [record.author, record.title, record.body, record.note, *record.tags]
         texts += [text for s in record.sources for text in (s.name, s.url)]

@@ -165,8 +165,16 @@ def id_letters(entry_id: str) -> str:
 
 
 def told_day(revision: Revision) -> date:
-    """Return the day in which a revision is told."""
-    return date.fromisoformat(revision.day) if revision.day else id_day(revision.id)
+    """Return the day in which a revision is told.
+
+    Raises :class:`InvalidInput` if it names no day.
+    """
+    try:
+        return date.fromisoformat(revision.day) if revision.day else id_day(revision.id)
+    except ValueError:
+        raise InvalidInput(
+            f"'{revision.day}' of {revision.id} is not a day.", "Write it as 2012-07-15."
+        ) from None
 
 
 def slug(text: str) -> str:
