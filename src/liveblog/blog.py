@@ -213,6 +213,18 @@ class Blog:
             raise unknown_tag(tag, known, of.id)
         return found
 
+    def whole(self) -> Digest:
+        """Return the digest of all that readers may see, under the framing of the coverage.
+
+        Raises :class:`~liveblog.errors.NotFound` if there is nothing.
+        """
+        from .digest import whole
+
+        found = whole(self.timeline, self.config.title)
+        if found is None:
+            raise NotFound("The journal is empty.", 'Begin with: liveblog post "First update."')
+        return found
+
     def tags(self) -> dict[str, str]:
         """Return every tag of the newest entries: slug and name."""
         found: dict[str, str] = {}
@@ -674,6 +686,17 @@ class Blog:
         _, style = theme.assets()["style.css"]
         pages = Pages(self.config, templates=theme.templates)
         return pages.standalone(digest, style=style.decode(), picture=picture)
+
+    def book(self, digest: Digest, target: Path) -> Sequence[Fault]:
+        """Write a digest as the book (EPUB) *target*; return which of its pictures are gone."""
+        from .digest import title
+        from .exports import epub
+        from .pages import Pages
+
+        pages = Pages(self.config, templates=self.folders.templates)
+        is_whole = digest.period.id == COVERAGE
+        name = digest.headline if is_whole else title(digest, self.words)
+        return epub.write(digest, name, self.config, pages, self.folders.media, target)
 
     def check(self) -> Health:
         """Read the whole journal and the site; say what was altered, removed or is missing."""

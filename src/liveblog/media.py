@@ -109,6 +109,14 @@ def restore(data: bytes, media: Path, entry_id: str, kept: Media) -> None:
     _stored(data, kind, kept.width, kept.height, media, entry_id, kept.alt, kept.caption)
 
 
+def as_png(data: bytes) -> bytes:
+    """Return a picture that was kept as a PNG; of a moving one, the first frame."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(data), formats=list(_TYPES)) as image:
+        image.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
 def forget_uploads(uploads: Path, before: float) -> None:
     """Delete the uploads that nobody used, last changed *before* a time (seconds of the epoch)."""
     for path in uploads.iterdir() if uploads.is_dir() else ():
