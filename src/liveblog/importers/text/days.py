@@ -31,6 +31,7 @@ class Clock:
         self._start, self._end = day_start(of, zone), day_end(of, zone)
         self._written = self._start  # as the last mark was written
         self._last = self._start - _SECOND  # what was given last
+        self._by_mark: dict[datetime, datetime] = {}  # what was given last for each
         self._names: Counter[str] = Counter()
 
     def key(self, name: str) -> str:
@@ -63,15 +64,14 @@ class Clock:
                 instant = min(max(instant, second), self._end - _SECOND)
             elif instant < self._written <= second:
                 instant = second
+        given = max(instant, self._by_mark.get(instant, self._start - _SECOND) + _SECOND)
         if instant < self._written:
             wrong = wrong or "it stands behind a later time; the day will tell it before that"
-            self._written = instant
-            self._last = instant
-            return instant, wrong
-        given = max(instant, self._last + _SECOND)
+        else:
+            given = max(given, self._last + _SECOND)
         if given >= self._end:
             return None, "too many updates share the day's last minute; it stays in the text"
-        self._written = instant
+        self._written, self._by_mark[instant] = instant, given
         return self._given(given), wrong
 
     def _given(self, instant: datetime) -> datetime:
@@ -101,8 +101,9 @@ class Day(Part):
         """Take the heading itself."""
         heading = day_heading(line.strip())
         rest = heading.rest if heading else ""
-        if not rest:
-            self._held.is_apart = True
+        if not heading or not rest:
+            return
+        if heading.stamp and (yield from self._start(number, heading.stamp)):
             return
         may_be_headline = not self._clock.has_headline and time_mark(rest) is None
         if may_be_headline and is_headline(rest) and not is_picture(rest) and not sources(rest):
@@ -112,12 +113,13 @@ class Day(Part):
             yield from self.take(number, rest)
 
     def take(self, number: int, line: str) -> Iterator[Item]:
+        """Take a line of the day."""
         bare = line.strip()
         if not bare:
             self._held.is_apart = True
             self._text.break_off()
             return
-        if not self._first and is_underline(line) and not self._text:
+        if not self._first and is_underline(line):
             self._held.is_apart = True
             return
         mark = self._mark_of(bare)
@@ -137,6 +139,7 @@ class Day(Part):
         yield from self._tell(number, line)
 
     def end(self) -> Iterator[Item]:
+        """Yield the last update."""
         yield from self._settle(is_headline=False)
         yield from self._close_update()
 

@@ -27,12 +27,15 @@ class Edge(Part):
         self._held = Held()
 
     def take(self, number: int, line: str) -> Iterator[Item]:
+        """Take a line of the introduction or close."""
         bare = line.strip()
         if not bare:
             self._held.is_apart = True
             self.text.break_off()
             return
         self.first, self.last = self.first or number, number
+        if is_rule(line) and not self.text and not self._held:
+            return
         if self._may_have_headline:
             self._may_have_headline = False
             title, is_marked = bare_title(bare)
@@ -52,6 +55,7 @@ class Edge(Part):
         yield from told(self.text, number, line)
 
     def end(self) -> Iterator[Item]:
+        """Settle what the first line was; :func:`frame` yields the whole."""
         self._settle(is_last=True)
         return iter(())
 
@@ -80,9 +84,9 @@ def frame(plan: Survey, introduction: Edge, close: Edge, first_weekday: int) -> 
             )
             edges = [other for other in edges if other is not edge]
     if edges:
-        is_week = week(min(days), first_weekday) == (of := week(max(days), first_weekday))
+        first, last = week(min(days), first_weekday), week(max(days), first_weekday)
         yield Frame(
-            period=of.id if is_week else COVERAGE,
+            period=first.id if first == last else COVERAGE,
             where=" and ".join(placed(edge.first, edge.last) for edge in edges),
             headline=introduction.headline if introduction in edges else "",
             introduction=introduction.text.markdown if introduction in edges else "",

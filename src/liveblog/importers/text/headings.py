@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from ...config import LANGUAGES
 from ...when import names
-from .times import time_mark
+from .times import TimeMark, time_mark
 from .tokens import BRACKETS, Token, Tokens, behind, opening
 
 Reading = tuple[int | None, int, int]
@@ -40,6 +40,7 @@ class Heading:
     spans: bool  #: it names several days, and these are the readings
     weekday: int | None  #: from Monday = 0
     rest: str  #: what follows the day on its line
+    stamp: TimeMark | None  #: the time of day in it, if that follows the day at once
     marked: bool  #: set apart by Markdown: a heading, or emphasis
     sure: bool  #: it has the form of a heading, and cannot well be the start of a sentence
     solid: bool  #: a heading even where it follows a line that ends no sentence
@@ -105,9 +106,9 @@ def _heading(line: str, *, is_second: bool = False) -> Heading | None:
         readings, spans, rest = readings + until.readings, True, until.rest
         said = f"{said} – {until.said}"
     marked = bool(before.level or closed)
-    is_timed = bool(rest) and sign in ("", ",") and time_mark(rest) is not None
+    stamp = time_mark(rest, is_stamp=True) if sign in ("", ",") else None
     is_aside = rest.startswith("(") and rest.endswith(")") and not has_article
-    is_strong = not rest or marked or is_timed or is_aside or sign in (":", "-")
+    is_strong = not rest or marked or bool(stamp) or is_aside or sign in (":", "-")
     is_named = weekday is not None or any(year is not None for year, _, _ in readings)
     if date.is_bare and weekday is None and not marked and sign != ":" and rest:
         return None  # "10/12 – " may be any fraction
@@ -123,6 +124,7 @@ def _heading(line: str, *, is_second: bool = False) -> Heading | None:
         spans=spans,
         weekday=weekday,
         rest=rest,
+        stamp=stamp,
         marked=marked,
         sure=(is_strong or sign == ".") and not before.bullet,
         solid=marked or not rest or (is_strong and is_named),

@@ -62,4 +62,5 @@ def _picture(number: int, line: str) -> Problem:
 
 
 def placed(first: int, last: int) -> str:
+    """Say where lines stand."""
     return f"line {first}" if first == last else f"lines {first}–{last}"

@@ -66,7 +66,7 @@ def survey(
         if heading:
             is_abrupt = before != "" and not after_heading and not ends_sentence(before)
             is_sure = heading.sure and (heading.solid or not is_abrupt)
-            (sure if is_sure else unsure).append((number, replace(heading, rest="")))
+            (sure if is_sure else unsure).append((number, replace(heading, rest="", stamp=None)))
             if len(sure) + len(unsure) > MOST_HEADINGS:
                 raise InvalidInput(
                     f"Line {number}: the text has more than {MOST_HEADINGS:,} headings of days.",

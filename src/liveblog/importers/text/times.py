@@ -31,22 +31,22 @@ class TimeMark:
     marked: bool  #: its whole line is set apart by Markdown
 
 
-def time_mark(line: str) -> TimeMark | None:
+def time_mark(line: str, *, is_stamp: bool = False) -> TimeMark | None:
     """Read the time of day that a line begins with, if it marks what follows.
 
     « 18 h 04 : … », "6:04 pm – …", "[14:30] …", "18:04 Explosion …", « 9h » alone; with UTC or GMT
-    it is not the blog's. A sentence (« À 18 h 04, … », "9h de combats") is no mark.
+    it is not the blog's. A sentence (« À 18 h 04, … », "9h de combats") is no mark. Behind
+    a day on its line it is a stamp ("2012-07-15 18:04 explosion"), and needs no sign behind it.
     """
     before = opening(line)
     tokens = Tokens(line, before.start)
     if tokens.peek().number is None and tokens.peek().word not in _BEFORE_TIME_FIRST:
         return None
-    has_word = False
     for words in ((tokens.peek().word, tokens.peek(1).word), (tokens.peek().word,)):
         if words in _BEFORE_TIME:
             tokens.at += len(words)
-            has_word = True
             break
+    has_word = tokens.at > 0
     clock = _clock(tokens)
     if clock is None:
         return None
@@ -61,7 +61,9 @@ def time_mark(line: str) -> TimeMark | None:
         return None
     if clock.is_plain and before.emphasis not in BRACKETS:
         return None  # "18.04" is a number, or a day
-    if not sign and not closed and rest:
+    if is_stamp and clock.has_minutes:
+        pass
+    elif not sign and not closed and rest:
         letter = rest.lstrip("«“\"'„( \u00a0\u202f")[:1]
         if has_word or not clock.has_minutes or not letter.isalpha() or letter.islower():
             return None
