@@ -13,7 +13,7 @@ import threading
 from _blake2 import blake2b
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +159,8 @@ class Pages:
         self._env.filters |= {
             "markdown": self._markdown,
             "typo": lambda text: say.typography(text),
-            "iso": lambda instant: instant.isoformat().replace("+00:00", "Z"),
+            # HTML §2.3.5.7 knows thousandths at most; seconds say enough.
+            "iso": lambda instant: f"{instant.astimezone(UTC).isoformat()[:19]}Z",
             "correction": lambda revision: say.typography(correction_line(revision, say)),
             "figure": lambda figure: say.typography(figure_line(figure, say)),
         }
