@@ -3,7 +3,8 @@
 **Days.** A line that begins with a day heads what follows it; see :mod:`.headings` for its forms
 and :mod:`.dating` for the year. The rest of its line is the day's headline (a :class:`Frame` of
 that day) if it is short, no full stop ends it, and the day's text follows behind a blank line, a
-Markdown heading or a time; otherwise it begins the day's text.
+Markdown heading or a time, or begins with a capital below a line that no program broke; otherwise
+it begins the day's text.
 
 **Updates.** An update is what stands between two marks, a mark being a day's heading or a time of
 day at the start of a paragraph. What stands before a day's first time is one update at the day's

@@ -18,6 +18,9 @@ from .times import TimeMark, time_mark
 _PIECE = 20_000
 """Characters of the longest piece of a line: 80 kB at most, which an update holds."""
 
+_WRAPPED = 60
+"""A line as long as this may have been broken by a program, in the midst of a sentence."""
+
 _SECOND = timedelta(seconds=1)
 
 
@@ -86,6 +89,7 @@ class Day(Part):
         self.of = of
         self._clock = clock
         self._held = Held()
+        self._is_short = False
         self._name = ""
         self._at: datetime | None = None
         self._mark: tuple[int, TimeMark] | None = None
@@ -109,6 +113,7 @@ class Day(Part):
         if may_be_headline and is_headline(rest) and not is_picture(rest) and not sources(rest):
             is_marked = line.lstrip().startswith("#")
             self._held = Held(number, rest, rest, is_marked)
+            self._is_short = len(line.strip()) < _WRAPPED
         else:
             yield from self.take(number, rest)
 
@@ -124,7 +129,9 @@ class Day(Part):
             return
         mark = self._mark_of(bare)
         if self._held:
-            yield from self._settle(is_headline=self._held.is_apart or mark is not None)
+            begins = self._is_short and bare[0].isupper()
+            is_apart = self._held.is_apart or mark is not None or begins
+            yield from self._settle(is_headline=is_apart)
         if mark is not None and (yield from self._start(number, mark)):
             return
         if is_rule(line) and not self._text.takes_as_underline(line):
