@@ -1,0 +1,611 @@
+"""HTML to Markdown: what other programs wrote, as an author here would have written it.
+
+In comes HTML from anywhere, however broken; out comes Markdown (CommonMark with tables and
+strikethrough) that :mod:`liveblog.markup` renders to the same words, links, lists, quotes, tables
+and emphasis. Scripts, styles and forms fall away. Pictures are offered to the caller; what it does
+not take becomes a link. Time grows with the length of the text, whatever its nesting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from lxml import etree
+from lxml import html as lxml_html
+
+from ..entry import FORBIDDEN
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture that a text shows."""
+
+    url: str  #: absolute, http or https
+    alt: str = ""
+    caption: str = ""
+
+
+Take = Callable[[Image], bool]
+"""Whether a picture is taken along as a file; it then leaves the text."""
+
+_DEPTH = 60  # of elements; what lies deeper keeps its words only
+_LEVELS = 8  # of lists and quotes in each other
+_COLUMNS = 40
+
+_DROPPED = (
+    "script", "style", "template", "head", "svg", "canvas", "select", "datalist", "input",
+    "map", "noembed", "noframes", "param", "track",
+)  # fmt: skip
+_BLOCKS = frozenset((
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog",
+    "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2",
+    "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "html", "legend", "li", "main", "menu",
+    "nav", "ol", "p", "pre", "search", "section", "summary", "table", "tbody", "td", "tfoot",
+    "th", "thead", "tr", "ul", "caption",
+))  # fmt: skip
+_LISTS = ("ul", "ol", "menu", "dir")
+_MARKS = {
+    "b": "strong", "strong": "strong", "i": "em", "em": "em", "cite": "em", "dfn": "em",
+    "var": "em", "del": "del", "s": "del", "strike": "del",
+}  # fmt: skip
+_SIGNS = {"strong": "**", "em": "*", "del": "~~"}
+_KEPT = ("sub", "sup", "kbd", "mark", "ins", "q")  # Markdown has no sign for these
+_CODE = ("code", "tt", "samp")
+_PLAYERS = {"iframe": "src", "video": "src", "audio": "src", "embed": "src", "object": "data"}
+_WEB = ("http", "https")
+
+_SPACE = re.compile(r"[ \t\n]+")
+_SPECIAL = re.compile(
+    r"(?P<url>\b(?:https?|ftp)://[^\s<>\[\]\"`]*[^\s<>\[\]\"`.,;:!?)'*_~])"
+    r"|(?P<scheme>://)"
+    r"|(?P<www>www(?=\.))"
+    r"|(?P<sign>[\\`*\[\]<~]|(?<![^\W_])_|_(?![^\W_])|&(?=\#?\w+;))",
+    re.IGNORECASE,
+)
+_AT_START = re.compile(r"(?P<digits>\d{1,9})(?=[.)])|(?=[#+\-=>|:])")
+
+
+def to_markdown(source: str, *, base: str = "", take: Take | None = None) -> str:
+    """Return a fragment or page of HTML as Markdown.
+
+    Relative addresses are resolved against *base*; one that stays relative is no link, for it
+    would lead somewhere else. *take* is asked once for each picture, in order.
+    """
+    tree = _parsed(source)
+    return "" if tree is None else _Converter(base, take or (lambda image: False), tree).text()
+
+
+def images(source: str, base: str = "") -> list[Image]:
+    """Return the pictures that a text shows, in order, each once."""
+    found: list[Image] = []
+    to_markdown(source, base=base, take=lambda image: found.append(image) or False)
+    return found
+
+
+def words(source: str) -> str:
+    """Return the words of an HTML fragment on one line: a title, an author's name."""
+    tree = _parsed(source)
+    return "" if tree is None else _SPACE.sub(" ", "".join(tree.itertext())).strip()
+
+
+def _parsed(source: str) -> lxml_html.HtmlElement | None:
+    source = re.sub("\r\n?|\f", "\n", source)
+    source = FORBIDDEN.sub("", source)
+    if not source.strip():
+        return None
+    parser = lxml_html.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False
+    )
+    try:
+        tree = lxml_html.document_fromstring(source.encode(), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError):  # nothing in it, or nothing to be read
+        return None
+    etree.strip_elements(tree, *_DROPPED, with_tail=False)
+    return tree
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str  # text, raw, code, break, open, close
+    value: str = ""
+
+
+_BREAK = _Token("break")
+
+
+class _Converter:
+    """Turns one tree into blocks of Markdown."""
+
+    def __init__(self, base: str, take: Take, tree: lxml_html.HtmlElement) -> None:
+        self._take = take
+        self._tree = tree
+        given = tree.find(".//base[@href]")
+        own = given.get("href", "") if given is not None else ""
+        self._base = _resolved(base, own) or base
+        self._asked: dict[str, bool] = {}
+        self._holds_blocks: set[lxml_html.HtmlElement] = set()
+        for element in tree.iter(*_BLOCKS, *(set(_PLAYERS) - {"object"})):
+            above = element.getparent()
+            while above is not None and above not in self._holds_blocks:
+                self._holds_blocks.add(above)
+                above = above.getparent()
+
+    def text(self) -> str:
+        return "\n\n".join(self._blocks(self._tree, 0, 0))
+
+    # -- blocks ------------------------------------------------------------------------------------
+
+    def _blocks(self, parent: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
+        """Return the blocks of an element; *level* counts the lists and quotes around them."""
+        if depth > _DEPTH:
+            return _paragraphs([_Token("text", " ".join(parent.itertext()))])
+        blocks: list[str] = []
+        run: list[_Token] = [_Token("text", parent.text or "")]
+        for child in parent:
+            if self._is_block(child):
+                blocks += _paragraphs(run)
+                run = []
+                blocks += self._block(child, depth + 1, level)
+            else:
+                self._inline(child, run, depth + 1)
+            run.append(_Token("text", child.tail or ""))
+        return blocks + _paragraphs(run)
+
+    def _is_block(self, element: lxml_html.HtmlElement) -> bool:
+        if element.tag in _BLOCKS or element.tag in _PLAYERS:
+            return True
+        return element in self._holds_blocks and element.tag not in ("a", *_CODE)
+
+    def _block(self, element: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
+        tag = element.tag
+        if tag in _PLAYERS:
+            return self._player(element, depth, level)
+        if tag == "pre":
+            return _fenced(element)
+        if tag == "hr":
+            return ["***"]
+        if tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
+            text = re.sub(r"(#+)$", r"\\\1", self._line(element, depth))
+            return [f"{'#' * int(tag[1])} {text}"] if text else []
+        if tag == "dt":
+            text = self._line(element, depth, mark="strong")
+            return [text] if text else []
+        if tag == "figure":
+            return self._figure(element, depth, level)
+        if tag == "table":
+            return self._table(element, depth, level)
+        if level < _LEVELS:
+            if tag in _LISTS:
+                return self._list(element, depth, level)
+            if tag == "blockquote":
+                inner = "\n\n".join(self._blocks(element, depth, level + 1))
+                return [re.sub("^", "> ", inner, flags=re.MULTILINE)] if inner else []
+        return self._blocks(element, depth, level)
+
+    def _list(self, element: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
+        number = None
+        if element.tag == "ol":
+            start = element.get("start", "")
+            number = int(start) if start.isascii() and start.isdigit() and len(start) < 9 else 1
+        items: list[list[str]] = []
+        blocks: list[str] = []
+        for child in element:
+            inner = (
+                self._list(child, depth + 1, level + 1)  # a list straight in a list, not in an item
+                if child.tag in _LISTS and depth < _DEPTH and level + 1 < _LEVELS
+                else self._blocks(child, depth + 1, level + 1)
+            )
+            if child.tag != "li" and items:
+                items[-1] += inner
+            elif inner:
+                items.append(inner)
+            if child.tail and child.tail.strip():
+                items.append(_paragraphs([_Token("text", child.tail)]))
+        first = _paragraphs([_Token("text", element.text or "")])
+        is_loose = any(_is_loose(item) for item in items)
+        for item in items:
+            marker = "- " if number is None else f"{number}. "
+            number = None if number is None else number + 1
+            inner_text = ("\n\n" if is_loose else "\n").join(item)
+            blocks.append(marker + inner_text.replace("\n", "\n" + " " * len(marker)))
+        text = re.sub(r"[ \t]+$", "", ("\n\n" if is_loose else "\n").join(blocks), flags=re.M)
+        return [*first, text] if text else first
+
+    def _figure(self, element: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
+        """A caption goes with its picture, if that is taken."""
+        captions = list(element.iter("figcaption"))
+        pictures = list(element.iter("img"))
+        if len(captions) != 1 or not pictures:
+            return self._blocks(element, depth, level)
+        caption = _SPACE.sub(" ", "".join(captions[0].itertext())).strip()
+        taken = [self._is_taken(self._image(picture, caption)) for picture in pictures]
+        if all(taken) and not any(captions[0].iter("a")):
+            captions[0].drop_tree()
+        return self._blocks(element, depth, level)
+
+    def _player(self, element: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
+        """A film, a sound, a frame: a link to it, and what stands there for who cannot see it."""
+        source = element.find(".//source[@src]")
+        address = element.get(_PLAYERS[str(element.tag)]) or element.get("data-src") or (
+            source.get("src", "") if source is not None else ""
+        )  # fmt: skip
+        url = self._web(address)
+        inner = self._blocks(element, depth, level) if element.tag in ("object", "video") else []
+        if not url or (element.tag == "object" and inner):
+            return inner
+        name = element.get("title") or element.get("aria-label") or ""
+        return [_link(_escaped(_SPACE.sub(" ", name).strip(), is_link=True), url)]
+
+    def _table(self, element: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
+        rows = [row for row in element.iter("tr")]
+        is_layout = element.find(".//table") is not None or element.find(".//pre") is not None
+        grid = [] if is_layout else _grid(rows)
+        if is_layout or max(map(len, grid), default=0) < 2:
+            return self._blocks(element, depth, level)
+        width = max(map(len, grid))
+        texts = [
+            [
+                "" if cell is None else self._line(cell, depth, newline="<br>").replace("|", "\\|")
+                for cell in row + [None] * (width - len(row))
+            ]
+            for row in grid
+        ]
+        lines = ["| " + " | ".join(row) + " |" for row in texts]
+        has_head = all(cell is None or cell.tag == "th" for cell in grid[0])
+        has_head = has_head or element.find("thead/tr") is rows[0]
+        head = lines.pop(0) if has_head else "|" + "  |" * width
+        captions = [self._line(found, depth) for found in element.findall("caption")]
+        return [*filter(None, captions), "\n".join([head, "|" + " --- |" * width, *lines])]
+
+    # -- what stands in a line ---------------------------------------------------------------------
+
+    def _line(
+        self, element: lxml_html.HtmlElement, depth: int, *, newline: str = " ", mark: str = ""
+    ) -> str:
+        """Return all that an element holds on one line."""
+        run: list[_Token] = [_Token("open", mark)] if mark else []
+        self._children(element, run, depth)
+        if mark:
+            run.append(_Token("close", mark))
+        return newline.join(line for text in _finished(run) for line in text)
+
+    def _children(
+        self, element: lxml_html.HtmlElement, run: list[_Token], depth: int, *, is_link: bool = False
+    ) -> None:
+        run.append(_Token("text", element.text or ""))
+        for child in element:
+            self._inline(child, run, depth + 1, is_link=is_link)
+            run.append(_Token("text", child.tail or ""))
+
+    def _inline(
+        self, element: lxml_html.HtmlElement, run: list[_Token], depth: int, *, is_link: bool = False
+    ) -> None:
+        tag = str(element.tag)
+        if depth > _DEPTH:
+            run.append(_Token("text", " ".join(element.itertext())))
+        elif tag == "br":
+            run.append(_BREAK)
+        elif tag == "img":
+            self._picture(element, run, is_link=is_link)
+        elif tag == "a":
+            self._anchor(element, run, depth, is_link=is_link)
+        elif tag in _PLAYERS:
+            run += [_Token("raw", text) for text in self._player(element, depth, _LEVELS)]
+        elif tag in _CODE and not any(element.iter("a", "img")):
+            run.append(_Token("code", _SPACE.sub(" ", " ".join(element.itertext()))))
+        elif tag in _MARKS or tag in _KEPT:
+            mark = _MARKS.get(tag, tag)
+            run.append(_Token("open", mark))
+            self._children(element, run, depth, is_link=is_link)
+            run.append(_Token("close", mark))
+        elif tag in _BLOCKS:  # inside a cell, a heading or a link
+            run.append(_BREAK)
+            self._children(element, run, depth, is_link=is_link)
+            run.append(_BREAK)
+        else:
+            self._children(element, run, depth, is_link=is_link)
+
+    def _anchor(
+        self, element: lxml_html.HtmlElement, run: list[_Token], depth: int, *, is_link: bool
+    ) -> None:
+        url = "" if is_link else self._address(element.get("href", ""))
+        if not url:
+            self._children(element, run, depth, is_link=is_link)
+            return
+        inner: list[_Token] = []
+        self._children(element, inner, depth, is_link=True)
+        text = " ".join(line for part in _finished(inner, is_link=True) for line in part)
+        if text:
+            edge = "".join(element.itertext())
+            run += [_Token("text", " ")] if edge[:1].isspace() else []
+            run.append(_Token("raw", _link(text, url)))
+            run += [_Token("text", " ")] if edge[-1:].isspace() else []
+        elif (picture := element.find(".//img")) is not None:
+            # The picture was taken. Its own page or larger twin says nothing more.
+            own = _stem(self._web(picture.get("src") or ""))
+            if own and not _stem(url).startswith(own.partition("-")[0]):
+                run.append(_Token("raw", _link("", url)))
+
+    def _picture(
+        self, element: lxml_html.HtmlElement, run: list[_Token], *, is_link: bool
+    ) -> None:
+        alt = _SPACE.sub(" ", element.get("alt") or "").strip()
+        names = (element.get("class") or "").split()
+        if {"wp-smiley", "emoji", "liveblog-emoji"} & set(names):
+            emoji = element.get("data-emoji")
+            run.append(_Token("text", alt or (f":{emoji}:" if emoji else "")))
+            return
+        image = self._image(element)
+        if image is None:
+            run.append(_Token("text", alt))
+        elif not self._is_taken(image):
+            name = image.alt or unquote(urlsplit(image.url).path.rpartition("/")[2])
+            text = _escaped(name, is_link=True)
+            run.append(_Token("raw", text if is_link else _link(text, image.url)))
+
+    def _image(self, element: lxml_html.HtmlElement, caption: str = "") -> Image | None:
+        """Return the picture of an element; nothing for a counting pixel or one without address."""
+        if "1" in (element.get("width"), element.get("height")) or "0" in (
+            element.get("width"),
+            element.get("height"),
+        ):
+            return None
+        larger = (element.get("srcset") or element.get("data-srcset") or "").split(",")[-1].split()
+        candidates = [
+            element.get("src"),
+            *(element.get(name) for name in ("data-src", "data-lazy-src", "data-original")),
+            *larger[:1],
+        ]
+        url = next(filter(None, map(self._web, filter(None, candidates))), "")
+        alt = _SPACE.sub(" ", element.get("alt") or element.get("title") or "").strip()
+        return Image(url, alt, caption) if url else None
+
+    def _is_taken(self, image: Image | None) -> bool:
+        if image is None:
+            return True
+        if image.url not in self._asked:
+            self._asked[image.url] = self._take(image)
+        return self._asked[image.url]
+
+    def _web(self, address: str) -> str:
+        url = self._address(address)
+        return url if url.partition(":")[0] in _WEB else ""
+
+    def _address(self, address: str) -> str:
+        return "" if address.strip().startswith("#") else _resolved(self._base, address)
+
+
+def _resolved(base: str, address: str) -> str:
+    """Return an absolute address that a link may lead to, or an empty string."""
+    address = re.sub(r"[\t\n\r]", "", address).strip()
+    try:
+        url = urljoin(base, address) if address else ""
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    scheme = parts.scheme.lower()
+    if scheme in _WEB and parts.netloc:
+        return scheme + url[len(scheme) :]
+    return url if scheme in ("mailto", "tel") and parts.path else ""
+
+
+def _stem(url: str) -> str:
+    return urlsplit(url).path.rpartition("/")[2].rpartition(".")[0]
+
+
+# -- writing Markdown ------------------------------------------------------------------------------
+
+
+def _paragraphs(run: list[_Token]) -> list[str]:
+    return ["\\\n".join(map(_begun, lines)) for lines in _finished(run)]
+
+
+def _begun(line: str) -> str:
+    """Keep the beginning of a line from being read as a list, a heading or a rule."""
+    return _AT_START.sub(lambda m: (m["digits"] or "") + "\\", line, count=1) if (
+        _AT_START.match(line)
+    ) else line  # fmt: skip
+
+
+def _finished(run: list[_Token], *, is_link: bool = False) -> list[list[str]]:
+    """Return the paragraphs of a run, each as its lines.
+
+    White space is folded as a browser folds it, and moved out of emphasis; two breaks in a row
+    part paragraphs.
+    """
+    paragraphs: list[list[list[_Token]]] = [[[]]]
+    is_open: list[_Token] = []  # written
+    waiting: list[_Token] = []  # opened, with nothing written in them yet
+    has_space, breaks = False, 0
+    for token in _merged(run):
+        if token.kind == "break":
+            breaks += 1
+        elif token.kind == "open":
+            waiting.append(token)
+        elif token.kind == "close":
+            if waiting:
+                waiting.pop()
+            elif is_open:
+                is_open.pop()
+                paragraphs[-1][-1].append(token)
+        else:
+            value = token.value
+            if token.kind == "text":
+                has_space = has_space or value[:1] in (" ", "\t", "\n")
+                value = value.strip(" \t\n")
+                if not value:
+                    continue
+            if breaks and paragraphs[-1][-1]:
+                # Emphasis ends with its line and begins again: a sign that spans lines of a
+                # paragraph is allowed, but one place to think of less.
+                paragraphs[-1][-1] += [_Token("close", t.value) for t in reversed(is_open)]
+                if breaks > 1:
+                    paragraphs.append([[]])
+                else:
+                    paragraphs[-1].append([])
+                paragraphs[-1][-1] += is_open
+            elif has_space and paragraphs[-1][-1]:
+                paragraphs[-1][-1].append(_Token("text", " "))
+            paragraphs[-1][-1] += waiting
+            is_open += waiting
+            waiting = []
+            paragraphs[-1][-1].append(replace(token, value=value))
+            has_space, breaks = token.kind == "text" and token.value[-1:] in (" ", "\t", "\n"), 0
+    paragraphs[-1][-1] += [_Token("close", t.value) for t in reversed(is_open)]
+    lines = [[_written(line, is_link=is_link) for line in lines] for lines in paragraphs]
+    return [kept for found in lines if (kept := [line for line in found if line])]
+
+
+def _merged(run: list[_Token]) -> Iterator[_Token]:
+    """Join neighbours of one kind, so that none hides what it means from the next."""
+    last: _Token | None = None
+    for token in run:
+        if token.kind == "text":
+            token = _Token("text", _SPACE.sub(" ", token.value))
+            if not token.value:
+                continue
+        elif token.kind == "code" and not token.value.strip():
+            token = _Token("text", " ")
+        if last and last.kind == token.kind and token.kind in ("text", "code"):
+            last = _Token(last.kind, last.value + token.value)
+        else:
+            if last:
+                yield last
+            last = token
+    if last:
+        yield last
+
+
+def _written(line: list[_Token], *, is_link: bool) -> str:
+    parts: list[str] = []
+    pairs: list[tuple[int, int]] = []
+    opened: list[int] = []
+    for number, token in enumerate(line):
+        if token.kind == "text":
+            text = _escaped(token.value, is_link=is_link)
+            following = line[number + 1].kind if number + 1 < len(line) else ""
+            if following == "raw" and text.endswith("!"):
+                text = text[:-1] + "\\!"  # with a link it would be a picture
+            parts.append(text)
+        elif token.kind == "code":
+            parts.append(_code(token.value.strip()))
+        elif token.kind == "raw":
+            parts.append(token.value)
+        else:
+            if token.kind == "open":
+                opened.append(number)
+            else:
+                pairs.append((opened.pop(), number))
+            parts.append("")
+    for begin, end in sorted(pairs):
+        mark = line[begin].value
+        sign = _SIGNS.get(mark, "")
+        if sign and _can_open(parts, begin) and _can_close(parts, end):
+            parts[begin] = parts[end] = sign
+        else:
+            parts[begin], parts[end] = f"<{mark}>", f"</{mark}>"
+    return "".join(parts).strip(" ")
+
+
+def _can_open(parts: list[str], place: int) -> bool:
+    """Whether a sign there is left-flanking (CommonMark 0.31 §6.2), to be on the safe side."""
+    before = parts[place - 1] if place else " "
+    after = parts[place + 1]
+    return bool(before and after) and (
+        after[0].isalnum() or (before[-1] == " " and not after[0].isspace() and after[0] != "*")
+    )
+
+
+def _can_close(parts: list[str], place: int) -> bool:
+    before = parts[place - 1]
+    after = parts[place + 1] if place + 1 < len(parts) else " "
+    return bool(before and after) and (
+        before[-1].isalnum()
+        or (after[0] == " " and not before[-1].isspace() and before[-1] not in "*~")
+    )
+
+
+def _escaped(text: str, *, is_link: bool = False) -> str:
+    """Return text in which nothing is a sign; a bare address becomes a link."""
+
+    def safe(match: re.Match[str]) -> str:
+        if match["url"]:
+            url = match["url"]
+            if is_link:
+                return _escaped(url.replace("://", "\0")).replace("\0", "\\://")
+            return f"<{re.sub('&', '&amp;', url)}>"
+        if match["scheme"]:
+            return "\\://"
+        return f"{match[0]}\\" if match["www"] else f"\\{match[0]}"
+
+    return _SPECIAL.sub(safe, text)
+
+
+def _code(text: str) -> str:
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def _fenced(element: lxml_html.HtmlElement) -> list[str]:
+    for line_break in element.iter("br"):
+        line_break.tail = "\n" + (line_break.tail or "")
+    text = "".join(element.itertext()).strip("\n").rstrip()
+    if not text.strip():
+        return []
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    inner = element.find("code")
+    names = f"{element.get('class') or ''} {'' if inner is None else inner.get('class') or ''}"
+    language = re.search(r"(?:^|\s)(?:language|lang)-([\w+#-]+)", names)
+    return [f"{fence}{language[1] if language else ''}\n{text}\n{fence}"]
+
+
+def _link(text: str, url: str) -> str:
+    """Write a link; without a text it shows its address."""
+    if not text:
+        text = _escaped(urlsplit(url).netloc or url, is_link=True)
+    url = quote(url, safe="/?#[]@!$&'+,;=:%-._~*")
+    return f"[{text}]({re.sub('&(?=#?[0-9a-zA-Z]+;)', '&amp;', url)})"
+
+
+def _is_loose(item: list[str]) -> bool:
+    """Whether an item holds more than a paragraph with lists that can follow it at once."""
+    return any(
+        not (block.startswith("- ") or block.startswith("1. ")) or before.startswith(("#", "|", "`"))
+        for before, block in zip(item, item[1:], strict=False)
+    )
+
+
+def _grid(rows: list[lxml_html.HtmlElement]) -> list[list[lxml_html.HtmlElement | None]]:
+    """Lay out cells in columns: one that spans several leaves the others empty."""
+    grid: list[list[lxml_html.HtmlElement | None]] = []
+    reaching: dict[int, int] = {}  # column: how many more rows a cell above covers
+    for row in rows:
+        cells: list[lxml_html.HtmlElement | None] = []
+
+        def skip(cells: list[lxml_html.HtmlElement | None] = cells) -> None:
+            while reaching.get(len(cells), 0) > 0:
+                reaching[len(cells)] -= 1
+                cells.append(None)
+
+        for cell in row.iterchildren("td", "th"):
+            skip()
+            place = len(cells)
+            width = min(_span(cell, "colspan"), _COLUMNS)
+            cells += [cell, *[None] * (width - 1)]
+            for column in range(place, place + width):
+                reaching[column] = _span(cell, "rowspan") - 1
+        skip()
+        if cells:
+            grid.append(cells)
+    return grid
+
+
+def _span(cell: lxml_html.HtmlElement, name: str) -> int:
+    given = cell.get(name, "")
+    return max(1, int(given)) if given.isascii() and given.isdigit() and len(given) < 5 else 1
