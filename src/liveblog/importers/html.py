@@ -36,8 +36,8 @@ _LEVELS = 8  # of lists and quotes in each other
 _COLUMNS = 40
 
 _DROPPED = (
-    "script", "style", "template", "head", "svg", "canvas", "select", "datalist", "input",
-    "map", "noembed", "noframes", "param", "track",
+    "script", "style", "template", "title", "svg", "canvas", "select", "datalist", "input",
+    "map", "noembed", "noframes", "option", "param", "textarea", "track",
 )  # fmt: skip
 _BLOCKS = frozenset((
     "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog",
@@ -46,6 +46,8 @@ _BLOCKS = frozenset((
     "nav", "ol", "p", "pre", "search", "section", "summary", "table", "tbody", "td", "tfoot",
     "th", "thead", "tr", "ul", "caption",
 ))  # fmt: skip
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_OWN_LEVEL = 4  # where :func:`liveblog.markup.to_html` begins
 _LISTS = ("ul", "ol", "menu", "dir")
 _MARKS = {
     "b": "strong", "strong": "strong", "i": "em", "em": "em", "cite": "em", "dfn": "em",
@@ -65,6 +67,9 @@ _SPECIAL = re.compile(
     r"|(?P<sign>[\\`*\[\]<~]|(?<![^\W_])_|_(?![^\W_])|&(?=\#?\w+;))",
     re.IGNORECASE,
 )
+_NESTING = re.compile(r"</?(?!(?:a|p|br|img|li|script|style)\b)[a-zA-Z][^<>]*>")
+"""Tags of elements that can stand in each other."""
+_BARE = re.compile(r"https?://[^\s<>]+|[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 _AT_START = re.compile(r"(?P<digits>\d{1,9})(?=[.)])|(?=[#+\-=>|:])")
 
 
@@ -81,7 +86,12 @@ def to_markdown(source: str, *, base: str = "", take: Take | None = None) -> str
 def images(source: str, base: str = "") -> list[Image]:
     """Return the pictures that a text shows, in order, each once."""
     found: list[Image] = []
-    to_markdown(source, base=base, take=lambda image: found.append(image) or False)
+
+    def take(image: Image) -> bool:
+        found.append(image)
+        return False
+
+    to_markdown(source, base=base, take=take)
     return found
 
 
@@ -96,11 +106,12 @@ def _parsed(source: str) -> lxml_html.HtmlElement | None:
     source = FORBIDDEN.sub("", source)
     if not source.strip():
         return None
-    parser = lxml_html.HTMLParser(
-        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False
-    )
+    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         tree = lxml_html.document_fromstring(source.encode(), parser=parser)
+        if any(fault.type_name == "ERR_RESOURCE_LIMIT" for fault in parser.error_log):
+            # The parser leaves out what is nested more deeply than any page is.
+            tree = lxml_html.document_fromstring(_NESTING.sub(" ", source).encode(), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):  # nothing in it, or nothing to be read
         return None
     etree.strip_elements(tree, *_DROPPED, with_tail=False)
@@ -126,6 +137,8 @@ class _Converter:
         own = given.get("href", "") if given is not None else ""
         self._base = _resolved(base, own) or base
         self._asked: dict[str, bool] = {}
+        levels = [int(str(found.tag)[1]) for found in tree.iter(*_HEADINGS)]
+        self._above = min([*levels, _OWN_LEVEL]) - 1  # the topmost one is the first of its text
         self._holds_blocks: set[lxml_html.HtmlElement] = set()
         for element in tree.iter(*_BLOCKS, *(set(_PLAYERS) - {"object"})):
             above = element.getparent()
@@ -148,7 +161,10 @@ class _Converter:
             if self._is_block(child):
                 blocks += _paragraphs(run)
                 run = []
-                blocks += self._block(child, depth + 1, level)
+                found = self._block(child, depth + 1, level)
+                if blocks and found:
+                    found[0] = _parted(blocks[-1], found[0])
+                blocks += found
             else:
                 self._inline(child, run, depth + 1)
             run.append(_Token("text", child.tail or ""))
@@ -167,9 +183,9 @@ class _Converter:
             return _fenced(element)
         if tag == "hr":
             return ["***"]
-        if tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
+        if tag in _HEADINGS:
             text = re.sub(r"(#+)$", r"\\\1", self._line(element, depth))
-            return [f"{'#' * int(tag[1])} {text}"] if text else []
+            return [f"{'#' * (int(tag[1]) - self._above)} {text}"] if text else []
         if tag == "dt":
             text = self._line(element, depth, mark="strong")
             return [text] if text else []
@@ -205,7 +221,9 @@ class _Converter:
             if child.tail and child.tail.strip():
                 items.append(_paragraphs([_Token("text", child.tail)]))
         first = _paragraphs([_Token("text", element.text or "")])
-        is_loose = any(_is_loose(item) for item in items)
+        is_loose = any(_is_loose(item) for item in items) or (
+            element.find("li/p") is not None and level + 1 < _LEVELS
+        )
         for item in items:
             marker = "- " if number is None else f"{number}. "
             number = None if number is None else number + 1
@@ -215,7 +233,7 @@ class _Converter:
         return [*first, text] if text else first
 
     def _figure(self, element: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
-        """A caption goes with its picture, if that is taken."""
+        """Let a caption go with its picture, if that is taken."""
         captions = list(element.iter("figcaption"))
         pictures = list(element.iter("img"))
         if len(captions) != 1 or not pictures:
@@ -227,25 +245,25 @@ class _Converter:
         return self._blocks(element, depth, level)
 
     def _player(self, element: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
-        """A film, a sound, a frame: a link to it, and what stands there for who cannot see it."""
+        """Link to a film, a sound, a frame; keep what stands there for who cannot see it."""
         source = element.find(".//source[@src]")
         address = element.get(_PLAYERS[str(element.tag)]) or element.get("data-src") or (
             source.get("src", "") if source is not None else ""
         )  # fmt: skip
         url = self._web(address)
-        inner = self._blocks(element, depth, level) if element.tag in ("object", "video") else []
+        inner = [] if element.tag == "iframe" else self._blocks(element, depth, level)
         if not url or (element.tag == "object" and inner):
             return inner
         name = element.get("title") or element.get("aria-label") or ""
-        return [_link(_escaped(_SPACE.sub(" ", name).strip(), is_link=True), url)]
+        return [_link(_escaped(_SPACE.sub(" ", name).strip(), is_link=True), url), *inner]
 
     def _table(self, element: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
-        rows = [row for row in element.iter("tr")]
+        rows = list(element.iter("tr"))
         is_layout = element.find(".//table") is not None or element.find(".//pre") is not None
         grid = [] if is_layout else _grid(rows)
-        if is_layout or max(map(len, grid), default=0) < 2:
+        width = max(map(len, grid), default=0)
+        if not width or (width < 2 and element.find(".//th") is None):
             return self._blocks(element, depth, level)
-        width = max(map(len, grid))
         texts = [
             [
                 "" if cell is None else self._line(cell, depth, newline="<br>").replace("|", "\\|")
@@ -257,8 +275,9 @@ class _Converter:
         has_head = all(cell is None or cell.tag == "th" for cell in grid[0])
         has_head = has_head or element.find("thead/tr") is rows[0]
         head = lines.pop(0) if has_head else "|" + "  |" * width
+        rule = [_rule(cell) for cell in grid[0]] + ["---"] * (width - len(grid[0]))
         captions = [self._line(found, depth) for found in element.findall("caption")]
-        return [*filter(None, captions), "\n".join([head, "|" + " --- |" * width, *lines])]
+        return [*filter(None, captions), "\n".join([head, f"| {' | '.join(rule)} |", *lines])]
 
     # -- what stands in a line ---------------------------------------------------------------------
 
@@ -273,7 +292,12 @@ class _Converter:
         return newline.join(line for text in _finished(run) for line in text)
 
     def _children(
-        self, element: lxml_html.HtmlElement, run: list[_Token], depth: int, *, is_link: bool = False
+        self,
+        element: lxml_html.HtmlElement,
+        run: list[_Token],
+        depth: int,
+        *,
+        is_link: bool = False,
     ) -> None:
         run.append(_Token("text", element.text or ""))
         for child in element:
@@ -281,7 +305,12 @@ class _Converter:
             run.append(_Token("text", child.tail or ""))
 
     def _inline(
-        self, element: lxml_html.HtmlElement, run: list[_Token], depth: int, *, is_link: bool = False
+        self,
+        element: lxml_html.HtmlElement,
+        run: list[_Token],
+        depth: int,
+        *,
+        is_link: bool = False,
     ) -> None:
         tag = str(element.tag)
         if depth > _DEPTH:
@@ -315,6 +344,10 @@ class _Converter:
         if not url:
             self._children(element, run, depth, is_link=is_link)
             return
+        shown = "".join(element.itertext()).strip()
+        if shown in (url, url.removeprefix("mailto:")) and _BARE.fullmatch(shown):
+            run.append(_Token("raw", f"<{shown.replace('&', '&amp;')}>"))
+            return
         inner: list[_Token] = []
         self._children(element, inner, depth, is_link=True)
         text = " ".join(line for part in _finished(inner, is_link=True) for line in part)
@@ -329,9 +362,7 @@ class _Converter:
             if own and not _stem(url).startswith(own.partition("-")[0]):
                 run.append(_Token("raw", _link("", url)))
 
-    def _picture(
-        self, element: lxml_html.HtmlElement, run: list[_Token], *, is_link: bool
-    ) -> None:
+    def _picture(self, element: lxml_html.HtmlElement, run: list[_Token], *, is_link: bool) -> None:
         alt = _SPACE.sub(" ", element.get("alt") or "").strip()
         names = (element.get("class") or "").split()
         if {"wp-smiley", "emoji", "liveblog-emoji"} & set(names):
@@ -573,12 +604,18 @@ def _link(text: str, url: str) -> str:
     return f"[{text}]({re.sub('&(?=#?[0-9a-zA-Z]+;)', '&amp;', url)})"
 
 
+def _parted(before: str, block: str) -> str:
+    """Give a list that follows another a sign of its own (CommonMark 0.31 §5.3)."""
+    if before.startswith("- ") and block.startswith("- "):
+        return re.sub("^- ", "* ", block, flags=re.MULTILINE)
+    if re.match(r"\d+\. ", before):
+        return re.sub(r"^(\d+)\. ", r"\1) ", block, flags=re.MULTILINE)
+    return block
+
+
 def _is_loose(item: list[str]) -> bool:
     """Whether an item holds more than a paragraph with lists that can follow it at once."""
-    return any(
-        not (block.startswith("- ") or block.startswith("1. ")) or before.startswith(("#", "|", "`"))
-        for before, block in zip(item, item[1:], strict=False)
-    )
+    return any(not re.match(r"[-*] |1[.)] ", block) for block in item[1:])
 
 
 def _grid(rows: list[lxml_html.HtmlElement]) -> list[list[lxml_html.HtmlElement | None]]:
@@ -604,6 +641,13 @@ def _grid(rows: list[lxml_html.HtmlElement]) -> list[list[lxml_html.HtmlElement 
         if cells:
             grid.append(cells)
     return grid
+
+
+def _rule(cell: lxml_html.HtmlElement | None) -> str:
+    """Return what says in a table's second line how a column is aligned."""
+    given = "" if cell is None else f"{cell.get('align', '')} {cell.get('style', '')}"
+    side = re.search(r"\A(?:[^:]*text-align:\s*)?(left|center|right)\b", given.lower().strip())
+    return {"left": ":--", "center": ":-:", "right": "--:"}[side[1]] if side else "---"
 
 
 def _span(cell: lxml_html.HtmlElement, name: str) -> int:
