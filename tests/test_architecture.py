@@ -39,6 +39,7 @@ FLOORS = {
 
 DOORS = {
     "feedgen": ("feeds",),
+    "feedparser": ("importers.feed",),
     "jinja2": ("pages",),
     "starlette": ("web",),
     "uvicorn": ("web",),
@@ -353,7 +354,7 @@ def test_the_other_floors_may(module: str) -> None:
 HEAVY = (
     "jinja2", "starlette", "lxml", "apscheduler", "PIL", "feedgen", "cmarkgfm", "nh3",
     "sqlite3", "asyncio", "ssl", "uvicorn", "brotli", "itsdangerous",
-    "httpx2", "smtplib", "css_inline", "idna", "apprise",
+    "httpx2", "smtplib", "css_inline", "idna", "apprise", "feedparser",
 )  # fmt: skip
 
 _PROBE = """
