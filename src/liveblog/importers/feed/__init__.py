@@ -47,6 +47,7 @@ class Reading:
     client: Client  #: fetches documents, and pictures when they are brought in
     now: datetime  #: aware
     undated: datetime | None = None  #: aware; the date of what has none, which is else left out
+    since: datetime | None = None  #: aware; documents older than one that reaches it are known
     pages: int = PAGES
 
 
@@ -118,7 +119,7 @@ def _updates(document: Document, where: str, reading: Reading) -> Iterator[Item]
             yield Problem(where, "the feed holds no updates")
         yield from _of_document(document, where, reading, seen)
         older = document.older
-        if not older:
+        if not older or (reading.since and _reaches(document, reading.since)):
             return
         mend = "Bring in that address by itself, if you need them."
         if is_file:
@@ -137,6 +138,12 @@ def _updates(document: Document, where: str, reading: Reading) -> Iterator[Item]
         except LiveblogError as error:
             yield Problem(older, f"older updates are left out: {error.message}", error.hint)
             return
+
+
+def _reaches(document: Document, since: datetime) -> bool:
+    """Whether an entry of a document, or all that it could hold, was there at an instant."""
+    dates = (entry.updated or entry.published for entry in document.entries)
+    return not document.entries or any(date and date < since for date in dates)
 
 
 def _of_document(
