@@ -10,7 +10,7 @@ import json
 import socket
 import tracemalloc
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,17 @@ from xml.sax.saxutils import escape
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from liveblog import net
+from liveblog import Blog, net
+from liveblog.blog import Image as BlogImage
 from liveblog.entry import Source
 from liveblog.errors import InvalidInput, LiveblogError, Unreachable
 from liveblog.importers import Item, Problem, Update, Version
 from liveblog.importers.feed import Reading, read
 from liveblog.net import LARGEST, Client
 
+from .conftest import Clock, serving
 from .outside import Outside, outside, says
 
 NOW = datetime(2012, 7, 16, 12, tzinfo=UTC)
@@ -241,6 +244,27 @@ def test_a_json_feed_keeps_all_that_it_says(reading: Reading, server: Outside) -
     assert [picture.name for picture in version.pictures] == ["i.png"]
     assert plain.versions[0].body == "a \\< b\n\n\\*c\\*"
     assert (plain.versions[0].author, plain.versions[0].lang) == ("Desk", "en")
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("One two", ""),
+        ("One two three", "One two three"),
+        ("One…", ""),
+        ("One...", ""),
+        ("Two…", "Two…"),
+        ("One", "One"),
+        ("One.", "One."),
+    ],
+)
+def test_a_title_that_only_repeats_the_text_is_none(tmp_path: Path, title: str, kept: str) -> None:
+    """As where somebody had none, and the feed had to have one."""
+    date = "<pubDate>15 Jul 2012 12:00:00 GMT</pubDate>"
+    text = escape("<p>One <b>two</b></p>")
+    data = rss(f"<item><title>{title}</title><description>{text}</description>{date}</item>")
+    version = only(from_file(data, tmp_path))
+    assert (version.title, version.body) == (kept, "One **two**")
 
 
 def test_updates_come_oldest_first(tmp_path: Path) -> None:
@@ -764,3 +788,46 @@ def test_any_bytes_are_read_or_refused(
 ) -> None:
     """Noise ends in a reason, not in a crash."""
     assert told(start + data, tmp_path_factory.mktemp("feed"))
+
+
+# -- our own feeds ---------------------------------------------------------------------------------
+
+
+def test_a_blog_comes_back_from_its_own_feeds(
+    new_blog: Callable[..., Blog], clock: Clock, tmp_path: Path
+) -> None:
+    """From its address alone, day after day to the beginning (RFC 5005 §4.2), pictures and all."""
+    site = tmp_path / "blog" / "feeds"
+    site.mkdir(parents=True)
+    picture = tmp_path / "bridge.png"
+    Image.new("RGB", (40, 30), "red").save(picture)
+    with serving(site) as url:
+        blog = new_blog(url=url)
+        posted = []
+        for number in range(30):
+            clock.go(hours=4)
+            posted.append(
+                blog.post(
+                    f"Fait **{number}** à [Damas](https://e.org/{number})\n\n- un\n- deux",
+                    title=f"Titre {number}" if number % 2 else "",
+                    tags=["Damas"],
+                    author="Zoé",
+                    images=[BlogImage(picture, "Un pont")] if number == 7 else [],
+                )
+            )
+        blog.publish()
+        reading = Reading(Client(allow={url.split("/")[2]}), clock.now)
+        for name in ("atom.xml", "rss.xml"):
+            found = list(read(f"{url}{name}", reading))
+            assert problems(found) == []
+            came = sorted(updates(found), key=lambda update: update.versions[0].published)
+            for update, post in zip(came, posted, strict=True):
+                (version,) = update.versions
+                assert version.title == post.title
+                assert (version.author, version.tags) == (post.author, post.tags)
+                assert version.published == post.published
+                assert version.body.startswith(post.body)
+                assert version.lang == "fr"
+            (shown,) = came[7].versions[0].pictures
+            assert shown.alt == "Un pont"
+            assert shown.read() == (site / "media" / posted[7].media[0].path).read_bytes()

@@ -23,7 +23,7 @@ from ...errors import InvalidInput, LiveblogError, Unreachable
 from ...markup import shortened
 from ...net import LARGEST, Answer, Client
 from .. import Item, Picture, Problem, Update, Version
-from ..html import Image, to_markdown
+from ..html import Image, to_markdown, words
 from . import json, xml
 from .entry import Attachment, Document, Entry
 
@@ -238,8 +238,8 @@ def _version(entry: Entry, document: Document, reading: Reading) -> tuple[Versio
             links.append(to_markdown(f"<a href='{href}'>{html.escape(name)}</a>"))
     body = "\n\n".join(filter(None, [body, "\n".join(f"- {link}" for link in links)]))
     published = entry.published or entry.updated or reading.undated or _NEVER
-    title = shortened(entry.title, TITLE_LIMIT)
-    if title != entry.title:
+    title = "" if _is_echo(entry.title, source) else shortened(entry.title, TITLE_LIMIT)
+    if len(title) < len(entry.title) and title:
         doubts.append(f"its title has {len(entry.title)} characters and is shortened")
     tags = [tag for tag in dict.fromkeys(entry.tags) if slug(tag) and len(tag) <= NAME_LIMIT]
     if len(tags) > LIST_LIMIT:
@@ -256,6 +256,13 @@ def _version(entry: Entry, document: Document, reading: Reading) -> tuple[Versio
         lang=_language(entry.lang or document.lang),
     )
     return version, doubts
+
+
+def _is_echo(title: str, source: str) -> bool:
+    """Whether a title only repeats the text or its beginning, as where a feed has to have one."""
+    text, told = ("".join(part.split()) for part in (words(source), title))
+    beginning = re.sub(r"(…|\.\.\.)\Z", "", told)
+    return bool(told) and (told == text or (beginning != told and text.startswith(beginning)))
 
 
 def _paragraphs(text: str) -> str:
