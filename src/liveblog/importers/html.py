@@ -70,6 +70,7 @@ _SPECIAL = re.compile(
 _NESTING = re.compile(r"</?(?!(?:a|p|br|img|li|script|style)\b)[a-zA-Z][^<>]*>")
 """Tags of elements that can stand in each other."""
 _BARE = re.compile(r"https?://[^\s<>]+|[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
+_WORD = re.compile(r"[^\W_]")
 _AT_START = re.compile(r"(?P<digits>\d{1,9})(?=[.)])|(?=[#+\-=>|:])")
 
 
@@ -137,6 +138,9 @@ class _Converter:
         own = given.get("href", "") if given is not None else ""
         self._base = _resolved(base, own) or base
         self._asked: dict[str, bool] = {}
+        self._marks: dict[lxml_html.HtmlElement, int] = {}
+        self._notes: list[lxml_html.HtmlElement] = []
+        self._take_notes()
         levels = [int(str(found.tag)[1]) for found in tree.iter(*_HEADINGS)]
         self._above = min([*levels, _OWN_LEVEL]) - 1  # the topmost one is the first of its text
         self._holds_blocks: set[lxml_html.HtmlElement] = set()
@@ -147,7 +151,38 @@ class _Converter:
                 above = above.getparent()
 
     def text(self) -> str:
-        return "\n\n".join(self._blocks(self._tree, 0, 0))
+        blocks = self._blocks(self._tree, 0, 0)
+        notes = ["\n\n".join(self._blocks(note, 0, 1)) for note in self._notes]
+        if notes and blocks[-1:] == ["***"]:  # it parted them from the text
+            blocks.pop()
+        shown = set(re.findall(r"\[\^(\d+)\]", "\n".join([*blocks, *notes])))
+        for number, note in enumerate(notes, 1):
+            if str(number) in shown:  # else it stands in code, and the note as a paragraph
+                blocks.append(re.sub("\n(?=.)", "\n    ", f"[^{number}]: {note}"))
+            else:
+                blocks.append(note)
+        return "\n\n".join(blocks)
+
+    def _take_notes(self) -> None:
+        """Take footnotes out of the tree: items of a list that small raised links lead to."""
+        items = {item.get("id"): item for item in self._tree.iter("li") if item.get("id")}
+        if not items:
+            return
+        numbers: dict[lxml_html.HtmlElement, int] = {}
+        for link in self._tree.iter("a"):
+            item = items.get(unquote(link.get("href", "").rpartition("#")[2]))
+            raised = link if len(link) == 1 and link[0].tag == "sup" else link.getparent()
+            if item is not None and raised is not None and (raised is link or raised.tag == "sup"):
+                number = numbers.setdefault(item, len(numbers) + 1)
+                self._marks[link if len(raised) > 1 else raised] = number
+        for item in numbers:
+            for link in list(item.iter("a")):
+                is_named = "back" in f"{link.get('class')} {link.get('role')}"
+                is_back = is_named or not _WORD.search(link.text_content())
+                if is_back and "#" in link.get("href", "") and link not in self._marks:
+                    link.drop_tree()
+            item.drop_tree()
+            self._notes.append(item)
 
     # -- blocks ------------------------------------------------------------------------------------
 
@@ -315,6 +350,8 @@ class _Converter:
         tag = str(element.tag)
         if depth > _DEPTH:
             run.append(_Token("text", " ".join(element.itertext())))
+        elif element in self._marks:
+            run.append(_Token("raw", f"[^{self._marks[element]}]"))
         elif tag == "br":
             run.append(_BREAK)
         elif tag == "img":
