@@ -356,6 +356,13 @@ def test_a_circle_is_left(reading: Reading, server: Outside, to: str) -> None:
     assert server.paths == ["/feed", "/2"]
 
 
+def test_a_circle_through_a_redirect_is_left(reading: Reading, server: Outside) -> None:
+    """The address that answers counts."""
+    server.pages["/2"] = says(status="302 Found", Location="/feed")
+    found = items(reading, server, atom(entry(), head='<link rel="next" href="/2"/>'))
+    assert problems(found) == [f"its older documents lead in a circle, to {server.url}/feed"]
+
+
 def test_a_feed_without_end_is_ended(server: Outside) -> None:
     """After a number of documents, and where it was left is said."""
 

@@ -31,7 +31,7 @@ ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
 )
-PAGES = 200
+PAGES = 1000
 """How many documents of one feed are read: one that never ends is ended."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -134,7 +134,11 @@ def _updates(document: Document, where: str, reading: Reading) -> Iterator[Item]
             return
         asked.add(older)
         try:
-            document, where = _of_answer(fetched(older, reading.client)), older
+            answer = fetched(older, reading.client)
+            if answer.url != older and answer.url in asked:
+                yield Problem(where, f"its older documents lead in a circle, to {answer.url}")
+                return
+            document, where = _of_answer(answer), older
         except LiveblogError as error:
             yield Problem(older, f"older updates are left out: {error.message}", error.hint)
             return
