@@ -310,6 +310,21 @@ def test_what_was_missed_is_fetched_from_older_documents(
     assert desk.keys[2:] == ["urn:x:4", "urn:x:3", "urn:x:1"]
 
 
+def test_what_is_dated_in_the_future_comes_when_its_time_has_come(
+    server: Outside, following: Following
+) -> None:
+    """Though the feed has not changed since: its server's clock was a little ahead."""
+    server.pages["/feed"] = says(atom(entry(at="2012-07-16T12:03:00Z")), ETag='"1"')
+    client, desk = Client(allow={server.place}), Desk()
+    following.follow(f"{server.url}/feed", NOW, "Agency")
+    catch_up(following, client, desk, NOW)
+    assert desk.keys == []
+    catch_up(following, client, desk, NOW + EVERY)
+    assert desk.keys == ["urn:x:1"]
+    assert "if-none-match" not in server.requests[1].lower()
+    assert following.all()[0].etag == '"1"'
+
+
 # -- the schedule ----------------------------------------------------------------------------------
 
 

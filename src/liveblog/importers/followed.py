@@ -24,7 +24,7 @@ from ..folders import Folders
 from ..journal.disk import make_folder, replace_file
 from ..net import Answer, Client
 from . import Item
-from .feed import ACCEPT, Reading, from_answer
+from .feed import ACCEPT, Early, Reading, from_answer
 
 EVERY = timedelta(minutes=5)
 FRESH = timedelta(hours=1)  #: a server's wish to be left alone is heeded for that long
@@ -127,14 +127,25 @@ def catch_up(following: Following, client: Client, bring_in: BringIn, now: datet
         words = ""
         if answer:
             reading = Reading(client, now, since=source.read)
+            early: list[Early] = []
             try:
-                words = bring_in(source.name, from_answer(answer, reading))
+                words = bring_in(source.name, _watched(from_answer(answer, reading), early))
+                if early:  # then the same answer is read again
+                    after = msgspec.structs.replace(after, etag="", modified="")
             except LiveblogError as error:
                 after = failed(source, error.message, now)
         following.keep(after)
         words = "; ".join(filter(None, [words, after.trouble]))
         said += [f"{source.name}: {words}"] if words else []
     return "; ".join(said)
+
+
+def _watched(items: Iterable[Item], early: list[Early]) -> Iterator[Item]:
+    """Hand on what a feed says, and note what will be said again when its time has come."""
+    for item in items:
+        if isinstance(item, Early):
+            early.append(item)
+        yield item
 
 
 class Following:

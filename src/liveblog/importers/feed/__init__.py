@@ -12,7 +12,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -36,8 +36,9 @@ PAGES = 1000
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
-AHEAD = timedelta(days=1)
-"""How far in the future a date may lie: a wrong clock, an update that waits for its hour."""
+
+class Early(Problem):
+    """An update whose date has not come: it can be brought in later."""
 
 
 @dataclass(frozen=True)
@@ -167,9 +168,8 @@ def _of_document(
         versions: list[Version] = []
         place = told[0][0]
         for entry in _in_order(told):
-            problem = _refused(entry, reading)
-            if problem:
-                yield Problem(place, *problem)
+            if refused := _refused(entry, place, reading):
+                yield refused
                 continue
             version, doubts = _version(entry, document, reading)
             if versions:  # whatever its instant is, the update has one
@@ -201,18 +201,19 @@ def _in_order(told: list[tuple[str, Entry]]) -> list[Entry]:
     return [by_instant[when] for when in sorted(by_instant, key=lambda when: when or _NEVER)]
 
 
-def _refused(entry: Entry, reading: Reading) -> tuple[str, str] | None:
-    """Return why an entry cannot be an update, and what to do about it."""
+def _refused(entry: Entry, place: str, reading: Reading) -> Problem | None:
+    """Return why an entry cannot be an update, if it cannot."""
     published = entry.published or entry.updated or reading.undated
     if published is None:
         date = entry.dated[:60]
         what = f"its date cannot be read ('{date}')" if date else "it has no date"
-        return f"{what}; it is not brought in", "Say which date such updates are to have."
-    if published > reading.now + AHEAD:
+        mend = "Say which date such updates are to have."
+        return Problem(place, f"{what}; it is not brought in", mend)
+    if published > reading.now:
         what = f"its date lies in the future ({published:%Y-%m-%d}); it is not brought in"
-        return what, "Bring it in again once that day has come."
+        return Early(place, what, "Bring it in again once it has come.")
     if not (entry.title or entry.text.strip() or entry.attachments):
-        return "it is empty; it is not brought in", ""
+        return Problem(place, "it is empty; it is not brought in")
     return None
 
 
@@ -256,7 +257,7 @@ def _version(entry: Entry, document: Document, reading: Reading) -> tuple[Versio
         author=shortened(", ".join(entry.authors or document.authors), NAME_LIMIT),
         tags=tuple(tags[:LIST_LIMIT]),
         sources=tuple(_sources(entry, document)),
-        pictures=tuple(_picture(image, entry, reading.client) for image in shown.values()),
+        pictures=tuple(_picture(image, reading.client) for image in shown.values()),
         lang=_language(entry.lang or document.lang),
     )
     return version, doubts
@@ -282,10 +283,10 @@ def _sources(entry: Entry, document: Document) -> Iterator[Source]:
             yield Source(shortened(name, NAME_LIMIT) or urlsplit(url).netloc[:NAME_LIMIT], url)
 
 
-def _picture(image: Image, entry: Entry, client: Client) -> Picture:
-    """Offer a picture; without words of its own the update's title must do."""
+def _picture(image: Image, client: Client) -> Picture:
+    """Offer a picture, with what its source says of it."""
     name = unquote(urlsplit(image.url).path.rpartition("/")[2]) or image.url
-    alt = image.alt or image.caption or entry.title or name
+    alt = image.alt or image.caption
     return Picture(name, partial(_fetched_picture, image.url, client), alt, image.caption)
 
 
