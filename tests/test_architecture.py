@@ -40,6 +40,7 @@ FLOORS = {
 
 DOORS = {
     "feedgen": ("feeds",),
+    "feedparser": ("importers.feed.xml",),
     "jinja2": ("pages",),
     "starlette": ("web",),
     "uvicorn": ("web",),
@@ -356,7 +357,7 @@ def test_the_other_floors_may(module: str) -> None:
 HEAVY = (
     "jinja2", "starlette", "lxml", "apscheduler", "PIL", "feedgen", "cmarkgfm", "nh3",
     "sqlite3", "asyncio", "ssl", "uvicorn", "brotli", "itsdangerous",
-    "httpx2", "smtplib", "css_inline", "idna", "apprise", "yaml",
+    "httpx2", "smtplib", "css_inline", "idna", "apprise", "yaml", "feedparser",
 )  # fmt: skip
 
 _PROBE = """

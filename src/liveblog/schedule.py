@@ -13,7 +13,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from datetime import time as time_of_day
@@ -32,6 +32,9 @@ from .blog import Blog
 from .deliver import Deliveries, Sent
 from .delivery.outbox import KINDS, Kind
 from .errors import LiveblogError, StorageError
+from .importers import Item
+from .importers.followed import EVERY, Following, catch_up
+from .net import Client
 from .period import COVERAGE, local_day, wall
 from .publish.report import Report
 
@@ -42,7 +45,7 @@ JUMP_SECONDS = 5
 """A clock that differs by more from the time that passed was set."""
 
 GRACE_SECONDS = 0.5
-NAMES = ("publish", "release", "day", "week", *KINDS)
+NAMES = ("publish", "release", "day", "week", "follow", *KINDS)
 
 log = logging.getLogger("liveblog")
 
@@ -137,6 +140,7 @@ DOES = {
     "release": "release the next embargoed update",
     "day": "close the day before",
     "week": "close the week before",
+    "follow": "bring in what followed feeds say",
     "ping": "tell the WebSub hubs what changed",
     "chat": "post to chats",
     "mail": "send mail",
@@ -153,9 +157,15 @@ class Schedule:
         publish: Callable[[], Report | None] | None = None,
         environ: Mapping[str, str] = os.environ,
         scheduler: BaseScheduler | None = None,
+        client: Client | None = None,
     ) -> None:
-        """Schedule *blog*; *publish* is how its site is published where it is also served."""
+        """Schedule *blog*; *publish* is how its site is published where it is also served.
+
+        Followed feeds are asked through *client*, which reaches public servers unless it is given.
+        """
         self.blog = blog
+        self._client = client
+        self._following = Following(blog.folders)
         self._publish = publish or blog.publish
         self.deliveries = Deliveries(blog, environ)
         self._scheduler = scheduler or BackgroundScheduler(
@@ -255,6 +265,7 @@ class Schedule:
             "release": DueTrigger(self._next_release),
             "day": WallTrigger(closing.day_at, config.zone),
             "week": WallTrigger(closing.week_at, config.zone, closing.week_on),
+            "follow": DueTrigger(self._next_follow),
         } | {kind: DueTrigger(partial(self.blog.outbox.next_due, kind)) for kind in KINDS}
         for name, trigger in triggers.items():
             self._scheduler.add_job(
@@ -280,6 +291,7 @@ class Schedule:
         for name, due in (
             ("publish", self._next_publication()),
             ("release", self._next_release()),
+            ("follow", self._next_follow()),
             *((kind, self.blog.outbox.next_due(kind)) for kind in KINDS),
         ):
             if due is not None and self._scheduler.get_job(name):
@@ -299,7 +311,7 @@ class Schedule:
 
     def once(self) -> list[Outcome]:
         """Do everything that is due, and return how each job went. Lead first."""
-        names = ("publish", "day", *KINDS)
+        names = ("follow", "publish", "day", *KINDS)
         for name in names:
             self._run(name)
         return [self._outcomes[name] for name in names if name in self._outcomes]
@@ -336,6 +348,8 @@ class Schedule:
             self._do_publish()
             closed = self.deliveries.close()
             return f"closed {', '.join(of.id for of in closed)}" if closed else ""
+        if name == "follow":
+            return self._do_follow()
         sent = self.deliveries.send(cast(Kind, name))
         return str(sent) if sent != Sent() else ""
 
@@ -345,6 +359,23 @@ class Schedule:
         if report is None:
             return "published"
         return f"{len(report.written)} files written, {len(report.deleted)} deleted"
+
+    def _do_follow(self) -> str:
+        if not self._following.due(self.blog.present):
+            return ""
+        client = self._client or Client()
+        return catch_up(self._following, client, self._bring_in, self.blog.present)
+
+    def _bring_in(self, name: str, items: Iterable[Item]) -> str:
+        brought = self.blog.bring_in(items, source=f"feed {name}")
+        for problem in brought.problems:
+            log.warning("%s: %s", problem.where, problem.what)
+        counts = {
+            "new": brought.entries,
+            "changed": brought.revisions,
+            "with problems, see the log": len(brought.problems),
+        }
+        return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
     # -- when they are due --------------------------------------------------------------------
 
@@ -364,6 +395,14 @@ class Schedule:
         if coverage and coverage.ended and coverage.ended > timeline.now:
             due.append(coverage.ended)
         return min(due, default=None)
+
+    def _next_follow(self) -> datetime | None:
+        if self._is_over():
+            return None
+        try:
+            return self._following.next_due()
+        except LiveblogError:
+            return self.blog.present + EVERY  # the job itself says what is wrong
 
     def _is_over(self) -> bool:
         """Whether the coverage is, and all its days are closed: nothing happens by itself."""
@@ -388,8 +427,11 @@ class Schedule:
             "release": self._next_release(),
             "day": None if is_over else day.get_next_fire_time(None, now),
             "week": None if is_over else week.get_next_fire_time(None, now),
+            "follow": self._next_follow(),
         } | {kind: self.blog.outbox.next_due(kind) for kind in KINDS}
-        return [Job(name, DOES[name], due[name], outcomes.get(name)) for name in NAMES]
+        follows = self.blog.folders.followed.exists()
+        names = [name for name in NAMES if name != "follow" or follows]
+        return [Job(name, DOES[name], due[name], outcomes.get(name)) for name in names]
 
 
 def leader(blog: Blog) -> int:
