@@ -11,7 +11,7 @@ from pathlib import Path
 
 from liveblog import Blog
 
-from .conftest import site_bytes
+from .conftest import serving, site_bytes
 from .test_cli import MODULE, Run, folder, french, run  # noqa: F401  (fixtures)
 
 CHRONICLE = """\
@@ -161,6 +161,35 @@ def _journal(folder: Path) -> bytes:  # noqa: F811
 def test_help_says_what_each_source_is(french: Run) -> None:  # noqa: F811
     """Each with an example of what it reads."""
     shown = french("import", "--help").stdout
-    for name in ("text", "markdown", "jsonl"):
+    for name in ("text", "feed", "markdown", "jsonl"):
         assert name in shown
         assert french("import", name, "--help").returncode == 0
+
+
+FEED = """\
+<?xml version="1.0"?>
+<rss version="2.0"><channel><title>Ailleurs</title><link>https://elsewhere.example/</link>
+<item><guid>1</guid><title>Un titre</title><link>https://elsewhere.example/1</link>
+<pubDate>Sun, 15 Jul 2012 10:00:00 +0000</pubDate>
+<description>&lt;p&gt;Un &lt;b&gt;fait&lt;/b&gt;.&lt;script&gt;x()&lt;/script&gt;</description>
+</item></channel></rss>
+"""
+
+
+def test_a_feed_is_brought_in_and_followed(french: Run, tmp_path: Path) -> None:  # noqa: F811
+    """From a file; from an address, which can then be followed, listed and let go."""
+    path = tmp_path / "feed.xml"
+    path.write_text(FEED)
+    done = french("import", "feed", str(path))
+    assert "1 new update" in done.stderr, done.stderr + done.stdout
+    assert "Un titre" in french("log").stdout
+    with serving(tmp_path) as url:
+        done = french("import", "feed", f"{url}feed.xml", "--follow")
+        assert "It is followed from now on" in done.stderr, done.stderr + done.stdout
+        listed = json.loads(french("import", "feed", "--followed", "--json").stdout)
+        assert [one["url"] for one in listed] == [f"{url}feed.xml"]
+        assert french("import", "feed", f"{url}feed.xml", "--unfollow").returncode == 0
+    assert "No feed is followed" in french("import", "feed", "--followed").stderr
+    gone = french("import", "feed", f"{url}feed.xml")
+    assert gone.returncode == 1
+    assert "did not answer" in gone.stderr

@@ -74,6 +74,12 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
+def place_of(url: str) -> str:
+    """Return ``host:port`` of an address, as :class:`Client` takes it to allow it."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+
 class Client:
     """Asks servers outside. One for each job: it keeps no connection open after an answer."""
 

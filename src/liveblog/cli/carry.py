@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..bringing import Brought
     from ..digest import Digest
     from ..importers import Item
+    from ..importers.followed import Following
 
 _SHOWN = 40
 """Problems told one by one; the rest are counted, and --json tells them all."""
@@ -76,6 +77,66 @@ def text(
             ask=_ask if ask else None,
         )
         _bring(state, blog, items, f"text {path.name}", path.name, dry_run, as_json)
+
+
+@import_.command()
+@click.argument("sources", metavar="URL|FILE...", nargs=-1)
+@click.option("--follow", is_flag=True, help="Go on: the schedule asks it again and again.")
+@click.option("--unfollow", is_flag=True, help="Follow it no more; what came stays.")
+@click.option("--followed", is_flag=True, help="List the feeds that are followed.")
+@_dry_option
+@json_option
+@pass_state
+def feed(
+    state: State,
+    sources: Sequence[str],
+    follow: bool,
+    unfollow: bool,
+    followed: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Bring in a feed: Atom, RSS or JSON Feed.
+
+    With its older documents, if it leads to them, and its pictures. With --follow what comes later
+    is brought in too, while 'liveblog serve' or 'liveblog schedule' runs; its server is asked
+    politely, and no more often than it wants.
+    """
+    from ..importers.feed import Reading, read
+    from ..importers.followed import Following
+    from ..net import Client, place_of
+
+    blog = state.blog()
+    following = Following(blog.folders)
+    if followed:
+        _list_followed(state, following, as_json)
+        return
+    if not sources:
+        raise click.UsageError("Name the feed: its address or a file.")
+    for source in sources:
+        if unfollow:
+            following.unfollow(source)
+            state.say(f"{source} is followed no more.")
+            continue
+        # What its owner types may lie in their own network; what a feed leads to may not.
+        client = Client(allow=[place_of(source)])
+        reading = Reading(client, blog.now)
+        _bring(state, blog, read(source, reading), f"feed {source}", source, dry_run, as_json)
+        if follow and not dry_run:
+            following.follow(source, blog.now)
+            state.say("It is followed from now on, while 'liveblog serve' or 'schedule' runs.")
+
+
+def _list_followed(state: State, following: Following, as_json: bool) -> None:
+    found = following.all()
+    if as_json:
+        print_json([{"name": f.name, "url": f.url, "due": f.due, "trouble": f.trouble,
+                     "over": f.is_over} for f in found])  # fmt: skip
+        return
+    for one in found:
+        click.echo(one.url + (f"  ({one.trouble})" if one.trouble else ""))
+    if not found:
+        state.say("No feed is followed.")
 
 
 @import_.command()

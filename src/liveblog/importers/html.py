@@ -265,9 +265,9 @@ class _Converter:
         """Link to a film, a sound, a frame; keep what stands there for who cannot see it."""
         source = element.find(".//source[@src]")
         address = element.get(_PLAYERS[str(element.tag)]) or element.get("data-src") or (
-            source.get("src", "") if source is not None else ""
+            source.get("src") if source is not None else ""
         )  # fmt: skip
-        url = self._web(address)
+        url = self._web(address or "")
         inner = [] if element.tag == "iframe" else self._blocks(element, depth, level)
         if not url or (element.tag == "object" and inner):
             return inner
