@@ -23,6 +23,7 @@ from liveblog.importers import jsonl as imported
 from liveblog.importers import markdown as imported_markdown
 
 from .conftest import Clock, site_bytes
+from .test_importers_markdown import YEAR, as_hugo, as_jekyll, as_pelican
 from .test_publish import picture
 
 SUNDAY = datetime(2012, 7, 8, 9, 30, tzinfo=UTC)
@@ -485,3 +486,33 @@ def test_an_instant_of_the_future_is_not_believed(blog: Blog) -> None:
     recorded = blog.post("Après.").recorded
     assert recorded
     assert recorded < blog.now + timedelta(seconds=1)
+
+
+# -- a year of another blog ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layout", [as_hugo, as_jekyll, as_pelican])
+def test_a_year_of_another_blog_twice_is_the_same_journal(
+    new_blog: Callable[..., Blog], clock: Clock, tmp_path: Path, layout: Callable[..., None]
+) -> None:
+    """Byte for byte, and every post with its pictures is there."""
+    clock.set("2014-01-01T00:00:00Z")
+    blog = new_blog()
+    site = tmp_path / "site"
+    site.mkdir()
+    for post in YEAR:
+        layout(site, post)
+    for path in site.rglob("*.png"):
+        path.write_bytes(picture(tmp_path).read_bytes())
+
+    def bring() -> Any:
+        items = imported_markdown.folder(site, zone=blog.config.zone, now=blog.now)
+        return blog.bring_in(items, source="markdown site")
+
+    first = bring()
+    assert (first.entries, first.pictures, first.problems) == (len(YEAR), 20, [])
+    before = journal_bytes(blog)
+    again = bring()
+    assert (again.entries, again.revisions, again.known) == (0, 0, len(YEAR))
+    assert journal_bytes(blog) == before
+    assert not blog.check().faults

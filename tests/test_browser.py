@@ -349,6 +349,29 @@ def test_16_a_printed_digest_is_whole(browser: Any, told: Any, tmp_path: Path) -
     assert "Copier" not in text
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESK])
+def test_the_whole_coverage_is_one_file_that_opens_from_disk(
+    browser: Any, told: Any, tmp_path: Path, scheme: str, size: Any
+) -> None:
+    """Its contents lead to each day; its pictures are in it; nothing is asked for."""
+    *_, blog = told
+    path = tmp_path / "all.html"
+    path.write_text(blog.printable(blog.whole()))
+    with page_of(browser, viewport=size, color_scheme=scheme, offline=True) as page:
+        page.goto(path.as_uri())
+        assert all(r.startswith(("file:", "data:")) for r in page.requests)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        days = page.locator("nav.contents a")
+        assert days.count() == len(blog.whole().days)
+        days.last.click()
+        expect(page.locator(f"#{page.url.rpartition('#')[2]}")).to_be_in_viewport()
+        shown = page.evaluate("[...document.images].map(i => i.complete && i.naturalWidth > 0)")
+        assert all(shown)
+        for entry in blog.whole().entries:
+            assert page.locator(f"#e-{entry.id}").count() == 1
+
+
 def test_16_the_page_of_a_day_prints_whole(browser: Any, told: Any, tmp_path: Path) -> None:
     """Without its navigation and buttons."""
     url, _, _ = told

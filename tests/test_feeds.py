@@ -311,6 +311,15 @@ def test_days_and_weeks_enter_their_feeds_once_closed(blog: Blog, clock: Clock) 
     weeks = _entries(blog, "weekly/atom.xml")
     assert [e.findtext(f"{A}id").rpartition("/")[2] for e in weeks] == ["2012-W28"]
     assert "Dimanche." in weeks[0].findtext(f"{A}content")
+    # Both are made of entries of the main feed, and name it (RFC 4287 §4.2.11).
+    for entry in (sunday, weeks[0]):
+        source = entry.find(f"{A}source")
+        assert source.findtext(f"{A}id") == blog.config.id
+        assert source.findtext(f"{A}title") == blog.config.title
+        assert source.findtext(f"{A}updated") == entry.findtext(f"{A}updated")
+        assert source.find(f"{A}link").get("href") == f"{blog.config.url}atom.xml"
+    item = parse(site_bytes(blog.folders.site)["daily/rss.xml"]).find("channel/item")
+    assert item.find("source").get("url") == f"{blog.config.url}rss.xml"
 
 
 def _entries(blog: Blog, path: str) -> Any:
@@ -347,6 +356,7 @@ def test_rss_keeps_to_the_profile(told: tuple[Blog, Any]) -> None:
     found = feeds(blog, "rss.xml")
     assert len(found) == 8
     for path, data in found.items():
+        assert not re.search(rb"ns\d+:|xmlns:(at|fh)=(?!.*<(at|fh):)", data, re.DOTALL)
         channel = parse(data).find("channel")
         for name in ("title", "link", "description", "language", "lastBuildDate", "ttl"):
             assert channel.findtext(name), (path, name)

@@ -28,7 +28,6 @@ from .write import edit, end, post, remove, resume, retract
 
 _EPILOG = """\b
 Examples:
-  liveblog init my-blog --title "My live blog"
   liveblog post "The border post is open again." --tag border
   liveblog digest today
 """
