@@ -28,6 +28,7 @@ from .write import edit, end, post, remove, resume, retract
 
 _EPILOG = """\b
 Examples:
+  liveblog init my-blog --title "My live blog"
   liveblog post "The border post is open again." --tag border
   liveblog digest today
 """
