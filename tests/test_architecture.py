@@ -39,7 +39,7 @@ FLOORS = {
 
 DOORS = {
     "feedgen": ("feeds",),
-    "feedparser": ("importers.feed",),
+    "feedparser": ("importers.feed.xml",),
     "jinja2": ("pages",),
     "starlette": ("web",),
     "uvicorn": ("web",),

@@ -97,6 +97,30 @@ def test_a_table_for_layout_becomes_its_texts() -> None:
     assert to_markdown(source) == "One\n\nTwo"
 
 
+def test_footnotes_stay_footnotes() -> None:
+    """As Markdown renders them, and as other programs write them."""
+    ours = "One[^1] two[^2], one again[^1].\n\n[^1]: First *note*.\n\n[^2]: Second.\n\n    More."
+    assert to_markdown(to_html(ours, anchor="x")) == ours
+    theirs = """<p>A<sup data-fn="u" class="fn"><a href="https://e.org/p#u" id="u-link">1</a></sup>
+      b<a href="#w"><sup>2</sup></a></p><hr><ol class="footnotes"><li id="u">First
+      <a href="#u-link">↩︎</a></li><li id="w">Second <a href="/x">x</a></li></ol>"""
+    assert to_markdown(theirs, base=SITE) == (
+        "A[^1] b[^2]\n\n[^1]: First\n\n[^2]: Second [x](https://example.org/x)"
+    )
+
+
+def test_a_footnote_that_nothing_leads_to_keeps_its_words() -> None:
+    """Where its mark stands in code, no link can lead there."""
+    source = "<pre>x<sup><a href='#n'>1</a></sup></pre><ol><li id=n>Note</ol>"
+    assert to_markdown(source) == "```\nx1\n```\n\nNote"
+
+
+def test_a_link_within_a_page_that_is_no_footnote_keeps_its_words() -> None:
+    """A list of contents, a raised link to another page."""
+    source = "<p><a href='#a'>A</a> <sup><a href='/n'>1</a></sup></p><ul><li id=a>x</ul>"
+    assert to_markdown(source, base=SITE) == "A <sup>[1](https://example.org/n)</sup>\n\n- x"
+
+
 def test_pictures_are_offered_once_with_what_is_said_of_them() -> None:
     """Those that are taken leave the text; the others become links."""
     source = """<figure><img src="/a.png" alt="A bridge"><figcaption>At noon</figcaption></figure>
@@ -162,6 +186,7 @@ def test_what_is_nested_beyond_reason_keeps_its_words(tag: str, closes: bool) ->
         "<ul><li>a</ul>" * 20_000,
         "<a href='https://e.org'><img src=https://e.org/x.png></a>" * 20_000,
         "*_`[<&" * 50_000,
+        "".join(f"<sup><a href=#n{n}>1</a></sup><li id=n{n}>x" for n in range(20_000)),
         "https://" * 50_000,
         "<" * 500_000,
         "&" * 500_000,

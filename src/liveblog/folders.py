@@ -28,6 +28,11 @@ class Folders:
         return self.entries / "outbox.sqlite"
 
     @property
+    def followed(self) -> Path:
+        """The feeds that are followed."""
+        return self.entries / "followed.json"
+
+    @property
     def site(self) -> Path:
         """What is published."""
         return self.root / "feeds"

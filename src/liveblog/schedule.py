@@ -32,6 +32,8 @@ from .blog import Blog
 from .deliver import Deliveries, Sent
 from .delivery.outbox import KINDS, Kind
 from .errors import LiveblogError, StorageError
+from .importers.followed import EVERY, BringIn, Following, catch_up
+from .net import Client
 from .period import COVERAGE, local_day, wall
 from .publish.report import Report
 
@@ -42,7 +44,7 @@ JUMP_SECONDS = 5
 """A clock that differs by more from the time that passed was set."""
 
 GRACE_SECONDS = 0.5
-NAMES = ("publish", "release", "day", "week", *KINDS)
+NAMES = ("publish", "release", "day", "week", "follow", *KINDS)
 
 log = logging.getLogger("liveblog")
 
@@ -137,6 +139,7 @@ DOES = {
     "release": "release the next embargoed update",
     "day": "close the day before",
     "week": "close the week before",
+    "follow": "bring in what followed feeds say",
     "ping": "tell the WebSub hubs what changed",
     "chat": "post to chats",
     "mail": "send mail",
@@ -153,9 +156,17 @@ class Schedule:
         publish: Callable[[], Report | None] | None = None,
         environ: Mapping[str, str] = os.environ,
         scheduler: BaseScheduler | None = None,
+        bring_in: BringIn | None = None,
+        client: Client | None = None,
     ) -> None:
-        """Schedule *blog*; *publish* is how its site is published where it is also served."""
+        """Schedule *blog*; *publish* is how its site is published where it is also served.
+
+        *bring_in* takes what followed feeds say, asked through *client*; without it none is asked.
+        """
         self.blog = blog
+        self._bring_in = bring_in
+        self._client = client
+        self._following = Following(blog.folders)
         self._publish = publish or blog.publish
         self.deliveries = Deliveries(blog, environ)
         self._scheduler = scheduler or BackgroundScheduler(
@@ -255,6 +266,7 @@ class Schedule:
             "release": DueTrigger(self._next_release),
             "day": WallTrigger(closing.day_at, config.zone),
             "week": WallTrigger(closing.week_at, config.zone, closing.week_on),
+            **({"follow": DueTrigger(self._next_follow)} if self._bring_in else {}),
         } | {kind: DueTrigger(partial(self.blog.outbox.next_due, kind)) for kind in KINDS}
         for name, trigger in triggers.items():
             self._scheduler.add_job(
@@ -280,6 +292,7 @@ class Schedule:
         for name, due in (
             ("publish", self._next_publication()),
             ("release", self._next_release()),
+            ("follow", self._next_follow()),
             *((kind, self.blog.outbox.next_due(kind)) for kind in KINDS),
         ):
             if due is not None and self._scheduler.get_job(name):
@@ -299,7 +312,7 @@ class Schedule:
 
     def once(self) -> list[Outcome]:
         """Do everything that is due, and return how each job went. Lead first."""
-        names = ("publish", "day", *KINDS)
+        names = ("follow", "publish", "day", *KINDS)
         for name in names:
             self._run(name)
         return [self._outcomes[name] for name in names if name in self._outcomes]
@@ -336,6 +349,8 @@ class Schedule:
             self._do_publish()
             closed = self.deliveries.close()
             return f"closed {', '.join(of.id for of in closed)}" if closed else ""
+        if name == "follow":
+            return self._do_follow()
         sent = self.deliveries.send(cast(Kind, name))
         return str(sent) if sent != Sent() else ""
 
@@ -345,6 +360,12 @@ class Schedule:
         if report is None:
             return "published"
         return f"{len(report.written)} files written, {len(report.deleted)} deleted"
+
+    def _do_follow(self) -> str:
+        if self._bring_in is None or not self._following.due(self.blog.present):
+            return ""
+        client = self._client or Client()
+        return catch_up(self._following, client, self._bring_in, self.blog.present)
 
     # -- when they are due --------------------------------------------------------------------
 
@@ -364,6 +385,14 @@ class Schedule:
         if coverage and coverage.ended and coverage.ended > timeline.now:
             due.append(coverage.ended)
         return min(due, default=None)
+
+    def _next_follow(self) -> datetime | None:
+        if self._is_over():
+            return None
+        try:
+            return self._following.next_due()
+        except LiveblogError:
+            return self.blog.present + EVERY  # the job itself says what is wrong
 
     def _is_over(self) -> bool:
         """Whether the coverage is, and all its days are closed: nothing happens by itself."""
@@ -388,8 +417,11 @@ class Schedule:
             "release": self._next_release(),
             "day": None if is_over else day.get_next_fire_time(None, now),
             "week": None if is_over else week.get_next_fire_time(None, now),
+            "follow": self._next_follow(),
         } | {kind: self.blog.outbox.next_due(kind) for kind in KINDS}
-        return [Job(name, DOES[name], due[name], outcomes.get(name)) for name in NAMES]
+        follows = self.blog.folders.followed.exists()
+        names = [name for name in NAMES if name != "follow" or follows]
+        return [Job(name, DOES[name], due[name], outcomes.get(name)) for name in names]
 
 
 def leader(blog: Blog) -> int:

@@ -9,14 +9,15 @@ not take becomes a link. Time grows with the length of the text, whatever its ne
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote, urljoin, urlsplit
 
 from lxml import etree
 from lxml import html as lxml_html
 
 from ..entry import FORBIDDEN
+from .spans import BREAK, SPACE, Token, escaped, finished, link_to, paragraphs
 
 
 @dataclass(frozen=True)
@@ -53,24 +54,15 @@ _MARKS = {
     "b": "strong", "strong": "strong", "i": "em", "em": "em", "cite": "em", "dfn": "em",
     "var": "em", "del": "del", "s": "del", "strike": "del",
 }  # fmt: skip
-_SIGNS = {"strong": "**", "em": "*", "del": "~~"}
 _KEPT = ("sub", "sup", "kbd", "mark", "ins", "q")  # Markdown has no sign for these
 _CODE = ("code", "tt", "samp")
 _PLAYERS = {"iframe": "src", "video": "src", "audio": "src", "embed": "src", "object": "data"}
 _WEB = ("http", "https")
 
-_SPACE = re.compile(r"[ \t\n]+")
-_SPECIAL = re.compile(
-    r"(?P<url>\b(?:https?|ftp)://[^\s<>\[\]\"`]*[^\s<>\[\]\"`.,;:!?)'*_~])"
-    r"|(?P<scheme>://)"
-    r"|(?P<www>www(?=\.))"
-    r"|(?P<sign>[\\`*\[\]<~]|(?<![^\W_])_|_(?![^\W_])|&(?=\#?\w+;))",
-    re.IGNORECASE,
-)
 _NESTING = re.compile(r"</?(?!(?:a|p|br|img|li|script|style)\b)[a-zA-Z][^<>]*>")
 """Tags of elements that can stand in each other."""
 _BARE = re.compile(r"https?://[^\s<>]+|[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
-_AT_START = re.compile(r"(?P<digits>\d{1,9})(?=[.)])|(?=[#+\-=>|:])")
+_WORD = re.compile(r"[^\W_]")
 
 
 def to_markdown(source: str, *, base: str = "", take: Take | None = None) -> str:
@@ -98,7 +90,7 @@ def images(source: str, base: str = "") -> list[Image]:
 def words(source: str) -> str:
     """Return the words of an HTML fragment on one line: a title, an author's name."""
     tree = _parsed(source)
-    return "" if tree is None else _SPACE.sub(" ", "".join(tree.itertext())).strip()
+    return "" if tree is None else SPACE.sub(" ", "".join(tree.itertext())).strip()
 
 
 def _parsed(source: str) -> lxml_html.HtmlElement | None:
@@ -118,15 +110,6 @@ def _parsed(source: str) -> lxml_html.HtmlElement | None:
     return tree
 
 
-@dataclass(frozen=True)
-class _Token:
-    kind: str  # text, raw, code, break, open, close
-    value: str = ""
-
-
-_BREAK = _Token("break")
-
-
 class _Converter:
     """Turns one tree into blocks of Markdown."""
 
@@ -137,6 +120,9 @@ class _Converter:
         own = given.get("href", "") if given is not None else ""
         self._base = _resolved(base, own) or base
         self._asked: dict[str, bool] = {}
+        self._marks: dict[lxml_html.HtmlElement, int] = {}
+        self._notes: list[lxml_html.HtmlElement] = []
+        self._take_notes()
         levels = [int(str(found.tag)[1]) for found in tree.iter(*_HEADINGS)]
         self._above = min([*levels, _OWN_LEVEL]) - 1  # the topmost one is the first of its text
         self._holds_blocks: set[lxml_html.HtmlElement] = set()
@@ -147,19 +133,50 @@ class _Converter:
                 above = above.getparent()
 
     def text(self) -> str:
-        return "\n\n".join(self._blocks(self._tree, 0, 0))
+        blocks = self._blocks(self._tree, 0, 0)
+        notes = ["\n\n".join(self._blocks(note, 0, 1)) for note in self._notes]
+        if notes and blocks[-1:] == ["***"]:  # it parted them from the text
+            blocks.pop()
+        shown = set(re.findall(r"\[\^(\d+)\]", "\n".join([*blocks, *notes])))
+        for number, note in enumerate(notes, 1):
+            if str(number) in shown:  # else it stands in code, and the note as a paragraph
+                blocks.append(re.sub("\n(?=.)", "\n    ", f"[^{number}]: {note}"))
+            else:
+                blocks.append(note)
+        return "\n\n".join(blocks)
+
+    def _take_notes(self) -> None:
+        """Take footnotes out of the tree: items of a list that small raised links lead to."""
+        items = {item.get("id"): item for item in self._tree.iter("li") if item.get("id")}
+        if not items:
+            return
+        numbers: dict[lxml_html.HtmlElement, int] = {}
+        for link in self._tree.iter("a"):
+            item = items.get(unquote(link.get("href", "").rpartition("#")[2]))
+            raised = link if len(link) == 1 and link[0].tag == "sup" else link.getparent()
+            if item is not None and raised is not None and (raised is link or raised.tag == "sup"):
+                number = numbers.setdefault(item, len(numbers) + 1)
+                self._marks[link if len(raised) > 1 else raised] = number
+        for item in numbers:
+            for link in list(item.iter("a")):
+                is_named = "back" in f"{link.get('class')} {link.get('role')}"
+                is_back = is_named or not _WORD.search(link.text_content())
+                if is_back and "#" in link.get("href", "") and link not in self._marks:
+                    link.drop_tree()
+            item.drop_tree()
+            self._notes.append(item)
 
     # -- blocks ------------------------------------------------------------------------------------
 
     def _blocks(self, parent: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
         """Return the blocks of an element; *level* counts the lists and quotes around them."""
         if depth > _DEPTH:
-            return _paragraphs([_Token("text", " ".join(parent.itertext()))])
+            return paragraphs([Token("text", " ".join(parent.itertext()))])
         blocks: list[str] = []
-        run: list[_Token] = [_Token("text", parent.text or "")]
+        run: list[Token] = [Token("text", parent.text or "")]
         for child in parent:
             if self._is_block(child):
-                blocks += _paragraphs(run)
+                blocks += paragraphs(run)
                 run = []
                 found = self._block(child, depth + 1, level)
                 if blocks and found:
@@ -167,8 +184,8 @@ class _Converter:
                 blocks += found
             else:
                 self._inline(child, run, depth + 1)
-            run.append(_Token("text", child.tail or ""))
-        return blocks + _paragraphs(run)
+            run.append(Token("text", child.tail or ""))
+        return blocks + paragraphs(run)
 
     def _is_block(self, element: lxml_html.HtmlElement) -> bool:
         if element.tag in _BLOCKS or element.tag in _PLAYERS:
@@ -219,8 +236,8 @@ class _Converter:
             elif inner:
                 items.append(inner)
             if child.tail and child.tail.strip():
-                items.append(_paragraphs([_Token("text", child.tail)]))
-        first = _paragraphs([_Token("text", element.text or "")])
+                items.append(paragraphs([Token("text", child.tail)]))
+        first = paragraphs([Token("text", element.text or "")])
         is_loose = any(_is_loose(item) for item in items) or (
             element.find("li/p") is not None and level + 1 < _LEVELS
         )
@@ -238,7 +255,7 @@ class _Converter:
         pictures = list(element.iter("img"))
         if len(captions) != 1 or not pictures:
             return self._blocks(element, depth, level)
-        caption = _SPACE.sub(" ", "".join(captions[0].itertext())).strip()
+        caption = SPACE.sub(" ", "".join(captions[0].itertext())).strip()
         taken = [self._is_taken(self._image(picture, caption)) for picture in pictures]
         if all(taken) and not any(captions[0].iter("a")):
             captions[0].drop_tree()
@@ -255,7 +272,7 @@ class _Converter:
         if not url or (element.tag == "object" and inner):
             return inner
         name = element.get("title") or element.get("aria-label") or ""
-        return [_link(_escaped(_SPACE.sub(" ", name).strip(), is_link=True), url), *inner]
+        return [link_to(escaped(SPACE.sub(" ", name).strip(), is_link=True), url), *inner]
 
     def _table(self, element: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
         rows = list(element.iter("tr"))
@@ -285,60 +302,62 @@ class _Converter:
         self, element: lxml_html.HtmlElement, depth: int, *, newline: str = " ", mark: str = ""
     ) -> str:
         """Return all that an element holds on one line."""
-        run: list[_Token] = [_Token("open", mark)] if mark else []
+        run: list[Token] = [Token("open", mark)] if mark else []
         self._children(element, run, depth)
         if mark:
-            run.append(_Token("close", mark))
-        return newline.join(line for text in _finished(run) for line in text)
+            run.append(Token("close", mark))
+        return newline.join(line for text in finished(run) for line in text)
 
     def _children(
         self,
         element: lxml_html.HtmlElement,
-        run: list[_Token],
+        run: list[Token],
         depth: int,
         *,
         is_link: bool = False,
     ) -> None:
-        run.append(_Token("text", element.text or ""))
+        run.append(Token("text", element.text or ""))
         for child in element:
             self._inline(child, run, depth + 1, is_link=is_link)
-            run.append(_Token("text", child.tail or ""))
+            run.append(Token("text", child.tail or ""))
 
     def _inline(
         self,
         element: lxml_html.HtmlElement,
-        run: list[_Token],
+        run: list[Token],
         depth: int,
         *,
         is_link: bool = False,
     ) -> None:
         tag = str(element.tag)
         if depth > _DEPTH:
-            run.append(_Token("text", " ".join(element.itertext())))
+            run.append(Token("text", " ".join(element.itertext())))
+        elif element in self._marks:
+            run.append(Token("raw", f"[^{self._marks[element]}]"))
         elif tag == "br":
-            run.append(_BREAK)
+            run.append(BREAK)
         elif tag == "img":
             self._picture(element, run, is_link=is_link)
         elif tag == "a":
             self._anchor(element, run, depth, is_link=is_link)
         elif tag in _PLAYERS:
-            run += [_Token("raw", text) for text in self._player(element, depth, _LEVELS)]
+            run += [Token("raw", text) for text in self._player(element, depth, _LEVELS)]
         elif tag in _CODE and not any(element.iter("a", "img")):
-            run.append(_Token("code", _SPACE.sub(" ", " ".join(element.itertext()))))
+            run.append(Token("code", SPACE.sub(" ", " ".join(element.itertext()))))
         elif tag in _MARKS or tag in _KEPT:
             mark = _MARKS.get(tag, tag)
-            run.append(_Token("open", mark))
+            run.append(Token("open", mark))
             self._children(element, run, depth, is_link=is_link)
-            run.append(_Token("close", mark))
+            run.append(Token("close", mark))
         elif tag in _BLOCKS:  # inside a cell, a heading or a link
-            run.append(_BREAK)
+            run.append(BREAK)
             self._children(element, run, depth, is_link=is_link)
-            run.append(_BREAK)
+            run.append(BREAK)
         else:
             self._children(element, run, depth, is_link=is_link)
 
     def _anchor(
-        self, element: lxml_html.HtmlElement, run: list[_Token], depth: int, *, is_link: bool
+        self, element: lxml_html.HtmlElement, run: list[Token], depth: int, *, is_link: bool
     ) -> None:
         url = "" if is_link else self._address(element.get("href", ""))
         if not url:
@@ -346,36 +365,36 @@ class _Converter:
             return
         shown = "".join(element.itertext()).strip()
         if shown in (url, url.removeprefix("mailto:")) and _BARE.fullmatch(shown):
-            run.append(_Token("raw", f"<{shown.replace('&', '&amp;')}>"))
+            run.append(Token("raw", f"<{shown.replace('&', '&amp;')}>"))
             return
-        inner: list[_Token] = []
+        inner: list[Token] = []
         self._children(element, inner, depth, is_link=True)
-        text = " ".join(line for part in _finished(inner, is_link=True) for line in part)
+        text = " ".join(line for part in finished(inner, is_link=True) for line in part)
         if text:
             edge = "".join(element.itertext())
-            run += [_Token("text", " ")] if edge[:1].isspace() else []
-            run.append(_Token("raw", _link(text, url)))
-            run += [_Token("text", " ")] if edge[-1:].isspace() else []
+            run += [Token("text", " ")] if edge[:1].isspace() else []
+            run.append(Token("raw", link_to(text, url)))
+            run += [Token("text", " ")] if edge[-1:].isspace() else []
         elif (picture := element.find(".//img")) is not None:
             # The picture was taken. Its own page or larger twin says nothing more.
             own = _stem(self._web(picture.get("src") or ""))
             if own and not _stem(url).startswith(own.partition("-")[0]):
-                run.append(_Token("raw", _link("", url)))
+                run.append(Token("raw", link_to("", url)))
 
-    def _picture(self, element: lxml_html.HtmlElement, run: list[_Token], *, is_link: bool) -> None:
-        alt = _SPACE.sub(" ", element.get("alt") or "").strip()
+    def _picture(self, element: lxml_html.HtmlElement, run: list[Token], *, is_link: bool) -> None:
+        alt = SPACE.sub(" ", element.get("alt") or "").strip()
         names = (element.get("class") or "").split()
         if {"wp-smiley", "emoji", "liveblog-emoji"} & set(names):
             emoji = element.get("data-emoji")
-            run.append(_Token("text", alt or (f":{emoji}:" if emoji else "")))
+            run.append(Token("text", alt or (f":{emoji}:" if emoji else "")))
             return
         image = self._image(element)
         if image is None:
-            run.append(_Token("text", alt))
+            run.append(Token("text", alt))
         elif not self._is_taken(image):
             name = image.alt or unquote(urlsplit(image.url).path.rpartition("/")[2])
-            text = _escaped(name, is_link=True)
-            run.append(_Token("raw", text if is_link else _link(text, image.url)))
+            text = escaped(name, is_link=True)
+            run.append(Token("raw", text if is_link else link_to(text, image.url)))
 
     def _image(self, element: lxml_html.HtmlElement, caption: str = "") -> Image | None:
         """Return the picture of an element; nothing for a counting pixel or one without address."""
@@ -391,7 +410,7 @@ class _Converter:
             *larger[:1],
         ]
         url = next(filter(None, map(self._web, filter(None, candidates))), "")
-        alt = _SPACE.sub(" ", element.get("alt") or element.get("title") or "").strip()
+        alt = SPACE.sub(" ", element.get("alt") or element.get("title") or "").strip()
         return Image(url, alt, caption) if url else None
 
     def _is_taken(self, image: Image | None) -> bool:
@@ -427,161 +446,6 @@ def _stem(url: str) -> str:
     return urlsplit(url).path.rpartition("/")[2].rpartition(".")[0]
 
 
-# -- writing Markdown ------------------------------------------------------------------------------
-
-
-def _paragraphs(run: list[_Token]) -> list[str]:
-    return ["\\\n".join(map(_begun, lines)) for lines in _finished(run)]
-
-
-def _begun(line: str) -> str:
-    """Keep the beginning of a line from being read as a list, a heading or a rule."""
-    return _AT_START.sub(lambda m: (m["digits"] or "") + "\\", line, count=1) if (
-        _AT_START.match(line)
-    ) else line  # fmt: skip
-
-
-def _finished(run: list[_Token], *, is_link: bool = False) -> list[list[str]]:
-    """Return the paragraphs of a run, each as its lines.
-
-    White space is folded as a browser folds it, and moved out of emphasis; two breaks in a row
-    part paragraphs.
-    """
-    paragraphs: list[list[list[_Token]]] = [[[]]]
-    is_open: list[_Token] = []  # written
-    waiting: list[_Token] = []  # opened, with nothing written in them yet
-    has_space, breaks = False, 0
-    for token in _merged(run):
-        if token.kind == "break":
-            breaks += 1
-        elif token.kind == "open":
-            waiting.append(token)
-        elif token.kind == "close":
-            if waiting:
-                waiting.pop()
-            elif is_open:
-                is_open.pop()
-                paragraphs[-1][-1].append(token)
-        else:
-            value = token.value
-            if token.kind == "text":
-                has_space = has_space or value[:1] in (" ", "\t", "\n")
-                value = value.strip(" \t\n")
-                if not value:
-                    continue
-            if breaks and paragraphs[-1][-1]:
-                # Emphasis ends with its line and begins again: a sign that spans lines of a
-                # paragraph is allowed, but one place to think of less.
-                paragraphs[-1][-1] += [_Token("close", t.value) for t in reversed(is_open)]
-                if breaks > 1:
-                    paragraphs.append([[]])
-                else:
-                    paragraphs[-1].append([])
-                paragraphs[-1][-1] += is_open
-            elif has_space and paragraphs[-1][-1]:
-                paragraphs[-1][-1].append(_Token("text", " "))
-            paragraphs[-1][-1] += waiting
-            is_open += waiting
-            waiting = []
-            paragraphs[-1][-1].append(replace(token, value=value))
-            has_space, breaks = token.kind == "text" and token.value[-1:] in (" ", "\t", "\n"), 0
-    paragraphs[-1][-1] += [_Token("close", t.value) for t in reversed(is_open)]
-    lines = [[_written(line, is_link=is_link) for line in lines] for lines in paragraphs]
-    return [kept for found in lines if (kept := [line for line in found if line])]
-
-
-def _merged(run: list[_Token]) -> Iterator[_Token]:
-    """Join neighbours of one kind, so that none hides what it means from the next."""
-    last: _Token | None = None
-    for token in run:
-        if token.kind == "text":
-            token = _Token("text", _SPACE.sub(" ", token.value))
-            if not token.value:
-                continue
-        elif token.kind == "code" and not token.value.strip():
-            token = _Token("text", " ")
-        if last and last.kind == token.kind and token.kind in ("text", "code"):
-            last = _Token(last.kind, last.value + token.value)
-        else:
-            if last:
-                yield last
-            last = token
-    if last:
-        yield last
-
-
-def _written(line: list[_Token], *, is_link: bool) -> str:
-    parts: list[str] = []
-    pairs: list[tuple[int, int]] = []
-    opened: list[int] = []
-    for number, token in enumerate(line):
-        if token.kind == "text":
-            text = _escaped(token.value, is_link=is_link)
-            following = line[number + 1].kind if number + 1 < len(line) else ""
-            if following == "raw" and text.endswith("!"):
-                text = text[:-1] + "\\!"  # with a link it would be a picture
-            parts.append(text)
-        elif token.kind == "code":
-            parts.append(_code(token.value.strip()))
-        elif token.kind == "raw":
-            parts.append(token.value)
-        else:
-            if token.kind == "open":
-                opened.append(number)
-            else:
-                pairs.append((opened.pop(), number))
-            parts.append("")
-    for begin, end in sorted(pairs):
-        mark = line[begin].value
-        sign = _SIGNS.get(mark, "")
-        if sign and _can_open(parts, begin) and _can_close(parts, end):
-            parts[begin] = parts[end] = sign
-        else:
-            parts[begin], parts[end] = f"<{mark}>", f"</{mark}>"
-    return "".join(parts).strip(" ")
-
-
-def _can_open(parts: list[str], place: int) -> bool:
-    """Whether a sign there is left-flanking (CommonMark 0.31 §6.2), to be on the safe side."""
-    before = parts[place - 1] if place else " "
-    after = parts[place + 1]
-    return bool(before and after) and (
-        after[0].isalnum() or (before[-1] == " " and not after[0].isspace() and after[0] != "*")
-    )
-
-
-def _can_close(parts: list[str], place: int) -> bool:
-    before = parts[place - 1]
-    after = parts[place + 1] if place + 1 < len(parts) else " "
-    return bool(before and after) and (
-        before[-1].isalnum()
-        or (after[0] == " " and not before[-1].isspace() and before[-1] not in "*~")
-    )
-
-
-def _escaped(text: str, *, is_link: bool = False) -> str:
-    """Return text in which nothing is a sign; a bare address becomes a link."""
-
-    def safe(match: re.Match[str]) -> str:
-        if match["url"]:
-            url = match["url"]
-            if is_link:
-                return _escaped(url.replace("://", "\0")).replace("\0", "\\://")
-            return f"<{re.sub('&', '&amp;', url)}>"
-        if match["scheme"]:
-            return "\\://"
-        return f"{match[0]}\\" if match["www"] else f"\\{match[0]}"
-
-    return _SPECIAL.sub(safe, text)
-
-
-def _code(text: str) -> str:
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{pad}{text}{pad}{fence}"
-
-
 def _fenced(element: lxml_html.HtmlElement) -> list[str]:
     for line_break in element.iter("br"):
         line_break.tail = "\n" + (line_break.tail or "")
@@ -594,14 +458,6 @@ def _fenced(element: lxml_html.HtmlElement) -> list[str]:
     names = f"{element.get('class') or ''} {'' if inner is None else inner.get('class') or ''}"
     language = re.search(r"(?:^|\s)(?:language|lang)-([\w+#-]+)", names)
     return [f"{fence}{language[1] if language else ''}\n{text}\n{fence}"]
-
-
-def _link(text: str, url: str) -> str:
-    """Write a link; without a text it shows its address."""
-    if not text:
-        text = _escaped(urlsplit(url).netloc or url, is_link=True)
-    url = quote(url, safe="/?#[]@!$&'+,;=:%-._~*")
-    return f"[{text}]({re.sub('&(?=#?[0-9a-zA-Z]+;)', '&amp;', url)})"
 
 
 def _parted(before: str, block: str) -> str:

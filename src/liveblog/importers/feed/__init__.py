@@ -12,7 +12,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -23,7 +23,7 @@ from ...errors import InvalidInput, LiveblogError, Unreachable
 from ...markup import shortened
 from ...net import LARGEST, Answer, Client
 from .. import Item, Picture, Problem, Update, Version
-from ..html import Image, to_markdown
+from ..html import Image, to_markdown, words
 from . import json, xml
 from .entry import Attachment, Document, Entry
 
@@ -31,13 +31,14 @@ ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
 )
-PAGES = 200
+PAGES = 1000
 """How many documents of one feed are read: one that never ends is ended."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
-AHEAD = timedelta(days=1)
-"""How far in the future a date may lie: a wrong clock, an update that waits for its hour."""
+
+class Early(Problem):
+    """An update whose date has not come: it can be brought in later."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Reading:
     client: Client  #: fetches documents, and pictures when they are brought in
     now: datetime  #: aware
     undated: datetime | None = None  #: aware; the date of what has none, which is else left out
+    since: datetime | None = None  #: aware; documents older than one that reaches it are known
     pages: int = PAGES
 
 
@@ -118,7 +120,7 @@ def _updates(document: Document, where: str, reading: Reading) -> Iterator[Item]
             yield Problem(where, "the feed holds no updates")
         yield from _of_document(document, where, reading, seen)
         older = document.older
-        if not older:
+        if not older or (reading.since and _reaches(document, reading.since)):
             return
         mend = "Bring in that address by itself, if you need them."
         if is_file:
@@ -133,10 +135,20 @@ def _updates(document: Document, where: str, reading: Reading) -> Iterator[Item]
             return
         asked.add(older)
         try:
-            document, where = _of_answer(fetched(older, reading.client)), older
+            answer = fetched(older, reading.client)
+            if answer.url != older and answer.url in asked:
+                yield Problem(where, f"its older documents lead in a circle, to {answer.url}")
+                return
+            document, where = _of_answer(answer), older
         except LiveblogError as error:
             yield Problem(older, f"older updates are left out: {error.message}", error.hint)
             return
+
+
+def _reaches(document: Document, since: datetime) -> bool:
+    """Whether an entry of a document, or all that it could hold, was there at an instant."""
+    dates = (entry.updated or entry.published for entry in document.entries)
+    return not document.entries or any(date and date < since for date in dates)
 
 
 def _of_document(
@@ -156,9 +168,8 @@ def _of_document(
         versions: list[Version] = []
         place = told[0][0]
         for entry in _in_order(told):
-            problem = _refused(entry, reading)
-            if problem:
-                yield Problem(place, *problem)
+            if refused := _refused(entry, place, reading):
+                yield refused
                 continue
             version, doubts = _version(entry, document, reading)
             if versions:  # whatever its instant is, the update has one
@@ -190,18 +201,19 @@ def _in_order(told: list[tuple[str, Entry]]) -> list[Entry]:
     return [by_instant[when] for when in sorted(by_instant, key=lambda when: when or _NEVER)]
 
 
-def _refused(entry: Entry, reading: Reading) -> tuple[str, str] | None:
-    """Return why an entry cannot be an update, and what to do about it."""
+def _refused(entry: Entry, place: str, reading: Reading) -> Problem | None:
+    """Return why an entry cannot be an update, if it cannot."""
     published = entry.published or entry.updated or reading.undated
     if published is None:
         date = entry.dated[:60]
         what = f"its date cannot be read ('{date}')" if date else "it has no date"
-        return f"{what}; it is not brought in", "Say which date such updates are to have."
-    if published > reading.now + AHEAD:
+        mend = "Say which date such updates are to have."
+        return Problem(place, f"{what}; it is not brought in", mend)
+    if published > reading.now:
         what = f"its date lies in the future ({published:%Y-%m-%d}); it is not brought in"
-        return what, "Bring it in again once that day has come."
+        return Early(place, what, "Bring it in again once it has come.")
     if not (entry.title or entry.text.strip() or entry.attachments):
-        return "it is empty; it is not brought in", ""
+        return Problem(place, "it is empty; it is not brought in")
     return None
 
 
@@ -231,8 +243,8 @@ def _version(entry: Entry, document: Document, reading: Reading) -> tuple[Versio
             links.append(to_markdown(f"<a href='{href}'>{html.escape(name)}</a>"))
     body = "\n\n".join(filter(None, [body, "\n".join(f"- {link}" for link in links)]))
     published = entry.published or entry.updated or reading.undated or _NEVER
-    title = shortened(entry.title, TITLE_LIMIT)
-    if title != entry.title:
+    title = "" if _is_echo(entry.title, source) else shortened(entry.title, TITLE_LIMIT)
+    if len(title) < len(entry.title) and title:
         doubts.append(f"its title has {len(entry.title)} characters and is shortened")
     tags = [tag for tag in dict.fromkeys(entry.tags) if slug(tag) and len(tag) <= NAME_LIMIT]
     if len(tags) > LIST_LIMIT:
@@ -245,10 +257,17 @@ def _version(entry: Entry, document: Document, reading: Reading) -> tuple[Versio
         author=shortened(", ".join(entry.authors or document.authors), NAME_LIMIT),
         tags=tuple(tags[:LIST_LIMIT]),
         sources=tuple(_sources(entry, document)),
-        pictures=tuple(_picture(image, entry, reading.client) for image in shown.values()),
+        pictures=tuple(_picture(image, reading.client) for image in shown.values()),
         lang=_language(entry.lang or document.lang),
     )
     return version, doubts
+
+
+def _is_echo(title: str, source: str) -> bool:
+    """Whether a title only repeats the text or its beginning, as where a feed has to have one."""
+    text, told = ("".join(part.split()) for part in (words(source), title))
+    beginning = re.sub(r"(…|\.\.\.)\Z", "", told)
+    return bool(told) and (told == text or (beginning != told and text.startswith(beginning)))
 
 
 def _paragraphs(text: str) -> str:
@@ -264,10 +283,10 @@ def _sources(entry: Entry, document: Document) -> Iterator[Source]:
             yield Source(shortened(name, NAME_LIMIT) or urlsplit(url).netloc[:NAME_LIMIT], url)
 
 
-def _picture(image: Image, entry: Entry, client: Client) -> Picture:
-    """Offer a picture; without words of its own the update's title must do."""
+def _picture(image: Image, client: Client) -> Picture:
+    """Offer a picture, with what its source says of it."""
     name = unquote(urlsplit(image.url).path.rpartition("/")[2]) or image.url
-    alt = image.alt or image.caption or entry.title or name
+    alt = image.alt or image.caption
     return Picture(name, partial(_fetched_picture, image.url, client), alt, image.caption)
 
 

@@ -60,8 +60,11 @@ def line(text: object) -> str:
 
 def web_address(base: str, address: object) -> str:
     """Return an absolute http or https address, or an empty string."""
+    given = line(address)
+    if not given:
+        return ""
     try:
-        url = urljoin(base, line(address))
+        url = urljoin(base, given)
         parts = urlsplit(url)
     except ValueError:
         return ""

@@ -11,7 +11,7 @@ import codecs
 import html
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.message import Message
 from html.entities import html5
 from typing import Any
@@ -32,7 +32,9 @@ _PROLOG = re.compile(
 )
 _ROOT = re.compile(r"<((?:[\w.-]+:)?([\w.-]+))")
 _DECLARED = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']")
-_REFERENCE = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&(#\d+;|#[xX][\da-fA-F]+;|\w+;)?", re.S)
+_REFERENCE = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(#\d+;|#[xX][\da-fA-F]+;|\w+;)?", re.DOTALL
+)
 _XML_NAMES = ("amp;", "lt;", "gt;", "quot;", "apos;")
 _MODES = {
     codecs.BOM_UTF8: "utf-8",
@@ -68,11 +70,12 @@ def read(data: bytes, where: str, url: str, content_type: str = "") -> Document:
 
     Raises :class:`~liveblog.errors.InvalidInput` if it is no feed.
     """
-    text, problems = _decoded(data, where, content_type)
-    text = text[_end(_PROLOG.match(text)) :].rstrip()
+    whole, problems = _decoded(data, where, content_type)
+    prolog = _PROLOG.match(whole)
+    text = whole[prolog.end() if prolog else 0 :].rstrip()
     root = _ROOT.match(text)
     if not root or root[2].lower() not in ("rss", "feed", "rdf", "channel"):
-        raise _no_feed(text, where, url)
+        raise _no_feed(whole, where, url)
     is_cut = f"</{root[1]}" not in text[-1000:]
     clean, fault = _well_formed(_REFERENCE.sub(_reference, text))
     if is_cut:
@@ -95,10 +98,6 @@ def read(data: bytes, where: str, url: str, content_type: str = "") -> Document:
         older=_older(feed, url),
         problems=tuple(problems),
     )
-
-
-def _end(match: re.Match[str] | None) -> int:
-    return match.end() if match else 0
 
 
 # -- bytes to well-formed text ---------------------------------------------------------------------
@@ -235,7 +234,7 @@ def _entry(entry: dict[str, Any], url: str) -> Entry:
     # An old name and a new one; feedparser's own look-up takes either for the other.
     dates = [dict.get(entry, name) for name in ("published_parsed", "updated_parsed")]
     dates[0] = dates[0] or dict.get(entry, "created_parsed")
-    dated = (dict.get(entry, name) for name in ("published", "updated", "created"))
+    dated = [line(dict.get(entry, name)) for name in ("published", "updated", "created")]
     detail = entry.get("title_detail") or {}
     source = entry.get("source") or {}
     return Entry(
@@ -249,9 +248,9 @@ def _entry(entry: dict[str, Any], url: str) -> Entry:
         tags=tuple(
             filter(None, (line(t.get("label") or t.get("term")) for t in entry.get("tags", ())))
         ),
-        dated=line(next(filter(None, dated), "")),
-        published=_instant(dates[0]),
-        updated=_instant(dates[1]),
+        dated=next(filter(None, dated), ""),
+        published=_instant(dates[0], dated[0] or dated[2]),
+        updated=_instant(dates[1], dated[1]),
         lang=line(entry.get("language") or lang or detail.get("language")),
         attachments=tuple(_attachments(entry, links, url)),
         origin=_title(source),
@@ -313,10 +312,12 @@ def _older(feed: dict[str, Any], url: str) -> str:
     return ""
 
 
-def _instant(parsed: Any) -> datetime | None:
+def _instant(parsed: Any, written: str) -> datetime | None:
     """Return an instant of feedparser's: nine numbers in UTC."""
     try:
+        if re.match(r"\d{4}-\d\d-\d\d", written):
+            date.fromisoformat(written[:10])  # it takes a month 13 for a January
         year, month, day, hour, minute, second = parsed[:6]
-        return instant(datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC))
+        return instant(datetime(year, month, day, hour, minute, second, tzinfo=UTC))
     except (ValueError, OverflowError, TypeError):
         return None
