@@ -182,8 +182,7 @@ class _Export:
             return
         self._posts.add(item.id)
         if item.is_cut:
-            what = f"one of its texts has more than {wxr.TEXT_LIMIT:,} characters; that one is cut"
-            yield Problem(where, what, "Split it in WordPress, and export it again.")
+            yield _cut(where)
         yield from self._post(item, where)
         if item.entries:
             yield from self._live_blog(item, where)
@@ -206,8 +205,7 @@ class _Export:
         elif thumbnail := number(item.meta.get("_thumbnail_id", "")):
             what = f"its featured picture (attachment {thumbnail}) is not in the export"
             yield Problem(where, what, "Export the media too, or add it by hand.")
-        for what in body.missing:
-            yield _only_there(where, what)
+        yield from _left_out(where, body.missing)
         title = plain(item["title"])
         if len(title) > TITLE_LIMIT:
             yield Problem(where, f"its title has {len(title)} characters and is shortened")
@@ -252,7 +250,7 @@ class _Export:
     # -- live blogs --------------------------------------------------------------------------------
 
     def _live_blog(self, item: wxr.Item, where: str) -> Iterator[Item]:
-        found = entries.gathered(item.entries)
+        found = entries.gathered(item.entries, self._commented)
         self._tally.gone += found.gone
         for id_ in found.twice:
             what = f"several entries have the number {id_}; the first is brought in"
@@ -292,6 +290,8 @@ class _Export:
         for comment, text in entries.steps(entry, self._by_login):
             body = self._body(text.html, item)
             missing += body.missing
+            if comment.is_cut:
+                yield _cut(where)
             last = max(last, self._commented(comment) or last)
             version = Version(
                 published=published,
@@ -305,8 +305,7 @@ class _Export:
             )
             if version.body or version.pictures:
                 versions.append(version)
-        for what in dict.fromkeys(missing):
-            yield _only_there(where, what)
+        yield from _left_out(where, missing)
         if not versions:
             self._tally.gone += entry.is_deleted
             if not entry.is_deleted:
@@ -326,8 +325,16 @@ class _Export:
         return Body.of(text, item.id, item["link"].strip() or self._link, self._library)
 
 
-def _only_there(where: str, what: str) -> Problem:
-    return Problem(where, f"{what} is left out: only WordPress knows what it shows", "Look there.")
+def _left_out(where: str, missing: Iterable[str]) -> Iterator[Problem]:
+    """Tell what of a text only WordPress could have shown."""
+    if names := ", ".join(dict.fromkeys(missing)):
+        mend = "Look at it there, and add by hand what readers need."
+        yield Problem(where, f"this is left out of its text: {names}", mend)
+
+
+def _cut(where: str) -> Problem:
+    what = f"its text has more than {wxr.TEXT_LIMIT:,} characters, and is cut"
+    return Problem(where, what, "Split it in WordPress, and export it again.")
 
 
 def _files(path: Path) -> list[Path]:

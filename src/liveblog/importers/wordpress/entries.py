@@ -10,8 +10,9 @@ stand in the first comment's meta data; tags, names, emoji and commands in the t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from .texts import plain
 from .wxr import Comment, number
@@ -24,6 +25,10 @@ _EMOJI = re.compile(r'<img\b[^<>]*\bclass="liveblog-emoji [^<>]*>')
 _EMOJI_FILE = re.compile(r'\bsrc="[^"<>]*/([0-9A-Fa-f]{2,6}(?:-[0-9A-Fa-f]{2,6})*)\.(?:png|svg)"')
 _NUMBERS = re.compile(r'i:\d+;(?:i:(\d+)|s:\d+:"(\d+)");')
 _SHOWN = ("liveblog", "1")
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+When = Callable[[Comment], datetime | None]
+"""Returns the instant of a comment, if it can be read."""
 
 
 @dataclass
@@ -86,7 +91,7 @@ class Gathered:
     twice: list[int] = field(default_factory=list)  #: numbers that several comments have
 
 
-def gathered(comments: Sequence[Comment]) -> Gathered:
+def gathered(comments: Sequence[Comment], when: When) -> Gathered:
     """Return the entries that a post's comments tell of, in order of their time."""
     out = Gathered()
     by_id: dict[int, Comment] = {}
@@ -97,7 +102,8 @@ def gathered(comments: Sequence[Comment]) -> Gathered:
         else:
             by_id[id_] = comment
     firsts = {id_: Entry(found) for id_, found in by_id.items() if not _replaced(found)}
-    for id_, comment in sorted(by_id.items(), key=lambda pair: (_when(pair[1]), pair[0])):
+    in_order = sorted(by_id.items(), key=lambda pair: (when(pair[1]) or _NEVER, pair[0]))
+    for id_, comment in in_order:
         if id_ in firsts:
             out.entries.append(firsts[id_])
             continue
@@ -120,11 +126,6 @@ def gathered(comments: Sequence[Comment]) -> Gathered:
 
 def _replaced(comment: Comment) -> int:
     return number(comment.meta.get("liveblog_replaces", ""))
-
-
-def _when(comment: Comment) -> str:
-    gmt = comment["wp:comment_date_gmt"]
-    return comment["wp:comment_date"] if gmt.startswith("0000") or not gmt else gmt
 
 
 def _root(id_: int, by_id: dict[int, Comment]) -> int:

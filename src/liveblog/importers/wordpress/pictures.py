@@ -103,7 +103,8 @@ class Library:
                 "Give a copy of the site's wp-content/uploads folder, or add it by hand.",
             )
         problem: LiveblogError | None = None
-        for address in dict.fromkeys((url, shown)):
+        larger = _SIZE.sub("", url) if "?" not in url else url
+        for address in dict.fromkeys((larger if url == shown else url, url, shown)):
             try:
                 answer = self.client.get(address, {"accept": ACCEPT})
             except LiveblogError as error:

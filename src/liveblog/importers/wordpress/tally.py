@@ -50,7 +50,7 @@ class Tally:
             yield Problem(where, what, "Post by hand what readers are to see.")
         if self.gone:
             what = _counted(self.gone, "deleted entry", "deleted entries")
-            yield Problem(where, f"{what} not brought in: their text is not in the export")
+            yield Problem(where, f"{what} not brought in: the export holds no text")
         for taxonomy in self.taxonomies:
             what = f"what posts are filed under in '{taxonomy}' is not brought in"
             yield Problem(where, what, "Categories and tags are; tag by hand what you need.")

@@ -40,6 +40,7 @@ _SHORTCODE = re.compile(
 _GIVEN = re.compile(
     r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'/]+))|(https?://[^\s\"'\]]+)"
 )
+_WRITTEN = re.compile(r"<img\b[^<>]{0,500}\bsrc=[\"']?data:", re.IGNORECASE)
 _NAMED = re.compile(r"\s[\w-]+=[\"'\w]")
 _PICTURE = re.compile(r"\s*((?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?)", re.IGNORECASE)
 _FILES = ("src", "mp4", "m4v", "webm", "ogv", "mp3", "m4a", "ogg", "wav", "flv", "url", "id")
@@ -65,6 +66,8 @@ def shown(text: str, figures: Figures) -> Shown:
     """Return what WordPress would show of a text."""
     out = Shown()
     text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _WRITTEN.search(text):
+        out.missing.append("a picture that is written into the text")
     out.html = _without_blocks(_without_shortcodes(text, figures, out), out)
     out.missing = list(dict.fromkeys(out.missing))
     return out
@@ -103,7 +106,9 @@ def _filled_in(name: str, rest: str, out: Shown) -> str:
     if isinstance(url, str):
         return _link(url)
     name = name.removeprefix("core/")
-    if name not in _QUIET_BLOCKS:
+    if name == "block" and isinstance(given, dict):
+        out.missing.append(f"the pattern {given.get('ref')}")
+    elif name not in _QUIET_BLOCKS:
         out.missing.append(f"the block '{name}'")
     return ""
 

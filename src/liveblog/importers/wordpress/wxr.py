@@ -94,6 +94,7 @@ class Comment:
 
     fields: dict[str, str] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
+    is_cut: bool = False  #: its text is longer than :data:`TEXT_LIMIT`
 
     def __getitem__(self, name: str) -> str:
         """Return a field (``wp:comment_date``), or an empty string."""
@@ -110,7 +111,7 @@ class Item:
     terms: list[Term] = field(default_factory=list)
     entries: list[Comment] = field(default_factory=list)  #: comments of the Liveblog plugin
     comments: int = 0  #: those of readers
-    is_cut: bool = False  #: one of its texts is longer than :data:`TEXT_LIMIT`
+    is_cut: bool = False  #: its text is longer than :data:`TEXT_LIMIT`
 
     def __getitem__(self, name: str) -> str:
         """Return a field (``title``, ``wp:post_type``), or an empty string."""
@@ -340,8 +341,6 @@ class _Reader:
         self._size += len(text)
         if self._size <= TEXT_LIMIT:
             self._text.append(text)
-        elif self._item:
-            self._item.is_cut = True
 
     def _end(self, _: str) -> None:
         name = self._names.pop()
@@ -381,6 +380,7 @@ class _Reader:
             self._group[name] = text
         elif above == "wp:comment" and self._comment and name in _FIELDS:
             self._comment.fields[name] = text
+            self._comment.is_cut = self._comment.is_cut or self._size > TEXT_LIMIT
         elif above == "item" and self._item:
             if name == "category":
                 named = self._attributes
@@ -388,5 +388,6 @@ class _Reader:
                 self._item.terms.append(term)
             elif name in _FIELDS:
                 self._item.fields.setdefault(name, text)
+                self._item.is_cut = self._item.is_cut or self._size > TEXT_LIMIT
         elif above == "channel" and name in _FIELDS:
             self.site.setdefault(name, text)
