@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import codecs
 import html
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.entities import html5
 from pathlib import Path
-from typing import IO
+from typing import TextIO
 from xml.parsers import expat
 
 from ...entry import FORBIDDEN
@@ -196,9 +195,10 @@ def read(path: Path, how: Encoding) -> Iterator[Part]:
     to its end once before anything is done with what it holds.
     """
     reader = _Reader(path)
+    errors = "surrogateescape" if how.strays else "replace"
     try:
-        with path.open("rb") as file:
-            for text in _texts(file, how):
+        with path.open(encoding=how.name, errors=errors) as file:
+            for text in _texts(file, has_strays=how.strays):
                 reader.feed(text)
                 yield from reader.found
                 reader.found.clear()
@@ -208,13 +208,11 @@ def read(path: Path, how: Encoding) -> Iterator[Part]:
     yield Site(reader.site)
 
 
-def _texts(file: IO[bytes], how: Encoding) -> Iterator[str]:
+def _texts(file: TextIO, *, has_strays: bool) -> Iterator[str]:
     """Yield the text of a file in pieces that a strict parser takes."""
-    errors = "surrogateescape" if how.strays else "replace"
-    text_file = io.TextIOWrapper(file, encoding=how.name, errors=errors)
     held, is_first = "", True
-    while chunk := text_file.read(_CHUNK):
-        if how.strays:
+    while chunk := file.read(_CHUNK):
+        if has_strays:
             chunk = re.sub("[\udc80-\udcff]+", _stray, chunk)
         text = FORBIDDEN.sub("", held + chunk).replace("\ufeff", "")
         if is_first:
@@ -225,7 +223,6 @@ def _texts(file: IO[bytes], how: Encoding) -> Iterator[str]:
         text, held = text[:cut], text[cut:]
         yield _REFERENCE.sub(_reference, text)
     yield held
-    text_file.detach()
 
 
 def _stray(match: re.Match[str]) -> str:
@@ -241,8 +238,8 @@ def _reference(match: re.Match[str]) -> str:
     if name in _XML_NAMES:
         return match[0]
     if name[0] == "#":
-        known = html.unescape(match[0])
-        return "" if FORBIDDEN.search(known) and known not in "\t\n\r" else match[0]
+        known = html.unescape(match[0])  # empty where it is no character
+        return match[0] if known in ("<", ">", "&", '"') else FORBIDDEN.sub("", known)
     return html5.get(f"{name};", match[0])
 
 
