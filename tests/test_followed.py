@@ -5,6 +5,7 @@ The servers are real sockets on loopback; the clock is set.
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -328,25 +329,42 @@ def test_what_is_dated_in_the_future_comes_when_its_time_has_come(
 # -- the schedule ----------------------------------------------------------------------------------
 
 
-def test_the_schedule_asks_when_a_feed_is_due(
+def test_the_schedule_brings_in_what_is_new_when_a_feed_is_due(
     new_blog: Callable[..., Blog], clock: Clock, server: Outside
 ) -> None:
-    """Every five minutes, and it says so in its list; without feeds it does not."""
-    blog, desk = new_blog(), Desk()
-    server.pages["/feed"] = says(atom(entry(at="2012-07-15T12:00:00Z")))
-    schedule = Schedule(blog, bring_in=desk, client=Client(allow={server.place}))
+    """Every five minutes, each update once; its list says so, and without feeds it does not."""
+    blog = new_blog()
+    first = entry("<summary>one</summary>", at="2012-07-15T12:00:00Z")
+    server.pages["/feed"] = says(atom(first, entry(of="9", at="soon")))
+    schedule = Schedule(blog, client=Client(allow={server.place}))
     assert "follow" not in [job.name for job in schedule.jobs()]
     Following(blog.folders).follow(f"{server.url}/feed", clock.now, "Agency")
     assert schedule.lead()
-    outcomes = schedule.once()
-    assert "Agency: 1 updates" in [outcome.words for outcome in outcomes]
+
+    def bodies() -> list[str]:
+        return sorted(found.now.body for found in blog.timeline.newest_first())
+
+    def said() -> str:
+        return next(job.last.words for job in schedule.jobs() if job.name == "follow" and job.last)
+
+    schedule.once()
+    assert said() == "Agency: 1 new, 1 with problems, see the log"
+    assert bodies() == ["one"]
     (job,) = [job for job in schedule.jobs() if job.name == "follow"]
     assert job.next == clock.now + EVERY
     schedule.once()
     assert len(server.requests) == 1
     clock.go(minutes=5)
+    changed = entry("<summary>One.</summary>", at="2012-07-15T12:30:00Z")
+    second = entry("<summary>two</summary>", of="2", at="2012-07-15T13:00:00Z")
+    server.pages["/feed"] = says(atom(second, changed))
     schedule.once()
-    assert len(server.requests) == 2
+    assert said() == "Agency: 1 new, 1 changed"
+    assert bodies() == ["One.", "two"]
+    clock.go(minutes=5)
+    schedule.once()
+    assert bodies() == ["One.", "two"]
+    assert len(server.requests) == 3
     schedule.resign()
 
 
@@ -354,20 +372,19 @@ def test_a_running_schedule_asks_by_itself(
     new_blog: Callable[..., Blog], clock: Clock, server: Outside
 ) -> None:
     """As soon as it runs."""
-    came = threading.Event()
+    asked = threading.Event()
 
-    def bring_in(name: str, items: Iterable[Item]) -> str:
-        list(items)
-        came.set()
-        return ""
+    def speak(connection: socket.socket) -> None:
+        connection.sendall(says(atom(entry())))
+        asked.set()
 
     blog = new_blog()
-    server.pages["/feed"] = says(atom(entry()))
+    server.pages["/feed"] = speak
     Following(blog.folders).follow(f"{server.url}/feed", clock.now)
-    schedule = Schedule(blog, bring_in=bring_in, client=Client(allow={server.place}))
+    schedule = Schedule(blog, client=Client(allow={server.place}))
     schedule.start()
     try:
-        assert came.wait(20)
+        assert asked.wait(20)
     finally:
         schedule.stop()
 
@@ -377,7 +394,7 @@ def test_a_damaged_list_stops_no_other_job(new_blog: Callable[..., Blog], clock:
     blog = new_blog()
     blog.folders.entries.mkdir(exist_ok=True)
     blog.folders.followed.write_text("[")
-    schedule = Schedule(blog, bring_in=Desk())
+    schedule = Schedule(blog)
     assert schedule.lead()
     said = [outcome for outcome in schedule.once() if outcome.is_failure]
     schedule.arrange()

@@ -30,6 +30,7 @@ from .entry import (
     Source,
     Verification,
     checked,
+    checked_framing,
     clean_figures,
     clean_language,
     clean_sources,
@@ -48,8 +49,10 @@ from .timeline import Timeline
 from .when import parse_instant, parse_period
 
 if TYPE_CHECKING:
+    from .bringing import Brought
     from .delivery.outbox import Outbox
     from .digest import Digest
+    from .importers import Item
     from .locale import Words
     from .moving import Moved
     from .people import People
@@ -208,6 +211,18 @@ class Blog:
             if wanted in map(slug, known):
                 return found
             raise unknown_tag(tag, known, of.id)
+        return found
+
+    def whole(self) -> Digest:
+        """Return the digest of all that readers may see, under the framing of the coverage.
+
+        Raises :class:`~liveblog.errors.NotFound` if there is nothing.
+        """
+        from .digest import whole
+
+        found = whole(self.timeline, self.config.title)
+        if found is None:
+            raise NotFound("The journal is empty.", 'Begin with: liveblog post "First update."')
         return found
 
     def tags(self) -> dict[str, str]:
@@ -531,18 +546,7 @@ class Blog:
         old = self.timeline.framing(period_id) or Framing(period=period_id)
         changes = {name: value for name, value in given.items() if value is not None}
         draft = msgspec.structs.replace(old, recorded=None, **changes)
-        for name, text in (
-            ("headline", draft.headline),
-            ("introduction", draft.introduction),
-            ("close", draft.close),
-        ):
-            limit = 300 if name == "headline" else 20_000
-            if len(text) > limit or (name == "headline" and "\n" in text):
-                raise InvalidInput(
-                    f"The {name} has {len(text)} characters; the limit is {limit}"
-                    f"{', on one line' if name == 'headline' else ''}.",
-                    "Shorten it.",
-                )
+        checked_framing(draft)
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
 
     def _with_images(self, draft: Revision, images: Iterable[Image | Uploaded]) -> Revision:
@@ -583,6 +587,32 @@ class Blog:
                 f"{shown:%Y-%m-%d %H:%M} ({self.config.timezone}) is in the future.",
                 "Correct the time, or add --schedule to hold the update back until then.",
             )
+
+    def bring_in(
+        self,
+        items: Iterable[Item],
+        *,
+        source: str,
+        dry_run: bool = False,
+        progress: Callable[[Brought], None] | None = None,
+    ) -> Brought:
+        """Append what an importer found; see :mod:`liveblog.importers` and :mod:`~.bringing`.
+
+        *source* names where it comes from, for ever: the same update of the same source is brought
+        in once, however often it is tried, and an interrupted import goes on where it was cut.
+        """
+        from .bringing import bring_in
+
+        return bring_in(
+            items,
+            source=source,
+            journal=self.journal,
+            media=self.folders.media,
+            config=self.config,
+            now=self.now,
+            dry_run=dry_run,
+            progress=progress,
+        )
 
     # -- the site -----------------------------------------------------------------------------
 
@@ -656,6 +686,17 @@ class Blog:
         _, style = theme.assets()["style.css"]
         pages = Pages(self.config, templates=theme.templates)
         return pages.standalone(digest, style=style.decode(), picture=picture)
+
+    def book(self, digest: Digest, target: Path) -> Sequence[Fault]:
+        """Write a digest as the book (EPUB) *target*; return which of its pictures are gone."""
+        from .digest import title
+        from .exports import epub
+        from .pages import Pages
+
+        pages = Pages(self.config, templates=self.folders.templates)
+        is_whole = digest.period.id == COVERAGE
+        name = digest.headline if is_whole else title(digest, self.words)
+        return epub.write(digest, name, self.config, pages, self.folders.media, target)
 
     def check(self) -> Health:
         """Read the whole journal and the site; say what was altered, removed or is missing."""

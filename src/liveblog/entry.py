@@ -29,6 +29,7 @@ State = Literal["live", "retracted", "removed"]
 
 BODY_LIMIT = 100_000
 TITLE_LIMIT = 300
+FRAMING_LIMIT = 20_000
 NOTE_LIMIT = 2_000
 NAME_LIMIT = 200
 LIST_LIMIT = 50
@@ -164,8 +165,16 @@ def id_letters(entry_id: str) -> str:
 
 
 def told_day(revision: Revision) -> date:
-    """Return the day in which a revision is told."""
-    return date.fromisoformat(revision.day) if revision.day else id_day(revision.id)
+    """Return the day in which a revision is told.
+
+    Raises :class:`InvalidInput` if it names no day.
+    """
+    try:
+        return date.fromisoformat(revision.day) if revision.day else id_day(revision.id)
+    except ValueError:
+        raise InvalidInput(
+            f"'{revision.day}' of {revision.id} is not a day.", "Write it as 2012-07-15."
+        ) from None
 
 
 def slug(text: str) -> str:
@@ -314,6 +323,20 @@ def checked(revision: Revision) -> None:
             raise InvalidInput(
                 f"The picture '{media.path}' has no alternative text.",
                 "Describe it with --alt for those who cannot see it.",
+            )
+
+
+def checked_framing(framing: Framing) -> None:
+    """Refuse a framing that could not be shown everywhere.
+
+    Raises :class:`InvalidInput` with the field and its limit.
+    """
+    _short("headline", framing.headline, TITLE_LIMIT)
+    for field, text in (("introduction", framing.introduction), ("close", framing.close)):
+        if len(text) > FRAMING_LIMIT:
+            raise InvalidInput(
+                f"The {field} has {len(text)} characters; the limit is {FRAMING_LIMIT}.",
+                "Shorten it.",
             )
 
 

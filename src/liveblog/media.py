@@ -93,6 +93,30 @@ def adopt(
     return _stored(clean, kind, width, height, media, entry_id, alt, caption)
 
 
+def restore(data: bytes, media: Path, entry_id: str, kept: Media) -> None:
+    """Put back the file of a picture that was kept before, here or in another journal.
+
+    Raises :class:`~liveblog.errors.InvalidInput` if the bytes are not those that were kept.
+    """
+    kind = next((kind for kind, ending in _TYPES.items() if kept.path.endswith(ending)), "")
+    place, _, mark = kept.path.rpartition(".")[0].rpartition("-")
+    is_same = mark == blake2b(data, digest_size=5).hexdigest() and kept.size == len(data)
+    if not (is_same and kind and place == f"{id_day(entry_id):%Y/%m/%d}/{id_letters(entry_id)}"):
+        raise InvalidInput(
+            f"The picture {kept.path} is not the one that was exported.", "Export it again."
+        )
+    _cleaned(data, kept.path)  # what is no picture is refused, whatever it is called
+    _stored(data, kind, kept.width, kept.height, media, entry_id, kept.alt, kept.caption)
+
+
+def as_png(data: bytes) -> bytes:
+    """Return a picture that was kept as a PNG; of a moving one, the first frame."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(data), formats=list(_TYPES)) as image:
+        image.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
 def forget_uploads(uploads: Path, before: float) -> None:
     """Delete the uploads that nobody used, last changed *before* a time (seconds of the epoch)."""
     for path in uploads.iterdir() if uploads.is_dir() else ():

@@ -118,7 +118,7 @@ def _stand_ins(
             yield f"pages/{name}", pages.moved(links.url(config.url, folder)).encode()
         elif name == "404.html":
             yield f"pages/{name}", pages.moved(config.url).encode()
-        elif last == "feed.json":
+        elif last == "feed.json" and not folder[:4].isdigit():  # nobody subscribes to an archive
             title = msgspec.json.decode((folders.site / name).read_bytes(), type=FeedDocument).title
             feed = last_feed(folder, title, config, pages, now)
             yield f"pages/{folder}feed.json", json_feed(feed)

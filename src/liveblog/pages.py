@@ -8,11 +8,12 @@ and a feed, can show the same one.
 
 from __future__ import annotations
 
+import re
 import threading
 from _blake2 import blake2b
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from markupsafe import Markup
 
 from . import chart, links
 from .config import Config
-from .digest import Digest, label, title
+from .digest import Digest, headline_of, label, title
 from .digest.text import correction_line, days_with_figures, figure_line, marks_of, unit_line
 from .entry import Framing, Media, Revision, slug
 from .errors import ConfigError
@@ -153,11 +154,13 @@ class Pages:
             "unit_line": unit_line,
             "slug": slug,
             "head_line": self._headline,
+            "headline_of": headline_of,
         }
         self._env.filters |= {
             "markdown": self._markdown,
             "typo": lambda text: say.typography(text),
-            "iso": lambda instant: instant.isoformat().replace("+00:00", "Z"),
+            # HTML §2.3.5.7 knows thousandths at most; seconds say enough.
+            "iso": lambda instant: f"{instant.astimezone(UTC).isoformat()[:19]}Z",
             "correction": lambda revision: say.typography(correction_line(revision, say)),
             "figure": lambda figure: say.typography(figure_line(figure, say)),
         }
@@ -336,11 +339,25 @@ class Pages:
         html = self._render(
             "standalone.html", digest=digest, style=Markup(style), pages=self, root=self.config.url
         )
-        for entry in digest.entries:
-            for media in entry.now.media:
-                here = links.url(ROOT, links.media_path(media.path))
-                html = html.replace(f'src="{here}"', f'src="{picture(media)}"')
+        shown = {
+            links.url(ROOT, links.media_path(media.path)): media
+            for entry in digest.entries
+            for media in entry.now.media
+        }
+        html = re.sub(
+            rf'(?<= src=")({re.escape(ROOT)}[^"]*)(?=")',
+            lambda match: picture(shown[match[1]]) if match[1] in shown else match[1],
+            html,
+        )
         return rooted(html, self.config.url)
+
+    def chapter(self, digest: Digest) -> str:
+        """Return a day as a chapter of a book; its addresses are rooted at ROOT."""
+        return self._render("fragments/chapter.html", digest=digest, pages=self)
+
+    def text(self, markdown: str) -> str:
+        """Return the text around a digest as HTML, rooted at ROOT."""
+        return str(self._markdown(markdown))
 
     def mail(self, digest: Digest, **values: Any) -> str:
         """Fill a digest as the HTML part of an e-mail; its addresses are absolute."""

@@ -13,7 +13,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from datetime import time as time_of_day
@@ -32,7 +32,8 @@ from .blog import Blog
 from .deliver import Deliveries, Sent
 from .delivery.outbox import KINDS, Kind
 from .errors import LiveblogError, StorageError
-from .importers.followed import EVERY, BringIn, Following, catch_up
+from .importers import Item
+from .importers.followed import EVERY, Following, catch_up
 from .net import Client
 from .period import COVERAGE, local_day, wall
 from .publish.report import Report
@@ -156,15 +157,13 @@ class Schedule:
         publish: Callable[[], Report | None] | None = None,
         environ: Mapping[str, str] = os.environ,
         scheduler: BaseScheduler | None = None,
-        bring_in: BringIn | None = None,
         client: Client | None = None,
     ) -> None:
         """Schedule *blog*; *publish* is how its site is published where it is also served.
 
-        *bring_in* takes what followed feeds say, asked through *client*; without it none is asked.
+        Followed feeds are asked through *client*, which reaches public servers unless it is given.
         """
         self.blog = blog
-        self._bring_in = bring_in
         self._client = client
         self._following = Following(blog.folders)
         self._publish = publish or blog.publish
@@ -266,7 +265,7 @@ class Schedule:
             "release": DueTrigger(self._next_release),
             "day": WallTrigger(closing.day_at, config.zone),
             "week": WallTrigger(closing.week_at, config.zone, closing.week_on),
-            **({"follow": DueTrigger(self._next_follow)} if self._bring_in else {}),
+            "follow": DueTrigger(self._next_follow),
         } | {kind: DueTrigger(partial(self.blog.outbox.next_due, kind)) for kind in KINDS}
         for name, trigger in triggers.items():
             self._scheduler.add_job(
@@ -362,10 +361,21 @@ class Schedule:
         return f"{len(report.written)} files written, {len(report.deleted)} deleted"
 
     def _do_follow(self) -> str:
-        if self._bring_in is None or not self._following.due(self.blog.present):
+        if not self._following.due(self.blog.present):
             return ""
         client = self._client or Client()
         return catch_up(self._following, client, self._bring_in, self.blog.present)
+
+    def _bring_in(self, name: str, items: Iterable[Item]) -> str:
+        brought = self.blog.bring_in(items, source=f"feed {name}")
+        for problem in brought.problems:
+            log.warning("%s: %s", problem.where, problem.what)
+        counts = {
+            "new": brought.entries,
+            "changed": brought.revisions,
+            "with problems, see the log": len(brought.problems),
+        }
+        return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
     # -- when they are due --------------------------------------------------------------------
 

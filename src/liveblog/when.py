@@ -68,6 +68,9 @@ _LANGUAGES = {
     ),
 }  # fmt: skip
 
+_REGIONS = {"ar": ("SY", "MA", "DZ", "MR")}
+"""Where a language has other names for the months."""
+
 _CLOCK = re.compile(
     r"(?P<h>\d{1,2})(?: ?[:h.] ?(?P<m>\d{2})(?::(?P<s>\d{2}))?| ?h| ?(?=am|pm))"
     r"(?: ?(?P<half>am|pm))?$"
@@ -84,12 +87,12 @@ def parse_instant(text: str, *, now: datetime, zone: tzinfo, language: str = "en
     Raises :class:`~liveblog.errors.InvalidInput` for what it does not understand, and for a time
     that the spring skips.
     """
-    folded = _folded(text)
+    said = folded(text)
     languages = [_LANGUAGES[code] for code in dict.fromkeys((language.split("-")[0], "en"))]
-    if any(folded in words.now for words in languages):
+    if any(said in words.now for words in languages):
         return now.astimezone(UTC)
     for words in languages:
-        if match := re.fullmatch(words.ago, folded):
+        if match := re.fullmatch(words.ago, said):
             step = _step(match["unit"], words)
             if step:
                 try:
@@ -103,7 +106,7 @@ def parse_instant(text: str, *, now: datetime, zone: tzinfo, language: str = "en
     else:
         return _in_utc(iso, text) if iso.tzinfo else _on_clock(iso, zone, text)
     local_now = now.astimezone(zone)
-    day_part, clock = _split(folded, languages)
+    day_part, clock = _split(said, languages)
     if clock is None and not day_part:
         raise _not_understood(text)
     of = local_now.date()
@@ -140,7 +143,7 @@ def parse_period(
         return period.named(text, first_weekday)
     if text != COVERAGE:
         languages = [_LANGUAGES[code] for code in dict.fromkeys((language.split("-")[0], "en"))]
-        found = _day(_folded(text), today, languages, language)
+        found = _day(folded(text), today, languages, language)
         if found is not None:
             return period.day(found)
     return period.named(text, first_weekday)  # says what would have been understood
@@ -209,7 +212,7 @@ def _day(text: str, today: date, languages: Iterable[_Language], language: str) 
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return period.named(text).start
     for code in dict.fromkeys((language.split("-")[0], "en")):
-        months, weekdays = _names(code)
+        months, weekdays = names(code)
         for words in languages:
             text = re.sub(rf"^(?:{'|'.join(words.at)}) ", "", text)
         bare = re.sub(r"\b(?:de|del|of)\b ?", "", text)
@@ -259,19 +262,24 @@ def _date(year: int, month: int, day: int, text: str) -> date:
 
 
 @lru_cache(maxsize=8)
-def _names(language: str) -> tuple[dict[str, int], dict[str, int]]:
-    """Return a language's month and weekday names, folded, from CLDR."""
+def names(language: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Return a language's names of months (from 1) and weekdays (Monday is 0), from CLDR.
+
+    They are :func:`folded`, without the stop of an abbreviation. Arabic has those of the Levant,
+    Iraq and the Maghreb too.
+    """
     from babel import Locale
 
-    locale = Locale.parse(language)
     months: dict[str, int] = {}
     weekdays: dict[str, int] = {}
-    for context in ("format", "stand-alone"):
-        for width in ("wide", "abbreviated"):
-            for number, name in locale.months[context][width].items():
-                months[_folded(name).rstrip(".")] = number
-            for number, name in locale.days[context][width].items():
-                weekdays[_folded(name).rstrip(".")] = number
+    for region in ("", *_REGIONS.get(language, ())):
+        locale = Locale(language, region or None)
+        for context in ("format", "stand-alone"):
+            for width in ("wide", "abbreviated"):
+                for number, name in locale.months[context][width].items():
+                    months.setdefault(folded(name).rstrip("."), number)
+                for number, name in locale.days[context][width].items():
+                    weekdays.setdefault(folded(name).rstrip("."), number)
     return months, weekdays
 
 
@@ -283,8 +291,11 @@ def _step(unit: str, words: _Language) -> timedelta | None:
     return timedelta(days=1) if unit in words.days else None
 
 
-def _folded(text: str) -> str:
-    """Fold case, accents, kinds of space and apostrophe, and digits of other scripts."""
+def folded(text: str) -> str:
+    """Fold case, accents, kinds of space and apostrophe, and digits of other scripts.
+
+    Words that people take for the same compare equal then.
+    """
     text = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
     text = "".join(c for c in text if not unicodedata.combining(c)).replace("ة", "ه")
     text = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in text)

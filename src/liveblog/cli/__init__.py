@@ -17,6 +17,7 @@ import click
 
 from .. import __version__
 from ..errors import ConfigError, Conflict, InvalidInput, LiveblogError, StorageError
+from .carry import export, import_
 from .context import State
 from .deliver import outbox, schedule, send
 from .make import init
@@ -74,7 +75,7 @@ def _also(name: str) -> Any:
 
 for command in (
     init, post, edit, retract, remove, log, show, search, digest, publish, move, serve, token,
-    schedule, outbox, send, check, end, resume,
+    schedule, outbox, send, check, end, resume, import_, export, *import_.commands.values(),
 ):  # fmt: skip
     for flags, name in (
         (("-q", "--quiet"), "is_quiet"),
@@ -85,7 +86,8 @@ for command in (
             click.Option(flags, is_flag=True, expose_value=False, hidden=True,
                          callback=_also(name))
         )  # fmt: skip
-    liveblog.add_command(command)
+    if command.name not in import_.commands:
+        liveblog.add_command(command)
 
 
 def main() -> NoReturn:

@@ -93,7 +93,10 @@ def say_published(state: State, blog: Blog, revision: Revision) -> None:
 
 @contextmanager
 def progress(state: State, label: str) -> Iterator[Any]:
-    """Show a progress bar on a terminal, once the work has taken a second."""
+    """Show a progress bar on a terminal, once the work has taken a second.
+
+    Where nobody knows how much there is, a total of 0, it shows how far it got.
+    """
     import sys
     import time
 
@@ -104,7 +107,9 @@ def progress(state: State, label: str) -> Iterator[Any]:
     width = 30
 
     def show(done: int, total: int) -> None:
-        if time.monotonic() - began > 1:
+        if time.monotonic() - began > 1 and not total:
+            click.echo(f"\r{label} {done:,}\033[K", nl=False, err=True)
+        elif time.monotonic() - began > 1:
             filled = width * done // max(total, 1)
             bar = "█" * filled + "░" * (width - filled)
             click.echo(f"\r{label} {bar} {done}/{total}\033[K", nl=False, err=True)

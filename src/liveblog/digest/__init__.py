@@ -7,13 +7,16 @@ decided by the timeline.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+
+import msgspec
 
 from ..entry import Framing
 from ..journal import Fault
 from ..locale import Words
-from ..period import Period
+from ..period import COVERAGE, Period
 from ..timeline import Day, Entry, Timeline, selected
 
 
@@ -57,9 +60,7 @@ class Digest:
         """The headline that was written, else the main story: the first key entry's title."""
         if self.framing and self.framing.headline:
             return self.framing.headline
-        titled = [e.now for e in self.entries if e.now.title and e.now.state == "live"]
-        main = next((r for r in titled if r.key), titled[0] if titled else None)
-        return main.title if main else ""
+        return _main_title(self.entries)
 
     @property
     def introduction(self) -> str:
@@ -90,6 +91,38 @@ def build(timeline: Timeline, period: Period, *, key: bool = False, tag: str = "
             days.append(Day(day.date, entries, day.framing, day.faults))
     framing = timeline.framing(period.id)
     return Digest(period, framing, tuple(days), figures(days), key, tag)
+
+
+def whole(timeline: Timeline, title: str) -> Digest | None:
+    """Gather everything that may be seen, under the framing of the coverage or the blog's *title*.
+
+    None if nothing is there.
+    """
+    known = timeline.days()
+    if not known:
+        return None
+    days = [day for day in timeline.between(known) if day.entries or day.framing or day.faults]
+    framing = timeline.framing(COVERAGE) or Framing(period=COVERAGE)
+    if not framing.headline:
+        framing = msgspec.structs.replace(framing, headline=title)
+    period = Period(known[0], known[-1], COVERAGE, "range")
+    if days:
+        period = Period(days[0].date, days[-1].date, COVERAGE, "range")
+    return Digest(period, framing, tuple(days), figures(days))
+
+
+def headline_of(day: Day) -> str:
+    """Return the headline that was written for a day, else its main story."""
+    if day.framing and day.framing.headline:
+        return day.framing.headline
+    return _main_title(day.entries)
+
+
+def _main_title(entries: Sequence[Entry]) -> str:
+    """Return the first key entry's title, else the first title."""
+    titled = [e.now for e in entries if e.now.title and e.now.state == "live"]
+    main = next((r for r in titled if r.key), titled[0] if titled else None)
+    return main.title if main else ""
 
 
 def figures(days: list[Day]) -> tuple[Series, ...]:

@@ -33,7 +33,24 @@ class Origin:
 
     id: str
     title: str
-    url: str
+    folder_url: str  #: as that of :class:`Feed`
+
+
+@dataclass(frozen=True)
+class Tombstone:
+    """What is left of an entry that was removed (RFC 6721)."""
+
+    id: str  #: the IRI that the entry had
+    when: datetime
+
+
+@dataclass(frozen=True)
+class Archives:
+    """Where a document stands among those of its feed (RFC 5005 §4)."""
+
+    earlier: str = ""  #: the folder of the archive before, if any
+    later: str = ""  #: that of the archive after, if any
+    current: str = ""  #: that of the subscription documents; empty in these themselves
 
 
 @dataclass(frozen=True)
@@ -71,11 +88,13 @@ class Feed:
     items: tuple[Item, ...]  #: in the order in which they are to be written
     expired: bool = False  #: nothing more will come
     hubs: tuple[str, ...] = ()  #: WebSub hubs that tell of changes
+    removed: tuple[Tombstone, ...] = ()  #: entries that readers saw and must not any more
+    archives: Archives = Archives()  #: addresses of folders, as *folder_url*
 
     @property
     def minutes(self) -> int:
         """How long a fetcher may wait before it asks again."""
-        return ENDED_MINUTES if self.expired else LIVE_MINUTES
+        return ENDED_MINUTES if self.expired or self.archives.current else LIVE_MINUTES
 
 
 def safe(feed: Feed) -> Feed:

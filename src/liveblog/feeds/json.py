@@ -9,6 +9,9 @@ import msgspec
 
 from . import Feed, Item, safe
 
+ABOUT = "https://www.rfc-editor.org/rfc/rfc6721"
+"""What our extension says is what RFC 6721 says in Atom; see also ``docs/feeds.md``."""
+
 
 def json_feed(feed: Feed) -> bytes:
     """Write a feed as JSON Feed 1.1; the version stands first, as the specification asks."""
@@ -21,10 +24,21 @@ def json_feed(feed: Feed) -> bytes:
         "description": feed.subtitle,
         "language": feed.language,
         "authors": [{"name": feed.author}],
+        "next_url": feed.archives.earlier + "feed.json",
         "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
         "expired": True,
+        "_liveblog": {
+            "about": ABOUT,
+            "removed": [
+                {"id": gone.id, "date_removed": _instant(gone.when)} for gone in feed.removed
+            ],
+        },
         "items": [_item(item) for item in feed.items],
     }
+    if not feed.archives.earlier:
+        del document["next_url"]
+    if not feed.removed:
+        del document["_liveblog"]
     if not feed.hubs:
         del document["hubs"]
     if not feed.expired:

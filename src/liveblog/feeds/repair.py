@@ -6,6 +6,7 @@ are matched. Each function names the rule that it keeps.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
@@ -16,6 +17,8 @@ from . import Feed, Item
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
 SY = "http://purl.org/rss/1.0/modules/syndication/"
+AT = "http://purl.org/atompub/tombstones/1.0"
+FH = "http://purl.org/syndication/history/1.0"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -26,26 +29,40 @@ class FeedRepair(BaseExtension):  # type: ignore[misc]
 
     def extend_ns(self) -> dict[str, str]:
         """Declare the namespaces at the root, once."""
-        return {"dc": DC, "sy": SY}
+        return {"at": AT, "dc": DC, "fh": FH, "sy": SY}
 
     def extend_atom(self, root: Any) -> Any:
-        """Name the hubs (WebSub §4), and drop the namespaces that only RSS uses."""
-        for hub in reversed(self.feed.hubs):
-            root.find("link").addprevious(etree.Element("link", rel="hub", href=hub))
+        """Write what feedgen cannot say of a feed, before its first entry.
+
+        - the hubs (WebSub §4);
+        - where its archives are (RFC 5005 §4);
+        - what was removed (RFC 6721 §3): elements without children, for some readers would take
+          a link in one for the feed's.
+
+        Namespaces that this document does not use are dropped.
+        """
+        first = root.find("link")
+        for rel, href in self._links("atom.xml"):
+            first.addprevious(etree.Element("link", rel=rel, href=href))
+        for element in self._history():
+            first.addprevious(element)
         etree.cleanup_namespaces(root)
         return root
 
     def extend_rss(self, root: Any) -> Any:
         """Write what feedgen drops from a channel.
 
-        - the hubs, as ``atom:link`` (WebSub §4);
+        - the hubs and the archives, as ``atom:link`` (WebSub §4, RFC 5005 appendix B);
+        - what was removed, as in Atom: RSS has no word of its own for it;
         - ``sy:updatePeriod`` and ``sy:updateFrequency`` agree with ``ttl``;
         - the channel's author is ``dc:creator``, never ``managingEditor`` (which wants an e-mail).
         """
         channel = root.find("channel")
-        for hub in self.feed.hubs:
-            own = channel.find(f"{{{ATOM}}}link")
-            own.addprevious(etree.Element(f"{{{ATOM}}}link", rel="hub", href=hub))
+        own = channel.find(f"{{{ATOM}}}link")
+        for rel, href in self._links("rss.xml"):
+            own.addprevious(etree.Element(f"{{{ATOM}}}link", rel=rel, href=href))
+        for element in self._history():
+            own.addprevious(element)
         if self.feed.author:
             etree.SubElement(channel, f"{{{DC}}}creator").text = self.feed.author
         per_day = max(1, 24 * 60 // self.feed.minutes)
@@ -53,7 +70,29 @@ class FeedRepair(BaseExtension):  # type: ignore[misc]
         etree.SubElement(channel, f"{{{SY}}}updatePeriod").text = "hourly" if is_hourly else "daily"
         frequency = per_day // 24 if is_hourly else per_day
         etree.SubElement(channel, f"{{{SY}}}updateFrequency").text = str(frequency)
+        etree.cleanup_namespaces(root)
         return root
+
+    def _links(self, name: str) -> Iterator[tuple[str, str]]:
+        """Yield relations and addresses; *name* is that of this document in its folder."""
+        for hub in self.feed.hubs:
+            yield "hub", hub
+        archives = self.feed.archives
+        if archives.earlier:
+            yield "prev-archive", archives.earlier + name
+            # Readers that turn pages (RFC 5005 §3) find the same by it.
+            yield "next", archives.earlier + name
+        if archives.later:
+            yield "next-archive", archives.later + name
+        if archives.current:
+            yield "current", archives.current + name
+
+    def _history(self) -> Iterator[Any]:
+        if self.feed.archives.current:
+            yield etree.Element(f"{{{FH}}}archive")
+        for gone in self.feed.removed:
+            when = gone.when.isoformat()
+            yield etree.Element(f"{{{AT}}}deleted-entry", ref=gone.id, when=when)
 
 
 class ItemRepair(BaseEntryExtension):  # type: ignore[misc]
@@ -67,7 +106,7 @@ class ItemRepair(BaseEntryExtension):  # type: ignore[misc]
         - each link keeps its rel, type, length and title (RFC 4287 §4.2.7): without them an
           enclosure passes for the post itself;
         - ``xml:lang`` where the entry's language differs (§2);
-        - ``source`` with id, title and updated where it was copied (§4.2.11).
+        - ``source`` with id, title and updated where it was copied or made of copies (§4.2.11).
         """
         item = self.item
         for link in entry.findall("link"):
@@ -94,13 +133,17 @@ class ItemRepair(BaseEntryExtension):  # type: ignore[misc]
             etree.SubElement(source, "title").text = item.origin.title
             # The feed as it stood when it last carried a change of this entry.
             etree.SubElement(source, "updated").text = item.updated.isoformat()
-            etree.SubElement(source, "link", rel="self", href=item.origin.url)
+            etree.SubElement(source, "link", rel="self", href=item.origin.folder_url + "atom.xml")
         return entry
 
     def extend_rss(self, entry: Any) -> Any:
-        """Write the author as ``dc:creator`` and the last change as ``atom:updated``."""
+        """Write the author as ``dc:creator``, the last change as ``atom:updated``, the origin."""
         if self.item.author:
             etree.SubElement(entry, f"{{{DC}}}creator").text = self.item.author
         updated = etree.SubElement(entry, f"{{{ATOM}}}updated")
         updated.text = self.item.updated.isoformat()
+        if self.item.origin:
+            url = self.item.origin.folder_url + "rss.xml"
+            source = etree.SubElement(entry, "source", url=url)
+            source.text = self.item.origin.title
         return entry

@@ -79,6 +79,17 @@ class Journal(Protocol):
         """
         ...
 
+    def adopt(self, record: Revision | Framing) -> bool:
+        """Append a version that another journal made, with its number, and return True.
+
+        It keeps the instant at which it was recorded there, unless something later is here, or it
+        lies in the future. The same version is not appended twice: then it returns False.
+
+        Raises :class:`~liveblog.errors.Conflict` if another version has its number, or those
+        before it are missing; otherwise as :meth:`append`.
+        """
+        ...
+
     def read(self, name: str) -> Reading:
         """Return what is kept under a day (``2012-07-15``) or a longer period's id.
 

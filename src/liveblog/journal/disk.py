@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import StorageError
 
 
-def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
-    """Put *data* at *path* in one step that survives a crash: temporary file, sync, rename.
+def replace_file(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o644) -> None:
+    """Put *data*, or its pieces, at *path* in one step that survives a crash.
 
-    *mode* is who may read it. Raises :class:`StorageError`; then the old file, if any, stays.
+    They go to a temporary file, which is synced and renamed. *mode* is who may read it.
+
+    Raises :class:`StorageError`; then the old file, if any, stays.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -25,6 +28,9 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise StorageError.of(error, "write", path) from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def make_folder(folder: Path, root: Path) -> None:

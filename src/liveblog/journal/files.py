@@ -86,10 +86,32 @@ class DayFiles:
             if (current.rev if current else 0) != expect:
                 raise Conflict(record.name, expect, current, record)
             if isinstance(record, Revision) and record.day and record.day != home:
-                reference = Reference(entry=record.id)
-                if not any(r == reference for r in _without_instants(self.read(record.day))):
-                    self._write(record.day, reference)
+                self._refer(record)
             return self._write(home, msgspec.structs.replace(record, rev=expect + 1))
+
+    def adopt(self, record: Revision | Framing) -> bool:
+        """See :meth:`liveblog.journal.Journal.adopt`."""
+        home = home_of(record)
+        with self._turn():
+            known = {
+                r.rev: r
+                for r in self.read(home).records
+                if not isinstance(r, Reference) and r.name == record.name
+            }
+            same = known.get(record.rev)
+            if same and msgspec.structs.replace(same, recorded=record.recorded) == record:
+                return False
+            newest = max(known, default=0)
+            if newest != record.rev - 1:
+                raise Conflict(record.name, record.rev - 1, known.get(newest), record)
+            at = min(record.recorded or self._clock(), self._clock())
+            if isinstance(record, Framing):
+                self._write(home, record, at)
+                return True
+            if record.day and record.day != home:
+                self._refer(record, at - _TICK)
+            self._write(home, record, at)
+            return True
 
     def redact(self, entry_id: str) -> int:
         """See :meth:`liveblog.journal.Journal.redact`."""
@@ -116,13 +138,19 @@ class DayFiles:
                 replace_file(path, b"".join(lines))
             return count
 
-    def _write(self, name: str, record: AnyRecord) -> AnyRecord:
-        """Append one record to one file, durably. The lock is held."""
+    def _refer(self, record: Revision, at: datetime | None = None) -> None:
+        """Note in the day that an entry is told in where it lives."""
+        reference = Reference(entry=record.id)
+        if not any(r == reference for r in _without_instants(self.read(record.day))):
+            self._write(record.day, reference, at)
+
+    def _write(self, name: str, record: AnyRecord, at: datetime | None = None) -> AnyRecord:
+        """Append one record to one file, durably, as of now or *at*. The lock is held."""
         path = self.path(name)
         try:
             file = self._opened(name, path)
             recorded, after = self._head()
-            now = max(self._clock().astimezone(UTC), recorded + _TICK)
+            now = max((at or self._clock()).astimezone(UTC), recorded + _TICK)
             record = msgspec.structs.replace(record, recorded=now)
             data = encode(record, prev=file.last, after=after)
         except OSError as error:

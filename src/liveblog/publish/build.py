@@ -16,11 +16,10 @@ from ..digest import Digest, label
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
 from ..entry import id_day, slug
-from ..feeds import Origin
 from ..pages import Coverage, Home, Pages, Stop, Tag
-from ..period import COVERAGE, Period, local_day
+from ..period import COVERAGE, Period, day_end, local_day
 from ..site import Site
-from ..timeline import Day, Entry, Timeline
+from ..timeline import Day, Entry, Timeline, in_order
 from .documents import (
     figures_csv,
     live_json,
@@ -30,7 +29,7 @@ from .documents import (
     sitemap,
     sitemap_index,
 )
-from .index import Index, Place
+from .index import Index, Place, Touched
 from .items import Items
 from .output import Output
 from .report import Progress, Report
@@ -42,6 +41,7 @@ PINNED = 3
 STOPS = 10  #: days listed on the live page
 DAYS_IN_FEED = 31
 WEEKS_IN_FEED = 12
+TOMBSTONES = 50  #: removals that the feed tells of at least
 WEEK_IN_FULL = 100
 """A week with more entries than this is told by its key entries; its days tell the rest."""
 
@@ -97,7 +97,10 @@ class Build:
         dirty = self._dirty_days(changed)
         before = dict(index.days())
         had_figures = set(index.days_with_figures())
-        slugs = set().union(*(self._take_over(of) for of in sorted(dirty)))
+        touched = Touched(frozenset(), frozenset())
+        for of in sorted(dirty):
+            touched |= self._take_over(of)
+        slugs = set(touched.tags)
         after = dict(index.days())
         self._coverage = self._read_coverage()
         self._items = Items(self.config, self.pages, self._coverage)
@@ -122,13 +125,15 @@ class Build:
         self._each(slugs, "tag", self._tag)
         if dirty & (had_figures | set(index.days_with_figures())) or is_new:
             self._figures()
-        rolled = self._rolled()
+        closings = self._closings()
+        self._archives(set(touched.archives) | {p.start for p in closings if p.kind == "day"})
+        rolled = bool(closings)
         all_feeds = is_new or COVERAGE in changed or state != index.fact("state")
         if all_feeds or rolled or any(self._closed(period.day(of)) for of in dirty):
             self._daily()
         if all_feeds or rolled or any(map(self._closed, weeks)):
             self._weekly()
-        if all_feeds or dirty or changed:
+        if all_feeds or rolled or dirty or changed:
             self._newest()
         if slugs or is_new or before.keys() ^ after.keys():
             self._sitemaps()
@@ -168,25 +173,23 @@ class Build:
         last = self.index.fact("now")
         return datetime.fromisoformat(last) if last else None
 
-    def _rolled(self) -> bool:
-        """Whether a day or week closed since the last publication (or, clock set back, opened)."""
-        last = self._last_time()
-        if last is None:
-            return True
-        low, high = sorted((last, self.now))
+    def _closings(self) -> set[Period]:
+        """Return the days and weeks that closed since the last publication (or opened again)."""
+        low, high = sorted((self._last_time() or self.now, self.now))
         closing = self.config.closing
         first = closing.last_day(low) - timedelta(days=14)
         span = [first + timedelta(days=n) for n in range((closing.last_day(high) - first).days + 1)]
         periods = {period.day(of) for of in span} | {self._week(of) for of in span}
-        return any(low < closing.of(p) <= high for p in periods)
+        return {p for p in periods if low < closing.of(p) <= high}
 
-    def _take_over(self, of: date) -> set[str]:
-        """Note a day as it stands; return the slugs of the tags that it touched."""
+    def _take_over(self, of: date) -> Touched:
+        """Note a day as it stands; return what that touched."""
         day = self._day(of)
         self.report.faults += day.faults
         has_told = bool(day.entries) or day.framing is not None
         headline = Digest(period.day(of), day.framing, (day,), ()).headline if has_told else None
-        return self.index.replace_day(of, day.entries, headline, day.removed)
+        zone = self.config.zone
+        return self.index.replace_day(of, day.entries, headline, day.removed, zone)
 
     # -- what it is made of -------------------------------------------------------------------
 
@@ -342,10 +345,9 @@ class Build:
         entries = self._fetch(self.index.tagged(tag_slug, ON_PAGE))
         folder = links.tag_path(tag_slug)
         title = f"{self.config.title} – {name}"
-        main = Origin(self.config.id, self.config.title, f"{self.config.url}atom.xml")
         size = self.config.feeds.entries
         in_feed = self._fetch(self.index.tagged(tag_slug, size)) if size > ON_PAGE else entries
-        items = [self._items.entry(entry, main) for entry in in_feed[:size]]
+        items = [self._items.entry(entry, is_copy=True) for entry in in_feed[:size]]
         feed = self._items.feed(folder, f"tag/{tag_slug}", title, items, folder)
         self.output.put_feed(folder, feed, purpose)
         self.output.put(folder + "index.html", self.pages.tag(tag, entries, total), purpose)
@@ -374,12 +376,64 @@ class Build:
             "weekly/", self._items.feed("weekly/", "weekly", title, items, ""), "weekly"
         )
 
+    def _archives(self, days: set[date]) -> None:
+        """Write the archives that may have changed, and those that are to link other ones.
+
+        The archive of a day holds every entry that appeared or was corrected in it, as it stands
+        now. So its entries are the same for ever (RFC 5005 §4), and who read the day before finds
+        in it whatever came since.
+        """
+        around = set(days)
+        for of in days:
+            had_archive = bool(self.index.files_for(f"archive:{of}"))
+            if had_archive != self._is_archived(of):
+                beside = self.index.change_before(of), self.index.change_after(of)
+                around |= {other for other in beside if other}
+        self._each(around, "archive", self._archive)
+
+    def _is_archived(self, of: date | None) -> bool:
+        return of is not None and self._closed(period.day(of)) and bool(self.index.changed_in(of))
+
+    def _archive(self, of: date, purpose: str) -> None:
+        if not self._is_archived(of):
+            return
+        index, items = self.index, self._items
+        earlier, later = index.change_before(of), index.change_after(of)
+        by_day: dict[date, set[str]] = {}
+        for place in index.changed_in(of):
+            by_day.setdefault(place.day, set()).add(place.id)
+        days = [self._day(told) for told in by_day]
+        shown = [e for day in days for e in day.entries if e.id in by_day[day.date]]
+        gone = [e for day in days for e in day.removed if e.id in by_day[day.date]]
+        feed = items.feed(
+            "", "", self.config.title, [items.entry(e) for e in reversed(in_order(shown))], ""
+        )
+        feed = items.archive(
+            feed,
+            of,
+            earlier=earlier,
+            later=later if self._is_archived(later) else None,
+            removed=[(entry.id, entry.now.updated) for entry in reversed(in_order(gone))],
+        )
+        self.output.put_feed(links.day_path(of), feed, purpose)
+
     def _newest(self) -> None:
-        """Write what shows the newest entries: update feeds, live.json, the live page."""
+        """Write what shows the newest entries: update feeds, live.json, the live page.
+
+        The feeds hold what no archive does, however much that is, so that with these nothing is
+        missing.
+        """
         index = self.index
-        fresh = self._fetch(index.last_updated(self.config.feeds.entries))
-        items = [self._items.entry(entry) for entry in fresh]
-        self.output.put_feed("", self._items.feed("", "", self.config.title, items, ""), "newest")
+        closed = self.config.closing.last_day(self.now)
+        since = day_end(closed, self.config.zone)
+        size = max(self.config.feeds.entries, index.updated_since(since))
+        fresh = self._fetch(index.last_updated(size))
+        feed = self._items.feed(
+            "", "", self.config.title, [self._items.entry(entry) for entry in fresh], ""
+        )
+        stones = index.removals(max(TOMBSTONES, index.removed_since(since)))
+        archive = index.change_before(closed + timedelta(days=1))
+        self.output.put_feed("", self._items.subscription(feed, archive, stones), "newest")
         entries = self._fetch(index.newest(ON_PAGE + 1))
         counted = Counter(
             slug(tag)
@@ -404,7 +458,8 @@ class Build:
         )
         self.output.put("index.html", self.pages.home(home), "newest")
         changed = self._fetch(index.last_updated(IN_LIVE))
-        document = live_json(home, changed, index.removals(IN_LIVE), self.pages)
+        removed = [entry_id for entry_id, _ in index.removals(IN_LIVE)]
+        document = live_json(home, changed, removed, self.pages)
         self.output.put("live.json", document, "newest")
 
     def _searchable(self, dirty: set[date]) -> None:

@@ -11,14 +11,15 @@ import sqlite3
 from _blake2 import blake2b
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 
 from ..entry import slug
 from ..errors import StorageError
+from ..period import local_day
 from ..timeline import Entry
 
-VERSION = 2
+VERSION = 3
 
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -42,6 +43,10 @@ CREATE TABLE tags (
 CREATE INDEX tags_id ON tags (id);
 CREATE TABLE removals (id TEXT PRIMARY KEY, day TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX removals_at ON removals (at, id);
+CREATE TABLE changes (
+    day TEXT NOT NULL, id TEXT NOT NULL, told TEXT NOT NULL, PRIMARY KEY (day, id)
+) WITHOUT ROWID;
+CREATE INDEX changes_id ON changes (id);
 CREATE TABLE files (path TEXT PRIMARY KEY, hash TEXT NOT NULL, purpose TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX files_purpose ON files (purpose);
 """
@@ -53,6 +58,18 @@ class Place:
 
     id: str
     day: date
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What shows the entries of a day that are not as they were remembered."""
+
+    tags: frozenset[str]  #: slugs
+    archives: frozenset[date]  #: the days in which they appeared or changed
+
+    def __or__(self, other: Touched) -> Touched:
+        """Return what shows these or those."""
+        return Touched(self.tags | other.tags, self.archives | other.archives)
 
 
 class Index:
@@ -76,7 +93,7 @@ class Index:
 
     def clear(self) -> None:
         """Forget everything but the manifest, so that files no longer made can be deleted."""
-        for table in ("facts", "stamps", "days", "entries", "tags", "removals"):
+        for table in ("facts", "stamps", "days", "entries", "tags", "removals", "changes"):
             self._db.execute(f"DELETE FROM {table}")
 
     # -- facts --------------------------------------------------------------------------------
@@ -112,35 +129,51 @@ class Index:
         day: date,
         entries: Iterable[Entry],
         headline: str | None,
-        removed: Iterable[Entry] = (),
-    ) -> set[str]:
-        """Take over a day as it stands; return the slugs of the tags that it touched.
+        removed: Iterable[Entry],
+        zone: tzinfo,
+    ) -> Touched:
+        """Take over a day as it stands; return what that touched.
 
-        *headline* is None if the day has nothing to tell.
+        *headline* is None if the day has nothing to tell, *zone* the blog's.
         """
         name = day.isoformat()
-        self._db.execute("DELETE FROM removals WHERE day = ?", (name,))
-        self._db.executemany(
-            "INSERT OR REPLACE INTO removals VALUES (?, ?, ?)",
-            [(entry.id, name, _instant(entry.now.updated)) for entry in removed],
-        )
         before = dict(self._db.execute("SELECT id, rev FROM entries WHERE day = ?", (name,)))
         now = {entry.id: entry for entry in entries}
         touched = {i for i in before if i not in now or now[i].now.rev != before[i]}
         touched |= now.keys() - before.keys()
+        gone = {entry.id: entry for entry in removed}
+        stones = dict(self._db.execute("SELECT id, at FROM removals WHERE day = ?", (name,)))
+        after = {i: _instant(entry.now.updated) for i, entry in gone.items()}
+        touched |= {i for i, _ in stones.items() ^ after.items()}
+        self._db.execute("DELETE FROM removals WHERE day = ?", (name,))
+        self._db.executemany(
+            "INSERT OR REPLACE INTO removals VALUES (?, ?, ?)",
+            [(entry_id, name, at) for entry_id, at in after.items()],
+        )
         slugs: set[str] = set()
+        days: set[str] = set()
         for entry_id in touched:
             rows = self._db.execute("SELECT slug FROM tags WHERE id = ?", (entry_id,))
             slugs |= {row[0] for row in rows}
             self._db.execute("DELETE FROM tags WHERE id = ?", (entry_id,))
             self._db.execute("DELETE FROM entries WHERE id = ? AND day = ?", (entry_id, name))
+            rows = self._db.execute("SELECT day FROM changes WHERE id = ?", (entry_id,))
+            days |= {row[0] for row in rows}
+            self._db.execute("DELETE FROM changes WHERE id = ?", (entry_id,))
         for entry in (now[i] for i in touched if i in now):
             slugs |= self._insert(entry)
+        for entry in ((now | gone)[i] for i in touched if i in now or i in gone):
+            changed = {local_day(r.updated, zone).isoformat() for r in entry.revisions}
+            days |= changed
+            self._db.executemany(
+                "INSERT OR REPLACE INTO changes VALUES (?, ?, ?)",
+                [(day_of, entry.id, name) for day_of in changed],
+            )
         if headline is None:
             self._db.execute("DELETE FROM days WHERE day = ?", (name,))
         else:
             self._db.execute("INSERT OR REPLACE INTO days VALUES (?, ?)", (name, headline))
-        return slugs
+        return Touched(frozenset(slugs), frozenset(map(date.fromisoformat, days)))
 
     def _insert(self, entry: Entry) -> set[str]:
         now = entry.now
@@ -221,10 +254,39 @@ class Index:
             limit,
         )
 
-    def removals(self, limit: int) -> list[str]:
-        """Return the ids of the entries that were removed last, the last first."""
-        rows = self._db.execute("SELECT id FROM removals ORDER BY at DESC, id LIMIT ?", (limit,))
-        return [row[0] for row in rows]
+    def updated_since(self, instant: datetime) -> int:
+        """Return how many entries were posted or corrected since an instant."""
+        query = "SELECT COUNT(*) FROM entries WHERE updated >= ?"
+        count: int = self._db.execute(query, (_instant(instant),)).fetchone()[0]
+        return count
+
+    def removals(self, limit: int) -> list[tuple[str, datetime]]:
+        """Return the entries that were removed last, with the instant, the last first."""
+        query = "SELECT id, at FROM removals ORDER BY at DESC, id LIMIT ?"
+        rows = self._db.execute(query, (limit,))
+        return [(entry_id, datetime.fromisoformat(at)) for entry_id, at in rows]
+
+    def removed_since(self, instant: datetime) -> int:
+        """Return how many entries were removed since an instant."""
+        query = "SELECT COUNT(*) FROM removals WHERE at >= ?"
+        count: int = self._db.execute(query, (_instant(instant),)).fetchone()[0]
+        return count
+
+    def changed_in(self, day: date) -> list[Place]:
+        """Return the entries that appeared, changed or were removed in a day."""
+        return self._places("SELECT id, told FROM changes WHERE day = ?", day.isoformat())
+
+    def change_before(self, day: date) -> date | None:
+        """Return the last day before *day* in which an entry appeared or changed."""
+        return self._day("SELECT MAX(day) FROM changes WHERE day < ?", day)
+
+    def change_after(self, day: date) -> date | None:
+        """Return the first day after *day* in which an entry appeared or changed."""
+        return self._day("SELECT MIN(day) FROM changes WHERE day > ?", day)
+
+    def _day(self, query: str, day: date) -> date | None:
+        name = self._db.execute(query, (day.isoformat(),)).fetchone()[0]
+        return date.fromisoformat(name) if name else None
 
     def tag(self, tag_slug: str) -> tuple[str, int]:
         """Return a tag's name as it was first written, and its number of entries."""
@@ -286,10 +348,11 @@ class Index:
         return list(self._db.execute("SELECT path, hash FROM files ORDER BY path"))
 
     def topics(self) -> dict[str, str]:
-        """Return the live page and every feed, each with its hash."""
+        """Return the live page and every feed that one subscribes to, each with its hash."""
         rows = self._db.execute(
-            "SELECT path, hash FROM files WHERE path = 'index.html' OR path LIKE '%atom.xml' "
-            "OR path LIKE '%rss.xml' OR path LIKE '%feed.json' ORDER BY path"
+            "SELECT path, hash FROM files WHERE path = 'index.html' OR "
+            "(path LIKE '%atom.xml' OR path LIKE '%rss.xml' OR path LIKE '%feed.json') "
+            "AND purpose NOT LIKE 'archive:%' ORDER BY path"
         )
         return dict(rows)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 
 from .. import links
 from ..config import Config
 from ..digest import Digest, title
 from ..entry import Media
-from ..feeds import Enclosure, Feed, Item, Origin
+from ..feeds import Archives, Enclosure, Feed, Item, Origin, Tombstone
 from ..markup import plain, rooted, shortened
 from ..pages import SUMMARY, Coverage, Pages
 from ..timeline import Entry
@@ -23,9 +25,10 @@ class Items:
         self._config = config
         self._pages = pages
         self._coverage = coverage
+        self._main = Origin(config.id, config.title, config.url)
 
-    def entry(self, entry: Entry, origin: Origin | None = None) -> Item:
-        """Return an entry as a feed carries it, in full."""
+    def entry(self, entry: Entry, *, is_copy: bool = False) -> Item:
+        """Return an entry as a feed carries it, in full; a copy names the main feed."""
         now = entry.now
         base = self._config.url
         url = links.url(base, links.entry_path(entry.id))
@@ -43,7 +46,7 @@ class Items:
             language=now.lang,
             enclosures=tuple(self._enclosure(m) for m in now.media) if is_live else (),
             via=tuple((s.name, s.url) for s in now.sources if s.url) if is_live else (),
-            origin=origin,
+            origin=self._main if is_copy else None,
             is_titled=bool(now.title) or not is_live,
         )
 
@@ -65,6 +68,7 @@ class Items:
             author=self._config.author,
             tags=tuple(dict.fromkeys(tag for now in live for tag in now.tags)),
             enclosures=tuple(self._enclosure(m) for now in live for m in now.media),
+            origin=self._main,
         )
 
     def feed(self, folder: str, name: str, title: str, items: Sequence[Item], page: str) -> Feed:
@@ -83,6 +87,40 @@ class Items:
             expired=self._coverage.ended is not None,
             hubs=config.websub.hubs,
         )
+
+    def subscription(
+        self, feed: Feed, archive: date | None, removed: Sequence[tuple[str, datetime]]
+    ) -> Feed:
+        """Return the main feed, which leads to the newest *archive* and tells what was removed."""
+        archives = Archives(earlier=self._folder(archive))
+        return self._with(feed, removed, archives=archives)
+
+    def archive(
+        self,
+        feed: Feed,
+        of: date,
+        *,
+        earlier: date | None,
+        later: date | None,
+        removed: Sequence[tuple[str, datetime]],
+    ) -> Feed:
+        """Return the archive of a day: a part of the main *feed*, under its id (RFC 5005 §4)."""
+        current = self._config.url
+        archives = Archives(self._folder(earlier), self._folder(later), current)
+        folder = self._folder(of)
+        # What nobody subscribes to has no hub, and its end is not the coverage's.
+        return self._with(
+            feed, removed, archives=archives, folder_url=folder, hubs=(), expired=False
+        )
+
+    def _with(self, feed: Feed, removed: Sequence[tuple[str, datetime]], **changes: Any) -> Feed:
+        blog_id = self._config.id
+        stones = tuple(Tombstone(links.entry_urn(blog_id, i), when) for i, when in removed)
+        updated = max([feed.updated, *(stone.when for stone in stones)])
+        return dataclasses.replace(feed, removed=stones, updated=updated, **changes)
+
+    def _folder(self, of: date | None) -> str:
+        return links.url(self._config.url, links.day_path(of)) if of else ""
 
     def _enclosure(self, media: Media) -> Enclosure:
         url = links.url(self._config.url, links.media_path(media.path))

@@ -1,0 +1,99 @@
+r"""The whole journal as one stream of JSON lines, which :mod:`liveblog.importers.jsonl` reads back.
+
+The first line tells the blog's title, language and zone; then come the records in the order in
+which they were made, each picture right before the record that shows it first; the last line counts
+them, so that a stream that was cut can be told from a whole one::
+
+    {"type":"liveblog","version":1,"title":"…","language":"fr","timezone":"Europe/Paris"}
+    {"type":"picture","path":"2012/07/15/7k3m9qx2tb-0123456789.png","data":"<base64>"}
+    {"type":"revision","id":"20120715-7k3m9qx2tb","rev":1,…}
+    {"type":"framing","period":"2012-07-15","rev":1,…}
+    {"type":"end","records":2}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from ..config import Config
+from ..entry import Framing, Record, Reference, Revision
+from ..journal import Fault, Journal
+
+VERSION = 1
+
+_DAYS_KEPT = 64
+
+
+class Header(Struct, frozen=True, tag="liveblog"):
+    """The first line: what the records are read by."""
+
+    version: int
+    title: str
+    language: str
+    timezone: str
+
+
+class PictureLine(Struct, frozen=True, tag="picture"):
+    """A picture's bytes."""
+
+    path: str  #: as that of :class:`~liveblog.entry.Media`
+    data: bytes  #: in base64 (RFC 4648 §4)
+
+
+class End(Struct, frozen=True, tag="end"):
+    """The last line."""
+
+    records: int
+
+
+Line = Header | PictureLine | Revision | Framing | End
+"""What a line holds."""
+
+
+def write(
+    journal: Journal, config: Config, media: Path, faults: list[Fault] | None = None
+) -> Iterator[bytes]:
+    """Yield the lines of an export, each with its newline.
+
+    Pictures come from the folder *media*. What is damaged, or a picture that is gone, is left out
+    and appended to *faults*.
+    """
+    faults = [] if faults is None else faults
+    encode = msgspec.json.Encoder().encode
+    yield encode(Header(VERSION, config.title, config.language, config.timezone)) + b"\n"
+
+    @lru_cache(_DAYS_KEPT)
+    def kept(name: str) -> tuple[Record, ...]:
+        return tuple(journal.read(name).records)
+
+    order: list[tuple[datetime, str, int]] = []
+    for name in journal.stamps():
+        reading = journal.read(name)
+        faults += reading.faults
+        order += [
+            (record.recorded, name, number)
+            for number, record in enumerate(reading.records)
+            if record.recorded and not isinstance(record, Reference)
+        ]
+    order.sort()
+    shown: set[str] = set()
+    for _, name, number in order:
+        record = kept(name)[number]
+        for picture in record.media if isinstance(record, Revision) else ():
+            if picture.path in shown:
+                continue
+            shown.add(picture.path)
+            path = media / picture.path
+            if path.is_file():
+                yield encode(PictureLine(picture.path, path.read_bytes())) + b"\n"
+            else:
+                mend = f"Restore {path.name} from a backup, or edit the entry."
+                faults.append(Fault(f"entries/media/{picture.path}", "the picture is gone", mend))
+        yield encode(record) + b"\n"
+    yield encode(End(len(order))) + b"\n"

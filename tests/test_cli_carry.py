@@ -1,0 +1,166 @@
+"""``liveblog import`` and ``export``, as a person meets them: each test runs the real program."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from liveblog import Blog
+
+from .conftest import site_bytes
+from .test_cli import MODULE, Run, folder, french, run  # noqa: F401  (fixtures)
+
+CHRONICLE = """\
+Une semaine à Vallombre
+
+Dimanche 15 juillet 2012 : La rivière monte
+
+Depuis l'aube, les habitants du quartier bas portent des sacs de sable.
+
+14h30 : Le pont des Tanneurs est fermé.
+
+Lundi 16 juillet : L'eau entre dans les caves
+
+On compte douze maisons touchées.
+"""
+
+
+def test_a_chronicle_is_brought_in_once(french: Run, tmp_path: Path) -> None:  # noqa: F811
+    """Announced, brought in, and known the second time."""
+    path = tmp_path / "vallombre.txt"
+    path.write_text(CHRONICLE)
+    dry = french("import", "text", str(path), "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert "Would bring in 3 new updates" in dry.stderr
+    assert french("log").stdout == ""
+    done = french("import", "text", str(path))
+    assert "Brought in 3 new updates" in done.stderr
+    assert "Next: liveblog publish" in done.stderr
+    again = french("import", "text", str(path))
+    assert again.returncode == 0
+    assert "Brought in nothing" in again.stderr
+    digest = french("digest", "2012-07-15").stdout
+    assert digest.index("Dimanche 15 juillet") < digest.index("sacs") < digest.index("Tanneurs")
+
+
+def test_problems_name_the_file_and_the_line(french: Run, tmp_path: Path) -> None:  # noqa: F811
+    """And what to do; if nothing at all could be taken, that is a failure."""
+    path = tmp_path / "vallombre.txt"
+    path.write_text(CHRONICLE + "\nMardi 31 février : Rien.\n\nDu texte.\n")
+    done = french("import", "text", str(path))
+    assert done.returncode == 0
+    assert "vallombre.txt, line" in done.stdout
+    path.write_text("Rien qui ait une date.\n")
+    done = french("import", "text", str(path))
+    assert done.returncode == 1
+    assert "Brought in nothing" in done.stderr
+
+
+def test_a_file_that_is_no_text_is_refused(french: Run, tmp_path: Path) -> None:  # noqa: F811
+    """With the line, and a way to mend it."""
+    path = tmp_path / "latin.txt"
+    path.write_bytes(CHRONICLE.encode("latin-1"))
+    done = french("import", "text", str(path))
+    assert done.returncode == 2
+    assert "is not UTF-8" in done.stderr
+    assert "iconv" in done.stderr
+    assert french("import", "text", str(tmp_path / "none.txt")).returncode == 2
+
+
+def test_the_report_as_json(french: Run, tmp_path: Path) -> None:  # noqa: F811
+    """Counts and problems, for programs."""
+    path = tmp_path / "vallombre.txt"
+    path.write_text(CHRONICLE)
+    report = json.loads(french("import", "text", str(path), "--json").stdout)
+    assert report["entries"] == 3
+    assert report["problems"] == []
+
+
+def test_ask_lets_the_user_decide(run: Run, folder: Path, tmp_path: Path) -> None:  # noqa: F811
+    """By number, where a date has two readings; without it both are told and none is taken."""
+    run("init", str(folder))
+    path = tmp_path / "two.txt"
+    path.write_text("03/04/2012\n\nA fact.\n")
+    refused = run("import", "text", str(path))
+    assert refused.returncode == 1
+    assert "3 April 2012 or 4 March 2012" in refused.stdout
+    assert run("log").stdout == ""
+    asked = run("import", "text", "--ask", str(path), stdin="2\n")
+    assert asked.returncode == 0
+    assert "1 new update" in asked.stderr
+    assert run("log").stdout.startswith("2012-03-04")
+
+
+def test_out_by_each_form_and_back_in(french: Run, folder: Path, tmp_path: Path) -> None:  # noqa: F811
+    """The journal into an empty blog: the same site, byte for byte; and what readers open."""
+    for text in ("Un fait.", "Un autre, avec des *mots*."):
+        assert french("post", text, "--tag", "Homs").returncode == 0
+    french("digest", "today", "--format", "html")
+    assert french("publish").returncode == 0
+    for form, name in (("jsonl", "all.jsonl"), ("markdown", "all")):
+        target = tmp_path / name
+        done = french("export", "--format", form, "-o", str(target))
+        assert done.returncode == 0, done.stderr
+        other = tmp_path / f"other-{form}"
+        french("init", str(other))
+        (other / "liveblog.toml").write_bytes((folder / "liveblog.toml").read_bytes())
+        done = french("-C", str(other), "import", form, str(target))
+        assert "2 new updates" in done.stderr, done.stderr
+        assert french("-C", str(other), "publish").returncode == 0
+        assert site_bytes(other / "feeds") == site_bytes(folder / "feeds")
+    html = french("export", "--format", "html").stdout
+    assert html.startswith("<!doctype html>")
+    assert "Un autre, avec des <em>mots</em>." in html
+    assert french("export", "--format", "jsonl").stdout.count("\n") == 4
+    book = tmp_path / "all.epub"
+    assert french("export", "--format", "epub", "-o", str(book)).returncode == 0
+    assert book.read_bytes()[30:58] == b"mimetypeapplication/epub+zip"
+
+
+def test_what_an_export_needs_is_said(french: Run) -> None:  # noqa: F811
+    """A place for a folder or a book; no period for the whole journal; something to tell."""
+    assert french("export", "--format", "epub").returncode == 2
+    assert french("export", "--format", "markdown").returncode == 2
+    assert french("export", "--format", "jsonl", "2012-07-15").returncode == 2
+    empty = french("export", "--format", "html")
+    assert empty.returncode == 1
+    assert "The journal is empty" in empty.stderr
+
+
+def test_an_import_that_is_killed_goes_on(french: Run, folder: Path, tmp_path: Path) -> None:  # noqa: F811
+    """At whatever instant: nothing is lost, nothing comes twice, the journal is whole."""
+    path = tmp_path / "long.txt"
+    lines = "".join(f"{h:02}:{m:02} : Fait {h}.{m}.\n\n" for h in range(24) for m in range(60))
+    path.write_text(f"Dimanche 15 juillet 2012\n\n{lines}")
+    for _ in range(3):
+        process = subprocess.Popen(
+            [*MODULE, "import", "text", str(path)], cwd=folder, stderr=subprocess.DEVNULL
+        )
+        before = len(_journal(folder))
+        while len(_journal(folder)) <= before and process.poll() is None:
+            time.sleep(0.005)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    done = french("import", "text", str(path))
+    assert done.returncode == 0, done.stderr
+    blog = Blog(folder)
+    bodies = [entry.now.body for entry in blog.digest("2012-07-15").entries]
+    assert bodies == [f"Fait {h}.{m}." for h in range(24) for m in range(60)]
+    assert not blog.check().faults
+
+
+def _journal(folder: Path) -> bytes:  # noqa: F811
+    path = folder / "entries" / "2012" / "07" / "2012-07-15.jsonl"
+    return path.read_bytes() if path.exists() else b""
+
+
+def test_help_says_what_each_source_is(french: Run) -> None:  # noqa: F811
+    """Each with an example of what it reads."""
+    shown = french("import", "--help").stdout
+    for name in ("text", "markdown", "jsonl"):
+        assert name in shown
+        assert french("import", name, "--help").returncode == 0
