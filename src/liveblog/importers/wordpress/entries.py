@@ -175,9 +175,9 @@ def steps(entry: Entry, names: dict[str, str]) -> Iterator[tuple[Comment, Text]]
     """Yield the versions of an entry's text, oldest first; each says something new."""
     last: Text | None = None
     texts = entry.texts()
-    for number_, (comment, told) in enumerate(texts):
+    for place, (comment, told) in enumerate(texts, 1):
         text = without_extras(told, names)
-        if number_ == len(texts) - 1:
+        if place == len(texts):
             text = replace(text, is_key=text.is_key or entry.is_key)
         if text != last:
             yield comment, text
