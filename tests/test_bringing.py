@@ -254,6 +254,28 @@ def test_a_missing_picture_is_told_and_the_update_comes(blog: Blog) -> None:
     assert bodies(blog) == [["Un."]]
 
 
+def test_a_picture_that_was_missing_is_tried_again(blog: Blog, tmp_path: Path) -> None:
+    """Without a revision as long as it is, with one once it is there."""
+    data = picture(tmp_path).read_bytes()
+    is_there = False
+
+    def reading() -> bytes:
+        if not is_there:
+            raise NotFound("There is no late.png.", "Look for it.")
+        return data
+
+    item = update("a", "Un.", pictures=(Picture("late.png", reading, "Un pont"),))
+    first, second = (blog.bring_in([item], source="test") for _ in range(2))
+    assert (first.entries, len(first.problems)) == (1, 1)
+    assert (second.known, second.revisions, len(second.problems)) == (1, 0, 1)
+    is_there = True
+    third, fourth = (blog.bring_in([item], source="test") for _ in range(2))
+    assert (third.revisions, third.problems) == (1, [])
+    assert (fourth.known, fourth.revisions) == (1, 0)
+    (entry,) = blog.timeline.day(SUNDAY.date()).entries
+    assert [len(r.media) for r in entry.revisions] == [0, 1]
+
+
 # -- framings ----------------------------------------------------------------------------------
 
 

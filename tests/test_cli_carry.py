@@ -161,7 +161,7 @@ def _journal(folder: Path) -> bytes:  # noqa: F811
 def test_help_says_what_each_source_is(french: Run) -> None:  # noqa: F811
     """Each with an example of what it reads."""
     shown = french("import", "--help").stdout
-    for name in ("text", "feed", "markdown", "jsonl"):
+    for name in ("text", "feed", "markdown", "wordpress", "jsonl"):
         assert name in shown
         assert french("import", name, "--help").returncode == 0
 
@@ -193,3 +193,16 @@ def test_a_feed_is_brought_in_and_followed(french: Run, tmp_path: Path) -> None:
     gone = french("import", "feed", f"{url}feed.xml")
     assert gone.returncode == 1
     assert "did not answer" in gone.stderr
+
+
+def test_a_wordpress_export_is_brought_in_once(french: Run) -> None:  # noqa: F811
+    """With its live blog; twice is the same journal."""
+    path = Path(__file__).parent / "wordpress" / "liveblog.xml"
+    dry = french("import", "wordpress", str(path), "--dry-run")
+    assert "Would bring in" in dry.stderr, dry.stderr + dry.stdout
+    done = french("import", "wordpress", str(path), "--json")
+    brought = json.loads(done.stdout)
+    assert brought["entries"] > 0
+    again = json.loads(french("import", "wordpress", str(path), "--json").stdout)
+    assert (again["entries"], again["revisions"]) == (0, 0)
+    assert again["known"] == brought["entries"]

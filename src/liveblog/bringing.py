@@ -40,6 +40,8 @@ from .period import COVERAGE, local_day, named
 from .timeline import fold, newest_framing
 
 _MARK = "import "
+_WITHOUT = "~"
+"""Ends the mark of a version of which a picture could not be had: it is tried again."""
 
 
 @dataclass
@@ -147,16 +149,20 @@ class _Work:
                 continue
             version = update.versions[number]
             kept, failed = self._pictures(version, entry_id)
-            key = f"{_MARK}{entry_id} {rev + 1} {mark}"
-            draft = msgspec.structs.replace(draft, media=kept, idempotency_key=key)
             if failed and not (kept or draft.title or draft.body):
                 raise failed
-            checked(_named(draft) if self._is_dry else draft)
-            if not self._is_dry:
-                self._journal.append(draft, expect=rev)
             if failed:
                 problem = Problem(update.where, failed.message, failed.hint)
                 self.brought.problems.append(problem)
+                mark += _WITHOUT
+                if here and _marked(here[-1]) == mark and here[-1].media == kept:
+                    self.brought.known += 1
+                    continue
+            key = f"{_MARK}{entry_id} {rev + 1} {mark}"
+            draft = msgspec.structs.replace(draft, media=kept, idempotency_key=key)
+            checked(_named(draft) if self._is_dry else draft)
+            if not self._is_dry:
+                self._journal.append(draft, expect=rev)
             self.brought.entries += rev == 0
             self.brought.revisions += rev > 0
             rev += 1
@@ -168,11 +174,15 @@ class _Work:
         """Return which versions are to be appended."""
         if not here:
             return range(len(marks))
-        brought = [r.idempotency_key for r in here if r.idempotency_key.startswith(_MARK)]
-        last = brought[-1].rpartition(" ")[2] if brought else ""
+        brought = [r for r in here if _marked(r)]
+        last = _marked(brought[-1]) if brought else ""
+        is_short = last.endswith(_WITHOUT)
+        last = last.removesuffix(_WITHOUT)
+        if is_short and last == marks[-1] and here[-1] is brought[-1]:
+            return [len(marks) - 1]
         if last == marks[-1] or not brought:  # a purged entry has no mark left, and stays away
             return ()
-        if here[-1].idempotency_key != brought[-1]:
+        if here[-1] is not brought[-1]:
             self.brought.problems.append(
                 Problem(
                     update.where,
@@ -387,6 +397,12 @@ def _mark_of(version: Version) -> str:
     names = [n for n in version.__dataclass_fields__ if n != "pictures"]
     content = [pictures, *(getattr(version, name) for name in names)]
     return blake2b(msgspec.json.encode(content), digest_size=16).hexdigest()
+
+
+def _marked(revision: Revision) -> str:
+    """Return the mark of what was brought in, empty if it was written here."""
+    key = revision.idempotency_key
+    return key.rpartition(" ")[2] if key.startswith(_MARK) else ""
 
 
 def _named(draft: Revision) -> Revision:

@@ -159,6 +159,37 @@ def markdown(state: State, folder: Path, dry_run: bool, as_json: bool) -> None:
 
 
 @import_.command()
+@click.argument("export", metavar="FILE.xml", type=_FILE)
+@click.option("--media", metavar="FOLDER", type=_FILE, help="A copy of wp-content/uploads.")
+@click.option("--post", metavar="POST", default="", help="Only this post: its number or address.")
+@_dry_option
+@json_option
+@pass_state
+def wordpress(
+    state: State, export: Path, media: Path | None, post: str, dry_run: bool, as_json: bool
+) -> None:
+    """Bring in a WordPress export: posts, and live blogs of the Liveblog plugin.
+
+    An entry of a live blog becomes an update, its edits become revisions, its deletion a
+    retraction. Pictures are taken from --media, or fetched from the site.
+    """
+    from ..importers import wordpress as wxr
+    from ..net import Client
+
+    blog = state.blog()
+    items = wxr.export(
+        export,
+        zone=blog.config.zone,
+        media=media,
+        client=Client(),
+        post=post,
+        lang=blog.config.language,
+    )
+    source = f"wordpress {wxr.site_of(export)}"
+    _bring(state, blog, items, source, export.name, dry_run, as_json)
+
+
+@import_.command()
 @click.argument("file", type=_FILE)
 @_dry_option
 @json_option
@@ -204,7 +235,8 @@ def _bring(
 
 def _report(state: State, name: str, brought: Brought, dry_run: bool) -> None:
     for problem in brought.problems[:_SHOWN]:
-        mark = click.style(f"{name}, {problem.where}: ", fg="yellow", bold=True)
+        where = problem.where if name in problem.where else f"{name}, {problem.where}"
+        mark = click.style(f"{where}: ", fg="yellow", bold=True)
         click.echo(f"{mark}{problem.what.rstrip('.')}.")
         if problem.mend:
             click.echo(f"  {problem.mend}")

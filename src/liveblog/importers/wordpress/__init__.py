@@ -76,6 +76,18 @@ def export(
     return found.items()
 
 
+def site_of(path: Path) -> str:
+    """Return the address of the site that an export is of, empty if it says none.
+
+    Its numbers of posts mean something together with this only. Raises as :func:`export`.
+    """
+    for file in _files(path):
+        for part in wxr.read(file, wxr.encoding(file)):
+            if isinstance(part, wxr.Site):
+                return part.fields.get("link", "").strip()
+    return ""
+
+
 class _Export:
     """One export: what of its whole must be known to understand its parts."""
 
