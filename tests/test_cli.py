@@ -10,6 +10,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -207,6 +208,7 @@ def on_terminal(
     """Run ``liveblog`` on a terminal; return its exit code and all that it showed."""
     pid, fd = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever runs the tests may ignore it
         os.chdir(cwd)
         os.execvpe(MODULE[0], [*MODULE, *words], os.environ | env)
     shown = b""
