@@ -77,7 +77,7 @@ class Publisher:
         with _alone(self._folders.derived):
             index = Index(self._folders.derived / "index.sqlite")
             try:
-                self.site.discard()  # what a publication that failed has left
+                self.site.discard()  # what a publication that was cut off has left
                 self._read_theme()
                 build = Build(
                     timeline=Timeline(self._journal, now),
@@ -97,6 +97,9 @@ class Publisher:
                     self.site.commit()
                     index.commit()
                 return build.output.report
+            except BaseException:
+                self.site.discard()
+                raise
             finally:
                 index.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
 import msgspec
@@ -139,11 +140,11 @@ def oembed(config: Config, width: int | None = None) -> dict[str, object]:
     }
 
 
-def sitemap(base: str, pages: Iterable[tuple[str, str]]) -> str:
+def sitemap(base: str, pages: Iterable[tuple[str, datetime | None]]) -> str:
     """List pages, each with its last change or none (https://www.sitemaps.org/protocol.html)."""
     body = "".join(
         f"<url><loc>{escape(links.url(base, path))}</loc>"
-        + (f"<lastmod>{updated[:19]}Z</lastmod>" if updated else "")
+        + (f"<lastmod>{updated.astimezone(UTC).isoformat()[:19]}Z</lastmod>" if updated else "")
         + "</url>\n"
         for path, updated in pages
     )
