@@ -122,9 +122,12 @@ class Publisher:
         if fingerprint == self._fingerprint:
             return
         self._assets = theme.assets()
+        compiled = self._folders.derived / "templates"
+        compiled.mkdir(parents=True, exist_ok=True)
         self._pages = Pages(
             self._config,
             templates=theme.templates,
+            compiled=compiled,
             assets={name: path for name, (path, _) in self._assets.items()},
         )
         self._fingerprint = fingerprint

@@ -120,7 +120,8 @@ class Build:
             slugs |= set(index.tags())
         self._weeks = sorted({self._week(of) for of in after})
 
-        self._fixed()
+        if is_new:
+            self._fixed()
         tasks: list[Iterator[Task]] = []
         days = dirty | touched.homes | _neighbours(before, after)
         tasks.append(self._planned(days, "day", self._day_task))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
 
 from ..errors import StorageError
 from .output import Output
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 MUCH = 500
 """From so many entries to render on, a second process is worth its start."""
@@ -69,6 +71,8 @@ def _shared(tasks: Sequence[Task], output: Output, progress: Callable[[int], Non
 
     What is rendered last is what the newest entries' pages and feeds show; it stays here.
     """
+    import multiprocessing
+
     half = sum(task.weight for task in tasks) / 2
     cut = 0
     while half > 0:
