@@ -9,6 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from liveblog import Blog
 
 from .conftest import serving, site_bytes
