@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.types import Message, Receive, Scope, Send
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from .. import __version__
 from ..blog import Blog
 from ..errors import ConfigError
 from .moves import Moves, send_on
-from .served import Served
+from .served import Served, behind_proxies
 
 if TYPE_CHECKING:
     from .metrics import Metrics
@@ -40,7 +39,7 @@ class Application:
         Raises :class:`~liveblog.errors.ConfigError` if two blogs have the same path, or if
         metrics are asked for and cannot be had.
         """
-        self.blogs = [Served(blog) for blog in blogs]
+        self.blogs = [Served(blog, proxies) for blog in blogs]
         self._metrics = _metrics(self.blogs) if has_metrics else None
         self._by_path: dict[str, Served] = {}
         for served in self.blogs:
@@ -54,10 +53,7 @@ class Application:
         # The longest path first: a blog may lie below another.
         self._in_order = sorted(self.blogs, key=lambda served: -len(served.path))
         self._moves = Moves(self.blogs)
-        # uvicorn and Starlette describe the same protocol with different types.
-        self._behind_proxies: Any = ProxyHeadersMiddleware(
-            cast(Any, self._answer), trusted_hosts=proxies
-        )
+        self._tell_metrics = behind_proxies(self._send_metrics, proxies)
         self.abort: Abort = lambda _: None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +64,7 @@ class Application:
             return await send({"type": "websocket.close"})
         peer = scope.get("client")
         scope.setdefault("state", {})["abort"] = lambda: self.abort(peer)
-        await self._behind_proxies(scope, receive, send)
+        await self._answer(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -87,7 +83,7 @@ class Application:
         if path == "/healthz":
             return await self._health(send)
         if path == "/metrics" and self._metrics:
-            return await self._send_metrics(scope, send)
+            return await self._tell_metrics(scope, receive, send)
         if self._metrics:
             send = _counted(send, self._metrics)
         served = next((s for s in self._in_order if path.startswith(s.path)), None)
@@ -129,7 +125,7 @@ class Application:
         data = msgspec.json.encode(document)
         await _send(send, 200 if is_well else 503, b"application/json", data)
 
-    async def _send_metrics(self, scope: Scope, send: Send) -> None:
+    async def _send_metrics(self, scope: Scope, _: Receive, send: Send) -> None:
         """Answer this machine only: how many read is nobody else's business."""
         assert self._metrics
         client = scope.get("client")

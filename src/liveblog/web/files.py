@@ -17,6 +17,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate, parsedate_to_datetime
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote, urljoin
@@ -75,8 +76,10 @@ class Body:
     """One encoding of a file."""
 
     data: bytes
-    etag: str
-    encoding: str = ""
+    etag: bytes
+    encoding: bytes = b""
+    validators: Headers = field(default_factory=list)  #: what a 200 and its 304 share
+    headers: Headers = field(default_factory=list)  #: those of a 200
 
 
 @dataclass
@@ -92,9 +95,27 @@ class File:
     link: str = ""
     shared: bool = False  #: whether pages of other sites may read it
     size: int = field(init=False)
+    _dated: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        self.size = sum(len(body.data) for body in self.bodies.values()) + 1000
+        self.size = sum(len(body.data) + 1000 for body in self.bodies.values()) + 1000
+
+    def body(self, accepted: bytes) -> Body:
+        """Return the encoding to send, with its headers, to who accepts some encodings."""
+        # Never later than the answer's own date (RFC 9110 §8.8.2.1), which is up to a second old.
+        date = min(self.modified, int(time.time()) - 1)
+        if date != self._dated:
+            self._dated = date
+            for body in self.bodies.values():
+                body.validators = _validators(self, body.etag, date)
+                body.headers = [*body.validators, (b"content-type", self.type.encode()),
+                                (b"content-length", b"%d" % len(body.data))]  # fmt: skip
+                if body.encoding:
+                    body.headers.append((b"content-encoding", body.encoding))
+        if accepted and len(self.bodies) > 1:
+            for encoding in _preferred(accepted):
+                return self.bodies[encoding]
+        return self.bodies[""]
 
 
 class Files:
@@ -128,7 +149,7 @@ class Files:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; ``path`` in the scope's state is below the blog's own."""
         path: str = scope["state"]["path"]
-        headers = _headers(scope)
+        headers: dict[bytes, bytes] = dict(scope["headers"])
         if scope["method"] not in ("GET", "HEAD"):
             return await _send(send, 405, [(b"allow", b"GET, HEAD")], b"")
         if moved := self._moved(path):
@@ -140,8 +161,7 @@ class Files:
         if self._retired(path):
             return await self._send_missing(send, path, 410, is_head)
         name = path + "index.html" if path.endswith("/") or not path else path
-        feed = name.rpartition("/")[2]
-        if feed in FEED_TYPES and headers.get(b"sec-fetch-dest") == b"document":
+        if headers.get(b"sec-fetch-dest") == b"document" and _is_feed(name):
             file = self._page_of_feed(name)
         else:
             file = self.file(name)
@@ -161,7 +181,8 @@ class Files:
 
     def file(self, name: str) -> File | None:
         """Return a file of the site as it is now, or None if there is none."""
-        if not _is_plain(name):
+        known = self._files.get(name)
+        if known is None and not _is_plain(name):
             return None
         path = f"{self._root}/{name}"
         try:
@@ -169,7 +190,6 @@ class Files:
         except (OSError, ValueError):
             return None
         mark = (status.st_mtime_ns, status.st_size, status.st_ino)
-        known = self._files.get(name)
         if known is not None and known.mark == mark:
             self._files.move_to_end(name)
             return known
@@ -286,26 +306,20 @@ class Files:
     async def _send_file(
         self, send: Send, asked: Mapping[bytes, bytes], file: File, is_head: bool
     ) -> None:
-        body = file.bodies[_encoding(asked.get(b"accept-encoding", b""), file.bodies)]
-        headers = _validators(file, body.etag)
+        body = file.body(asked.get(b"accept-encoding", b""))
         if _is_known(asked, body.etag, file.modified):
-            return await _send(send, 304, headers)
-        headers.append((b"content-type", file.type.encode()))
-        headers.append((b"content-length", str(len(body.data)).encode()))
-        if body.encoding:
-            headers.append((b"content-encoding", body.encoding.encode()))
-        await _send(send, 200, headers, b"" if is_head else body.data)
+            return await _send(send, 304, body.validators)
+        await _send(send, 200, body.headers, b"" if is_head else body.data)
 
     async def _send_large(
         self, scope: Scope, receive: Receive, send: Send, name: str, file: File
     ) -> None:
         """Send a picture or another large file from disk, whole or a range of it."""
         # The name of a picture holds a hash of its bytes; what else is large has its date.
-        etag = f'"{blake2b(f"{name} {file.mark[:2]}".encode(), digest_size=8).hexdigest()}"'
-        if name.startswith("media/"):
-            etag = f'"{blake2b(name.encode(), digest_size=8).hexdigest()}"'
-        headers = _validators(file, etag)
-        if _is_known(_headers(scope), etag, file.modified):
+        named = name if name.startswith("media/") else f"{name} {file.mark[:2]}"
+        etag = f'"{blake2b(named.encode(), digest_size=8).hexdigest()}"'.encode()
+        headers = _validators(file, etag, min(file.modified, int(time.time()) - 1))
+        if _is_known(dict(scope["headers"]), etag, file.modified):
             return await _send(send, 304, headers)
         response = FileResponse(
             f"{self._root}/{name}",
@@ -322,22 +336,25 @@ def _is_plain(name: str) -> bool:
     )
 
 
+def _is_feed(name: str) -> bool:
+    return name.rpartition("/")[2] in FEED_TYPES
+
+
 def _bodies(data: bytes, kind: str) -> dict[str, Body]:
-    mark = blake2b(data, digest_size=10).hexdigest()
-    bodies = {"": Body(data, f'"{mark}"')}
+    mark = blake2b(data, digest_size=10).hexdigest().encode()
+    bodies = {"": Body(data, b'"%b"' % mark)}
     if kind.startswith(_PACKED) and len(data) > 256:
-        bodies["br"] = Body(brotli.compress(data, quality=5), f'"{mark}-br"', "br")
+        bodies["br"] = Body(brotli.compress(data, quality=5), b'"%b-br"' % mark, b"br")
         packed = gzip.compress(data, compresslevel=6, mtime=0)
-        bodies["gzip"] = Body(packed, f'"{mark}-gz"', "gzip")
+        bodies["gzip"] = Body(packed, b'"%b-gz"' % mark, b"gzip")
     return bodies
 
 
-def _validators(file: File, etag: str) -> Headers:
+def _validators(file: File, etag: bytes, date: int) -> Headers:
     """Return the headers that a 200 and its 304 share (RFC 9110 §15.4.5)."""
     headers = [
-        (b"etag", etag.encode()),
-        # Never later than the answer's own date (RFC 9110 §8.8.2.1), which is up to a second old.
-        (b"last-modified", formatdate(min(file.modified, time.time() - 1), usegmt=True).encode()),
+        (b"etag", etag),
+        (b"last-modified", formatdate(date, usegmt=True).encode()),
         (b"cache-control", file.cache.encode()),
         (b"x-content-type-options", b"nosniff"),
     ]
@@ -351,11 +368,12 @@ def _validators(file: File, etag: str) -> Headers:
     return headers
 
 
-def _is_known(asked: Mapping[bytes, bytes], etag: str, modified: int) -> bool:
+def _is_known(asked: Mapping[bytes, bytes], etag: bytes, modified: int) -> bool:
     """Whether who asks has it already; If-None-Match wins (RFC 9110 §13.2.2)."""
     if (given := asked.get(b"if-none-match")) is not None:
-        tags = re.findall(r'(?:W/)?("[^"]*")', given.decode("latin-1"))
-        return etag in tags or given.strip() == b"*"
+        if given == etag or given.strip() == b"*":
+            return True
+        return etag in re.findall(rb'(?:W/)?("[^"]*")', given)
     if (since := asked.get(b"if-modified-since")) is not None:
         try:
             return modified <= parsedate_to_datetime(since.decode("latin-1")).timestamp()
@@ -364,10 +382,12 @@ def _is_known(asked: Mapping[bytes, bytes], etag: str, modified: int) -> bool:
     return False
 
 
-def _encoding(accepted: bytes, bodies: Mapping[str, Body]) -> str:
-    """Choose an encoding (RFC 9110 §12.5.3); never refuse: the plain one is always there."""
-    if not accepted or len(bodies) == 1:
-        return ""
+@lru_cache(256)
+def _preferred(accepted: bytes) -> tuple[str, ...]:
+    """Return the encodings to send to who accepts some, the best first (RFC 9110 §12.5.3).
+
+    Nothing is refused: the plain one is always there.
+    """
     weights: dict[str, float] = {}
     for part in accepted.decode("latin-1").lower().split(","):
         name, _, parameters = part.strip().partition(";")
@@ -376,13 +396,8 @@ def _encoding(accepted: bytes, bodies: Mapping[str, Body]) -> str:
             weights[name.strip()] = float(weight[1]) if weight else 1.0
         except ValueError:
             weights[name.strip()] = 0.0
-    offers = [
-        (weights.get(name, weights.get("*", 0.0)), -rank, name)
-        for rank, name in enumerate(("br", "gzip"))
-        if name in bodies
-    ]
-    best = max(offers, default=(0.0, 0, ""))
-    return best[2] if best[0] > 0 else ""
+    found = {name: weights.get(name, weights.get("*", 0.0)) for name in ("br", "gzip")}
+    return tuple(sorted((name for name in found if found[name] > 0), key=lambda n: -found[n]))
 
 
 class _Head(HTMLParser):
@@ -418,10 +433,6 @@ def _links_of(html: str, here: str) -> str:
             text += f"; title*=UTF-8''{quote(title, safe='')}"
         found.append(text)
     return ", ".join(found)
-
-
-def _headers(scope: Scope) -> dict[bytes, bytes]:
-    return dict(scope["headers"])
 
 
 async def _send(send: Send, status: int, headers: Headers, data: bytes = b"") -> None:

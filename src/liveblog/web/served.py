@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,7 +14,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from .. import links
 from ..blog import Blog
@@ -30,11 +32,20 @@ from .files import Files
 _PERMALINK = re.compile(r"(\d{4})/(\d\d)/(\d\d)/([0-9a-z]{10})/?")
 
 
+def behind_proxies(app: ASGIApp, proxies: str) -> ASGIApp:
+    """Return an application that is told who really asks, by proxies that are believed."""
+    # uvicorn and Starlette describe the same protocol with different types.
+    return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), trusted_hosts=proxies))
+
+
 class Served:
     """A blog that is served at the path of its own url."""
 
-    def __init__(self, blog: Blog) -> None:
-        """Prepare to serve *blog*; nothing runs before :meth:`start`."""
+    def __init__(self, blog: Blog, proxies: str) -> None:
+        """Prepare to serve *blog*; nothing runs before :meth:`start`.
+
+        *proxies* are the addresses whose X-Forwarded-* headers are believed.
+        """
         self.blog = blog
         self.path = urlsplit(blog.config.url).path
         self.doors = Doors(blog.people, blog.config, self.path)
@@ -54,6 +65,7 @@ class Served:
         self._beat: asyncio.Task[None] | None = None
         self._pages_of_nothing: dict[int, bytes] = {}
         self.dynamic = self._routes()
+        self._to_somebody = behind_proxies(self._answer, proxies)
         self._names = {route.path.split("/")[1] for route in self.dynamic.routes
                        if isinstance(route, Route)}  # fmt: skip
 
@@ -103,13 +115,17 @@ class Served:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request below this blog's path."""
         path: str = scope["path"][len(self.path) :]
-        if path == "events":
-            return await self._events(scope, receive, send)
-        if path.partition("/")[0] in self._names:
-            inner = {**scope, "root_path": scope.get("root_path", "") + self.path.rstrip("/")}
-            return await self.dynamic(inner, receive, send)
-        scope.setdefault("state", {})["path"] = path
+        scope["state"]["path"] = path
+        if path == "events" or path.partition("/")[0] in self._names:
+            return await self._to_somebody(scope, receive, send)
+        # Files are the same for everybody: who asks for them need not be known.
         await self.files(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["state"]["path"] == "events":
+            return await self._events(scope, receive, send)
+        inner = {**scope, "root_path": scope.get("root_path", "") + self.path.rstrip("/")}
+        await self.dynamic(inner, receive, send)
 
     async def _events(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
