@@ -18,6 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 from .. import __version__
 from ..blog import Blog
 from ..errors import ConfigError
+from .answers import Answer, Headers
 from .moves import Moves, send_on
 from .served import Served, behind_proxies
 
@@ -65,6 +66,17 @@ class Application:
         peer = scope.get("client")
         scope.setdefault("state", {})["abort"] = lambda: self.abort(peer)
         await self._answer(scope, receive, send)
+
+    def ready(self, target: bytes, headers: Headers) -> Answer | None:
+        """Return the answer to a GET that can be given at once; None if it takes more."""
+        path = target.partition(b"?")[0].decode("latin-1")
+        served = next((s for s in self._in_order if path.startswith(s.path)), None)
+        if served is None or "%" in path or self._moves:
+            return None
+        answer = served.files.ready(path[len(served.path) :], dict(headers))
+        if answer and self._metrics:
+            self._metrics.count(answer.status)
+        return answer
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

@@ -11,6 +11,7 @@ import uvicorn
 
 from ..errors import StorageError
 from . import Application
+from .connection import Connection
 
 GRACE_SECONDS = 1
 
@@ -61,6 +62,7 @@ def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> N
     """Serve until told to stop (SIGTERM, SIGINT); *ready* is called when it begins."""
     config = uvicorn.Config(
         app,
+        http=Connection,
         log_level=logging.WARNING,
         access_log=False,
         proxy_headers=False,  # the application does it, and keeps the peer's own address
