@@ -9,7 +9,7 @@ one ASGI application. No other room knows a socket or a status code.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,9 +24,6 @@ from .served import Served, behind_proxies
 
 if TYPE_CHECKING:
     from .metrics import Metrics
-
-Abort = Callable[[tuple[str, int] | None], None]
-"""Cuts the connection of a peer."""
 
 
 class Application:
@@ -55,7 +52,6 @@ class Application:
         self._in_order = sorted(self.blogs, key=lambda served: -len(served.path))
         self._moves = Moves(self.blogs)
         self._tell_metrics = behind_proxies(self._send_metrics, proxies)
-        self.abort: Abort = lambda _: None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or run from start to end of the server."""
@@ -63,8 +59,7 @@ class Application:
             return await self._live(receive, send)
         if scope["type"] != "http":
             return await send({"type": "websocket.close"})
-        peer = scope.get("client")
-        scope.setdefault("state", {})["abort"] = lambda: self.abort(peer)
+        scope.setdefault("state", {})
         await self._answer(scope, receive, send)
 
     def ready(self, target: bytes, headers: Headers) -> Answer | None:

@@ -1,4 +1,4 @@
-"""A connection: uvicorn's, made to answer at once what lies ready.
+"""A connection: uvicorn's, made to answer at once what lies ready, and to give its socket away.
 
 A request for a file that is held in memory needs no task, no messages and no waiting. Answered
 where its headers were parsed, it takes a quarter of the time. All else, and everything where
@@ -7,6 +7,9 @@ httptools is not installed, goes the long way, which leads to the same answers.
 
 from __future__ import annotations
 
+import asyncio
+import os
+import socket
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -23,6 +26,25 @@ class Connection(Base):
     """One connection of a client."""
 
     _is_answered = False  # whether the request that is being read was answered at once
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin; the state of each request lets the application take the socket."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "take": self.take}
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End."""
+        super().connection_lost(error)
+        self.app_state = {}
+
+    def take(self) -> socket.socket | None:
+        """Give the socket to somebody else, and forget it; None if the client has gone."""
+        shared = self.transport.get_extra_info("socket")
+        if self.transport.is_closing() or shared is None:
+            return None
+        taken = socket.socket(fileno=os.dup(shared.fileno()))
+        self.transport.abort()
+        return taken
 
     def on_headers_complete(self) -> None:
         """Answer a request, or hand it to the application."""

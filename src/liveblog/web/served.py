@@ -13,6 +13,7 @@ from anyio.to_thread import run_sync
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -62,7 +63,6 @@ class Served:
             is_over=self._is_over,
         )
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._beat: asyncio.Task[None] | None = None
         self._pages_of_nothing: dict[int, bytes] = {}
         self.dynamic = self._routes()
         self._to_somebody = behind_proxies(self._answer, proxies)
@@ -75,7 +75,7 @@ class Served:
         """Follow the journal from now on. Call it within the event loop."""
         self._loop = asyncio.get_running_loop()
         self.hub.place = str(self.follower.state.place)
-        self._beat = self._loop.create_task(self.hub.beat())
+        self.hub.start()
         self.follower.start()
         self.schedule.start()
 
@@ -83,8 +83,6 @@ class Served:
         """End the streams and the following; what is being published is finished."""
         self.hub.close()
         self.follower.stop()
-        if self._beat:
-            self._beat.cancel()
         await run_sync(self.schedule.stop)
         await run_sync(self.follower.join, 5)
 
@@ -139,20 +137,24 @@ class Served:
                 503, "too_many_streams", refusal, "Poll live.json instead.", {"retry-after": "30"}
             )
             return await problems.response(problem)(scope, receive, send)
+        if scope["method"] == "HEAD":
+            return await Response(media_type="text/event-stream")(scope, receive, send)
         given = request.headers.get("last-event-id") or request.query_params.get("after", "")
         until = self.hub.place
 
         async def missed() -> bytes:
-            return await run_sync(self._missed, given, until)
+            events = await run_sync(self._missed, given, until) if given else []
+            return b"retry: 2000\n\n" + messages([*events, ("hello", {})], until)
 
-        await self.hub.stream(address, receive, send, missed, scope["state"]["abort"])
+        await self.hub.open(address, scope["state"]["take"], missed)
+        while (await receive())["type"] != "http.disconnect":
+            pass  # the server lets go of the connection
 
-    def _missed(self, given: str, until: str) -> bytes:
+    def _missed(self, given: str, until: str) -> list[Event]:
         try:
-            events = self.follower.missed(given, Place.parse(until)) if given else []
+            return self.follower.missed(given, Place.parse(until))
         except InvalidInput:
-            events = []
-        return messages([*events, ("hello", {})], until)
+            return []
 
     def _routes(self) -> Starlette:
         handlers: dict[int | type[Exception], Callable[..., object]] = {

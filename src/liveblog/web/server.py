@@ -22,7 +22,6 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, app: Application) -> None:
         super().__init__(config)
         self._app = app
-        app.abort = self.abort
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         for served in self._app.blogs:
@@ -30,13 +29,6 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
         # To be asked to stop is no failure: the signal is not raised again afterwards.
         self._captured_signals.clear()
-
-    def abort(self, peer: tuple[str, int] | None) -> None:
-        """Cut a connection, with what was to be sent over it."""
-        for connection in list(self.server_state.connections):
-            transport = getattr(connection, "transport", None)
-            if peer is not None and getattr(connection, "client", None) == peer and transport:
-                transport.abort()
 
 
 def listen(host: str, port: int) -> socket.socket:
