@@ -24,8 +24,7 @@ from liveblog import Blog, links
 from liveblog.blog import Image
 from liveblog.entry import Figure, Source
 from liveblog.feeds import Feed, Item
-from liveblog.feeds.json import json_feed
-from liveblog.feeds.xml import atom, rss
+from liveblog.feeds.documents import documents
 
 from .conftest import Clock, site_bytes
 from .test_publish import picture
@@ -552,12 +551,12 @@ def one(text: str) -> Feed:
 @given(text=st.text(st.characters(), max_size=60).map(lambda t: f"a{t}z"))
 def test_no_character_breaks_a_feed(text: str) -> None:
     """Controls, NUL, lone surrogates, noncharacters: what XML cannot carry is left out."""
-    title = parse(atom(one(text))).findtext(f"{A}entry/{A}title")
+    title = parse(documents(one(text))["atom.xml"]).findtext(f"{A}entry/{A}title")
     kept = re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
     assert title is not None
     assert title.replace("\r", "") == kept.replace("\r", "")
-    parse(rss(one(text)))
-    json.loads(json_feed(one(text)))
+    parse(documents(one(text))["rss.xml"])
+    json.loads(documents(one(text))["feed.json"])
 
 
 def test_bytes_are_the_same_in_another_process(told: tuple[Blog, Any], clock: Clock) -> None:

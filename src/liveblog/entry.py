@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -177,6 +178,7 @@ def told_day(revision: Revision) -> date:
         ) from None
 
 
+@lru_cache(maxsize=4096)
 def slug(text: str) -> str:
     """Make the part of a URL that stands for a tag: folded, without accents, words joined by ``-``.
 

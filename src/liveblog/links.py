@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from urllib.parse import quote
 
-from .entry import id_day, id_letters
+from .entry import id_letters
 from .period import Period
 
 FORMATS = {
@@ -21,7 +21,7 @@ FORMATS = {
 
 def day_path(of: date) -> str:
     """``2012/07/15/``."""
-    return f"{of:%Y/%m/%d}/"
+    return f"{of.year:04}/{of.month:02}/{of.day:02}/"
 
 
 def month_path(of: date) -> str:
@@ -41,7 +41,7 @@ def period_path(period: Period) -> str:
 
 def entry_path(entry_id: str) -> str:
     """``2012/07/15/7k3m9qx2tb/``."""
-    return f"{day_path(id_day(entry_id))}{id_letters(entry_id)}/"
+    return f"{entry_id[:4]}/{entry_id[4:6]}/{entry_id[6:8]}/{id_letters(entry_id)}/"
 
 
 def tag_path(tag_slug: str) -> str:

@@ -45,6 +45,8 @@ class Words:
         # Plain "en" is American in CLDR.
         is_american = self._locale.language == "en" and self._locale.territory in (None, "US")
         self._day = _DAY["en_US" if is_american else self._locale.language]
+        self._dates: dict[date, str] = {}
+        self._times: dict[tuple[int, int], str] = {}
 
     @property
     def direction(self) -> str:
@@ -64,7 +66,7 @@ class Words:
     def count(self, one: str, many: str, number: int, **values: object) -> str:
         """Translate a message that counts; ``%(n)s`` is the number as written in the language."""
         text: str = self._translations.ngettext(one, many, number)
-        return text % {"n": self.number(number), **values}
+        return text % {"n": self.number(number) if "%(n)" in text else "", **values}
 
     def forms(self, one: str, many: str) -> dict[str, str]:
         """Return a message that counts, for scripts: CLDR's plural category → text with ``{n}``."""
@@ -91,6 +93,10 @@ class Words:
 
     def date_in_text(self, of: date) -> str:
         """Write a day and its year within a sentence: ``dimanche 15 juillet 2012``."""
+        # A page names few days, and each of them often; CLDR's patterns are slow to follow.
+        return self._dates.get(of) or self._dates.setdefault(of, self._full(of))
+
+    def _full(self, of: date) -> str:
         if self._locale.language == "es":
             return self._written(of, f"{self._day} 'de' y")
         return self._first_of_month(format_date(of, "full", locale=self._locale), of)
@@ -111,6 +117,10 @@ class Words:
     def time(self, instant: datetime) -> str:
         """Write a time of day on the blog's clock: ``18 h 04``, without a place to break."""
         local = instant.astimezone(self.zone)
+        minute = local.hour, local.minute
+        return self._times.get(minute) or self._times.setdefault(minute, self._clock(local))
+
+    def _clock(self, local: datetime) -> str:
         if self._locale.language == "fr":
             return f"{local.hour}{NBSP}h{NBSP}{local.minute:02}"
         return format_time(local, "short", tzinfo=self.zone, locale=self._locale).replace(

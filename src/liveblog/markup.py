@@ -10,6 +10,7 @@ import ctypes
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -70,6 +71,7 @@ _SCHEMES = {"http", "https", "mailto", "tel", ROOT[:-1]}
 
 _HEADING = re.compile(r"<(/?)h([1-6])\b")
 _FOOTNOTE = re.compile(r"\A(?:[\w-]+-)?fn(?:ref)?-[\w-]+\Z")
+_BREAK = re.compile(r"<(?:br|/p|/li|/h\d|/tr|/blockquote)\b[^>]*>")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
 _SKIPPED = re.compile(r"(<(?:pre|code)\b.*?</(?:pre|code)>|<[^>]*>)", re.DOTALL)
 
@@ -91,9 +93,17 @@ def to_html(
     """
     if not text:
         return ""
+    return _to_html(text, anchor if "[^" in text else "", media, typography)
+
+
+@lru_cache(maxsize=1024)  # a page, a text and a feed show the same within a short while
+def _to_html(
+    text: str, anchor: str, media: frozenset[str], typography: Callable[[str], str] | None
+) -> str:
     text = FORBIDDEN.sub("", text)
     source = _rendered(text)
-    source = _HEADING.sub(lambda m: f"<{m[1]}h{min(6, int(m[2]) + 3)}", source)
+    if "<h" in source:
+        source = _HEADING.sub(lambda m: f"<{m[1]}h{min(6, int(m[2]) + 3)}", source)
     if "<img" in source:
         source = _foreign_pictures(source, media)
     if 'id="fn' in source:
@@ -134,18 +144,7 @@ def _address(pointer: Any) -> ctypes.c_void_p:
 
 def sanitised(source: str) -> str:
     """Return HTML from anywhere with nothing left in it that could act."""
-    clean = nh3.clean(
-        source,
-        tags=set(_TAGS),
-        attributes={
-            tag: names - {"class"} if tag in _CLASSES else set(names)
-            for tag, names in _ATTRIBUTES.items()
-        },
-        allowed_classes={tag: set(names) for tag, names in _CLASSES.items()},
-        attribute_filter=_attribute,
-        url_schemes=_SCHEMES,
-        link_rel="noopener nofollow",
-    ).strip()
+    clean = _CLEANER.clean(source).strip()
     if ROOT not in clean:
         return clean
     # In running text it is only a word that somebody wrote.
@@ -179,9 +178,16 @@ def sized(fragment: str, sizes: Mapping[str, tuple[int, int]], widest: int) -> s
 
 def plain(source: str) -> str:
     """Return the words of an HTML fragment, for summaries and descriptions."""
-    text = re.sub(r"<(?:br|/p|/li|/h\d|/tr|/blockquote)\b[^>]*>", " ", source)
-    text = nh3.clean(text, tags=set(), clean_content_tags={"script", "style"})
-    return re.sub(r"[ \t\n]+", " ", html.unescape(text)).strip()
+    text = _BREAK.sub(" ", source)
+    text = _STRIPPER.clean(text)
+    text = html.unescape(text) if "&" in text else text
+    return folded(text).strip()
+
+
+def folded(text: str) -> str:
+    """Make one space of each run of white space that breaks; no-break spaces stay."""
+    text = text.replace("\n", " ").replace("\t", " ").replace("\r", " ")
+    return re.sub(" {2,}", " ", text) if "  " in text else text
 
 
 def marked(pieces: Iterable[tuple[bool, str]]) -> str:
@@ -217,6 +223,21 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     if tag == "a" and name == "href" and not _SCHEME.match(value):
         return ROOT + value.lstrip("/")
     return value
+
+
+# Made once: what they allow takes longer to take in than a text.
+_CLEANER = nh3.Cleaner(
+    tags=set(_TAGS),
+    attributes={
+        tag: names - {"class"} if tag in _CLASSES else set(names)
+        for tag, names in _ATTRIBUTES.items()
+    },
+    allowed_classes={tag: set(names) for tag, names in _CLASSES.items()},
+    attribute_filter=_attribute,
+    url_schemes=_SCHEMES,
+    link_rel="noopener nofollow",
+)
+_STRIPPER = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style"})
 
 
 def _foreign_pictures(source: str, media: frozenset[str]) -> str:

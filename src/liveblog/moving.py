@@ -22,8 +22,7 @@ from . import links
 from .config import Config
 from .errors import StorageError
 from .feeds import Feed, Item
-from .feeds.json import json_feed
-from .feeds.xml import atom, rss
+from .feeds.documents import documents
 from .folders import Folders
 from .pages import FeedDocument, Pages
 from .publish.report import Report
@@ -121,9 +120,8 @@ def _stand_ins(
         elif last == "feed.json" and not folder[:4].isdigit():  # nobody subscribes to an archive
             title = msgspec.json.decode((folders.site / name).read_bytes(), type=FeedDocument).title
             feed = last_feed(folder, title, config, pages, now)
-            yield f"pages/{folder}feed.json", json_feed(feed)
-            yield f"pages/{folder}atom.xml", atom(feed)
-            yield f"pages/{folder}rss.xml", rss(feed)
+            for name_of, data in documents(feed).items():
+                yield f"pages/{folder}{name_of}", data
 
 
 def last_feed(folder: str, title: str, config: Config, pages: Pages, now: datetime) -> Feed:

@@ -109,9 +109,12 @@ def _below(body: str, name: str) -> str:
                 text = f"{lines.pop()} {text}"
             line = _heading(1 if "=" in line else 2, " " + text.strip())
         else:
-            line = re.sub(r"\[\^([^\]\s]+)\]", rf"[^{name}-\g<1>]", line)
+            line = _NOTE.sub(lambda note: f"[^{name}-{note[1]}]", line) if "[^" in line else line
         lines.append(line)
     return "\n".join([*lines, fence] if fence else lines)
+
+
+_NOTE = re.compile(r"\[\^([^\]\s]+)\]")
 
 
 def _heading(level: int, text: str) -> str:

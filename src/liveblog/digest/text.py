@@ -12,7 +12,7 @@ from lxml import html as lxml_html
 from .. import links
 from ..entry import Figure, Revision
 from ..locale import Words
-from ..markup import rooted, to_html
+from ..markup import folded, rooted, to_html
 from ..timeline import Entry
 from . import Digest, Series, label
 
@@ -179,7 +179,7 @@ def _prose(markdown: str, words: Words, base: str) -> list[str]:
 
 def _blocks(parent: lxml_html.HtmlElement, indent: str = "") -> Iterator[str]:
     """Yield the blocks of an element as text; what stands between blocks is one too."""
-    loose = _squeezed(parent.text or "")
+    loose = folded(parent.text or "")
     for child in parent:
         if child.tag in _BLOCKS:
             yield from _paragraph(loose, indent)
@@ -187,7 +187,7 @@ def _blocks(parent: lxml_html.HtmlElement, indent: str = "") -> Iterator[str]:
             loose = ""
         else:
             loose += _inline_one(child)
-        loose += _squeezed(child.tail or "")
+        loose += folded(child.tail or "")
     yield from _paragraph(loose, indent)
 
 
@@ -225,8 +225,8 @@ def _paragraph(text: str, indent: str) -> Iterator[str]:
 
 
 def _inline(element: lxml_html.HtmlElement) -> str:
-    return _squeezed(element.text or "") + "".join(
-        _inline_one(child) + _squeezed(child.tail or "") for child in element
+    return folded(element.text or "") + "".join(
+        _inline_one(child) + folded(child.tail or "") for child in element
     )
 
 
@@ -244,19 +244,15 @@ def _inline_one(child: lxml_html.HtmlElement) -> str:
     return text
 
 
-def _squeezed(text: str) -> str:
-    """Fold white space that breaks; no-break spaces stay."""
-    return re.sub(r"[ \t\r\n]+", " ", text)
-
-
 def _wrapped(text: str, indent: str = "") -> str:
-    return "\n".join(
-        textwrap.wrap(
-            text.strip(" "),
-            WIDTH,
-            initial_indent=indent,
-            subsequent_indent=indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-    )
+    """Break a text into lines of :data:`WIDTH` columns at most, at the spaces that may break."""
+    text = text.translate(_SPACES).strip(" ")
+    room = WIDTH - len(indent)
+    if len(text) > room:
+        # As much as there is room for, up to a space or the end; else one word, however long.
+        lines = re.findall(rf"(?! )(.{{1,{room}}}|[^ ]+)(?: +|$)", text)
+        text = f"\n{indent}".join(line.rstrip(" ") for line in lines)
+    return indent + text
+
+
+_SPACES = str.maketrans("\t\n\v\f\r", "     ")

@@ -7,15 +7,17 @@ from typing import Any
 
 import msgspec
 
-from . import Feed, Item, safe
+from . import Feed, Item
 
 ABOUT = "https://www.rfc-editor.org/rfc/rfc6721"
 """What our extension says is what RFC 6721 says in Atom; see also ``docs/feeds.md``."""
 
 
 def json_feed(feed: Feed) -> bytes:
-    """Write a feed as JSON Feed 1.1; the version stands first, as the specification asks."""
-    feed = safe(feed)
+    """Write a feed (see :func:`liveblog.feeds.safe`) as JSON Feed 1.1.
+
+    The version stands first, as the specification asks.
+    """
     document: dict[str, Any] = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,

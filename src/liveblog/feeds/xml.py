@@ -9,34 +9,39 @@ import re
 
 from feedgen.feed import FeedGenerator
 
-from . import Feed, Item, safe
+from . import Feed, Item
 from .repair import FeedRepair, ItemRepair
 
 GENERATOR = "liveblog"
 
 
-def atom(feed: Feed) -> bytes:
-    """Write a feed as Atom."""
-    written: bytes = _generator(feed, "atom.xml", "application/atom+xml").atom_str(pretty=True)
-    return written
+def atom_and_rss(feed: Feed) -> tuple[bytes, bytes]:
+    """Write a feed (see :func:`liveblog.feeds.safe`) as Atom and as RSS 2.0.
 
-
-def rss(feed: Feed) -> bytes:
-    """Write a feed as RSS 2.0.
-
-    In titles ``&`` and ``<`` are written as hexadecimal references, which readers that take
+    In RSS's titles ``&`` and ``<`` are written as hexadecimal references, which readers that take
     titles for HTML also show right (RSS profile, "Character data").
     """
-    written: bytes = _generator(feed, "rss.xml", "application/rss+xml").rss_str(pretty=True)
-    return re.sub(
-        rb"(?<=<title>)[^<]*(?=</title>)",
-        lambda m: m[0].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;"),
-        written,
+    generator = _generator(feed)
+    _link(generator, feed, "atom.xml", "application/atom+xml")
+    atom: bytes = generator.atom_str(pretty=True)
+    _link(generator, feed, "rss.xml", "application/rss+xml")
+    rss: bytes = generator.rss_str(pretty=True)
+    return atom, _TITLE.sub(
+        lambda m: m[0].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;"), rss
     )
 
 
-def _generator(feed: Feed, name: str, media_type: str) -> FeedGenerator:
-    feed = safe(feed)
+_TITLE = re.compile(rb"(?<=<title>)[^<]*(?=</title>)")
+
+
+def _link(generator: FeedGenerator, feed: Feed, name: str, media_type: str) -> None:
+    # The last link becomes RSS's <link>.
+    self_link = {"href": feed.folder_url + name, "rel": "self", "type": media_type}
+    home_link = {"href": feed.home_url, "rel": "alternate", "type": "text/html"}
+    generator.link([self_link, home_link], replace=True)
+
+
+def _generator(feed: Feed) -> FeedGenerator:
     generator = FeedGenerator()
     generator.register_extension("repair", FeedRepair, ItemRepair)
     generator.repair.feed = feed
@@ -52,10 +57,6 @@ def _generator(feed: Feed, name: str, media_type: str) -> FeedGenerator:
     generator.updated(feed.updated)
     generator.lastBuildDate(feed.updated)
     generator.ttl(feed.minutes)
-    # The last link added becomes RSS's <link>.
-    self_link = {"href": feed.folder_url + name, "rel": "self", "type": media_type}
-    home_link = {"href": feed.home_url, "rel": "alternate", "type": "text/html"}
-    generator.link([self_link, home_link])
     for item in feed.items:
         _add(generator, item)
     return generator

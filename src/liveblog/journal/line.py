@@ -31,6 +31,7 @@ _TAIL = len(b',"sum":"0123456789abcdef"}')
 _LINKS = re.compile(
     rb'(?:,"was":"([0-9a-f]{16})")?,"after":"([0-9a-f]{16})","prev":"([0-9a-f]{16})"$'
 )
+_LONGEST_LINKS = len(b',"was":"","after":"","prev":""') + 3 * 16
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Record)
@@ -64,7 +65,7 @@ def name_of(line: bytes) -> str | None:
     """Return what the neighbours of a line call it, or None if the line is damaged."""
     if not _is_whole(line):
         return None
-    links = _LINKS.search(line[:-_TAIL])
+    links = _LINKS.search(line[-_TAIL - _LONGEST_LINKS : -_TAIL])
     return (links[1].decode() if links[1] else own_sum(line)) if links else None
 
 
@@ -72,7 +73,7 @@ def decode(line: bytes) -> Line | str:
     """Read a line (without its newline); return what is wrong with it if it is damaged."""
     if not _is_whole(line):
         return "its checksum does not fit its bytes"
-    links = _LINKS.search(line[:-_TAIL])
+    links = _LINKS.search(line[-_TAIL - _LONGEST_LINKS : -_TAIL])
     if not links:
         return "its links to the lines before are missing"
     try:

@@ -78,7 +78,6 @@ class Publisher:
             index = Index(self._folders.derived / "index.sqlite")
             try:
                 self.site.discard()  # what a publication that failed has left
-                report = Report()
                 self._read_theme()
                 build = Build(
                     timeline=Timeline(self._journal, now),
@@ -90,7 +89,6 @@ class Publisher:
                     fingerprint=self._fingerprint,
                     pages=self.pages,
                     media=self._folders.media,
-                    report=report,
                     is_dry=dry_run,
                     progress=progress,
                 )
@@ -98,7 +96,7 @@ class Publisher:
                 if not dry_run:
                     self.site.commit()
                     index.commit()
-                return report
+                return build.output.report
             finally:
                 index.close()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from ..pages import Coverage, Home, Pages, Stop, Tag
 from ..period import COVERAGE, Period, day_end, local_day
 from ..site import Site
 from ..timeline import Day, Entry, Timeline, in_order
+from . import work
 from .documents import (
     figures_csv,
     live_json,
@@ -32,7 +35,8 @@ from .documents import (
 from .index import Index, Place, Touched
 from .items import Items
 from .output import Output
-from .report import Progress, Report
+from .report import Progress
+from .work import Task
 
 ON_PAGE = 50  #: entries on the live page and on a tag's page
 IN_LIVE = 20  #: entries in live.json
@@ -40,12 +44,19 @@ KEYS = 10
 PINNED = 3
 STOPS = 10  #: days listed on the live page
 DAYS_IN_FEED = 31
+DAYS_IN_FEED_AT_LEAST = 7
+ENTRIES_OF_DAYS = 1_000
+"""The daily feed holds fewer days than it may if these tell more: readers refuse what is huge."""
+
 WEEKS_IN_FEED = 12
 TOMBSTONES = 50  #: removals that the feed tells of at least
 WEEK_IN_FULL = 100
 """A week with more entries than this is told by its key entries; its days tell the rest."""
 
-_DAYS_KEPT = 64  #: days held in memory at once
+_DAYS_KEPT = 8  #: days held in memory at once
+
+Around = tuple[Stop | None, Stop | None]
+"""The neighbours of a day or week."""
 
 
 class Build:
@@ -63,7 +74,6 @@ class Build:
         fingerprint: str,
         pages: Pages,
         media: Path,
-        report: Report,
         is_dry: bool,
         progress: Progress | None,
     ) -> None:
@@ -73,8 +83,7 @@ class Build:
         self.site = site
         self.index = index
         self.config = config
-        self.report = report
-        self.output = Output(site, index, report, media, is_dry)
+        self.output = Output(site, media, is_dry)
         self.progress = progress
         self.assets = assets
         self.fingerprint = fingerprint
@@ -101,7 +110,10 @@ class Build:
         for of in sorted(dirty):
             touched |= self._take_over(of)
         slugs = set(touched.tags)
-        after = dict(index.days())
+        self._days_told = index.days()
+        after = dict(self._days_told)
+        self._told = list(after)
+        self._has_told = set(after)
         self._coverage = self._read_coverage()
         self._items = Items(self.config, self.pages, self._coverage)
         state = "over" if self._coverage.ended else "live"
@@ -110,23 +122,27 @@ class Build:
         self._weeks = sorted({self._week(of) for of in after})
 
         self._fixed()
+        tasks: list[Task] = []
         days = dirty | _neighbours(before, after)
         days |= {id_day(entry.id) for of in dirty for entry in self._day(of).entries}
-        self._each(days, "day", self._publish_day)
+        tasks += self._planned(days, "day", self._day_task)
         weeks = {self._week(of) for of in dirty}
         weeks |= {self._named_week(name) for name in changed if "W" in name}
         weeks |= _neighbours({self._week(of) for of in before}, {self._week(of) for of in after})
-        self._each(weeks, "week", self._publish_week)
+        tasks += self._planned(weeks, "week", self._week_task)
         years = {of.year for of, _ in before.items() ^ after.items()}
         years |= {int(name[:4]) for name in changed if "W" in name}
         if {of.year for of in before} != {of.year for of in after}:
             years |= {of.year for of in before.keys() | after.keys()}
-        self._each(years, "year", self._year)
-        self._each(slugs, "tag", self._tag)
+        tasks += self._planned(years, "year", self._year_task)
+        tasks += self._planned(slugs, "tag", self._tag_task)
         if dirty & (had_figures | set(index.days_with_figures())) or is_new:
             self._figures()
         closings = self._closings()
-        self._archives(set(touched.archives) | {p.start for p in closings if p.kind == "day"})
+        closed = {p.start for p in closings if p.kind == "day"}
+        tasks += self._archive_tasks(set(touched.archives) | closed)
+        tasks += self._search_tasks(dirty)
+        work.perform(tasks, self.output, self.progress)
         rolled = bool(closings)
         all_feeds = is_new or COVERAGE in changed or state != index.fact("state")
         if all_feeds or rolled or any(self._closed(period.day(of)) for of in dirty):
@@ -137,10 +153,9 @@ class Build:
             self._newest()
         if slugs or is_new or before.keys() ^ after.keys():
             self._sitemaps()
-        self._searchable(dirty)
         if is_new or before.keys() ^ after.keys():
             self._search_page()
-        self.output.remove_the_rest(stale)
+        self.output.finish(index, stale)
 
         index.remember_stamps(self.stamps, changed)
         index.remember("fingerprint", self.fingerprint)
@@ -185,7 +200,7 @@ class Build:
     def _take_over(self, of: date) -> Touched:
         """Note a day as it stands; return what that touched."""
         day = self._day(of)
-        self.report.faults += day.faults
+        self.output.report.faults += day.faults
         has_told = bool(day.entries) or day.framing is not None
         headline = Digest(period.day(of), day.framing, (day,), ()).headline if has_told else None
         zone = self.config.zone
@@ -221,7 +236,7 @@ class Build:
     def _digest(self, of: Period) -> Digest:
         days = tuple(
             day
-            for day in (self._day(d) for d in of.days() if self.index.has_day(d))
+            for day in (self._day(d) for d in of.days() if d in self._has_told)
             if day.entries or day.framing
         )
         framing = days[0].framing if of.kind == "day" and days else self.timeline.framing(of.id)
@@ -255,13 +270,14 @@ class Build:
 
     def _around(self, of: Period) -> tuple[Stop | None, Stop | None]:
         """Return the neighbours of a day among the days, of a week among the weeks."""
-        known = [period.day(d) for d, _ in self._all_days()] if of.kind == "day" else self._weeks
+        if of.kind == "day":
+            at = bisect_left(self._told, of.start)
+            known = [period.day(d) for d in self._told[max(at - 1, 0) : at + 2]]
+        else:
+            known = self._weeks
         earlier = max((p for p in known if p.start < of.start), default=None)
         later = min((p for p in known if p.start > of.start), default=None)
         return (self._stop(earlier) if earlier else None, self._stop(later) if later else None)
-
-    def _all_days(self) -> list[tuple[date, str]]:
-        return self.index.days()
 
     # -- what comes of it ---------------------------------------------------------------------
 
@@ -272,9 +288,29 @@ class Build:
         self.output.put("opensearch.xml", opensearch(self.config), "assets")
         self.output.put("404.html", self.pages.missing(self.config.url), "assets")
 
-    def _publish_day(self, of: date, purpose: str) -> None:
-        account = self._digest(period.day(of))
+    def _planned(
+        self, things: Iterable[Any], kind: str, plan: Callable[[Any, str], Task | None]
+    ) -> Iterator[Task]:
+        """Yield the tasks that make the files of each thing; those it has no more are let go of.
+
+        A plan asks the index, the task that it makes does not.
+        """
+        for thing in sorted(things):
+            purpose = f"{kind}:{thing.id if isinstance(thing, Period) else thing}"
+            self.output.claim(purpose)
+            task = plan(thing, purpose)
+            if task:
+                yield task
+
+    def _day_task(self, of: date, purpose: str) -> Task:
         home = self.index.living_in(of)
+        around = self._around(period.day(of))
+        return Task(of, 1 + len(home), partial(self._publish_day, of, purpose, home, around))
+
+    def _publish_day(
+        self, of: date, purpose: str, home: Sequence[tuple[str, str]], around: Around
+    ) -> None:
+        account = self._digest(period.day(of))
         if home or account.days:
             pages = [(links.day_path(of), "")] if account.days else []
             pages += [(links.entry_path(entry_id), updated) for entry_id, updated in home]
@@ -288,21 +324,24 @@ class Build:
             self.output.put(
                 links.entry_path(entry.id) + "index.html", self.pages.entry(entry), purpose
             )
-        previous, following = self._around(account.period)
         week = self._stop(self._week(of))
-        html = self.pages.digest(account, previous=previous, following=following, week=week)
+        html = self.pages.digest(account, previous=around[0], following=around[1], week=week)
         self._put_digest(account, html, purpose)
 
-    def _publish_week(self, week: Period, purpose: str) -> None:
+    def _week_task(self, week: Period, purpose: str) -> Task:
+        around = self._around(week)
+        last = week.days()[-1]
+        return Task(last, WEEK_IN_FULL, partial(self._publish_week, week, purpose, around))
+
+    def _publish_week(self, week: Period, purpose: str, around: Around) -> None:
         account = self._digest(week)
         if not account.days:
             return
         shown, is_abridged = self._abridged(account)
-        previous, following = self._around(week)
         html = self.pages.digest(
             shown,
-            previous=previous,
-            following=following,
+            previous=around[0],
+            following=around[1],
             week=self._stop(week),
             is_abridged=is_abridged,
         )
@@ -316,8 +355,11 @@ class Build:
         self.output.put(folder + "index.txt", text, purpose)
         self.output.put(folder + "index.html", html, purpose)
 
+    def _year_task(self, year: int, purpose: str) -> Task:
+        return Task(date(year, 12, 31), 1, partial(self._year, year, purpose))
+
     def _year(self, year: int, purpose: str) -> None:
-        days = self._all_days()
+        days = self._days_told
         stops: dict[date, list[Stop]] = {}
         for of, headline in days:
             if of.year == year:
@@ -337,28 +379,39 @@ class Build:
     def _framing(self, week: Period) -> Any:
         return self.timeline.framing(week.id) if week.id in self.stamps else None
 
-    def _tag(self, tag_slug: str, purpose: str) -> None:
+    def _tag_task(self, tag_slug: str, purpose: str) -> Task | None:
         name, total = self.index.tag(tag_slug)
         if not total:
-            return
-        tag = Tag(tag_slug, name)
-        entries = self._fetch(self.index.tagged(tag_slug, ON_PAGE))
-        folder = links.tag_path(tag_slug)
-        title = f"{self.config.title} – {name}"
-        size = self.config.feeds.entries
-        in_feed = self._fetch(self.index.tagged(tag_slug, size)) if size > ON_PAGE else entries
-        items = [self._items.entry(entry, is_copy=True) for entry in in_feed[:size]]
-        feed = self._items.feed(folder, f"tag/{tag_slug}", title, items, folder)
+            return None
+        size = max(self.config.feeds.entries, ON_PAGE)
+        places = self.index.tagged(tag_slug, size)
+        make = partial(self._tag, Tag(tag_slug, name), total, places, purpose)
+        return Task(places[0].day, len(places), make)
+
+    def _tag(self, tag: Tag, total: int, places: Sequence[Place], purpose: str) -> None:
+        entries = self._fetch(places)
+        folder = links.tag_path(tag.slug)
+        title = f"{self.config.title} – {tag.name}"
+        in_feed = entries[: self.config.feeds.entries]
+        items = [self._items.entry(entry, is_copy=True) for entry in in_feed]
+        feed = self._items.feed(folder, f"tag/{tag.slug}", title, items, folder)
         self.output.put_feed(folder, feed, purpose)
-        self.output.put(folder + "index.html", self.pages.tag(tag, entries, total), purpose)
+        html = self.pages.tag(tag, entries[:ON_PAGE], total)
+        self.output.put(folder + "index.html", html, purpose)
 
     def _figures(self) -> None:
         entries = (e for of in self.index.days_with_figures() for e in self._day(of).entries)
         self.output.put("figures.csv", figures_csv(entries, self.config), "figures")
 
     def _daily(self) -> None:
-        closed = [of for of, _ in self._all_days() if self._closed(period.day(of))][-DAYS_IN_FEED:]
-        digests = [self._digest(period.day(of)) for of in reversed(closed)]
+        closed = [of for of in self._told if self._closed(period.day(of))][-DAYS_IN_FEED:]
+        digests: list[Digest] = []
+        entries = 0
+        for of in reversed(closed):
+            if entries > ENTRIES_OF_DAYS and len(digests) >= DAYS_IN_FEED_AT_LEAST:
+                break
+            digests.append(self._digest(period.day(of)))
+            entries += len(digests[-1].entries)
         say = self.pages.words.say
         title = say("%(title)s: day by day", title=self.config.title)
         items = [self._items.digest(d) for d in digests if d.entries]
@@ -376,8 +429,8 @@ class Build:
             "weekly/", self._items.feed("weekly/", "weekly", title, items, ""), "weekly"
         )
 
-    def _archives(self, days: set[date]) -> None:
-        """Write the archives that may have changed, and those that are to link other ones.
+    def _archive_tasks(self, days: set[date]) -> Iterator[Task]:
+        """Plan the archives that may have changed, and those that are to link other ones.
 
         The archive of a day holds every entry that appeared or was corrected in it, as it stands
         now. So its entries are the same for ever (RFC 5005 §4), and who read the day before finds
@@ -389,18 +442,31 @@ class Build:
             if had_archive != self._is_archived(of):
                 beside = self.index.change_before(of), self.index.change_after(of)
                 around |= {other for other in beside if other}
-        self._each(around, "archive", self._archive)
+        return self._planned(around, "archive", self._archive_task)
 
     def _is_archived(self, of: date | None) -> bool:
         return of is not None and self._closed(period.day(of)) and bool(self.index.changed_in(of))
 
-    def _archive(self, of: date, purpose: str) -> None:
+    def _archive_task(self, of: date, purpose: str) -> Task | None:
         if not self._is_archived(of):
-            return
-        index, items = self.index, self._items
-        earlier, later = index.change_before(of), index.change_after(of)
+            return None
+        earlier, later = self.index.change_before(of), self.index.change_after(of)
+        later = later if self._is_archived(later) else None
+        places = self.index.changed_in(of)
+        make = partial(self._archive, of, purpose, places, earlier, later)
+        return Task(of, len(places), make)
+
+    def _archive(
+        self,
+        of: date,
+        purpose: str,
+        places: Sequence[Place],
+        earlier: date | None,
+        later: date | None,
+    ) -> None:
+        items = self._items
         by_day: dict[date, set[str]] = {}
-        for place in index.changed_in(of):
+        for place in places:
             by_day.setdefault(place.day, set()).add(place.id)
         days = [self._day(told) for told in by_day]
         shown = [e for day in days for e in day.entries if e.id in by_day[day.date]]
@@ -412,7 +478,7 @@ class Build:
             feed,
             of,
             earlier=earlier,
-            later=later if self._is_archived(later) else None,
+            later=later,
             removed=[(entry.id, entry.now.updated) for entry in reversed(in_order(gone))],
         )
         self.output.put_feed(links.day_path(of), feed, purpose)
@@ -442,7 +508,7 @@ class Build:
             if entry.now.state == "live"
         )
         tags = [Tag(name, index.tag(name)[0]) for name, _ in counted.most_common(12)]
-        days = self._all_days()
+        days = self._days_told
         older = None
         if len(entries) > ON_PAGE:
             older = self._stop(period.day(entries[ON_PAGE].day))
@@ -462,43 +528,48 @@ class Build:
         document = live_json(home, changed, removed, self.pages)
         self.output.put("live.json", document, "newest")
 
-    def _searchable(self, dirty: set[date]) -> None:
-        """Write what a page without a server searches.
+    def _search_tasks(self, dirty: set[date]) -> Iterator[Task]:
+        """Plan what a page without a server searches.
 
         One file holds the days that are not closed, one each month's closed days, so that a post
         touches the small one only.
         """
-        still_open = [of for of, _ in self._all_days() if not self._closed(period.day(of))]
+        still_open = [of for of in self._told if not self._closed(period.day(of))]
         names = {of.isoformat() for of in still_open}
         before = set(self.index.fact("open").split())
         changed = {of.isoformat() for of in dirty} | (names ^ before)
-        self._each({name[:7] for name in changed - (names & before)}, "search", self._search_month)
+        months = {name[:7] for name in changed - (names & before)}
+        yield from self._planned(months, "search", self._search_task)
         if changed & (names | before) or not before:
-            entries = [entry for of in still_open for entry in self._day(of).entries]
-            self.output.put("search.json", search_json(entries), "search:open")
+            make = partial(self._search_file, "search.json", still_open, "search:open")
+            yield Task(local_day(self.now, self.config.zone), 1, make)
         self.index.remember("open", " ".join(sorted(names)))
 
-    def _search_month(self, month: str, purpose: str) -> None:
-        entries = [
-            entry
-            for of, _ in self._all_days()
+    def _search_task(self, month: str, purpose: str) -> Task | None:
+        days = [
+            of
+            for of in self._told
             if of.isoformat().startswith(month) and self._closed(period.day(of))
-            for entry in self._day(of).entries
         ]
-        if entries:
-            path = links.month_path(date.fromisoformat(f"{month}-01"))
-            self.output.put(f"{path}search.json", search_json(entries), purpose)
+        if not days:
+            return None
+        path = links.month_path(days[0]) + "search.json"
+        return Task(days[-1], 10 * len(days), partial(self._search_file, path, days, purpose))
+
+    def _search_file(self, path: str, days: Iterable[date], purpose: str) -> None:
+        entries = [entry for of in days for entry in self._day(of).entries]
+        self.output.put(path, search_json(entries), purpose)
 
     def _search_page(self) -> None:
         """Write the page that searches where no server answers."""
-        months = sorted({of.isoformat()[:7] for of, _ in self._all_days()}, reverse=True)
-        years = sorted({of.year for of, _ in self._all_days()}, reverse=True)
+        months = sorted({of.isoformat()[:7] for of, _ in self._days_told}, reverse=True)
+        years = sorted({of.year for of, _ in self._days_told}, reverse=True)
         html = self.pages.search("../", months=months, years=years)
         self.output.put("search/index.html", html, "search")
 
     def _sitemaps(self) -> None:
         """List the pages outside of days, and the sitemaps of the days."""
-        days = [of for of, _ in self._all_days()]
+        days = [of for of, _ in self._days_told]
         paths = ["", *(f"{year:04}/" for year in sorted({of.year for of in days}))]
         paths += [links.week_path(week) for week in self._weeks]
         paths += [links.tag_path(tag_slug) for tag_slug in self.index.tags()]
@@ -507,16 +578,6 @@ class Build:
         self.output.put("sitemap-pages.xml", pages, "sitemap")
         maps = ["sitemap-pages.xml", *(links.day_path(of) + "sitemap.xml" for of in days)]
         self.output.put("sitemap.xml", sitemap_index(base, maps), "sitemap")
-
-    def _each(self, things: Iterable[Any], kind: str, make: Callable[[Any, str], None]) -> None:
-        """Make the files of each thing, and let go of those it has no more."""
-        in_order = sorted(things)
-        for number, thing in enumerate(in_order):
-            if self.progress:
-                self.progress(number, len(in_order))
-            purpose = f"{kind}:{thing.id if isinstance(thing, Period) else thing}"
-            self.output.claim(purpose)
-            make(thing, purpose)
 
 
 def _neighbours(before: Iterable[Any], after: Iterable[Any]) -> set[Any]:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 
+import msgspec
+
 from ..entry import slug
 from ..errors import StorageError
 from ..period import local_day
@@ -152,7 +154,10 @@ class Index:
         )
         slugs: set[str] = set()
         days: set[str] = set()
-        for entry_id in touched:
+        # Told here, or in another day before they were moved.
+        query = "SELECT DISTINCT id FROM changes WHERE id IN (SELECT value FROM json_each(?))"
+        ids = msgspec.json.encode(sorted(touched)).decode()
+        for (entry_id,) in self._db.execute(query, (ids,)).fetchall():
             rows = self._db.execute("SELECT slug FROM tags WHERE id = ?", (entry_id,))
             slugs |= {row[0] for row in rows}
             self._db.execute("DELETE FROM tags WHERE id = ?", (entry_id,))
@@ -160,46 +165,47 @@ class Index:
             rows = self._db.execute("SELECT day FROM changes WHERE id = ?", (entry_id,))
             days |= {row[0] for row in rows}
             self._db.execute("DELETE FROM changes WHERE id = ?", (entry_id,))
-        for entry in (now[i] for i in touched if i in now):
-            slugs |= self._insert(entry)
-        for entry in ((now | gone)[i] for i in touched if i in now or i in gone):
-            changed = {local_day(r.updated, zone).isoformat() for r in entry.revisions}
-            days |= changed
-            self._db.executemany(
-                "INSERT OR REPLACE INTO changes VALUES (?, ?, ?)",
-                [(day_of, entry.id, name) for day_of in changed],
-            )
+        slugs |= self._insert([now[i] for i in sorted(touched) if i in now])
+        changes = [
+            (local_day(revision.updated, zone).isoformat(), entry.id, name)
+            for entry in ((now | gone)[i] for i in sorted(touched) if i in now or i in gone)
+            for revision in entry.revisions
+        ]
+        self._db.executemany("INSERT OR REPLACE INTO changes VALUES (?, ?, ?)", changes)
+        days |= {change[0] for change in changes}
         if headline is None:
             self._db.execute("DELETE FROM days WHERE day = ?", (name,))
         else:
             self._db.execute("INSERT OR REPLACE INTO days VALUES (?, ?)", (name, headline))
         return Touched(frozenset(slugs), frozenset(map(date.fromisoformat, days)))
 
-    def _insert(self, entry: Entry) -> set[str]:
-        now = entry.now
-        is_live = now.state == "live"
-        published, posted, _ = entry.position
-        position = _instant(published) + _instant(posted)
-        self._db.execute(
-            "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                now.id,
-                entry.day.isoformat(),
-                now.rev,
-                now.author,
-                position,
-                _instant(now.updated),
-                now.key and is_live,
-                now.pinned and is_live,
-                bool(now.figures) and is_live,
-            ),
-        )
-        tags = {slug(tag): tag for tag in now.tags}
-        self._db.executemany(
-            "INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?)",
-            [(tag_slug, position, now.id, name) for tag_slug, name in tags.items()],
-        )
-        return set(tags)
+    def _insert(self, entries: Iterable[Entry]) -> set[str]:
+        """Add entries; return the slugs of their tags."""
+        rows = []
+        tags = []
+        for entry in entries:
+            now = entry.now
+            is_live = now.state == "live"
+            published, posted, _ = entry.position
+            position = _instant(published) + _instant(posted)
+            rows.append(
+                (
+                    now.id,
+                    entry.day.isoformat(),
+                    now.rev,
+                    now.author,
+                    position,
+                    _instant(now.updated),
+                    now.key and is_live,
+                    now.pinned and is_live,
+                    bool(now.figures) and is_live,
+                )
+            )
+            tags += [(s, position, now.id, t) for s, t in {slug(t): t for t in now.tags}.items()]
+        places = ", ".join("?" * 9)
+        self._db.executemany(f"INSERT OR REPLACE INTO entries VALUES ({places})", rows)
+        self._db.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?)", tags)
+        return {tag[0] for tag in tags}
 
     def days(self) -> list[tuple[date, str]]:
         """Return the days that have something to tell, in order, with their headlines."""
@@ -326,9 +332,9 @@ class Index:
 
     # -- the manifest -------------------------------------------------------------------------
 
-    def record_file(self, path: str, digest: str, purpose: str) -> None:
-        """Note that a file was made, and for what."""
-        self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (path, digest, purpose))
+    def record_files(self, files: Iterable[tuple[str, str, str]]) -> None:
+        """Note that files were made: the path, hash and purpose of each."""
+        self._db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", files)
 
     def forget_file(self, path: str) -> None:
         """Note that a file is gone."""

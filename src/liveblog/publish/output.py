@@ -6,48 +6,48 @@ from pathlib import Path
 
 from .. import links
 from ..feeds import Feed
-from ..feeds.json import json_feed
-from ..feeds.xml import atom, rss
+from ..feeds.documents import documents
 from ..journal import Fault
 from ..site import Site
 from .index import Index, hash_of
 from .report import Report
 
+Noted = list[tuple[str, str, str]]
+"""Files made: path, hash and purpose of each."""
+
 
 class Output:
     """Takes files, each with the purpose it serves (``day:2012-07-15``, ``tag:damas``)."""
 
-    def __init__(self, site: Site, index: Index, report: Report, media: Path, is_dry: bool) -> None:
+    def __init__(self, site: Site, media: Path, is_dry: bool) -> None:
         """Put files on *site*; pictures come from the folder *media*."""
         self._site = site
-        self._index = index
-        self._report = report
         self._media = media
         self._is_dry = is_dry
-        self._made: dict[str, set[str]] = {}
+        self.report = Report()
+        self._claimed: set[str] = set()
+        self._noted: Noted = []
 
     def claim(self, purpose: str) -> None:
         """Say that a purpose is served anew: files it had and has no more will be removed."""
-        self._made.setdefault(purpose, set())
+        self._claimed.add(purpose)
 
     def put(self, path: str, content: str | bytes, purpose: str) -> None:
         """Write a file if its bytes change, and note what it is for."""
         data = content.encode() if isinstance(content, str) else content
-        self.claim(purpose)
-        self._made[purpose].add(path)
+        self._claimed.add(purpose)
         if self._site.read(path) == data:
-            self._report.unchanged += 1
+            self.report.unchanged += 1
         else:
-            self._report.written.append(path)
+            self.report.written.append(path)
             if not self._is_dry:
                 self._site.put(path, data)
-        self._index.record_file(path, hash_of(data), purpose)
+        self._noted.append((path, hash_of(data), purpose))
 
     def put_feed(self, folder: str, feed: Feed, purpose: str) -> None:
         """Write a feed in its three formats."""
-        self.put(folder + "rss.xml", rss(feed), purpose)
-        self.put(folder + "feed.json", json_feed(feed), purpose)
-        self.put(folder + "atom.xml", atom(feed), purpose)
+        for name, data in documents(feed).items():
+            self.put(folder + name, data, purpose)
 
     def put_media(self, name: str, purpose: str) -> None:
         """Copy a picture to the site; one that is gone is reported."""
@@ -56,16 +56,29 @@ class Output:
             self.put(links.media_path(name), source.read_bytes(), purpose)
         else:
             mend = f"Restore {source.name} from a backup, or edit the entry."
-            self._report.faults.append(Fault(f"entries/media/{name}", "the picture is gone", mend))
+            self.report.faults.append(Fault(f"entries/media/{name}", "the picture is gone", mend))
 
-    def remove_the_rest(self, before: set[str]) -> None:
-        """Remove what was made before for a purpose claimed now, or in *before*, and is no more."""
-        for purpose in before:
-            self.claim(purpose)
-        kept = set().union(*self._made.values())
-        for purpose, made in sorted(self._made.items()):
-            for path in sorted(self._index.files_for(purpose) - made - kept):
-                self._report.deleted.append(path)
-                self._index.forget_file(path)
+    def taken(self) -> tuple[Noted, Report, dict[str, str]]:
+        """Return all that was taken, to be sent to another process."""
+        return self._noted, self.report, self._site.prepared()
+
+    def take_over(self, taken: tuple[Noted, Report, dict[str, str]]) -> None:
+        """Take what another process took."""
+        noted, report, prepared = taken
+        self._noted += noted
+        self.report.add(report)
+        self._site.take_over(prepared)
+
+    def finish(self, index: Index, before: set[str]) -> None:
+        """Note the files in the manifest, and remove those that are no more.
+
+        These were made before for a purpose claimed now, or for one in *before*.
+        """
+        index.record_files(self._noted)
+        kept = {path for path, _, _ in self._noted}
+        for purpose in sorted(self._claimed | before):
+            for path in sorted(index.files_for(purpose) - kept):
+                self.report.deleted.append(path)
+                index.forget_file(path)
                 if not self._is_dry:
                     self._site.drop(path)

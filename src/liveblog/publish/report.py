@@ -19,3 +19,10 @@ class Report:
     deleted: list[str] = field(default_factory=list)
     unchanged: int = 0  #: files rendered whose bytes were there already
     faults: list[Fault] = field(default_factory=list)  #: damage met in the journal
+
+    def add(self, other: Report) -> None:
+        """Add what another part of the same publication did."""
+        self.written += other.written
+        self.deleted += other.deleted
+        self.unchanged += other.unchanged
+        self.faults += other.faults

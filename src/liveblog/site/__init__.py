@@ -27,8 +27,16 @@ class Site(Protocol):
         """Prepare the removal of a file, if it is there."""
         ...
 
+    def prepared(self) -> dict[str, str]:
+        """Return what this process has prepared, for the one that will commit it."""
+        ...
+
+    def take_over(self, prepared: dict[str, str]) -> None:
+        """Prepare what another process has prepared for the same site."""
+        ...
+
     def discard(self) -> None:
-        """Let go of what was prepared."""
+        """Let go of what was prepared, by this process or one that was cut off."""
         ...
 
     def commit(self) -> None:

@@ -6,6 +6,7 @@ Files are prepared in ``.staging/`` within it, so that landing is one rename eac
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterable
@@ -41,14 +42,23 @@ class Folder:
     def put(self, path: str, data: bytes) -> None:
         """See :meth:`liveblog.site.Site.put`."""
         try:
-            if not self._staged:
-                # Whatever an interrupted run prepared is of no use to this one.
-                shutil.rmtree(self._staging, ignore_errors=True)
-                self._staging.mkdir(parents=True)
+            # Each process has its own folder: in one, they would wait for each other.
+            staging = f"{self._staging}/{os.getpid()}"
+            if staging not in self._folders:
+                os.makedirs(staging, exist_ok=True)
+                self._folders.add(staging)
             # A path put twice keeps its prepared file.
-            staged = self._staged.get(path) or f"{self._staging}/{len(self._staged)}"
-            with open(staged, "wb") as file:
-                file.write(data)
+            staged = self._staged.get(path) or f"{staging}/{len(self._staged)}"
+            fd = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+            try:
+                if os.write(fd, data) != len(data):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            finally:
+                os.close(fd)
+            folder = f"{self.root}/{path}".rpartition("/")[0]
+            if folder not in self._folders:
+                os.makedirs(folder, exist_ok=True)
+                self._folders.add(folder)
         except OSError as error:
             raise StorageError.of(error, "write to", self.root) from error
         self._staged[path] = staged
@@ -57,18 +67,25 @@ class Folder:
         """See :meth:`liveblog.site.Site.drop`."""
         self._dropped.append(path)
 
+    def prepared(self) -> dict[str, str]:
+        """See :meth:`liveblog.site.Site.prepared`."""
+        return self._staged
+
+    def take_over(self, prepared: dict[str, str]) -> None:
+        """See :meth:`liveblog.site.Site.take_over`."""
+        self._staged |= prepared
+
     def commit(self) -> None:
         """See :meth:`liveblog.site.Site.commit`."""
         try:
             self._sync(self._staged.values())
-            changing = {path for path in self._staged if (self.root / path).exists()}
+            changing = {path for path in self._staged if os.path.exists(f"{self.root}/{path}")}
             for path in sorted(self._staged, key=lambda path: path in changing):
                 self._land(self._staged[path], f"{self.root}/{path}")
             for path in self._dropped:
                 self._delete(self.root / path)
             folders = {f"{self.root}/{path}".rpartition("/")[0] for path in self._staged}
             self._sync(folders)
-            shutil.rmtree(self._staging, ignore_errors=True)
         except OSError as error:
             name = Path(error.filename) if error.filename else self.root
             raise StorageError.of(error, "write", name) from error
@@ -80,15 +97,16 @@ class Folder:
         self._staged = {}
         self._dropped = []
         self._folders = set()  # somebody may delete the site before the next time
+        shutil.rmtree(self._staging, ignore_errors=True)
 
     def _land(self, staged: str, final: str) -> None:
         """Bring one file to the readers."""
-        folder = final.rpartition("/")[0]
-        if folder not in self._folders:
-            os.makedirs(folder, exist_ok=True)
-            self._folders.add(folder)
         _date(staged, final)
-        os.replace(staged, final)
+        try:
+            os.replace(staged, final)
+        except FileNotFoundError:  # somebody deletes the site while it is made
+            os.makedirs(final.rpartition("/")[0], exist_ok=True)
+            os.replace(staged, final)
 
     def _delete(self, final: Path) -> None:
         """Remove a file, and the folders that it leaves empty."""
@@ -97,7 +115,6 @@ class Folder:
             if folder == self.root or not folder.is_dir() or any(folder.iterdir()):
                 break
             folder.rmdir()
-            self._folders.discard(str(folder))
 
     def _sync(self, names: Iterable[str]) -> None:
         """Make files or folders durable."""
@@ -115,7 +132,7 @@ class Folder:
 
 
 def _date(staged: str, final: str) -> None:
-    """Date a file later than the one that it replaces, in whole seconds.
+    """Date a file later than the one that it replaces, if any, in whole seconds.
 
     Last-Modified has no smaller unit (RFC 9110 §8.8.2): it must move on with two changes in one
     second too, and when the clock is set back.
