@@ -17,6 +17,7 @@ import socket
 import sys
 import time
 from array import array
+from collections.abc import Iterable
 
 from servers import allow_files
 
@@ -53,57 +54,66 @@ def main() -> None:
                 waiting.discard(ready)
     print("open", flush=True)
 
-    took, late = array("d"), array("d")
-    last = dict.fromkeys(wires, 0)  # number of the last message, by reader
-    first: dict[int, int] = {}  # when a message arrived anywhere
-    arrived = missed = ended = 0
-    began_at = 0
+    counted = Count(wires)
     poll.register(sys.stdin, select.EPOLLIN)
-    buffer = bytearray(1 << 18)
-    view = memoryview(buffer)
+    heard: list[tuple[int, int, bytes]] = []  # what arrived since there was last time to look at it
     clock = time.monotonic_ns
-    while True:
-        for ready, _ in poll.poll():
+    is_over = False
+    while not is_over:
+        found = poll.poll(0 if heard else None)
+        for ready, _ in found:
             if not ready:
-                break
-            try:
-                size = wires[ready].recv_into(buffer)
-            except OSError:
-                size = 0
-            now = clock()
-            if not size:
-                ended += 1
-                poll.unregister(ready)
+                is_over = True
                 continue
-            for mark in MARK.finditer(view[:size]):
+            try:
+                data = wires[ready].recv(65536)
+            except OSError:
+                data = b""
+            heard.append((clock(), ready, data))
+            if not data:
+                poll.unregister(ready)
+        if not found or is_over:
+            counted.take(heard)
+            heard.clear()
+    print(json.dumps(counted.result()), flush=True)
+
+
+class Count:
+    """What arrived, and how late."""
+
+    def __init__(self, readers: Iterable[int]) -> None:
+        self._took, self._late = array("d"), array("d")
+        self._last = dict.fromkeys(readers, 0)  # number of the last message, by reader
+        self._first: dict[int, int] = {}  # when a message arrived anywhere
+        self._arrived = self._missed = self._ended = 0
+
+    def take(self, heard: Iterable[tuple[int, int, bytes]]) -> None:
+        """Count what was heard: when, by whom, what."""
+        for now, reader, data in heard:
+            self._ended += not data
+            for mark in MARK.finditer(data):
                 number, sent = int(mark[1]), int(mark[2])
-                if number == last[ready]:
+                if number == self._last[reader]:
                     continue  # said twice in one message
-                if not began_at:
-                    began_at = number
-                missed += number - (last[ready] or began_at - 1) - 1
-                last[ready] = number
-                arrived += 1
-                took.append((now - sent) / 1e9)
-                late.append((now - first.setdefault(number, now)) / 1e9)
-        else:
-            continue
-        break
-    print(
-        json.dumps(
-            {
-                "arrived": arrived,
-                "missed": missed + sum(max(last.values()) - number for number in last.values()),
-                "ended": ended,
-                "p50": _part(took, 0.5),
-                "p99": _part(took, 0.99),
-                "most": max(took, default=0.0),
-                "spread50": _part(late, 0.5),
-                "spread99": _part(late, 0.99),
-            }
-        ),
-        flush=True,
-    )
+                self._missed += number - self._last[reader] - 1
+                self._last[reader] = number
+                self._arrived += 1
+                self._took.append((now - sent) / 1e9)
+                self._late.append((now - self._first.setdefault(number, now)) / 1e9)
+
+    def result(self) -> dict[str, float]:
+        """Return all counts."""
+        newest = max(self._last.values())
+        return {
+            "arrived": self._arrived,
+            "missed": self._missed + sum(newest - number for number in self._last.values()),
+            "ended": self._ended,
+            "p50": _part(self._took, 0.5),
+            "p99": _part(self._took, 0.99),
+            "most": max(self._took, default=0.0),
+            "spread50": _part(self._late, 0.5),
+            "spread99": _part(self._late, 0.99),
+        }
 
 
 def _part(values: array[float], part: float) -> float:

@@ -143,9 +143,13 @@ def eleventy(folder: Path, posts: Iterable[Post]) -> list[str]:
     _write(content / "index.njk", home + page % (loop % "collections.newest"))
     home = head.format(title="Newest", path="/atom.xml", more="")
     _write(content / "feed.njk", home + feed % "collections.newest")
-    topic = head.format(title="Tag", path='"/tags/{{ topic.name | slugify }}/index.html"', more=by_topic)
+    topic = head.format(
+        title="Tag", path='"/tags/{{ topic.name | slugify }}/index.html"', more=by_topic
+    )
     _write(content / "topics.njk", topic + page % (loop % "topic.posts"))
-    topic = head.format(title="Tag", path='"/tags/{{ topic.name | slugify }}/atom.xml"', more=by_topic)
+    topic = head.format(
+        title="Tag", path='"/tags/{{ topic.name | slugify }}/atom.xml"', more=by_topic
+    )
     _write(content / "topic_feeds.njk", topic + feed % "topic.posts")
     _write(content / "posts" / "posts.json", '{"layout": "post.njk", "tags": ["posts"]}\n')
     for post in posts:
