@@ -1,8 +1,8 @@
 """The blogs that are measured: as many entries as wanted, the same ones each time.
 
 An entry has a title, some 600 bytes of Markdown (a link and an emphasis among them), two of twenty
-tags, an author. A day has 274 entries, so that a million fill ten years; every hundredth is a key
-entry, every fiftieth gives a figure.
+tags, an author. A day has 274 entries, so that a million fill the ten years that end yesterday;
+every hundredth is a key entry, every fiftieth gives a figure.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from liveblog.entry import Figure, Revision, Source, make_id
 from liveblog.journal.line import ZERO, encode
 
 A_DAY = 274
-LAST = date(2025, 12, 31)
+LAST = datetime.now(UTC).date() - timedelta(days=1)
 TAGS = tuple(
     "Harbour Market Bridge Council School Hospital Railway Water Power Weather "
     "Police Court Library Theatre Football Airport Museum Housing Traffic Elections".split()

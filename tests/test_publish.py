@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote
@@ -16,7 +19,7 @@ from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.entry import Figure, Revision, Source, make_id
 from liveblog.errors import ConfigError, StorageError
-from liveblog.publish import Publisher
+from liveblog.publish import Publisher, work
 from liveblog.site.folder import Folder
 
 from .conftest import Clock, site_bytes
@@ -524,3 +527,52 @@ def test_live_json_is_small_and_holds_the_newest(blog: Blog, clock: Clock) -> No
     assert document["entries"][0]["id"] == first.id
     assert "Corrigé." in document["entries"][0]["html"]
     assert len(data) < 40_000
+
+
+def published_apart(blog: Blog, processors: int) -> subprocess.CompletedProcess[str]:
+    """Publish in a process of its own, which may use so many processors."""
+    allowed = sorted(os.sched_getaffinity(0))[:processors]
+    return subprocess.run(
+        [sys.executable, "-m", "liveblog", "publish", "--full"],
+        cwd=blog.folders.root,
+        preexec_fn=lambda: os.sched_setaffinity(0, allowed),
+        capture_output=True,
+        text=True,
+    )
+
+
+def much(blog: Blog, clock: Clock) -> None:
+    """Post so much that a second process is worth its start."""
+    for number in range(work.MUCH):
+        clock.go(hours=1)
+        blog.post(f"Nouvelle {number}.", title=f"Titre {number}", tags=[f"t{number % 7}"])
+
+
+def test_two_processes_write_what_one_writes(blog: Blog, clock: Clock, tmp_path: Path) -> None:
+    """Which half of the days is rendered where is nobody's business."""
+    much(blog, clock)
+    blog.post("Un.", images=[Image(picture(tmp_path), "Un point")], at=clock.now)
+    sites = []
+    for processors in (1, 2):
+        done = published_apart(blog, processors)
+        assert done.returncode == 0, done.stderr
+        sites.append(site_bytes(blog.folders.site))
+        shutil.rmtree(blog.folders.site)
+    assert sites[0] == sites[1]
+    assert len(sites[0]) > work.MUCH
+
+
+@pytest.mark.parametrize("number", [0, work.MUCH - 1])
+def test_what_goes_wrong_in_either_process_is_said(blog: Blog, clock: Clock, number: int) -> None:
+    """Nothing lands then."""
+    much(blog, clock)
+    templates = blog.folders.templates
+    templates.mkdir()
+    own = '{% extends "base.html" %}{% block main %}{% if now.title == "Titre N" %}{{ oops }}'
+    own = own.replace("Titre N", f"Titre {number}") + "{% endif %}{% endblock %}"
+    (templates / "entry.html").write_text(own)
+    done = published_apart(blog, 2)
+    assert done.returncode == 2
+    assert "entry.html" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert site_bytes(blog.folders.site) == {}

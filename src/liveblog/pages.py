@@ -19,8 +19,10 @@ from typing import Any
 
 import msgspec
 from jinja2 import (
+    BytecodeCache,
     ChoiceLoader,
     Environment,
+    FileSystemBytecodeCache,
     FileSystemLoader,
     PackageLoader,
     StrictUndefined,
@@ -32,7 +34,7 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 from markupsafe import Markup
 
-from . import chart, links
+from . import __version__, chart, links
 from .config import Config
 from .digest import Digest, headline_of, label, title
 from .digest.text import correction_line, days_with_figures, figure_line, marks_of, unit_line
@@ -160,11 +162,13 @@ class Pages:
         config: Config,
         *,
         templates: Path | None = None,
+        compiled: Path | None = None,
         assets: Mapping[str, str] | None = None,
     ) -> None:
         """Fill templates for a blog.
 
-        *templates* is the folder of its own ones; *assets* maps a static file's name to its path
+        *templates* is the folder of its own ones, *compiled* one that keeps them compiled (which
+        takes longer than to fill them); *assets* maps a static file's name to its path
         on the site (none where a page stands alone).
         """
         self.config = config
@@ -178,6 +182,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=_kept_in(compiled) if compiled else None,
             extensions=["jinja2.ext.i18n", Once],
         )
         say = self.words
@@ -513,6 +518,11 @@ class Pages:
             paths = (links.media_path(media.path) for media in now.media)
             data["image"] = [links.url(self.config.url, path) for path in paths]
         return data
+
+
+def _kept_in(folder: Path) -> BytecodeCache:
+    # What compiles a template is this version's, whatever its text.
+    return FileSystemBytecodeCache(str(folder), f"{__version__}-%s")
 
 
 def _shown(home: Home) -> dict[str, Any]:

@@ -84,6 +84,7 @@ class Day:
     framing: Framing | None = None
     faults: tuple[Fault, ...] = ()
     removed: tuple[Entry, ...] = ()  #: entries that readers saw here once, and must not any more
+    moved: tuple[Entry, ...] = ()  #: entries that live in its file and are told in another day
 
 
 def fold(records: Iterable[Record]) -> dict[str, Entry]:
@@ -137,12 +138,14 @@ class Timeline:
             everything.framing,
             everything.faults,
             tuple(e for e in everything.entries if e.was_seen(self.now)),
+            everything.moved,
         )
 
     def unfiltered(self, of: date) -> Day:
         """Return one day with what is embargoed or removed too; for the newsroom's eyes."""
         reading = self._journal.day(of)
-        entries = list(fold(reading.records).values())
+        own = fold(reading.records).values()
+        entries = list(own)
         for moved in {r.entry for r in reading.records if isinstance(r, Reference)}:
             home = fold(self._journal.day(id_day(moved)).records)
             entries += [home[moved]] if moved in home else []
@@ -151,11 +154,8 @@ class Timeline:
             in_order(e for e in entries if e.day == of),
             newest_framing(reading.records, of.isoformat()),
             tuple(reading.faults),
+            moved=tuple(e for e in own if e.day != of),
         )
-
-    def elsewhere(self, of: date) -> list[Entry]:
-        """Return the entries that live in a day's file but are told in another day."""
-        return [e for e in fold(self._journal.day(of).records).values() if e.day != of]
 
     def entry(self, entry_id: str) -> Entry:
         """Return one entry, whatever its state.

@@ -77,7 +77,7 @@ class Publisher:
         with _alone(self._folders.derived):
             index = Index(self._folders.derived / "index.sqlite")
             try:
-                self.site.discard()  # what a publication that failed has left
+                self.site.discard()  # what a publication that was cut off has left
                 self._read_theme()
                 build = Build(
                     timeline=Timeline(self._journal, now),
@@ -97,6 +97,9 @@ class Publisher:
                     self.site.commit()
                     index.commit()
                 return build.output.report
+            except BaseException:
+                self.site.discard()
+                raise
             finally:
                 index.close()
 
@@ -119,9 +122,12 @@ class Publisher:
         if fingerprint == self._fingerprint:
             return
         self._assets = theme.assets()
+        compiled = self._folders.derived / "templates"
+        compiled.mkdir(parents=True, exist_ok=True)
         self._pages = Pages(
             self._config,
             templates=theme.templates,
+            compiled=compiled,
             assets={name: path for name, (path, _) in self._assets.items()},
         )
         self._fingerprint = fingerprint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from ..config import Config
 from ..digest import Digest, label
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
-from ..entry import id_day, slug
+from ..entry import slug
 from ..pages import Coverage, Home, Pages, Stop, Tag
 from ..period import COVERAGE, Period, day_end, local_day
 from ..site import Site
@@ -83,7 +84,7 @@ class Build:
         self.site = site
         self.index = index
         self.config = config
-        self.output = Output(site, media, is_dry)
+        self.output = Output(site, index, media, is_dry)
         self.progress = progress
         self.assets = assets
         self.fingerprint = fingerprint
@@ -106,9 +107,7 @@ class Build:
         dirty = self._dirty_days(changed)
         before = dict(index.days())
         had_figures = set(index.days_with_figures())
-        touched = Touched(frozenset(), frozenset())
-        for of in sorted(dirty):
-            touched |= self._take_over(of)
+        touched = self._take_over(dirty)
         slugs = set(touched.tags)
         self._days_told = index.days()
         after = dict(self._days_told)
@@ -121,28 +120,35 @@ class Build:
             slugs |= set(index.tags())
         self._weeks = sorted({self._week(of) for of in after})
 
-        self._fixed()
-        tasks: list[Task] = []
-        days = dirty | _neighbours(before, after)
-        days |= {id_day(entry.id) for of in dirty for entry in self._day(of).entries}
-        tasks += self._planned(days, "day", self._day_task)
+        if is_new:
+            self._fixed()
+        tasks: list[Iterator[Task]] = []
+        days = dirty | touched.homes | _neighbours(before, after)
+        tasks.append(self._planned(days, "day", self._day_task))
         weeks = {self._week(of) for of in dirty}
         weeks |= {self._named_week(name) for name in changed if "W" in name}
         weeks |= _neighbours({self._week(of) for of in before}, {self._week(of) for of in after})
-        tasks += self._planned(weeks, "week", self._week_task)
+        tasks.append(self._planned(weeks, "week", self._week_task))
         years = {of.year for of, _ in before.items() ^ after.items()}
         years |= {int(name[:4]) for name in changed if "W" in name}
         if {of.year for of in before} != {of.year for of in after}:
             years |= {of.year for of in before.keys() | after.keys()}
-        tasks += self._planned(years, "year", self._year_task)
-        tasks += self._planned(slugs, "tag", self._tag_task)
+        tasks.append(self._planned(years, "year", self._year_task))
+        tasks.append(self._planned(slugs, "tag", self._tag_task))
         if dirty & (had_figures | set(index.days_with_figures())) or is_new:
             self._figures()
         closings = self._closings()
         closed = {p.start for p in closings if p.kind == "day"}
-        tasks += self._archive_tasks(set(touched.archives) | closed)
-        tasks += self._search_tasks(dirty)
-        work.perform(tasks, self.output, self.progress)
+        tasks.append(self._archive_tasks(set(touched.archives) | closed))
+        tasks.append(self._search_tasks(dirty))
+        ordered = heapq.merge(*tasks, key=lambda task: task.when)
+        total = len(days) + len(weeks) + len(years) + len(slugs) + len(touched.archives)
+
+        def progress(done: int) -> None:
+            if self.progress:
+                self.progress(min(done, total), total)
+
+        work.perform(ordered, self.output, progress)
         rolled = bool(closings)
         all_feeds = is_new or COVERAGE in changed or state != index.fact("state")
         if all_feeds or rolled or any(self._closed(period.day(of)) for of in dirty):
@@ -155,7 +161,7 @@ class Build:
             self._sitemaps()
         if is_new or before.keys() ^ after.keys():
             self._search_page()
-        self.output.finish(index, stale)
+        self.output.finish(stale)
 
         index.remember_stamps(self.stamps, changed)
         index.remember("fingerprint", self.fingerprint)
@@ -178,10 +184,6 @@ class Build:
         last = self._last_time()
         low, high = sorted((local_day(last, self.config.zone) if last else today, today))
         dirty |= {of for of in self.timeline.days() if low <= of <= high}
-        # An entry that is told in another day than its own, or was, changes both.
-        for of in list(dirty):
-            dirty |= {entry.day for entry in self.timeline.elsewhere(of)}
-            dirty |= self.index.told_elsewhere(of)
         return dirty
 
     def _last_time(self) -> datetime | None:
@@ -197,8 +199,20 @@ class Build:
         periods = {period.day(of) for of in span} | {self._week(of) for of in span}
         return {p for p in periods if low < closing.of(p) <= high}
 
-    def _take_over(self, of: date) -> Touched:
-        """Note a day as it stands; return what that touched."""
+    def _take_over(self, dirty: set[date]) -> Touched:
+        """Note days as they stand, and add those that they touch; return what all that touched."""
+        # An entry that is told in another day than its own, or was, changes both.
+        dirty |= {other for of in dirty for other in self.index.told_elsewhere(of)}
+        found: list[Touched] = []
+        others: set[date] = set()
+        for of in sorted(dirty):
+            found.append(self._take_over_day(of))
+            others |= {entry.day for entry in self._day(of).moved}
+        found += [self._take_over_day(of) for of in sorted(others - dirty)]
+        dirty |= others
+        return Touched.by(found)
+
+    def _take_over_day(self, of: date) -> Touched:
         day = self._day(of)
         self.output.report.faults += day.faults
         has_told = bool(day.entries) or day.framing is not None
@@ -303,17 +317,19 @@ class Build:
                 yield task
 
     def _day_task(self, of: date, purpose: str) -> Task:
-        home = self.index.living_in(of)
+        weight = 1 + self.index.told_in(of)
         around = self._around(period.day(of))
-        return Task(of, 1 + len(home), partial(self._publish_day, of, purpose, home, around))
+        return Task(of, weight, partial(self._publish_day, of, purpose, around))
 
-    def _publish_day(
-        self, of: date, purpose: str, home: Sequence[tuple[str, str]], around: Around
-    ) -> None:
+    def _publish_day(self, of: date, purpose: str, around: Around) -> None:
         account = self._digest(period.day(of))
+        day = self._day(of)
+        home = [e for e in day.entries if e.id.startswith(f"{of:%Y%m%d}")]
+        home += [e for e in day.moved if e.is_visible(self.now)]
         if home or account.days:
-            pages = [(links.day_path(of), "")] if account.days else []
-            pages += [(links.entry_path(entry_id), updated) for entry_id, updated in home]
+            pages: list[tuple[str, datetime | None]] = []
+            pages += [(links.day_path(of), None)] if account.days else []
+            pages += sorted((links.entry_path(e.id), e.now.updated) for e in home)
             path = links.day_path(of) + "sitemap.xml"
             self.output.put(path, sitemap(self.config.url, pages), purpose)
         if not account.days:
@@ -386,7 +402,7 @@ class Build:
         size = max(self.config.feeds.entries, ON_PAGE)
         places = self.index.tagged(tag_slug, size)
         make = partial(self._tag, Tag(tag_slug, name), total, places, purpose)
-        return Task(places[0].day, len(places), make)
+        return Task(date.max, len(places), make)
 
     def _tag(self, tag: Tag, total: int, places: Sequence[Place], purpose: str) -> None:
         entries = self._fetch(places)
@@ -574,7 +590,7 @@ class Build:
         paths += [links.week_path(week) for week in self._weeks]
         paths += [links.tag_path(tag_slug) for tag_slug in self.index.tags()]
         base = self.config.url
-        pages = sitemap(base, ((path, "") for path in paths))
+        pages = sitemap(base, ((path, None) for path in paths))
         self.output.put("sitemap-pages.xml", pages, "sitemap")
         maps = ["sitemap-pages.xml", *(links.day_path(of) + "sitemap.xml" for of in days)]
         self.output.put("sitemap.xml", sitemap_index(base, maps), "sitemap")

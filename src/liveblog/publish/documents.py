@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from xml.sax.saxutils import escape
+from datetime import UTC, datetime
+from html import escape  # xml.sax would load an HTTP client
 
 import msgspec
 
@@ -104,7 +105,7 @@ def search_json(entries: Sequence[Entry]) -> bytes:
 
 def opensearch(config: Config) -> str:
     """Return what lets a browser search the blog (OpenSearch 1.1, "Description document")."""
-    address = escape(f"{config.url}search/?q={{searchTerms}}", {'"': "&quot;"})
+    address = escape(f"{config.url}search/?q={{searchTerms}}")
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">\n'
@@ -123,7 +124,7 @@ def oembed(config: Config, width: int | None = None) -> dict[str, object]:
 
     *width* is the most that the article has room for, in pixels.
     """
-    source = escape(f"{config.url}live.json", {'"': "&quot;"})
+    source = escape(f"{config.url}live.json")
     link = f'<a href="{escape(config.url)}">{escape(config.title)}</a>'
     script = f'<script type="module" src="{escape(config.url)}embed.js"></script>'
     return {
@@ -139,11 +140,11 @@ def oembed(config: Config, width: int | None = None) -> dict[str, object]:
     }
 
 
-def sitemap(base: str, pages: Iterable[tuple[str, str]]) -> str:
+def sitemap(base: str, pages: Iterable[tuple[str, datetime | None]]) -> str:
     """List pages, each with its last change or none (https://www.sitemaps.org/protocol.html)."""
     body = "".join(
         f"<url><loc>{escape(links.url(base, path))}</loc>"
-        + (f"<lastmod>{updated[:19]}Z</lastmod>" if updated else "")
+        + (f"<lastmod>{updated.astimezone(UTC).isoformat()[:19]}Z</lastmod>" if updated else "")
         + "</url>\n"
         for path, updated in pages
     )

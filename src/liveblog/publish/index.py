@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import sqlite3
 from _blake2 import blake2b
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 
 import msgspec
 
-from ..entry import slug
+from ..entry import id_day, slug
 from ..errors import StorageError
 from ..period import local_day
 from ..timeline import Entry
 
-VERSION = 3
+VERSION = 4
 
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -49,7 +49,9 @@ CREATE TABLE changes (
     day TEXT NOT NULL, id TEXT NOT NULL, told TEXT NOT NULL, PRIMARY KEY (day, id)
 ) WITHOUT ROWID;
 CREATE INDEX changes_id ON changes (id);
-CREATE TABLE files (path TEXT PRIMARY KEY, hash TEXT NOT NULL, purpose TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE files (
+    path TEXT PRIMARY KEY, hash TEXT NOT NULL, purpose TEXT NOT NULL, run INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE INDEX files_purpose ON files (purpose);
 """
 
@@ -68,10 +70,16 @@ class Touched:
 
     tags: frozenset[str]  #: slugs
     archives: frozenset[date]  #: the days in which they appeared or changed
+    homes: frozenset[date]  #: the days that they live in, if others
 
-    def __or__(self, other: Touched) -> Touched:
-        """Return what shows these or those."""
-        return Touched(self.tags | other.tags, self.archives | other.archives)
+    @classmethod
+    def by(cls, found: Sequence[Touched]) -> Touched:
+        """Return what shows the entries of several days."""
+        return cls(
+            frozenset().union(*(one.tags for one in found)),
+            frozenset().union(*(one.archives for one in found)),
+            frozenset().union(*(one.homes for one in found)),
+        )
 
 
 class Index:
@@ -81,6 +89,7 @@ class Index:
         """Open the index at *path*, making a new one where there is none that can be used."""
         self.path = path
         self._db = self._opened()
+        self._run = int(self.fact("run") or 0) + 1
 
     def close(self) -> None:
         """Give up what was not committed."""
@@ -88,6 +97,7 @@ class Index:
 
     def commit(self) -> None:
         """Keep what was learnt; a crash before this leaves the index as it was."""
+        self.remember("run", str(self._run))
         try:
             self._db.commit()
         except sqlite3.Error as error:
@@ -95,7 +105,8 @@ class Index:
 
     def clear(self) -> None:
         """Forget everything but the manifest, so that files no longer made can be deleted."""
-        for table in ("facts", "stamps", "days", "entries", "tags", "removals", "changes"):
+        self._db.execute("DELETE FROM facts WHERE name <> 'run'")
+        for table in ("stamps", "days", "entries", "tags", "removals", "changes"):
             self._db.execute(f"DELETE FROM {table}")
 
     # -- facts --------------------------------------------------------------------------------
@@ -177,7 +188,8 @@ class Index:
             self._db.execute("DELETE FROM days WHERE day = ?", (name,))
         else:
             self._db.execute("INSERT OR REPLACE INTO days VALUES (?, ?)", (name, headline))
-        return Touched(frozenset(slugs), frozenset(map(date.fromisoformat, days)))
+        homes = {id_day(entry.id) for entry in now.values() if entry.now.day}
+        return Touched(frozenset(slugs), frozenset(map(date.fromisoformat, days)), frozenset(homes))
 
     def _insert(self, entries: Iterable[Entry]) -> set[str]:
         """Add entries; return the slugs of their tags."""
@@ -307,15 +319,11 @@ class Index:
         """Return the slug of every tag in use, in order."""
         return [row[0] for row in self._db.execute("SELECT DISTINCT slug FROM tags ORDER BY slug")]
 
-    def living_in(self, day: date) -> list[tuple[str, str]]:
-        """Return the visible entries whose permalink lies in a day, with their last change."""
-        first = f"{day:%Y%m%d}-"
-        return list(
-            self._db.execute(
-                "SELECT id, updated FROM entries WHERE id BETWEEN ? AND ? ORDER BY id",
-                (first, first + "~"),
-            )
-        )
+    def told_in(self, day: date) -> int:
+        """Return how many entries are told in a day."""
+        query = "SELECT COUNT(*) FROM entries WHERE day = ?"
+        count: int = self._db.execute(query, (day.isoformat(),)).fetchone()[0]
+        return count
 
     def days_with_figures(self) -> list[date]:
         """Return the days that report figures, in order."""
@@ -334,7 +342,14 @@ class Index:
 
     def record_files(self, files: Iterable[tuple[str, str, str]]) -> None:
         """Note that files were made: the path, hash and purpose of each."""
-        self._db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", files)
+        self._db.executemany(
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", ((*f, self._run) for f in files)
+        )
+
+    def stale_files(self, purpose: str) -> list[str]:
+        """Return the files made for a purpose before, and not in this run."""
+        query = "SELECT path FROM files WHERE purpose = ? AND run <> ? ORDER BY path"
+        return [row[0] for row in self._db.execute(query, (purpose, self._run))]
 
     def forget_file(self, path: str) -> None:
         """Note that a file is gone."""

@@ -12,21 +12,22 @@ from ..site import Site
 from .index import Index, hash_of
 from .report import Report
 
-Noted = list[tuple[str, str, str]]
-"""Files made: path, hash and purpose of each."""
+Part = tuple[list[tuple[str, str, str]], Report, dict[str, str]]
+"""Path, hash and purpose of each file made; what was done; what is prepared on the site."""
 
 
 class Output:
     """Takes files, each with the purpose it serves (``day:2012-07-15``, ``tag:damas``)."""
 
-    def __init__(self, site: Site, media: Path, is_dry: bool) -> None:
-        """Put files on *site*; pictures come from the folder *media*."""
+    def __init__(self, site: Site, index: Index, media: Path, is_dry: bool) -> None:
+        """Put files on *site*, noted in *index*; pictures come from the folder *media*."""
         self._site = site
+        self._index = index
         self._media = media
         self._is_dry = is_dry
         self.report = Report()
         self._claimed: set[str] = set()
-        self._noted: Noted = []
+        self._noted: list[tuple[str, str, str]] = []
 
     def claim(self, purpose: str) -> None:
         """Say that a purpose is served anew: files it had and has no more will be removed."""
@@ -58,27 +59,33 @@ class Output:
             mend = f"Restore {source.name} from a backup, or edit the entry."
             self.report.faults.append(Fault(f"entries/media/{name}", "the picture is gone", mend))
 
-    def taken(self) -> tuple[Noted, Report, dict[str, str]]:
-        """Return all that was taken, to be sent to another process."""
-        return self._noted, self.report, self._site.prepared()
+    def cut(self) -> Part:
+        """Return all that was taken, and begin anew."""
+        part = self._noted, self.report, self._site.cut()
+        self._noted, self.report = [], Report()
+        return part
 
-    def take_over(self, taken: tuple[Noted, Report, dict[str, str]]) -> None:
-        """Take what another process took."""
-        noted, report, prepared = taken
+    def add(self, part: Part) -> None:
+        """Take what was cut here, or in another process."""
+        noted, report, prepared = part
         self._noted += noted
         self.report.add(report)
-        self._site.take_over(prepared)
+        self._site.add(prepared)
 
-    def finish(self, index: Index, before: set[str]) -> None:
+    def note(self) -> None:
+        """Note in the manifest what was made so far."""
+        self._index.record_files(self._noted)
+        self._noted = []
+
+    def finish(self, before: set[str]) -> None:
         """Note the files in the manifest, and remove those that are no more.
 
         These were made before for a purpose claimed now, or for one in *before*.
         """
-        index.record_files(self._noted)
-        kept = {path for path, _, _ in self._noted}
+        self.note()
         for purpose in sorted(self._claimed | before):
-            for path in sorted(index.files_for(purpose) - kept):
+            for path in self._index.stale_files(purpose):
                 self.report.deleted.append(path)
-                index.forget_file(path)
+                self._index.forget_file(path)
                 if not self._is_dry:
                     self._site.drop(path)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from multiprocessing.connection import Connection
+from functools import partial
+from typing import TYPE_CHECKING
 
+from ..errors import StorageError
 from .output import Output
-from .report import Progress
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 MUCH = 500
 """From so many entries to render on, a second process is worth its start."""
+
+AT_ONCE = 20_000
+"""So many entries' files are held to be noted in the manifest together."""
 
 
 @dataclass(frozen=True)
@@ -26,58 +32,93 @@ class Task:
     make: Callable[[], None]
 
 
-def perform(tasks: Sequence[Task], output: Output, progress: Progress | None) -> None:
-    """Do every task; what they make is in *output* then.
+def perform(tasks: Iterable[Task], output: Output, progress: Callable[[int], None]) -> None:
+    """Do every task, in their order; what they make is in *output* then.
 
-    Raises what a task raises.
+    *progress* is called with how many are done. Raises what a task raises.
     """
-    tasks = sorted(tasks, key=lambda task: task.when)
+    may_fork = _may_fork()
+    done = 0
+    for some in _batches(tasks):
+        so_far = partial(_beyond, done, progress)
+        if may_fork and sum(task.weight for task in some) >= MUCH:
+            _shared(some, output, so_far)
+        else:
+            _do(some, so_far)
+        done += len(some)
+        output.note()
+
+
+def _beyond(done: int, progress: Callable[[int], None], part: int) -> None:
+    progress(done + part)
+
+
+def _batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+    """Cut the work into pieces, so that memory stays bounded however much there is."""
+    some: list[Task] = []
+    weight = 0
+    for task in tasks:
+        some.append(task)
+        weight += task.weight
+        if weight >= AT_ONCE:
+            yield some
+            some, weight = [], 0
+    yield some
+
+
+def _shared(tasks: Sequence[Task], output: Output, progress: Callable[[int], None]) -> None:
+    """Do the first half of the work in another process, the second in this one.
+
+    What is rendered last is what the newest entries' pages and feeds show; it stays here.
+    """
+    import multiprocessing
+
     half = sum(task.weight for task in tasks) / 2
-    if half * 2 < MUCH or not _may_fork():
-        return _do(tasks, 0, len(tasks), progress)
-    before = 0
     cut = 0
-    while before < half:
-        before += tasks[cut].weight
+    while half > 0:
+        half -= tasks[cut].weight
         cut += 1
-    # What is rendered last is what the newest entries' pages and feeds show; it stays here.
+    before = output.cut()
     context = multiprocessing.get_context("fork")
-    ours, theirs = context.Pipe(duplex=False)
+    answer, theirs = context.Pipe(duplex=False)
     other = context.Process(target=_apart, args=(tasks[:cut], output, theirs), daemon=True)
     other.start()
     theirs.close()
     try:
-        _do(tasks[cut:], cut, len(tasks), progress)
-        taken = ours.recv()
+        _do(tasks[cut:], lambda part: progress(part * len(tasks) // len(tasks[cut:])))
+        taken = answer.recv()
     except EOFError:
         other.join()
-        raise ChildProcessError(f"A part of the work ended with {other.exitcode}.") from None
+        raise StorageError(
+            f"The machine ended a part of the publication ({other.exitcode}).",
+            "Free some memory and publish again.",
+        ) from None
     finally:
-        other.kill() if other.is_alive() and not ours.closed else None
+        other.kill()
         other.join()
     if isinstance(taken, BaseException):
         raise taken
-    output.take_over(taken)
-    return None
+    ours = output.cut()
+    for part in (before, taken, ours):
+        output.add(part)
+
+
+def _apart(tasks: Sequence[Task], output: Output, answer: Connection) -> None:
+    """Do tasks in a process of their own, and send what they made."""
+    try:
+        _do(tasks, lambda part: None)
+        answer.send(output.cut())
+    except BaseException as error:
+        answer.send(error)
+
+
+def _do(tasks: Sequence[Task], progress: Callable[[int], None]) -> None:
+    for number, task in enumerate(tasks):
+        progress(number)
+        task.make()
 
 
 def _may_fork() -> bool:
     """Whether there is a second processor, and no other thread that a copy of us would lack."""
     is_alone = threading.active_count() == 1
     return is_alone and hasattr(os, "fork") and len(os.sched_getaffinity(0)) > 1
-
-
-def _do(tasks: Sequence[Task], done: int, of: int, progress: Progress | None) -> None:
-    for number, task in enumerate(tasks):
-        if progress:
-            progress(done + number, of)
-        task.make()
-
-
-def _apart(tasks: Sequence[Task], output: Output, answer: Connection) -> None:
-    """Do tasks in a process of their own, and send what they made."""
-    try:
-        _do(tasks, 0, len(tasks), None)
-        answer.send(output.taken())
-    except BaseException as error:
-        answer.send(error)

@@ -27,12 +27,12 @@ class Site(Protocol):
         """Prepare the removal of a file, if it is there."""
         ...
 
-    def prepared(self) -> dict[str, str]:
-        """Return what this process has prepared, for the one that will commit it."""
+    def cut(self) -> dict[str, str]:
+        """Return what was prepared, and begin anew."""
         ...
 
-    def take_over(self, prepared: dict[str, str]) -> None:
-        """Prepare what another process has prepared for the same site."""
+    def add(self, prepared: dict[str, str]) -> None:
+        """Prepare what was cut here, or in another process."""
         ...
 
     def discard(self) -> None:

@@ -27,6 +27,7 @@ class Folder:
         self._staging = root / ".staging"
         self._staged: dict[str, str] = {}  # path on the site -> prepared file
         self._dropped: list[str] = []
+        self._count = 0
         self._folders: set[str] = set()
 
     def read(self, path: str) -> bytes | None:
@@ -47,8 +48,9 @@ class Folder:
             if staging not in self._folders:
                 os.makedirs(staging, exist_ok=True)
                 self._folders.add(staging)
+            self._count += 1
             # A path put twice keeps its prepared file.
-            staged = self._staged.get(path) or f"{staging}/{len(self._staged)}"
+            staged = self._staged.get(path) or f"{staging}/{self._count}"
             fd = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
             try:
                 if os.write(fd, data) != len(data):
@@ -67,13 +69,17 @@ class Folder:
         """See :meth:`liveblog.site.Site.drop`."""
         self._dropped.append(path)
 
-    def prepared(self) -> dict[str, str]:
-        """See :meth:`liveblog.site.Site.prepared`."""
-        return self._staged
+    def cut(self) -> dict[str, str]:
+        """See :meth:`liveblog.site.Site.cut`."""
+        prepared, self._staged = self._staged, {}
+        return prepared
 
-    def take_over(self, prepared: dict[str, str]) -> None:
-        """See :meth:`liveblog.site.Site.take_over`."""
-        self._staged |= prepared
+    def add(self, prepared: dict[str, str]) -> None:
+        """See :meth:`liveblog.site.Site.add`."""
+        if self._staged:
+            self._staged.update(prepared)
+        else:
+            self._staged = prepared
 
     def commit(self) -> None:
         """See :meth:`liveblog.site.Site.commit`."""

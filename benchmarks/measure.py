@@ -1,0 +1,142 @@
+"""How long a command takes and how much memory it needs, several times, beside another."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TIMES = 5
+
+ROOT = Path(__file__).parent.parent
+PEERS = ROOT / ".venv" / "peers"
+"""Where ``make bench`` installs those peers that are Python or Node.js packages."""
+
+LIVEBLOG = [str(Path(sys.executable).with_name("liveblog"))]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command cost: the median of several runs."""
+
+    seconds: float
+    memory: int = 0  #: bytes at the peak, of all its processes together
+
+
+def cost_of(
+    command: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: str | None = None,
+    with_memory: bool = False,
+) -> Cost:
+    """Run a command once. Exits with its output if it fails."""
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as told:
+        if stdin is not None:
+            told.write(stdin.encode())
+            told.seek(0)
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command, cwd=cwd, env=env, stdin=told, stdout=said, stderr=said, start_new_session=True
+        )
+        watch = _Watch(process.pid) if with_memory else None
+        code = process.wait()
+        seconds = time.perf_counter() - began
+        peak = watch.stop() if watch else 0
+        if code:
+            said.seek(0)
+            raise SystemExit(f"{' '.join(command)}\n{said.read().decode(errors='replace')[-2000:]}")
+    return Cost(seconds, peak)
+
+
+def beside(
+    *runs: Callable[[], Cost], times: int = TIMES, before: Callable[[], None] | None = None
+) -> list[Cost]:
+    """Do each run in turn, several times over; return the median cost of each."""
+    costs: list[list[Cost]] = [[] for _ in runs]
+    for _ in range(times):
+        for number, run in enumerate(runs):
+            if before:
+                before()
+            costs[number].append(run())
+    return [
+        Cost(
+            statistics.median(cost.seconds for cost in found),
+            int(statistics.median(cost.memory for cost in found)),
+        )
+        for found in costs
+    ]
+
+
+class _Watch:
+    """Looks at the memory of a process and its children as long as they run.
+
+    Pages that two processes share are counted once (PSS).
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._peak = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> int:
+        """Return the peak, in bytes."""
+        self._over.set()
+        self._thread.join()
+        return self._peak
+
+    def _look(self) -> None:
+        while not self._over.wait(0.02):
+            self._peak = max(self._peak, sum(map(_pss, _family(self._pid))))
+
+
+def _family(pid: int) -> list[int]:
+    """Return a process and all that came of it."""
+    found = [pid]
+    for parent in found:
+        try:
+            for task in os.listdir(f"/proc/{parent}/task"):
+                children = Path(f"/proc/{parent}/task/{task}/children").read_text()
+                found += map(int, children.split())
+        except OSError:
+            continue
+    return found
+
+
+def _pss(pid: int) -> int:
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ProcessLookupError):
+        pass
+    return 0
+
+
+def megabytes(size: int) -> str:
+    """Write a size."""
+    return f"{size / 1e6:.0f} MB"
+
+
+def duration(seconds: float) -> str:
+    """Write a time."""
+    if seconds < 0.0995:
+        return f"{seconds * 1000:.1f} ms"
+    return f"{seconds * 1000:.0f} ms" if seconds < 0.995 else f"{seconds:.2f} s"
+
+
+def apart(number: int) -> Path:
+    """Return a new folder for a measurement, on the disk that the project lies on."""
+    base = ROOT / ".venv" / "bench"
+    base.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=f"{number}-", dir=base))

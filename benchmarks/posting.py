@@ -1,0 +1,132 @@
+"""An update posted from the command line beside jrnl; appended by the API beside a bare loop.
+
+    python benchmarks/posting.py
+"""
+
+from __future__ import annotations
+
+import fcntl
+import multiprocessing
+import os
+import shutil
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import blogs
+from lines import Line, table
+from measure import LIVEBLOG, PEERS, TIMES, Cost, apart, beside, cost_of, duration
+
+from liveblog import Blog
+
+APPENDS = 400
+TEXT = next(blogs.posts(1)).body
+
+
+def lines() -> Iterator[Line]:
+    """Yield what was measured."""
+    with _folder() as folder:
+        yield _posted(folder)
+        for writers in (1, 8):
+            yield _appended(folder, writers)
+
+
+def _posted(folder: Path) -> Line:
+    blog = blogs.write(folder / "blog", 1_000)
+    config = folder / "jrnl.yaml"
+    config.write_text(
+        f"journals:\n  default:\n    journal: {folder / 'jrnl.txt'}\n"
+        "colors:\n  body: none\n  date: none\n  tags: none\n  title: none\n"
+        "default_hour: 9\ndefault_minute: 0\neditor: ''\nencrypt: false\nhighlight: true\n"
+        "indent_character: '|'\nlinewrap: 79\ntagsymbols: '#@'\ntemplate: false\n"
+        "timeformat: '%F %r'\nversion: v4.0\n"
+    )
+    jrnl = str(PEERS / "bin" / "jrnl")
+    ours, theirs = beside(
+        lambda: cost_of([*LIVEBLOG, "-C", str(blog), "post", TEXT]),
+        lambda: cost_of([jrnl, "--config-file", str(config), TEXT.replace("\n", " ")]),
+        times=4 * TIMES,
+    )
+    ratio = ours.seconds / theirs.seconds
+    return Line(
+        what="`liveblog post`, the whole process, on disk when it returns",
+        command="python benchmarks/posting.py",
+        ours=duration(ours.seconds),
+        beside="jrnl, the same text",
+        theirs=duration(theirs.seconds),
+        ratio=f"{ratio:.2f}",
+        target="≤ 0.5",
+        met=ratio <= 0.5,
+    )
+
+
+def _appended(folder: Path, writers: int) -> Line:
+    blog = Blog.init(folder / f"appended-{writers}", title="Harbour Town").folders.root
+    bare = folder / f"bare-{writers}.jsonl"
+    ours, theirs = beside(
+        partial(_together, writers, partial(_append, blog)),
+        partial(_together, writers, partial(_append_bare, bare)),
+    )
+    ratio = theirs.seconds / ours.seconds
+    return Line(
+        what=f"`Blog.post`, {writers} writer{'s' if writers > 1 else ''}",
+        command="python benchmarks/posting.py",
+        ours=f"{APPENDS / ours.seconds:.0f}/s",
+        beside="a bare loop of flock, write, fdatasync",
+        theirs=f"{APPENDS / theirs.seconds:.0f}/s",
+        ratio=f"{ratio:.2f}",
+        target="≥ 0.7",
+        met=ratio >= 0.7,
+    )
+
+
+def _together(writers: int, work: Callable[[int, object], None]) -> Cost:
+    """Let processes begin at once; return how long all of them took, but for their start."""
+    context = multiprocessing.get_context("fork")
+    ready = context.Barrier(writers + 1)
+    processes = [
+        context.Process(target=work, args=(APPENDS // writers, ready)) for _ in range(writers)
+    ]
+    for process in processes:
+        process.start()
+    ready.wait()
+    began = time.perf_counter()
+    for process in processes:
+        process.join()
+    return Cost(time.perf_counter() - began)
+
+
+def _append(folder: Path, count: int, ready: object) -> None:
+    blog = Blog(folder)
+    blog.post(TEXT)
+    ready.wait()  # type: ignore[attr-defined]
+    for _ in range(count):
+        blog.post(TEXT)
+
+
+def _append_bare(path: Path, count: int, ready: object) -> None:
+    fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+    data = b'{"body":"' + TEXT.encode() + b'"}\n'
+    ready.wait()  # type: ignore[attr-defined]
+    for _ in range(count):
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        os.write(fd, data)
+        os.fdatasync(fd)
+        fcntl.flock(fd, fcntl.LOCK_UN)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    folder = apart(1)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    print(table(lines()))
+    _ = statistics
