@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 from collections.abc import Callable
@@ -67,5 +68,8 @@ def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> N
     )
     server = _Server(config, app)
     opened.listen(4096)
+    # What was loaded stays: to look through it for garbage would hold up every reader.
+    gc.collect()
+    gc.freeze()
     ready()
     server.run(sockets=[opened])
