@@ -45,7 +45,7 @@ def cost_of(
             told.seek(0)
         began = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=cwd, env=env, stdin=told, stdout=said, stderr=said, start_new_session=True
+            command, cwd=cwd, env=_environment(env), stdin=told, stdout=said, stderr=said, start_new_session=True
         )
         watch = _Watch(process.pid) if with_memory else None
         code = process.wait()
@@ -74,6 +74,15 @@ def beside(
         )
         for found in costs
     ]
+
+
+def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
+    """Return this one, but that programs may keep what they compile."""
+    kept = {name: value for name, value in os.environ.items() if name not in ODD}
+    return {**kept, **(more or {})}
+
+
+ODD = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH")
 
 
 class _Watch:

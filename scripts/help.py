@@ -20,7 +20,10 @@ def commands(group: click.Command = liveblog, path: tuple[str, ...] = ()) -> Ite
     """Yield the words of each command, the group's own first."""
     yield " ".join((*path, "--help"))
     if isinstance(group, click.Group):
-        for name, command in group.commands.items():
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command
             yield from commands(command, (*path, name))
 
 

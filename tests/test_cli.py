@@ -171,7 +171,10 @@ def _commands(command: click.Command) -> Iterator[click.Command]:
     """Yield a command and those below it."""
     yield command
     if isinstance(command, click.Group):
-        for other in command.commands.values():
+        context = click.Context(command)
+        for other in filter(
+            None, (command.get_command(context, n) for n in command.list_commands(context))
+        ):
             yield from _commands(other)
 
 

@@ -9,16 +9,14 @@ hundreds of times a day.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
 
 from . import config as settings
 from .config import Config
@@ -61,8 +59,7 @@ if TYPE_CHECKING:
     from .search import Found, Search
 
 
-@dataclass(frozen=True)
-class Image:
+class Image(Struct, frozen=True):
     """A picture file to show in an entry."""
 
     path: Path
@@ -70,8 +67,7 @@ class Image:
     caption: str = ""
 
 
-@dataclass(frozen=True)
-class Uploaded:
+class Uploaded(Struct, frozen=True):
     """A picture that was uploaded before, to show in an entry; see :meth:`Blog.upload`."""
 
     name: str
@@ -79,12 +75,11 @@ class Uploaded:
     caption: str = ""
 
 
-@dataclass(frozen=True)
-class Health:
+class Health(Struct, frozen=True):
     """What :meth:`Blog.check` found."""
 
     faults: Sequence[Fault] = ()
-    notes: Sequence[str] = field(default_factory=tuple)
+    notes: Sequence[str] = ()
     records: int = 0
     files: int = 0
 
@@ -342,6 +337,8 @@ class Blog:
         # Sent again, it is the same entry, with the same pictures.
         chance = os.urandom(8)
         if idempotency_key:
+            from hashlib import sha256  # loads OpenSSL
+
             chance = sha256(idempotency_key.encode()).digest()[:8]
         return Revision(
             id=make_id(day, chance),
@@ -727,6 +724,8 @@ def unknown_tag(tag: str, known: Iterable[str], where: str) -> NotFound:
 
 def _create(path: Path, text: str) -> None:
     """Write a file that is not there yet; one that is stays as it is."""
+    import tempfile
+
     fd, temporary = tempfile.mkstemp(dir=path.parent)
     try:
         with open(fd, "w", encoding="utf-8") as file:

@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 
@@ -266,9 +266,11 @@ def check_language(language: str) -> None:
 
 def check_timezone(name: str) -> None:
     """Refuse a zone that the IANA database does not have."""
-    if name not in available_timezones():
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
         mend = did_you_mean(name, available_timezones()) or "Write it like Europe/Paris."
-        raise ConfigError(f"'{name}' is not a time zone.", mend)
+        raise ConfigError(f"'{name}' is not a time zone.", mend) from None
 
 
 def check_weekday(name: str) -> None:

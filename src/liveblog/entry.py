@@ -140,7 +140,7 @@ def make_id(day: date, randomness: bytes) -> str:
     """Name a new entry: its day and ten letters taken from at least seven random bytes."""
     number = int.from_bytes(randomness, "big")
     letters = "".join(ID_ALPHABET[(number >> 5 * i) & 31] for i in range(10))
-    return f"{day:%Y%m%d}-{letters}"
+    return f"{day.year:04}{day.month:02}{day.day:02}-{letters}"
 
 
 def id_day(entry_id: str) -> date:
@@ -204,6 +204,8 @@ def clean_text(text: str, field: str) -> str:
     Raises :class:`InvalidInput` naming the field, line and column of a control character, lone
     surrogate or noncharacter.
     """
+    if not text:
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     # The indentation of a first line may mean something to Markdown.
     text = re.sub(r"\A(?:\s*\n)+", "", text).rstrip()

@@ -6,7 +6,6 @@ A fault in the data (a torn line, a missing picture) is a value, not one of thes
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,5 +82,7 @@ class StorageError(LiveblogError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``Did you mean 'x'?`` for the nearest known word, or an empty string."""
+    import difflib
+
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"Did you mean '{near[0]}'?" if near else ""

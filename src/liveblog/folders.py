@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class Folders:
+
+class Folders(Struct, frozen=True):
     """Where a blog's things lie."""
 
     root: Path

@@ -8,9 +8,10 @@ begins its week on another day.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal
+
+from msgspec import Struct
 
 from .errors import InvalidInput
 
@@ -27,8 +28,7 @@ LONGEST = 3660
 _THURSDAY = 3
 
 
-@dataclass(frozen=True, order=True)
-class Period:
+class Period(Struct, frozen=True, order=True):
     """Consecutive local days."""
 
     start: date
@@ -127,8 +127,7 @@ def wall(of: date, at: time, zone: tzinfo) -> datetime:
     return datetime.combine(of, at, zone).astimezone(UTC)
 
 
-@dataclass(frozen=True)
-class Closing:
+class Closing(Struct, frozen=True):
     """When periods close: a day some time after it is over, a week on a weekday after its end."""
 
     zone: tzinfo

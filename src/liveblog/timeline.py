@@ -7,16 +7,16 @@ embargoed at that instant, or removed, is not there. Nothing is cached: a timeli
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+from msgspec import Struct
 
 from .entry import Framing, Record, Reference, Revision, id_day, slug, told_day
 from .errors import NotFound
 from .journal import Fault, Journal
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One dated update with all its revisions; its fields are those of the newest."""
 
     revisions: tuple[Revision, ...]  #: from revision 1
@@ -75,8 +75,7 @@ class Entry:
         return any(slug(tag) == wanted for tag in self.now.tags)
 
 
-@dataclass(frozen=True)
-class Day:
+class Day(Struct, frozen=True):
     """One day as it stands."""
 
     date: date

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+
+from msgspec import Struct
 
 from . import period
 from .errors import InvalidInput
@@ -20,8 +21,7 @@ from .period import COVERAGE, Period
 _EXAMPLES = '"18:30", "yesterday 18:30", "monday 9am", "10 min ago", "15 july 18:04", ISO 8601'
 
 
-@dataclass(frozen=True)
-class _Language:
+class _Language(Struct, frozen=True):
     """The words of one language, folded as :func:`_folded` does (دقائق becomes دقايق)."""
 
     now: tuple[str, ...]

@@ -10,21 +10,47 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import traceback
+from importlib import import_module
+from keyword import iskeyword
 from typing import Any, NoReturn
 
 import click
 
 from .. import __version__
-from ..errors import ConfigError, Conflict, InvalidInput, LiveblogError, StorageError
-from .carry import export, import_
+from ..errors import (
+    ConfigError,
+    Conflict,
+    InvalidInput,
+    LiveblogError,
+    StorageError,
+    did_you_mean,
+)
 from .context import State
-from .deliver import outbox, schedule, send
-from .make import init
-from .read import digest, log, search, show
-from .serve import serve, token
-from .site import check, move, publish
-from .write import edit, end, post, remove, resume, retract
+
+COMMANDS = {
+    "init": "make",
+    "post": "write",
+    "edit": "write",
+    "retract": "write",
+    "remove": "write",
+    "log": "read",
+    "show": "read",
+    "search": "read",
+    "digest": "read",
+    "publish": "site",
+    "move": "site",
+    "serve": "serve",
+    "token": "serve",
+    "schedule": "deliver",
+    "outbox": "deliver",
+    "send": "deliver",
+    "check": "site",
+    "end": "write",
+    "resume": "write",
+    "import": "carry",
+    "export": "carry",
+}
+"""The module of each command, in the order of their use; it is loaded when it is asked for."""
 
 _EPILOG = """\b
 Examples:
@@ -35,10 +61,56 @@ Examples:
 
 
 class _Group(click.Group):
-    """Lists commands in the order of their use, and suggests the nearest one."""
+    """Lists commands in the order of their use, and loads each when it is asked for.
+
+    For a word that is none it suggests the nearest one.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = self.commands.get(cmd_name)
+        if command is None:
+            module = import_module(f".{COMMANDS[cmd_name]}", __package__)
+            command = getattr(module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name)
+            assert isinstance(command, click.Command)
+            parts = command.commands.values() if isinstance(command, click.Group) else ()
+            for part in (command, *parts):
+                part.params += _everywhere()
+            self.commands[cmd_name] = command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            ctx.fail(f"No such command '{args[0]}'. {did_you_mean(args[0], COMMANDS)}".rstrip())
+        return super().resolve_command(ctx, args)
+
+
+def _everywhere() -> list[click.Parameter]:
+    """Return the options of the group, to stand behind a command too."""
+    return [
+        click.Option(flags, is_flag=True, expose_value=False, hidden=True, callback=_also(name))
+        for flags, name in (
+            (("-q", "--quiet"), "is_quiet"),
+            (("-v", "--verbose"), "is_verbose"),
+            (("--debug",), "is_debugged"),
+        )
+    ]
+
+
+def _also(name: str) -> Any:
+    """Return a callback that sets an option of the group from behind a command."""
+
+    def callback(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        if value and isinstance(ctx.obj, State):
+            setattr(ctx.obj, name, True)
+
+    return callback
 
 
 @click.group(
@@ -61,33 +133,6 @@ def liveblog(
     ctx.obj = State(folder, config, quiet, verbose, debug)
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
-
-
-def _also(name: str) -> Any:
-    """Return a callback that sets an option of the group from behind a command."""
-
-    def callback(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-        if value and isinstance(ctx.obj, State):
-            setattr(ctx.obj, name, True)
-
-    return callback
-
-
-for command in (
-    init, post, edit, retract, remove, log, show, search, digest, publish, move, serve, token,
-    schedule, outbox, send, check, end, resume, import_, export, *import_.commands.values(),
-):  # fmt: skip
-    for flags, name in (
-        (("-q", "--quiet"), "is_quiet"),
-        (("-v", "--verbose"), "is_verbose"),
-        (("--debug",), "is_debugged"),
-    ):
-        command.params.append(
-            click.Option(flags, is_flag=True, expose_value=False, hidden=True,
-                         callback=_also(name))
-        )  # fmt: skip
-    if command.name not in import_.commands:
-        liveblog.add_command(command)
 
 
 def main() -> NoReturn:
@@ -132,7 +177,7 @@ def _run() -> int:
         )
     except Exception as error:
         if wants_traceback:
-            traceback.print_exc()
+            _print_traceback()
         return _complain(
             LiveblogError(
                 f"Something went wrong inside liveblog ({type(error).__name__}: {error}).",
@@ -145,7 +190,7 @@ def _run() -> int:
 
 def _complain(error: LiveblogError, wants_traceback: bool) -> int:
     if wants_traceback:
-        traceback.print_exc()
+        _print_traceback()
     click.echo(
         click.style("Error: ", fg="red", bold=True) + error.message, err=True, color=_color()
     )
@@ -156,6 +201,12 @@ def _complain(error: LiveblogError, wants_traceback: bool) -> int:
             text = getattr(version, "body", None) or getattr(version, "introduction", "")
             click.echo(f"\n-- {whose} --\n{text}", err=True)
     return 2 if isinstance(error, InvalidInput | ConfigError) else 1
+
+
+def _print_traceback() -> None:
+    import traceback
+
+    traceback.print_exc()
 
 
 def _color() -> Any:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +23,10 @@ def in_editor(text: str, advice: str) -> str:
 
     Raises :class:`~liveblog.errors.LiveblogError` if there is no editor or terminal, or it fails.
     """
+    import shlex
+    import subprocess
+    import tempfile
+
     if not sys.stdin.isatty():
         raise InvalidInput(
             "There is no text, and no terminal to write it on.",
@@ -65,6 +66,8 @@ def rescued(text: str) -> Iterator[None]:
     try:
         yield
     except LiveblogError:
+        import tempfile
+
         fd, name = tempfile.mkstemp(suffix=".md", prefix="liveblog-draft-")
         with open(fd, "w", encoding="utf-8", errors="replace") as file:
             file.write(text + "\n")

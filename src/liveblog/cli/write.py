@@ -181,7 +181,7 @@ def post(
             lang=lang or "",
             idempotency_key=idempotency_key,
         )
-    _tell(state, blog, revision, as_json)
+    _tell(state, blog, revision, as_json, is_timed=bool(at))
 
 
 @click.command()
@@ -261,7 +261,7 @@ def edit(
             idempotency_key=idempotency_key,
             **changes,
         )
-    _tell(state, blog, revision, as_json)
+    _tell(state, blog, revision, as_json, is_timed=bool(at))
 
 
 @click.command()
@@ -318,13 +318,16 @@ def resume(state: State) -> None:
     state.say("The coverage goes on.")
 
 
-def _tell(state: State, blog: Blog, revision: Revision, as_json: bool) -> None:
+def _tell(
+    state: State, blog: Blog, revision: Revision, as_json: bool, *, is_timed: bool = False
+) -> None:
+    """Print what was written; echo the time that was understood, if one was given."""
     if as_json:
         from ..entry import as_data
 
         print_json(as_data(revision))
         return
-    if revision.state == "live":
+    if is_timed:
         say_published(state, blog, revision)
     click.echo(revision.id)
 

@@ -8,9 +8,10 @@ feeds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 from ..entry import Framing, Record, Revision
 
@@ -20,8 +21,7 @@ START = ""
 """The cursor before everything."""
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """A place in the journal that is not as it was written. It is shown, and the rest is read."""
 
     place: str  #: file and line, ``entries/2012/07/2012-07-15.jsonl:12``
@@ -30,16 +30,14 @@ class Fault:
     data: bytes = b""  #: the bytes as they were found
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What one file of the journal holds: its whole lines in order, and what is wrong with it."""
 
     records: Sequence[Record] = ()
     faults: Sequence[Fault] = ()
 
 
-@dataclass(frozen=True)
-class Audit:
+class Audit(Struct, frozen=True):
     """What :meth:`Journal.check` found."""
 
     faults: Sequence[Fault] = ()
@@ -48,11 +46,10 @@ class Audit:
     files: int = 0
 
 
-@dataclass(frozen=True)
-class News:
+class News(Struct, frozen=True):
     """What came after a cursor, in the order of appending, and the cursor that it leads to."""
 
-    records: Sequence[Record] = field(default_factory=tuple)
+    records: Sequence[Record] = ()
     cursor: str = START
 
 

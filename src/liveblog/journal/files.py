@@ -20,12 +20,12 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from ..entry import Framing, Record, Reference, Revision, id_day
 from ..errors import Conflict, InvalidInput, StorageError
@@ -50,8 +50,7 @@ _NAME = re.compile(r"(\d{4})-(\d\d)-\d\d")
 _RESTORE = "Restore the file from a backup; nothing else can bring the line back."
 
 
-@dataclass
-class _Open:
+class _Open(Struct):
     """A file held open for appending, and what its end looked like when we last wrote it."""
 
     fd: int
@@ -146,16 +145,15 @@ class DayFiles:
 
     def _write(self, name: str, record: AnyRecord, at: datetime | None = None) -> AnyRecord:
         """Append one record to one file, durably, as of now or *at*. The lock is held."""
-        path = self.path(name)
         try:
-            file = self._opened(name, path)
+            file = self._opened(name)
             recorded, after = self._head()
             now = max((at or self._clock()).astimezone(UTC), recorded + _TICK)
             record = msgspec.structs.replace(record, recorded=now)
             data = encode(record, prev=file.last, after=after)
         except OSError as error:
             self._forget(name)
-            raise StorageError.of(error, "write to", path) from error
+            raise StorageError.of(error, "write to", self.path(name)) from error
         try:
             if os.write(file.fd, data) != len(data):
                 raise OSError(28, "No space left on device")
@@ -168,20 +166,23 @@ class DayFiles:
             except OSError:
                 pass
             self._forget(name)
-            raise StorageError.of(error, "write to", path) from error
+            raise StorageError.of(error, "write to", self.path(name)) from error
         file.size += len(data)
         file.last = data[-19:-3].decode()
         self._set_head(now, file.last)
         return record
 
-    def _opened(self, name: str, path: Path) -> _Open:
+    def _opened(self, name: str) -> _Open:
         """Return the file open for appending, its end known to be whole."""
         file = self._open.get(name)
         if file is not None:
             status = os.fstat(file.fd)
-            if status.st_nlink and status.st_size == file.size:
+            if status.st_nlink and (
+                status.st_size == file.size or self._follow(file, status.st_size)
+            ):
                 return file
             self._forget(name)
+        path = self.path(name)
         is_new = not path.exists()
         if is_new:
             make_folder(path.parent, self.folder.parent)
@@ -199,6 +200,15 @@ class DayFiles:
             self._forget(next(iter(self._open)))
         self._open[name] = file = _Open(fd, size, last)
         return file
+
+    def _follow(self, file: _Open, size: int) -> bool:
+        """Take in what others appended since; return whether that ends in a whole line."""
+        grown = os.pread(file.fd, size - file.size, file.size) if size > file.size else b""
+        last = name_of(grown[grown.rfind(b"\n", 0, -1) + 1 : -1]) if grown[-1:] == b"\n" else None
+        if last is None:
+            return False
+        file.size, file.last = size, last
+        return True
 
     def _mend_end(self, fd: int, path: Path) -> tuple[str, int]:
         """Set a torn end aside; return the sum of the last whole line and the file's size."""
@@ -257,8 +267,11 @@ class DayFiles:
     def _turn(self) -> Iterator[None]:
         """Hold the journal's lock: one writer at a time, in this and in every process."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            fd = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                fd = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                fd = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
             raise StorageError.of(error, "open", self.folder) from error
         try:
@@ -294,9 +307,13 @@ class DayFiles:
 
     def _head_line(self) -> str:
         try:
-            return self._head_path.read_text()
-        except (OSError, ValueError):
+            fd = os.open(self._head_path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
             return ""
+        try:
+            return os.read(fd, 100).decode("ascii", "replace")
+        finally:
+            os.close(fd)
 
     def _set_head(self, recorded: datetime, last: str) -> None:
         # Not synced: if it is lost, the files tell.

@@ -18,9 +18,9 @@ import re
 
 # The C module itself: importing hashlib loads OpenSSL, which takes ten times as long.
 from _blake2 import blake2b
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from ..entry import Record
 
@@ -37,8 +37,7 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Record)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A whole line as it was read."""
 
     record: Record
