@@ -279,6 +279,18 @@ def test_a_stream_needs_nothing_but_its_connection(server: LiveServer) -> None:
     assert answer["Content-Type"].startswith("text/event-stream")
 
 
+def test_a_stream_begins_after_what_was_asked_before_it(server: LiveServer) -> None:
+    """Over the same connection, at once: nothing that was still to be sent is lost."""
+    page = fetch(server.url)
+    asked = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as wire:
+        wire.sendall(asked * 50 + asked.replace(b"/ ", b"/events ", 1))
+        data = b""
+        while b"event: hello" not in data:
+            data += wire.recv(1 << 16)
+    assert data.count(page.body) == 50
+
+
 def test_who_reads_slowly_is_told_everything_in_order(server: LiveServer) -> None:
     """What its connection does not take at once is kept for it, and goes on where it stopped."""
     with socket.socket() as slow:

@@ -37,8 +37,11 @@ class Connection(Base):
         super().connection_lost(error)
         self.app_state = {}
 
-    def take(self) -> socket.socket | None:
+    async def take(self) -> socket.socket | None:
         """Give the socket to somebody else, and forget it; None if the client has gone."""
+        # Answers to what was asked before go out first.
+        self.transport.set_write_buffer_limits(0)
+        await self.flow.drain()
         shared = self.transport.get_extra_info("socket")
         if self.transport.is_closing() or shared is None:
             return None

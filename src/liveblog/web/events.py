@@ -30,7 +30,7 @@ HEARTBEAT = 15.0
 """Seconds between two comments: proxies close what is silent, and we learn who has gone."""
 IN_A_TURN = 256  #: readers who are told before others get their turn
 
-Take = Callable[[], socket.socket | None]
+Take = Callable[[], Awaitable[socket.socket | None]]
 """Gives the socket of a request, from then on the taker's own; None if the client has gone."""
 
 _HEAD = (
@@ -123,11 +123,12 @@ class Hub:
             return "There are too many streams open from this address."
         return ""
 
-    async def open(self, address: str, take: Take, missed: Callable[[], Awaitable[bytes]]) -> None:
+    async def open(self, address: str, take: Take, missed: Callable[[], Awaitable[bytes]]) -> bool:
         """Open a stream that lasts until its reader goes, falls behind, or the hub closes.
 
         *take* gives the reader's socket; *missed* returns what it has to be told first, up to
-        what :attr:`place` is now.
+        what :attr:`place` is now. Return whether there is one: not if the reader went meanwhile, or
+        the hub closed.
         """
         loop = asyncio.get_running_loop()
         self._addresses[address] += 1
@@ -135,7 +136,7 @@ class Hub:
         reader = None
         try:
             data = await missed()
-            if not self._is_closed and (wire := take()):
+            if not self._is_closed and (wire := await take()):
                 wire.setblocking(False)
                 wire.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNDER_WAY)
                 date = formatdate(usegmt=True).encode()
@@ -148,19 +149,23 @@ class Hub:
         if reader:
             self._readers.add(reader)
             self._push(reader)
+        return reader is not None
 
     # -- the streams --------------------------------------------------------------------------
 
     async def _tell(self) -> None:
         """Send every reader what is new, letting others have their turn now and then."""
         told = -1
-        while told != self._next:
-            told = self._next
-            for number, reader in enumerate(list(self._readers), 1):
-                self._push(reader)
-                if number % IN_A_TURN == 0:
-                    await asyncio.sleep(0)
-        self._is_telling = False
+        try:
+            while told != self._next:
+                told = self._next
+                for number, reader in enumerate(list(self._readers), 1):
+                    if reader in self._readers:
+                        self._push(reader)
+                    if number % IN_A_TURN == 0:
+                        await asyncio.sleep(0)
+        finally:
+            self._is_telling = False
 
     def _push(self, reader: _Reader) -> None:
         """Send what a reader has not been sent yet, as much as its connection takes."""

@@ -39,6 +39,14 @@ def behind_proxies(app: ASGIApp, proxies: str) -> ASGIApp:
     return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), trusted_hosts=proxies))
 
 
+def _no_stream(why: str) -> Response:
+    return problems.response(
+        problems.Problem(
+            503, "too_many_streams", why, "Poll live.json instead.", {"retry-after": "30"}
+        )
+    )
+
+
 class Served:
     """A blog that is served at the path of its own url."""
 
@@ -133,10 +141,7 @@ class Served:
         client = scope.get("client")
         address = str(client[0]) if client else "-"
         if refusal := self.hub.refusal(address):
-            problem = problems.Problem(
-                503, "too_many_streams", refusal, "Poll live.json instead.", {"retry-after": "30"}
-            )
-            return await problems.response(problem)(scope, receive, send)
+            return await _no_stream(refusal)(scope, receive, send)
         if scope["method"] == "HEAD":
             return await Response(media_type="text/event-stream")(scope, receive, send)
         given = request.headers.get("last-event-id") or request.query_params.get("after", "")
@@ -146,7 +151,8 @@ class Served:
             events = await run_sync(self._missed, given, until) if given else []
             return b"retry: 2000\n\n" + messages([*events, ("hello", {})], until)
 
-        await self.hub.open(address, scope["state"]["take"], missed)
+        if not await self.hub.open(address, scope["state"]["take"], missed):
+            return await _no_stream("The server is stopping.")(scope, receive, send)
         while (await receive())["type"] != "http.disconnect":
             pass  # the server lets go of the connection
 
