@@ -156,3 +156,48 @@ def test_a_site_that_cannot_be_published_is_said_and_published_as_soon_as_it_can
         os.unlink(templates / "home.html")
         running.settled()
         assert "Deux." in fetch(running.url).body.decode()
+
+
+def test_without_the_fast_libraries_all_is_answered_as_with_them(tmp_path: Path) -> None:
+    """Uvloop and httptools are an extra: files, their 304, the stream and its end."""
+    program = (
+        "import sys; sys.modules['uvloop'] = sys.modules['httptools'] = None; "
+        "from liveblog.cli import main; main()"
+    )
+    with live_server(tmp_path / "blog") as running:
+        running.blog.post("Un fait.")
+        running.settled()
+        before = fetch(running.url, "atom.xml")
+        running.stop()
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, "serve", "--port", str(running.port),
+             str(running.blog.folders.root)],
+            stderr=subprocess.PIPE,
+            text=True,
+        )  # fmt: skip
+        try:
+            deadline = time.monotonic() + 20
+            while True:
+                try:
+                    answer = fetch(running.url, "atom.xml")
+                    break
+                except OSError:
+                    assert time.monotonic() < deadline
+                    time.sleep(0.05)
+            assert (answer.status, answer.body) == (200, before.body)
+            for name in set(before.headers) - {"date", "last-modified"}:
+                assert answer.headers[name] == before.headers[name], name
+            assert fetch(running.url, "atom.xml", If_None_Match=answer["ETag"]).status == 304
+            with urllib.request.urlopen(f"{running.url}events", timeout=10) as stream:
+                while b"hello" not in stream.readline():
+                    pass
+                posted = running.blog.post("Un autre.")
+                while posted.id.encode() not in stream.readline():
+                    pass
+                process.send_signal(signal.SIGTERM)
+                stream.read()
+        finally:
+            process.terminate()
+            _, said = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert "Traceback" not in said

@@ -262,6 +262,54 @@ def test_the_server_stops_at_once_with_readers_connected(server: LiveServer) -> 
     server.start()
 
 
+def test_a_stream_needs_nothing_but_its_connection(server: LiveServer) -> None:
+    """It ends with it: no chunks, so the oldest proxy can pass it on; HEAD does not wait for it."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as wire:
+        wire.sendall(b"GET /events HTTP/1.0\r\n\r\n")
+        data = b""
+        while b"hello" not in data:
+            data += wire.recv(4096)
+        head, _, body = data.partition(b"\r\n\r\n")
+        assert b"transfer-encoding" not in head.lower()
+        assert b"connection: close" in head.lower()
+        assert b"\r\ndate: " in head.lower()
+        assert body.startswith(b"retry: 2000\n\nevent: hello\n")
+    answer = fetch(server.url, "events", "HEAD")
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer["Content-Type"].startswith("text/event-stream")
+
+
+def test_a_stream_begins_after_what_was_asked_before_it(server: LiveServer) -> None:
+    """Over the same connection, at once: nothing that was still to be sent is lost."""
+    page = fetch(server.url)
+    asked = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as wire:
+        wire.sendall(asked * 50 + asked.replace(b"/ ", b"/events ", 1))
+        data = b""
+        while b"event: hello" not in data:
+            data += wire.recv(1 << 16)
+    assert data.count(page.body) == 50
+
+
+def test_who_reads_slowly_is_told_everything_in_order(server: LiveServer) -> None:
+    """What its connection does not take at once is kept for it, and goes on where it stopped."""
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.settimeout(10)
+        slow.connect(("127.0.0.1", server.port))
+        slow.sendall(b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        data = b""
+        while b"hello" not in data:
+            data += slow.recv(4096)
+        posted = [server.blog.post(f"{number} " + "y" * 30_000).id for number in range(20)]
+        server.settled()
+        while data.count(b"event: entry\n") < len(posted) or not data.endswith(b"\n\n"):
+            data += slow.recv(4096)
+    events = [block for block in data.decode().split("\n\n") if block.startswith("event: entry")]
+    told = [json.loads(event.split("data: ")[1].split("\n")[0])["id"] for event in events]
+    assert told == posted
+
+
 def test_streams_are_bounded_for_an_address_and_in_all(tmp_path: Path) -> None:
     """503 with Retry-After; who leaves makes room."""
     limits = "[server]\nstreams_per_address = 3\nstreams = 100\n"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import json
 import os
 import re
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
@@ -19,6 +22,8 @@ from PIL import Image as Picture
 
 from liveblog import Blog
 from liveblog.blog import Image
+from liveblog.web import files
+from liveblog.web.served import Served
 
 from .conftest import LiveServer, live_server
 from .wire import fetch
@@ -388,3 +393,93 @@ def test_blogs_of_several_folders_have_each_their_path(tmp_path: Path) -> None:
         root = fetch(f"http://127.0.0.1:{port}", "/")
         assert b"/un/" in root.body
         assert b"/deux/" in root.body
+
+
+def test_what_another_process_writes_is_served_from_the_next_request_on(
+    server: LiveServer,
+) -> None:
+    """Also over a connection that is kept, for a file that is held ready; and its end is seen."""
+    path = server.blog.folders.site / "extra.txt"
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+
+    def get(**headers: str) -> tuple[int, str, bytes]:
+        connection.request("GET", "/extra.txt", headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.headers["ETag"] or "", answer.read()
+
+    seen = set()
+    for text in ("One.", "Two!", "Three"):  # two of them of one size
+        subprocess.run(
+            [sys.executable, "-c", "import pathlib, sys; p = pathlib.Path(sys.argv[1]); "
+             "t = p.with_name('.new'); t.write_text(sys.argv[2]); t.replace(p)", path, text],
+            check=True,
+        )  # fmt: skip
+        for _ in range(3):
+            status, etag, body = get()
+            assert (status, body) == (200, text.encode())
+            assert get(**{"If-None-Match": etag})[0] == 304
+        seen.add(etag)
+    assert len(seen) == 3
+    path.unlink()
+    assert get()[0] == 404
+    connection.close()
+
+
+def test_requests_of_one_connection_are_answered_in_order(server: LiveServer) -> None:
+    """Sent at once (RFC 9112 §9.3.2): what lies ready does not overtake what takes longer."""
+    fetch(server.url, "atom.xml")
+    paths = ["/atom.xml", "/search?q=fait", "/atom.xml", "/nothing", "/healthz", "/atom.xml"]
+    asked = "".join(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" for path in paths)
+    asked += "GET /rss.xml HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as wire:
+        wire.sendall(asked.encode())
+        with wire.makefile("rb") as said:
+            heads = []
+            while line := said.readline():
+                head = [line.decode()]
+                while (line := said.readline()) != b"\r\n":
+                    head.append(line.decode().lower())
+                text = "".join(head)
+                heads.append(text)
+                length = re.search(r"content-length: (\d+)", text)
+                assert length
+                said.read(int(length[1]))
+    kinds = [re.search(r"content-type: ([^;\r]+)", head) for head in heads]
+    assert [kind and kind[1] for kind in kinds] == [
+        "application/atom+xml", "text/html", "application/atom+xml", "text/html",
+        "application/json", "application/atom+xml", "application/rss+xml",
+    ]  # fmt: skip
+
+
+def test_an_answer_is_the_same_by_every_way(server: LiveServer) -> None:
+    """For those who keep their connection and those who close it; with a body nobody asked for."""
+    plain = fetch(server.url, "atom.xml")
+    ways = [
+        fetch(server.url, "atom.xml", Connection="close"),
+        fetch(server.url, "atom.xml", body=b"What is this?"),
+        fetch(server.url, "atom.xml?x=1", Range="bytes=0-3"),
+        fetch(server.url, "%61tom.xml"),
+    ]
+    for answer in ways:
+        assert (answer.status, answer.body) == (200, plain.body)
+        for name in set(plain.headers) - {"date"}:
+            assert answer.headers[name] == plain.headers[name], name
+
+
+def test_no_more_is_held_ready_than_there_is_memory_for(
+    blog: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that nobody asked for lately are let go, and read again when they are wanted."""
+    monkeypatch.setattr(files, "MEMORY", 1_000_000)
+    site = blog.folders.site
+    site.mkdir(exist_ok=True)
+    for number in range(30):
+        (site / f"{number}.txt").write_bytes(os.urandom(50_000))
+    held = Served(blog, "").files
+    for number in range(30):
+        assert held.file(f"{number}.txt")
+        assert 100_000 < held.held <= 1_000_000 or number == 0
+    assert held.ready("29.txt", {})
+    assert held.ready("0.txt", {}) is None
+    assert held.file("0.txt")
+    assert held.ready("0.txt", {})

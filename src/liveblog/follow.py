@@ -167,7 +167,8 @@ class Follower(threading.Thread):
         is_called = self._called.wait(seconds)
         self._called.clear()
         is_due = self._wake is not None and self._blog.present >= self._wake
-        return is_called or is_due
+        # Whoever stops us may have called between the wait and the clearing.
+        return is_called or is_due or self._is_stopping
 
     def _turn(self, news: News) -> None:
         """Publish, and tell what changed for readers since the last turn."""

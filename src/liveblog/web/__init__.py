@@ -9,24 +9,21 @@ one ASGI application. No other room knows a socket or a status code.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.types import Message, Receive, Scope, Send
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from .. import __version__
 from ..blog import Blog
 from ..errors import ConfigError
+from .answers import Answer, Headers
 from .moves import Moves, send_on
-from .served import Served
+from .served import Served, behind_proxies
 
 if TYPE_CHECKING:
     from .metrics import Metrics
-
-Abort = Callable[[tuple[str, int] | None], None]
-"""Cuts the connection of a peer."""
 
 
 class Application:
@@ -40,7 +37,7 @@ class Application:
         Raises :class:`~liveblog.errors.ConfigError` if two blogs have the same path, or if
         metrics are asked for and cannot be had.
         """
-        self.blogs = [Served(blog) for blog in blogs]
+        self.blogs = [Served(blog, proxies) for blog in blogs]
         self._metrics = _metrics(self.blogs) if has_metrics else None
         self._by_path: dict[str, Served] = {}
         for served in self.blogs:
@@ -54,11 +51,7 @@ class Application:
         # The longest path first: a blog may lie below another.
         self._in_order = sorted(self.blogs, key=lambda served: -len(served.path))
         self._moves = Moves(self.blogs)
-        # uvicorn and Starlette describe the same protocol with different types.
-        self._behind_proxies: Any = ProxyHeadersMiddleware(
-            cast(Any, self._answer), trusted_hosts=proxies
-        )
-        self.abort: Abort = lambda _: None
+        self._tell_metrics = behind_proxies(self._send_metrics, proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or run from start to end of the server."""
@@ -66,9 +59,19 @@ class Application:
             return await self._live(receive, send)
         if scope["type"] != "http":
             return await send({"type": "websocket.close"})
-        peer = scope.get("client")
-        scope.setdefault("state", {})["abort"] = lambda: self.abort(peer)
-        await self._behind_proxies(scope, receive, send)
+        scope.setdefault("state", {})
+        await self._answer(scope, receive, send)
+
+    def ready(self, target: bytes, headers: Headers) -> Answer | None:
+        """Return the answer to a GET that can be given at once; None if it takes more."""
+        path = target.partition(b"?")[0].decode("latin-1")
+        served = next((s for s in self._in_order if path.startswith(s.path)), None)
+        if served is None or "%" in path or self._moves:
+            return None
+        answer = served.files.ready(path[len(served.path) :], dict(headers))
+        if answer and self._metrics:
+            self._metrics.count(answer.status)
+        return answer
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -87,7 +90,7 @@ class Application:
         if path == "/healthz":
             return await self._health(send)
         if path == "/metrics" and self._metrics:
-            return await self._send_metrics(scope, send)
+            return await self._tell_metrics(scope, receive, send)
         if self._metrics:
             send = _counted(send, self._metrics)
         served = next((s for s in self._in_order if path.startswith(s.path)), None)
@@ -129,7 +132,7 @@ class Application:
         data = msgspec.json.encode(document)
         await _send(send, 200 if is_well else 503, b"application/json", data)
 
-    async def _send_metrics(self, scope: Scope, send: Send) -> None:
+    async def _send_metrics(self, scope: Scope, _: Receive, send: Send) -> None:
         """Answer this machine only: how many read is nobody else's business."""
         assert self._metrics
         client = scope.get("client")

@@ -3,31 +3,45 @@
 One log of the last messages is shared by all readers; each keeps only its place in it. Whoever
 falls out of the log, or does not read at all, is dropped, comes back with ``Last-Event-ID`` and is
 told from the journal what it missed. So memory is bounded, and nobody misses anything.
+
+There may be thousands of readers, and what is kept for one counts thousands of times. So a stream
+is no request that waits for its end: the hub takes the socket over from the server, and writes
+the same bytes to each.
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
+import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from email.utils import formatdate
 
 import msgspec
-from starlette.types import Receive, Send
 
 from ..config import ServerConfig
 
 KEPT = 256  #: messages that a reader may fall behind
+UNDER_WAY = 65536  #: bytes that the system may hold for a reader
 PATIENCE = 20.0  #: seconds that a reader may take nothing before it is dropped
 HEARTBEAT = 15.0
 """Seconds between two comments: proxies close what is silent, and we learn who has gone."""
+IN_A_TURN = 256  #: readers who are told before others get their turn
 
-_HEADERS = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
-    (b"access-control-allow-origin", b"*"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-accel-buffering", b"no"),  # nginx would hold the stream back
-]
+Take = Callable[[], Awaitable[socket.socket | None]]
+"""Gives the socket of a request, from then on the taker's own; None if the client has gone."""
+
+_HEAD = (
+    b"HTTP/1.1 200 OK\r\n"
+    b"content-type: text/event-stream; charset=utf-8\r\n"
+    b"cache-control: no-store\r\n"
+    b"access-control-allow-origin: *\r\n"
+    b"x-content-type-options: nosniff\r\n"
+    b"x-accel-buffering: no\r\n"  # nginx would hold the stream back
+    b"connection: close\r\n"  # the stream ends with it
+)
 
 
 def message(kind: str, data: object, place: str = "") -> bytes:
@@ -46,6 +60,18 @@ def messages(events: Iterable[tuple[str, object]], place: str) -> bytes:
     )
 
 
+class _Reader:
+    """An open stream; its place in the log is all that is kept for it."""
+
+    __slots__ = ("address", "at", "rest", "wire")
+
+    def __init__(self, wire: socket.socket, address: str, at: int, rest: bytes) -> None:
+        self.wire = wire
+        self.address = address
+        self.at = at  #: number of the message that comes next
+        self.rest: bytes | memoryview = rest  #: what is left of what is being sent
+
+
 class Hub:
     """The log of messages, and who reads it. Everything happens in one event loop."""
 
@@ -54,9 +80,12 @@ class Hub:
         self._settings = settings
         self._log: deque[bytes] = deque(maxlen=KEPT)
         self._next = 0  # number of the next message
-        self._news = asyncio.Event()
+        self._readers: set[_Reader] = set()
+        self._slow: dict[_Reader, float] = {}  # whose connection is full, and since when
         self._addresses: Counter[str] = Counter()
-        self._is_closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_telling = self._is_closed = False
         self.place = ""  #: up to where the log leads
         self.dropped = 0  #: readers that were too slow
 
@@ -65,17 +94,24 @@ class Hub:
         """How many streams are open."""
         return self._addresses.total()
 
+    def start(self) -> None:
+        """Begin, within the event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._run(self._beat())
+
     def send(self, data: bytes) -> None:
         """Give a message to every reader."""
         self._log.append(data)
         self._next += 1
-        self._news.set()
-        self._news = asyncio.Event()
+        if not self._is_telling:
+            self._is_telling = True
+            self._run(self._tell())
 
     def close(self) -> None:
-        """End every stream."""
+        """End every stream. May be called by a signal, in the middle of anything."""
         self._is_closed = True
-        self._news.set()
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._end)
 
     def refusal(self, address: str) -> str:
         """Say why another stream of an address cannot be opened, or return an empty string."""
@@ -87,56 +123,128 @@ class Hub:
             return "There are too many streams open from this address."
         return ""
 
-    async def stream(
-        self,
-        address: str,
-        receive: Receive,
-        send: Send,
-        missed: Callable[[], Awaitable[bytes]],
-        abort: Callable[[], None],
-    ) -> None:
-        """Serve one reader until it goes, falls behind, or the hub closes.
+    async def open(self, address: str, take: Take, missed: Callable[[], Awaitable[bytes]]) -> bool:
+        """Open a stream that lasts until its reader goes, falls behind, or the hub closes.
 
-        *missed* returns what it has to be told first, up to :attr:`place`; *abort* cuts the
-        connection of a reader that takes nothing, with what was to be sent to it.
+        *take* gives the reader's socket; *missed* returns what it has to be told first, up to
+        what :attr:`place` is now. Return whether there is one: not if the reader went meanwhile, or
+        the hub closed.
         """
+        loop = asyncio.get_running_loop()
         self._addresses[address] += 1
-        leaving = asyncio.ensure_future(_gone(receive))
+        at = self._next
+        reader = None
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-            mine = self._next
-            data = b"retry: 2000\n\n" + await missed()
-            while True:
-                async with asyncio.timeout(PATIENCE):
-                    await send({"type": "http.response.body", "body": data, "more_body": True})
-                while mine == self._next and not self._is_closed and not leaving.done():
-                    waiting = asyncio.ensure_future(self._news.wait())
-                    await asyncio.wait({waiting, leaving}, return_when=asyncio.FIRST_COMPLETED)
-                    waiting.cancel()
-                if self._is_closed or leaving.done():
-                    break
-                if self._next - mine > len(self._log):
-                    self.dropped += 1
-                    break
-                data = b"".join(list(self._log)[mine - self._next :])
-                mine = self._next
-            await send({"type": "http.response.body", "body": b""})
-        except TimeoutError:
-            self.dropped += 1
-            abort()
+            data = await missed()
+            if not self._is_closed and (wire := await take()):
+                wire.setblocking(False)
+                wire.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNDER_WAY)
+                date = formatdate(usegmt=True).encode()
+                head = b"%bdate: %b\r\n\r\n" % (_HEAD, date)
+                reader = _Reader(wire, address, at, head + data)
+                loop.add_reader(wire, self._hear, reader)
         finally:
-            leaving.cancel()
-            self._addresses[address] -= 1
-            if not self._addresses[address]:
-                del self._addresses[address]
+            if reader is None:
+                self._forget(address)
+        if reader:
+            self._readers.add(reader)
+            self._push(reader)
+        return reader is not None
 
-    async def beat(self) -> None:
-        """Send a comment from time to time, without end."""
+    # -- the streams --------------------------------------------------------------------------
+
+    async def _tell(self) -> None:
+        """Send every reader what is new, letting others have their turn now and then."""
+        told = -1
+        try:
+            while told != self._next:
+                told = self._next
+                for number, reader in enumerate(list(self._readers), 1):
+                    if reader in self._readers:
+                        self._push(reader)
+                    if number % IN_A_TURN == 0:
+                        await asyncio.sleep(0)
+        finally:
+            self._is_telling = False
+
+    def _push(self, reader: _Reader) -> None:
+        """Send what a reader has not been sent yet, as much as its connection takes."""
+        try:
+            while reader.rest or reader.at != self._next:
+                if not reader.rest:
+                    if self._next - reader.at > len(self._log):
+                        return self._drop(reader)
+                    reader.rest = self._log[reader.at - self._next]
+                    reader.at += 1
+                sent = reader.wire.send(reader.rest)
+                # The message is everybody's: what is left of it is not copied.
+                reader.rest = memoryview(reader.rest)[sent:] if sent < len(reader.rest) else b""
+                if self._slow and reader in self._slow:
+                    self._slow[reader] = time.monotonic()
+        except BlockingIOError:
+            if reader not in self._slow:
+                self._slow[reader] = time.monotonic()
+                asyncio.get_running_loop().add_writer(reader.wire, self._push, reader)
+        except OSError:
+            self._leave(reader)
+        else:
+            if self._slow and reader in self._slow:
+                del self._slow[reader]
+                asyncio.get_running_loop().remove_writer(reader.wire)
+
+    def _hear(self, reader: _Reader) -> None:
+        """Notice that a reader went; nothing that it says is of interest."""
+        try:
+            is_there = bool(reader.wire.recv(4096))
+        except BlockingIOError:
+            is_there = True
+        except OSError:
+            is_there = False
+        if not is_there:
+            self._leave(reader)
+
+    def _drop(self, reader: _Reader) -> None:
+        """Cut the connection of a reader that is too slow, with what was to be sent over it."""
+        self.dropped += 1
+        reader.wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._leave(reader)
+
+    def _leave(self, reader: _Reader) -> None:
+        if reader not in self._readers:
+            return
+        self._readers.remove(reader)
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(reader.wire)
+        if reader in self._slow:
+            del self._slow[reader]
+            loop.remove_writer(reader.wire)
+        reader.wire.close()
+        self._forget(reader.address)
+
+    def _forget(self, address: str) -> None:
+        self._addresses[address] -= 1
+        if not self._addresses[address]:
+            del self._addresses[address]
+
+    async def _beat(self) -> None:
+        """Send a comment from time to time, and drop who takes nothing."""
+        beats = 0
         while True:
-            await asyncio.sleep(HEARTBEAT)
-            self.send(b": still here\n\n")
+            await asyncio.sleep(HEARTBEAT / 3)
+            long_ago = time.monotonic() - PATIENCE
+            for reader in [reader for reader, since in self._slow.items() if since < long_ago]:
+                self._drop(reader)
+            beats += 1
+            if beats % 3 == 0:
+                self.send(b": still here\n\n")
 
+    def _end(self) -> None:
+        for reader in list(self._readers):
+            self._leave(reader)
+        for task in self._tasks:
+            task.cancel()
 
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    def _run(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

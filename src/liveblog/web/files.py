@@ -8,26 +8,21 @@ a restart and in every process.
 
 from __future__ import annotations
 
-import gzip
 import os
-import re
-import time
 from _blake2 import blake2b
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from email.utils import formatdate, parsedate_to_datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote, urljoin
 
-import brotli
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
 from .. import links
 from ..config import Config
 from ..feeds import ENDED_MINUTES, LIVE_MINUTES
+from .answers import PACKED, Answer, File, Mark, encodings, is_known
 
 MEMORY = 128_000_000  #: bytes of files held ready
 LARGE = 2_000_000
@@ -61,40 +56,10 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 PAGE = "public, no-cache"
 POLLED = "public, max-age=5"
 
-_PACKED = ("text/", "application/json", "application/xml", "application/atom+xml",
-           "application/rss+xml", "application/feed+json", "application/manifest+json",
-           "image/svg+xml")  # fmt: skip
+_EMPTY = (b"content-length", b"0")
 
-Headers = list[tuple[bytes, bytes]]
 Page = Callable[[str, int], bytes]
 """Makes the page for a path and a status of 404 or 410."""
-
-
-@dataclass
-class Body:
-    """One encoding of a file."""
-
-    data: bytes
-    etag: str
-    encoding: str = ""
-
-
-@dataclass
-class File:
-    """A file of the site, ready to be sent."""
-
-    mark: tuple[int, int, int]  #: what its status was when it was read
-    modified: int  #: seconds of the epoch
-    type: str
-    cache: str
-    bodies: dict[str, Body]  #: by encoding; the plain one under ""
-    vary: str = ""
-    link: str = ""
-    shared: bool = False  #: whether pages of other sites may read it
-    size: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.size = sum(len(body.data) for body in self.bodies.values()) + 1000
 
 
 class Files:
@@ -123,52 +88,62 @@ class Files:
         self._is_gone = is_gone
         self._is_over = is_over
         self._files: OrderedDict[str, File] = OrderedDict()
-        self._size = 0
+        self.held = 0  #: bytes held ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; ``path`` in the scope's state is below the blog's own."""
         path: str = scope["state"]["path"]
-        headers = _headers(scope)
         if scope["method"] not in ("GET", "HEAD"):
-            return await _send(send, 405, [(b"allow", b"GET, HEAD")], b"")
+            return await _send(send, Answer(405, [(b"allow", b"GET, HEAD"), _EMPTY]))
+        asked: dict[bytes, bytes] = dict(scope["headers"])
+        is_head = scope["method"] == "HEAD"
+        if answer := self.ready(path, asked):
+            return await _send(send, answer, is_head)
         if moved := self._moved(path):
             query = scope["query_string"]
             target = moved + (f"?{query.decode('latin-1')}" if query else "")
             location = (b"location", target.encode("latin-1", "replace"))
-            return await _send(send, 308, [location, (b"cache-control", b"public, max-age=300")])
-        is_head = scope["method"] == "HEAD"
+            kept = (b"cache-control", b"public, max-age=300")
+            return await _send(send, Answer(308, [location, kept, _EMPTY]))
         if self._retired(path):
             return await self._send_missing(send, path, 410, is_head)
-        name = path + "index.html" if path.endswith("/") or not path else path
-        feed = name.rpartition("/")[2]
-        if feed in FEED_TYPES and headers.get(b"sec-fetch-dest") == b"document":
-            file = self._page_of_feed(name)
-        else:
-            file = self.file(name)
+        name = _name(path)
+        file = self._page_of_feed(name) if _is_page_of_feed(name, asked) else self.file(name)
         if file is None:
             if path and not path.endswith("/") and self.file(f"{path}/index.html"):
                 query = scope["query_string"]
                 here = quote(path.rpartition("/")[2]) + "/"
                 where = here.encode() + (b"?" + query if query else b"")
-                return await _send(send, 308, [(b"location", where)])
+                return await _send(send, Answer(308, [(b"location", where), _EMPTY]))
             status = 410 if self._is_gone(path) else 404
             return await self._send_missing(send, path, status, is_head)
         if not file.bodies:
             return await self._send_large(scope, receive, send, name, file)
-        await self._send_file(send, headers, file, is_head)
+        await _send(send, file.answer(asked), is_head)
+
+    def ready(self, path: str, asked: Mapping[bytes, bytes]) -> Answer | None:
+        """Return the answer to a GET that can be given from memory; None if it takes more."""
+        name = _name(path)
+        file = self._files.get(name)
+        if (
+            file is None
+            or not file.bodies
+            or path in self._config.redirects
+            or self._retired(path)
+            or _is_page_of_feed(name, asked)
+            or file.mark != _mark(f"{self._root}/{name}")
+        ):
+            return None
+        self._files.move_to_end(name)
+        return file.answer(asked)
 
     # -- files --------------------------------------------------------------------------------
 
     def file(self, name: str) -> File | None:
         """Return a file of the site as it is now, or None if there is none."""
-        if not _is_plain(name):
-            return None
         path = f"{self._root}/{name}"
-        try:
-            status = os.stat(path)
-        except (OSError, ValueError):
+        if not _is_plain(name) or not (mark := _mark(path)):
             return None
-        mark = (status.st_mtime_ns, status.st_size, status.st_ino)
         known = self._files.get(name)
         if known is not None and known.mark == mark:
             self._files.move_to_end(name)
@@ -188,17 +163,17 @@ class Files:
     def _keep(self, name: str, file: File | None) -> File | None:
         """Hold a file ready; let go of those that nobody asked for lately."""
         if name in self._files:
-            self._size -= self._files.pop(name).size
+            self.held -= self._files.pop(name).size
         if file is None:
             return None
         self._files[name] = file
-        self._size += file.size
-        while self._size > MEMORY and len(self._files) > 1:
+        self.held += file.size
+        while self.held > MEMORY and len(self._files) > 1:
             _, old = self._files.popitem(last=False)
-            self._size -= old.size
+            self.held -= old.size
         return file
 
-    def _read(self, name: str, path: str, mark: tuple[int, int, int]) -> File | None:
+    def _read(self, name: str, path: str, mark: Mark) -> File | None:
         folder, _, last = name.rpartition("/")
         kind = FEED_TYPES.get(last) or TYPES.get(
             os.path.splitext(last)[1], "application/octet-stream"
@@ -213,7 +188,7 @@ class Files:
                 data = opened.read()
         except OSError:
             return None
-        vary = "Accept-Encoding" if kind.startswith(_PACKED) else ""
+        vary = "Accept-Encoding" if kind.startswith(PACKED) else ""
         link = ""
         if last in FEED_TYPES:
             vary += ", Sec-Fetch-Dest"
@@ -224,7 +199,7 @@ class Files:
         elif last.endswith(".html"):
             here = links.url(self._config.url, f"{folder}/" if folder else "")
             link = _links_of(data.decode("utf-8", "replace"), here)
-        bodies = _bodies(data, kind)
+        bodies = encodings(data, kind)
         return File(mark, modified, kind, cache, bodies, vary, link, is_shared)
 
     def _cache_control(self, name: str, last: str) -> str:
@@ -251,7 +226,7 @@ class Files:
             feed.modified,
             TYPES[".html"],
             feed.cache,
-            _bodies(data, TYPES[".html"]),
+            encodings(data, TYPES[".html"]),
             feed.vary,
             feed.link,
         )
@@ -276,37 +251,23 @@ class Files:
         data = self._missing(path, status)
         headers = [
             (b"content-type", TYPES[".html"].encode()),
-            (b"content-length", str(len(data)).encode()),
+            (b"content-length", b"%d" % len(data)),
             (b"cache-control", b"no-cache" if status == 404 else b"public, max-age=300"),
         ]
-        await _send(send, status, headers, b"" if is_head else data)
+        await _send(send, Answer(status, headers, data), is_head)
 
     # -- what is ------------------------------------------------------------------------------
-
-    async def _send_file(
-        self, send: Send, asked: Mapping[bytes, bytes], file: File, is_head: bool
-    ) -> None:
-        body = file.bodies[_encoding(asked.get(b"accept-encoding", b""), file.bodies)]
-        headers = _validators(file, body.etag)
-        if _is_known(asked, body.etag, file.modified):
-            return await _send(send, 304, headers)
-        headers.append((b"content-type", file.type.encode()))
-        headers.append((b"content-length", str(len(body.data)).encode()))
-        if body.encoding:
-            headers.append((b"content-encoding", body.encoding.encode()))
-        await _send(send, 200, headers, b"" if is_head else body.data)
 
     async def _send_large(
         self, scope: Scope, receive: Receive, send: Send, name: str, file: File
     ) -> None:
         """Send a picture or another large file from disk, whole or a range of it."""
         # The name of a picture holds a hash of its bytes; what else is large has its date.
-        etag = f'"{blake2b(f"{name} {file.mark[:2]}".encode(), digest_size=8).hexdigest()}"'
-        if name.startswith("media/"):
-            etag = f'"{blake2b(name.encode(), digest_size=8).hexdigest()}"'
-        headers = _validators(file, etag)
-        if _is_known(_headers(scope), etag, file.modified):
-            return await _send(send, 304, headers)
+        named = name if name.startswith("media/") else f"{name} {file.mark[:2]}"
+        etag = f'"{blake2b(named.encode(), digest_size=8).hexdigest()}"'.encode()
+        headers = file.validators(etag, file.date)
+        if is_known(dict(scope["headers"]), etag, file.modified):
+            return await _send(send, Answer(304, headers))
         response = FileResponse(
             f"{self._root}/{name}",
             media_type=file.type,
@@ -322,67 +283,23 @@ def _is_plain(name: str) -> bool:
     )
 
 
-def _bodies(data: bytes, kind: str) -> dict[str, Body]:
-    mark = blake2b(data, digest_size=10).hexdigest()
-    bodies = {"": Body(data, f'"{mark}"')}
-    if kind.startswith(_PACKED) and len(data) > 256:
-        bodies["br"] = Body(brotli.compress(data, quality=5), f'"{mark}-br"', "br")
-        packed = gzip.compress(data, compresslevel=6, mtime=0)
-        bodies["gzip"] = Body(packed, f'"{mark}-gz"', "gzip")
-    return bodies
+def _name(path: str) -> str:
+    return path + "index.html" if path.endswith("/") or not path else path
 
 
-def _validators(file: File, etag: str) -> Headers:
-    """Return the headers that a 200 and its 304 share (RFC 9110 §15.4.5)."""
-    headers = [
-        (b"etag", etag.encode()),
-        # Never later than the answer's own date (RFC 9110 §8.8.2.1), which is up to a second old.
-        (b"last-modified", formatdate(min(file.modified, time.time() - 1), usegmt=True).encode()),
-        (b"cache-control", file.cache.encode()),
-        (b"x-content-type-options", b"nosniff"),
-    ]
-    if file.vary:
-        headers.append((b"vary", file.vary.encode()))
-    if file.link:
-        headers.append((b"link", file.link.encode("latin-1", "replace")))
-    if file.shared:
-        headers.append((b"access-control-allow-origin", b"*"))
-        headers.append((b"access-control-expose-headers", b"ETag, Link"))
-    return headers
+def _is_page_of_feed(name: str, asked: Mapping[bytes, bytes]) -> bool:
+    """Whether somebody opened the address of a feed in a browser."""
+    is_opened = asked.get(b"sec-fetch-dest") == b"document"
+    return is_opened and name.rpartition("/")[2] in FEED_TYPES
 
 
-def _is_known(asked: Mapping[bytes, bytes], etag: str, modified: int) -> bool:
-    """Whether who asks has it already; If-None-Match wins (RFC 9110 §13.2.2)."""
-    if (given := asked.get(b"if-none-match")) is not None:
-        tags = re.findall(r'(?:W/)?("[^"]*")', given.decode("latin-1"))
-        return etag in tags or given.strip() == b"*"
-    if (since := asked.get(b"if-modified-since")) is not None:
-        try:
-            return modified <= parsedate_to_datetime(since.decode("latin-1")).timestamp()
-        except (ValueError, OverflowError):
-            return False
-    return False
-
-
-def _encoding(accepted: bytes, bodies: Mapping[str, Body]) -> str:
-    """Choose an encoding (RFC 9110 §12.5.3); never refuse: the plain one is always there."""
-    if not accepted or len(bodies) == 1:
-        return ""
-    weights: dict[str, float] = {}
-    for part in accepted.decode("latin-1").lower().split(","):
-        name, _, parameters = part.strip().partition(";")
-        weight = re.search(r"q\s*=\s*([0-9.]+)", parameters)
-        try:
-            weights[name.strip()] = float(weight[1]) if weight else 1.0
-        except ValueError:
-            weights[name.strip()] = 0.0
-    offers = [
-        (weights.get(name, weights.get("*", 0.0)), -rank, name)
-        for rank, name in enumerate(("br", "gzip"))
-        if name in bodies
-    ]
-    best = max(offers, default=(0.0, 0, ""))
-    return best[2] if best[0] > 0 else ""
+def _mark(path: str) -> Mark | None:
+    """Return what tells one state of a file from another, or None if there is no file."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 class _Head(HTMLParser):
@@ -420,12 +337,7 @@ def _links_of(html: str, here: str) -> str:
     return ", ".join(found)
 
 
-def _headers(scope: Scope) -> dict[bytes, bytes]:
-    return dict(scope["headers"])
-
-
-async def _send(send: Send, status: int, headers: Headers, data: bytes = b"") -> None:
-    if status in (308, 405) and not any(name == b"content-length" for name, _ in headers):
-        headers = [*headers, (b"content-length", b"0")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": data})
+async def _send(send: Send, answer: Answer, is_head: bool = False) -> None:
+    start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": b"" if is_head else answer.data})

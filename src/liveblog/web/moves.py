@@ -34,12 +34,18 @@ class Moves:
         ]  # fmt: skip
         self._moves = sorted(moves, key=lambda move: -len(move.path))
 
+    def __bool__(self) -> bool:
+        """Whether any of them was somewhere else."""
+        return bool(self._moves)
+
     def target(self, scope: Scope, current: str | None) -> str:
         """Return where a request is to be sent on to, or an empty string.
 
         *current* is the path of the blog that is served there now, if any. It stays its own unless
         an earlier address lies below it, or was at this very path of another host.
         """
+        if not self._moves:
+            return ""
         path: str = scope["path"]
         host = _host(f"//{dict(scope['headers']).get(b'host', b'').decode('latin-1')}")
         for move in self._moves:

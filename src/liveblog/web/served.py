@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -12,8 +13,10 @@ from anyio.to_thread import run_sync
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from .. import links
 from ..blog import Blog
@@ -30,11 +33,28 @@ from .files import Files
 _PERMALINK = re.compile(r"(\d{4})/(\d\d)/(\d\d)/([0-9a-z]{10})/?")
 
 
+def behind_proxies(app: ASGIApp, proxies: str) -> ASGIApp:
+    """Return an application that is told who really asks, by proxies that are believed."""
+    # uvicorn and Starlette describe the same protocol with different types.
+    return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), trusted_hosts=proxies))
+
+
+def _no_stream(why: str) -> Response:
+    return problems.response(
+        problems.Problem(
+            503, "too_many_streams", why, "Poll live.json instead.", {"retry-after": "30"}
+        )
+    )
+
+
 class Served:
     """A blog that is served at the path of its own url."""
 
-    def __init__(self, blog: Blog) -> None:
-        """Prepare to serve *blog*; nothing runs before :meth:`start`."""
+    def __init__(self, blog: Blog, proxies: str) -> None:
+        """Prepare to serve *blog*; nothing runs before :meth:`start`.
+
+        *proxies* are the addresses whose X-Forwarded-* headers are believed.
+        """
         self.blog = blog
         self.path = urlsplit(blog.config.url).path
         self.doors = Doors(blog.people, blog.config, self.path)
@@ -51,9 +71,9 @@ class Served:
             is_over=self._is_over,
         )
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._beat: asyncio.Task[None] | None = None
         self._pages_of_nothing: dict[int, bytes] = {}
         self.dynamic = self._routes()
+        self._to_somebody = behind_proxies(self._answer, proxies)
         self._names = {route.path.split("/")[1] for route in self.dynamic.routes
                        if isinstance(route, Route)}  # fmt: skip
 
@@ -63,7 +83,7 @@ class Served:
         """Follow the journal from now on. Call it within the event loop."""
         self._loop = asyncio.get_running_loop()
         self.hub.place = str(self.follower.state.place)
-        self._beat = self._loop.create_task(self.hub.beat())
+        self.hub.start()
         self.follower.start()
         self.schedule.start()
 
@@ -71,8 +91,6 @@ class Served:
         """End the streams and the following; what is being published is finished."""
         self.hub.close()
         self.follower.stop()
-        if self._beat:
-            self._beat.cancel()
         await run_sync(self.schedule.stop)
         await run_sync(self.follower.join, 5)
 
@@ -103,13 +121,17 @@ class Served:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request below this blog's path."""
         path: str = scope["path"][len(self.path) :]
-        if path == "events":
-            return await self._events(scope, receive, send)
-        if path.partition("/")[0] in self._names:
-            inner = {**scope, "root_path": scope.get("root_path", "") + self.path.rstrip("/")}
-            return await self.dynamic(inner, receive, send)
-        scope.setdefault("state", {})["path"] = path
+        scope["state"]["path"] = path
+        if path == "events" or path.partition("/")[0] in self._names:
+            return await self._to_somebody(scope, receive, send)
+        # Files are the same for everybody: who asks for them need not be known.
         await self.files(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["state"]["path"] == "events":
+            return await self._events(scope, receive, send)
+        inner = {**scope, "root_path": scope.get("root_path", "") + self.path.rstrip("/")}
+        await self.dynamic(inner, receive, send)
 
     async def _events(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
@@ -119,24 +141,26 @@ class Served:
         client = scope.get("client")
         address = str(client[0]) if client else "-"
         if refusal := self.hub.refusal(address):
-            problem = problems.Problem(
-                503, "too_many_streams", refusal, "Poll live.json instead.", {"retry-after": "30"}
-            )
-            return await problems.response(problem)(scope, receive, send)
+            return await _no_stream(refusal)(scope, receive, send)
+        if scope["method"] == "HEAD":
+            return await Response(media_type="text/event-stream")(scope, receive, send)
         given = request.headers.get("last-event-id") or request.query_params.get("after", "")
         until = self.hub.place
 
         async def missed() -> bytes:
-            return await run_sync(self._missed, given, until)
+            events = await run_sync(self._missed, given, until) if given else []
+            return b"retry: 2000\n\n" + messages([*events, ("hello", {})], until)
 
-        await self.hub.stream(address, receive, send, missed, scope["state"]["abort"])
+        if not await self.hub.open(address, scope["state"]["take"], missed):
+            return await _no_stream("The server is stopping.")(scope, receive, send)
+        while (await receive())["type"] != "http.disconnect":
+            pass  # the server lets go of the connection
 
-    def _missed(self, given: str, until: str) -> bytes:
+    def _missed(self, given: str, until: str) -> list[Event]:
         try:
-            events = self.follower.missed(given, Place.parse(until)) if given else []
+            return self.follower.missed(given, Place.parse(until))
         except InvalidInput:
-            events = []
-        return messages([*events, ("hello", {})], until)
+            return []
 
     def _routes(self) -> Starlette:
         handlers: dict[int | type[Exception], Callable[..., object]] = {

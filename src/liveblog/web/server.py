@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import uvicorn
 
 from ..errors import StorageError
 from . import Application
+from .connection import Connection
 
 GRACE_SECONDS = 1
 
@@ -21,7 +23,6 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, app: Application) -> None:
         super().__init__(config)
         self._app = app
-        app.abort = self.abort
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         for served in self._app.blogs:
@@ -29,13 +30,6 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
         # To be asked to stop is no failure: the signal is not raised again afterwards.
         self._captured_signals.clear()
-
-    def abort(self, peer: tuple[str, int] | None) -> None:
-        """Cut a connection, with what was to be sent over it."""
-        for connection in list(self.server_state.connections):
-            transport = getattr(connection, "transport", None)
-            if peer is not None and getattr(connection, "client", None) == peer and transport:
-                transport.abort()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -61,6 +55,7 @@ def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> N
     """Serve until told to stop (SIGTERM, SIGINT); *ready* is called when it begins."""
     config = uvicorn.Config(
         app,
+        http=Connection,
         log_level=logging.WARNING,
         access_log=False,
         proxy_headers=False,  # the application does it, and keeps the peer's own address
@@ -73,5 +68,8 @@ def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> N
     )
     server = _Server(config, app)
     opened.listen(4096)
+    # What was loaded stays: to look through it for garbage would hold up every reader.
+    gc.collect()
+    gc.freeze()
     ready()
     server.run(sockets=[opened])
