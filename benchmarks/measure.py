@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 PEERS = ROOT / ".venv" / "peers"
 """Where ``make bench`` installs those peers that are Python or Node.js packages."""
 
+PYTHON = str(PEERS / "bin" / "python")
 LIVEBLOG = [str(PEERS / "bin" / "liveblog")]
 """Ours, installed as one installs it."""
 

@@ -32,6 +32,7 @@ PARTS: dict[str, Callable[[], Iterable[Line]]] = {
     "publishing": publishing.lines,
     "serving": serving.lines,
     "streams": streams.lines,
+    "alone": streams.lines_alone,
     "page": page.lines,
 }
 
@@ -93,15 +94,14 @@ def _versions() -> Iterator[str]:
     system = f"{platform.system()} {platform.release()}"
     yield f"{processors} processors ({cpu}), {memory:.0f} GiB, {system}"
     yield f"Python {platform.python_version()}"
-    binaries = PEERS / "bin"
     for command in (
         [*LIVEBLOG, "--version"],
         ["hugo", "version"],
         ["nginx", "-v"],
         ["git", "--version"],
         ["node", "--version"],
-        [str(binaries / "pelican"), "--version"],
-        [str(binaries / "jrnl"), "--version"],
+        [str(PEERS / "bin" / "pelican"), "--version"],
+        [str(PEERS / "bin" / "jrnl"), "--version"],
         [str(PEERS / "node_modules" / ".bin" / "eleventy"), "--version"],
     ):
         done = subprocess.run(command, capture_output=True, text=True)

@@ -22,7 +22,7 @@ from pathlib import Path
 import blogs
 import msgspec
 from lines import Line, table
-from measure import LIVEBLOG, Cost, apart, beside, cost_of, duration, megabytes
+from measure import LIVEBLOG, PYTHON, Cost, apart, beside, cost_of, duration, megabytes
 
 from liveblog import Blog
 from liveblog.entry import Record
@@ -186,7 +186,7 @@ def _beside_git(most: Row) -> Iterator[Line]:
     try:
         repository = _repository(folder / "repository", 100_000)
         python, git, helped = beside(
-            lambda: cost_of([sys.executable, "-c", "pass"]),
+            lambda: cost_of([PYTHON, "-c", "pass"]),
             lambda: cost_of(["git", "-C", str(repository), "log", "-1"]),
             lambda: cost_of([*LIVEBLOG, "--help"]),
             times=3 * TIMES,
