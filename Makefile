@@ -76,7 +76,7 @@ $(VENV)/.test: pyproject.toml $(VENV)/.run
 PACKAGES = chromium git hugo libnginx-mod-nchan nginx-light wrk
 PEERS = $(VENV)/peers
 $(VENV)/.peers: pyproject.toml $(shell find src -name '*.py' -o -name '*.html') | $(BIN)/python
-	@dpkg -s $(PACKAGES) >/dev/null 2>&1 || apt-get install -y -qq --no-install-recommends $(PACKAGES)
+	@dpkg -s $(PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $(PACKAGES); }
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check jrnl 'pelican[markdown]'
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps .
