@@ -7,7 +7,7 @@ UV := $(shell command -v uv 2>/dev/null)
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check format docs sample clean
+.PHONY: help demo test test-slow check format docs sample bench clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ docs: $(VENV)/.run ## refresh the help texts in docs/command-line.md
 
 sample: $(VENV)/.run ## publish the sample blog in this folder again
 	$(BIN)/liveblog publish --full
+
+bench: $(VENV)/.run $(VENV)/.peers ## measure beside others (an hour, 25 GB, root for apt)
+	$(BIN)/python benchmarks/run.py
 
 clean: ## delete what can be made again
 	rm -rf $(VENV) .liveblog .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -67,6 +70,18 @@ $(VENV)/.test: pyproject.toml $(VENV)/.run
 	@$(GROUP) test > $(VENV)/test.txt
 	@echo "Installing what the tests need …"
 	@$(INSTALL) -r $(VENV)/test.txt
+	@touch $@
+
+# The programs that are measured beside ours, and ours as one installs it.
+PACKAGES = chromium git hugo libnginx-mod-nchan nginx-light wrk
+PEERS = $(VENV)/peers
+$(VENV)/.peers: pyproject.toml $(shell find src -name '*.py' -o -name '*.html') | $(BIN)/python
+	@dpkg -s $(PACKAGES) >/dev/null 2>&1 || apt-get install -y -qq --no-install-recommends $(PACKAGES)
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check jrnl 'pelican[markdown]'
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps .
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check '.[fast]'
+	@npm install --silent --no-fund --no-audit --prefix $(PEERS) @11ty/eleventy lighthouse
 	@touch $@
 
 $(VENV)/.check: pyproject.toml $(VENV)/.test

@@ -20,8 +20,10 @@ from liveblog.journal.line import ZERO, encode
 A_DAY = 274
 LAST = datetime.now(UTC).date() - timedelta(days=1)
 TAGS = tuple(
-    "Harbour Market Bridge Council School Hospital Railway Water Power Weather "
-    "Police Court Library Theatre Football Airport Museum Housing Traffic Elections".split()
+    (
+        "Harbour Market Bridge Council School Hospital Railway Water Power Weather "
+        "Police Court Library Theatre Football Airport Museum Housing Traffic Elections"
+    ).split()
 )
 AUTHORS = ("Alma Roth", "Jon Vale", "Mina Sand", "Theo Birch")
 BODY = 600  #: bytes

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -19,7 +18,9 @@ ROOT = Path(__file__).parent.parent
 PEERS = ROOT / ".venv" / "peers"
 """Where ``make bench`` installs those peers that are Python or Node.js packages."""
 
-LIVEBLOG = [str(Path(sys.executable).with_name("liveblog"))]
+PYTHON = str(PEERS / "bin" / "python")
+LIVEBLOG = [str(PEERS / "bin" / "liveblog")]
+"""Ours, installed as one installs it."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,13 @@ def cost_of(
             told.seek(0)
         began = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=cwd, env=_environment(env), stdin=told, stdout=said, stderr=said, start_new_session=True
+            command,
+            cwd=cwd,
+            env=_environment(env),
+            stdin=told,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
         )
         watch = _Watch(process.pid) if with_memory else None
         code = process.wait()

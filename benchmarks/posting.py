@@ -1,6 +1,6 @@
 """An update posted from the command line beside jrnl; appended by the API beside a bare loop.
 
-    python benchmarks/posting.py
+python benchmarks/posting.py
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import fcntl
 import multiprocessing
 import os
 import shutil
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -129,4 +128,3 @@ def _folder() -> Iterator[Path]:
 
 if __name__ == "__main__":
     print(table(lines()))
-    _ = statistics

@@ -7,12 +7,13 @@ import resource
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from measure import LIVEBLOG, PYTHON
 
 MODULES = Path("/usr/lib/nginx/modules")
 
@@ -51,7 +52,7 @@ def allow_files(wanted: int) -> None:
 def ours(folder: Path) -> Iterator[tuple[int, int]]:
     """Serve the blog in *folder* with ``liveblog serve``; yield its port and process id."""
     port = free_port()
-    command = [sys.executable, "-m", "liveblog", "serve", "--port", str(port), str(folder)]
+    command = [*LIVEBLOG, "serve", "--port", str(port), str(folder)]
     with _running(command, f"http://127.0.0.1:{port}/healthz") as process:
         yield port, process
 
@@ -65,7 +66,7 @@ def static_files(folder: Path) -> Iterator[tuple[int, int]]:
         f"uvicorn.run(StaticFiles(directory={str(folder)!r}), port={port}, log_level='warning', "
         "access_log=False, server_header=False, lifespan='off', loop='uvloop', http='httptools')"
     )
-    with _running([sys.executable, "-c", program], f"http://127.0.0.1:{port}/atom.xml") as process:
+    with _running([PYTHON, "-c", program], f"http://127.0.0.1:{port}/atom.xml") as process:
         yield port, process
 
 

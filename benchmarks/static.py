@@ -1,4 +1,4 @@
-"""The same posts as sites of Hugo, Pelican and Eleventy: one page a post, tags, feeds, a front page.
+"""The same posts as sites of Hugo, Pelican and Eleventy: a page a post, tags, feeds, a front page.
 
 Each has its plain settings and small templates that show what ours show of a post: title, instant,
 author, text, tags. Lists show the newest fifty posts, as ours do; feeds hold fifty.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from blogs import Post
+from blogs import TAGS, Post
 
 IN_LIST = 50
 
@@ -82,7 +82,6 @@ TAG_FEED_ATOM = "tags/{{slug}}/atom.xml"
 TAG_FEED_RSS = "tags/{{slug}}/rss.xml"
 FEED_MAX_ITEMS = {IN_LIST}
 DEFAULT_PAGINATION = {IN_LIST}
-PAGINATED_TEMPLATES = {{}}
 DAY_ARCHIVE_SAVE_AS = "{{date:%Y}}/{{date:%m}}/{{date:%d}}/index.html"
 ARTICLE_URL = "{{slug}}/"
 ARTICLE_SAVE_AS = "{{slug}}/index.html"
@@ -91,11 +90,7 @@ CATEGORY_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = TRANSLATION_FEED_ATOM 
 """,
     )
     for post in posts:
-        text = (
-            f"Title: {post.title}\nSlug: {post.id}\nDate: {post.published:%Y-%m-%d %H:%M:%S}\n"
-            f"Author: {post.author}\nTags: {', '.join(post.tags)}\n\n{post.body}\n"
-        )
-        _write(_content(folder, post), text)
+        _write(_content(folder, post), _pelican_text(post))
     settings = str(folder / "pelicanconf.py")
     return [
         "pelican", "--quiet", str(folder / "content"), "-s", settings, "-o", str(folder / "output")
@@ -107,8 +102,9 @@ def eleventy(folder: Path, posts: Iterable[Post]) -> list[str]:
     _write(
         folder / "eleventy.config.js",
         f"""export default function (config) {{
-  const tags = {_tags()};
-  config.addCollection("newest", (all) => all.getFilteredByTag("posts").slice(-{IN_LIST}).reverse());
+  const tags = {list(TAGS)!r};
+  config.addCollection("newest", (all) =>
+    all.getFilteredByTag("posts").slice(-{IN_LIST}).reverse());
   config.addCollection("topics", (all) => tags.map((name) => ({{
     name, posts: all.getFilteredByTag(name).slice(-{IN_LIST}).reverse() }})));
   return {{ dir: {{ input: "content", output: "_site", includes: "../layouts" }},
@@ -157,19 +153,20 @@ def eleventy(folder: Path, posts: Iterable[Post]) -> list[str]:
     return ["eleventy", "--quiet"]
 
 
-def add(folder: Path, post: Post, *, for_pelican: bool = False) -> None:
+def add(folder: Path, post: Post, *, is_pelican: bool = False) -> None:
     """Add one post to a site made by one of these."""
-    raise NotImplementedError
+    _write(_content(folder, post), _pelican_text(post) if is_pelican else front_matter(post))
+
+
+def _pelican_text(post: Post) -> str:
+    return (
+        f"Title: {post.title}\nSlug: {post.id}\nDate: {post.published:%Y-%m-%d %H:%M:%S}\n"
+        f"Author: {post.author}\nTags: {', '.join(post.tags)}\n\n{post.body}\n"
+    )
 
 
 def _content(folder: Path, post: Post) -> Path:
     return folder / "content" / "posts" / f"{post.id}.md"
-
-
-def _tags() -> str:
-    from blogs import TAGS
-
-    return repr(list(TAGS))
 
 
 def _write(path: Path, text: str) -> None:

@@ -9,6 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from liveblog import Blog
 
 from .conftest import serving, site_bytes
@@ -95,6 +97,7 @@ def test_ask_lets_the_user_decide(run: Run, folder: Path, tmp_path: Path) -> Non
     assert run("log").stdout.startswith("2012-03-04")
 
 
+@pytest.mark.slow
 def test_out_by_each_form_and_back_in(french: Run, folder: Path, tmp_path: Path) -> None:  # noqa: F811
     """The journal into an empty blog: the same site, byte for byte; and what readers open."""
     for text in ("Un fait.", "Un autre, avec des *mots*."):
@@ -131,6 +134,7 @@ def test_what_an_export_needs_is_said(french: Run) -> None:  # noqa: F811
     assert "The journal is empty" in empty.stderr
 
 
+@pytest.mark.slow
 def test_an_import_that_is_killed_goes_on(french: Run, folder: Path, tmp_path: Path) -> None:  # noqa: F811
     """At whatever instant: nothing is lost, nothing comes twice, the journal is whole."""
     path = tmp_path / "long.txt"

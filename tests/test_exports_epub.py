@@ -94,6 +94,7 @@ def test_a_book_passes_its_checker(
     check(book)
 
 
+@pytest.mark.slow
 def test_the_checker_bites(blog: Blog, clock: Clock, tmp_path: Path) -> None:
     """A book from which a chapter is missing is refused."""
     blog.post("Un fait.")

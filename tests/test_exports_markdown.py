@@ -167,6 +167,7 @@ def _with(record: Any, **fields: Any) -> Any:
     return msgspec.structs.replace(record, **fields)
 
 
+@pytest.mark.slow
 @given(journals())
 def test_any_journal_comes_back_exactly(journal: list[Revision | Framing]) -> None:
     """Whatever its texts hold, every record is equal, and no file seems to have been edited."""
@@ -179,6 +180,7 @@ def test_any_journal_comes_back_exactly(journal: list[Revision | Framing]) -> No
             assert [item for item in items if isinstance(item, Problem)] == []
 
 
+@pytest.mark.slow
 @given(journals())
 def test_an_export_is_the_same_bytes_each_time(journal: list[Revision | Framing]) -> None:
     """In another folder, and again in the same one, where nothing is then written."""
@@ -191,6 +193,7 @@ def test_an_export_is_the_same_bytes_each_time(journal: list[Revision | Framing]
         assert site_bytes(one) == site_bytes(two)
 
 
+@pytest.mark.slow
 @given(journals())
 def test_the_front_matter_is_yaml_that_others_read(journal: list[Revision | Framing]) -> None:
     """PyYAML's own safe loader finds the same title, tags and author in it."""

@@ -262,6 +262,7 @@ def test_a_moved_entry_is_referred_to_from_its_new_day(journal: DayFiles) -> Non
 # -- 4: readers --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_4_readers_see_whole_revisions_in_order(journal: DayFiles) -> None:
     """Point 4: while others append, each reading is a beginning of the final sequence."""
     done = threading.Event()

@@ -110,9 +110,8 @@ def expected(zone: str, start: datetime, end: datetime) -> set[str]:
     return {of.id for of in found if start < closing.of(of) <= end}
 
 
-@pytest.mark.parametrize(
-    "zone", [ZONES[0], *(pytest.param(zone, marks=pytest.mark.slow) for zone in ZONES[1:])]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("zone", ZONES)
 def test_over_two_years_each_day_and_week_closes_exactly_once(new_blog: NewBlog, zone: str) -> None:
     """At its instant, in every zone."""
     made = new_blog(timezone=zone)
@@ -575,6 +574,7 @@ def test_a_failure_is_shown_and_makes_once_fail(new_blog: NewBlog) -> None:
     assert "home.html" in listed
 
 
+@pytest.mark.slow
 def test_schedule_publishes_what_others_post_and_stops_cleanly(new_blog: NewBlog) -> None:
     """For a static host: it follows the journal."""
     blog = Blog(new_blog().folders.root)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,15 +16,17 @@ if TYPE_CHECKING:
     from ..journal import Fault
 
 
-@dataclass
 class State:
     """The options that stand before the command."""
 
-    folder: str
-    config: str | None
-    is_quiet: bool
-    is_verbose: bool
-    is_debugged: bool
+    def __init__(
+        self, folder: str, config: str | None, quiet: bool, verbose: bool, debug: bool
+    ) -> None:
+        self.folder = folder
+        self.config = config
+        self.is_quiet = quiet
+        self.is_verbose = verbose
+        self.is_debugged = debug
 
     def blog(self) -> Blog:
         """Open the blog that the options name."""

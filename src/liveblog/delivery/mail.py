@@ -18,7 +18,6 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -194,7 +193,7 @@ def _first(digest: Digest, count: int) -> Digest:
         if framing and len(kept) < len(day.entries):
             framing = msgspec.structs.replace(framing, close="")
         if kept:
-            days.append(replace(day, entries=kept, framing=framing))
+            days.append(msgspec.structs.replace(day, entries=kept, framing=framing))
     return _headed(digest, digest.introduction, tuple(days))
 
 

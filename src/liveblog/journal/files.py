@@ -15,6 +15,7 @@ readers pass over it, and the next writer sets its bytes aside.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
@@ -70,6 +71,7 @@ class DayFiles:
         self._head_path = derived / "head"
         self._clock = clock
         self._open: dict[str, _Open] = {}
+        self._tails: dict[str, tuple[str, datetime]] = {}
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -342,15 +344,18 @@ class DayFiles:
 
     def days(self) -> list[date]:
         """See :meth:`liveblog.journal.Journal.days`."""
-        return sorted(date.fromisoformat(n) for n, _ in self._files() if _NAME.fullmatch(n))
+        names = (item.name.removesuffix(".jsonl") for item in _walk(str(self.folder), 0))
+        return sorted(date.fromisoformat(name) for name in names if _NAME.fullmatch(name))
 
     def stamps(self) -> dict[str, str]:
         """See :meth:`liveblog.journal.Journal.stamps`."""
-        return {
-            name: f"{status.st_size}:{status.st_mtime_ns}:{status.st_ino}"
-            for name, path in self._files()
-            if (status := _stat(path))
-        }
+        found = {}
+        for item in _walk(str(self.folder), 0):
+            with contextlib.suppress(FileNotFoundError):
+                status = item.stat()
+                stamp = f"{status.st_size}:{status.st_mtime_ns}:{status.st_ino}"
+                found[item.name.removesuffix(".jsonl")] = stamp
+        return dict(sorted(found.items()))
 
     def since(self, cursor: str, until: str = "") -> News:
         """See :meth:`liveblog.journal.Journal.since`."""
@@ -359,7 +364,7 @@ class DayFiles:
         # meanwhile, is read: whatever was appended before the end is found, however many writers
         # are at work.
         stamps = self.stamps()
-        tails = {name: _last_line(self.path(name))[0] for name in stamps}
+        tails = {name: self._tail(name, stamp) for name, stamp in stamps.items()}
         end = max(tails.values(), default=after)
         if until:
             end = min(end, _from_cursor(until))
@@ -475,11 +480,18 @@ class DayFiles:
             mend = "It was never acknowledged; the next post sets its bytes aside."
             yield place, Fault(place, "the last line is torn", mend, rest)
 
+    def _tail(self, name: str, stamp: str) -> datetime:
+        """Return the instant of a file's last line; it is read again if its stamp changed."""
+        known = self._tails.get(name)
+        if known is None or known[0] != stamp:
+            known = self._tails[name] = stamp, _last_line(self.path(name))[0]
+        return known[1]
+
     def _files(self) -> Iterator[tuple[str, Path]]:
         """Yield the name and path of every file, in the order of the names."""
         found = [
-            (path.removesuffix(".jsonl").rpartition("/")[2], Path(path))
-            for path in _walk(str(self.folder), 0)
+            (item.name.removesuffix(".jsonl"), Path(item.path))
+            for item in _walk(str(self.folder), 0)
         ]
         return iter(sorted(found))
 
@@ -538,25 +550,19 @@ def _redacted(revision: Revision) -> Revision:
     )
 
 
-def _walk(folder: str, depth: int) -> Iterator[str]:
+def _walk(folder: str, depth: int) -> Iterator[os.DirEntry[str]]:
+    """Yield every file of lines."""
     try:
         with os.scandir(folder) as found:
             for item in found:
                 if item.name.endswith(".jsonl") and not item.name.startswith("."):
-                    yield item.path
+                    yield item
                 elif depth < 2 and item.name.isdigit() and item.is_dir():
                     yield from _walk(item.path, depth + 1)
     except FileNotFoundError:
         return
     except OSError as error:
         raise StorageError.of(error, "read", Path(folder)) from error
-
-
-def _stat(path: Path) -> os.stat_result | None:
-    try:
-        return path.stat()
-    except FileNotFoundError:
-        return None
 
 
 def _last_line(path: Path) -> tuple[datetime, str]:

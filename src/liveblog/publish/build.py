@@ -25,6 +25,7 @@ from ..site import Site
 from ..timeline import Day, Entry, Timeline, in_order
 from . import work
 from .documents import (
+    FIGURES_HEAD,
     figures_csv,
     live_json,
     oembed,
@@ -90,6 +91,7 @@ class Build:
         self.fingerprint = fingerprint
         self.pages = pages
         self._days: dict[date, Day] = {}
+        self._has_new_figures = False
 
     @property
     def now(self) -> datetime:
@@ -106,28 +108,34 @@ class Build:
         changed = index.changed_stamps(self.stamps)
         dirty = self._dirty_days(changed)
         before = dict(index.days())
-        had_figures = set(index.days_with_figures())
+        slugs_before = index.tags()
         touched = self._take_over(dirty)
         slugs = set(touched.tags)
         self._days_told = index.days()
         after = dict(self._days_told)
         self._told = list(after)
         self._has_told = set(after)
+        self._first_open = bisect_left(
+            self._told, True, key=lambda of: not self._closed(period.day(of))
+        )
         self._coverage = self._read_coverage()
         self._items = Items(self.config, self.pages, self._coverage)
         state = "over" if self._coverage.ended else "live"
         if COVERAGE in changed or state != index.fact("state"):
             slugs |= set(index.tags())
-        self._weeks = sorted({self._week(of) for of in after})
+        self._weeks = self._weeks_of(self._told)
 
         if is_new:
             self._fixed()
         tasks: list[Iterator[Task]] = []
-        days = dirty | touched.homes | _neighbours(before, after)
+        days = dirty | touched.homes
+        if before.keys() != after.keys():
+            days |= _neighbours(before, after)
         tasks.append(self._planned(days, "day", self._day_task))
         weeks = {self._week(of) for of in dirty}
         weeks |= {self._named_week(name) for name in changed if "W" in name}
-        weeks |= _neighbours({self._week(of) for of in before}, {self._week(of) for of in after})
+        if before.keys() != after.keys():
+            weeks |= _neighbours(self._weeks_of(before), self._weeks)
         tasks.append(self._planned(weeks, "week", self._week_task))
         years = {of.year for of, _ in before.items() ^ after.items()}
         years |= {int(name[:4]) for name in changed if "W" in name}
@@ -135,8 +143,8 @@ class Build:
             years |= {of.year for of in before.keys() | after.keys()}
         tasks.append(self._planned(years, "year", self._year_task))
         tasks.append(self._planned(slugs, "tag", self._tag_task))
-        if dirty & (had_figures | set(index.days_with_figures())) or is_new:
-            self._figures()
+        if self._has_new_figures or is_new:
+            self.output.put("figures.csv", FIGURES_HEAD + index.figures(), "figures")
         closings = self._closings()
         closed = {p.start for p in closings if p.kind == "day"}
         tasks.append(self._archive_tasks(set(touched.archives) | closed))
@@ -157,7 +165,7 @@ class Build:
             self._weekly()
         if all_feeds or rolled or dirty or changed:
             self._newest()
-        if slugs or is_new or before.keys() ^ after.keys():
+        if is_new or slugs_before != index.tags() or before.keys() ^ after.keys():
             self._sitemaps()
         if is_new or before.keys() ^ after.keys():
             self._search_page()
@@ -183,7 +191,8 @@ class Build:
         today = local_day(self.now, self.config.zone)
         last = self._last_time()
         low, high = sorted((local_day(last, self.config.zone) if last else today, today))
-        dirty |= {of for of in self.timeline.days() if low <= of <= high}
+        kept = (date.fromisoformat(name) for name in self.stamps if len(name) == 10)
+        dirty |= {of for of in kept if low <= of <= high}
         return dirty
 
     def _last_time(self) -> datetime | None:
@@ -218,6 +227,8 @@ class Build:
         has_told = bool(day.entries) or day.framing is not None
         headline = Digest(period.day(of), day.framing, (day,), ()).headline if has_told else None
         zone = self.config.zone
+        figures = figures_csv(day.entries, self.config)
+        self._has_new_figures |= self.index.replace_figures(of, figures)
         return self.index.replace_day(of, day.entries, headline, day.removed, zone)
 
     # -- what it is made of -------------------------------------------------------------------
@@ -231,15 +242,28 @@ class Build:
 
     def _fetch(self, places: Iterable[Place]) -> list[Entry]:
         """Fetch entries from the journal, in the order asked for."""
-        found = []
+        wanted: dict[date, set[str]] = {}
+        places = list(places)
         for place in places:
-            by_id = {entry.id: entry for entry in self._day(place.day).entries}
-            if place.id in by_id:
-                found.append(by_id[place.id])
-        return found
+            wanted.setdefault(place.day, set()).add(place.id)
+        found = {
+            entry.id: entry
+            for of, ids in wanted.items()
+            for entry in self._day(of).entries
+            if entry.id in ids
+        }
+        return [found[place.id] for place in places if place.id in found]
 
     def _week(self, of: date) -> Period:
         return period.week(of, self.config.first_weekday)
+
+    def _weeks_of(self, days: Iterable[date]) -> list[Period]:
+        """Return the weeks in which days lie that are in order."""
+        weeks: list[Period] = []
+        for of in days:
+            if not weeks or of > weeks[-1].end:
+                weeks.append(self._week(of))
+        return weeks
 
     def _named_week(self, name: str) -> Period:
         return period.named(name, self.config.first_weekday)
@@ -415,12 +439,8 @@ class Build:
         html = self.pages.tag(tag, entries[:ON_PAGE], total)
         self.output.put(folder + "index.html", html, purpose)
 
-    def _figures(self) -> None:
-        entries = (e for of in self.index.days_with_figures() for e in self._day(of).entries)
-        self.output.put("figures.csv", figures_csv(entries, self.config), "figures")
-
     def _daily(self) -> None:
-        closed = [of for of in self._told if self._closed(period.day(of))][-DAYS_IN_FEED:]
+        closed = self._told[: self._first_open][-DAYS_IN_FEED:]
         digests: list[Digest] = []
         entries = 0
         for of in reversed(closed):
@@ -550,7 +570,7 @@ class Build:
         One file holds the days that are not closed, one each month's closed days, so that a post
         touches the small one only.
         """
-        still_open = [of for of in self._told if not self._closed(period.day(of))]
+        still_open = self._told[self._first_open :]
         names = {of.isoformat() for of in still_open}
         before = set(self.index.fact("open").split())
         changed = {of.isoformat() for of in dirty} | (names ^ before)
@@ -562,14 +582,12 @@ class Build:
         self.index.remember("open", " ".join(sorted(names)))
 
     def _search_task(self, month: str, purpose: str) -> Task | None:
-        days = [
-            of
-            for of in self._told
-            if of.isoformat().startswith(month) and self._closed(period.day(of))
-        ]
+        first = date.fromisoformat(f"{month}-01")
+        closed = self._told[bisect_left(self._told, first) : self._first_open]
+        days = [of for of in closed[:31] if (of.year, of.month) == (first.year, first.month)]
         if not days:
             return None
-        path = links.month_path(days[0]) + "search.json"
+        path = links.month_path(first) + "search.json"
         return Task(days[-1], 10 * len(days), partial(self._search_file, path, days, purpose))
 
     def _search_file(self, path: str, days: Iterable[date], purpose: str) -> None:

@@ -22,11 +22,13 @@ SEARCHED_LEAST = 80
 SEARCHED_IN_ALL = 400_000  #: characters of a month
 
 
+FIGURES_HEAD = "day,published,name,value,unit,source,url\r\n"
+
+
 def figures_csv(entries: Iterable[Entry], config: Config) -> str:
-    """Return every figure ever reported as CSV (RFC 4180), for spreadsheets and programs."""
+    """Return figures as lines of CSV (RFC 4180) below :data:`FIGURES_HEAD`."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(("day", "published", "name", "value", "unit", "source", "url"))
     for entry in entries:
         for figure in entry.now.figures if entry.now.state == "live" else ():
             writer.writerow(

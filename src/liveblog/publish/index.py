@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from _blake2 import blake2b
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -21,7 +22,7 @@ from ..errors import StorageError
 from ..period import local_day
 from ..timeline import Entry
 
-VERSION = 4
+VERSION = 5
 
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -29,20 +30,20 @@ CREATE TABLE stamps (name TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE days (day TEXT PRIMARY KEY, headline TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE entries (
     id TEXT PRIMARY KEY, day TEXT NOT NULL, rev INTEGER NOT NULL, author TEXT NOT NULL,
-    position TEXT NOT NULL, updated TEXT NOT NULL, key INTEGER NOT NULL, pinned INTEGER NOT NULL,
-    figures INTEGER NOT NULL
+    position TEXT NOT NULL, updated TEXT NOT NULL, key INTEGER NOT NULL, pinned INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX entries_day ON entries (day);
 CREATE INDEX entries_position ON entries (position, id);
 CREATE INDEX entries_updated ON entries (updated, position, id);
 CREATE INDEX entries_key ON entries (position, id) WHERE key;
 CREATE INDEX entries_pinned ON entries (position, id) WHERE pinned;
-CREATE INDEX entries_figures ON entries (day) WHERE figures;
 CREATE TABLE tags (
     slug TEXT NOT NULL, position TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
     PRIMARY KEY (slug, position, id)
 ) WITHOUT ROWID;
 CREATE INDEX tags_id ON tags (id);
+CREATE TABLE slugs (slug TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE figures (day TEXT PRIMARY KEY, csv TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE removals (id TEXT PRIMARY KEY, day TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX removals_at ON removals (at, id);
 CREATE TABLE changes (
@@ -54,6 +55,10 @@ CREATE TABLE files (
 ) WITHOUT ROWID;
 CREATE INDEX files_purpose ON files (purpose);
 """
+
+_TABLES = (
+    "stamps", "days", "entries", "tags", "slugs", "figures", "removals", "changes"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,7 @@ class Index:
     def clear(self) -> None:
         """Forget everything but the manifest, so that files no longer made can be deleted."""
         self._db.execute("DELETE FROM facts WHERE name <> 'run'")
-        for table in ("stamps", "days", "entries", "tags", "removals", "changes"):
+        for table in _TABLES:
             self._db.execute(f"DELETE FROM {table}")
 
     # -- facts --------------------------------------------------------------------------------
@@ -170,8 +175,10 @@ class Index:
         ids = msgspec.json.encode(sorted(touched)).decode()
         for (entry_id,) in self._db.execute(query, (ids,)).fetchall():
             rows = self._db.execute("SELECT slug FROM tags WHERE id = ?", (entry_id,))
-            slugs |= {row[0] for row in rows}
+            carried = [row[0] for row in rows]
             self._db.execute("DELETE FROM tags WHERE id = ?", (entry_id,))
+            self._count(carried, -1)
+            slugs.update(carried)
             self._db.execute("DELETE FROM entries WHERE id = ? AND day = ?", (entry_id, name))
             rows = self._db.execute("SELECT day FROM changes WHERE id = ?", (entry_id,))
             days |= {row[0] for row in rows}
@@ -210,14 +217,38 @@ class Index:
                     _instant(now.updated),
                     now.key and is_live,
                     now.pinned and is_live,
-                    bool(now.figures) and is_live,
                 )
             )
             tags += [(s, position, now.id, t) for s, t in {slug(t): t for t in now.tags}.items()]
-        places = ", ".join("?" * 9)
+        places = ", ".join("?" * 8)
         self._db.executemany(f"INSERT OR REPLACE INTO entries VALUES ({places})", rows)
         self._db.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?)", tags)
+        self._count((tag[0] for tag in tags), 1)
         return {tag[0] for tag in tags}
+
+    def _count(self, slugs: Iterable[str], more: int) -> None:
+        """Note that a tag has more entries, or (*more* negative) fewer."""
+        self._db.executemany(
+            "INSERT INTO slugs VALUES (?, ?) "
+            "ON CONFLICT DO UPDATE SET entries = entries + excluded.entries",
+            [(name, more * number) for name, number in Counter(slugs).items()],
+        )
+
+    def replace_figures(self, day: date, csv: str) -> bool:
+        """Take over the lines in which a day gives figures; return whether they changed."""
+        name = day.isoformat()
+        row = self._db.execute("SELECT csv FROM figures WHERE day = ?", (name,)).fetchone()
+        if (row[0] if row else "") == csv:
+            return False
+        if csv:
+            self._db.execute("INSERT OR REPLACE INTO figures VALUES (?, ?)", (name, csv))
+        else:
+            self._db.execute("DELETE FROM figures WHERE day = ?", (name,))
+        return True
+
+    def figures(self) -> str:
+        """Return the lines of every day that gives figures, in order."""
+        return "".join(row[0] for row in self._db.execute("SELECT csv FROM figures ORDER BY day"))
 
     def days(self) -> list[tuple[date, str]]:
         """Return the days that have something to tell, in order, with their headlines."""
@@ -309,7 +340,7 @@ class Index:
     def tag(self, tag_slug: str) -> tuple[str, int]:
         """Return a tag's name as it was first written, and its number of entries."""
         row = self._db.execute(
-            "SELECT name, (SELECT COUNT(*) FROM tags WHERE slug = t.slug) FROM tags t "
+            "SELECT name, entries FROM tags JOIN slugs USING (slug) "
             "WHERE slug = ? ORDER BY position, id LIMIT 1",
             (tag_slug,),
         ).fetchone()
@@ -317,18 +348,14 @@ class Index:
 
     def tags(self) -> list[str]:
         """Return the slug of every tag in use, in order."""
-        return [row[0] for row in self._db.execute("SELECT DISTINCT slug FROM tags ORDER BY slug")]
+        query = "SELECT slug FROM slugs WHERE entries > 0 ORDER BY slug"
+        return [row[0] for row in self._db.execute(query)]
 
     def told_in(self, day: date) -> int:
         """Return how many entries are told in a day."""
         query = "SELECT COUNT(*) FROM entries WHERE day = ?"
         count: int = self._db.execute(query, (day.isoformat(),)).fetchone()[0]
         return count
-
-    def days_with_figures(self) -> list[date]:
-        """Return the days that report figures, in order."""
-        rows = self._db.execute("SELECT DISTINCT day FROM entries WHERE figures ORDER BY day")
-        return [date.fromisoformat(row[0]) for row in rows]
 
     def last_change(self) -> datetime | None:
         """Return the instant of the newest update or correction."""

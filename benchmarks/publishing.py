@@ -1,0 +1,133 @@
+"""Ten thousand entries published at once, and one more, beside Hugo, Pelican and Eleventy.
+
+python benchmarks/publishing.py
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import blogs
+import static
+from lines import Line, table
+from measure import LIVEBLOG, PEERS, Cost, apart, beside, cost_of, duration, megabytes
+
+from liveblog import Blog
+
+ENTRIES = 10_000
+COMMAND = "python benchmarks/publishing.py"
+PATH = {"PATH": f"{PEERS / 'bin'}:{PEERS / 'node_modules' / '.bin'}:{os.environ['PATH']}"}
+
+
+def lines() -> Iterator[Line]:
+    """Yield what was measured."""
+    folder = apart(2)
+    try:
+        posts = list(blogs.posts(ENTRIES))
+        blog = blogs.write(folder / "blog", ENTRIES)
+        hugo = Peer(folder / "hugo", static.hugo(folder / "hugo", posts), "public")
+        pelican = Peer(folder / "pelican", static.pelican(folder / "pelican", posts), "output")
+        eleventy = Peer(folder / "eleventy", static.eleventy(folder / "eleventy", posts), "_site")
+        yield from _whole(blog, hugo, pelican, folder / "trash")
+        yield from _one_more(blog, (hugo, pelican, eleventy))
+    finally:
+        shutil.rmtree(folder)
+
+
+class Peer:
+    """A site of another program."""
+
+    def __init__(self, folder: Path, command: list[str], output: str) -> None:
+        """Take the site in *folder*, which *command* builds into the folder *output* in it."""
+        self.folder = folder
+        self.output = folder / output
+        self._command = command
+        self._more = itertools.count(1)
+
+    def build(self) -> Cost:
+        """Build it all."""
+        return cost_of(self._command, cwd=self.folder, env=PATH, with_memory=True)
+
+    def build_one_more(self) -> Cost:
+        """Add a post, and build again."""
+        old = next(blogs.posts(1))
+        number = next(self._more)
+        post = replace(old, number=10**9 + number, title=f"One more {number}")
+        static.add(self.folder, post, is_pelican="pelican" in self._command)
+        return self.build()
+
+
+def _whole(blog: Path, hugo: Peer, pelican: Peer, trash: Path) -> Iterator[Line]:
+    counter = itertools.count()
+
+    def aside(*paths: Path) -> None:
+        """Put what was made out of the way: to delete it would slow down what is measured next."""
+        for path in paths:
+            if path.exists():
+                trash.mkdir(exist_ok=True)
+                path.rename(trash / str(next(counter)))
+
+    def ours() -> Cost:
+        aside(blog / "feeds", blog / ".liveblog")
+        return cost_of([*LIVEBLOG, "-C", str(blog), "publish"], with_memory=True)
+
+    def with_hugo() -> Cost:
+        aside(hugo.output)
+        return hugo.build()
+
+    def with_pelican() -> Cost:
+        aside(pelican.output)
+        return pelican.build()
+
+    mine, theirs, pelicans = beside(ours, with_hugo, with_pelican)
+    what = f"full publish, {ENTRIES:,} entries"
+    yield _line(what, mine.seconds, "Hugo", theirs.seconds, 0.8, duration)
+    yield _line(f"{what}: memory", mine.memory, "Hugo", theirs.memory, 0.3, megabytes)
+    yield _line(what, mine.seconds, "Pelican", pelicans.seconds, 0.08, duration)
+
+
+def _one_more(blog: Path, peers: tuple[Peer, ...]) -> Iterator[Line]:
+    writer = Blog(blog)
+
+    def ours() -> Cost:
+        writer.post("One more update.", tags=["Harbour", "Market"])
+        return cost_of([*LIVEBLOG, "-C", str(blog), "publish"])
+
+    ours()
+    peers[-1].build()
+    mine, hugo, pelican, eleventy = beside(ours, *(peer.build_one_more for peer in peers))
+    what = f"one more entry, published by a process of its own, at {ENTRIES:,}"
+    for name, theirs, target in (
+        ("Hugo", hugo, 0.1), ("Pelican", pelican, None), ("Eleventy", eleventy, None)
+    ):  # fmt: skip
+        yield _line(what, mine.seconds, name, theirs.seconds, target, duration)
+
+
+def _line(
+    what: str,
+    ours: float,
+    peer: str,
+    theirs: float,
+    target: float | None,
+    shown: Callable[[float], str],
+) -> Line:
+    ratio = ours / theirs
+    return Line(
+        what=what,
+        command=COMMAND,
+        ours=shown(ours),
+        beside=peer,
+        theirs=shown(theirs),
+        ratio=f"{ratio:.3f}" if ratio < 0.1 else f"{ratio:.2f}",
+        target=f"≤ {target}" if target else "–",
+        met=ratio <= target if target else None,
+    )
+
+
+if __name__ == "__main__":
+    print(table(lines()))

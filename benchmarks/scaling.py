@@ -1,0 +1,242 @@
+"""The same work in blogs of a thousand entries and of a million.
+
+    python benchmarks/scaling.py [MOST]
+
+MOST is the size of the largest blog, a million unless given; that one takes half an hour and some
+20 GB of disk.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import blogs
+import msgspec
+from lines import Line, table
+from measure import LIVEBLOG, PYTHON, Cost, apart, beside, cost_of, duration, megabytes
+
+from liveblog import Blog
+from liveblog.entry import Record
+
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+COMMAND = "python benchmarks/scaling.py"
+TIMES = 7
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one size costs."""
+
+    entries: int
+    full: Cost
+    post: Cost
+    one_more: Cost
+    inside: float  #: seconds: one more, in a process that runs
+    day: Cost
+    week: Cost
+    log: Cost
+    served: float  #: seconds until a server that knows nothing yet answers
+    read: float  #: seconds to read and check the journal
+    bare: float  #: seconds to read the same lines with msgspec alone
+
+
+def rows(most: int = SIZES[-1]) -> Iterator[Row]:
+    """Measure one size after the other."""
+    for entries in SIZES:
+        if entries <= most:
+            folder = apart(3)
+            try:
+                yield _row(folder, entries)
+            finally:
+                shutil.rmtree(folder)
+
+
+def lines(found: list[Row]) -> Iterator[Line]:
+    """Yield what the largest blog costs beside the smallest, and beside other programs."""
+    least, most = found[0], found[-1]
+    size = f"{most.entries:,}"
+    ours = f"ours at {least.entries:,}"
+    post = "one more entry, a process of its own"
+    yield _against(f"{post}, at {size}", most.one_more.seconds, ours, least.one_more.seconds, 1.3)
+    ratio = most.one_more.memory / least.one_more.memory
+    yield Line(f"{post}, at {size}: memory", COMMAND, megabytes(most.one_more.memory), ours,
+               megabytes(least.one_more.memory), f"{ratio:.2f}", "≤ 1.3", ratio <= 1.3)  # fmt: skip
+    yield _against(
+        f"the same in a process that runs, at {size}", most.inside, ours, least.inside, 1.1
+    )
+    yield Line(f"the same in a process that runs, at {size}", COMMAND, duration(most.inside), "–",
+               "–", "–", "< 50 ms", most.inside < 0.05)  # fmt: skip
+    yield _against(
+        f"journal of {size} read and checked", most.read, "msgspec alone", most.bare, 3.0
+    )
+    yield _against(f"server without derived state, at {size}: first answer", most.served,
+                   "msgspec reading the journal", most.bare, 3.0)  # fmt: skip
+    yield from _beside_git(most)
+
+
+def scaling_table(found: list[Row]) -> str:
+    """Return the costs of every size as a table in Markdown."""
+    head = (
+        "| entries | post | publish one more | its memory | the same inside a process that runs "
+        "| day digest | week digest | `log` | full build | its memory | server answers "
+        "| journal read |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
+    )
+    return head + "".join(
+        f"| {row.entries:,} | {duration(row.post.seconds)} | {duration(row.one_more.seconds)} "
+        f"| {megabytes(row.one_more.memory)} | {duration(row.inside)} "
+        f"| {duration(row.day.seconds)} | {duration(row.week.seconds)} "
+        f"| {duration(row.log.seconds)} | {duration(row.full.seconds)} "
+        f"| {megabytes(row.full.memory)} | {duration(row.served)} | {duration(row.read)} |\n"
+        for row in found
+    )
+
+
+def _row(folder: Path, entries: int) -> Row:
+    root = blogs.write(folder / "blog", entries)
+    command = [*LIVEBLOG, "-C", str(root)]
+    full = cost_of([*command, "publish"], with_memory=True)
+    blog = Blog(root)
+
+    def one_more() -> Cost:
+        blog.post("One more update.", tags=["Harbour", "Market"])
+        return cost_of([*command, "publish"], with_memory=True)
+
+    one_more()
+    post, more, day, week, log = beside(
+        lambda: cost_of([*command, "post", "One more update."]),
+        one_more,
+        lambda: cost_of([*command, "digest", "yesterday"]),
+        lambda: cost_of([*command, "digest", _last_week()]),
+        lambda: cost_of([*command, "log"]),
+        times=TIMES,
+    )
+    inside = []
+    blog.publish()
+    for _ in range(3 * TIMES):
+        blog.post("One more update.", tags=["Harbour", "Market"])
+        began = time.perf_counter()
+        blog.publish()
+        inside.append(time.perf_counter() - began)
+    read, bare = _readings(blog)
+    return Row(
+        entries=entries,
+        full=full,
+        post=post,
+        one_more=more,
+        inside=statistics.median(inside),
+        day=day,
+        week=week,
+        log=log,
+        served=_first_answer(root),
+        read=read,
+        bare=bare,
+    )
+
+
+def _readings(blog: Blog) -> tuple[float, float]:
+    """Return how long the journal takes to be read as we do, and with msgspec alone."""
+    began = time.perf_counter()
+    count = sum(len(blog.journal.day(of).records) for of in blog.journal.days())
+    ours = time.perf_counter() - began
+    decoder = msgspec.json.Decoder(Record)
+    began = time.perf_counter()
+    for path in sorted(blog.folders.entries.rglob("*.jsonl")):
+        for line in path.read_bytes().splitlines():
+            decoder.decode(line)
+            count -= 1
+    assert not count
+    return ours, time.perf_counter() - began
+
+
+def _first_answer(root: Path) -> float:
+    """Return how long a server takes to show the live page, if nothing derived is there."""
+    found = []
+    for _ in range(3):
+        shutil.rmtree(root / ".liveblog")
+        began = time.perf_counter()
+        server = subprocess.Popen(
+            [*LIVEBLOG, "-C", str(root), "serve", "--port", "8099"], stderr=subprocess.DEVNULL
+        )
+        try:
+            while time.perf_counter() - began < 60:
+                try:
+                    with urllib.request.urlopen("http://127.0.0.1:8099/", timeout=60) as answer:
+                        assert answer.status == 200
+                    break
+                except OSError:
+                    time.sleep(0.005)
+            found.append(time.perf_counter() - began)
+        finally:
+            server.kill()
+            server.wait()
+    return statistics.median(found)
+
+
+def _beside_git(most: Row) -> Iterator[Line]:
+    folder = apart(4)
+    try:
+        repository = _repository(folder / "repository", 100_000)
+        python, git, helped = beside(
+            lambda: cost_of([PYTHON, "-c", "pass"]),
+            lambda: cost_of(["git", "-C", str(repository), "log", "-1"]),
+            lambda: cost_of([*LIVEBLOG, "--help"]),
+            times=3 * TIMES,
+        )
+    finally:
+        shutil.rmtree(folder)
+    for name, cost in (
+        ("--help", helped), (f"log, at {most.entries:,}", most.log),
+        (f"digest yesterday, at {most.entries:,}", most.day),
+    ):  # fmt: skip
+        beyond = cost.seconds - python.seconds
+        yield Line(
+            what=f"`liveblog {name}`",
+            command=COMMAND,
+            ours=duration(cost.seconds),
+            beside="python -c pass; git log -1 among 100,000 commits",
+            theirs=f"{duration(python.seconds)}; {duration(git.seconds)}",
+            ratio=f"+{duration(beyond)}",
+            target="≤ +150 ms",
+            met=beyond <= 0.15,
+        )
+
+
+def _repository(folder: Path, commits: int) -> Path:
+    """Make a repository of so many commits."""
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    stream = "".join(
+        f"commit refs/heads/main\ncommitter A <a@example.org> {1_600_000_000 + number} +0000\n"
+        f"data 6\nchange\n"
+        f"M 644 inline entry\ndata {len(str(number))}\n{number}\n"
+        for number in range(commits)
+    )
+    subprocess.run(
+        ["git", "-C", str(folder), "fast-import", "--quiet"], input=stream.encode(), check=True
+    )
+    subprocess.run(["git", "-C", str(folder), "checkout", "-q", "main"], check=True)
+    return folder
+
+
+def _last_week() -> str:
+    return f"{datetime.now(UTC).date() - timedelta(days=7):%G-W%V}"
+
+
+def _against(what: str, ours: float, peer: str, theirs: float, target: float) -> Line:
+    ratio = ours / theirs
+    return Line(what, COMMAND, duration(ours), peer, duration(theirs), f"{ratio:.2f}",
+                f"≤ {target:g}", ratio <= target)  # fmt: skip
+
+
+if __name__ == "__main__":
+    measured = list(rows(int(sys.argv[1]) if len(sys.argv) > 1 else SIZES[-1]))
+    print(scaling_table(measured))
+    print(table(lines(measured)))
