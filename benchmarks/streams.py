@@ -38,6 +38,7 @@ ALONE = 10_000
 ENTRIES = 200  #: in the blog when it begins
 TEXT = 1_000  #: bytes that are published each second
 WARM = 3  #: messages before the first reader comes: nobody is timed on a cold start
+LAST = 5  #: seconds that the last message may take
 NCHAN = "ngx_nchan_module.so"
 P99_TO_NCHAN = 1.5
 MEMORY_TO_NCHAN = 1.2
@@ -107,10 +108,10 @@ def lines_alone(seconds: int = 30) -> list[Line]:
 
     return [
         line(
-            f"told of {seconds} messages, streams that ended",
-            f"{told:.2%}, {run.ended}",
-            "100%, 0",
-            told == 1 and not run.ended,
+            f"told of {seconds} messages, missed, streams that ended",
+            f"{told:.2%}, {run.missed}, {run.ended}",
+            "100%, 0, 0",
+            told == 1 and not run.missed and not run.ended,
         ),
         line("published to received, p50", f"{run.p50 * 1e3:.0f} ms", "-", True),
         line(
@@ -189,7 +190,7 @@ def _run(port: int, path: str, process: int, streams: int, seconds: int, publish
             publish(f"mark-{number}-{time.monotonic_ns()}- ".ljust(TEXT, "x"))
             time.sleep(max(0.0, began + number - time.monotonic()))
             memory.append(_memory(process))
-        time.sleep(1)
+        time.sleep(LAST)
         after = _memory(process)
         readers.stdin.close()
         said = json.loads(readers.stdout.read())
