@@ -19,7 +19,7 @@ from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.entry import Figure, Revision, Source, make_id
 from liveblog.errors import ConfigError, StorageError
-from liveblog.publish import Publisher, work
+from liveblog.publish import Publisher, build, work
 from liveblog.site.folder import Folder
 
 from .conftest import Clock, site_bytes
@@ -576,3 +576,18 @@ def test_what_goes_wrong_in_either_process_is_said(blog: Blog, clock: Clock, num
     assert "entry.html" in done.stderr
     assert "Traceback" not in done.stderr
     assert site_bytes(blog.folders.site) == {}
+
+
+def test_the_daily_feed_stays_small(
+    blog: Blog, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where days tell much it holds fewer of them, and a week at least."""
+    monkeypatch.setattr(build, "ENTRIES_OF_DAYS", 5)
+    for number in range(12):
+        blog.post(f"Un, jour {number}.")
+        blog.post(f"Deux, jour {number}.")
+        clock.go(days=1)
+    blog.publish()
+    feed = json.loads((blog.folders.site / "daily/feed.json").read_text())
+    assert len(feed["items"]) == build.DAYS_IN_FEED_AT_LEAST
+    assert "jour 11" in feed["items"][0]["content_html"]
