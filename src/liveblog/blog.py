@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -619,7 +619,7 @@ class Blog:
         """Bring the site in ``feeds/`` up to date; see :class:`liveblog.publish.Publisher`."""
         return self.publisher.publish(self.present, full=full, dry_run=dry_run, progress=progress)
 
-    def move(self, url: str) -> Moved:
+    def move(self, url: str, *, progress: Progress | None = None) -> Moved:
         """Give the blog another address, and publish it anew; ids stay as they are.
 
         Only ``url`` and ``moved_from`` change in its settings. For each earlier address a folder
@@ -639,7 +639,7 @@ class Blog:
             replace_file(self._path, changed.encode())
         self.config = settings.load(self._path)
         self.__dict__.pop("publisher", None)  # it keeps the settings
-        report = self.publish()
+        report = self.publish(progress=progress)
         pages = self.publisher.pages
         folders = tuple(write(old, self.config, self.folders, pages, self.now) for old in before)
         return Moved(url, before, folders, report)
@@ -695,15 +695,21 @@ class Blog:
         name = digest.headline if is_whole else title(digest, self.words)
         return epub.write(digest, name, self.config, pages, self.folders.media, target)
 
-    def check(self) -> Health:
+    def check(self, *, progress: Progress | None = None) -> Health:
         """Read the whole journal and the site; say what was altered, removed or is missing."""
         from .publish import verify
         from .site.folder import Folder
 
-        audit = self.journal.check()
+        def part(number: int, done: int, total: int) -> None:
+            if progress:
+                progress(number * total + done, 3 * total)
+
+        audit = self.journal.check(partial(part, 0))
         faults = list(audit.faults)
         timeline = self.timeline
-        for of in timeline.days():
+        days = timeline.days()
+        for number, of in enumerate(days):
+            part(1, number, len(days))
             for entry in timeline.unfiltered(of).entries:
                 for media in entry.now.media:
                     path = self.folders.media / media.path
@@ -711,7 +717,7 @@ class Blog:
                         mend = "Restore the file from a backup, or edit the entry."
                         problem = f"the picture of {entry.id} is gone or was altered"
                         faults.append(Fault(f"entries/media/{media.path}", problem, mend))
-        faults += verify(Folder(self.folders.site), self.folders)
+        faults += verify(Folder(self.folders.site), self.folders, partial(part, 2))
         return Health(faults, audit.notes, audit.records, audit.files)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ..digest import Digest
     from ..importers import Item
     from ..importers.followed import Following
+    from ..publish.report import Progress
+
+Thing = TypeVar("Thing")
 
 _SHOWN = 40
 """Problems told one by one; the rest are counted, and --json tells them all."""
@@ -339,7 +342,8 @@ def _export_markdown(state: State, blog: Blog, output: Path) -> None:
     for reading in readings:
         state.warn(reading.faults)
     records = (record for reading in readings for record in reading.records)
-    written = write(records, blog.folders.media, output)
+    with progress(state, "Writing") as shown:
+        written = write(_counted(records, shown), blog.folders.media, output)
     state.warn(written.faults)
     state.say(
         f"Wrote {_many(written.entries, 'update')}, {_many(written.framings, 'framing')} and "
@@ -352,6 +356,14 @@ def _export_book(state: State, blog: Blog, found: Digest, output: Path) -> None:
     state.say(f"Wrote {output}.")
 
 
+def _counted(things: Iterable[Thing], shown: Progress | None) -> Iterator[Thing]:
+    """Yield things, and show how many there were."""
+    for number, thing in enumerate(things, 1):
+        if shown:
+            shown(number, 0)
+        yield thing
+
+
 def _write(state: State, chunks: Iterable[bytes], output: Path | None) -> None:
     """Write to a file, whole or not at all, or to standard output."""
     if output is None:
@@ -360,5 +372,6 @@ def _write(state: State, chunks: Iterable[bytes], output: Path | None) -> None:
         return
     from ..journal.disk import replace_file
 
-    replace_file(output, chunks)
+    with progress(state, "Writing") as shown:
+        replace_file(output, _counted(chunks, shown))
     state.say(f"Wrote {output}.")

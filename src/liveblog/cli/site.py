@@ -54,7 +54,8 @@ def move(state: State, url: str, as_json: bool) -> None:
     sends readers on by itself once it is started again.
     """
     blog = state.blog()
-    moved = blog.move(url)
+    with progress(state, "Publishing") as shown:
+        moved = blog.move(url, progress=shown)
     state.warn(moved.report.faults)
     if as_json:
         print_json(
@@ -80,7 +81,8 @@ def check(state: State, as_json: bool) -> None:
     The configuration is checked too. Exit 1 if anything is wrong.
     """
     blog = state.blog()
-    health = blog.check()
+    with progress(state, "Checking") as shown:
+        health = blog.check(progress=shown)
     if as_json:
         print_json(
             {

@@ -133,6 +133,9 @@ class Journal(Protocol):
         """
         ...
 
-    def check(self) -> Audit:
-        """Read everything and say what was altered, removed or reordered."""
+    def check(self, progress: Callable[[int, int], None] | None = None) -> Audit:
+        """Read everything and say what was altered, removed or reordered.
+
+        *progress* is called with how many of how many files were read.
+        """
         ...

@@ -405,14 +405,17 @@ class DayFiles:
                 cursor = news.cursor
                 yield news
 
-    def check(self) -> Audit:
+    def check(self, progress: Callable[[int, int], None] | None = None) -> Audit:
         """See :meth:`liveblog.journal.Journal.check`."""
         faults: list[Fault] = []
         notes: list[str] = []
         sums = {ZERO}
         afters: list[tuple[str, str]] = []
         records = files = 0
-        for name, path in self._files():
+        found = list(self._files())
+        for name, path in found:
+            if progress:
+                progress(files, len(found))
             files += 1
             redacted = 0
             for place, item in self._lines(name, to_the_end=True):

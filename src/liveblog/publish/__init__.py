@@ -133,7 +133,7 @@ class Publisher:
         self._fingerprint = fingerprint
 
 
-def verify(site: Site, folders: Folders) -> list[Fault]:
+def verify(site: Site, folders: Folders, progress: Progress) -> list[Fault]:
     """Compare the site with the manifest; say which files were altered or are gone."""
     path = folders.derived / "index.sqlite"
     if not path.exists():
@@ -141,7 +141,9 @@ def verify(site: Site, folders: Folders) -> list[Fault]:
     index = Index(path)
     faults = []
     try:
-        for name, digest in index.files():
+        files = index.files()
+        for number, (name, digest) in enumerate(files):
+            progress(number, len(files))
             data = site.read(name)
             if data is None or hash_of(data) != digest:
                 problem = "the file is gone" if data is None else "the file was altered"
