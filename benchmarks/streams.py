@@ -167,7 +167,7 @@ def run_nchan(streams: int, seconds: int) -> Run:
 
 
 def _run(port: int, path: str, process: int, streams: int, seconds: int, publish: Publish) -> Run:
-    allow_files(2 * streams + 1000)  # a socket is two while it is taken over
+    allow_files(streams * 3 // 2 + 1000)  # a socket is two while it is taken over
     for _ in range(WARM):
         publish("warm ".ljust(TEXT, "x"))
         time.sleep(1)
