@@ -6,16 +6,12 @@ dates and numbers from CLDR through Babel. Pure but for reading those catalogues
 
 from __future__ import annotations
 
-import io
 import re
 from datetime import date, datetime, tzinfo
 from functools import cached_property, lru_cache
-from importlib import resources
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
 
@@ -212,9 +208,15 @@ def words(language: str, zone: tzinfo) -> Words:
 
 @lru_cache(maxsize=16)
 def _catalogue(language: str) -> Translations:
-    source = resources.files(__package__) / "locales" / f"{language}.po"
     if language == "en":
         return Translations()
+    import io
+    from importlib import resources
+
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    source = resources.files(__package__) / "locales" / f"{language}.po"
     with source.open("rb") as file:
         catalogue = read_po(file, locale=language)
     compiled = io.BytesIO()
