@@ -91,7 +91,7 @@ def _versions() -> Iterator[str]:
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     processors = len(os.sched_getaffinity(0))
-    system = f"{platform.system()} {platform.release()}"
+    system = f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}"
     yield f"{processors} processors ({cpu}), {memory:.0f} GiB, {system}"
     yield f"Python {platform.python_version()}"
     for command in (
