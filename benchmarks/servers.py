@@ -7,12 +7,14 @@ import resource
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lines import Line, table
 from measure import LIVEBLOG, PYTHON
 
 MODULES = Path("/usr/lib/nginx/modules")
@@ -28,6 +30,17 @@ def needs(program: str, package: str) -> str:
     if found is None:
         raise Missing(f"{program} is not installed: apt-get install {package}")
     return found
+
+
+def show(measure: Callable[[], list[Line]]) -> int:
+    """Measure and print the lines; return 1 if a target was missed, 2 if a peer is missing."""
+    try:
+        found = measure()
+    except Missing as missing:
+        print(missing, file=sys.stderr)
+        return 2
+    print(table(found))
+    return 1 if any(line.met is False for line in found) else 0
 
 
 def free_port() -> int:

@@ -20,8 +20,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import blogs
-from lines import Line, table
-from servers import Missing, needs, nginx, ours, static_files
+from lines import Line
+from servers import needs, nginx, ours, show, static_files
 
 from liveblog import Blog
 
@@ -103,13 +103,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3, help="of each run")
     given = parser.parse_args()
-    try:
-        found = lines(given.runs, given.seconds)
-    except Missing as missing:
-        print(missing, file=sys.stderr)
-        return 2
-    print(table(found))
-    return 1 if any(line.met is False for line in found) else 0
+    return show(lambda: lines(given.runs, given.seconds))
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import blogs
-from lines import Line, table
-from servers import Missing, allow_files, nginx, ours
+from lines import Line
+from servers import allow_files, nginx, ours, show
 
 from liveblog import Blog
 
@@ -219,16 +219,9 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3, help="of each server, in turns")
     parser.add_argument("--seconds", type=int, help="of each run: 15, alone 30")
     given = parser.parse_args()
-    try:
-        if given.alone:
-            found = lines_alone(given.seconds or 30)
-        else:
-            found = lines(given.runs, given.seconds or 15)
-    except Missing as missing:
-        print(missing, file=sys.stderr)
-        return 2
-    print(table(found))
-    return 1 if any(line.met is False for line in found) else 0
+    if given.alone:
+        return show(lambda: lines_alone(given.seconds or 30))
+    return show(lambda: lines(given.runs, given.seconds or 15))
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ _SCHEMES = {"http", "https", "mailto", "tel", ROOT[:-1]}
 
 _HEADING = re.compile(r"<(/?)h([1-6])\b")
 _FOOTNOTE = re.compile(r"\A(?:[\w-]+-)?fn(?:ref)?-[\w-]+\Z")
+_KEPT = 10_000  # characters
 _BREAK = re.compile(r"<(?:br|/p|/li|/h\d|/tr|/blockquote)\b[^>]*>")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
 _SKIPPED = re.compile(r"(<(?:pre|code)\b.*?</(?:pre|code)>|<[^>]*>)", re.DOTALL)
@@ -93,7 +94,9 @@ def to_html(
     """
     if not text:
         return ""
-    return _to_html(text, anchor if "[^" in text else "", media, typography)
+    # What is very long is not kept, so that memory stays bounded.
+    render = _to_html if len(text) <= _KEPT else _to_html.__wrapped__
+    return render(text, anchor if "[^" in text else "", media, typography)
 
 
 @lru_cache(maxsize=1024)  # a page, a text and a feed show the same within a short while
