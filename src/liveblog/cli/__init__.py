@@ -158,6 +158,8 @@ def _run() -> int:
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as done:
         return done.exit_code
+    except SystemExit:
+        return 0  # click's own: the reader of our output left
     except (click.Abort, KeyboardInterrupt):
         click.echo("Cancelled.", err=True)
         return 130
