@@ -176,7 +176,7 @@ class Follower(threading.Thread):
         now = self._blog.present
         before = self.state.place
         place = Place(news.cursor, max(int(now.timestamp()), before.released))
-        report = self._blog.publisher.publish(now)
+        report = self._blog.publisher.publish(now, names=news.names)
         timeline = Timeline(self._blog.journal, now)
         touched = touched_by(timeline, news, before.released, self._blog.config)
         events = list(self._events(timeline, touched))

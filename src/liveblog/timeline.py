@@ -1,19 +1,21 @@
 """The timeline: the entries as they stand, folded from the journal's revisions.
 
 In comes a journal and an instant; out come entries in order of ``published``. What is
-embargoed at that instant, or removed, is not there. Nothing is cached: a timeline is a view.
+embargoed at that instant, or removed, is not there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
+import msgspec
 from msgspec import Struct
 
 from .entry import Framing, Record, Reference, Revision, id_day, slug, told_day
 from .errors import NotFound
-from .journal import Fault, Journal
+from .journal import Fault, Journal, Reading
 
 
 class Entry(Struct, frozen=True):
@@ -102,6 +104,19 @@ def fold(records: Iterable[Record]) -> dict[str, Entry]:
     }
 
 
+@lru_cache(maxsize=16)
+def _own(of: date, reading: Reading) -> Day:
+    """Return a day as its own file tells it; the same while that is the same."""
+    entries = fold(reading.records).values()
+    return Day(
+        of,
+        in_order(e for e in entries if e.day == of),
+        newest_framing(reading.records, of.isoformat()),
+        tuple(reading.faults),
+        moved=tuple(e for e in entries if e.day != of),
+    )
+
+
 def newest_framing(records: Iterable[Record], period_id: str) -> Framing | None:
     """Return a period's framing as it stands."""
     return max(
@@ -143,18 +158,15 @@ class Timeline:
     def unfiltered(self, of: date) -> Day:
         """Return one day with what is embargoed or removed too; for the newsroom's eyes."""
         reading = self._journal.day(of)
-        own = fold(reading.records).values()
-        entries = list(own)
-        for moved in {r.entry for r in reading.records if isinstance(r, Reference)}:
+        day = _own(of, reading)
+        elsewhere = {r.entry for r in reading.records if isinstance(r, Reference)}
+        if not elsewhere:
+            return day
+        entries = list(day.entries)
+        for moved in elsewhere:
             home = fold(self._journal.day(id_day(moved)).records)
-            entries += [home[moved]] if moved in home else []
-        return Day(
-            of,
-            in_order(e for e in entries if e.day == of),
-            newest_framing(reading.records, of.isoformat()),
-            tuple(reading.faults),
-            moved=tuple(e for e in own if e.day != of),
-        )
+            entries += [home[moved]] if moved in home and home[moved].day == of else []
+        return msgspec.structs.replace(day, entries=in_order(entries))
 
     def entry(self, entry_id: str) -> Entry:
         """Return one entry, whatever its state.

@@ -7,7 +7,7 @@ feeds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
@@ -30,7 +30,7 @@ class Fault(Struct, frozen=True):
     data: bytes = b""  #: the bytes as they were found
 
 
-class Reading(Struct, frozen=True):
+class Reading(Struct, frozen=True, eq=False):
     """What one file of the journal holds: its whole lines in order, and what is wrong with it."""
 
     records: Sequence[Record] = ()
@@ -51,6 +51,7 @@ class News(Struct, frozen=True):
 
     records: Sequence[Record] = ()
     cursor: str = START
+    names: frozenset[str] | None = None  #: under which something changed; None: any may have
 
 
 class Journal(Protocol):
@@ -103,8 +104,11 @@ class Journal(Protocol):
         """Return the days under which something is kept, in order."""
         ...
 
-    def stamps(self) -> dict[str, str]:
-        """Return each name under which something is kept, and a stamp that changes with it."""
+    def stamps(self, names: Iterable[str] | None = None) -> dict[str, str]:
+        """Return each name under which something is kept, and a stamp that changes with it.
+
+        With *names* given it is asked of these only.
+        """
         ...
 
     def since(self, cursor: str, until: str = "") -> News:
@@ -122,7 +126,8 @@ class Journal(Protocol):
         """Yield what is appended after a cursor, as it comes, without end.
 
         *pause* is called between looks with how many seconds to wait; where it returns True, the
-        caller gets a turn even if nothing came. So it does when lines were changed in place.
+        caller gets a turn even if nothing came. So it does when lines were changed in place. What
+        was told may be told again, nothing is left out.
         """
         ...
 

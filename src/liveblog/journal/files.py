@@ -5,8 +5,7 @@ What lies where:
 - a day's file: its entries' revisions, its framing, references to entries moved there;
 - ``entries/2012/2012-W29.jsonl``, ``entries/coverage.jsonl``: the framing of longer periods;
 - ``entries/….jsonl.torn``: bytes of appends that a crash cut short, never acknowledged;
-- ``.liveblog/head``: the newest line's instant and sum. A hint, not a truth: if it is lost it is
-  found again from the files.
+- ``.liveblog/head``: what was written last; see :mod:`.head`.
 
 Writers take turns by an exclusive flock on ``entries/``; readers take no lock. An append is one
 write of one whole line and one fdatasync, so what can go wrong is a last line without its end:
@@ -19,7 +18,8 @@ import contextlib
 import fcntl
 import os
 import re
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -33,6 +33,8 @@ from ..errors import Conflict, InvalidInput, StorageError
 from ..period import COVERAGE, named
 from . import START, Audit, Fault, News, Reading, Written
 from .disk import make_folder, replace_file, sync_folder
+from .head import Head, names_since
+from .head import newest as newest_of
 from .line import ZERO, Line, decode, encode, name_of
 
 LOOK = 0.05
@@ -40,6 +42,9 @@ LOOK = 0.05
 
 LOOKS_AROUND = 40
 """After so many looks it looks at every file."""
+
+KEPT = 4_000_000
+"""So many bytes of files are kept read, so that a day is not read for each of its updates."""
 
 RETRY_DAYS = 30
 """How many days back a retry finds the entry that its idempotency key made."""
@@ -59,6 +64,14 @@ class _Open(Struct):
     last: str  #: the sum of its last line
 
 
+class _Kept(Struct):
+    """A file as it was read."""
+
+    stamp: str
+    size: int
+    reading: Reading
+
+
 class DayFiles:
     """The :class:`~liveblog.journal.Journal` contract over a folder of day files."""
 
@@ -68,10 +81,12 @@ class DayFiles:
         *clock* returns aware datetimes.
         """
         self.folder = entries
-        self._head_path = derived / "head"
+        self._head = Head(derived / "head")
         self._clock = clock
         self._open: dict[str, _Open] = {}
         self._tails: dict[str, tuple[str, datetime]] = {}
+        self._kept: dict[str, _Kept] = {}  # the one read last stands last
+        self._keeping = threading.Lock()
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -137,6 +152,9 @@ class DayFiles:
             if count:
                 self._forget(home)
                 replace_file(path, b"".join(lines))
+                head = self._head.read()
+                instant, last = self._newest(head)
+                self._head.write(instant + _TICK, last, home, head)
             return count
 
     def _refer(self, record: Revision, at: datetime | None = None) -> None:
@@ -149,7 +167,8 @@ class DayFiles:
         """Append one record to one file, durably, as of now or *at*. The lock is held."""
         try:
             file = self._opened(name)
-            recorded, after = self._head()
+            head = self._head.read()
+            recorded, after = self._newest(head)
             now = max((at or self._clock()).astimezone(UTC), recorded + _TICK)
             record = msgspec.structs.replace(record, recorded=now)
             data = encode(record, prev=file.last, after=after)
@@ -171,7 +190,7 @@ class DayFiles:
             raise StorageError.of(error, "write to", self.path(name)) from error
         file.size += len(data)
         file.last = data[-19:-3].decode()
-        self._set_head(now, file.last)
+        self._head.write(now, file.last, name, head)
         return record
 
     def _opened(self, name: str) -> _Open:
@@ -291,52 +310,31 @@ class DayFiles:
         """Let go of the open files."""
         for name in list(self._open):
             self._forget(name)
-
-    # -- the head -----------------------------------------------------------------------------
-
-    def _head(self) -> tuple[datetime, str]:
-        """Return the instant and sum of the newest line of all."""
-        try:
-            recorded, _, last = self._head_line().strip().partition(" ")
-            if len(last) == 16:
-                return datetime.fromisoformat(recorded), last
-        except ValueError:
-            pass
-        newest = datetime.min.replace(tzinfo=UTC), ZERO
-        for _, path in self._files():
-            newest = max(newest, _last_line(path))
-        return newest
-
-    def _head_line(self) -> str:
-        try:
-            fd = os.open(self._head_path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            return ""
-        try:
-            return os.read(fd, 100).decode("ascii", "replace")
-        finally:
-            os.close(fd)
-
-    def _set_head(self, recorded: datetime, last: str) -> None:
-        # Not synced: if it is lost, the files tell.
-        text = f"{recorded.isoformat(timespec='microseconds')} {last}\n".encode()
-        try:
-            fd = os.open(self._head_path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except FileNotFoundError:
-            self._head_path.parent.mkdir(parents=True, exist_ok=True)
-            return self._set_head(recorded, last)
-        except OSError:
-            return None
-        try:
-            os.pwrite(fd, text, 0)
-        finally:
-            os.close(fd)
+        self._head.close()
 
     # -- reading ------------------------------------------------------------------------------
 
     def read(self, name: str) -> Reading:
         """See :meth:`liveblog.journal.Journal.read`."""
-        return _records(self._lines(name))
+        path = self.path(name)
+        try:
+            # The stamp comes first: what is appended while we read is read again the next time.
+            status = os.stat(path)
+        except FileNotFoundError:
+            return Reading()
+        except OSError as error:
+            raise StorageError.of(error, "read", path) from error
+        stamp = _stamp(status)
+        with self._keeping:
+            kept = self._kept.pop(name, None)
+        if kept is None or kept.stamp != stamp:
+            kept = _Kept(stamp, status.st_size, _records(self._lines(name)))
+        with self._keeping:
+            self._kept[name] = kept
+            size = sum(other.size for other in self._kept.values())
+            while size > KEPT:
+                size -= self._kept.pop(next(iter(self._kept))).size
+        return kept.reading
 
     def day(self, of: date) -> Reading:
         """See :meth:`liveblog.journal.Journal.day`."""
@@ -347,14 +345,17 @@ class DayFiles:
         names = (item.name.removesuffix(".jsonl") for item in _walk(str(self.folder), 0))
         return sorted(date.fromisoformat(name) for name in names if _NAME.fullmatch(name))
 
-    def stamps(self) -> dict[str, str]:
+    def stamps(self, names: Iterable[str] | None = None) -> dict[str, str]:
         """See :meth:`liveblog.journal.Journal.stamps`."""
         found = {}
-        for item in _walk(str(self.folder), 0):
-            with contextlib.suppress(FileNotFoundError):
-                status = item.stat()
-                stamp = f"{status.st_size}:{status.st_mtime_ns}:{status.st_ino}"
-                found[item.name.removesuffix(".jsonl")] = stamp
+        if names is None:
+            for item in _walk(str(self.folder), 0):
+                with contextlib.suppress(FileNotFoundError):
+                    found[item.name.removesuffix(".jsonl")] = _stamp(item.stat())
+        else:
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):
+                    found[name] = _stamp(os.stat(self.path(name)))
         return dict(sorted(found.items()))
 
     def since(self, cursor: str, until: str = "") -> News:
@@ -368,41 +369,55 @@ class DayFiles:
         end = max(tails.values(), default=after)
         if until:
             end = min(end, _from_cursor(until))
-        found = [
-            record
+        names = {
+            name
             for name, stamp in self.stamps().items()
             if stamp != stamps.get(name) or tails[name] > after
+        }
+        return News(self._between(names, after, end), _to_cursor(max(end, after)))
+
+    def _between(self, names: Iterable[str], after: datetime, end: datetime) -> list[Record]:
+        """Return what was appended under some names after one instant and up to another."""
+        found = [
+            record
+            for name in names
             for record in self.read(name).records
             if record.recorded and after < record.recorded <= end
         ]
-        found.sort(key=lambda record: record.recorded or end)
-        return News(found, _to_cursor(max(end, after)))
+        return sorted(found, key=lambda record: record.recorded or end)
 
     def end(self) -> str:
         """See :meth:`liveblog.journal.Journal.end`."""
-        return _to_cursor(self._head()[0])
+        return _to_cursor(self._newest(self._head.read())[0])
 
     def watch(self, cursor: str, pause: Callable[[float], bool]) -> Iterator[News]:
         """See :meth:`liveblog.journal.Journal.watch`."""
-        # Every writer of this machine touches the head; a file that was copied here does not.
-        head = self._head_line()
-        stamps = self.stamps()
-        looks = 0
+        # Every writer of this machine notes in the head where it wrote; who copies a file here, or
+        # was killed before the note, does not. For these we look around.
+        head, stamps = self._head.read(), self.stamps()
+        settled = _from_cursor(cursor)
         news = self.since(cursor)
+        looks = 0
         if news.records:
-            cursor = news.cursor
             yield news
         while True:
             is_called = pause(LOOK)
             looks += 1
-            if (touched := self._head_line()) != head or looks % LOOKS_AROUND == 0:
-                head = touched
+            known, head = head, self._head.read()
+            names = names_since(head, known)
+            after = known_to = _from_cursor(news.cursor)
+            tails: list[datetime] = []
+            if names is None or looks % LOOKS_AROUND == 0:
                 found = self.stamps()
-                if found != stamps:
-                    stamps, is_called = found, True
-            if is_called:
-                news = self.since(cursor)
-                cursor = news.cursor
+                names = {name for name, _ in found.items() ^ stamps.items()}
+                tails = [self._tail(name, found[name]) for name in names & found.keys()]
+                stamps, after, settled = found, settled, known_to
+            else:
+                stamps |= self.stamps(names)
+            if names or is_called:
+                end = max([known_to, self._newest(head)[0], *tails])
+                records = self._between(names, after, end)
+                news = News(records, _to_cursor(end), frozenset(names))
                 yield news
 
     def check(self, progress: Callable[[int, int], None] | None = None) -> Audit:
@@ -439,7 +454,7 @@ class DayFiles:
             for place, after in afters
             if after not in sums
         ]
-        _, newest = self._head()
+        _, newest = self._newest(self._head.read())
         if newest not in sums:
             faults.append(
                 Fault(self._shown(self.folder), "the newest update of all is gone", _RESTORE)
@@ -482,6 +497,15 @@ class DayFiles:
             place = f"{shown}:{len(whole) + 1}"
             mend = "It was never acknowledged; the next post sets its bytes aside."
             yield place, Fault(place, "the last line is torn", mend, rest)
+
+    def _newest(self, head: bytes) -> tuple[datetime, str]:
+        """Return the instant and sum of the newest line of all."""
+        if found := newest_of(head):
+            return found
+        found = datetime.min.replace(tzinfo=UTC), ZERO
+        for _, path in self._files():
+            found = max(found, _last_line(path))
+        return found
 
     def _tail(self, name: str, stamp: str) -> datetime:
         """Return the instant of a file's last line; it is read again if its stamp changed."""
@@ -566,6 +590,10 @@ def _walk(folder: str, depth: int) -> Iterator[os.DirEntry[str]]:
         return
     except OSError as error:
         raise StorageError.of(error, "read", Path(folder)) from error
+
+
+def _stamp(status: os.stat_result) -> str:
+    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ino}"
 
 
 def _last_line(path: Path) -> tuple[datetime, str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +48,7 @@ class Publisher:
         self._fingerprint = ""
         self._pages: Pages | None = None
         self._assets: dict[str, tuple[str, bytes]] = {}
+        self._index: Index | None = None
 
     @property
     def pages(self) -> Pages:
@@ -61,27 +62,30 @@ class Publisher:
         self,
         now: datetime,
         *,
+        names: Collection[str] | None = None,
         full: bool = False,
         dry_run: bool = False,
         progress: Progress | None = None,
     ) -> Report:
         """Bring the site up to date as of *now*.
 
-        *full* renders everything again, whatever is remembered; *dry_run* writes nothing and
-        reports what would be; *progress* is called as the work goes on. Waits for another
-        publisher to finish.
+        *names* are those in the journal under which anything changed since this publisher's last
+        publication, where that is known; else every name is looked at. *full* renders everything
+        again, whatever is remembered; *dry_run* writes nothing and reports what would be;
+        *progress* is called as the work goes on. Waits for another publisher to finish.
 
         Raises :class:`~liveblog.errors.StorageError` and, for a template that cannot be filled,
         :class:`~liveblog.errors.ConfigError`.
         """
         with _alone(self._folders.derived):
-            index = Index(self._folders.derived / "index.sqlite")
+            index = self._opened()
             try:
                 self.site.discard()  # what a publication that was cut off has left
                 self._read_theme()
                 build = Build(
                     timeline=Timeline(self._journal, now),
-                    stamps=self._journal.stamps(),
+                    journal=self._journal,
+                    names=names,
                     site=self.site,
                     index=index,
                     config=self._config,
@@ -101,19 +105,24 @@ class Publisher:
                 self.site.discard()
                 raise
             finally:
-                index.close()
+                index.give_up()
 
     def topics(self) -> dict[str, str]:
         """Return the live page and every feed that there is, each with a hash of what it holds."""
-        path = self._folders.derived / "index.sqlite"
-        if not path.exists():
+        if not self._index_path.exists():
             return {}
         with _alone(self._folders.derived):
-            index = Index(path)
-            try:
-                return index.topics()
-            finally:
-                index.close()
+            return self._opened().topics()
+
+    @property
+    def _index_path(self) -> Path:
+        return self._folders.derived / "index.sqlite"
+
+    def _opened(self) -> Index:
+        """Return the index, opened again if its file is not the one that we know."""
+        if self._index is None or not self._index.is_there():
+            self._index = Index(self._index_path)
+        return self._index
 
     def _read_theme(self) -> None:
         """Read templates and static files again if they are not those that we have."""

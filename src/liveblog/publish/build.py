@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from ..digest import Digest, label
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
 from ..entry import slug
+from ..journal import Journal
 from ..pages import Coverage, Home, Pages, Stop, Tag
 from ..period import COVERAGE, Period, day_end, local_day
 from ..site import Site
@@ -68,7 +69,8 @@ class Build:
         self,
         *,
         timeline: Timeline,
-        stamps: dict[str, str],
+        journal: Journal,
+        names: Collection[str] | None,
         site: Site,
         index: Index,
         config: Config,
@@ -79,9 +81,13 @@ class Build:
         is_dry: bool,
         progress: Progress | None,
     ) -> None:
-        """Prepare to bring *site* from what *index* remembers to what *timeline* shows."""
+        """Prepare to bring *site* from what *index* remembers to what *timeline* shows.
+
+        *names* are those in *journal* that may have changed, where that is known.
+        """
         self.timeline = timeline
-        self.stamps = stamps
+        self.journal = journal
+        self.names = names
         self.site = site
         self.index = index
         self.config = config
@@ -103,9 +109,12 @@ class Build:
         index = self.index
         is_new = full or index.fact("fingerprint") != self.fingerprint or self._is_site_gone()
         stale = index.purposes() if is_new else set()
+        names = self.names
         if is_new:
             index.clear()
-        changed = index.changed_stamps(self.stamps)
+            names = None
+        stamps = self.journal.stamps(names)
+        changed = index.changed_stamps(stamps, names)
         dirty = self._dirty_days(changed)
         before = dict(index.days())
         slugs_before = index.tags()
@@ -171,7 +180,7 @@ class Build:
             self._search_page()
         self.output.finish(stale)
 
-        index.remember_stamps(self.stamps, changed)
+        index.remember_stamps(stamps, changed)
         index.remember("fingerprint", self.fingerprint)
         index.remember("state", state)
         index.remember("now", self.now.isoformat())
@@ -191,9 +200,7 @@ class Build:
         today = local_day(self.now, self.config.zone)
         last = self._last_time()
         low, high = sorted((local_day(last, self.config.zone) if last else today, today))
-        kept = (date.fromisoformat(name) for name in self.stamps if len(name) == 10)
-        dirty |= {of for of in kept if low <= of <= high}
-        return dirty
+        return dirty | set(self.index.kept_between(low, high))
 
     def _last_time(self) -> datetime | None:
         last = self.index.fact("now")
@@ -413,16 +420,14 @@ class Build:
         if not stops:
             return
         weeks = [
-            self._stop(week, framing.headline if (framing := self._framing(week)) else "")
+            self._stop(week, framing.headline if framing else "")
             for week in self._weeks
             if week.id.startswith(f"{year:04}-")
+            for framing in [self.timeline.framing(week.id)]
         ]
         years = sorted({of.year for of, _ in days})
         html = self.pages.year(year, list(stops.items()), weeks, years)
         self.output.put(f"{year:04}/index.html", html, purpose)
-
-    def _framing(self, week: Period) -> Any:
-        return self.timeline.framing(week.id) if week.id in self.stamps else None
 
     def _tag_task(self, tag_slug: str, purpose: str) -> Task | None:
         name, total = self.index.tag(tag_slug)

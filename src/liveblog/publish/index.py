@@ -8,9 +8,10 @@ damaged or outdated index is made again from the journal.
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from _blake2 import blake2b
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
@@ -94,25 +95,47 @@ class Index:
         """Open the index at *path*, making a new one where there is none that can be used."""
         self.path = path
         self._db = self._opened()
-        self._run = int(self.fact("run") or 0) + 1
+        self._inode = path.stat().st_ino
+        self._run = 0  # of the publication at work, once it is known
+        self._days: tuple[int, list[tuple[date, str]]] | None = None
+        self.close = weakref.finalize(self, self._db.close)
 
-    def close(self) -> None:
-        """Give up what was not committed."""
-        self._db.close()
+    def is_there(self) -> bool:
+        """Whether its file is where it was, and an index still."""
+        try:
+            self._db.execute("SELECT 1 FROM facts LIMIT 1").fetchone()
+            return self.path.stat().st_ino == self._inode
+        except (sqlite3.Error, OSError):
+            return False
+
+    def give_up(self) -> None:
+        """Forget what was learnt and not committed."""
+        if self._db.in_transaction:
+            self._db.rollback()
+            self._run = 0
+            self._days = None
 
     def commit(self) -> None:
         """Keep what was learnt; a crash before this leaves the index as it was."""
-        self.remember("run", str(self._run))
+        self.remember("run", str(self._number))
         try:
             self._db.commit()
         except sqlite3.Error as error:
             raise StorageError(f"Cannot write {self.path}: {error}.", "Free some space.") from error
+        self._run = 0
+
+    @property
+    def _number(self) -> int:
+        """The number of the publication at work."""
+        self._run = self._run or int(self.fact("run") or 0) + 1
+        return self._run
 
     def clear(self) -> None:
         """Forget everything but the manifest, so that files no longer made can be deleted."""
         self._db.execute("DELETE FROM facts WHERE name <> 'run'")
         for table in _TABLES:
             self._db.execute(f"DELETE FROM {table}")
+        self._days = None
 
     # -- facts --------------------------------------------------------------------------------
 
@@ -125,10 +148,22 @@ class Index:
         """Remember a fact."""
         self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
-    def changed_stamps(self, stamps: dict[str, str]) -> set[str]:
-        """Return the names in the journal whose stamp is not the remembered one."""
-        known = dict(self._db.execute("SELECT name, stamp FROM stamps"))
+    def changed_stamps(
+        self, stamps: dict[str, str], names: Collection[str] | None = None
+    ) -> set[str]:
+        """Return those of *names* (of all, unless given) whose stamp is not the remembered one."""
+        if names is None:
+            known = dict(self._db.execute("SELECT name, stamp FROM stamps"))
+        else:
+            query = "SELECT name, stamp FROM stamps WHERE name IN (SELECT value FROM json_each(?))"
+            known = dict(self._db.execute(query, (msgspec.json.encode(sorted(names)).decode(),)))
         return {name for name, _ in stamps.items() ^ known.items()}
+
+    def kept_between(self, first: date, last: date) -> list[date]:
+        """Return the days from *first* to *last* under which the journal was found to keep any."""
+        query = "SELECT name FROM stamps WHERE name BETWEEN ? AND ? AND LENGTH(name) = 10"
+        rows = self._db.execute(query, (first.isoformat(), last.isoformat()))
+        return [date.fromisoformat(row[0]) for row in rows]
 
     def remember_stamps(self, stamps: dict[str, str], names: Iterable[str]) -> None:
         """Remember how these names stand now."""
@@ -191,12 +226,19 @@ class Index:
         ]
         self._db.executemany("INSERT OR REPLACE INTO changes VALUES (?, ?, ?)", changes)
         days |= {change[0] for change in changes}
+        self._replace_headline(name, headline)
+        homes = {id_day(entry.id) for entry in now.values() if entry.now.day}
+        return Touched(frozenset(slugs), frozenset(map(date.fromisoformat, days)), frozenset(homes))
+
+    def _replace_headline(self, name: str, headline: str | None) -> None:
+        row = self._db.execute("SELECT headline FROM days WHERE day = ?", (name,)).fetchone()
+        if (row[0] if row else None) == headline:
+            return
+        self._days = None
         if headline is None:
             self._db.execute("DELETE FROM days WHERE day = ?", (name,))
         else:
             self._db.execute("INSERT OR REPLACE INTO days VALUES (?, ?)", (name, headline))
-        homes = {id_day(entry.id) for entry in now.values() if entry.now.day}
-        return Touched(frozenset(slugs), frozenset(map(date.fromisoformat, days)), frozenset(homes))
 
     def _insert(self, entries: Iterable[Entry]) -> set[str]:
         """Add entries; return the slugs of their tags."""
@@ -252,8 +294,12 @@ class Index:
 
     def days(self) -> list[tuple[date, str]]:
         """Return the days that have something to tell, in order, with their headlines."""
-        rows = self._db.execute("SELECT day, headline FROM days ORDER BY day")
-        return [(date.fromisoformat(day), headline) for day, headline in rows]
+        # The same until another publisher's commit, or a change of our own.
+        version = self._db.execute("PRAGMA data_version").fetchone()[0]
+        if self._days is None or self._days[0] != version:
+            rows = self._db.execute("SELECT day, headline FROM days ORDER BY day")
+            self._days = version, [(date.fromisoformat(day), headline) for day, headline in rows]
+        return self._days[1]
 
     def has_day(self, day: date) -> bool:
         """Whether a day has something to tell."""
@@ -369,14 +415,15 @@ class Index:
 
     def record_files(self, files: Iterable[tuple[str, str, str]]) -> None:
         """Note that files were made: the path, hash and purpose of each."""
+        run = self._number
         self._db.executemany(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", ((*f, self._run) for f in files)
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", ((*f, run) for f in files)
         )
 
     def stale_files(self, purpose: str) -> list[str]:
         """Return the files made for a purpose before, and not in this run."""
         query = "SELECT path FROM files WHERE purpose = ? AND run <> ? ORDER BY path"
-        return [row[0] for row in self._db.execute(query, (purpose, self._run))]
+        return [row[0] for row in self._db.execute(query, (purpose, self._number))]
 
     def forget_file(self, path: str) -> None:
         """Note that a file is gone."""
@@ -421,7 +468,8 @@ class Index:
                 ) from first
 
     def _connected(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path)
+        # Publishers take turns, whatever threads they are in.
+        db = sqlite3.connect(self.path, check_same_thread=False)
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             db.executescript(f"{_SCHEMA} PRAGMA user_version = {VERSION};")

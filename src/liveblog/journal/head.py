@@ -1,0 +1,99 @@
+"""The head: what was written to the journal last, in ``.liveblog/head``.
+
+A line a write, the newest first, all of one width::
+
+    2012-07-15T18:20:00.000000+00:00 <sum of the line> 2012-07-15
+
+Writers chain to the first line; watchers learn from those above the one they know which files to
+read. A hint, not a truth: it is not synced, and where it is lost the files tell.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from datetime import datetime
+from pathlib import Path
+
+HELD = 32
+"""So many writes are held: as many may lie between two looks of a watcher."""
+
+_LINE = "{:32} {:16} {:22}\n"
+_WIDTH = len(_LINE.format("", "", ""))
+
+
+class Head:
+    """The head of one journal, held open. Whoever writes holds the journal's lock."""
+
+    def __init__(self, path: Path) -> None:
+        """Keep the head at *path*; nothing has to be there."""
+        self._path = path
+        self._file: tuple[int, int, int] | None = None  # descriptor, inode, how it was opened
+        self._turn = threading.Lock()
+
+    def read(self) -> bytes:
+        """Return it as it stands; nothing if it is lost."""
+        with self._turn:
+            try:
+                return os.pread(self._opened(os.O_RDONLY), HELD * _WIDTH, 0)
+            except OSError:
+                return b""
+
+    def write(self, instant: datetime, last: str, name: str, before: bytes) -> None:
+        """Put a write above those *before*: its instant, its line's sum, its file's name."""
+        line = _LINE.format(instant.isoformat(timespec="microseconds"), last, name).encode()
+        with self._turn:
+            try:
+                os.pwrite(self._opened(os.O_RDWR | os.O_CREAT), (line + before)[: HELD * _WIDTH], 0)
+            except OSError:
+                self._forget()  # a hint: the append is on disk
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._turn:
+            self._forget()
+
+    def _opened(self, how: int) -> int:
+        """Return the file's descriptor; it is opened again if somebody replaced the file."""
+        if self._file:
+            fd, inode, before = self._file
+            with contextlib.suppress(FileNotFoundError):
+                if before >= how and os.stat(self._path).st_ino == inode:
+                    return fd
+            self._forget()
+        if how & os.O_CREAT:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        fd = os.open(self._path, how | os.O_CLOEXEC, 0o644)
+        self._file = fd, os.fstat(fd).st_ino, how
+        return fd
+
+    def _forget(self) -> None:
+        if self._file:
+            os.close(self._file[0])
+            self._file = None
+
+
+def newest(head: bytes) -> tuple[datetime, str] | None:
+    """Return the instant and sum of the newest write, or None if the head does not tell."""
+    fields = head.partition(b"\n")[0].decode("ascii", "replace").split()
+    try:
+        return datetime.fromisoformat(fields[0]), fields[1]
+    except (IndexError, ValueError):
+        return None
+
+
+def names_since(head: bytes, known: bytes) -> set[str] | None:
+    """Return the names written to since the head was as *known*; None if it tells no more."""
+    if head == known:
+        return set()
+    last_known = known.partition(b"\n")[0]
+    names: set[str] = set()
+    for line in head.splitlines():
+        if line == last_known:
+            return names
+        fields = line.decode("ascii", "replace").split()
+        if len(fields) != 3:
+            return None
+        names.add(fields[2])
+    return None
