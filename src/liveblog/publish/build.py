@@ -98,6 +98,8 @@ class Build:
         self.pages = pages
         self._days: dict[date, Day] = {}
         self._has_new_figures = False
+        self._fresh: set[str] | None = set()
+        """The entries that are not as they were published; None stands for all of them."""
 
     @property
     def now(self) -> datetime:
@@ -112,7 +114,7 @@ class Build:
         names = self.names
         if is_new:
             index.clear()
-            names = None
+            names = self._fresh = None
         stamps = self.journal.stamps(names)
         changed = index.changed_stamps(stamps, names)
         dirty = self._dirty_days(changed)
@@ -241,7 +243,10 @@ class Build:
         zone = self.config.zone
         figures = figures_csv(day.entries, self.config)
         self._has_new_figures |= self.index.replace_figures(of, figures)
-        return self.index.replace_day(of, day.entries, headline, day.removed, zone)
+        touched, ids = self.index.replace_day(of, day.entries, headline, day.removed, zone)
+        if self._fresh is not None:
+            self._fresh |= ids
+        return touched
 
     # -- what it is made of -------------------------------------------------------------------
 
@@ -371,11 +376,16 @@ class Build:
         if not account.days:
             return
         for entry in account.entries:
-            for media in entry.now.media if entry.now.state == "live" else ():
-                self.output.put_media(media.path, purpose)
-            self.output.put(
-                links.entry_path(entry.id) + "index.html", self.pages.entry(entry), purpose
-            )
+            path = links.entry_path(entry.id) + "index.html"
+            pictures = [m.path for m in entry.now.media] if entry.now.state == "live" else []
+            if self._fresh is not None and entry.id not in self._fresh:
+                self.output.keep(path)
+                for picture in pictures:
+                    self.output.keep(links.media_path(picture))
+                continue
+            self.output.put(path, self.pages.entry(entry), purpose)
+            for picture in pictures:
+                self.output.put_media(picture, purpose)
         week = self._stop(self._week(of))
         html = self.pages.digest(account, previous=around[0], following=around[1], week=week)
         self._put_digest(account, html, purpose)

@@ -184,8 +184,8 @@ class Index:
         headline: str | None,
         removed: Iterable[Entry],
         zone: tzinfo,
-    ) -> Touched:
-        """Take over a day as it stands; return what that touched.
+    ) -> tuple[Touched, set[str]]:
+        """Take over a day as it stands; return what that touched, and the ids of its entries.
 
         *headline* is None if the day has nothing to tell, *zone* the blog's.
         """
@@ -228,7 +228,8 @@ class Index:
         days |= {change[0] for change in changes}
         self._replace_headline(name, headline)
         homes = {id_day(entry.id) for entry in now.values() if entry.now.day}
-        return Touched(frozenset(slugs), frozenset(map(date.fromisoformat, days)), frozenset(homes))
+        what = Touched(frozenset(slugs), frozenset(map(date.fromisoformat, days)), frozenset(homes))
+        return what, touched
 
     def _replace_headline(self, name: str, headline: str | None) -> None:
         row = self._db.execute("SELECT headline FROM days WHERE day = ?", (name,)).fetchone()
@@ -420,8 +421,13 @@ class Index:
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", ((*f, run) for f in files)
         )
 
+    def keep_files(self, paths: Iterable[str]) -> None:
+        """Note that files are as they were."""
+        run = self._number
+        self._db.executemany("UPDATE files SET run = ? WHERE path = ?", ((run, p) for p in paths))
+
     def stale_files(self, purpose: str) -> list[str]:
-        """Return the files made for a purpose before, and not in this run."""
+        """Return the files made for a purpose before, not made and not kept in this run."""
         query = "SELECT path FROM files WHERE purpose = ? AND run <> ? ORDER BY path"
         return [row[0] for row in self._db.execute(query, (purpose, self._number))]
 

@@ -12,8 +12,8 @@ from ..site import Site
 from .index import Index, hash_of
 from .report import Report
 
-Part = tuple[list[tuple[str, str, str]], Report, dict[str, str]]
-"""Path, hash and purpose of each file made; what was done; what is prepared on the site."""
+Part = tuple[list[tuple[str, str, str]], list[str], Report, dict[str, str]]
+"""Path, hash and purpose of each file made; those kept; what was done; what is prepared."""
 
 
 class Output:
@@ -28,6 +28,7 @@ class Output:
         self.report = Report()
         self._claimed: set[str] = set()
         self._noted: list[tuple[str, str, str]] = []
+        self._kept: list[str] = []
 
     def claim(self, purpose: str) -> None:
         """Say that a purpose is served anew: files it had and has no more will be removed."""
@@ -59,23 +60,29 @@ class Output:
             mend = f"Restore {source.name} from a backup, or edit the entry."
             self.report.faults.append(Fault(f"entries/media/{name}", "the picture is gone", mend))
 
+    def keep(self, path: str) -> None:
+        """Say that a file is as it was, without rendering it."""
+        self._kept.append(path)
+
     def cut(self) -> Part:
         """Return all that was taken, and begin anew."""
-        part = self._noted, self.report, self._site.cut()
-        self._noted, self.report = [], Report()
+        part = self._noted, self._kept, self.report, self._site.cut()
+        self._noted, self._kept, self.report = [], [], Report()
         return part
 
     def add(self, part: Part) -> None:
         """Take what was cut here, or in another process."""
-        noted, report, prepared = part
+        noted, kept, report, prepared = part
         self._noted += noted
+        self._kept += kept
         self.report.add(report)
         self._site.add(prepared)
 
     def note(self) -> None:
-        """Note in the manifest what was made so far."""
+        """Note in the manifest what was made and kept so far."""
         self._index.record_files(self._noted)
-        self._noted = []
+        self._index.keep_files(self._kept)
+        self._noted, self._kept = [], []
 
     def finish(self, before: set[str]) -> None:
         """Note the files in the manifest, and remove those that are no more.
