@@ -139,10 +139,11 @@ Record = Revision | Framing | Reference
 def make_id(day: date, randomness: bytes) -> str:
     """Name a new entry: its day and ten letters taken from at least seven random bytes."""
     number = int.from_bytes(randomness, "big")
-    letters = "".join(ID_ALPHABET[(number >> 5 * i) & 31] for i in range(10))
-    return f"{day.year:04}{day.month:02}{day.day:02}-{letters}"
+    letters = "".join([ID_ALPHABET[(number >> shift) & 31] for shift in range(0, 50, 5)])
+    return f"{day.isoformat().replace('-', '')}-{letters}"
 
 
+@lru_cache(maxsize=1024)
 def id_day(entry_id: str) -> date:
     """Return the day in whose file an entry lives.
 

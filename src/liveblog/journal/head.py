@@ -10,7 +10,6 @@ read. A hint, not a truth: it is not synced, and where it is lost the files tell
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 from datetime import datetime
@@ -19,8 +18,8 @@ from pathlib import Path
 HELD = 32
 """So many writes are held: as many may lie between two looks of a watcher."""
 
-_LINE = "{:32} {:16} {:22}\n"
-_WIDTH = len(_LINE.format("", "", ""))
+_LINE = "%-32s %-16s %-22s\n"
+_WIDTH = len(_LINE % ("", "", ""))
 
 
 class Head:
@@ -29,23 +28,34 @@ class Head:
     def __init__(self, path: Path) -> None:
         """Keep the head at *path*; nothing has to be there."""
         self._path = path
-        self._file: tuple[int, int, int] | None = None  # descriptor, inode, how it was opened
+        self._fd, self._inode, self._may_write = -1, 0, False
         self._turn = threading.Lock()
 
     def read(self) -> bytes:
         """Return it as it stands; nothing if it is lost."""
         with self._turn:
             try:
-                return os.pread(self._opened(os.O_RDONLY), HELD * _WIDTH, 0)
+                # Opened again if somebody replaced the file.
+                if self._fd < 0 or os.stat(self._path).st_ino != self._inode:
+                    self._open(os.O_RDONLY)
+                return os.pread(self._fd, HELD * _WIDTH, 0)
             except OSError:
+                self._forget()
                 return b""
 
     def write(self, instant: datetime, last: str, name: str, before: bytes) -> None:
-        """Put a write above those *before*: its instant, its line's sum, its file's name."""
-        line = _LINE.format(instant.isoformat(timespec="microseconds"), last, name).encode()
+        """Put a write above those *before*, as :meth:`read` found them just now.
+
+        It has an instant, its line's sum, its file's name.
+        """
+        line = _LINE % (instant.isoformat(timespec="microseconds"), last, name)
+        data = (line.encode() + before)[: HELD * _WIDTH]
         with self._turn:
             try:
-                os.pwrite(self._opened(os.O_RDWR | os.O_CREAT), (line + before)[: HELD * _WIDTH], 0)
+                if not self._may_write:
+                    self._path.parent.mkdir(parents=True, exist_ok=True)
+                    self._open(os.O_RDWR | os.O_CREAT)
+                os.pwrite(self._fd, data, 0)
             except OSError:
                 self._forget()  # a hint: the append is on disk
 
@@ -54,24 +64,16 @@ class Head:
         with self._turn:
             self._forget()
 
-    def _opened(self, how: int) -> int:
-        """Return the file's descriptor; it is opened again if somebody replaced the file."""
-        if self._file:
-            fd, inode, before = self._file
-            with contextlib.suppress(FileNotFoundError):
-                if before >= how and os.stat(self._path).st_ino == inode:
-                    return fd
-            self._forget()
-        if how & os.O_CREAT:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(self._path, how | os.O_CLOEXEC, 0o644)
-        self._file = fd, os.fstat(fd).st_ino, how
-        return fd
+    def _open(self, how: int) -> None:
+        self._forget()
+        self._fd = os.open(self._path, how | os.O_CLOEXEC, 0o644)
+        self._inode = os.fstat(self._fd).st_ino
+        self._may_write = bool(how & os.O_RDWR)
 
     def _forget(self) -> None:
-        if self._file:
-            os.close(self._file[0])
-            self._file = None
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd, self._may_write = -1, False
 
 
 def newest(head: bytes) -> tuple[datetime, str] | None:
