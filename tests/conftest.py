@@ -24,6 +24,9 @@ import pytest
 
 from liveblog import Blog, links
 
+# Commands run as people run them: Python keeps what it compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 class Clock:
     """A clock that stands still until it is told otherwise."""

@@ -603,6 +603,7 @@ def test_a_bomb_of_entities_does_not_go_off(tmp_path: Path, kind: str) -> None:
     assert "the secret" not in update.versions[0].body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

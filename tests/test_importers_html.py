@@ -153,6 +153,7 @@ def test_hostile_html_yields_markdown_without_any_of_it(source: str) -> None:
     assert not re.search(acting, found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "tag",
     [
@@ -177,6 +178,7 @@ def test_what_is_nested_beyond_reason_keeps_its_words(tag: str, closes: bool) ->
     assert len(found) < 10_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     [

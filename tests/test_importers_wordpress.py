@@ -310,6 +310,7 @@ def test_no_text_of_brackets_and_signs_is_too_odd(text: str) -> None:
     assert markdown(f"first\n\n{text}\n\nlast").startswith("first")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "part", ["[a x=1]", "[caption]", "[gallery '", "<pre>\n", "<!-- wp:a ", "<p\n", "[[a]", "\n \n"]
 )

@@ -19,10 +19,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liveblog.entry import Framing, Reference, Revision, make_id
+from liveblog.entry import Framing, Record, Reference, Revision, make_id
 from liveblog.errors import Conflict, InvalidInput, StorageError
 from liveblog.journal import START
-from liveblog.journal.files import DayFiles
+from liveblog.journal.files import LOOKS_AROUND, DayFiles
+from liveblog.journal.head import HELD
 from liveblog.journal.line import decode, encode
 
 from .conftest import Clock
@@ -353,6 +354,62 @@ def test_4_watch_yields_what_is_appended(journal: DayFiles) -> None:
     timer.start()
     assert [r.body for r in next(watching).records if isinstance(r, Revision)] == ["deux"]
     timer.join()
+
+
+def test_4_watch_names_the_files_that_grew(journal: DayFiles) -> None:
+    """So that a publisher need not look at every day; many writes at once are named too."""
+    journal.append(revision("un"), expect=0)
+    watching = again(journal).watch(journal.end(), lambda _: True)
+    assert next(watching).names == frozenset()
+    journal.append(revision("deux", day=date(2012, 7, 16)), expect=0)
+    news = next(watching)
+    assert news.names == frozenset({"2012-07-16"})
+    assert len(news.records) == 1
+    for number in range(2 * HELD):
+        journal.append(revision(str(number), day=date(2012, 7, 1 + number % 9)), expect=0)
+    news = next(watching)
+    assert news.names == frozenset(f"2012-07-0{n}" for n in range(1, 10))
+    assert len(news.records) == 2 * HELD
+
+
+def test_4_watch_tells_of_each_append_once(journal: DayFiles) -> None:
+    """Also where a look around falls on it."""
+    watching = again(journal).watch(journal.end(), lambda _: True)
+    told = []
+    for number in range(3 * LOOKS_AROUND):
+        journal.append(revision(str(number)), expect=0)
+        told += [r.body for r in next(watching).records if isinstance(r, Revision)]
+    assert told == [str(number) for number in range(3 * LOOKS_AROUND)]
+
+
+def test_4_watch_sees_a_redaction(journal: DayFiles) -> None:
+    """Though nothing was appended."""
+    entry = journal.append(revision("un"), expect=0)
+    watching = again(journal).watch(journal.end(), lambda _: True)
+    next(watching)
+    journal.redact(entry.id)
+    assert next(watching).names == frozenset({"2012-07-15"})
+
+
+@pytest.mark.parametrize("others", [0, 2])
+def test_4_watch_finds_what_a_killed_writer_left(journal: DayFiles, others: int) -> None:
+    """A line on disk that nobody noted is told when the watcher looks around, whatever came since.
+
+    So is a file that was copied here.
+    """
+    head = journal.folder.parent / ".liveblog" / "head"
+    journal.append(revision("un"), expect=0)
+    watching = again(journal).watch(journal.end(), lambda _: True)
+    next(watching)
+    before = head.read_bytes()
+    lost = journal.append(revision("deux"), expect=0)
+    head.write_bytes(before)
+    for number in range(others):
+        again(journal).append(revision(str(number), day=date(2012, 7, 16)), expect=0)
+    told: list[Record] = []
+    for _ in range(LOOKS_AROUND):
+        told += next(watching).records
+    assert lost in told
 
 
 def test_a_cursor_of_another_journal_is_refused(journal: DayFiles) -> None:

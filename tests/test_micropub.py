@@ -214,6 +214,7 @@ def test_300_create_with_a_photo(app: App) -> None:
     data = photo(exif=exif.tobytes())
     found = created(app, app.multipart(("h", "entry"), ("content", "300."), ("photo", data)))
     assert len(found["photo"]) == 1
+    app.server.settled()
     for path in app.server.blog.folders.root.rglob("*"):
         assert not path.is_file() or b"SecretCamera" not in path.read_bytes()
 

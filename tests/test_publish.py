@@ -548,6 +548,7 @@ def much(blog: Blog, clock: Clock) -> None:
         blog.post(f"Nouvelle {number}.", title=f"Titre {number}", tags=[f"t{number % 7}"])
 
 
+@pytest.mark.slow
 def test_two_processes_write_what_one_writes(blog: Blog, clock: Clock, tmp_path: Path) -> None:
     """Which half of the days is rendered where is nobody's business."""
     much(blog, clock)

@@ -772,6 +772,7 @@ def test_what_readers_may_not_see_is_not_published_for_search(blog: Blog, clock:
     assert "2012/07/search.json" in blog.publish().deleted
 
 
+@pytest.mark.slow
 def test_step_by_step_comes_to_the_same_as_at_once(blog: Blog, clock: Clock) -> None:
     """Over the end of a month, published each day, then from nothing."""
     for _ in range(30):

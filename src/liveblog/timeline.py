@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import msgspec
 from msgspec import Struct
@@ -104,9 +104,18 @@ def fold(records: Iterable[Record]) -> dict[str, Entry]:
     }
 
 
-@lru_cache(maxsize=16)
+_own_days: WeakKeyDictionary[Reading, Day] = WeakKeyDictionary()
+
+
 def _own(of: date, reading: Reading) -> Day:
-    """Return a day as its own file tells it; the same while that is the same."""
+    """Return a day as its own file tells it; it is kept as long as the journal keeps that read."""
+    day = _own_days.get(reading)
+    if day is None:
+        day = _own_days[reading] = _day_of(of, reading)
+    return day
+
+
+def _day_of(of: date, reading: Reading) -> Day:
     entries = fold(reading.records).values()
     return Day(
         of,

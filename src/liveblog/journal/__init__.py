@@ -30,7 +30,7 @@ class Fault(Struct, frozen=True):
     data: bytes = b""  #: the bytes as they were found
 
 
-class Reading(Struct, frozen=True, eq=False):
+class Reading(Struct, frozen=True, eq=False, weakref=True):
     """What one file of the journal holds: its whole lines in order, and what is wrong with it."""
 
     records: Sequence[Record] = ()

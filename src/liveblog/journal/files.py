@@ -403,22 +403,31 @@ class DayFiles:
         while True:
             is_called = pause(LOOK)
             looks += 1
+            is_time = looks % LOOKS_AROUND == 0
+            found = self.stamps() if is_time else None
             known, head = head, self._head.read()
             names = names_since(head, known)
-            after = known_to = _from_cursor(news.cursor)
-            tails: list[datetime] = []
-            if names is None or looks % LOOKS_AROUND == 0:
+            if names is None and found is None:
                 found = self.stamps()
-                names = {name for name, _ in found.items() ^ stamps.items()}
-                tails = [self._tail(name, found[name]) for name in names & found.keys()]
-                stamps, after, settled = found, settled, known_to
-            else:
-                stamps |= self.stamps(names)
-            if names or is_called:
+            noted = names or set()
+            stamps |= self.stamps(noted)
+            known_to = _from_cursor(news.cursor)
+            tails: list[datetime] = []
+            odd: set[str] = set()
+            if found is not None:
+                odd = {name for name, _ in found.items() ^ stamps.items()} - noted
+                tails = [self._tail(name, found[name]) for name in odd & found.keys()]
+                stamps = found | {name: stamps[name] for name in noted & stamps.keys()}
+            if noted or odd or is_called:
                 end = max([known_to, self._newest(head)[0], *tails])
-                records = self._between(names, after, end)
-                news = News(records, _to_cursor(end), frozenset(names))
+                records = self._between(noted, known_to, end)
+                # Who was killed may have written before what we know.
+                records += self._between(odd, settled if is_time else known_to, end)
+                records.sort(key=lambda record: record.recorded or end)
+                news = News(records, _to_cursor(end), frozenset(noted | odd))
                 yield news
+            if is_time:
+                settled = known_to
 
     def check(self, progress: Callable[[int, int], None] | None = None) -> Audit:
         """See :meth:`liveblog.journal.Journal.check`."""
