@@ -356,6 +356,21 @@ def test_4_watch_yields_what_is_appended(journal: DayFiles) -> None:
     timer.join()
 
 
+@given(st.lists(st.dates(date(999, 1, 1), date(2013, 3, 3)), max_size=12), st.dates())
+@settings(max_examples=20, deadline=None)
+def test_4_days_are_those_from_the_first_asked_for_on(
+    tmp_path_factory: pytest.TempPathFactory, days: list[date], first: date
+) -> None:
+    """Whatever months and years they lie in."""
+    folder = tmp_path_factory.mktemp("blog")
+    journal = DayFiles(folder / "entries", folder / ".liveblog", Clock())
+    for of in days:
+        journal.append(revision("un", day=of), expect=0)
+    assert journal.days() == sorted(set(days))
+    for since in [first, *days]:
+        assert journal.days(since) == sorted({of for of in days if of >= since})
+
+
 def test_4_watch_names_the_files_that_grew(journal: DayFiles) -> None:
     """So that a publisher need not look at every day; many writes at once are named too."""
     journal.append(revision("un"), expect=0)

@@ -50,9 +50,9 @@ class Kept:
         """Return what was given for a day, by its name."""
         return self.day(date.fromisoformat(name))
 
-    def days(self) -> list[date]:
+    def days(self, first: date = date.min) -> list[date]:
         """Return the days that were given."""
-        return sorted(self._days)
+        return sorted(of for of in self._days if of >= first)
 
 
 def timeline(

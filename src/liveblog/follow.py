@@ -247,7 +247,7 @@ def touched_by(timeline: Timeline, news: News, released: int, config: Config) ->
     if int(timeline.now.timestamp()) > released:
         of = local_day(low, config.zone)
         last = local_day(timeline.now, config.zone)
-        days = [day for day in timeline.days() if of <= day <= last]
+        days = [day for day in timeline.days(of) if day <= last]
         due = [e for day in days for e in timeline.day(day).entries if _was_released(e, low)]
         found |= dict.fromkeys(entry.id for entry in due)
     return list(found)

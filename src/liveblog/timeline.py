@@ -148,9 +148,9 @@ class Timeline:
         self._journal = journal
         self.now = now
 
-    def days(self) -> list[date]:
-        """Return the days under which the journal keeps anything, in order."""
-        return self._journal.days()
+    def days(self, first: date = date.min) -> list[date]:
+        """Return the days (from *first* on) under which the journal keeps anything, in order."""
+        return self._journal.days(first)
 
     def day(self, of: date) -> Day:
         """Return one day: the entries told in it, its framing, the faults met on the way."""
@@ -201,8 +201,7 @@ class Timeline:
         return sorted(
             (
                 entry
-                for of in self.days()
-                if of >= first
+                for of in self.days(first)
                 for entry in self.unfiltered(of).entries
                 if entry.now.state == "live" and entry.published > self.now
             ),

@@ -100,8 +100,8 @@ class Journal(Protocol):
         """Return what is kept under a day."""
         ...
 
-    def days(self) -> list[date]:
-        """Return the days under which something is kept, in order."""
+    def days(self, first: date = date.min) -> list[date]:
+        """Return the days (from *first* on) under which something is kept, in order."""
         ...
 
     def stamps(self, names: Iterable[str] | None = None) -> dict[str, str]:

@@ -340,16 +340,18 @@ class DayFiles:
         """See :meth:`liveblog.journal.Journal.day`."""
         return self.read(of.isoformat())
 
-    def days(self) -> list[date]:
+    def days(self, first: date = date.min) -> list[date]:
         """See :meth:`liveblog.journal.Journal.days`."""
-        names = (item.name.removesuffix(".jsonl") for item in _walk(str(self.folder), 0))
-        return sorted(date.fromisoformat(name) for name in names if _NAME.fullmatch(name))
+        month = first.isoformat()[:7].replace("-", "")
+        names = (item.name.removesuffix(".jsonl") for item in _walk(str(self.folder), month))
+        days = (date.fromisoformat(name) for name in names if _NAME.fullmatch(name))
+        return sorted(of for of in days if of >= first)
 
     def stamps(self, names: Iterable[str] | None = None) -> dict[str, str]:
         """See :meth:`liveblog.journal.Journal.stamps`."""
         found = {}
         if names is None:
-            for item in _walk(str(self.folder), 0):
+            for item in _walk(str(self.folder)):
                 with contextlib.suppress(FileNotFoundError):
                     found[item.name.removesuffix(".jsonl")] = _stamp(item.stat())
         else:
@@ -526,8 +528,7 @@ class DayFiles:
     def _files(self) -> Iterator[tuple[str, Path]]:
         """Yield the name and path of every file, in the order of the names."""
         found = [
-            (item.name.removesuffix(".jsonl"), Path(item.path))
-            for item in _walk(str(self.folder), 0)
+            (item.name.removesuffix(".jsonl"), Path(item.path)) for item in _walk(str(self.folder))
         ]
         return iter(sorted(found))
 
@@ -586,15 +587,17 @@ def _redacted(revision: Revision) -> Revision:
     )
 
 
-def _walk(folder: str, depth: int) -> Iterator[os.DirEntry[str]]:
-    """Yield every file of lines."""
+def _walk(folder: str, first: str = "", at: str = "") -> Iterator[os.DirEntry[str]]:
+    """Yield every file of lines; those of months before *first* (``201207``) are left out."""
     try:
         with os.scandir(folder) as found:
             for item in found:
                 if item.name.endswith(".jsonl") and not item.name.startswith("."):
                     yield item
-                elif depth < 2 and item.name.isdigit() and item.is_dir():
-                    yield from _walk(item.path, depth + 1)
+                elif len(at) < 6 and item.name.isdigit():
+                    below = at + item.name
+                    if below >= first[: len(below)] and item.is_dir():
+                        yield from _walk(item.path, first, below)
     except FileNotFoundError:
         return
     except OSError as error:

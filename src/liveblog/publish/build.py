@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +134,6 @@ class Build:
         state = "over" if self._coverage.ended else "live"
         if COVERAGE in changed or state != index.fact("state"):
             slugs |= set(index.tags())
-        self._weeks = self._weeks_of(self._told)
 
         if is_new:
             self._fixed()
@@ -274,6 +273,11 @@ class Build:
     def _week(self, of: date) -> Period:
         return period.week(of, self.config.first_weekday)
 
+    @cached_property
+    def _weeks(self) -> list[Period]:
+        """The weeks that have something to tell, in order."""
+        return self._weeks_of(self._told)
+
     def _weeks_of(self, days: Iterable[date]) -> list[Period]:
         """Return the weeks in which days lie that are in order."""
         weeks: list[Period] = []
@@ -325,14 +329,14 @@ class Build:
 
     def _around(self, of: Period) -> tuple[Stop | None, Stop | None]:
         """Return the neighbours of a day among the days, of a week among the weeks."""
-        if of.kind == "day":
-            at = bisect_left(self._told, of.start)
-            known = [period.day(d) for d in self._told[max(at - 1, 0) : at + 2]]
-        else:
-            known = self._weeks
-        earlier = max((p for p in known if p.start < of.start), default=None)
-        later = min((p for p in known if p.start > of.start), default=None)
-        return (self._stop(earlier) if earlier else None, self._stop(later) if later else None)
+        name = period.day if of.kind == "day" else self._week
+        at = bisect_left(self._told, of.start)
+        beyond = bisect_right(self._told, of.end)
+        before, after = self._told[max(at - 1, 0) : at], self._told[beyond : beyond + 1]
+        return (
+            self._stop(name(before[0])) if before else None,
+            self._stop(name(after[0])) if after else None,
+        )
 
     # -- what comes of it ---------------------------------------------------------------------
 
