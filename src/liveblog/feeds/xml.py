@@ -6,13 +6,20 @@ Not thread-safe: feedgen sets the process's locale while it writes an RSS date.
 from __future__ import annotations
 
 import re
+from copy import copy
+from functools import lru_cache
+from typing import Any
 
+from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
 from . import Feed, Item
 from .repair import FeedRepair, ItemRepair
 
 GENERATOR = "liveblog"
+
+ELEMENTS_KEPT = 1_000
+"""Of so many items: those of the open day, and of the tags and days that show them too."""
 
 
 def atom_and_rss(feed: Feed) -> tuple[bytes, bytes]:
@@ -58,12 +65,33 @@ def _generator(feed: Feed) -> FeedGenerator:
     generator.lastBuildDate(feed.updated)
     generator.ttl(feed.minutes)
     for item in feed.items:
-        _add(generator, item)
+        generator.add_entry(_Made(item), order="append")
     return generator
 
 
-def _add(generator: FeedGenerator, item: Item) -> None:
-    entry = generator.add_entry(order="append")
+class _Made:
+    """An entry as feedgen asks for it; most of those of a feed were made for it before."""
+
+    def __init__(self, item: Item) -> None:
+        self._atom, self._rss = _elements(item)
+
+    def register_extension(self, *_: Any) -> None:
+        """Do nothing: the elements have what it adds."""
+
+    def atom_entry(self, extensions: bool = True) -> Any:
+        """Return the entry's element, to be put into a document."""
+        return copy(self._atom)
+
+    def rss_entry(self, extensions: bool = True) -> Any:
+        """Return the item's element, to be put into a document."""
+        return copy(self._rss)
+
+
+@lru_cache(maxsize=ELEMENTS_KEPT)
+def _elements(item: Item) -> tuple[Any, Any]:
+    """Return an item's elements for Atom and RSS."""
+    entry = FeedEntry()
+    entry.register_extension("repair", ItemRepair)
     entry.repair.item = item
     entry.id(item.id)
     entry.guid(item.id, permalink=False)
@@ -80,3 +108,4 @@ def _add(generator: FeedGenerator, item: Item) -> None:
         entry.category({"term": tag, "label": tag})
     for enclosure in item.enclosures[:1]:
         entry.enclosure(enclosure.url, str(enclosure.size), enclosure.type)
+    return entry.atom_entry(), entry.rss_entry()
