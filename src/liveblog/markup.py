@@ -21,6 +21,9 @@ from lxml import html as lxml_html
 
 from .entry import FORBIDDEN
 
+KEPT = 10_000
+"""The rendering of a text of up to so many characters is kept for the next time."""
+
 ROOT = "liveblog-root:"
 """Stands for the way to the site's root in rendered fragments; see :func:`rooted`.
 
@@ -71,7 +74,6 @@ _SCHEMES = {"http", "https", "mailto", "tel", ROOT[:-1]}
 
 _HEADING = re.compile(r"<(/?)h([1-6])\b")
 _FOOTNOTE = re.compile(r"\A(?:[\w-]+-)?fn(?:ref)?-[\w-]+\Z")
-_KEPT = 10_000  # characters
 _BREAK = re.compile(r"<(?:br|/p|/li|/h\d|/tr|/blockquote)\b[^>]*>")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
 _SKIPPED = re.compile(r"(<(?:pre|code)\b.*?</(?:pre|code)>|<[^>]*>)", re.DOTALL)
@@ -95,7 +97,7 @@ def to_html(
     if not text:
         return ""
     # What is very long is not kept, so that memory stays bounded.
-    render = _to_html if len(text) <= _KEPT else _to_html.__wrapped__
+    render = _to_html if len(text) <= KEPT else _to_html.__wrapped__
     return render(text, anchor if "[^" in text else "", media, typography)
 
 

@@ -6,13 +6,14 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import lru_cache
 
 from lxml import html as lxml_html
 
 from .. import links
 from ..entry import Figure, Revision
 from ..locale import Words
-from ..markup import folded, rooted, to_html
+from ..markup import KEPT, folded, rooted, to_html
 from ..timeline import Entry
 from . import Digest, Series, label
 
@@ -173,8 +174,14 @@ def _prose(markdown: str, words: Words, base: str) -> list[str]:
     """Turn Markdown into paragraphs of text."""
     if not markdown:
         return []
+    make = _paragraphs if len(markdown) <= KEPT else _paragraphs.__wrapped__
+    return list(make(markdown, words, base))
+
+
+@lru_cache(maxsize=1024)  # a day is told again with each of its updates
+def _paragraphs(markdown: str, words: Words, base: str) -> tuple[str, ...]:
     html = rooted(to_html(markdown, typography=words.typography), base)
-    return list(_blocks(lxml_html.fragment_fromstring(html, create_parent="div")))
+    return tuple(_blocks(lxml_html.fragment_fromstring(html, create_parent="div")))
 
 
 def _blocks(parent: lxml_html.HtmlElement, indent: str = "") -> Iterator[str]:
