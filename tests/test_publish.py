@@ -8,14 +8,14 @@ import random
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
 import msgspec
 import pytest
 
-from liveblog import Blog
+from liveblog import Blog, links
 from liveblog.blog import Image
 from liveblog.entry import Figure, Revision, Source, make_id
 from liveblog.errors import ConfigError, StorageError
@@ -55,6 +55,50 @@ def test_publishing_twice_writes_nothing_the_second_time(blog: Blog) -> None:
     second = blog.publish()
     assert (second.written, second.deleted) == ([], [])
     assert {p: p.stat().st_mtime_ns for p in blog.folders.site.rglob("*")} == before
+
+
+def test_a_post_makes_no_page_of_another_entry_anew(blog: Blog, tmp_path: Path) -> None:
+    """Nor does it look at another's picture; a full publication looks at all."""
+    old = blog.post("Un.", images=[Image(picture(tmp_path), "Un point")])
+    blog.publish()
+    page = blog.folders.site / links.entry_path(old.id) / "index.html"
+    kept = page.read_bytes()
+    page.write_bytes(b"altered")
+    (blog.folders.media / old.media[0].path).rename(tmp_path / "aside")
+    new = blog.post("Deux.")
+    report = blog.publish()
+    assert not report.faults
+    assert not report.deleted
+    assert links.entry_path(new.id) + "index.html" in report.written
+    assert page.read_bytes() == b"altered"
+    assert [fault.problem for fault in blog.publish(full=True).faults] == ["the picture is gone"]
+    assert page.read_bytes() == kept
+
+
+def test_a_publisher_that_is_told_what_changed_looks_at_nothing_else(blog: Blog) -> None:
+    """The rest it finds when it is told of nothing."""
+    blog.publish()
+    publisher = blog.publisher
+    old = blog.post("Hier.", at=blog.now - timedelta(days=1))
+    new = blog.post("Deux.")
+    report = publisher.publish(blog.now, names=[f"{blog.now:%Y-%m-%d}"])
+    assert links.entry_path(new.id) + "index.html" in report.written
+    assert links.entry_path(old.id) + "index.html" not in report.written
+    report = publisher.publish(blog.now)
+    assert links.entry_path(old.id) + "index.html" in report.written
+    blog.publish(full=True)
+    assert not blog.publish().written
+
+
+def test_publishers_of_one_blog_take_turns(blog: Blog) -> None:
+    """What one remembers, the other one learns."""
+    other = Blog(blog.folders.root, clock=blog._clock)
+    for number in range(3):
+        for each in (blog, other):
+            entry = each.post(f"{number}.", at=blog.now - timedelta(days=number))
+            assert links.entry_path(entry.id) + "index.html" in each.publish().written
+            assert not each.publish().written
+    assert site_bytes(blog.folders.site) == from_nothing(blog, blog.folders.root.parent / "again")
 
 
 def test_a_deleted_site_comes_back_byte_for_byte(blog: Blog, tmp_path: Path) -> None:
