@@ -375,6 +375,7 @@ def test_4_watch_names_the_files_that_grew(journal: DayFiles) -> None:
     """So that a publisher need not look at every day; many writes at once are named too."""
     journal.append(revision("un"), expect=0)
     watching = again(journal).watch(journal.end(), lambda _: True)
+    assert next(watching).names is None
     assert next(watching).names == frozenset()
     journal.append(revision("deux", day=date(2012, 7, 16)), expect=0)
     news = next(watching)
@@ -390,6 +391,7 @@ def test_4_watch_names_the_files_that_grew(journal: DayFiles) -> None:
 def test_4_watch_tells_of_each_append_once(journal: DayFiles) -> None:
     """Also where a look around falls on it."""
     watching = again(journal).watch(journal.end(), lambda _: True)
+    assert not next(watching).records
     told = []
     for number in range(3 * LOOKS_AROUND):
         journal.append(revision(str(number)), expect=0)

@@ -132,7 +132,8 @@ class Follower(threading.Thread):
         failures = 0
         while not self._is_stopping:
             try:
-                for news in self._news():
+                # First comes what happened while nobody followed: on no open page, but to publish.
+                for news in self._blog.journal.watch(self.state.place.cursor, self._pause):
                     if self._is_stopping:
                         return
                     self._begin()
@@ -157,11 +158,6 @@ class Follower(threading.Thread):
         with self._turns:
             self._ended = self._begun
             self._turns.notify_all()
-
-    def _news(self) -> Iterator[News]:
-        # What happened while nobody followed is on no open page; it is published all the same.
-        yield self._blog.journal.since(self.state.place.cursor)
-        yield from self._blog.journal.watch(self.state.place.cursor, self._pause)
 
     def _pause(self, seconds: float) -> bool:
         is_called = self._called.wait(seconds)

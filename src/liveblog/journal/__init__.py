@@ -123,7 +123,7 @@ class Journal(Protocol):
         ...
 
     def watch(self, cursor: str, pause: Callable[[float], bool]) -> Iterator[News]:
-        """Yield what is appended after a cursor, as it comes, without end.
+        """Yield what was appended after a cursor, be it nothing, then what is, without end.
 
         *pause* is called between looks with how many seconds to wait; where it returns True, the
         caller gets a turn even if nothing came. So it does when lines were changed in place. What

@@ -400,8 +400,7 @@ class DayFiles:
         settled = _from_cursor(cursor)
         news = self.since(cursor)
         looks = 0
-        if news.records:
-            yield news
+        yield news
         while True:
             is_called = pause(LOOK)
             looks += 1
