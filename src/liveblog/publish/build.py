@@ -380,19 +380,22 @@ class Build:
         if not account.days:
             return
         for entry in account.entries:
-            path = links.entry_path(entry.id) + "index.html"
-            pictures = [m.path for m in entry.now.media] if entry.now.state == "live" else []
-            if self._fresh is not None and entry.id not in self._fresh:
-                self.output.keep(path)
-                for picture in pictures:
-                    self.output.keep(links.media_path(picture))
-                continue
-            self.output.put(path, self.pages.entry(entry), purpose)
-            for picture in pictures:
-                self.output.put_media(picture, purpose)
+            self._publish_entry(entry, purpose)
         week = self._stop(self._week(of))
         html = self.pages.digest(account, previous=around[0], following=around[1], week=week)
         self._put_digest(account, html, purpose)
+
+    def _publish_entry(self, entry: Entry, purpose: str) -> None:
+        path = links.entry_path(entry.id) + "index.html"
+        pictures = [m.path for m in entry.now.media] if entry.now.state == "live" else []
+        if self._fresh is None or entry.id in self._fresh:
+            self.output.put(path, self.pages.entry(entry), purpose)
+            for picture in pictures:
+                self.output.put_media(picture, purpose)
+        else:
+            self.output.keep(path)
+            for picture in pictures:
+                self.output.keep(links.media_path(picture))
 
     def _week_task(self, week: Period, purpose: str) -> Task:
         around = self._around(week)
