@@ -154,7 +154,7 @@ class DayFiles:
                 replace_file(path, b"".join(lines))
                 head = self._head.read()
                 instant, last = self._newest(head)
-                self._head.write(instant + _TICK, last, home, head)
+                self._head.write(instant, last, home, head)
             return count
 
     def _refer(self, record: Revision, at: datetime | None = None) -> None:

@@ -87,15 +87,12 @@ def newest(head: bytes) -> tuple[datetime, str] | None:
 
 def names_since(head: bytes, known: bytes) -> set[str] | None:
     """Return the names written to since the head was as *known*; None if it tells no more."""
-    if head == known:
-        return set()
-    last_known = known.partition(b"\n")[0]
     names: set[str] = set()
-    for line in head.splitlines():
-        if line == last_known:
+    for at in range(0, len(head), _WIDTH):
+        if known.startswith(head[at:]):
             return names
-        fields = line.decode("ascii", "replace").split()
+        fields = head[at : at + _WIDTH].decode("ascii", "replace").split()
         if len(fields) != 3:
             return None
         names.add(fields[2])
-    return None
+    return None if names else set()
