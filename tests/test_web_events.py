@@ -29,7 +29,7 @@ class Stream:
 
     def __init__(self, server: LiveServer, after: str = "", *, by_query: bool = False) -> None:
         parts = urlsplit(server.url)
-        self._connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+        self._connection = http.client.HTTPConnection(parts.netloc, timeout=60)
         path = f"{parts.path}events" + (f"?after={after}" if by_query else "")
         headers = {"Last-Event-ID": after} if after and not by_query else {}
         self._connection.request("GET", path, headers=headers)
@@ -346,7 +346,7 @@ def test_who_never_reads_is_cut_and_holds_up_nobody(tmp_path: Path) -> None:
             running.blog.post(f"{number} {text}")
             if number % 10 == 0:
                 running.settled()
-        thread.join(20)
+        thread.join(60)
         assert len(heard) == 300
         deadline = time.monotonic() + 40
         while running.health()["blogs"][0]["readers"] > 1:

@@ -13,6 +13,7 @@ from typing import Any
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
+from ..markup import KEPT
 from . import Feed, Item
 from .repair import FeedRepair, ItemRepair
 
@@ -73,7 +74,9 @@ class _Made:
     """An entry as feedgen asks for it; most of those of a feed were made for it before."""
 
     def __init__(self, item: Item) -> None:
-        self._atom, self._rss = _elements(item)
+        # What is very long is not kept, so that memory stays bounded.
+        make = _elements if len(item.content) <= KEPT else _elements.__wrapped__
+        self._atom, self._rss = make(item)
 
     def register_extension(self, *_: Any) -> None:
         """Do nothing: the elements have what it adds."""
