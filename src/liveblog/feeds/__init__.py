@@ -107,21 +107,26 @@ def safe(feed: Feed) -> Feed:
         title=_safe(feed.title),
         subtitle=_safe(feed.subtitle),
         author=_safe(feed.author),
-        items=tuple(
-            dataclasses.replace(
-                item,
-                title=_safe(item.title),
-                content=_safe(item.content),
-                summary=_safe(item.summary),
-                author=_safe(item.author),
-                tags=tuple(_safe(tag) for tag in item.tags),
-                via=tuple((_safe(name), _safe(url)) for name, url in item.via),
-                enclosures=tuple(
-                    dataclasses.replace(e, title=_safe(e.title)) for e in item.enclosures
-                ),
-            )
-            for item in feed.items
-        ),
+        items=tuple(map(_safe_item, feed.items)),
+    )
+
+
+def _safe_item(item: Item) -> Item:
+    texts = [item.title, item.content, item.summary, item.author, *item.tags]
+    texts += [text for source in item.via for text in source]
+    texts += [enclosure.title for enclosure in item.enclosures]
+    # To look takes less than to copy, and hardly any item holds such a character.
+    if not _NOT_XML.search("\n".join(texts)):
+        return item
+    return dataclasses.replace(
+        item,
+        title=_safe(item.title),
+        content=_safe(item.content),
+        summary=_safe(item.summary),
+        author=_safe(item.author),
+        tags=tuple(map(_safe, item.tags)),
+        via=tuple((_safe(name), _safe(url)) for name, url in item.via),
+        enclosures=tuple(dataclasses.replace(e, title=_safe(e.title)) for e in item.enclosures),
     )
 
 
