@@ -20,7 +20,7 @@ from .delivery.outbox import GIVE_UP, Effect, Kind, pause
 from .digest import build, title
 from .errors import LiveblogError, StorageError
 from .follow import Place, touched_by
-from .markup import plain, to_html
+from .markup import words_in, to_html
 from .period import Period
 from .timeline import Entry, Timeline
 
@@ -275,7 +275,7 @@ class Deliveries:
     def _told(self, entry: Entry) -> str:
         """Return an entry as a chat shows it, plain."""
         words, now = self._blog.words, entry.now
-        body = plain(to_html(now.body))
+        body = words_in(to_html(now.body))
         is_claim = now.verification == "unconfirmed"
         mark = f"[{words.say('Unconfirmed')}] " if is_claim else ""
         return mark + "\n".join(part for part in (now.title, body) if part)

@@ -7,6 +7,7 @@ dates and numbers from CLDR through Babel. Pure but for reading those catalogues
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from functools import cached_property, lru_cache
 
@@ -180,9 +181,12 @@ class Words:
         Only spaces that the author typed are turned, never added, so times, URLs and code keep
         their shape.
         """
-        if self._locale.language != "fr":
-            return text
-        return french_spaces(text)
+        return french_spaces(text) if self._locale.language == "fr" else text
+
+    @property
+    def in_html(self) -> Callable[[str], str] | None:
+        """What Markdown's running text goes through: typography, where the language has any."""
+        return french_spaces if self._locale.language == "fr" else None
 
     def _written(self, of: date, pattern: str) -> str:
         return self._first_of_month(format_date(of, pattern, locale=self._locale), of)

@@ -75,6 +75,7 @@ _SCHEMES = {"http", "https", "mailto", "tel", ROOT[:-1]}
 _HEADING = re.compile(r"<(/?)h([1-6])\b")
 _FOOTNOTE = re.compile(r"\A(?:[\w-]+-)?fn(?:ref)?-[\w-]+\Z")
 _BREAK = re.compile(r"<(?:br|/p|/li|/h\d|/tr|/blockquote)\b[^>]*>")
+_TAG = re.compile(r'<(?:[^<>"]|"[^"]*")*>')
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
 _SKIPPED = re.compile(r"(<(?:pre|code)\b.*?</(?:pre|code)>|<[^>]*>)", re.DOTALL)
 
@@ -182,9 +183,14 @@ def sized(fragment: str, sizes: Mapping[str, tuple[int, int]], widest: int) -> s
 
 
 def plain(source: str) -> str:
-    """Return the words of an HTML fragment, for summaries and descriptions."""
-    text = _BREAK.sub(" ", source)
-    text = _STRIPPER.clean(text)
+    """Return the words of HTML from anywhere."""
+    text = _STRIPPER.clean(_BREAK.sub(" ", source))
+    return folded(html.unescape(text)).strip()
+
+
+def words_in(fragment: str) -> str:
+    """Return the words of a fragment that was made here: each tag whole, each value quoted."""
+    text = _TAG.sub("", _BREAK.sub(" ", fragment))
     text = html.unescape(text) if "&" in text else text
     return folded(text).strip()
 

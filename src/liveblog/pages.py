@@ -19,7 +19,6 @@ from typing import Any
 
 import msgspec
 from jinja2 import (
-    BytecodeCache,
     ChoiceLoader,
     Environment,
     FileSystemBytecodeCache,
@@ -34,14 +33,14 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 from markupsafe import Markup
 
-from . import __version__, chart, links
+from . import chart, links
 from .config import Config
 from .digest import Digest, headline_of, label, title
 from .digest.text import correction_line, days_with_figures, figure_line, marks_of, unit_line
 from .entry import Framing, Media, Revision, slug
 from .errors import ConfigError
 from .locale import Words, words
-from .markup import ROOT, plain, rooted, shortened, sized, to_html
+from .markup import ROOT, rooted, shortened, sized, to_html, words_in
 from .timeline import Entry
 
 SUMMARY = 200  #: characters of a description
@@ -124,34 +123,21 @@ _FRAGMENTS_KEPT = 2_000  #: fragments held in memory at once
 
 
 class Once(Extension):
-    """``{% once %}…{% endonce %}``: what is the same on every page is rendered once.
+    """``{% once %}…{% endonce %}``: what is the same on every page becomes a part of the template.
 
-    Inside stands nothing but what the blog as a whole knows. ``{% once key %}`` renders it once
-    for each value of *key*.
+    Inside stands nothing but what the blog as a whole knows.
     """
 
     tags = {"once"}  # noqa: RUF012 - as the base class has it
 
-    def __init__(self, environment: Environment) -> None:
-        super().__init__(environment)
-        self._made: dict[tuple[str, object], str] = {}
-
     def parse(self, parser: Parser) -> nodes.Node:
-        """Compile the block into a call of what keeps it."""
+        """Render the block while its template is compiled."""
         line = next(parser.stream).lineno
-        has_key = parser.stream.current.type != "block_end"
-        key = parser.parse_expression() if has_key else nodes.Const(None)
         body = parser.parse_statements(("name:endonce",), drop_needle=True)
-        place = nodes.Const(f"{parser.name}:{line}")
-        call = self.call_method("_kept", [place, key])
-        return nodes.CallBlock(call, [], [], body).set_lineno(line)
-
-    def _kept(self, place: str, key: object, caller: Callable[[], str]) -> str:
-        known = place, key
-        text = self._made.get(known)
-        if text is None:
-            text = self._made[known] = caller()
-        return text
+        block = nodes.Template(body, lineno=line).set_environment(self.environment)
+        code = self.environment.compile(block, parser.name, parser.filename)
+        made = Template.from_code(self.environment, code, self.environment.globals)
+        return nodes.Output([nodes.TemplateData(made.render())], lineno=line)
 
 
 class Pages:
@@ -168,8 +154,8 @@ class Pages:
         """Fill templates for a blog.
 
         *templates* is the folder of its own ones, *compiled* one that keeps them compiled (which
-        takes longer than to fill them); *assets* maps a static file's name to its path
-        on the site (none where a page stands alone).
+        takes longer than to fill them) as long as none of all this changes; *assets* maps a
+        static file's name to its path on the site (none where a page stands alone).
         """
         self.config = config
         self.words: Words = words(config.language, config.zone)
@@ -182,7 +168,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
-            bytecode_cache=_kept_in(compiled) if compiled else None,
+            bytecode_cache=FileSystemBytecodeCache(str(compiled)) if compiled else None,
             extensions=["jinja2.ext.i18n", Once],
         )
         say = self.words
@@ -249,12 +235,12 @@ class Pages:
         return shortened(self._plain(entry), SUMMARY)
 
     def _plain(self, entry: Entry) -> str:
-        return self._once(self._plains, entry, lambda entry: plain(self.content(entry)))
+        return self._once(self._plains, entry, lambda entry: words_in(self.content(entry)))
 
     def described(self, digest: Digest) -> str:
         """Return a digest's first words, plain: its introduction, else its entries' names."""
         if digest.introduction:
-            return shortened(plain(self._markdown(digest.introduction)), SUMMARY)
+            return shortened(words_in(self._markdown(digest.introduction)), SUMMARY)
         return shortened(" · ".join(self.name(entry) for entry in digest.entries[:5]), SUMMARY)
 
     def name(self, entry: Entry) -> str:
@@ -274,7 +260,7 @@ class Pages:
 
     def _first_words_of(self, entry: Entry) -> str:
         now = entry.now
-        first = plain(to_html(now.body, typography=self.words.typography))
+        first = words_in(to_html(now.body, typography=self.words.in_html))
         return shortened(first or (now.media[0].alt if now.media else "…"), 80)
 
     def _once(
@@ -477,7 +463,7 @@ class Pages:
     def _markdown(self, text: str, revision: Revision | None = None) -> Markup:
         media = frozenset(m.path for m in revision.media) if revision else frozenset()
         anchor = f"e-{revision.id}" if revision else "note"
-        return Markup(to_html(text, anchor=anchor, media=media, typography=self.words.typography))
+        return Markup(to_html(text, anchor=anchor, media=media, typography=self.words.in_html))
 
     def _live_blog_posting(self, coverage: Coverage, entries: Sequence[Entry]) -> Markup:
         """Describe the live page for search engines (schema.org LiveBlogPosting)."""
@@ -487,7 +473,7 @@ class Pages:
             "@context": "https://schema.org",
             "@type": "LiveBlogPosting",
             "headline": (framing and framing.headline) or self.config.title,
-            "description": plain(to_html(framing.introduction)) if framing else "",
+            "description": words_in(to_html(framing.introduction)) if framing else "",
             "url": self.config.url,
             "inLanguage": self.config.language,
             "coverageStartTime": first and first.isoformat(),
@@ -518,11 +504,6 @@ class Pages:
             paths = (links.media_path(media.path) for media in now.media)
             data["image"] = [links.url(self.config.url, path) for path in paths]
         return data
-
-
-def _kept_in(folder: Path) -> BytecodeCache:
-    # What compiles a template is this version's, whatever its text.
-    return FileSystemBytecodeCache(str(folder), f"{__version__}-%s")
 
 
 def _shown(home: Home) -> dict[str, Any]:

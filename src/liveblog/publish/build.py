@@ -31,7 +31,9 @@ from .documents import (
     live_json,
     oembed,
     opensearch,
+    Searched,
     search_json,
+    searched,
     sitemap,
     sitemap_index,
 )
@@ -98,6 +100,8 @@ class Build:
         self.pages = pages
         self._days: dict[date, Day] = {}
         self._has_new_figures = False
+        self._to_search: set[date] = set()  # days that a file to be made lets one search
+        self._searched: dict[date, list[Searched]] = {}
         self._fresh: set[str] | None = set()
         """The entries that are not as they were published; None stands for all of them."""
 
@@ -381,6 +385,9 @@ class Build:
             return
         for entry in account.entries:
             self._publish_entry(entry, purpose)
+        if of in self._to_search:
+            # Their HTML is at hand now; when the month's file is made, it is long forgotten.
+            self._searched[of] = searched(account.entries)
         week = self._stop(self._week(of))
         html = self.pages.digest(account, previous=around[0], following=around[1], week=week)
         self._put_digest(account, html, purpose)
@@ -602,6 +609,8 @@ class Build:
         before = set(self.index.fact("open").split())
         changed = {of.isoformat() for of in dirty} | (names ^ before)
         months = {name[:7] for name in changed - (names & before)}
+        firsts = [date.fromisoformat(f"{month}-01") for month in months]
+        self._to_search = {of for first in firsts for of in self._closed_in(first)}
         yield from self._planned(months, "search", self._search_task)
         if changed & (names | before) or not before:
             make = partial(self._search_file, "search.json", still_open, "search:open")
@@ -610,16 +619,22 @@ class Build:
 
     def _search_task(self, month: str, purpose: str) -> Task | None:
         first = date.fromisoformat(f"{month}-01")
-        closed = self._told[bisect_left(self._told, first) : self._first_open]
-        days = [of for of in closed[:31] if (of.year, of.month) == (first.year, first.month)]
+        days = self._closed_in(first)
         if not days:
             return None
         path = links.month_path(first) + "search.json"
         return Task(days[-1], 10 * len(days), partial(self._search_file, path, days, purpose))
 
+    def _closed_in(self, first: date) -> list[date]:
+        """Return the closed days of a month, of which *first* is the first."""
+        closed = self._told[bisect_left(self._told, first) : self._first_open]
+        return [of for of in closed[:31] if (of.year, of.month) == (first.year, first.month)]
+
     def _search_file(self, path: str, days: Iterable[date], purpose: str) -> None:
-        entries = [entry for of in days for entry in self._day(of).entries]
-        self.output.put(path, search_json(entries), purpose)
+        rows: list[Searched] = []
+        for of in days:
+            rows += self._searched.pop(of, None) or searched(self._day(of).entries)
+        self.output.put(path, search_json(rows), purpose)
 
     def _search_page(self) -> None:
         """Write the page that searches where no server answers."""

@@ -90,19 +90,28 @@ def live_entry(entry: Entry, pages: Pages) -> dict[str, object]:
     }
 
 
-def search_json(entries: Sequence[Entry]) -> bytes:
-    """Return what a page without a server searches: id, instant, title, tags and first words.
+Searched = tuple[str, datetime, str, tuple[str, ...], str]
+"""What is searched of an entry: id, instant, title, tags and first words."""
 
-    The more entries, the fewer words of each, so that the file stays small.
-    """
-    live = [entry for entry in entries if entry.now.state == "live"]
-    words = max(SEARCHED_LEAST, min(SEARCHED_MOST, SEARCHED_IN_ALL // max(len(live), 1)))
-    rows = [
+
+def searched(entries: Iterable[Entry]) -> list[Searched]:
+    """Return what a page without a server searches of entries."""
+    return [
         (entry.id, entry.published, entry.now.title, entry.now.tags,
-         shortened(text_of(entry), words))
-        for entry in live
+         shortened(text_of(entry), SEARCHED_MOST))
+        for entry in entries
+        if entry.now.state == "live"
     ]  # fmt: skip
-    return msgspec.json.encode({"version": 1, "entries": rows}) + b"\n"
+
+
+def search_json(rows: Sequence[Searched]) -> bytes:
+    """Return what a page without a server searches as a file.
+
+    The more entries, the fewer words of each, so that it stays small.
+    """
+    words = max(SEARCHED_LEAST, min(SEARCHED_MOST, SEARCHED_IN_ALL // max(len(rows), 1)))
+    shown = [(*row, shortened(text, words)) for *row, text in rows]
+    return msgspec.json.encode({"version": 1, "entries": shown}) + b"\n"
 
 
 def opensearch(config: Config) -> str:

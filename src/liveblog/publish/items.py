@@ -12,8 +12,8 @@ from ..config import Config
 from ..digest import Digest, title
 from ..entry import Media
 from ..feeds import Archives, Enclosure, Feed, Item, Origin, Tombstone
-from ..markup import plain, rooted, shortened
-from ..pages import SUMMARY, Coverage, Pages
+from ..markup import rooted
+from ..pages import Coverage, Pages
 from ..timeline import Entry
 
 
@@ -62,7 +62,7 @@ class Items:
             url=url,
             title=self._pages.words.typography(title(digest, self._pages.words)),
             content=content,
-            summary=shortened(plain(self._pages.described(digest)), SUMMARY),
+            summary=self._pages.described(digest),
             published=closed,
             updated=max(closed, digest.changed or closed),
             author=self._config.author,

@@ -21,7 +21,7 @@ import msgspec
 from .. import links
 from ..entry import slug, told_day
 from ..journal import Journal
-from ..markup import marked, plain, shortened, to_html
+from ..markup import marked, words_in, shortened, to_html
 from ..timeline import Entry, fold
 from .index import CANDIDATES, Row, SearchIndex, Unusable, Writer, label
 from .words import ASKED_CHARACTERS, SNIPPET, Piece, phrases, pieces
@@ -191,7 +191,7 @@ def _row(entry: Entry, mark: bytes) -> Row:
 def text_of(entry: Entry) -> str:
     """Return everything that a live entry says but its title, tags and author, as plain text."""
     now = entry.now
-    parts = [plain(to_html(now.body))]
+    parts = [words_in(to_html(now.body))]
     for media in now.media:
         parts += [media.caption, media.alt]
     for figure in now.figures:
