@@ -6,6 +6,7 @@ A permalink depends on the entry's id, never on its title, its place in time or 
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from urllib.parse import quote
 
 from .entry import id_letters
@@ -39,6 +40,7 @@ def period_path(period: Period) -> str:
     return week_path(period) if period.kind == "week" else day_path(period.start)
 
 
+@lru_cache(maxsize=1024)  # an entry is linked from everything that shows it
 def entry_path(entry_id: str) -> str:
     """``2012/07/15/7k3m9qx2tb/``."""
     return f"{entry_id[:4]}/{entry_id[4:6]}/{entry_id[6:8]}/{id_letters(entry_id)}/"

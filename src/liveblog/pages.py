@@ -14,6 +14,7 @@ from _blake2 import blake2b
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -207,7 +208,7 @@ class Pages:
             "entry_path": links.entry_path,
             "permalink": lambda entry_id: ROOT + links.entry_path(entry_id),
             "day_link": lambda of: ROOT + links.day_path(of),
-            "tag_link": lambda tag: links.url(ROOT, links.tag_path(slug(tag))),
+            "tag_link": _tag_link,
         }
         self._templates: dict[str, Template] = {}
         self._lock = threading.Lock()
@@ -520,6 +521,11 @@ def _by_day(entries: Sequence[Entry]) -> list[tuple[date, list[Entry]]]:
     for entry in entries:
         grouped.setdefault(entry.day, []).append(entry)
     return list(grouped.items())
+
+
+@lru_cache(maxsize=1024)
+def _tag_link(tag: str) -> str:
+    return links.url(ROOT, links.tag_path(slug(tag)))
 
 
 def _own_language(now: Revision) -> Markup:

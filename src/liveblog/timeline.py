@@ -48,7 +48,7 @@ class Entry(Struct, frozen=True):
     def order(self) -> str:
         """Its position as text: text order is the order of the timeline."""
         published, posted, _ = self.position
-        return f"{published:%Y%m%dT%H%M%S}.{posted.astimezone(UTC):%Y%m%dT%H%M%S%f}"
+        return f"{_digits(published, 'seconds')}.{_digits(posted, 'microseconds')}"
 
     @property
     def day(self) -> date:
@@ -75,6 +75,12 @@ class Entry(Struct, frozen=True):
     def has_tag(self, wanted: str) -> bool:
         """Whether it carries the tag with this slug."""
         return any(slug(tag) == wanted for tag in self.now.tags)
+
+
+def _digits(instant: datetime, precision: str) -> str:
+    """Write an instant (UTC) as ``20120715T180400``; strftime takes three times as long."""
+    text = instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision)
+    return text.replace("-", "").replace(":", "").replace(".", "")
 
 
 class Day(Struct, frozen=True):

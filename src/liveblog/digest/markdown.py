@@ -92,6 +92,8 @@ def _below(body: str, name: str) -> str:
     Its headings stand below the entry's own, its footnotes apart from those of other entries (by
     *name*), and a code block that was left open is closed.
     """
+    if not _SPECIAL.search(body):
+        return body
     lines: list[str] = []
     fence = ""
     for line in body.split("\n"):
@@ -113,6 +115,9 @@ def _below(body: str, name: str) -> str:
         lines.append(line)
     return "\n".join([*lines, fence] if fence else lines)
 
+
+_SPECIAL = re.compile(r"^ {0,3}(?:[#=-]|```|~~~)|\[\^", re.MULTILINE)
+"""What a text holds at least that does not fit as it is."""
 
 _NOTE = re.compile(r"\[\^([^\]\s]+)\]")
 

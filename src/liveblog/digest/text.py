@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache
 
-from lxml import html as lxml_html
+from lxml import etree
 
 from .. import links
 from ..entry import Figure, Revision
@@ -180,11 +180,13 @@ def _prose(markdown: str, words: Words, base: str) -> list[str]:
 
 @lru_cache(maxsize=1024)  # a day is told again with each of its updates
 def _paragraphs(markdown: str, words: Words, base: str) -> tuple[str, ...]:
-    html = rooted(to_html(markdown, typography=words.typography), base)
-    return tuple(_blocks(lxml_html.fragment_fromstring(html, create_parent="div")))
+    html = rooted(to_html(markdown, typography=words.in_html), base)
+    # Plain elements: those of lxml.html take half as long again.
+    (body,) = etree.fromstring(f"<body>{html}</body>", etree.HTMLParser())
+    return tuple(_blocks(body))
 
 
-def _blocks(parent: lxml_html.HtmlElement, indent: str = "") -> Iterator[str]:
+def _blocks(parent: etree._Element, indent: str = "") -> Iterator[str]:
     """Yield the blocks of an element as text; what stands between blocks is one too."""
     loose = folded(parent.text or "")
     for child in parent:
@@ -204,7 +206,7 @@ _BLOCKS = frozenset(
 )  # fmt: skip
 
 
-def _block(child: lxml_html.HtmlElement, indent: str) -> Iterator[str]:
+def _block(child: etree._Element, indent: str) -> Iterator[str]:
     tag = child.tag
     if tag in ("ul", "ol"):
         items = []
@@ -216,7 +218,7 @@ def _block(child: lxml_html.HtmlElement, indent: str) -> Iterator[str]:
     elif tag == "blockquote":
         yield "\n\n".join(_blocks(child, indent + "> "))
     elif tag == "pre":
-        yield textwrap.indent(child.text_content().rstrip(), indent + "    ")
+        yield textwrap.indent("".join(child.itertext()).rstrip(), indent + "    ")
     elif tag == "table":
         rows = (" | ".join(_inline(cell).strip() for cell in row) for row in child.iter("tr"))
         yield "\n".join(_wrapped(row.replace("\n", " "), indent) for row in rows)
@@ -231,13 +233,13 @@ def _paragraph(text: str, indent: str) -> Iterator[str]:
         yield "\n".join(_wrapped(line, indent) for line in text.strip().split("\n"))
 
 
-def _inline(element: lxml_html.HtmlElement) -> str:
+def _inline(element: etree._Element) -> str:
     return folded(element.text or "") + "".join(
         _inline_one(child) + folded(child.tail or "") for child in element
     )
 
 
-def _inline_one(child: lxml_html.HtmlElement) -> str:
+def _inline_one(child: etree._Element) -> str:
     text = _inline(child)
     if child.tag == "br":
         return "\n"
@@ -253,13 +255,17 @@ def _inline_one(child: lxml_html.HtmlElement) -> str:
 
 def _wrapped(text: str, indent: str = "") -> str:
     """Break a text into lines of :data:`WIDTH` columns at most, at the spaces that may break."""
-    text = text.translate(_SPACES).strip(" ")
+    text = _OTHER_SPACES.sub(" ", text).strip(" ")
     room = WIDTH - len(indent)
     if len(text) > room:
         # As much as there is room for, up to a space or the end; else one word, however long.
-        lines = re.findall(rf"(?! )(.{{1,{room}}}|[^ ]+)(?: +|$)", text)
-        text = f"\n{indent}".join(line.rstrip(" ") for line in lines)
+        text = f"\n{indent}".join(line.rstrip(" ") for line in _lines(room).findall(text))
     return indent + text
 
 
-_SPACES = str.maketrans("\t\n\v\f\r", "     ")
+_OTHER_SPACES = re.compile(r"[\t\n\v\f\r]")
+
+
+@lru_cache(maxsize=64)
+def _lines(room: int) -> re.Pattern[str]:
+    return re.compile(rf"(?! )(.{{1,{room}}}|[^ ]+)(?: +|$)")
