@@ -42,9 +42,9 @@ class Site(Protocol):
     def commit(self) -> None:
         """Bring what was prepared to the readers, and make it survive a crash of the machine.
 
-        New files land first, in the order in which they were put; then those that change; then
-        files are removed. So whatever can be reached from a page that a reader holds is there, at
-        every instant and after a crash at any instant.
+        New folders land first, each as a whole; then new files, in the order in which they were
+        put; then those that change; then files are removed. So whatever can be reached from a page
+        that a reader holds is there, at every instant and after a crash at any instant.
 
         Raises :class:`~liveblog.errors.StorageError`; then a beginning of this has been done.
         """

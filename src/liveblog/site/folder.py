@@ -1,6 +1,8 @@
 """The site in a folder of this machine, to be served by any web server.
 
-Files are prepared in ``.staging/`` within it, so that landing is one rename each.
+Files are prepared in ``.staging/`` within it, one folder a process: those of folders that the site
+has not, in the same folders below ``new/``, so that a whole day lands by one rename; the others
+under numbers, so that they land by one rename each.
 """
 
 from __future__ import annotations
@@ -28,10 +30,13 @@ class Folder:
         self._staged: dict[str, str] = {}  # path on the site -> prepared file
         self._dropped: list[str] = []
         self._count = 0
-        self._folders: set[str] = set()
+        self._is_there: dict[str, bool] = {}  # folders of the site
+        self._made: set[str] = set()  # folders of ours
 
     def read(self, path: str) -> bytes | None:
         """See :meth:`liveblog.site.Site.read`."""
+        if not self._has(path.rpartition("/")[0]):
+            return None
         try:
             with open(f"{self.root}/{path}", "rb") as file:
                 return file.read()
@@ -43,24 +48,14 @@ class Folder:
     def put(self, path: str, data: bytes) -> None:
         """See :meth:`liveblog.site.Site.put`."""
         try:
-            # Each process has its own folder: in one, they would wait for each other.
-            staging = f"{self._staging}/{os.getpid()}"
-            if staging not in self._folders:
-                os.makedirs(staging, exist_ok=True)
-                self._folders.add(staging)
-            self._count += 1
             # A path put twice keeps its prepared file.
-            staged = self._staged.get(path) or f"{staging}/{self._count}"
+            staged = self._staged.get(path) or self._place(path)
             fd = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
             try:
                 if os.write(fd, data) != len(data):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             finally:
                 os.close(fd)
-            folder = f"{self.root}/{path}".rpartition("/")[0]
-            if folder not in self._folders:
-                os.makedirs(folder, exist_ok=True)
-                self._folders.add(folder)
         except OSError as error:
             raise StorageError.of(error, "write to", self.root) from error
         self._staged[path] = staged
@@ -85,13 +80,19 @@ class Folder:
         """See :meth:`liveblog.site.Site.commit`."""
         try:
             self._sync(self._staged.values())
-            changing = {path for path in self._staged if os.path.exists(f"{self.root}/{path}")}
-            for path in sorted(self._staged, key=lambda path: path in changing):
-                self._land(self._staged[path], f"{self.root}/{path}")
+            for process in self._processes():
+                self._land_new(f"{process}/new", str(self.root))
+            single = {
+                path: staged
+                for path, staged in self._staged.items()
+                if not staged.endswith(f"/new/{path}")
+            }
+            changing = {path for path in single if os.path.exists(f"{self.root}/{path}")}
+            for path in sorted(single, key=lambda path: path in changing):
+                self._land(single[path], f"{self.root}/{path}")
             for path in self._dropped:
                 self._delete(self.root / path)
-            folders = {f"{self.root}/{path}".rpartition("/")[0] for path in self._staged}
-            self._sync(folders)
+            self._sync({above for path in self._staged for above in self._above(path)})
         except OSError as error:
             name = Path(error.filename) if error.filename else self.root
             raise StorageError.of(error, "write", name) from error
@@ -102,8 +103,58 @@ class Folder:
         """See :meth:`liveblog.site.Site.discard`."""
         self._staged = {}
         self._dropped = []
-        self._folders = set()  # somebody may delete the site before the next time
+        self._made = set()
+        self._is_there = {}  # somebody may delete the site before the next time
         shutil.rmtree(self._staging, ignore_errors=True)
+
+    def _has(self, folder: str) -> bool:
+        """Whether the site has a folder, which is asked once for all that lies in it."""
+        known = self._is_there.get(folder)
+        if known is None:
+            above = folder.rpartition("/")[0]
+            known = (not folder or self._has(above)) and os.path.isdir(f"{self.root}/{folder}")
+            self._is_there[folder] = known
+        return known
+
+    def _place(self, path: str) -> str:
+        """Return where to prepare a file."""
+        process = f"{self._staging}/{os.getpid()}"
+        folder = path.rpartition("/")[0]
+        is_new = bool(folder) and not self._has(folder)
+        within = f"{process}/new/{folder}" if is_new else process
+        if within not in self._made:
+            os.makedirs(within, exist_ok=True)
+            self._made.add(within)
+        if is_new:
+            return f"{process}/new/{path}"
+        self._count += 1
+        return f"{process}/{self._count}"
+
+    def _processes(self) -> list[str]:
+        """Return the folders of those that prepared anything."""
+        if not self._staging.is_dir():
+            return []
+        return sorted(item.path for item in os.scandir(self._staging))
+
+    def _land_new(self, staged: str, final: str) -> None:
+        """Bring a folder to the readers, as a whole where they have none of that name."""
+        if not os.path.isdir(staged):
+            return
+        if not os.path.isdir(final):
+            os.rename(staged, final)
+            return
+        for item in sorted(os.scandir(staged), key=lambda item: item.name):
+            if item.is_dir():
+                self._land_new(item.path, f"{final}/{item.name}")
+            else:
+                self._land(item.path, f"{final}/{item.name}")
+
+    def _above(self, path: str) -> set[str]:
+        """Return the folders whose entries may have changed when a file landed."""
+        found = {f"{self.root}/{path}".rpartition("/")[0]}
+        while path and not self._has(path := path.rpartition("/")[0]):
+            found.add(f"{self.root}/{path}".rpartition("/")[0])
+        return found
 
     def _land(self, staged: str, final: str) -> None:
         """Bring one file to the readers."""
