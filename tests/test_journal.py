@@ -172,6 +172,48 @@ def test_2_a_short_write_is_an_error_and_leaves_nothing(
     assert journal.path(NAME).read_bytes() == before
 
 
+def test_1_a_retry_is_acknowledged_once_the_first_is_on_disk(
+    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a request wrote that then failed is not acknowledged to the next before it is synced."""
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        for call in ("fdatasync", "fsync", "ftruncate"):
+            patch.setattr(os, call, fail)
+        for _ in range(2):
+            with pytest.raises(StorageError):
+                journal.append(revision("une fois", key="k"), expect=0)
+    journal.append(revision("une fois", key="k"), expect=0)
+    assert bodies(journal) == ["une fois"]
+
+
+def test_1_no_line_is_on_disk_whose_predecessor_in_another_file_is_not(
+    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that somebody wrote and did not sync is synced before one of another day follows."""
+    journal.append(revision(), expect=0)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", lambda fd: None)
+        again(journal).append(revision(), expect=0)
+    other = DAY + timedelta(days=1)
+    journal.append(revision(day=other), expect=0)
+    synced: list[str] = []
+    real = os.fdatasync
+
+    def spy(fd: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{fd}").rpartition("/")[2])
+        real(fd)
+
+    monkeypatch.setattr(os, "fdatasync", spy)
+    again(journal).append(revision(), expect=0)
+    synced.clear()
+    journal.append(revision(day=other), expect=0)
+    assert synced == [f"{NAME}.jsonl", f"{other}.jsonl"]
+
+
 def test_2_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path, clock: Clock) -> None:
     """Where the journal should be lies something else: named, with the mend, nothing written."""
     (tmp_path / "entries").write_text("not a folder")
@@ -498,7 +540,7 @@ def test_5_a_file_grown_but_not_filled_is_set_aside(journal: DayFiles) -> None:
     """After a loss of power a file may end in zeros, with or without a line end."""
     journal.append(revision("un"), expect=0)
     with open(journal.path(NAME), "ab") as file:
-        file.write(b"\0" * 300 + b"\n")
+        file.write(b"\0" * 300 + b"\n" + b"\0" * 20 + b'"}\n')
     again(journal).append(revision("deux"), expect=0)
     assert bodies(journal) == ["un", "deux"]
     assert not journal.check().faults
@@ -626,6 +668,53 @@ def test_6_after_a_failed_sync_the_file_is_read_again(
             journal.append(revision("non"), expect=0)
     journal.append(revision("après"), expect=0)
     assert bodies(journal) == ["avant", "peut-être", "après"]
+    assert not journal.check().faults
+
+
+def test_6_a_sync_that_failed_fails_everyone_who_waited_for_it(
+    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel tells of a failure once; no writer of the process takes the silence for success.
+
+    And no writer waits for the syncs of others before it may write.
+    """
+    journal.append(revision("avant"), expect=0)
+    real = os.fdatasync
+    is_syncing, has_second = threading.Event(), threading.Event()
+
+    def fail_first(fd: int) -> None:
+        if is_syncing.is_set():
+            real(fd)
+            return
+        size = os.fstat(fd).st_size
+        is_syncing.set()
+        until = time.monotonic() + 20
+        while os.fstat(fd).st_size == size and time.monotonic() < until:
+            time.sleep(0.01)
+        if os.fstat(fd).st_size > size:
+            has_second.set()
+        raise OSError(errno.EIO, "Input/output error")
+
+    errors: list[StorageError] = []
+
+    def write(body: str) -> None:
+        try:
+            journal.append(revision(body), expect=0)
+        except StorageError as error:
+            errors.append(error)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", fail_first)
+        first = threading.Thread(target=write, args=("un",))
+        first.start()
+        assert is_syncing.wait(20)
+        write("deux")
+        first.join()
+    assert has_second.is_set()
+    assert len(errors) == 2
+    journal.append(revision("après"), expect=0)
+    assert bodies(journal)[0] == "avant"
+    assert bodies(journal)[-1] == "après"
     assert not journal.check().faults
 
 

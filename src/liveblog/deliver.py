@@ -20,7 +20,7 @@ from .delivery.outbox import GIVE_UP, Effect, Kind, pause
 from .digest import build, title
 from .errors import LiveblogError, StorageError
 from .follow import Place, touched_by
-from .markup import words_in, to_html
+from .markup import to_html, words_in
 from .period import Period
 from .timeline import Entry, Timeline
 

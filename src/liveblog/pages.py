@@ -135,7 +135,8 @@ class Once(Extension):
         """Render the block while its template is compiled."""
         line = next(parser.stream).lineno
         body = parser.parse_statements(("name:endonce",), drop_needle=True)
-        block = nodes.Template(body, lineno=line).set_environment(self.environment)
+        block = nodes.Template(body, lineno=line)
+        block.set_environment(self.environment)
         code = self.environment.compile(block, parser.name, parser.filename)
         made = Template.from_code(self.environment, code, self.environment.globals)
         return nodes.Output([nodes.TemplateData(made.render())], lineno=line)

@@ -218,7 +218,7 @@ def _block(child: etree._Element, indent: str) -> Iterator[str]:
     elif tag == "blockquote":
         yield "\n\n".join(_blocks(child, indent + "> "))
     elif tag == "pre":
-        yield textwrap.indent("".join(child.itertext()).rstrip(), indent + "    ")
+        yield textwrap.indent("".join(map(str, child.itertext())).rstrip(), indent + "    ")
     elif tag == "table":
         rows = (" | ".join(_inline(cell).strip() for cell in row) for row in child.iter("tr"))
         yield "\n".join(_wrapped(row.replace("\n", " "), indent) for row in rows)

@@ -8,8 +8,8 @@ What lies where:
 - ``.liveblog/head``: what was written last; see :mod:`.head`.
 
 Writers take turns by an exclusive flock on ``entries/``; readers take no lock. An append is one
-write of one whole line and one fdatasync, so what can go wrong is a last line without its end:
-readers pass over it, and the next writer sets its bytes aside.
+write of one whole line, and a sync after the turn; see :mod:`.tail`. What can go wrong is a last
+line without its end: readers pass over it, and the next writer sets its bytes aside.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ from ..entry import Framing, Record, Reference, Revision, id_day
 from ..errors import Conflict, InvalidInput, StorageError
 from ..period import COVERAGE, named
 from . import START, Audit, Fault, News, Reading, Written
-from .disk import make_folder, replace_file, sync_folder
-from .head import Head, names_since
+from .disk import replace_file
+from .head import Head, Newest, names_since
 from .head import newest as newest_of
-from .line import ZERO, Line, decode, encode, name_of
+from .line import ZERO, Line, decode, encode
+from .tail import Tail
 
 LOOK = 0.05
 """How many seconds :meth:`DayFiles.watch` waits between two looks at the head."""
@@ -46,22 +47,28 @@ LOOKS_AROUND = 40
 KEPT = 4_000_000
 """So many bytes of files are kept read, so that a day is not read for each of its updates."""
 
+TAILS_KEPT = 16
+"""So many files are held open for appending."""
+
 RETRY_DAYS = 30
 """How many days back a retry finds the entry that its idempotency key made."""
 
-AnyRecord = TypeVar("AnyRecord", Revision, Framing, Reference)
+AnyRecord = TypeVar("AnyRecord", bound=Revision | Framing | Reference)
 
 _TICK = timedelta(microseconds=1)
 _NAME = re.compile(r"(\d{4})-(\d\d)-\d\d")
 _RESTORE = "Restore the file from a backup; nothing else can bring the line back."
 
 
-class _Open(Struct):
-    """A file held open for appending, and what its end looked like when we last wrote it."""
+class _Written(Struct, frozen=True):
+    """A line that was written and is not yet known to be on disk."""
 
-    fd: int
-    size: int
-    last: str  #: the sum of its last line
+    name: str
+    tail: Tail
+    start: int  #: where it stands in its file, in bytes
+    end: int
+    sum: str
+    head: bytes  #: as it was before
 
 
 class _Kept(Struct):
@@ -83,8 +90,8 @@ class DayFiles:
         self.folder = entries
         self._head = Head(derived / "head")
         self._clock = clock
-        self._open: dict[str, _Open] = {}
-        self._tails: dict[str, tuple[str, datetime]] = {}
+        self._tails: dict[str, Tail] = {}  # the files that were written to last
+        self._ends: dict[str, tuple[str, datetime]] = {}
         self._kept: dict[str, _Kept] = {}  # the one read last stands last
         self._keeping = threading.Lock()
 
@@ -97,13 +104,17 @@ class DayFiles:
             if isinstance(record, Revision) and record.idempotency_key:
                 earlier: Written | None = self._earlier(record)
                 if earlier is not None:
+                    # Whoever wrote it may still wait for the disk, or never have come to it.
+                    self._sync_all(home_of(earlier))
                     return earlier
             current = self._current(record, home) if expect or _guarded(record) else None
             if (current.rev if current else 0) != expect:
                 raise Conflict(record.name, expect, current, record)
             if isinstance(record, Revision) and record.day and record.day != home:
                 self._refer(record)
-            return self._write(home, msgspec.structs.replace(record, rev=expect + 1))
+            record, line = self._write(home, msgspec.structs.replace(record, rev=expect + 1))
+        self._sync(line)
+        return record
 
     def adopt(self, record: Revision | Framing) -> bool:
         """See :meth:`liveblog.journal.Journal.adopt`."""
@@ -121,13 +132,11 @@ class DayFiles:
             if newest != record.rev - 1:
                 raise Conflict(record.name, record.rev - 1, known.get(newest), record)
             at = min(record.recorded or self._clock(), self._clock())
-            if isinstance(record, Framing):
-                self._write(home, record, at)
-                return True
-            if record.day and record.day != home:
+            if isinstance(record, Revision) and record.day and record.day != home:
                 self._refer(record, at - _TICK)
-            self._write(home, record, at)
-            return True
+            _, line = self._write(home, record, at)
+        self._sync(line)
+        return True
 
     def redact(self, entry_id: str) -> int:
         """See :meth:`liveblog.journal.Journal.redact`."""
@@ -150,113 +159,82 @@ class DayFiles:
                     raw = encode(_redacted(line.record), line.prev, line.after, was=line.sum)
                 lines.append(raw)
             if count:
-                self._forget(home)
+                self._tails.pop(home, None)
                 replace_file(path, b"".join(lines))
                 head = self._head.read()
-                instant, last = self._newest(head)
-                self._head.write(instant, last, home, head)
+                newest = self._newest(head)
+                self._head.write(newest.instant, newest.sum, home, head)
             return count
 
     def _refer(self, record: Revision, at: datetime | None = None) -> None:
         """Note in the day that an entry is told in where it lives."""
         reference = Reference(entry=record.id)
         if not any(r == reference for r in _without_instants(self.read(record.day))):
-            self._write(record.day, reference, at)
-
-    def _write(self, name: str, record: AnyRecord, at: datetime | None = None) -> AnyRecord:
-        """Append one record to one file, durably, as of now or *at*. The lock is held."""
-        try:
-            file = self._opened(name)
-            head = self._head.read()
-            recorded, after = self._newest(head)
-            now = max((at or self._clock()).astimezone(UTC), recorded + _TICK)
-            record = msgspec.structs.replace(record, recorded=now)
-            data = encode(record, prev=file.last, after=after)
-        except OSError as error:
-            self._forget(name)
-            raise StorageError.of(error, "write to", self.path(name)) from error
-        try:
-            if os.write(file.fd, data) != len(data):
-                raise OSError(28, "No space left on device")
-            os.fdatasync(file.fd)
-        except OSError as error:
-            # Take it back, if the machine lets us; the file is read anew before the next append.
+            _, line = self._write(record.day, reference, at)
             try:
-                os.ftruncate(file.fd, file.size)
-                os.fsync(file.fd)
-            except OSError:
-                pass
-            self._forget(name)
-            raise StorageError.of(error, "write to", self.path(name)) from error
-        file.size += len(data)
-        file.last = data[-19:-3].decode()
-        self._head.write(now, file.last, name, head)
-        return record
+                line.tail.sync(line.end)
+            except OSError as error:
+                self._take_back(line)
+                raise StorageError.of(error, "write to", self.path(record.day)) from error
 
-    def _opened(self, name: str) -> _Open:
-        """Return the file open for appending, its end known to be whole."""
-        file = self._open.get(name)
-        if file is not None:
-            status = os.fstat(file.fd)
-            if status.st_nlink and (
-                status.st_size == file.size or self._follow(file, status.st_size)
-            ):
-                return file
-            self._forget(name)
-        path = self.path(name)
-        is_new = not path.exists()
-        if is_new:
-            make_folder(path.parent, self.folder.parent)
-        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    def _write(
+        self, name: str, record: AnyRecord, at: datetime | None = None
+    ) -> tuple[AnyRecord, _Written]:
+        """Append one record to one file, as of now or *at*. The lock is held."""
         try:
-            if is_new:
-                sync_folder(path.parent)
-            last, size = self._mend_end(fd, path)
-            # Whatever an interrupted run left unsynced is on disk before anything follows it.
-            os.fsync(fd)
-        except BaseException:
-            os.close(fd)
-            raise
-        if len(self._open) >= 16:
-            self._forget(next(iter(self._open)))
-        self._open[name] = file = _Open(fd, size, last)
-        return file
+            tail = self._tail(name)
+            head = self._head.read()
+            newest = self._newest(head)
+            if newest.name and newest.name != name:
+                # No line is on disk whose predecessor in another file is not.
+                self._sync_all(newest.name)
+            now = max((at or self._clock()).astimezone(UTC), newest.instant + _TICK)
+            record = msgspec.structs.replace(record, recorded=now)
+            start = tail.size
+            tail.append(encode(record, prev=tail.last, after=newest.sum))
+        except OSError as error:
+            self._tails.pop(name, None)
+            raise StorageError.of(error, "write to", self.path(name)) from error
+        self._head.write(now, tail.last, name, head)
+        return record, _Written(name, tail, start, tail.size, tail.last, head)
 
-    def _follow(self, file: _Open, size: int) -> bool:
-        """Take in what others appended since; return whether that ends in a whole line."""
-        grown = os.pread(file.fd, size - file.size, file.size) if size > file.size else b""
-        last = name_of(grown[grown.rfind(b"\n", 0, -1) + 1 : -1]) if grown[-1:] == b"\n" else None
-        if last is None:
-            return False
-        file.size, file.last = size, last
-        return True
+    def _sync(self, line: _Written) -> None:
+        """Return once a line is on disk. The lock is not held: others may write meanwhile."""
+        try:
+            line.tail.sync(line.end)
+        except OSError as error:
+            with self._turn():
+                self._take_back(line)
+            raise StorageError.of(error, "write to", self.path(line.name)) from error
 
-    def _mend_end(self, fd: int, path: Path) -> tuple[str, int]:
-        """Set a torn end aside; return the sum of the last whole line and the file's size."""
-        size = os.fstat(fd).st_size
-        if size == 0:
-            return ZERO, 0
-        data = os.pread(fd, size, 0)
-        end = len(data)
-        if not data.endswith(b"\n"):
-            end = data.rfind(b"\n") + 1
-        else:
-            last = data[data.rfind(b"\n", 0, end - 1) + 1 : end - 1]
-            if b"\0" in last:  # a machine that lost power can leave a file grown but not filled
-                end -= len(last) + 1
-        if end < size:
-            torn = path.with_name(path.name + ".torn")
-            with open(torn, "ab") as aside:
-                aside.write(data[end:] + b"\n")
-                aside.flush()
-                os.fsync(aside.fileno())
-            sync_folder(path.parent)
-            os.ftruncate(fd, end)
-            data = data[:end]
-        for raw in reversed(data.splitlines()):
-            if name := name_of(raw):
-                return name, end
-        return ZERO, end
+    def _take_back(self, line: _Written) -> None:
+        """Remove a line that could not be synced, if the machine lets us and nothing follows it.
+
+        The lock is held. The file is read anew before the next append.
+        """
+        self._tails.pop(line.name, None)
+        newest = newest_of(self._head.read())
+        if newest and newest.sum == line.sum and line.tail.take_back(line.start, line.end):
+            self._head.restore(line.head)
+
+    def _sync_all(self, name: str) -> None:
+        """Return once all that is kept under a name is on disk. The lock is held."""
+        try:
+            tail = self._tail(name)
+            tail.sync(tail.size)
+        except OSError as error:
+            self._tails.pop(name, None)
+            raise StorageError.of(error, "write to", self.path(name)) from error
+
+    def _tail(self, name: str) -> Tail:
+        """Return the file open for appending, its end known to be whole. The lock is held."""
+        tail = self._tails.get(name)
+        if tail is None or not tail.is_known():
+            self._tails.pop(name, None)
+            if len(self._tails) >= TAILS_KEPT:
+                del self._tails[next(iter(self._tails))]
+            tail = self._tails[name] = Tail(self.path(name), self.folder.parent)
+        return tail
 
     def _current(self, record: Revision | Framing, home: str) -> Revision | Framing | None:
         found = [r for r in self.read(home).records if not isinstance(r, Reference)]
@@ -301,15 +279,9 @@ class DayFiles:
         finally:
             os.close(fd)
 
-    def _forget(self, name: str) -> None:
-        file = self._open.pop(name, None)
-        if file is not None:
-            os.close(file.fd)
-
     def close(self) -> None:
         """Let go of the open files."""
-        for name in list(self._open):
-            self._forget(name)
+        self._tails.clear()
         self._head.close()
 
     # -- reading ------------------------------------------------------------------------------
@@ -367,7 +339,7 @@ class DayFiles:
         # meanwhile, is read: whatever was appended before the end is found, however many writers
         # are at work.
         stamps = self.stamps()
-        tails = {name: self._tail(name, stamp) for name, stamp in stamps.items()}
+        tails = {name: self._end(name, stamp) for name, stamp in stamps.items()}
         end = max(tails.values(), default=after)
         if until:
             end = min(end, _from_cursor(until))
@@ -390,7 +362,7 @@ class DayFiles:
 
     def end(self) -> str:
         """See :meth:`liveblog.journal.Journal.end`."""
-        return _to_cursor(self._newest(self._head.read())[0])
+        return _to_cursor(self._newest(self._head.read()).instant)
 
     def watch(self, cursor: str, pause: Callable[[float], bool]) -> Iterator[News]:
         """See :meth:`liveblog.journal.Journal.watch`."""
@@ -417,10 +389,10 @@ class DayFiles:
             odd: set[str] = set()
             if found is not None:
                 odd = {name for name, _ in found.items() ^ stamps.items()} - noted
-                tails = [self._tail(name, found[name]) for name in odd & found.keys()]
+                tails = [self._end(name, found[name]) for name in odd & found.keys()]
                 stamps = found | {name: stamps[name] for name in noted & stamps.keys()}
             if noted or odd or is_called:
-                end = max([known_to, self._newest(head)[0], *tails])
+                end = max([known_to, self._newest(head).instant, *tails])
                 records = self._between(noted, known_to, end)
                 # Who was killed may have written before what we know.
                 records += self._between(odd, settled if is_time else known_to, end)
@@ -464,8 +436,7 @@ class DayFiles:
             for place, after in afters
             if after not in sums
         ]
-        _, newest = self._newest(self._head.read())
-        if newest not in sums:
+        if self._newest(self._head.read()).sum not in sums:
             faults.append(
                 Fault(self._shown(self.folder), "the newest update of all is gone", _RESTORE)
             )
@@ -508,20 +479,18 @@ class DayFiles:
             mend = "It was never acknowledged; the next post sets its bytes aside."
             yield place, Fault(place, "the last line is torn", mend, rest)
 
-    def _newest(self, head: bytes) -> tuple[datetime, str]:
-        """Return the instant and sum of the newest line of all."""
+    def _newest(self, head: bytes) -> Newest:
+        """Return the newest line of all."""
         if found := newest_of(head):
             return found
-        found = datetime.min.replace(tzinfo=UTC), ZERO
-        for _, path in self._files():
-            found = max(found, _last_line(path))
-        return found
+        none = Newest(datetime.min.replace(tzinfo=UTC), ZERO)
+        return max((Newest(*_last_line(path), name) for name, path in self._files()), default=none)
 
-    def _tail(self, name: str, stamp: str) -> datetime:
+    def _end(self, name: str, stamp: str) -> datetime:
         """Return the instant of a file's last line; it is read again if its stamp changed."""
-        known = self._tails.get(name)
+        known = self._ends.get(name)
         if known is None or known[0] != stamp:
-            known = self._tails[name] = stamp, _last_line(self.path(name))[0]
+            known = self._ends[name] = stamp, _last_line(self.path(name))[0]
         return known[1]
 
     def _files(self) -> Iterator[tuple[str, Path]]:

@@ -14,6 +14,7 @@ import os
 import threading
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 HELD = 32
 """So many writes are held: as many may lie between two looks of a watcher."""
@@ -59,6 +60,16 @@ class Head:
             except OSError:
                 self._forget()  # a hint: the append is on disk
 
+    def restore(self, before: bytes) -> None:
+        """Take back the last write: the head is as *before* again."""
+        with self._turn:
+            try:
+                if self._may_write:
+                    os.pwrite(self._fd, before, 0)
+                    os.ftruncate(self._fd, len(before))
+            except OSError:
+                self._forget()
+
     def close(self) -> None:
         """Let go of the file."""
         with self._turn:
@@ -76,12 +87,20 @@ class Head:
         self._fd, self._may_write = -1, False
 
 
-def newest(head: bytes) -> tuple[datetime, str] | None:
-    """Return the instant and sum of the newest write, or None if the head does not tell."""
+class Newest(NamedTuple):
+    """The newest write of all."""
+
+    instant: datetime
+    sum: str  #: that of its line
+    name: str = ""  #: that of its file, where it is known
+
+
+def newest(head: bytes) -> Newest | None:
+    """Return the newest write, or None if the head does not tell."""
     fields = head.partition(b"\n")[0].decode("ascii", "replace").split()
     try:
-        return datetime.fromisoformat(fields[0]), fields[1]
-    except (IndexError, ValueError):
+        return Newest(datetime.fromisoformat(fields[0]), *fields[1:3])
+    except (IndexError, TypeError, ValueError):
         return None
 
 

@@ -141,7 +141,6 @@ class Publisher:
         )
         self._fingerprint = fingerprint
 
-
     def _compiled(self, fingerprint: str) -> Path:
         """Return the folder of the templates as they were compiled for this very theme and blog."""
         mark = blake2b(fingerprint.encode(), digest_size=8).hexdigest()

@@ -27,11 +27,11 @@ from ..timeline import Day, Entry, Timeline, in_order
 from . import work
 from .documents import (
     FIGURES_HEAD,
+    Searched,
     figures_csv,
     live_json,
     oembed,
     opensearch,
-    Searched,
     search_json,
     searched,
     sitemap,
@@ -633,7 +633,7 @@ class Build:
     def _search_file(self, path: str, days: Iterable[date], purpose: str) -> None:
         rows: list[Searched] = []
         for of in days:
-            rows += self._searched.pop(of, None) or searched(self._day(of).entries)
+            rows += self._searched.pop(of, []) or searched(self._day(of).entries)
         self.output.put(path, search_json(rows), purpose)
 
     def _search_page(self) -> None:

@@ -21,7 +21,7 @@ import msgspec
 from .. import links
 from ..entry import slug, told_day
 from ..journal import Journal
-from ..markup import marked, words_in, shortened, to_html
+from ..markup import marked, shortened, to_html, words_in
 from ..timeline import Entry, fold
 from .index import CANDIDATES, Row, SearchIndex, Unusable, Writer, label
 from .words import ASKED_CHARACTERS, SNIPPET, Piece, phrases, pieces
