@@ -56,6 +56,7 @@ def media_path(path: str) -> str:
     return f"media/{path}"
 
 
+@lru_cache(maxsize=4096)  # to quote a path takes longer than anything else with it
 def url(base: str, path: str) -> str:
     """Return the address of a path of the site; *base* ends in a slash or is a way up (``../``)."""
     return base + quote(path)

@@ -19,6 +19,9 @@ from babel.support import Translations
 NARROW = "\u202f"  # narrow no-break space
 NBSP = "\u00a0"
 
+DATES_KEPT = 20_000
+"""So many dates are kept as they are written: those of some years."""
+
 # A day without its year, as each language writes it in full; CLDR has it only abbreviated.
 _DAY = {
     "ar": "EEEE، d MMMM",
@@ -42,7 +45,7 @@ class Words:
         # Plain "en" is American in CLDR.
         is_american = self._locale.language == "en" and self._locale.territory in (None, "US")
         self._day = _DAY["en_US" if is_american else self._locale.language]
-        self._dates: dict[date, str] = {}
+        self._dates: dict[tuple[date, str], str] = {}
         self._times: dict[tuple[int, int], str] = {}
 
     @property
@@ -90,25 +93,20 @@ class Words:
 
     def date_in_text(self, of: date) -> str:
         """Write a day and its year within a sentence: ``dimanche 15 juillet 2012``."""
-        # A page names few days, and each of them often; CLDR's patterns are slow to follow.
-        return self._dates.get(of) or self._dates.setdefault(of, self._full(of))
-
-    def _full(self, of: date) -> str:
-        if self._locale.language == "es":
-            return self._written(of, f"{self._day} 'de' y")
-        return self._first_of_month(format_date(of, "full", locale=self._locale), of)
+        is_spanish = self._locale.language == "es"
+        return self._written(of, f"{self._day} 'de' y" if is_spanish else "full")
 
     def short_day(self, of: date) -> str:
         """Write a day in little room: ``15 juil.``."""
-        return self._first_of_month(format_skeleton("MMMd", of, locale=self._locale), of)
+        return self._written(of, "", skeleton="MMMd")
 
     def day_number(self, of: date) -> str:
         """Write a day in the least room: ``15/07``."""
-        return format_skeleton("Md", of, locale=self._locale)
+        return self._written(of, "", skeleton="Md")
 
     def month(self, of: date) -> str:
         """Write a month with its year: ``juillet 2012``."""
-        text = format_skeleton("yMMMM", of, locale=self._locale)
+        text = self._written(of, "", skeleton="yMMMM")
         return text[:1].upper() + text[1:]
 
     def time(self, instant: datetime) -> str:
@@ -157,22 +155,22 @@ class Words:
         within_month = (start.year, start.month) == (end.year, end.month)
         day_and_month = self._day.partition("EEEE")[2].lstrip("،, ")
         if year or start.year != end.year:
-            last = format_date(end, "long", locale=self._locale)
+            last = self._written(end, "long")
         else:
-            last = format_date(end, day_and_month, locale=self._locale)
+            last = self._written(end, day_and_month)
         if within_month and self._locale.language == "en":
             # "July 16–22, 2012": English names the month once, whichever side it stands on.
             return last.replace(f"{end.day}", f"{start.day}–{end.day}", 1)
         if within_month:
-            first = format_date(start, "d." if self._locale.language == "de" else "d", self._locale)
+            first = self._written(start, "d." if self._locale.language == "de" else "d")
         elif start.year == end.year:
             first = self._written(start, day_and_month)
         else:
-            first = format_date(start, "long", locale=self._locale)
+            first = self._written(start, "long")
         return self.say(
             "From %(start)s to %(end)s",
-            start=self._first_of_month(first, start),
-            end=self._first_of_month(last, end),
+            start=first,
+            end=last,
         )
 
     def typography(self, text: str) -> str:
@@ -188,8 +186,19 @@ class Words:
         """What Markdown's running text goes through: typography, where the language has any."""
         return french_spaces if self._locale.language == "fr" else None
 
-    def _written(self, of: date, pattern: str) -> str:
-        return self._first_of_month(format_date(of, pattern, locale=self._locale), of)
+    def _written(self, of: date, pattern: str, *, skeleton: str = "") -> str:
+        """Write a date as a pattern or a skeleton of CLDR's says; both are slow to follow."""
+        known = of, pattern + skeleton
+        text = self._dates.get(known)
+        if text is None:
+            if len(self._dates) >= DATES_KEPT:
+                self._dates.clear()
+            if skeleton:
+                text = format_skeleton(skeleton, of, locale=self._locale)
+            else:
+                text = format_date(of, pattern, locale=self._locale)
+            text = self._dates[known] = self._first_of_month(text, of)
+        return text
 
     def _first_of_month(self, text: str, of: date) -> str:
         if self._locale.language == "fr" and of.day == 1:

@@ -10,7 +10,6 @@ import ctypes
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,9 +19,7 @@ from cmarkgfm.cmark import Options
 from lxml import html as lxml_html
 
 from .entry import FORBIDDEN
-
-KEPT = 10_000
-"""The rendering of a text of up to so many characters is kept for the next time."""
+from .kept import kept
 
 ROOT = "liveblog-root:"
 """Stands for the way to the site's root in rendered fragments; see :func:`rooted`.
@@ -95,14 +92,10 @@ def to_html(
     third party. *typography* is applied to running text, not to code.
     Headings begin at level 4, below an entry's own.
     """
-    if not text:
-        return ""
-    # What is very long is not kept, so that memory stays bounded.
-    render = _to_html if len(text) <= KEPT else _to_html.__wrapped__
-    return render(text, anchor if "[^" in text else "", media, typography)
+    return _to_html(text, anchor if "[^" in text else "", media, typography) if text else ""
 
 
-@lru_cache(maxsize=1024)  # a page, a text and a feed show the same within a short while
+@kept(1024)
 def _to_html(
     text: str, anchor: str, media: frozenset[str], typography: Callable[[str], str] | None
 ) -> str:

@@ -12,8 +12,9 @@ from lxml import etree
 
 from .. import links
 from ..entry import Figure, Revision
+from ..kept import kept
 from ..locale import Words
-from ..markup import KEPT, folded, rooted, to_html
+from ..markup import folded, rooted, to_html
 from ..timeline import Entry
 from . import Digest, Series, label
 
@@ -172,13 +173,10 @@ def unit_line(series: Series) -> str:
 
 def _prose(markdown: str, words: Words, base: str) -> list[str]:
     """Turn Markdown into paragraphs of text."""
-    if not markdown:
-        return []
-    make = _paragraphs if len(markdown) <= KEPT else _paragraphs.__wrapped__
-    return list(make(markdown, words, base))
+    return list(_paragraphs(markdown, words, base)) if markdown else []
 
 
-@lru_cache(maxsize=1024)  # a day is told again with each of its updates
+@kept(1024)  # a day is told again with each of its updates
 def _paragraphs(markdown: str, words: Words, base: str) -> tuple[str, ...]:
     html = rooted(to_html(markdown, typography=words.in_html), base)
     # Plain elements: those of lxml.html take half as long again.

@@ -10,7 +10,7 @@ Not thread-safe: feedgen sets the process's locale while it writes an RSS date.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -20,13 +20,17 @@ from itertools import count
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
+from ..kept import kept
 from . import Enclosure, Feed, Item, Origin
 from .repair import FeedRepair, ItemRepair
 
 GENERATOR = "liveblog"
 
+ITEMS_KEPT = 1_000
+"""Of so many: those of the open day, and of the tags and days that show them too."""
+
 MOULDS_KEPT = 256
-"""Shapes of items held in memory at once."""
+"""So many shapes of items."""
 
 _ATOM_END, _RSS_END = "</feed>", "  </channel>"
 
@@ -37,21 +41,27 @@ def atom_and_rss(feed: Feed) -> tuple[bytes, bytes]:
     In RSS's titles ``&`` and ``<`` are written as hexadecimal references, which readers that take
     titles for HTML also show right (RSS profile, "Character data").
     """
-    entries, items = [], []
-    for item in feed.items:
-        entry_mould, item_mould = _moulds(_shape(item))
-        texts = list(_texts(item))
-        entries.append(entry_mould.filled(texts))
-        items.append(item_mould.filled(texts))
+    items = [_item(item) for item in feed.items]
     atom, rss = _written(_generator(feed), feed)
     rss = _TITLE.sub(lambda m: m[0].replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;"), rss)
-    return _with(atom, entries, _ATOM_END), _with(rss, items, _RSS_END)
+    return (
+        _with(atom, (entry for entry, _ in items), _ATOM_END),
+        _with(rss, (item for _, item in items), _RSS_END),
+    )
 
 
 _TITLE = re.compile(r"(?<=<title>)[^<]*(?=</title>)")
 
 
-def _with(document: str, items: list[str], end: str) -> bytes:
+@kept(ITEMS_KEPT, length=lambda item: len(item.content))
+def _item(item: Item) -> tuple[str, str]:
+    """Return an item as Atom and as RSS have it."""
+    for_atom, for_rss = _moulds(_shape(item))
+    texts = list(_texts(item))
+    return for_atom.filled(texts), for_rss.filled(texts)
+
+
+def _with(document: str, items: Iterable[str], end: str) -> bytes:
     """Put items into a document before the tag that ends their list."""
     before, tag, after = document.rpartition(end)
     return "".join((before, *items, tag, after)).encode()

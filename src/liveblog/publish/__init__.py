@@ -31,6 +31,7 @@ from ..site import Site
 from ..timeline import Timeline
 from .build import Build
 from .index import Index, hash_of
+from .items import Items
 from .report import Progress, Report
 from .theme import Theme
 
@@ -38,7 +39,8 @@ from .theme import Theme
 class Publisher:
     """Brings one blog's site up to date, as often as it is asked to.
 
-    It keeps what does not change from one time to the next: templates, and the HTML of entries.
+    It keeps what does not change from one time to the next: templates, what pages and feeds show of
+    entries.
     """
 
     def __init__(self, journal: Journal, site: Site, folders: Folders, config: Config) -> None:
@@ -49,6 +51,7 @@ class Publisher:
         self._config = config
         self._fingerprint = ""
         self._pages: Pages | None = None
+        self._items: Items | None = None
         self._assets: dict[str, tuple[str, bytes]] = {}
         self._index: Index | None = None
 
@@ -84,6 +87,7 @@ class Publisher:
             try:
                 self.site.discard()  # what a publication that was cut off has left
                 self._read_theme()
+                assert self._items is not None
                 build = Build(
                     timeline=Timeline(self._journal, now),
                     journal=self._journal,
@@ -94,6 +98,7 @@ class Publisher:
                     assets=self._assets,
                     fingerprint=self._fingerprint,
                     pages=self.pages,
+                    items=self._items,
                     media=self._folders.media,
                     is_dry=dry_run,
                     progress=progress,
@@ -139,6 +144,7 @@ class Publisher:
             compiled=self._compiled(fingerprint),
             assets={name: path for name, (path, _) in self._assets.items()},
         )
+        self._items = Items(self._pages)
         self._fingerprint = fingerprint
 
     def _compiled(self, fingerprint: str) -> Path:

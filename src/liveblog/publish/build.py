@@ -19,6 +19,7 @@ from ..digest import Digest, label
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
 from ..entry import slug
+from ..feeds import Feed, Item
 from ..journal import Journal
 from ..pages import Coverage, Home, Pages, Stop, Tag
 from ..period import COVERAGE, Period, day_end, local_day
@@ -79,6 +80,7 @@ class Build:
         assets: Mapping[str, tuple[str, bytes]],
         fingerprint: str,
         pages: Pages,
+        items: Items,
         media: Path,
         is_dry: bool,
         progress: Progress | None,
@@ -98,6 +100,7 @@ class Build:
         self.assets = assets
         self.fingerprint = fingerprint
         self.pages = pages
+        self._items = items
         self._days: dict[date, Day] = {}
         self._has_new_figures = False
         self._to_search: set[date] = set()  # days that a file to be made lets one search
@@ -134,7 +137,6 @@ class Build:
             self._told, True, key=lambda of: not self._closed(period.day(of))
         )
         self._coverage = self._read_coverage()
-        self._items = Items(self.config, self.pages, self._coverage)
         state = "over" if self._coverage.ended else "live"
         if COVERAGE in changed or state != index.fact("state"):
             slugs |= set(index.tags())
@@ -468,10 +470,16 @@ class Build:
         title = f"{self.config.title} – {tag.name}"
         in_feed = entries[: self.config.feeds.entries]
         items = [self._items.entry(entry, is_copy=True) for entry in in_feed]
-        feed = self._items.feed(folder, f"tag/{tag.slug}", title, items, folder)
+        feed = self._feed(folder, f"tag/{tag.slug}", title, items, page=folder)
         self.output.put_feed(folder, feed, purpose)
         html = self.pages.tag(tag, entries[:ON_PAGE], total)
         self.output.put(folder + "index.html", html, purpose)
+
+    def _feed(
+        self, folder: str, name: str, title: str, items: Sequence[Item], page: str = ""
+    ) -> Feed:
+        is_over = self._coverage.ended is not None
+        return self._items.feed(folder, name, title, items, page, is_over=is_over)
 
     def _daily(self) -> None:
         closed = self._told[: self._first_open][-DAYS_IN_FEED:]
@@ -485,9 +493,7 @@ class Build:
         say = self.pages.words.say
         title = say("%(title)s: day by day", title=self.config.title)
         items = [self._items.digest(d) for d in digests if d.entries]
-        self.output.put_feed(
-            "daily/", self._items.feed("daily/", "daily", title, items, ""), "daily"
-        )
+        self.output.put_feed("daily/", self._feed("daily/", "daily", title, items), "daily")
 
     def _weekly(self) -> None:
         closed = [week for week in self._weeks if self._closed(week)][-WEEKS_IN_FEED:]
@@ -495,9 +501,7 @@ class Build:
         say = self.pages.words.say
         title = say("%(title)s: week by week", title=self.config.title)
         items = [self._items.digest(d) for d in digests if d.entries]
-        self.output.put_feed(
-            "weekly/", self._items.feed("weekly/", "weekly", title, items, ""), "weekly"
-        )
+        self.output.put_feed("weekly/", self._feed("weekly/", "weekly", title, items), "weekly")
 
     def _archive_tasks(self, days: set[date]) -> Iterator[Task]:
         """Plan the archives that may have changed, and those that are to link other ones.
@@ -534,18 +538,15 @@ class Build:
         earlier: date | None,
         later: date | None,
     ) -> None:
-        items = self._items
         by_day: dict[date, set[str]] = {}
         for place in places:
             by_day.setdefault(place.day, set()).add(place.id)
         days = [self._day(told) for told in by_day]
         shown = [e for day in days for e in day.entries if e.id in by_day[day.date]]
         gone = [e for day in days for e in day.removed if e.id in by_day[day.date]]
-        feed = items.feed(
-            "", "", self.config.title, [items.entry(e) for e in reversed(in_order(shown))], ""
-        )
-        feed = items.archive(
-            feed,
+        items = [self._items.entry(entry) for entry in reversed(in_order(shown))]
+        feed = self._items.archive(
+            self._feed("", "", self.config.title, items),
             of,
             earlier=earlier,
             later=later,
@@ -564,9 +565,7 @@ class Build:
         since = day_end(closed, self.config.zone)
         size = max(self.config.feeds.entries, index.updated_since(since))
         fresh = self._fetch(index.last_updated(size))
-        feed = self._items.feed(
-            "", "", self.config.title, [self._items.entry(entry) for entry in fresh], ""
-        )
+        feed = self._feed("", "", self.config.title, [self._items.entry(e) for e in fresh])
         stones = index.removals(max(TOMBSTONES, index.removed_since(since)))
         archive = index.change_before(closed + timedelta(days=1))
         self.output.put_feed("", self._items.subscription(feed, archive, stones), "newest")

@@ -8,27 +8,39 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from .. import links
-from ..config import Config
 from ..digest import Digest, title
 from ..entry import Media
 from ..feeds import Archives, Enclosure, Feed, Item, Origin, Tombstone
+from ..feeds.xml import ITEMS_KEPT
+from ..kept import SHORT
 from ..markup import rooted
-from ..pages import Coverage, Pages
+from ..pages import Pages
 from ..timeline import Entry
 
 
 class Items:
     """Makes feeds of what the pages show."""
 
-    def __init__(self, config: Config, pages: Pages, coverage: Coverage) -> None:
+    def __init__(self, pages: Pages) -> None:
         """Take contents from *pages*, which made most of them already."""
-        self._config = config
+        self._config = pages.config
         self._pages = pages
-        self._coverage = coverage
-        self._main = Origin(config.id, config.title, config.url)
+        self._main = Origin(pages.config.id, pages.config.title, pages.config.url)
+        self._made: dict[tuple[str, int, bool], Item] = {}
 
     def entry(self, entry: Entry, *, is_copy: bool = False) -> Item:
         """Return an entry as a feed carries it, in full; a copy names the main feed."""
+        known = entry.id, entry.now.rev, is_copy
+        item = self._made.get(known)
+        if item is None:
+            item = self._entry(entry, is_copy)
+            if len(item.content) <= SHORT:
+                if len(self._made) >= ITEMS_KEPT:
+                    del self._made[next(iter(self._made))]
+                self._made[known] = item
+        return item
+
+    def _entry(self, entry: Entry, is_copy: bool) -> Item:
         now = entry.now
         base = self._config.url
         url = links.url(base, links.entry_path(entry.id))
@@ -71,8 +83,20 @@ class Items:
             origin=self._main,
         )
 
-    def feed(self, folder: str, name: str, title: str, items: Sequence[Item], page: str) -> Feed:
-        """Return the feed that lies in *folder* and tells what *page* tells."""
+    def feed(
+        self,
+        folder: str,
+        name: str,
+        title: str,
+        items: Sequence[Item],
+        page: str,
+        *,
+        is_over: bool,
+    ) -> Feed:
+        """Return the feed that lies in *folder* and tells what *page* tells.
+
+        *is_over* says that nothing more will come.
+        """
         config = self._config
         return Feed(
             id=links.feed_urn(config.id, name),
@@ -84,7 +108,7 @@ class Items:
             author=config.author or config.title,
             updated=max((item.updated for item in items), default=_founded(config.id)),
             items=tuple(items),
-            expired=self._coverage.ended is not None,
+            expired=is_over,
             hubs=config.websub.hubs,
         )
 
