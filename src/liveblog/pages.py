@@ -135,6 +135,8 @@ class Once(Extension):
         """Render the block while its template is compiled."""
         line = next(parser.stream).lineno
         body = parser.parse_statements(("name:endonce",), drop_needle=True)
+        if "blog" not in self.environment.globals:  # read for its messages, not to be filled
+            return nodes.Scope(body, lineno=line)
         block = nodes.Template(body, lineno=line)
         block.set_environment(self.environment)
         code = self.environment.compile(block, parser.name, parser.filename)

@@ -193,7 +193,6 @@ class DayFiles:
             start = tail.size
             tail.append(encode(record, prev=tail.last, after=newest.sum))
         except OSError as error:
-            self._tails.pop(name, None)
             raise StorageError.of(error, "write to", self.path(name)) from error
         self._head.write(now, tail.last, name, head)
         return record, _Written(name, tail, start, tail.size, tail.last, head)
@@ -212,7 +211,6 @@ class DayFiles:
 
         The lock is held. The file is read anew before the next append.
         """
-        self._tails.pop(line.name, None)
         newest = newest_of(self._head.read())
         if newest and newest.sum == line.sum and line.tail.take_back(line.start, line.end):
             self._head.restore(line.head)
@@ -223,17 +221,19 @@ class DayFiles:
             tail = self._tail(name)
             tail.sync(tail.size)
         except OSError as error:
-            self._tails.pop(name, None)
             raise StorageError.of(error, "write to", self.path(name)) from error
 
     def _tail(self, name: str) -> Tail:
         """Return the file open for appending, its end known to be whole. The lock is held."""
-        tail = self._tails.get(name)
-        if tail is None or not tail.is_known():
-            self._tails.pop(name, None)
-            if len(self._tails) >= TAILS_KEPT:
-                del self._tails[next(iter(self._tails))]
-            tail = self._tails[name] = Tail(self.path(name), self.folder.parent)
+        known = self._tails.get(name)
+        if known is not None and known.is_known():
+            return known
+        tail = Tail(self.path(name), self.folder.parent)
+        if known is not None:
+            tail.sync(tail.size)  # what failed may fail again, before anything follows it
+        elif len(self._tails) >= TAILS_KEPT:
+            del self._tails[next(iter(self._tails))]
+        self._tails[name] = tail
         return tail
 
     def _current(self, record: Revision | Framing, home: str) -> Revision | Framing | None:

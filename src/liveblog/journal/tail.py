@@ -23,7 +23,7 @@ class Tail:
     def __init__(self, path: Path, root: Path) -> None:
         """Open the file at *path*, making it and its folders below *root* where they are missing.
 
-        What a crash left at its end is set aside, and all that is in it is on disk.
+        What a crash left at its end is set aside.
         """
         is_new = not path.exists()
         if is_new:
@@ -34,8 +34,7 @@ class Tail:
         if is_new:
             sync_folder(path.parent)
         self.last, self.size = _mend(self._fd, path)  #: the sum of the last line; bytes
-        os.fsync(self._fd)
-        self._synced = self.size
+        self._synced = 0  # whoever wrote the rest may have been cut off before it was
         self._syncing = threading.Lock()
         self._is_lost = False
 
