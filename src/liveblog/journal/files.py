@@ -407,7 +407,7 @@ class DayFiles:
         faults: list[Fault] = []
         notes: list[str] = []
         sums = {ZERO}
-        afters: list[tuple[str, str]] = []
+        afters: list[tuple[str, int, str]] = []
         records = files = 0
         found = list(self._files())
         for name, path in found:
@@ -415,14 +415,14 @@ class DayFiles:
                 progress(files, len(found))
             files += 1
             redacted = 0
-            for place, item in self._lines(name, to_the_end=True):
+            for number, item in self._lines(name, to_the_end=True):
                 if isinstance(item, Fault):
                     faults.append(item)
                     continue
                 records += 1
                 redacted += item.redacted
                 sums.add(item.sum)
-                afters.append((place, item.after))
+                afters.append((name, number, item.after))
             if redacted:
                 notes.append(f"{self._shown(path)}: {redacted} redacted")
             torn = path.with_name(path.name + ".torn")
@@ -432,8 +432,12 @@ class DayFiles:
                     "never acknowledged; delete it once you have looked"
                 )
         faults += [
-            Fault(place, "the update appended just before it, in any file, is gone", _RESTORE)
-            for place, after in afters
+            Fault(
+                self._place(name, number),
+                "the update appended just before it, in any file, is gone",
+                _RESTORE,
+            )
+            for name, number, after in afters
             if after not in sums
         ]
         if self._newest(self._head.read()).sum not in sums:
@@ -442,8 +446,8 @@ class DayFiles:
             )
         return Audit(faults, notes, records, files)
 
-    def _lines(self, name: str, to_the_end: bool = False) -> Iterator[tuple[str, Line | Fault]]:
-        """Yield each line of a file, or what is wrong with it, with its place."""
+    def _lines(self, name: str, to_the_end: bool = False) -> Iterator[tuple[int, Line | Fault]]:
+        """Yield each line of a file, or what is wrong with it, with its number."""
         path = self.path(name)
         try:
             data = path.read_bytes()
@@ -451,33 +455,31 @@ class DayFiles:
             return
         except OSError as error:
             raise StorageError.of(error, "read", path) from error
-        shown = self._shown(path)
         expected: str | None = ZERO
         seen: set[str] = set()
         *whole, rest = data.split(b"\n")
         for number, raw in enumerate(whole, 1):
-            place = f"{shown}:{number}"
             line = decode(raw)
             if isinstance(line, str):
-                yield place, Fault(place, f"the line was altered or torn: {line}", _RESTORE, raw)
+                problem = f"the line was altered or torn: {line}"
+                yield number, Fault(self._place(name, number), problem, _RESTORE, raw)
                 # What follows was chained to the sum that this line carried, if it still does.
                 expected = None
                 continue
             if line.sum in seen:
-                yield place, Fault(place, "the line stands here a second time", _RESTORE, raw)
+                problem = "the line stands here a second time"
+                yield number, Fault(self._place(name, number), problem, _RESTORE, raw)
                 continue
             if expected is not None and line.prev != expected:
-                yield (
-                    place,
-                    Fault(place, "lines before it were removed or reordered", _RESTORE, raw),
-                )
+                problem = "lines before it were removed or reordered"
+                yield number, Fault(self._place(name, number), problem, _RESTORE, raw)
             seen.add(line.sum)
             expected = line.sum
-            yield place, line
+            yield number, line
         if rest and to_the_end:
-            place = f"{shown}:{len(whole) + 1}"
+            number = len(whole) + 1
             mend = "It was never acknowledged; the next post sets its bytes aside."
-            yield place, Fault(place, "the last line is torn", mend, rest)
+            yield number, Fault(self._place(name, number), "the last line is torn", mend, rest)
 
     def _newest(self, head: bytes) -> Newest:
         """Return the newest line of all."""
@@ -512,6 +514,9 @@ class DayFiles:
         period = named(name)
         return self.folder / f"{period.id[:4]}" / f"{period.id}.jsonl"
 
+    def _place(self, name: str, number: int) -> str:
+        return f"{self._shown(self.path(name))}:{number}"
+
     def _shown(self, path: Path) -> str:
         return str(path.relative_to(self.folder.parent))
 
@@ -526,7 +531,7 @@ def _guarded(record: Revision | Framing) -> bool:
     return isinstance(record, Framing)
 
 
-def _records(lines: Iterator[tuple[str, Line | Fault]]) -> Reading:
+def _records(lines: Iterator[tuple[int, Line | Fault]]) -> Reading:
     records: list[Record] = []
     faults: list[Fault] = []
     for _, item in lines:
