@@ -133,6 +133,7 @@ def _entry(item: Item) -> FeedEntry:
 class _Shape:
     """What decides which elements an item has."""
 
+    has_content: bool
     has_author: bool
     has_language: bool
     has_origin: bool
@@ -160,6 +161,7 @@ class _Mould:
 
 def _shape(item: Item) -> _Shape:
     return _Shape(
+        has_content=bool(item.content),
         has_author=bool(item.author),
         has_language=bool(item.language),
         has_origin=item.origin is not None,
@@ -204,7 +206,7 @@ def _sample(shape: _Shape) -> Item:
         id=next(marks),
         url=next(marks),
         title=next(marks),
-        content=next(marks),
+        content=next(marks) if shape.has_content else "",
         summary=next(marks),
         published=first,
         updated=first + timedelta(seconds=1),
