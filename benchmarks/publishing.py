@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import blogs
@@ -31,9 +32,10 @@ def lines() -> Iterator[Line]:
         posts = list(blogs.posts(ENTRIES))
         blog = blogs.write(folder / "blog", ENTRIES)
         hugo = Peer(folder / "hugo", static.hugo(folder / "hugo", posts), "public")
+        whole = Peer(folder / "whole", static.hugo_whole(folder / "whole", posts), "public")
         pelican = Peer(folder / "pelican", static.pelican(folder / "pelican", posts), "output")
         eleventy = Peer(folder / "eleventy", static.eleventy(folder / "eleventy", posts), "_site")
-        yield from _whole(blog, hugo, pelican, folder / "trash")
+        yield from _whole(blog, hugo, whole, pelican, folder / "trash")
         yield from _one_more(blog, (hugo, pelican, eleventy))
     finally:
         shutil.rmtree(folder)
@@ -62,7 +64,7 @@ class Peer:
         return self.build()
 
 
-def _whole(blog: Path, hugo: Peer, pelican: Peer, trash: Path) -> Iterator[Line]:
+def _whole(blog: Path, hugo: Peer, whole: Peer, pelican: Peer, trash: Path) -> Iterator[Line]:
     counter = itertools.count()
 
     def aside(*paths: Path) -> None:
@@ -76,18 +78,17 @@ def _whole(blog: Path, hugo: Peer, pelican: Peer, trash: Path) -> Iterator[Line]
         aside(blog / "feeds", blog / ".liveblog")
         return cost_of([*LIVEBLOG, "-C", str(blog), "publish"], with_memory=True)
 
-    def with_hugo() -> Cost:
-        aside(hugo.output)
-        return hugo.build()
+    def anew(peer: Peer) -> Cost:
+        aside(peer.output)
+        return peer.build()
 
-    def with_pelican() -> Cost:
-        aside(pelican.output)
-        return pelican.build()
-
-    mine, theirs, pelicans = beside(ours, with_hugo, with_pelican)
+    mine, theirs, same, pelicans = beside(
+        ours, partial(anew, hugo), partial(anew, whole), partial(anew, pelican)
+    )
     what = f"full publish, {ENTRIES:,} entries"
     yield _line(what, mine.seconds, "Hugo", theirs.seconds, 0.8, duration)
     yield _line(f"{what}: memory", mine.memory, "Hugo", theirs.memory, 0.3, megabytes)
+    yield _line(what, mine.seconds, "Hugo, the same documents", same.seconds, None, duration)
     yield _line(what, mine.seconds, "Pelican", pelicans.seconds, 0.08, duration)
 
 

@@ -50,20 +50,114 @@ href="{{ .Permalink }}">{{ end }}</head>
 <main>{{ block "main" . }}{{ end }}</main></body></html>
 """,
     )
-    article = """<article><header><h2><a href="{{ .RelPermalink }}">{{ .Title }}</a></h2>
+    single = f'{{{{ define "main" }}}}{_ARTICLE}{{{{ end }}}}\n'
+    _write(layouts / "single.html", single)
+    _write(layouts / "list.html", _LISTED % f"(first {IN_LIST} .Pages.ByDate.Reverse)")
+    newest = f"(first {IN_LIST} .Site.RegularPages.ByDate.Reverse)"
+    _write(folder / "layouts" / "index.html", _LISTED % newest)
+    for post in posts:
+        _write(_content(folder, post), front_matter(post))
+    return ["hugo", "--quiet", "--source", str(folder)]
+
+
+def hugo_whole(folder: Path, posts: Iterable[Post]) -> list[str]:
+    """Make a site for Hugo that holds the same documents as ours; return the command.
+
+    Beside what :func:`hugo` makes, each day has its page, its Markdown, its plain text and a feed
+    of all its posts in three formats; each week its page, Markdown and text of the key posts; tags,
+    days and weeks have feeds in three formats, and each month a file that is searched.
+    """
+    posts = list(posts)
+    command = hugo(folder, ())
+    config = folder / "config.toml"
+    weeks = 'tag = "tags"\nweek = "weeks"'
+    config.write_text(config.read_text().replace('tag = "tags"', weeks) + _MORE_FORMATS)
+    layouts = folder / "layouts"
+    every, newest = ".Pages.ByDate", f"(first {IN_LIST} .Pages.ByDate.Reverse)"
+    key = '(where .Pages.ByDate "Params.key" true)'
+    home = f"(first {IN_LIST} .Site.RegularPages.ByDate.Reverse)"
+    _write(layouts / "index.html", _LISTED % home)
+    _feeds(layouts / "index", home)
+    _feeds(layouts / "_default" / "term", newest)
+    for name, shown in (("day/section", every), ("weeks/term", key)):
+        _write(layouts / f"{name}.html", _LISTED % shown)
+        _write(layouts / f"{name}.md", _TOLD % (shown, ".RawContent"))
+        _write(layouts / f"{name}.txt", _TOLD % (shown, ".Plain"))
+        _feeds(layouts / name, shown)
+    _write(
+        layouts / "month" / "section.json",
+        "[{{ range .RegularPagesRecursive }}"
+        '{{ dict "id" .File.BaseFileName "title" .Title "tags" .Params.tags '
+        '"text" (.Plain | truncate 1000) | jsonify }},{{ end }}null]',
+    )
+    for post in posts:
+        of = folder / "content" / f"{post.published:%Y/%m}" / f"{post.published:%d}"
+        if not of.exists():
+            _write(of / "_index.md", f"---\ntitle: {of.name}\ntype: day\n---\n")
+            month = "---\ntitle: Month\ntype: month\noutputs: [json]\n---\n"
+            _write(of.parent / "_index.md", month)
+            _write(of.parent.parent / "_index.md", "---\ntitle: Year\noutputs: [html]\n---\n")
+        weeks = f"weeks: [{post.published:%G-W%V}]\nkey: {str(post.number % 100 == 0).lower()}\n"
+        text = front_matter(post).replace("---\n", f"---\n{weeks}", 1)
+        _write(of / f"{post.id}.md", text)
+    return command
+
+
+_MORE_FORMATS = """
+[mediaTypes."text/markdown"]
+suffixes = ["md"]
+[mediaTypes."application/atom+xml"]
+suffixes = ["xml"]
+[outputFormats.ATOM]
+mediaType = "application/atom+xml"
+baseName = "atom"
+[outputFormats.MD]
+mediaType = "text/markdown"
+isPlainText = true
+[outputFormats.TXT]
+mediaType = "text/plain"
+isPlainText = true
+[outputs]
+home = ["HTML", "RSS", "ATOM", "JSON"]
+section = ["HTML", "MD", "TXT", "RSS", "ATOM", "JSON"]
+term = ["HTML", "MD", "TXT", "RSS", "ATOM", "JSON"]
+taxonomy = ["HTML"]
+"""
+_ARTICLE = """<article><header><h2><a href="{{ .RelPermalink }}">{{ .Title }}</a></h2>
 <time datetime="{{ .Date.Format "2006-01-02T15:04:05Z07:00" }}">{{ .Date.Format "15:04" }}</time>
 <span>{{ .Params.author }}</span></header>{{ .Content }}
 <ul>{{ range .Params.tags }}<li><a href="/tags/{{ . | urlize }}/">{{ . }}</a></li>{{ end }}</ul>
 </article>"""
-    _write(layouts / "single.html", f'{{{{ define "main" }}}}{article}{{{{ end }}}}\n')
-    shown = f"first {IN_LIST} .Pages.ByDate.Reverse"
-    listed = f"{{{{ range {shown} }}}}{article}{{{{ end }}}}"
-    _write(layouts / "list.html", f'{{{{ define "main" }}}}{listed}{{{{ end }}}}\n')
-    home = listed.replace(".Pages.", ".Site.RegularPages.")
-    _write(folder / "layouts" / "index.html", f'{{{{ define "main" }}}}{home}{{{{ end }}}}\n')
-    for post in posts:
-        _write(_content(folder, post), front_matter(post))
-    return ["hugo", "--quiet", "--source", str(folder)]
+_LISTED = f'{{{{ define "main" }}}}{{{{ range %s }}}}{_ARTICLE}{{{{ end }}}}{{{{ end }}}}\n'
+_TOLD = '{{ range %s }}{{ .Date.Format "15:04" }} {{ .Title }}\n\n{{ %s }}\n\n{{ end }}'
+
+
+def _feeds(layout: Path, shown: str) -> None:
+    """Write the templates of a feed in three formats."""
+    content = "{{ .Content | html }}"
+    _write(
+        layout.with_name(f"{layout.name}.rss.xml"),
+        '<rss version="2.0"><channel><title>{{ .Title }}</title><link>{{ .Permalink }}</link>'
+        f"{{{{ range {shown} }}}}<item><title>{{{{ .Title }}}}</title>"
+        "<link>{{ .Permalink }}</link><guid>{{ .Permalink }}</guid>"
+        '<pubDate>{{ .Date.Format "Mon, 02 Jan 2006 15:04:05 -0700" }}</pubDate>'
+        f"<description>{content}</description></item>{{{{ end }}}}</channel></rss>",
+    )
+    _write(
+        layout.with_name(f"{layout.name}.atom.xml"),
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>{{ .Title }}</title>'
+        f"<id>{{{{ .Permalink }}}}</id>{{{{ range {shown} }}}}<entry>"
+        "<title>{{ .Title }}</title>"
+        '<id>{{ .Permalink }}</id><updated>{{ .Date.Format "2006-01-02T15:04:05Z07:00" }}</updated>'
+        "<author><name>{{ .Params.author }}</name></author>"
+        f'<content type="html">{content}</content></entry>{{{{ end }}}}</feed>',
+    )
+    _write(
+        layout.with_name(f"{layout.name}.json"),
+        f'{{"title": {{{{ .Title | jsonify }}}}, "items": [{{{{ range {shown} }}}}'
+        '{{ dict "id" .Permalink "title" .Title "content_html" .Content '
+        '"date_published" .Date | jsonify }},{{ end }}null]}',
+    )
 
 
 def pelican(folder: Path, posts: Iterable[Post]) -> list[str]:

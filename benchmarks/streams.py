@@ -95,7 +95,7 @@ def lines(runs: int = 3, seconds: int = 15) -> list[Line]:
     ]
 
 
-def lines_alone(seconds: int = 30) -> list[Line]:
+def lines_alone(seconds: int = 600) -> list[Line]:
     """Measure twice as many, ours alone."""
     run = run_ours(ALONE, seconds)
     part = max(len(run.memory) // 3, 1)
@@ -217,10 +217,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--alone", action="store_true", help=f"{ALONE} streams, without nchan")
     parser.add_argument("--runs", type=int, default=3, help="of each server, in turns")
-    parser.add_argument("--seconds", type=int, help="of each run: 15, alone 30")
+    parser.add_argument("--seconds", type=int, help="of each run: 15, alone 600")
     given = parser.parse_args()
     if given.alone:
-        return show(lambda: lines_alone(given.seconds or 30))
+        return show(lambda: lines_alone(given.seconds or 600))
     return show(lambda: lines(given.runs, given.seconds or 15))
 
 
