@@ -55,6 +55,9 @@ ENTRIES_OF_DAYS = 1_000
 """The daily feed holds fewer days than it may if these tell more: readers refuse what is huge."""
 
 WEEKS_IN_FEED = 12
+IN_FEEDS = 6
+"""So many entries in a feed's three formats take as long as one's page and its place in a day's."""
+
 TOMBSTONES = 50  #: removals that the feed tells of at least
 WEEK_IN_FULL = 100
 """A week with more entries than this is told by its key entries; its days tell the rest."""
@@ -165,6 +168,12 @@ class Build:
         closed = {p.start for p in closings if p.kind == "day"}
         tasks.append(self._archive_tasks(set(touched.archives) | closed))
         tasks.append(self._search_tasks(dirty))
+        rolled = bool(closings)
+        all_feeds = is_new or COVERAGE in changed or state != index.fact("state")
+        if all_feeds or rolled or any(self._closed(period.day(of)) for of in dirty):
+            tasks.append(iter([Task(date.max, DAYS_IN_FEED, self._daily)]))
+        if all_feeds or rolled or any(map(self._closed, weeks)):
+            tasks.append(iter([Task(date.max, WEEK_IN_FULL, self._weekly)]))
         ordered = heapq.merge(*tasks, key=lambda task: task.when)
         total = len(days) + len(weeks) + len(years) + len(slugs) + len(touched.archives)
 
@@ -173,12 +182,6 @@ class Build:
             self._show(total + 3 * min(done, total), 4 * total)
 
         work.perform(ordered, self.output, progress)
-        rolled = bool(closings)
-        all_feeds = is_new or COVERAGE in changed or state != index.fact("state")
-        if all_feeds or rolled or any(self._closed(period.day(of)) for of in dirty):
-            self._daily()
-        if all_feeds or rolled or any(map(self._closed, weeks)):
-            self._weekly()
         if all_feeds or rolled or dirty or changed:
             self._newest()
         if is_new or slugs_before != index.tags() or before.keys() ^ after.keys():
@@ -462,7 +465,7 @@ class Build:
         size = max(self.config.feeds.entries, ON_PAGE)
         places = self.index.tagged(tag_slug, size)
         make = partial(self._tag, Tag(tag_slug, name), total, places, purpose)
-        return Task(date.max, len(places), make)
+        return Task(date.max, len(places) // IN_FEEDS, make)
 
     def _tag(self, tag: Tag, total: int, places: Sequence[Place], purpose: str) -> None:
         entries = self._fetch(places)
@@ -528,7 +531,7 @@ class Build:
         later = later if self._is_archived(later) else None
         places = self.index.changed_in(of)
         make = partial(self._archive, of, purpose, places, earlier, later)
-        return Task(of, len(places), make)
+        return Task(of, len(places) // IN_FEEDS, make)
 
     def _archive(
         self,

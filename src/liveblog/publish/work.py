@@ -28,7 +28,7 @@ class Task:
     """Something to make, whose needs are known."""
 
     when: date  #: tasks of neighbouring days show the same entries
-    weight: int  #: how many entries it renders
+    weight: int  #: how many entries it renders, or what takes as long
     make: Callable[[], None]
 
 
