@@ -7,10 +7,19 @@ from urllib.parse import quote
 
 from .. import links
 from ..entry import Source, id_letters
+from ..kept import kept
 from ..locale import Words
 from ..timeline import Entry
 from . import Digest, label
-from .text import correction_line, days_with_figures, figure_line, marks_of, unit_line
+from .text import (
+    ENTRIES_KEPT,
+    correction_line,
+    days_with_figures,
+    figure_line,
+    marks_of,
+    size_of,
+    unit_line,
+)
 
 
 def write(digest: Digest, words: Words, *, base: str) -> str:
@@ -44,6 +53,7 @@ def write(digest: Digest, words: Words, *, base: str) -> str:
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
+@kept(ENTRIES_KEPT, length=size_of)
 def _entry(entry: Entry, words: Words, base: str) -> str:
     now = entry.now
     time = f"[{words.time(now.published)}]({links.url(base, links.entry_path(now.id))})"

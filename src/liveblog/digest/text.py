@@ -21,6 +21,9 @@ from . import Digest, Series, label
 WIDTH = 78
 _NAMES = 30  # columns for the names of figures
 
+ENTRIES_KEPT = 1_024
+"""So many entries are kept as they are told: a day is told again with each of its updates."""
+
 Style = Callable[[str, str], str]
 """Takes a text and what it is (``title``, ``day``, ``time``, ``mark``, ``faint``); a terminal
 colours it."""
@@ -39,7 +42,7 @@ def write(
 
     *is_cut* says that there are more entries than these.
     """
-    style = style or (lambda text, kind: text)
+    style = style or _unstyled
     blocks: list[str] = [
         style(_wrapped(blog), "faint") + "\n" + style(label(digest.period, words), "day")
     ]
@@ -70,6 +73,16 @@ def write(
     return "\n\n".join(blocks) + "\n"
 
 
+def _unstyled(text: str, kind: str) -> str:
+    return text
+
+
+def size_of(entry: Entry) -> int:
+    """Return how many characters an entry has, about."""
+    return len(entry.now.body)
+
+
+@kept(ENTRIES_KEPT, length=size_of)
 def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
     now = entry.now
     time = words.time(now.published)
@@ -173,15 +186,12 @@ def unit_line(series: Series) -> str:
 
 def _prose(markdown: str, words: Words, base: str) -> list[str]:
     """Turn Markdown into paragraphs of text."""
-    return list(_paragraphs(markdown, words, base)) if markdown else []
-
-
-@kept(1024)  # a day is told again with each of its updates
-def _paragraphs(markdown: str, words: Words, base: str) -> tuple[str, ...]:
+    if not markdown:
+        return []
     html = rooted(to_html(markdown, typography=words.in_html), base)
     # Plain elements: those of lxml.html take half as long again.
     (body,) = etree.fromstring(f"<body>{html}</body>", etree.HTMLParser())
-    return tuple(_blocks(body))
+    return list(_blocks(body))
 
 
 def _blocks(parent: etree._Element, indent: str = "") -> Iterator[str]:

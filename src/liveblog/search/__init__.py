@@ -21,6 +21,7 @@ import msgspec
 from .. import links
 from ..entry import slug, told_day
 from ..journal import Journal
+from ..kept import kept
 from ..markup import marked, shortened, to_html, words_in
 from ..timeline import Entry, fold
 from .index import CANDIDATES, Row, SearchIndex, Unusable, Writer, label
@@ -188,6 +189,7 @@ def _row(entry: Entry, mark: bytes) -> Row:
     )
 
 
+@kept(1_024, length=lambda entry: len(entry.now.body))
 def text_of(entry: Entry) -> str:
     """Return everything that a live entry says but its title, tags and author, as plain text."""
     now = entry.now
