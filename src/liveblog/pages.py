@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 from jinja2 import (
+    BytecodeCache,
     ChoiceLoader,
     Environment,
     FileSystemBytecodeCache,
@@ -32,9 +33,10 @@ from jinja2 import (
 from jinja2.exceptions import TemplateError
 from jinja2.ext import Extension
 from jinja2.parser import Parser
+from jinja2.runtime import Context
 from markupsafe import Markup
 
-from . import chart, links
+from . import __version__, chart, links
 from .config import Config
 from .digest import Digest, headline_of, label, title
 from .digest.text import correction_line, days_with_figures, figure_line, marks_of, unit_line
@@ -124,24 +126,34 @@ _FRAGMENTS_KEPT = 2_000  #: fragments held in memory at once
 
 
 class Once(Extension):
-    """``{% once %}…{% endonce %}``: what is the same on every page becomes a part of the template.
+    """``{% once %}…{% endonce %}``: what is the same on every page is rendered once.
 
     Inside stands nothing but what the blog as a whole knows.
     """
 
     tags = {"once"}  # noqa: RUF012 - as the base class has it
 
-    def parse(self, parser: Parser) -> nodes.Node:
-        """Render the block while its template is compiled."""
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self._made: dict[str, Markup] = {}
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        """Compile the inside into a block that stands nowhere, and a call of what keeps it."""
         line = next(parser.stream).lineno
         body = parser.parse_statements(("name:endonce",), drop_needle=True)
-        if "blog" not in self.environment.globals:  # read for its messages, not to be filled
-            return nodes.Scope(body, lineno=line)
-        block = nodes.Template(body, lineno=line)
-        block.set_environment(self.environment)
-        code = self.environment.compile(block, parser.name, parser.filename)
-        made = Template.from_code(self.environment, code, self.environment.globals)
-        return nodes.Output([nodes.TemplateData(made.render())], lineno=line)
+        name = re.sub(r"\W", "_", f"once_{parser.name}_{parser.free_identifier().name}")
+        block = nodes.Block(name, body, False, False, lineno=line)
+        kept = self.call_method("_kept", [nodes.ContextReference(), nodes.Const(name)])
+        return [
+            nodes.If(nodes.Const(False), [block], [], [], lineno=line),
+            nodes.Output([kept], lineno=line),
+        ]
+
+    def _kept(self, context: Context, name: str) -> Markup:
+        text = self._made.get(name)
+        if text is None:
+            text = self._made[name] = Markup("".join(context.blocks[name][0](context)))
+        return text
 
 
 class Pages:
@@ -158,8 +170,8 @@ class Pages:
         """Fill templates for a blog.
 
         *templates* is the folder of its own ones, *compiled* one that keeps them compiled (which
-        takes longer than to fill them) as long as none of all this changes; *assets* maps a
-        static file's name to its path on the site (none where a page stands alone).
+        takes longer than to fill them); *assets* maps a static file's name to its path
+        on the site (none where a page stands alone).
         """
         self.config = config
         self.words: Words = words(config.language, config.zone)
@@ -172,7 +184,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
-            bytecode_cache=FileSystemBytecodeCache(str(compiled)) if compiled else None,
+            bytecode_cache=_kept_in(compiled) if compiled else None,
             extensions=["jinja2.ext.i18n", Once],
         )
         say = self.words
@@ -508,6 +520,11 @@ class Pages:
             paths = (links.media_path(media.path) for media in now.media)
             data["image"] = [links.url(self.config.url, path) for path in paths]
         return data
+
+
+def _kept_in(folder: Path) -> BytecodeCache:
+    # What compiles a template is this version's, whatever its text.
+    return FileSystemBytecodeCache(str(folder), f"{__version__}-%s")
 
 
 def _shown(home: Home) -> dict[str, Any]:

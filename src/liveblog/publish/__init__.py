@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
-from _blake2 import blake2b
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -138,23 +136,16 @@ class Publisher:
         if fingerprint == self._fingerprint:
             return
         self._assets = theme.assets()
+        compiled = self._folders.derived / "templates"
+        compiled.mkdir(parents=True, exist_ok=True)
         self._pages = Pages(
             self._config,
             templates=theme.templates,
-            compiled=self._compiled(fingerprint),
+            compiled=compiled,
             assets={name: path for name, (path, _) in self._assets.items()},
         )
         self._items = Items(self._pages)
         self._fingerprint = fingerprint
-
-    def _compiled(self, fingerprint: str) -> Path:
-        """Return the folder of the templates as they were compiled for this very theme and blog."""
-        mark = blake2b(fingerprint.encode(), digest_size=8).hexdigest()
-        folder = self._folders.derived / "templates" / mark
-        if not folder.is_dir():
-            shutil.rmtree(folder.parent, ignore_errors=True)
-            folder.mkdir(parents=True, exist_ok=True)
-        return folder
 
 
 def verify(site: Site, folders: Folders, progress: Progress) -> list[Fault]:
