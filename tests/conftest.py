@@ -18,14 +18,45 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import CodeType
+from typing import Any, ClassVar
 
+import httpx2
 import pytest
+from hypothesis import settings
+from jinja2 import Environment
 
 from liveblog import Blog, links
 
 # Commands run as people run them: Python keeps what it compiled.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("liveblog", settings(), deadline=None)
+settings.load_profile("liveblog")
+
+
+class _Compiling(Environment):
+    """Templates that are compiled once for all blogs, which takes longer than most tests do."""
+
+    compiled: ClassVar[dict[tuple[str, ...], CodeType]] = {}
+
+    def compile(self, source: Any, *place: Any, **how: Any) -> Any:
+        """Return the code of a template of this source, name and file."""
+        key = (source, *place)
+        code = self.compiled.get(key)
+        if code is None:
+            code = self.compiled[key] = super().compile(source, *place, **how)
+        return code
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_once() -> Iterator[None]:
+    """Compile templates, and read the authorities that sign certificates, once in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("liveblog.pages.Environment", _Compiling)
+        patch.setattr("httpx2.create_ssl_context", functools.cache(httpx2.create_ssl_context))
+        yield
 
 
 class Clock:
