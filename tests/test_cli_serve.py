@@ -19,19 +19,9 @@ import pytest
 
 from liveblog import Blog
 
+from .command import MODULE, run
 from .conftest import LiveServer, live_server
 from .wire import fetch
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line."""
-    return subprocess.run(
-        [sys.executable, "-m", "liveblog", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def test_a_token_is_shown_once_and_listed_without_itself(blog: Blog) -> None:
@@ -61,7 +51,7 @@ def test_serve_says_where_and_stops_quietly(blog: Blog, ending: signal.Signals) 
     """Port 0 takes a free one; Ctrl-C is how it is meant to be stopped."""
     blog.post("Un fait.")
     process = subprocess.Popen(
-        [sys.executable, "-m", "liveblog", "-C", str(blog.folders.root), "serve", "--port", "0"],
+        [*MODULE, "-C", str(blog.folders.root), "serve", "--port", "0"],
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -14,8 +14,6 @@ import shutil
 import socket
 import ssl
 import struct
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -46,6 +44,8 @@ from liveblog.pages import Pages
 from liveblog.period import day, week
 from liveblog.timeline import Day, Entry
 
+from . import command
+from .command import Done
 from .conftest import Clock
 from .receiver import Receiver, receiving
 from .test_publish import picture
@@ -993,25 +993,18 @@ def test_an_address_in_letters_needs_a_server_that_knows_them(told: Blog) -> Non
 # -- the command -----------------------------------------------------------------------------------
 
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Run = Callable[..., Done]
 
 
 @pytest.fixture
 def run(told: Blog) -> Run:
     """Run ``liveblog`` in the folder of the blog."""
 
-    def call(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "liveblog", *words],
-            capture_output=True,
-            encoding="utf-8",
-            env=os.environ | {"NO_COLOR": "1"} | env,
-            cwd=told.folders.root,
-            timeout=60,
-            check=False,
-        )
+    def in_folder(*words: str, **env: str) -> Done:
+        environment = os.environ | {"NO_COLOR": "1"} | env
+        return command.run(*words, env=environment, cwd=told.folders.root)
 
-    return call
+    return in_folder
 
 
 def listen(blog: Blog, receiver: Receiver) -> None:

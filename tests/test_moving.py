@@ -6,8 +6,6 @@ import json
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tomllib
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -27,6 +25,7 @@ from liveblog.moving import rules
 from liveblog.web import Application
 from liveblog.web.moves import Moves
 
+from .command import run
 from .conftest import LiveServer, live_server, needs, serving, site_bytes
 from .test_browser import page_of
 from .test_readers import run as run_reader
@@ -191,21 +190,17 @@ def test_an_address_that_only_this_machine_knew_is_not_remembered(new_blog: Any)
 
 def test_the_command_moves_and_says_what_to_do(told: Blog) -> None:
     """For people and for programs."""
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "liveblog", "-C", str(told.folders.root), *words]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-    done = run("move", NEW)
+    root = str(told.folders.root)
+    done = run("-C", root, "move", NEW)
     assert (done.returncode, done.stdout) == (0, "")
     assert f"The blog is at {NEW} now" in done.stderr
     assert "README.txt" in done.stderr
     assert "serve" in done.stderr
-    document = json.loads(run("move", NEW, "--json").stdout)
+    document = json.loads(run("-C", root, "move", NEW, "--json").stdout)
     assert (document["url"], document["moved_from"]) == (NEW, [OLD])
     (folder,) = document["folders"]
     assert NEW in (Path(folder) / "README.txt").read_text()
-    assert run("move", "nowhere").returncode == 2
+    assert run("-C", root, "move", "nowhere").returncode == 2
 
 
 # -- the folder ------------------------------------------------------------------------------------
