@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -31,8 +32,10 @@ from liveblog import Blog, links
 # Commands run as people run them: Python keeps what it compiled.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# How long an example takes says how busy the machine is.
-settings.register_profile("liveblog", settings(), deadline=None)
+# How long an example takes says how busy the machine is. CI tries more of them.
+settings.register_profile(
+    "liveblog", settings(), deadline=None, max_examples=100 if os.environ.get("CI") else 40
+)
 settings.load_profile("liveblog")
 
 
@@ -83,19 +86,31 @@ def clock() -> Clock:
     return Clock()
 
 
+def begun(folder: Path, clock: Clock, **settings: Any) -> Blog:
+    """Begin a blog: French and in Paris unless told otherwise."""
+    settings = {
+        "title": "Une semaine",
+        "language": "fr",
+        "timezone": "Europe/Paris",
+        "url": "https://example.org/semaine/",
+        "author": "La rédaction",
+    } | settings
+    return Blog.init(folder, clock=clock, **settings)
+
+
+def copied(blog: Blog, folder: Path, clock: Clock) -> Blog:
+    """Copy a blog, which is faster than to tell and publish it again; set the clock to its."""
+    shutil.copytree(blog.folders.root, folder)
+    clock.now = blog.present
+    return Blog(folder, clock=clock)
+
+
 @pytest.fixture
 def new_blog(tmp_path: Path, clock: Clock) -> Callable[..., Blog]:
     """Make blogs: French and in Paris unless told otherwise."""
 
     def make(name: str = "blog", **settings: Any) -> Blog:
-        settings = {
-            "title": "Une semaine",
-            "language": "fr",
-            "timezone": "Europe/Paris",
-            "url": "https://example.org/semaine/",
-            "author": "La rédaction",
-        } | settings
-        return Blog.init(tmp_path / name, clock=clock, **settings)
+        return begun(tmp_path / name, clock, **settings)
 
     return make
 
@@ -137,7 +152,7 @@ def serving(folder: Path) -> Iterator[str]:
     """Serve a folder over HTTP on loopback; yield its address, which ends in a slash."""
     handler = functools.partial(_Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/"
@@ -165,6 +180,10 @@ class LiveServer:
             configuration = folder / "liveblog.toml"
             configuration.write_text(configuration.read_text("utf-8") + settings, "utf-8")
             self.blog = Blog(folder)
+        for name, data in _compiled().items():
+            kept = self.blog.folders.derived / "templates" / name
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_bytes(data)
         self.options: tuple[str, ...] = ()
         self.process: subprocess.Popen[str] | None = None
 
@@ -231,6 +250,16 @@ class LiveServer:
                 pytest.fail(f"the server ended: {errors}")
             assert time.monotonic() < deadline, "the server did not get there in time"
             time.sleep(0.02)
+
+
+@functools.cache
+def _compiled() -> dict[str, bytes]:
+    """Return the compiled templates that a blog keeps, with which the next server starts faster."""
+    with tempfile.TemporaryDirectory() as folder:
+        blog = begun(Path(folder) / "blog", Clock())
+        blog.post("x")
+        blog.publish()
+        return site_bytes(blog.folders.derived / "templates")
 
 
 def _free_port() -> int:

@@ -26,7 +26,7 @@ from liveblog.web import Application
 from liveblog.web.moves import Moves
 
 from .command import run
-from .conftest import LiveServer, live_server, needs, serving, site_bytes
+from .conftest import Clock, LiveServer, begun, copied, live_server, needs, serving, site_bytes
 from .test_browser import page_of
 from .test_readers import run as run_reader
 from .wire import fetch
@@ -35,9 +35,11 @@ OLD = "https://example.org/semaine/"
 NEW = "https://direct.example.net/2012/"
 
 
-@pytest.fixture
-def told(blog: Blog, clock: Any) -> Blog:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Blog:
     """Two days, a tag in Arabic, a retraction, a removal; published."""
+    clock = Clock()
+    blog = begun(tmp_path_factory.mktemp("told") / "blog", clock)
     one = blog.post("Un fait.", tags=["Homs", "القدس"], key=True)
     two, three = blog.post("Faux."), blog.post("Un nom.")
     clock.go(days=8)
@@ -48,6 +50,12 @@ def told(blog: Blog, clock: Any) -> Blog:
     blog.edit(one.id, body="Un fait, corrigé.", note="Corrigé.")
     blog.publish()
     return blog
+
+
+@pytest.fixture
+def told(original: Blog, clock: Clock, tmp_path: Path) -> Blog:
+    """The same, to be moved at will."""
+    return copied(original, tmp_path / "blog", clock)
 
 
 def feed_ids(blog: Blog) -> dict[str, list[str]]:
@@ -338,6 +346,7 @@ def test_the_last_feed_says_where_it_went(told: Blog) -> None:
         assert len(document["items"]) == 1
 
 
+@pytest.mark.slow
 def test_a_browser_lands_on_the_same_update(browser: Any, tmp_path: Path) -> None:
     """From a host that knows no redirects."""
     folder, old = tmp_path / "blog", tmp_path / "old"
