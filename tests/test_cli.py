@@ -591,7 +591,10 @@ def test_10_a_closed_pipe_is_silent(french: Run, folder: Path) -> None:
     assert "Error" not in done.stderr
 
 
-@pytest.mark.parametrize("locale", ["C", "POSIX", "en_US.ISO-8859-1"])
+@pytest.mark.parametrize(
+    "locale",
+    ["C", *(pytest.param(name, marks=pytest.mark.slow) for name in ("POSIX", "en_US.ISO-8859-1"))],
+)
 def test_10_utf8_works_under_any_locale(french: Run, locale: str) -> None:
     """Text in, text out."""
     env = {"LC_ALL": locale, "LANG": locale}

@@ -350,6 +350,7 @@ def _is_there(url: str) -> bool:
     return fetch(url).status == 200
 
 
+@pytest.mark.slow
 def test_every_representation_names_the_hub_and_itself(
     new_blog: Callable[..., Blog], tmp_path: Path
 ) -> None:
@@ -427,7 +428,7 @@ def hub_and_subscriber(folder: Path) -> Iterator[tuple[str, Any, list[tuple[str,
     accepted: list[str] = []
     subscriber.add_success_handler(lambda topic, callback, mode: accepted.append(topic))
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     base = f"http://127.0.0.1:{server.server_port}"
 

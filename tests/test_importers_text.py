@@ -313,7 +313,7 @@ def heading(of: date, language: str, style: str) -> str:
 
 @pytest.mark.parametrize("language", ["en", "fr", "de", "es", "ar"])
 @pytest.mark.parametrize("style", STYLES)
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(days=DAYS, start=st.integers(0, 4000))
 def test_whatever_is_written_comes_back(
     language: str, style: str, days: list[list[str]], start: int

@@ -292,7 +292,7 @@ def test_1_a_long_address_stays_whole_in_its_header(blog: Blog) -> None:
 
 
 @given(text=st.text(max_size=80), title=st.text(min_size=1, max_size=40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30)
 def test_1_no_text_can_add_a_header(text: str, title: str) -> None:
     """Whatever a headline or a title holds, line ends of all kinds included."""
     pages = Pages(
@@ -439,6 +439,7 @@ def test_3_a_preheader_goes_on_where_the_subject_ends(told: Blog, sample: Blog) 
 LONG = "Une phrase assez longue pour remplir une ligne, et une autre. " * 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [LONG, "جملة طويلة بما يكفي لملء السطر. " * 60])
 def test_3_a_big_digest_is_cut_behind_an_entry(told: Blog, body: str) -> None:
     """500 long ones: under 102 kB, the same entries in both parts, and a way to the rest."""
@@ -927,6 +928,7 @@ def to_data(connection: socket.socket, server: Any) -> None:
         server.hear()
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_in_the_middle_of_the_message() -> None:
     """It cannot have taken it."""
 
