@@ -32,11 +32,16 @@ from liveblog import Blog, links
 # Commands run as people run them: Python keeps what it compiled.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# How long an example takes says how busy the machine is. CI tries more of them.
-settings.register_profile(
-    "liveblog", settings(), deadline=None, max_examples=100 if os.environ.get("CI") else 40
-)
+IN_CI = os.environ.get("CI") == "true"
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("liveblog", settings(), deadline=None, max_examples=100 if IN_CI else 40)
 settings.load_profile("liveblog")
+
+
+def tries(here: int, *, ci: int) -> settings:
+    """Let Hypothesis try so many examples; CI has more time."""
+    return settings(max_examples=ci if IN_CI else here)
 
 
 class _Compiling(Environment):
@@ -129,7 +134,7 @@ def needs(program: str) -> str:
     found = shutil.which(program)
     if found is None:
         message = f"{program} is not installed"
-        if os.environ.get("CI") == "true":
+        if IN_CI:
             pytest.fail(message)
         pytest.skip(message)
     return found

@@ -28,7 +28,7 @@ import msgspec
 import pytest
 import trustme
 from aiosmtpd.smtp import AuthResult, LoginPassword
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
@@ -46,7 +46,7 @@ from liveblog.timeline import Day, Entry
 
 from . import command
 from .command import Done
-from .conftest import Clock
+from .conftest import Clock, tries
 from .receiver import Receiver, receiving
 from .test_publish import picture
 
@@ -292,7 +292,7 @@ def test_1_a_long_address_stays_whole_in_its_header(blog: Blog) -> None:
 
 
 @given(text=st.text(max_size=80), title=st.text(min_size=1, max_size=40))
-@settings(max_examples=30)
+@tries(30, ci=60)
 def test_1_no_text_can_add_a_header(text: str, title: str) -> None:
     """Whatever a headline or a title holds, line ends of all kinds included."""
     pages = Pages(
