@@ -16,7 +16,8 @@ demo: $(VENV)/.run ## serve the sample blog, with a correspondent who goes on wr
 	@$(BIN)/python scripts/demo.py
 
 test: $(VENV)/.test ## run the fast tests
-	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+	@# Each file in one process: what its tests share is made once.
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow"
 
 test-slow: $(VENV)/.test ## run the slow tests
 	$(BIN)/python -m pytest -n $(JOBS) -m slow

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -18,14 +19,52 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import CodeType
+from typing import Any, ClassVar
 
+import httpx2
 import pytest
+from hypothesis import settings
+from jinja2 import Environment
 
 from liveblog import Blog, links
 
 # Commands run as people run them: Python keeps what it compiled.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+IN_CI = os.environ.get("CI") == "true"
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("liveblog", settings(), deadline=None, max_examples=100 if IN_CI else 40)
+settings.load_profile("liveblog")
+
+
+def tries(here: int, *, ci: int) -> settings:
+    """Let Hypothesis try so many examples; CI has more time."""
+    return settings(max_examples=ci if IN_CI else here)
+
+
+class _Compiling(Environment):
+    """Templates that are compiled once for all blogs, which takes longer than most tests do."""
+
+    compiled: ClassVar[dict[tuple[str, ...], CodeType]] = {}
+
+    def compile(self, source: Any, *place: Any, **how: Any) -> Any:
+        """Return the code of a template of this source, name and file."""
+        key = (source, *place)
+        code = self.compiled.get(key)
+        if code is None:
+            code = self.compiled[key] = super().compile(source, *place, **how)
+        return code
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_once() -> Iterator[None]:
+    """Compile templates, and read the authorities that sign certificates, once in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("liveblog.pages.Environment", _Compiling)
+        patch.setattr("httpx2.create_ssl_context", functools.cache(httpx2.create_ssl_context))
+        yield
 
 
 class Clock:
@@ -52,19 +91,31 @@ def clock() -> Clock:
     return Clock()
 
 
+def begun(folder: Path, clock: Clock, **settings: Any) -> Blog:
+    """Begin a blog: French and in Paris unless told otherwise."""
+    settings = {
+        "title": "Une semaine",
+        "language": "fr",
+        "timezone": "Europe/Paris",
+        "url": "https://example.org/semaine/",
+        "author": "La rédaction",
+    } | settings
+    return Blog.init(folder, clock=clock, **settings)
+
+
+def copied(blog: Blog, folder: Path, clock: Clock) -> Blog:
+    """Copy a blog, which is faster than to tell and publish it again; set the clock to its."""
+    shutil.copytree(blog.folders.root, folder)
+    clock.now = blog.present
+    return Blog(folder, clock=clock)
+
+
 @pytest.fixture
 def new_blog(tmp_path: Path, clock: Clock) -> Callable[..., Blog]:
     """Make blogs: French and in Paris unless told otherwise."""
 
     def make(name: str = "blog", **settings: Any) -> Blog:
-        settings = {
-            "title": "Une semaine",
-            "language": "fr",
-            "timezone": "Europe/Paris",
-            "url": "https://example.org/semaine/",
-            "author": "La rédaction",
-        } | settings
-        return Blog.init(tmp_path / name, clock=clock, **settings)
+        return begun(tmp_path / name, clock, **settings)
 
     return make
 
@@ -83,7 +134,7 @@ def needs(program: str) -> str:
     found = shutil.which(program)
     if found is None:
         message = f"{program} is not installed"
-        if os.environ.get("CI") == "true":
+        if IN_CI:
             pytest.fail(message)
         pytest.skip(message)
     return found
@@ -106,7 +157,7 @@ def serving(folder: Path) -> Iterator[str]:
     """Serve a folder over HTTP on loopback; yield its address, which ends in a slash."""
     handler = functools.partial(_Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/"
@@ -134,6 +185,10 @@ class LiveServer:
             configuration = folder / "liveblog.toml"
             configuration.write_text(configuration.read_text("utf-8") + settings, "utf-8")
             self.blog = Blog(folder)
+        for name, data in _compiled().items():
+            kept = self.blog.folders.derived / "templates" / name
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_bytes(data)
         self.options: tuple[str, ...] = ()
         self.process: subprocess.Popen[str] | None = None
 
@@ -200,6 +255,16 @@ class LiveServer:
                 pytest.fail(f"the server ended: {errors}")
             assert time.monotonic() < deadline, "the server did not get there in time"
             time.sleep(0.02)
+
+
+@functools.cache
+def _compiled() -> dict[str, bytes]:
+    """Return the compiled templates that a blog keeps, with which the next server starts faster."""
+    with tempfile.TemporaryDirectory() as folder:
+        blog = begun(Path(folder) / "blog", Clock())
+        blog.post("x")
+        blog.publish()
+        return site_bytes(blog.folders.derived / "templates")
 
 
 def _free_port() -> int:

@@ -122,8 +122,13 @@ def statements(tree: ast.AST) -> Iterator[ast.AST]:
         yield from statements(node)
 
 
-def imports(module: str, source: str, modules: Sources) -> set[str]:
+def imports(module: str, source: str, modules: Sources) -> frozenset[str]:
     """Return what a module imports, functions included: the product's own start with a dot."""
+    return _imports(module, source, frozenset(modules))
+
+
+@cache
+def _imports(module: str, source: str, modules: frozenset[str]) -> frozenset[str]:
     found = set()
     package = module.split(".")[:-1]
     for node in seen(source):
@@ -140,10 +145,10 @@ def imports(module: str, source: str, modules: Sources) -> set[str]:
         else:
             continue
         found |= {_own(name, modules) if room(name) == "liveblog" else name for name in names}
-    return found
+    return frozenset(found)
 
 
-def _own(name: str, modules: Sources) -> str:
+def _own(name: str, modules: frozenset[str]) -> str:
     """Return the module (with a dot before it) that holds a name of the product."""
     parts = name.split(".")[1:]
     for length in range(len(parts), -1, -1):
@@ -400,6 +405,7 @@ def test_help_and_a_post_load_nothing_heavy(tmp_path: Path) -> None:
     assert "msgspec" in posted  # the probe sees what is loaded
 
 
+@pytest.mark.slow
 def test_the_probe_sees_what_publishing_loads(tmp_path: Path) -> None:
     """So that a clean result above means something."""
     folder = str(tmp_path / "blog")

@@ -120,6 +120,7 @@ def test_1_without_javascript_everything_is_there(browser: Any, told: Any) -> No
         assert page.locator("button:visible").count() == 0
 
 
+@pytest.mark.slow
 def test_2_the_head_stands_above_the_fold_on_a_phone(browser: Any, told: Any) -> None:
     """Headline, summary, state in words, last update, authors within 844 px."""
     url, _, _ = told
@@ -131,6 +132,7 @@ def test_2_the_head_stands_above_the_fold_on_a_phone(browser: Any, told: Any) ->
             assert box["y"] + box["height"] <= 844
 
 
+@pytest.mark.slow
 def test_3_a_pinned_entry_takes_at_most_40_percent(browser: Any, told: Any) -> None:
     """It can be folded, stands in its own place too, and each leads to the other."""
     url, ids, _ = told
@@ -143,6 +145,7 @@ def test_3_a_pinned_entry_takes_at_most_40_percent(browser: Any, told: Any) -> N
             assert page.locator(f'details.pinned a[href="#e-{ids["pinned"]}"]').count() >= 1
 
 
+@pytest.mark.slow
 def test_4_key_events_are_anchors(browser: Any, told: Any) -> None:
     """At most ten, with time and title; one on an older page leads there."""
     url, ids, _ = told
@@ -154,6 +157,7 @@ def test_4_key_events_are_anchors(browser: Any, told: Any) -> None:
         assert links.last.get_attribute("href").endswith(f"2012/07/15/{ids['old'][9:]}/")
 
 
+@pytest.mark.slow
 def test_6_each_entry_is_an_article_with_heading_and_time(browser: Any, told: Any) -> None:
     """The time is absolute, its instant exact, date and zone in full in its title."""
     url, ids, _ = told
@@ -169,6 +173,7 @@ def test_6_each_entry_is_an_article_with_heading_and_time(browser: Any, told: An
         assert headings[0] == "Mardi 17 juillet 2012"
 
 
+@pytest.mark.slow
 def test_6_an_entry_of_the_last_day_says_how_long_ago(browser: Any, tmp_path: Path) -> None:
     """« il y a 12 min », in the blog's language; dropped after a day."""
     from datetime import UTC, datetime, timedelta
@@ -187,6 +192,7 @@ def test_6_an_entry_of_the_last_day_says_how_long_ago(browser: Any, tmp_path: Pa
             assert "il y a" not in page.locator(f"#e-{old.id} h3").inner_text()
 
 
+@pytest.mark.slow
 def test_6_a_reader_elsewhere_is_told_the_zone(browser: Any, told: Any) -> None:
     """The zone that is shown is named."""
     url, _, _ = told
@@ -195,6 +201,7 @@ def test_6_a_reader_elsewhere_is_told_the_zone(browser: Any, told: Any) -> None:
         assert page.get_by_text("Europe/Paris").count() >= 1
 
 
+@pytest.mark.slow
 def test_12_a_fragment_of_an_older_entry_leads_to_it(browser: Any, told: Any) -> None:
     """An entry that is not on the page any more is shown on its own."""
     url, ids, _ = told
@@ -207,6 +214,7 @@ def test_12_a_fragment_of_an_older_entry_leads_to_it(browser: Any, told: Any) ->
         assert page.locator(f"#e-{ids['new']}:target").count() == 1
 
 
+@pytest.mark.slow
 def test_12_copy_link_confirms(browser: Any, told: Any) -> None:
     """The permalink is on the clipboard, and the reader is told."""
     url, ids, _ = told
@@ -228,6 +236,7 @@ def test_13_the_first_page_is_light(told: Any) -> None:
     assert sum(len(gzip.compress(f.read_bytes())) for f in scripts) < 12_000
 
 
+@pytest.mark.slow
 def test_13_days_are_chained(browser: Any, told: Any) -> None:
     """The live page leads to older updates, and each day to its neighbours."""
     url, _, _ = told
@@ -273,6 +282,7 @@ def test_15_axe_finds_nothing(browser: Any, told: Any, scheme: str) -> None:
                 assert results.violations_count == 0, (path, results.generate_report())
 
 
+@pytest.mark.slow
 def test_15_the_theme_can_be_switched_and_is_remembered(browser: Any, told: Any) -> None:
     """Whatever the system prefers, without a flash on the next page."""
     url, _, _ = told
@@ -286,6 +296,7 @@ def test_15_the_theme_can_be_switched_and_is_remembered(browser: Any, told: Any)
         assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == after
 
 
+@pytest.mark.slow
 def test_15_nothing_scrolls_sideways_at_320_pixels(browser: Any, told: Any) -> None:
     """Nor at 200 %, which is 640 px halved; long addresses and tables included."""
     url, ids, _ = told
@@ -296,6 +307,7 @@ def test_15_nothing_scrolls_sideways_at_320_pixels(browser: Any, told: Any) -> N
             assert width <= 320, path
 
 
+@pytest.mark.slow
 def test_15_targets_are_large_enough_to_touch(browser: Any, told: Any) -> None:
     """Buttons and filters have 44 px where the pointer is a finger."""
     url, _, _ = told
@@ -306,6 +318,7 @@ def test_15_targets_are_large_enough_to_touch(browser: Any, told: Any) -> None:
             assert size["height"] >= 43.5, box.inner_text()
 
 
+@pytest.mark.slow
 def test_15_arabic_runs_from_right_to_left(
     browser: Any, new_blog: Callable[..., Blog], clock: Clock, tmp_path: Path
 ) -> None:
@@ -327,6 +340,7 @@ def test_15_arabic_runs_from_right_to_left(
             assert page.evaluate("document.documentElement.scrollWidth") <= DESK["width"]
 
 
+@pytest.mark.slow
 def test_16_a_printed_digest_is_whole(browser: Any, told: Any, tmp_path: Path) -> None:
     """Every entry, addresses after links, no button; from one file that needs no other."""
     _, _, blog = told
@@ -349,6 +363,7 @@ def test_16_a_printed_digest_is_whole(browser: Any, told: Any, tmp_path: Path) -
     assert "Copier" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESK])
 def test_the_whole_coverage_is_one_file_that_opens_from_disk(
@@ -372,6 +387,7 @@ def test_the_whole_coverage_is_one_file_that_opens_from_disk(
             assert page.locator(f"#e-{entry.id}").count() == 1
 
 
+@pytest.mark.slow
 def test_16_the_page_of_a_day_prints_whole(browser: Any, told: Any, tmp_path: Path) -> None:
     """Without its navigation and buttons."""
     url, _, _ = told
@@ -386,6 +402,7 @@ def test_16_the_page_of_a_day_prints_whole(browser: Any, told: Any, tmp_path: Pa
     assert "Copier" not in text
 
 
+@pytest.mark.slow
 def test_17_search_engines_and_feed_readers_find_their_way(browser: Any, told: Any) -> None:
     """LiveBlogPosting, canonical, Open Graph, autodiscovery; nothing from a third party."""
     url, ids, _ = told
@@ -408,6 +425,7 @@ def test_17_search_engines_and_feed_readers_find_their_way(browser: Any, told: A
         assert page.locator('meta[property="og:image"]').get_attribute("content").startswith(url)
 
 
+@pytest.mark.slow
 def test_18_a_line_is_comfortable_to_read(browser: Any, told: Any) -> None:
     """Running text of 18 px on lines of at most 42 rem, at any width."""
     url, ids, _ = told

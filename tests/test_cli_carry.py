@@ -1,4 +1,4 @@
-"""``liveblog import`` and ``export``, as a person meets them: each test runs the real program."""
+"""``liveblog import`` and ``export``, as a person meets them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import pytest
 
 from liveblog import Blog
 
+from .command import MODULE
 from .conftest import serving, site_bytes
-from .test_cli import MODULE, Run, folder, french, run  # noqa: F401  (fixtures)
+from .test_cli import Run, folder, french, run  # noqa: F401  (fixtures)
 
 CHRONICLE = """\
 Une semaine à Vallombre

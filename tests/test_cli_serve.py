@@ -19,19 +19,9 @@ import pytest
 
 from liveblog import Blog
 
+from .command import MODULE, run
 from .conftest import LiveServer, live_server
 from .wire import fetch
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line."""
-    return subprocess.run(
-        [sys.executable, "-m", "liveblog", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def test_a_token_is_shown_once_and_listed_without_itself(blog: Blog) -> None:
@@ -56,12 +46,14 @@ def test_a_token_is_shown_once_and_listed_without_itself(blog: Blog) -> None:
     assert run("-C", folder, "token", "list").stdout == ""
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "ending", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_serve_says_where_and_stops_quietly(blog: Blog, ending: signal.Signals) -> None:
     """Port 0 takes a free one; Ctrl-C is how it is meant to be stopped."""
     blog.post("Un fait.")
     process = subprocess.Popen(
-        [sys.executable, "-m", "liveblog", "-C", str(blog.folders.root), "serve", "--port", "0"],
+        [*MODULE, "-C", str(blog.folders.root), "serve", "--port", "0"],
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -129,12 +121,14 @@ def test_metrics_tell_how_it_is_to_this_machine_only(measured: LiveServer) -> No
     assert fetch(measured.url, "metrics", X_Forwarded_For="203.0.113.9").status == 403
 
 
+@pytest.mark.slow
 def test_without_the_option_there_are_no_metrics(tmp_path: Path) -> None:
     """Nobody gets what nobody asked for."""
     with live_server(tmp_path / "blog") as running:
         assert fetch(running.url, "metrics").status == 404
 
 
+@pytest.mark.slow
 def test_a_site_that_cannot_be_published_is_said_and_published_as_soon_as_it_can(
     tmp_path: Path,
 ) -> None:
@@ -158,6 +152,7 @@ def test_a_site_that_cannot_be_published_is_said_and_published_as_soon_as_it_can
         assert "Deux." in fetch(running.url).body.decode()
 
 
+@pytest.mark.slow
 def test_without_the_fast_libraries_all_is_answered_as_with_them(tmp_path: Path) -> None:
     """Uvloop and httptools are an extra: files, their 304, the stream and its end."""
     program = (

@@ -209,6 +209,7 @@ def test_a_wrong_token_is_told_in_words(ana: Someone) -> None:
     assert "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.slow
 def test_guessing_tokens_is_limited(tmp_path: Path) -> None:
     """After ten wrong ones the address has to wait; the page says so."""
     with live_server(tmp_path / "blog") as server:
@@ -269,6 +270,7 @@ def test_the_pages_are_nobody_elses(ana: Someone) -> None:
 # -- without a script ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_update_is_posted_without_a_script(
     browser: Any, server: LiveServer, bilal: Someone, tmp_path: Path
 ) -> None:
@@ -673,6 +675,7 @@ def test_control_enter_publishes_and_the_update_stands_on_top(
     assert (now.key, now.tags, now.author) == (True, ("Damas",), "Bilal")
 
 
+@pytest.mark.slow
 def test_a_draft_survives_a_reload(browser: Any, bilal: Someone, tmp_path: Path) -> None:
     """Texts, ticks, sources, and a picture with its description."""
     with composer(browser, bilal) as page:

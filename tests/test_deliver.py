@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import http.server
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +23,7 @@ from liveblog.delivery import Undelivered, chat, websub
 from liveblog.delivery.outbox import Outbox
 from liveblog.errors import ConfigError, StorageError
 
+from .command import Done, run
 from .conftest import Clock, live_server
 from .receiver import Receiver, receiving
 from .test_schedule import add, until
@@ -351,6 +350,7 @@ def _is_there(url: str) -> bool:
     return fetch(url).status == 200
 
 
+@pytest.mark.slow
 def test_every_representation_names_the_hub_and_itself(
     new_blog: Callable[..., Blog], tmp_path: Path
 ) -> None:
@@ -428,7 +428,7 @@ def hub_and_subscriber(folder: Path) -> Iterator[tuple[str, Any, list[tuple[str,
     accepted: list[str] = []
     subscriber.add_success_handler(lambda topic, callback, mode: accepted.append(topic))
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     base = f"http://127.0.0.1:{server.server_port}"
 
@@ -625,15 +625,9 @@ def test_the_server_sends_by_itself(receiver: Receiver, tmp_path: Path) -> None:
 # -- the command line ------------------------------------------------------------------------------
 
 
-def command(blog: Blog, *arguments: str) -> subprocess.CompletedProcess[str]:
+def command(blog: Blog, *arguments: str) -> Done:
     """Run a command of the blog."""
-    return subprocess.run(
-        [sys.executable, "-m", "liveblog", "-C", str(blog.folders.root), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return run("-C", str(blog.folders.root), *arguments)
 
 
 def test_the_outbox_is_listed_retried_and_dropped(

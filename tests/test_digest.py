@@ -527,7 +527,7 @@ def test_many_days_of_figures_are_set_in_blocks() -> None:
         assert f"1 000 0{n:02}" in table.replace("\u202f", " ").replace("\u00a0", " ")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.lists(

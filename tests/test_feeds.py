@@ -27,7 +27,7 @@ from liveblog.entry import Figure, Source
 from liveblog.feeds import Enclosure, Feed, Item, Origin, safe, xml
 from liveblog.feeds.documents import documents
 
-from .conftest import Clock, site_bytes
+from .conftest import Clock, begun, copied, site_bytes
 from .test_publish import picture
 
 DATA = Path(__file__).parent / "data" / "feeds"
@@ -87,10 +87,21 @@ def tell(blog: Blog, clock: Clock, folder: Path) -> dict[str, str]:
     return ids
 
 
-@pytest.fixture
-def told(blog: Blog, clock: Clock, tmp_path: Path) -> tuple[Blog, dict[str, str]]:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Blog, dict[str, str]]:
     """A rich French blog, published."""
-    return blog, tell(blog, clock, tmp_path)
+    folder, clock = tmp_path_factory.mktemp("feeds"), Clock()
+    blog = begun(folder / "blog", clock)
+    return blog, tell(blog, clock, folder)
+
+
+@pytest.fixture
+def told(
+    original: tuple[Blog, dict[str, str]], clock: Clock, tmp_path: Path
+) -> tuple[Blog, dict[str, str]]:
+    """A rich French blog, published, to be changed at will."""
+    blog, ids = original
+    return copied(blog, tmp_path / "blog", clock), ids
 
 
 def feeds(blog: Blog, name: str) -> dict[str, bytes]:

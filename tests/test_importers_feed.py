@@ -748,7 +748,7 @@ def test_too_much_of_something_is_cut_and_told(tmp_path: Path) -> None:
 _WRITTEN = st.text(st.characters(exclude_categories=("C", "Z"))).map("→ ".__add__)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(_WRITTEN, min_size=1, max_size=4))
 def test_any_words_come_through_every_format(
     tmp_path_factory: pytest.TempPathFactory, titles: list[str]
@@ -780,7 +780,7 @@ def test_any_words_come_through_every_format(
         ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.binary(max_size=400),
     st.sampled_from([b"", b"<rss><channel><item>", b'{"items":[', b"<feed>"]),

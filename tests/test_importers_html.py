@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from liveblog.importers.html import Image, images, to_markdown, words
 from liveblog.markup import plain, rooted, to_html
 
+from .conftest import tries
 from .test_markup import HOSTILE
 
 SITE = "https://example.org/blog/"
@@ -241,7 +242,7 @@ _BLOCK = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@tries(100, ci=300)
 @given(st.recursive(_BLOCK, _within, max_leaves=6))
 def test_our_own_pages_come_back_as_they_were(markdown: str) -> None:
     """Markdown, rendered, read back and rendered again is the same page."""
@@ -249,7 +250,7 @@ def test_our_own_pages_come_back_as_they_were(markdown: str) -> None:
     assert shown(to_markdown(page, base=SITE)) == page
 
 
-@settings(max_examples=500, deadline=None)
+@tries(200, ci=500)
 @given(st.text("ab *_`[]()<>#-+.!|\\~&;:/\n1=\"'é", max_size=30))
 def test_any_text_keeps_its_words_and_comes_to_rest(markdown: str) -> None:
     """Whatever a renderer makes of odd signs, the words stay and a second pass changes nothing."""

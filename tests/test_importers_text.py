@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from liveblog import Blog
@@ -20,7 +20,7 @@ from liveblog.importers.text.source import lines_of
 from liveblog.locale import words
 from liveblog.markup import plain, to_html
 
-from .conftest import Clock
+from .conftest import Clock, tries
 
 FOLDER = Path(__file__).parent / "chronicles"
 PARIS = ZoneInfo("Europe/Paris")
@@ -313,7 +313,7 @@ def heading(of: date, language: str, style: str) -> str:
 
 @pytest.mark.parametrize("language", ["en", "fr", "de", "es", "ar"])
 @pytest.mark.parametrize("style", STYLES)
-@settings(max_examples=25)
+@tries(10, ci=25)
 @given(days=DAYS, start=st.integers(0, 4000))
 def test_whatever_is_written_comes_back(
     language: str, style: str, days: list[list[str]], start: int

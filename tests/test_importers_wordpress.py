@@ -792,7 +792,7 @@ def test_the_files_of_one_export_are_read_together(tmp_path: Path) -> None:
     assert [p.name for p in pictures(tmp_path)] == [p.name for p in pictures(NEWSROOM)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_no_damage_is_more_than_an_error_or_a_report(data: st.DataObject) -> None:
     """Bytes changed, lost or doubled anywhere: refused with a reason, or read."""

@@ -399,7 +399,7 @@ def test_4_watch_yields_what_is_appended(journal: DayFiles) -> None:
 
 
 @given(st.lists(st.dates(date(999, 1, 1), date(2013, 3, 3)), max_size=12), st.dates())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_4_days_are_those_from_the_first_asked_for_on(
     tmp_path_factory: pytest.TempPathFactory, days: list[date], first: date
 ) -> None:
@@ -559,7 +559,7 @@ def test_5_an_altered_line_is_named_and_the_rest_is_read(journal: DayFiles) -> N
     assert reading.faults[0].mend
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_5_any_changed_byte_is_found(
     tmp_path_factory: pytest.TempPathFactory, data: object

@@ -120,6 +120,7 @@ def test_7_at_the_top_a_new_entry_appears_at_once(server: LiveServer, open_page:
     assert not page.locator(".notices .new").is_visible()
 
 
+@pytest.mark.slow
 def test_7_further_down_it_waits_and_is_counted(server: LiveServer, open_page: Any) -> None:
     """A button counts, the title too; pressing it leads to the first new entry and focuses it."""
     page = open_page()
@@ -219,6 +220,7 @@ def test_8_a_correction_above_the_eye_moves_nothing(server: LiveServer, open_pag
 # -- 9 ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_9_a_correction_is_swapped_in_place_with_its_note(
     server: LiveServer, open_page: Any
 ) -> None:

@@ -55,18 +55,19 @@ def in_template(source: str) -> Iterator[Id]:
             yield texts[0] if call.node.attr == "say" else (texts[0], texts[1])
 
 
-def calls() -> Iterator[ast.Call]:
-    """Yield the calls of methods named say and count, but for the command line's own say."""
-    for module in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr in ("say", "count")
-                # It says in English what a command did.
-                and ast.unparse(node.func.value) != "state"
-            ):
-                yield node
+@cache
+def calls() -> tuple[ast.Call, ...]:
+    """Return the calls of methods named say and count, but for the command line's own say."""
+    return tuple(
+        node
+        for module in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("say", "count")
+        # It says in English what a command did.
+        and ast.unparse(node.func.value) != "state"
+    )
 
 
 def name_of(call: ast.Call) -> str:

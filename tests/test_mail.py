@@ -14,8 +14,6 @@ import shutil
 import socket
 import ssl
 import struct
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -30,7 +28,7 @@ import msgspec
 import pytest
 import trustme
 from aiosmtpd.smtp import AuthResult, LoginPassword
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
@@ -46,7 +44,9 @@ from liveblog.pages import Pages
 from liveblog.period import day, week
 from liveblog.timeline import Day, Entry
 
-from .conftest import Clock
+from . import command
+from .command import Done
+from .conftest import Clock, tries
 from .receiver import Receiver, receiving
 from .test_publish import picture
 
@@ -292,7 +292,7 @@ def test_1_a_long_address_stays_whole_in_its_header(blog: Blog) -> None:
 
 
 @given(text=st.text(max_size=80), title=st.text(min_size=1, max_size=40))
-@settings(max_examples=60, deadline=None)
+@tries(30, ci=60)
 def test_1_no_text_can_add_a_header(text: str, title: str) -> None:
     """Whatever a headline or a title holds, line ends of all kinds included."""
     pages = Pages(
@@ -439,6 +439,7 @@ def test_3_a_preheader_goes_on_where_the_subject_ends(told: Blog, sample: Blog) 
 LONG = "Une phrase assez longue pour remplir une ligne, et une autre. " * 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [LONG, "جملة طويلة بما يكفي لملء السطر. " * 60])
 def test_3_a_big_digest_is_cut_behind_an_entry(told: Blog, body: str) -> None:
     """500 long ones: under 102 kB, the same entries in both parts, and a way to the rest."""
@@ -927,6 +928,7 @@ def to_data(connection: socket.socket, server: Any) -> None:
         server.hear()
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_in_the_middle_of_the_message() -> None:
     """It cannot have taken it."""
 
@@ -993,25 +995,18 @@ def test_an_address_in_letters_needs_a_server_that_knows_them(told: Blog) -> Non
 # -- the command -----------------------------------------------------------------------------------
 
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Run = Callable[..., Done]
 
 
 @pytest.fixture
 def run(told: Blog) -> Run:
     """Run ``liveblog`` in the folder of the blog."""
 
-    def call(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "liveblog", *words],
-            capture_output=True,
-            encoding="utf-8",
-            env=os.environ | {"NO_COLOR": "1"} | env,
-            cwd=told.folders.root,
-            timeout=60,
-            check=False,
-        )
+    def in_folder(*words: str, **env: str) -> Done:
+        environment = os.environ | {"NO_COLOR": "1"} | env
+        return command.run(*words, env=environment, cwd=told.folders.root)
 
-    return call
+    return in_folder
 
 
 def listen(blog: Blog, receiver: Receiver) -> None:

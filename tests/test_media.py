@@ -333,7 +333,7 @@ SMALL = [encoded(two_colours(8, 8), kind) for kind in ("PNG", "JPEG", "GIF", "WE
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(SMALL),
     st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=4),

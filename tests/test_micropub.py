@@ -490,7 +490,7 @@ def test_no_address_that_an_app_sends_is_fetched(app: App) -> None:
             calls.append(self.client_address)
 
     with socketserver.TCPServer(("127.0.0.1", 0), Trap) as trap:
-        thread = threading.Thread(target=trap.serve_forever, daemon=True)
+        thread = threading.Thread(target=trap.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{trap.server_address[1]}/photo.jpg"
         app.post(**{"content": ["x"], "photo": [url], "in-reply-to": [url]})

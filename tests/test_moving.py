@@ -6,8 +6,6 @@ import json
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tomllib
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -27,7 +25,8 @@ from liveblog.moving import rules
 from liveblog.web import Application
 from liveblog.web.moves import Moves
 
-from .conftest import LiveServer, live_server, needs, serving, site_bytes
+from .command import run
+from .conftest import Clock, LiveServer, begun, copied, live_server, needs, serving, site_bytes
 from .test_browser import page_of
 from .test_readers import run as run_reader
 from .wire import fetch
@@ -36,9 +35,11 @@ OLD = "https://example.org/semaine/"
 NEW = "https://direct.example.net/2012/"
 
 
-@pytest.fixture
-def told(blog: Blog, clock: Any) -> Blog:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Blog:
     """Two days, a tag in Arabic, a retraction, a removal; published."""
+    clock = Clock()
+    blog = begun(tmp_path_factory.mktemp("told") / "blog", clock)
     one = blog.post("Un fait.", tags=["Homs", "القدس"], key=True)
     two, three = blog.post("Faux."), blog.post("Un nom.")
     clock.go(days=8)
@@ -49,6 +50,12 @@ def told(blog: Blog, clock: Any) -> Blog:
     blog.edit(one.id, body="Un fait, corrigé.", note="Corrigé.")
     blog.publish()
     return blog
+
+
+@pytest.fixture
+def told(original: Blog, clock: Clock, tmp_path: Path) -> Blog:
+    """The same, to be moved at will."""
+    return copied(original, tmp_path / "blog", clock)
 
 
 def feed_ids(blog: Blog) -> dict[str, list[str]]:
@@ -191,21 +198,17 @@ def test_an_address_that_only_this_machine_knew_is_not_remembered(new_blog: Any)
 
 def test_the_command_moves_and_says_what_to_do(told: Blog) -> None:
     """For people and for programs."""
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "liveblog", "-C", str(told.folders.root), *words]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-    done = run("move", NEW)
+    root = str(told.folders.root)
+    done = run("-C", root, "move", NEW)
     assert (done.returncode, done.stdout) == (0, "")
     assert f"The blog is at {NEW} now" in done.stderr
     assert "README.txt" in done.stderr
     assert "serve" in done.stderr
-    document = json.loads(run("move", NEW, "--json").stdout)
+    document = json.loads(run("-C", root, "move", NEW, "--json").stdout)
     assert (document["url"], document["moved_from"]) == (NEW, [OLD])
     (folder,) = document["folders"]
     assert NEW in (Path(folder) / "README.txt").read_text()
-    assert run("move", "nowhere").returncode == 2
+    assert run("-C", root, "move", "nowhere").returncode == 2
 
 
 # -- the folder ------------------------------------------------------------------------------------
@@ -343,6 +346,7 @@ def test_the_last_feed_says_where_it_went(told: Blog) -> None:
         assert len(document["items"]) == 1
 
 
+@pytest.mark.slow
 def test_a_browser_lands_on_the_same_update(browser: Any, tmp_path: Path) -> None:
     """From a host that knows no redirects."""
     folder, old = tmp_path / "blog", tmp_path / "old"

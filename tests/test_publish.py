@@ -283,6 +283,7 @@ class Breaking(Folder):
         super()._land(staged, final)
 
 
+@pytest.mark.slow
 def test_a_publication_cut_anywhere_is_finished_by_the_next(
     blog: Blog, clock: Clock, tmp_path: Path
 ) -> None:
@@ -607,6 +608,7 @@ def test_two_processes_write_what_one_writes(blog: Blog, clock: Clock, tmp_path:
     assert len(sites[0]) > work.MUCH
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [0, work.MUCH - 1])
 def test_what_goes_wrong_in_either_process_is_said(blog: Blog, clock: Clock, number: int) -> None:
     """Nothing lands then."""

@@ -153,6 +153,7 @@ def _plain(title: str) -> str:
     return unescape(title)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", XML)
 def test_newsboat(told: Told, home: Path, name: str) -> None:
     """Each entry once; a correction replaces it under the same id."""
@@ -196,6 +197,7 @@ def test_sfeed(told: Told, home: Path, name: str) -> None:
     assert "<em>premier</em>" in rows[0][3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", XML)
 def test_rss2email(told: Told, home: Path, name: str) -> None:
     """Each entry a mail, with its subject, link, author and date; a second run sends none."""

@@ -29,6 +29,8 @@ from liveblog import Blog, period
 from liveblog.deliver import Deliveries
 from liveblog.errors import ConfigError
 from liveblog.schedule import Schedule, WallTrigger, leader
+from tests import command
+from tests.command import Done
 from tests.conftest import Clock
 from tests.receiver import Receiver, receiving
 from tests.simulated import run, travelling
@@ -512,15 +514,9 @@ def until(is_so: Callable[[], Any], seconds: float = 20) -> None:
 # -- the command line ------------------------------------------------------------------------------
 
 
-def liveblog(blog: Blog, *arguments: str) -> subprocess.CompletedProcess[str]:
+def liveblog(blog: Blog, *arguments: str) -> Done:
     """Run a command."""
-    return subprocess.run(
-        [sys.executable, "-m", "liveblog", "-C", str(blog.folders.root), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return command.run("-C", str(blog.folders.root), *arguments)
 
 
 def test_once_does_what_is_due_and_exits(new_blog: NewBlog) -> None:

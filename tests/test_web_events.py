@@ -190,7 +190,7 @@ def test_who_comes_back_is_told_exactly_what_it_missed(server: LiveServer, by_qu
     third.close()
 
 
-@pytest.mark.parametrize("kill", [False, True])
+@pytest.mark.parametrize("kill", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_place_holds_through_a_restart(server: LiveServer, kill: bool) -> None:
     """What is posted while no server runs is told to those who come back."""
     stream = Stream(server)
@@ -204,6 +204,7 @@ def test_a_place_holds_through_a_restart(server: LiveServer, kill: bool) -> None
     again.close()
 
 
+@pytest.mark.slow
 def test_an_embargoed_entry_is_told_at_its_instant_and_not_before(server: LiveServer) -> None:
     """To those who listen, and to those who come back later."""
     stream = Stream(server)
@@ -250,6 +251,7 @@ def test_a_place_of_another_world_does_no_harm(server: LiveServer, place: str) -
     stream.close()
 
 
+@pytest.mark.slow
 def test_the_server_stops_at_once_with_readers_connected(server: LiveServer) -> None:
     """On SIGTERM; their streams end, none has to be cut; -s shows how soon."""
     streams = [Stream(server) for _ in range(20)]
@@ -291,6 +293,7 @@ def test_a_stream_begins_after_what_was_asked_before_it(server: LiveServer) -> N
     assert data.count(page.body) == 50
 
 
+@pytest.mark.slow
 def test_who_reads_slowly_is_told_everything_in_order(server: LiveServer) -> None:
     """What its connection does not take at once is kept for it, and goes on where it stopped."""
     with socket.socket() as slow:
@@ -310,6 +313,7 @@ def test_who_reads_slowly_is_told_everything_in_order(server: LiveServer) -> Non
     assert told == posted
 
 
+@pytest.mark.slow
 def test_streams_are_bounded_for_an_address_and_in_all(tmp_path: Path) -> None:
     """503 with Retry-After; who leaves makes room."""
     limits = "[server]\nstreams_per_address = 3\nstreams = 100\n"

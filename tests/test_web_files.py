@@ -168,6 +168,7 @@ def test_nothing_public_sets_a_cookie_and_unknown_parameters_change_nothing(
         assert asked["ETag"] == plain["ETag"]
 
 
+@pytest.mark.slow
 def test_feeds_caches_ttl_and_sy_agree_and_slow_down_at_the_end(tmp_path: Path) -> None:
     """All three say minutes while the coverage lives, and a day once it is over."""
     with live_server(tmp_path / "blog") as running:
@@ -199,6 +200,7 @@ def test_names_with_a_hash_never_expire_and_pages_are_asked_for_each_time(
     assert fetch(server.url)["Cache-Control"] == "public, no-cache"
 
 
+@pytest.mark.slow
 def test_who_asks_by_date_alone_misses_neither_two_edits_in_a_second_nor_a_removal(
     server: LiveServer,
 ) -> None:
@@ -228,6 +230,7 @@ def test_who_asks_by_date_alone_misses_neither_two_edits_in_a_second_nor_a_remov
     assert parsedate_to_datetime(late["Last-Modified"]).timestamp() == dates[-1]
 
 
+@pytest.mark.slow
 def test_etags_are_the_same_after_a_restart_and_in_another_process(server: LiveServer) -> None:
     """They come from the bytes alone."""
     before = {path: fetch(server.url, path)["ETag"] for path in PAGES}
@@ -379,6 +382,7 @@ def test_the_server_can_be_asked_how_it_is(server: LiveServer) -> None:
     assert document["blogs"][0]["published"]
 
 
+@pytest.mark.slow
 def test_blogs_of_several_folders_have_each_their_path(tmp_path: Path) -> None:
     """One process; the path is that of each url; the root lists them."""
     with live_server(tmp_path / "un", path="/un/") as running:
