@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from liveblog.importers.html import Image, images, to_markdown, words
@@ -252,6 +252,7 @@ def test_our_own_pages_come_back_as_they_were(markdown: str) -> None:
 
 @tries(200, ci=500)
 @given(st.text("ab *_`[]()<>#-+.!|\\~&;:/\n1=\"'é", max_size=30))
+@example("1 ` `1")
 def test_any_text_keeps_its_words_and_comes_to_rest(markdown: str) -> None:
     """Whatever a renderer makes of odd signs, the words stay and a second pass changes nothing."""
     page = shown(markdown)

@@ -430,6 +430,20 @@ def test_4_watch_names_the_files_that_grew(journal: DayFiles) -> None:
     assert len(news.records) == 2 * HELD
 
 
+def test_4_a_watcher_does_not_pass_over_what_is_not_noted_yet(
+    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call between a writer's line and its note in a head that is new leads past nothing."""
+    watching = journal.watch(START, lambda seconds: True)
+    next(watching)
+    with monkeypatch.context() as patch:
+        patch.setattr("liveblog.journal.head.Head.write", lambda *_: None)
+        first = again(journal).append(revision(), expect=0)
+    assert next(watching).records == []
+    second = again(journal).append(revision(), expect=0)
+    assert next(watching).records == [first, second]
+
+
 def test_4_watch_tells_of_each_append_once(journal: DayFiles) -> None:
     """Also where a look around falls on it."""
     watching = again(journal).watch(journal.end(), lambda _: True)

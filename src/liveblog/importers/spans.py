@@ -106,7 +106,7 @@ def _merged(run: list[Token]) -> Iterator[Token]:
         elif token.kind == "code" and not token.value.strip():
             token = Token("text", " ")
         if last and last.kind == token.kind and token.kind in ("text", "code"):
-            last = Token(last.kind, last.value + token.value)
+            last = Token(last.kind, SPACE.sub(" ", last.value + token.value))
         else:
             if last:
                 yield last

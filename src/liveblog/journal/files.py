@@ -392,7 +392,10 @@ class DayFiles:
                 tails = [self._end(name, found[name]) for name in odd & found.keys()]
                 stamps = found | {name: stamps[name] for name in noted & stamps.keys()}
             if noted or odd or is_called:
-                end = max([known_to, self._newest(head).instant, *tails])
+                # Where there is no head yet, a line that was written may not be noted yet: it is
+                # left for the next look.
+                newest = newest_of(head)
+                end = max([known_to, *tails, *([newest.instant] if newest else [])])
                 records = self._between(noted, known_to, end)
                 # Who was killed may have written before what we know.
                 records += self._between(odd, settled if is_time else known_to, end)
