@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from .. import digest, links, period
+from .. import links, period
 from ..config import Config
-from ..digest import Digest, label
+from ..digest import Digest
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
 from ..entry import slug
 from ..feeds import Feed, Item
 from ..journal import Journal
-from ..pages import Coverage, Home, Pages, Stop, Tag
+from ..pages import Home, Pages, Stop, Tag
 from ..period import COVERAGE, Period, day_end, local_day
 from ..site import Site
-from ..timeline import Day, Entry, Timeline, in_order
+from ..timeline import Entry, Timeline, in_order
 from . import work
 from .documents import (
     FIGURES_HEAD,
@@ -40,11 +40,11 @@ from .documents import (
 )
 from .index import Index, Place, Touched
 from .items import Items
+from .material import ON_PAGE, WEEK_IN_FULL, Around, Material
 from .output import Output
 from .report import Progress
 from .work import Task
 
-ON_PAGE = 50  #: entries on the live page and on a tag's page
 IN_LIVE = 20  #: entries in live.json
 KEYS = 10
 PINNED = 3
@@ -59,13 +59,6 @@ IN_FEEDS = 6
 """So many entries in a feed's three formats take as long as one's page and its place in a day's."""
 
 TOMBSTONES = 50  #: removals that the feed tells of at least
-WEEK_IN_FULL = 100
-"""A week with more entries than this is told by its key entries; its days tell the rest."""
-
-_DAYS_KEPT = 8  #: days held in memory at once
-
-Around = tuple[Stop | None, Stop | None]
-"""The neighbours of a day or week."""
 
 
 class Build:
@@ -103,8 +96,8 @@ class Build:
         self.assets = assets
         self.fingerprint = fingerprint
         self.pages = pages
+        self.material = Material(timeline, index, config, pages.words)
         self._items = items
-        self._days: dict[date, Day] = {}
         self._has_new_figures = False
         self._to_search: set[date] = set()  # days that a file to be made lets one search
         self._searched: dict[date, list[Searched]] = {}
@@ -132,14 +125,9 @@ class Build:
         slugs_before = index.tags()
         touched = self._take_over(dirty)
         slugs = set(touched.tags)
-        self._days_told = index.days()
-        after = dict(self._days_told)
-        self._told = list(after)
-        self._has_told = set(after)
-        self._first_open = bisect_left(
-            self._told, True, key=lambda of: not self._closed(period.day(of))
-        )
-        self._coverage = self._read_coverage()
+        self.material.take_over()
+        after = dict(self.material.days_told)
+        self._coverage = self.material.coverage()
         state = "over" if self._coverage.ended else "live"
         if COVERAGE in changed or state != index.fact("state"):
             slugs |= set(index.tags())
@@ -151,10 +139,10 @@ class Build:
         if before.keys() != after.keys():
             days |= _neighbours(before, after)
         tasks.append(self._planned(days, "day", self._day_task))
-        weeks = {self._week(of) for of in dirty}
-        weeks |= {self._named_week(name) for name in changed if "W" in name}
+        weeks = {self.material.week(of) for of in dirty}
+        weeks |= {self.material.named_week(name) for name in changed if "W" in name}
         if before.keys() != after.keys():
-            weeks |= _neighbours(self._weeks_of(before), self._weeks)
+            weeks |= _neighbours(self.material.weeks_of(before), self.material.weeks)
         tasks.append(self._planned(weeks, "week", self._week_task))
         years = {of.year for of, _ in before.items() ^ after.items()}
         years |= {int(name[:4]) for name in changed if "W" in name}
@@ -170,9 +158,9 @@ class Build:
         tasks.append(self._search_tasks(dirty))
         rolled = bool(closings)
         all_feeds = is_new or COVERAGE in changed or state != index.fact("state")
-        if all_feeds or rolled or any(self._closed(period.day(of)) for of in dirty):
+        if all_feeds or rolled or any(self.material.is_closed(period.day(of)) for of in dirty):
             tasks.append(iter([Task(date.max, DAYS_IN_FEED, self._daily)]))
-        if all_feeds or rolled or any(map(self._closed, weeks)):
+        if all_feeds or rolled or any(map(self.material.is_closed, weeks)):
             tasks.append(iter([Task(date.max, WEEK_IN_FULL, self._weekly)]))
         ordered = heapq.merge(*tasks, key=lambda task: task.when)
         total = len(days) + len(weeks) + len(years) + len(slugs) + len(touched.archives)
@@ -222,7 +210,7 @@ class Build:
         closing = self.config.closing
         first = closing.last_day(low) - timedelta(days=14)
         span = [first + timedelta(days=n) for n in range((closing.last_day(high) - first).days + 1)]
-        periods = {period.day(of) for of in span} | {self._week(of) for of in span}
+        periods = {period.day(of) for of in span} | {self.material.week(of) for of in span}
         return {p for p in periods if low < closing.of(p) <= high}
 
     def _take_over(self, dirty: set[date]) -> Touched:
@@ -234,7 +222,7 @@ class Build:
         for number, of in enumerate(sorted(dirty)):
             self._show(number, 4 * len(dirty))
             found.append(self._take_over_day(of))
-            others |= {entry.day for entry in self._day(of).moved}
+            others |= {entry.day for entry in self.material.day(of).moved}
         found += [self._take_over_day(of) for of in sorted(others - dirty)]
         dirty |= others
         return Touched.by(found)
@@ -244,7 +232,7 @@ class Build:
             self.progress(done, total)
 
     def _take_over_day(self, of: date) -> Touched:
-        day = self._day(of)
+        day = self.material.day(of)
         self.output.report.faults += day.faults
         has_told = bool(day.entries) or day.framing is not None
         headline = Digest(period.day(of), day.framing, (day,), ()).headline if has_told else None
@@ -255,97 +243,6 @@ class Build:
         if self._fresh is not None:
             self._fresh |= ids
         return touched
-
-    # -- what it is made of -------------------------------------------------------------------
-
-    def _day(self, of: date) -> Day:
-        if of not in self._days:
-            if len(self._days) >= _DAYS_KEPT:
-                del self._days[next(iter(self._days))]
-            self._days[of] = self.timeline.day(of)
-        return self._days[of]
-
-    def _fetch(self, places: Iterable[Place]) -> list[Entry]:
-        """Fetch entries from the journal, in the order asked for."""
-        wanted: dict[date, set[str]] = {}
-        places = list(places)
-        for place in places:
-            wanted.setdefault(place.day, set()).add(place.id)
-        found = {
-            entry.id: entry
-            for of, ids in wanted.items()
-            for entry in self._day(of).entries
-            if entry.id in ids
-        }
-        return [found[place.id] for place in places if place.id in found]
-
-    def _week(self, of: date) -> Period:
-        return period.week(of, self.config.first_weekday)
-
-    @cached_property
-    def _weeks(self) -> list[Period]:
-        """The weeks that have something to tell, in order."""
-        return self._weeks_of(self._told)
-
-    def _weeks_of(self, days: Iterable[date]) -> list[Period]:
-        """Return the weeks in which days lie that are in order."""
-        weeks: list[Period] = []
-        for of in days:
-            if not weeks or of > weeks[-1].end:
-                weeks.append(self._week(of))
-        return weeks
-
-    def _named_week(self, name: str) -> Period:
-        return period.named(name, self.config.first_weekday)
-
-    def _closed(self, of: Period) -> bool:
-        return self.config.closing.of(of) <= self.now
-
-    def _digest(self, of: Period) -> Digest:
-        days = tuple(
-            day
-            for day in (self._day(d) for d in of.days() if d in self._has_told)
-            if day.entries or day.framing
-        )
-        framing = days[0].framing if of.kind == "day" and days else self.timeline.framing(of.id)
-        return Digest(of, framing, days, digest.figures(list(days)))
-
-    def _abridged(self, week: Digest) -> tuple[Digest, bool]:
-        """Tell a full week by its key entries, if it has any."""
-        if len(week.entries) <= WEEK_IN_FULL or not any(e.now.key for e in week.entries):
-            return week, False
-        days = tuple(
-            Day(day.date, tuple(e for e in day.entries if e.now.key), day.framing)
-            for day in week.days
-        )
-        return Digest(week.period, week.framing, days, week.series, key=True), True
-
-    def _read_coverage(self) -> Coverage:
-        framing = self.timeline.framing(COVERAGE)
-        ended = framing.ended if framing and framing.ended and framing.ended <= self.now else None
-        newest = self._fetch(self.index.newest(ON_PAGE))
-        authors = Counter(e.now.author for e in newest if e.now.author)
-        return Coverage(
-            framing, self.index.last_change(), tuple(sorted(authors, key=str.casefold)), ended
-        )
-
-    def _stop(self, of: Period, headline: str = "") -> Stop:
-        name = self.pages.words.day(of.start) if of.kind == "day" else self._label(of)
-        return Stop(links.period_path(of), name, headline)
-
-    def _label(self, of: Period) -> str:
-        return label(of, self.pages.words)
-
-    def _around(self, of: Period) -> tuple[Stop | None, Stop | None]:
-        """Return the neighbours of a day among the days, of a week among the weeks."""
-        name = period.day if of.kind == "day" else self._week
-        at = bisect_left(self._told, of.start)
-        beyond = bisect_right(self._told, of.end)
-        before, after = self._told[max(at - 1, 0) : at], self._told[beyond : beyond + 1]
-        return (
-            self._stop(name(before[0])) if before else None,
-            self._stop(name(after[0])) if after else None,
-        )
 
     # -- what comes of it ---------------------------------------------------------------------
 
@@ -372,12 +269,12 @@ class Build:
 
     def _day_task(self, of: date, purpose: str) -> Task:
         weight = 1 + self.index.told_in(of)
-        around = self._around(period.day(of))
+        around = self.material.around(period.day(of))
         return Task(of, weight, partial(self._publish_day, of, purpose, around))
 
     def _publish_day(self, of: date, purpose: str, around: Around) -> None:
-        account = self._digest(period.day(of))
-        day = self._day(of)
+        account = self.material.digest(period.day(of))
+        day = self.material.day(of)
         home = [e for e in day.entries if e.id.startswith(f"{of:%Y%m%d}")]
         home += [e for e in day.moved if e.is_visible(self.now)]
         if home or account.days:
@@ -393,7 +290,7 @@ class Build:
         if of in self._to_search:
             # Their HTML is at hand now; when the month's file is made, it is long forgotten.
             self._searched[of] = searched(account.entries)
-        week = self._stop(self._week(of))
+        week = self.material.stop(self.material.week(of))
         html = self.pages.digest(account, previous=around[0], following=around[1], week=week)
         self._put_digest(account, html, purpose)
 
@@ -410,20 +307,20 @@ class Build:
                 self.output.keep(links.media_path(picture))
 
     def _week_task(self, week: Period, purpose: str) -> Task:
-        around = self._around(week)
+        around = self.material.around(week)
         last = week.days()[-1]
         return Task(last, WEEK_IN_FULL, partial(self._publish_week, week, purpose, around))
 
     def _publish_week(self, week: Period, purpose: str, around: Around) -> None:
-        account = self._digest(week)
+        account = self.material.digest(week)
         if not account.days:
             return
-        shown, is_abridged = self._abridged(account)
+        shown, is_abridged = self.material.abridged(account)
         html = self.pages.digest(
             shown,
             previous=around[0],
             following=around[1],
-            week=self._stop(week),
+            week=self.material.stop(week),
             is_abridged=is_abridged,
         )
         self._put_digest(shown, html, purpose)
@@ -440,17 +337,17 @@ class Build:
         return Task(date(year, 12, 31), 1, partial(self._year, year, purpose))
 
     def _year(self, year: int, purpose: str) -> None:
-        days = self._days_told
+        days = self.material.days_told
         stops: dict[date, list[Stop]] = {}
         for of, headline in days:
             if of.year == year:
-                stop = self._stop(period.day(of), headline)
+                stop = self.material.stop(period.day(of), headline)
                 stops.setdefault(of.replace(day=1), []).append(stop)
         if not stops:
             return
         weeks = [
-            self._stop(week, framing.headline if framing else "")
-            for week in self._weeks
+            self.material.stop(week, framing.headline if framing else "")
+            for week in self.material.weeks
             if week.id.startswith(f"{year:04}-")
             for framing in [self.timeline.framing(week.id)]
         ]
@@ -468,7 +365,7 @@ class Build:
         return Task(date.max, len(places) // IN_FEEDS, make)
 
     def _tag(self, tag: Tag, total: int, places: Sequence[Place], purpose: str) -> None:
-        entries = self._fetch(places)
+        entries = self.material.fetch(places)
         folder = links.tag_path(tag.slug)
         title = f"{self.config.title} – {tag.name}"
         in_feed = entries[: self.config.feeds.entries]
@@ -485,13 +382,13 @@ class Build:
         return self._items.feed(folder, name, title, items, page, is_over=is_over)
 
     def _daily(self) -> None:
-        closed = self._told[: self._first_open][-DAYS_IN_FEED:]
+        closed = self.material.told[: self.material.first_open][-DAYS_IN_FEED:]
         digests: list[Digest] = []
         entries = 0
         for of in reversed(closed):
             if entries > ENTRIES_OF_DAYS and len(digests) >= DAYS_IN_FEED_AT_LEAST:
                 break
-            digests.append(self._digest(period.day(of)))
+            digests.append(self.material.digest(period.day(of)))
             entries += len(digests[-1].entries)
         say = self.pages.words.say
         title = say("%(title)s: day by day", title=self.config.title)
@@ -499,8 +396,12 @@ class Build:
         self.output.put_feed("daily/", self._feed("daily/", "daily", title, items), "daily")
 
     def _weekly(self) -> None:
-        closed = [week for week in self._weeks if self._closed(week)][-WEEKS_IN_FEED:]
-        digests = [self._abridged(self._digest(week))[0] for week in reversed(closed)]
+        closed = [week for week in self.material.weeks if self.material.is_closed(week)][
+            -WEEKS_IN_FEED:
+        ]
+        digests = [
+            self.material.abridged(self.material.digest(week))[0] for week in reversed(closed)
+        ]
         say = self.pages.words.say
         title = say("%(title)s: week by week", title=self.config.title)
         items = [self._items.digest(d) for d in digests if d.entries]
@@ -522,7 +423,11 @@ class Build:
         return self._planned(around, "archive", self._archive_task)
 
     def _is_archived(self, of: date | None) -> bool:
-        return of is not None and self._closed(period.day(of)) and bool(self.index.changed_in(of))
+        return (
+            of is not None
+            and self.material.is_closed(period.day(of))
+            and bool(self.index.changed_in(of))
+        )
 
     def _archive_task(self, of: date, purpose: str) -> Task | None:
         if not self._is_archived(of):
@@ -544,7 +449,7 @@ class Build:
         by_day: dict[date, set[str]] = {}
         for place in places:
             by_day.setdefault(place.day, set()).add(place.id)
-        days = [self._day(told) for told in by_day]
+        days = [self.material.day(told) for told in by_day]
         shown = [e for day in days for e in day.entries if e.id in by_day[day.date]]
         gone = [e for day in days for e in day.removed if e.id in by_day[day.date]]
         items = [self._items.entry(entry) for entry in reversed(in_order(shown))]
@@ -567,12 +472,12 @@ class Build:
         closed = self.config.closing.last_day(self.now)
         since = day_end(closed, self.config.zone)
         size = max(self.config.feeds.entries, index.updated_since(since))
-        fresh = self._fetch(index.last_updated(size))
+        fresh = self.material.fetch(index.last_updated(size))
         feed = self._feed("", "", self.config.title, [self._items.entry(e) for e in fresh])
         stones = index.removals(max(TOMBSTONES, index.removed_since(since)))
         archive = index.change_before(closed + timedelta(days=1))
         self.output.put_feed("", self._items.subscription(feed, archive, stones), "newest")
-        entries = self._fetch(index.newest(ON_PAGE + 1))
+        entries = self.material.fetch(index.newest(ON_PAGE + 1))
         counted = Counter(
             slug(tag)
             for entry in entries[:ON_PAGE]
@@ -580,22 +485,22 @@ class Build:
             if entry.now.state == "live"
         )
         tags = [Tag(name, index.tag(name)[0]) for name, _ in counted.most_common(12)]
-        days = self._days_told
+        days = self.material.days_told
         older = None
         if len(entries) > ON_PAGE:
-            older = self._stop(period.day(entries[ON_PAGE].day))
+            older = self.material.stop(period.day(entries[ON_PAGE].day))
         home = Home(
             coverage=self._coverage,
             entries=entries[:ON_PAGE],
-            pinned=self._fetch(index.pinned(PINNED)),
-            keys=self._fetch(index.keys(KEYS)),
+            pinned=self.material.fetch(index.pinned(PINNED)),
+            keys=self.material.fetch(index.keys(KEYS)),
             tags=tags,
-            days=[self._stop(period.day(of), head) for of, head in reversed(days[-STOPS:])],
+            days=[self.material.stop(period.day(of), head) for of, head in reversed(days[-STOPS:])],
             years=sorted({of.year for of, _ in days}, reverse=True),
             older=older,
         )
         self.output.put("index.html", self.pages.home(home), "newest")
-        changed = self._fetch(index.last_updated(IN_LIVE))
+        changed = self.material.fetch(index.last_updated(IN_LIVE))
         removed = [entry_id for entry_id, _ in index.removals(IN_LIVE)]
         document = live_json(home, changed, removed, self.pages)
         self.output.put("live.json", document, "newest")
@@ -606,7 +511,7 @@ class Build:
         One file holds the days that are not closed, one each month's closed days, so that a post
         touches the small one only.
         """
-        still_open = self._told[self._first_open :]
+        still_open = self.material.told[self.material.first_open :]
         names = {of.isoformat() for of in still_open}
         before = set(self.index.fact("open").split())
         changed = {of.isoformat() for of in dirty} | (names ^ before)
@@ -629,27 +534,29 @@ class Build:
 
     def _closed_in(self, first: date) -> list[date]:
         """Return the closed days of a month, of which *first* is the first."""
-        closed = self._told[bisect_left(self._told, first) : self._first_open]
+        closed = self.material.told[
+            bisect_left(self.material.told, first) : self.material.first_open
+        ]
         return [of for of in closed[:31] if (of.year, of.month) == (first.year, first.month)]
 
     def _search_file(self, path: str, days: Iterable[date], purpose: str) -> None:
         rows: list[Searched] = []
         for of in days:
-            rows += self._searched.pop(of, []) or searched(self._day(of).entries)
+            rows += self._searched.pop(of, []) or searched(self.material.day(of).entries)
         self.output.put(path, search_json(rows), purpose)
 
     def _search_page(self) -> None:
         """Write the page that searches where no server answers."""
-        months = sorted({of.isoformat()[:7] for of, _ in self._days_told}, reverse=True)
-        years = sorted({of.year for of, _ in self._days_told}, reverse=True)
+        months = sorted({of.isoformat()[:7] for of, _ in self.material.days_told}, reverse=True)
+        years = sorted({of.year for of, _ in self.material.days_told}, reverse=True)
         html = self.pages.search("../", months=months, years=years)
         self.output.put("search/index.html", html, "search")
 
     def _sitemaps(self) -> None:
         """List the pages outside of days, and the sitemaps of the days."""
-        days = [of for of, _ in self._days_told]
+        days = [of for of, _ in self.material.days_told]
         paths = ["", *(f"{year:04}/" for year in sorted({of.year for of in days}))]
-        paths += [links.week_path(week) for week in self._weeks]
+        paths += [links.week_path(week) for week in self.material.weeks]
         paths += [links.tag_path(tag_slug) for tag_slug in self.index.tags()]
         base = self.config.url
         pages = sitemap(base, ((path, None) for path in paths))
