@@ -45,15 +45,17 @@ def main() -> None:
         return
     found: list[Line] = []
     for name, measure in PARTS.items():
-        print(name, file=sys.stderr, flush=True)
-        found += measure()
+        lines = list(measure())
+        # Shown at once: what is measured after an hour may be cut short.
+        print(f"{name}\n{table(lines)}", flush=True)
+        found += lines
     rows = []
     for row in scaling.rows():
-        print(f"scaling: {row.entries:,}", file=sys.stderr, flush=True)
         rows.append(row)
+        print(scaling.scaling_table([row]), flush=True)
     found += scaling.lines(rows)
     RESULTS.write_text(_document(found, scaling.scaling_table(rows)), "utf-8")
-    print(table(found))
+    print(f"Written to {RESULTS}.")
 
 
 def _document(found: Sequence[Line], scaled: str) -> str:
@@ -61,7 +63,8 @@ def _document(found: Sequence[Line], scaled: str) -> str:
         "# Measured\n\n"
         f"By `make bench` on {datetime.now(UTC):%d %B %Y}: each line is ours and a peer's doing "
         "the same work in one run, the median of several. The ratio is what counts; the figures "
-        "are those of this machine.\n\n"
+        "are those of this machine. [What is measured, and why what missed its target "
+        "did](README.md).\n\n"
     )
     machine = "".join(f"- {line}\n" for line in _versions())
     columns = (

@@ -123,7 +123,10 @@ class Folder:
         is_new = bool(folder) and not self._has(folder)
         within = f"{process}/new/{folder}" if is_new else process
         if within not in self._made:
-            os.makedirs(within, exist_ok=True)
+            try:
+                os.mkdir(within)  # that above it is there for most
+            except (FileNotFoundError, FileExistsError):
+                os.makedirs(within, exist_ok=True)
             self._made.add(within)
         if is_new:
             return f"{process}/new/{path}"
