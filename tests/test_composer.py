@@ -909,6 +909,7 @@ def test_a_picture_comes_by_file_by_drop_and_by_paste(
         page.locator("[name=alt]").fill(f"Une rue, par {way}")
         page.locator("#send").click()
         expect(on_top(page).locator("figure img")).to_have_attribute("alt", f"Une rue, par {way}")
+    server.settled()
     [now] = entries_with(server, f"Une photo par {way}.")
     assert (now.media[0].width, now.media[0].alt) == (2048, f"Une rue, par {way}")
     for kept in server.blog.folders.root.rglob("*"):
