@@ -214,6 +214,18 @@ def test_1_no_line_is_on_disk_whose_predecessor_in_another_file_is_not(
     assert synced == [f"{NAME}.jsonl", f"{other}.jsonl"]
 
 
+@pytest.mark.parametrize("name", ["2012-07-15", "../../etc/passwd", "2012-99-99"])
+def test_1_what_a_head_names_that_is_not_there_is_not_made(journal: DayFiles, name: str) -> None:
+    """A day's file that somebody removed, or a head that somebody spoilt, holds up no append."""
+    journal.append(revision(), expect=0)
+    journal.path(NAME).unlink()
+    head = journal.folder.parent / ".liveblog" / "head"
+    head.write_text(head.read_text().replace(NAME.ljust(22), name.ljust(22)))
+    other = DAY + timedelta(days=1)
+    again(journal).append(revision("un autre jour", day=other), expect=0)
+    assert [path.name for path in journal.folder.rglob("*.jsonl")] == [f"{other}.jsonl"]
+
+
 def test_2_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path, clock: Clock) -> None:
     """Where the journal should be lies something else: named, with the mend, nothing written."""
     (tmp_path / "entries").write_text("not a folder")

@@ -185,7 +185,7 @@ class DayFiles:
             tail = self._tail(name)
             head = self._head.read()
             newest = self._newest(head)
-            if newest.name and newest.name != name:
+            if newest.name != name and self._is_there(newest.name):
                 # No line is on disk whose predecessor in another file is not.
                 self._sync_all(newest.name)
             now = max((at or self._clock()).astimezone(UTC), newest.instant + _TICK)
@@ -214,6 +214,13 @@ class DayFiles:
         newest = newest_of(self._head.read())
         if newest and newest.sum == line.sum and line.tail.take_back(line.start, line.end):
             self._head.restore(line.head)
+
+    def _is_there(self, name: str) -> bool:
+        """Whether anything is kept under a name of the head's, which is a hint only."""
+        try:
+            return self.path(name).exists()
+        except InvalidInput:
+            return False
 
     def _sync_all(self, name: str) -> None:
         """Return once all that is kept under a name is on disk. The lock is held."""

@@ -92,9 +92,11 @@ class Tail:
         To be called after a sync that failed.
         """
         try:
-            return os.fstat(self._fd).st_size == end and self._cut(start)
+            status = os.fstat(self._fd)
         except OSError:
             return False
+        # A file that was replaced meanwhile holds the line, and not in ours.
+        return bool(status.st_nlink) and status.st_size == end and self._cut(start)
 
     def _cut(self, size: int) -> bool:
         try:
