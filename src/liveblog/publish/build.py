@@ -396,12 +396,9 @@ class Build:
         self.output.put_feed("daily/", self._feed("daily/", "daily", title, items), "daily")
 
     def _weekly(self) -> None:
-        closed = [week for week in self.material.weeks if self.material.is_closed(week)][
-            -WEEKS_IN_FEED:
-        ]
-        digests = [
-            self.material.abridged(self.material.digest(week))[0] for week in reversed(closed)
-        ]
+        material = self.material
+        closed = [week for week in material.weeks if material.is_closed(week)][-WEEKS_IN_FEED:]
+        digests = [material.abridged(material.digest(week))[0] for week in reversed(closed)]
         say = self.pages.words.say
         title = say("%(title)s: week by week", title=self.config.title)
         items = [self._items.digest(d) for d in digests if d.entries]
@@ -423,11 +420,9 @@ class Build:
         return self._planned(around, "archive", self._archive_task)
 
     def _is_archived(self, of: date | None) -> bool:
-        return (
-            of is not None
-            and self.material.is_closed(period.day(of))
-            and bool(self.index.changed_in(of))
-        )
+        if of is None or not self.material.is_closed(period.day(of)):
+            return False
+        return bool(self.index.changed_in(of))
 
     def _archive_task(self, of: date, purpose: str) -> Task | None:
         if not self._is_archived(of):
@@ -534,9 +529,8 @@ class Build:
 
     def _closed_in(self, first: date) -> list[date]:
         """Return the closed days of a month, of which *first* is the first."""
-        closed = self.material.told[
-            bisect_left(self.material.told, first) : self.material.first_open
-        ]
+        told = self.material.told
+        closed = told[bisect_left(told, first) : self.material.first_open]
         return [of for of in closed[:31] if (of.year, of.month) == (first.year, first.month)]
 
     def _search_file(self, path: str, days: Iterable[date], purpose: str) -> None:
