@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import os
 import re
 import threading
@@ -69,6 +70,13 @@ class _Written(Struct, frozen=True):
     end: int
     sum: str
     head: bytes  #: as it was before
+
+
+class _Seen(Struct):
+    """What a watcher saw when it looked last."""
+
+    head: bytes
+    stamps: dict[str, str]
 
 
 class _Kept(Struct):
@@ -375,34 +383,22 @@ class DayFiles:
         """See :meth:`liveblog.journal.Journal.watch`."""
         # Every writer of this machine notes in the head where it wrote; who copies a file here, or
         # was killed before the note, does not. For these we look around.
-        head, stamps = self._head.read(), self.stamps()
+        seen = _Seen(self._head.read(), self.stamps())
         settled = _from_cursor(cursor)
         news = self.since(cursor)
-        looks = 0
         yield news
-        while True:
+        for looks in itertools.count(1):
             is_called = pause(LOOK)
-            looks += 1
             is_time = looks % LOOKS_AROUND == 0
-            found = self.stamps() if is_time else None
-            known, head = head, self._head.read()
-            names = names_since(head, known)
-            if names is None and found is None:
-                found = self.stamps()
-            noted = names or set()
-            stamps |= self.stamps(noted)
+            noted, odd = self._look(seen, is_around=is_time)
             known_to = _from_cursor(news.cursor)
-            tails: list[datetime] = []
-            odd: set[str] = set()
-            if found is not None:
-                odd = {name for name, _ in found.items() ^ stamps.items()} - noted
-                tails = [self._end(name, found[name]) for name in odd & found.keys()]
-                stamps = found | {name: stamps[name] for name in noted & stamps.keys()}
             if noted or odd or is_called:
+                ends = [self._end(name, seen.stamps[name]) for name in odd & seen.stamps.keys()]
                 # Where there is no head yet, a line that was written may not be noted yet: it is
                 # left for the next look.
-                newest = newest_of(head)
-                end = max([known_to, *tails, *([newest.instant] if newest else [])])
+                if newest := newest_of(seen.head):
+                    ends.append(newest.instant)
+                end = max([known_to, *ends])
                 records = self._between(noted, known_to, end)
                 # Who was killed may have written before what we know.
                 records += self._between(odd, settled if is_time else known_to, end)
@@ -411,6 +407,22 @@ class DayFiles:
                 yield news
             if is_time:
                 settled = known_to
+
+    def _look(self, seen: _Seen, *, is_around: bool) -> tuple[set[str], set[str]]:
+        """Look what changed since *seen*, and note it there.
+
+        Return the names that writers noted in the head, and those that changed without a note: for
+        these every file is looked at, if *is_around* or if the head tells no more.
+        """
+        known, seen.head = seen.head, self._head.read()
+        names = names_since(seen.head, known)
+        noted, odd = names or set(), set[str]()
+        seen.stamps |= self.stamps(noted)
+        if is_around or names is None:
+            found = self.stamps()
+            odd = {name for name, _ in found.items() ^ seen.stamps.items()} - noted
+            seen.stamps = found | {name: seen.stamps[name] for name in noted & seen.stamps.keys()}
+        return noted, odd
 
     def check(self, progress: Callable[[int, int], None] | None = None) -> Audit:
         """See :meth:`liveblog.journal.Journal.check`."""

@@ -36,7 +36,7 @@ class Head:
         """Return it as it stands; nothing if it is lost."""
         with self._turn:
             try:
-                # Opened again if somebody replaced the file.
+                # Opened again if somebody replaced the file, or took it away.
                 if self._fd < 0 or os.stat(self._path).st_ino != self._inode:
                     self._open(os.O_RDONLY)
                 return os.pread(self._fd, HELD * _WIDTH, 0)
