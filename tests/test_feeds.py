@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import re
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -675,7 +675,7 @@ def test_what_is_poured_into_a_mould_is_what_feedgen_writes(item: Item) -> None:
     (item,) = safe(Feed("i", "t", "", "h", "f/", "en", "", item.updated, (item,))).items
     feed = Feed("urn:x", "x", "", "https://x/", "https://x/", "en", "", item.updated, (item,))
     generator = xml._generator(feed)
-    named = dataclasses.replace(
+    named = msgspec.structs.replace(
         item, title=item.title or "…", summary=item.summary or item.title or "…"
     )
     generator.add_entry(xml._entry(named))

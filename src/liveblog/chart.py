@@ -5,8 +5,9 @@ Pure numbers; the template draws them. Units are those of the SVG's view box.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from .digest import Series
 
@@ -18,8 +19,7 @@ GAP = 0.35  #: of a bar's share
 LABELLED = 10  #: more bars than this are labelled now and then only
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """One day's bar."""
 
     date: date
@@ -36,8 +36,7 @@ class Bar:
         return round(self.x + self.width / 2, 1)
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """A figure drawn."""
 
     series: Series

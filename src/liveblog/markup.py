@@ -95,7 +95,7 @@ def to_html(
     return _to_html(text, anchor if "[^" in text else "", media, typography) if text else ""
 
 
-@kept(1024)
+@kept(512)
 def _to_html(
     text: str, anchor: str, media: frozenset[str], typography: Callable[[str], str] | None
 ) -> str:

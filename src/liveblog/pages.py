@@ -12,7 +12,6 @@ import re
 import threading
 from _blake2 import blake2b
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -35,6 +34,7 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.runtime import Context
 from markupsafe import Markup
+from msgspec import Struct
 
 from . import __version__, chart, links
 from .config import Config
@@ -50,16 +50,14 @@ SUMMARY = 200  #: characters of a description
 MAIL_PICTURE = 560  #: pixels of the widest picture in a mail
 
 
-@dataclass(frozen=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """A tag as readers see it."""
 
     slug: str
     name: str
 
 
-@dataclass(frozen=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """A place to go to: another day, week or year."""
 
     path: str
@@ -67,8 +65,7 @@ class Stop:
     headline: str = ""
 
 
-@dataclass(frozen=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """The state of the blog as a whole."""
 
     framing: Framing | None
@@ -77,8 +74,7 @@ class Coverage:
     ended: datetime | None
 
 
-@dataclass(frozen=True)
-class Home:
+class Home(Struct, frozen=True):
     """What the live page shows."""
 
     coverage: Coverage
@@ -122,7 +118,7 @@ RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "ku", "ps")
 PARTS = ("head", "keys", "pinned", "filters")
 """What changes on the live page beside its entries."""
 
-_FRAGMENTS_KEPT = 2_000  #: fragments held in memory at once
+_FRAGMENTS_KEPT = 1_000  #: fragments held in memory at once
 
 
 class Once(Extension):
@@ -529,7 +525,7 @@ def _kept_in(folder: Path) -> BytecodeCache:
 
 def _shown(home: Home) -> dict[str, Any]:
     return {
-        **{field.name: getattr(home, field.name) for field in fields(home)},
+        **msgspec.structs.asdict(home),
         "by_day": _by_day(home.entries),
         "shown": {entry.id for entry in home.entries},
     }

@@ -8,10 +8,10 @@ decided by the timeline.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 import msgspec
+from msgspec import Struct
 
 from ..entry import Framing
 from ..journal import Fault
@@ -20,8 +20,7 @@ from ..period import COVERAGE, Period
 from ..timeline import Day, Entry, Timeline, selected
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(Struct, frozen=True):
     """A figure followed from day to day: the last value that each day reported."""
 
     name: str
@@ -34,8 +33,7 @@ class Series:
         return dict(self.points).get(of)
 
 
-@dataclass(frozen=True)
-class Digest:
+class Digest(Struct, frozen=True):
     """What happened in a period."""
 
     period: Period

@@ -21,7 +21,7 @@ from . import Digest, Series, label
 WIDTH = 78
 _NAMES = 30  # columns for the names of figures
 
-ENTRIES_KEPT = 1_024
+ENTRIES_KEPT = 512
 """So many entries are kept as they are told: a day is told again with each of its updates."""
 
 Style = Callable[[str, str], str]

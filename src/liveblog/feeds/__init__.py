@@ -6,10 +6,10 @@ In comes a :class:`Feed`; out come bytes that are the same for the same feed, wh
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct, structs
 
 LIVE_MINUTES = 5
 ENDED_MINUTES = 24 * 60
@@ -17,8 +17,7 @@ ENDED_MINUTES = 24 * 60
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-@dataclass(frozen=True)
-class Enclosure:
+class Enclosure(Struct, frozen=True):
     """A file that belongs to an item."""
 
     url: str
@@ -27,8 +26,7 @@ class Enclosure:
     title: str = ""
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """The feed that an item was copied from (RFC 4287 §4.2.11)."""
 
     id: str
@@ -36,16 +34,14 @@ class Origin:
     folder_url: str  #: as that of :class:`Feed`
 
 
-@dataclass(frozen=True)
-class Tombstone:
+class Tombstone(Struct, frozen=True):
     """What is left of an entry that was removed (RFC 6721)."""
 
     id: str  #: the IRI that the entry had
     when: datetime
 
 
-@dataclass(frozen=True)
-class Archives:
+class Archives(Struct, frozen=True):
     """Where a document stands among those of its feed (RFC 5005 §4)."""
 
     earlier: str = ""  #: the folder of the archive before, if any
@@ -53,8 +49,7 @@ class Archives:
     current: str = ""  #: that of the subscription documents; empty in these themselves
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(Struct, frozen=True):
     """One entry of a feed."""
 
     id: str  #: an IRI that never changes
@@ -73,8 +68,7 @@ class Item:
     is_titled: bool = True  #: whether its author gave it that title
 
 
-@dataclass(frozen=True)
-class Feed:
+class Feed(Struct, frozen=True):
     """One feed; its three documents lie side by side at *folder_url*."""
 
     id: str
@@ -102,7 +96,7 @@ def safe(feed: Feed) -> Feed:
 
     JSON gets the same, so that the three formats tell the same.
     """
-    return dataclasses.replace(
+    return structs.replace(
         feed,
         title=_safe(feed.title),
         subtitle=_safe(feed.subtitle),
@@ -118,7 +112,7 @@ def _safe_item(item: Item) -> Item:
     # To look takes less than to copy, and hardly any item holds such a character.
     if not _NOT_XML.search("\n".join(texts)):
         return item
-    return dataclasses.replace(
+    return structs.replace(
         item,
         title=_safe(item.title),
         content=_safe(item.content),
@@ -126,7 +120,7 @@ def _safe_item(item: Item) -> Item:
         author=_safe(item.author),
         tags=tuple(map(_safe, item.tags)),
         via=tuple((_safe(name), _safe(url)) for name, url in item.via),
-        enclosures=tuple(dataclasses.replace(e, title=_safe(e.title)) for e in item.enclosures),
+        enclosures=tuple(structs.replace(e, title=_safe(e.title)) for e in item.enclosures),
     )
 
 

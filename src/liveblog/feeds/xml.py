@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
@@ -19,6 +18,7 @@ from itertools import count
 
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
+from msgspec import Struct
 
 from ..kept import kept
 from . import Enclosure, Feed, Item, Origin
@@ -26,7 +26,7 @@ from .repair import FeedRepair, ItemRepair
 
 GENERATOR = "liveblog"
 
-ITEMS_KEPT = 1_000
+ITEMS_KEPT = 512
 """Of so many: those of the open day, and of the tags and days that show them too."""
 
 MOULDS_KEPT = 256
@@ -129,8 +129,7 @@ def _entry(item: Item) -> FeedEntry:
 # -- moulds -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Shape:
+class _Shape(Struct, frozen=True):
     """What decides which elements an item has."""
 
     has_content: bool
@@ -142,8 +141,7 @@ class _Shape:
     enclosures: tuple[bool, ...]  #: whether each has a title
 
 
-@dataclass(frozen=True)
-class _Mould:
+class _Mould(Struct, frozen=True):
     """A written item without its texts."""
 
     start: str

@@ -12,11 +12,11 @@ import weakref
 from _blake2 import blake2b
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from ..entry import id_day, slug
 from ..errors import StorageError
@@ -62,16 +62,14 @@ _TABLES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where an entry stands: enough to fetch it from the journal."""
 
     id: str
     day: date
 
 
-@dataclass(frozen=True)
-class Touched:
+class Touched(Struct, frozen=True):
     """What shows the entries of a day that are not as they were remembered."""
 
     tags: frozenset[str]  #: slugs

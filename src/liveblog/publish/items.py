@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
+
+from msgspec import structs
 
 from .. import links
 from ..digest import Digest, title
@@ -141,7 +142,7 @@ class Items:
         blog_id = self._config.id
         stones = tuple(Tombstone(links.entry_urn(blog_id, i), when) for i, when in removed)
         updated = max([feed.updated, *(stone.when for stone in stones)])
-        return dataclasses.replace(feed, removed=stones, updated=updated, **changes)
+        return structs.replace(feed, removed=stones, updated=updated, **changes)
 
     def _folder(self, of: date | None) -> str:
         return links.url(self._config.url, links.day_path(of)) if of else ""

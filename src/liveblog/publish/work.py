@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from ..errors import StorageError
 from .output import Output
@@ -23,8 +25,7 @@ AT_ONCE = 20_000
 """So many entries' files are held to be noted in the manifest together."""
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Struct, frozen=True):
     """Something to make, whose needs are known."""
 
     when: date  #: tasks of neighbouring days show the same entries
@@ -82,6 +83,8 @@ def _shared(tasks: Sequence[Task], output: Output, progress: Callable[[int], Non
     context = multiprocessing.get_context("fork")
     answer, theirs = context.Pipe(duplex=False)
     other = context.Process(target=_apart, args=(tasks[:cut], output, theirs), daemon=True)
+    # Memory stays shared as long as nobody writes to it, and the collector does.
+    gc.freeze()
     other.start()
     theirs.close()
     try:
@@ -96,6 +99,7 @@ def _shared(tasks: Sequence[Task], output: Output, progress: Callable[[int], Non
     finally:
         other.kill()
         other.join()
+        gc.unfreeze()
     if isinstance(taken, BaseException):
         raise taken
     ours = output.cut()

@@ -12,11 +12,11 @@ from __future__ import annotations
 import time
 from _blake2 import blake2b
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from .. import links
 from ..entry import slug, told_day
@@ -38,8 +38,7 @@ NAME = 80  #: characters of what an entry without a title is listed by
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """An entry that was found."""
 
     id: str
@@ -53,8 +52,7 @@ class Hit:
     snippet: tuple[Piece, ...]  #: where it says what was asked for, the hits apart
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """What a search found."""
 
     hits: tuple[Hit, ...]  #: those asked for, the best first
@@ -189,7 +187,7 @@ def _row(entry: Entry, mark: bytes) -> Row:
     )
 
 
-@kept(1_024, length=lambda entry: len(entry.now.body))
+@kept(512, length=lambda entry: len(entry.now.body))
 def text_of(entry: Entry) -> str:
     """Return everything that a live entry says but its title, tags and author, as plain text."""
     now = entry.now

@@ -14,9 +14,10 @@ import sqlite3
 from _blake2 import blake2b
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
 
 from ..errors import StorageError
 from .words import Phrase, fold
@@ -61,8 +62,7 @@ _MACHINE = {"FULL", "BUSY", "LOCKED", "IOERR", "READONLY", "CANTOPEN", "NOMEM", 
 """Refusals of the machine (SQLite's primary result codes); anything else is the index's fault."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """An entry as search knows it."""
 
     id: str

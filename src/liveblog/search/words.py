@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 ASKED_CHARACTERS = 300
 """What goes beyond is not looked at."""
@@ -44,8 +45,7 @@ _SAME = str.maketrans(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Phrase:
+class Phrase(Struct, frozen=True):
     """Words that stand one after the other; a single word is a phrase of one."""
 
     words: tuple[str, ...]  #: folded
