@@ -24,6 +24,7 @@ import serving
 import streams
 from lines import Line, table
 from measure import LIVEBLOG, PEERS
+from servers import Missing
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
@@ -44,8 +45,14 @@ def main() -> None:
             print(table(PARTS[name]()), flush=True)
         return
     found: list[Line] = []
+    failed = []
     for name, measure in PARTS.items():
-        lines = list(measure())
+        try:
+            lines = list(measure())
+        except (Missing, SystemExit) as error:
+            print(f"{name}: {error}", file=sys.stderr, flush=True)
+            failed.append(name)
+            continue
         # Shown at once: what is measured after an hour may be cut short.
         print(f"{name}\n{table(lines)}", flush=True)
         found += lines
@@ -56,6 +63,8 @@ def main() -> None:
     found += scaling.lines(rows)
     RESULTS.write_text(_document(found, scaling.scaling_table(rows)), "utf-8")
     print(f"Written to {RESULTS}.")
+    if failed:
+        raise SystemExit(f"Not measured: {', '.join(failed)}.")
 
 
 def _document(found: Sequence[Line], scaled: str) -> str:
