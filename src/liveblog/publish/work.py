@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MUCH = 500
 """From so many entries to render on, a second process is worth its start."""
 
-AT_ONCE = 20_000
+AT_ONCE = 10_000
 """So many entries' files are held to be noted in the manifest together."""
 
 

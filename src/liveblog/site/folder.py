@@ -20,6 +20,10 @@ FEW = 200
 """Up to so many files are synced one by one; more are left to a sync of the whole system."""
 
 
+FOLDERS_KEPT = 2_000
+"""So many folders are remembered, be they there or made: those of the days at hand."""
+
+
 class Folder:
     """The :class:`~liveblog.site.Site` contract over a folder; for one publisher at a time."""
 
@@ -79,7 +83,10 @@ class Folder:
     def commit(self) -> None:
         """See :meth:`liveblog.site.Site.commit`."""
         try:
-            self._sync(self._staged.values())
+            is_few = len(self._staged) <= FEW
+            # Before anything lands: whether a folder is new is known as long.
+            folders = {a for path in self._staged for a in self._above(path)} if is_few else ()
+            self._sync(self._staged.values() if is_few else None)
             for process in self._processes():
                 self._land_new(f"{process}/new", str(self.root))
             single = {
@@ -92,7 +99,7 @@ class Folder:
                 self._land(single[path], f"{self.root}/{path}")
             for path in self._dropped:
                 self._delete(self.root / path)
-            self._sync({above for path in self._staged for above in self._above(path)})
+            self._sync(folders if is_few else None)
         except OSError as error:
             name = Path(error.filename) if error.filename else self.root
             raise StorageError.of(error, "write", name) from error
@@ -113,6 +120,8 @@ class Folder:
         if known is None:
             above = folder.rpartition("/")[0]
             known = (not folder or self._has(above)) and os.path.isdir(f"{self.root}/{folder}")
+            if len(self._is_there) >= FOLDERS_KEPT:
+                self._is_there.clear()
             self._is_there[folder] = known
         return known
 
@@ -127,6 +136,8 @@ class Folder:
                 os.mkdir(within)  # that above it is there for most
             except (FileNotFoundError, FileExistsError):
                 os.makedirs(within, exist_ok=True)
+            if len(self._made) >= FOLDERS_KEPT:
+                self._made.clear()
             self._made.add(within)
         if is_new:
             return f"{process}/new/{path}"
@@ -176,13 +187,12 @@ class Folder:
                 break
             folder.rmdir()
 
-    def _sync(self, names: Iterable[str]) -> None:
-        """Make files or folders durable."""
-        paths = list(names)
-        if len(paths) > FEW:
+    def _sync(self, names: Iterable[str] | None) -> None:
+        """Make files or folders durable, or all that there is."""
+        if names is None:
             os.sync()
             return
-        for path in paths:
+        for path in names:
             with contextlib.suppress(FileNotFoundError):
                 fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
                 try:
