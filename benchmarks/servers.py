@@ -136,7 +136,9 @@ def _running(command: list[str], url: str) -> Iterator[int]:
     finally:
         process.terminate()
         try:
-            process.communicate(timeout=20)
+            _, said = process.communicate(timeout=20)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.communicate()
+            _, said = process.communicate()
+        if "Traceback" in said:
+            print(said, file=sys.stderr, flush=True)
