@@ -744,6 +744,41 @@ def test_6_a_sync_that_failed_fails_everyone_who_waited_for_it(
     assert not journal.check().faults
 
 
+def test_6_what_a_retry_was_told_of_is_not_taken_back(
+    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line whose sync failed stays once another request has vouched for it."""
+    journal.append(revision("avant"), expect=0)
+    real = os.fdatasync
+    told: list[Revision] = []
+
+    def fail_after_a_retry(fd: int) -> None:
+        monkeypatch.setattr(os, "fdatasync", real)
+        # The kernel tells of a failure once: the other process hears of none.
+        told.append(again(journal).append(revision("une fois", key="k"), expect=0))
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", fail_after_a_retry)
+    with pytest.raises(StorageError):
+        journal.append(revision("une fois", key="k"), expect=0)
+    assert journal.day(DAY).records[1:] == told
+    journal.append(revision("après"), expect=0)
+    assert bodies(journal) == ["avant", "une fois", "après"]
+    assert not journal.check().faults
+
+
+def test_6_nothing_is_appended_to_a_file_that_was_moved_aside(journal: DayFiles) -> None:
+    """Who restores a day's file while a server runs loses nothing that comes after."""
+    journal.append(revision("un"), expect=0)
+    path = journal.path(NAME)
+    backup = path.read_bytes()
+    journal.append(revision("deux"), expect=0)
+    path.rename(path.with_suffix(".bad"))
+    path.write_bytes(backup)
+    journal.append(revision("trois"), expect=0)
+    assert bodies(journal) == ["un", "trois"]
+
+
 # -- redaction ---------------------------------------------------------------------------------
 
 

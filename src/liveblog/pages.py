@@ -87,6 +87,10 @@ class Home(Struct, frozen=True):
     older: Stop | None
 
 
+Known = tuple[str, int, datetime | None]
+"""What tells a revision from every other: its entry, its number, its instant."""
+
+
 class FeedItem(msgspec.Struct):
     """What a page shows of an item of a JSON Feed."""
 
@@ -137,7 +141,8 @@ class Once(Extension):
         """Compile the inside into a block that stands nowhere, and a call of what keeps it."""
         line = next(parser.stream).lineno
         body = parser.parse_statements(("name:endonce",), drop_needle=True)
-        name = re.sub(r"\W", "_", f"once_{parser.name}_{parser.free_identifier().name}")
+        template = str(parser.name).encode().hex()
+        name = f"once_{template}_{parser.free_identifier().name}"
         block = nodes.Block(name, body, False, False, lineno=line)
         kept = self.call_method("_kept", [nodes.ContextReference(), nodes.Const(name)])
         return [
@@ -223,10 +228,10 @@ class Pages:
         }
         self._templates: dict[str, Template] = {}
         self._lock = threading.Lock()
-        self._article: dict[tuple[str, int], str] = {}
-        self._content: dict[tuple[str, int], str] = {}
-        self._plains: dict[tuple[str, int], str] = {}
-        self._names: dict[tuple[str, int], str] = {}
+        self._article: dict[Known, str] = {}
+        self._content: dict[Known, str] = {}
+        self._plains: dict[Known, str] = {}
+        self._names: dict[Known, str] = {}
 
     # -- fragments, rooted at ROOT ------------------------------------------------------------
 
@@ -275,10 +280,9 @@ class Pages:
         first = words_in(to_html(now.body, typography=self.words.in_html))
         return shortened(first or (now.media[0].alt if now.media else "…"), 80)
 
-    def _once(
-        self, made: dict[tuple[str, int], str], entry: Entry, make: Callable[[Entry], str]
-    ) -> str:
-        known = entry.id, entry.now.rev
+    def _once(self, made: dict[Known, str], entry: Entry, make: Callable[[Entry], str]) -> str:
+        # A number may be given twice: to a line that could not be synced, and to the next.
+        known = entry.id, entry.now.rev, entry.now.recorded
         text = made.get(known)
         if text is None:
             text = make(entry)

@@ -56,6 +56,11 @@ class Entry(Struct, frozen=True):
         return told_day(self.now)
 
     @property
+    def length(self) -> int:
+        """How many characters its texts have, those of its earlier revisions included."""
+        return sum(len(revision.body) for revision in self.revisions)
+
+    @property
     def corrections(self) -> tuple[Revision, ...]:
         """The revisions that say what they changed and why, oldest first."""
         return tuple(r for r in self.revisions[1:] if r.note and r.state == "live")

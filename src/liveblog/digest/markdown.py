@@ -17,7 +17,6 @@ from .text import (
     days_with_figures,
     figure_line,
     marks_of,
-    size_of,
     unit_line,
 )
 
@@ -53,7 +52,7 @@ def write(digest: Digest, words: Words, *, base: str) -> str:
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-@kept(ENTRIES_KEPT, length=size_of)
+@kept(ENTRIES_KEPT, length=lambda entry: entry.length)
 def _entry(entry: Entry, words: Words, base: str) -> str:
     now = entry.now
     time = f"[{words.time(now.published)}]({links.url(base, links.entry_path(now.id))})"

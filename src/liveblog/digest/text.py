@@ -77,12 +77,7 @@ def _unstyled(text: str, kind: str) -> str:
     return text
 
 
-def size_of(entry: Entry) -> int:
-    """Return how many characters an entry has, about."""
-    return len(entry.now.body)
-
-
-@kept(ENTRIES_KEPT, length=size_of)
+@kept(ENTRIES_KEPT, length=lambda entry: entry.length)
 def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
     now = entry.now
     time = words.time(now.published)

@@ -109,6 +109,7 @@ def _safe_item(item: Item) -> Item:
     texts = [item.title, item.content, item.summary, item.author, *item.tags]
     texts += [text for source in item.via for text in source]
     texts += [enclosure.title for enclosure in item.enclosures]
+    texts += [item.origin.title] if item.origin else []
     # To look takes less than to copy, and hardly any item holds such a character.
     if not _NOT_XML.search("\n".join(texts)):
         return item
@@ -121,6 +122,7 @@ def _safe_item(item: Item) -> Item:
         tags=tuple(map(_safe, item.tags)),
         via=tuple((_safe(name), _safe(url)) for name, url in item.via),
         enclosures=tuple(structs.replace(e, title=_safe(e.title)) for e in item.enclosures),
+        origin=item.origin and structs.replace(item.origin, title=_safe(item.origin.title)),
     )
 
 

@@ -198,7 +198,7 @@ def _texts(item: Item) -> Iterator[str]:
 
 def _sample(shape: _Shape) -> Item:
     """Return an item of a shape, each of whose texts is found nowhere else."""
-    marks = map(chr, count(0xE000))  # for private use: no element is called so
+    marks = map(chr, count(0xF0000))  # for private use: no element is called so
     first = datetime(2001, 1, 1, 1, 1, 1, tzinfo=UTC)
     return Item(
         id=next(marks),

@@ -68,8 +68,8 @@ class _Written(Struct, frozen=True):
     tail: Tail
     start: int  #: where it stands in its file, in bytes
     end: int
-    sum: str
     head: bytes  #: as it was before
+    noted: bytes  #: the head with this line above
 
 
 class _Seen(Struct):
@@ -112,8 +112,7 @@ class DayFiles:
             if isinstance(record, Revision) and record.idempotency_key:
                 earlier: Written | None = self._earlier(record)
                 if earlier is not None:
-                    # Whoever wrote it may still wait for the disk, or never have come to it.
-                    self._sync_all(home_of(earlier))
+                    self._vouch(home_of(earlier))
                     return earlier
             current = self._current(record, home) if expect or _guarded(record) else None
             if (current.rev if current else 0) != expect:
@@ -135,6 +134,7 @@ class DayFiles:
             }
             same = known.get(record.rev)
             if same and msgspec.structs.replace(same, recorded=record.recorded) == record:
+                self._vouch(home)
                 return False
             newest = max(known, default=0)
             if newest != record.rev - 1:
@@ -169,9 +169,7 @@ class DayFiles:
             if count:
                 self._tails.pop(home, None)
                 replace_file(path, b"".join(lines))
-                head = self._head.read()
-                newest = self._newest(head)
-                self._head.write(newest.instant, newest.sum, home, head)
+                self._note(home)
             return count
 
     def _refer(self, record: Revision, at: datetime | None = None) -> None:
@@ -202,8 +200,8 @@ class DayFiles:
             tail.append(encode(record, prev=tail.last, after=newest.sum))
         except OSError as error:
             raise StorageError.of(error, "write to", self.path(name)) from error
-        self._head.write(now, tail.last, name, head)
-        return record, _Written(name, tail, start, tail.size, tail.last, head)
+        noted = self._head.write(now, tail.last, name, head)
+        return record, _Written(name, tail, start, tail.size, head, noted)
 
     def _sync(self, line: _Written) -> None:
         """Return once a line is on disk. The lock is not held: others may write meanwhile."""
@@ -215,13 +213,29 @@ class DayFiles:
             raise StorageError.of(error, "write to", self.path(line.name)) from error
 
     def _take_back(self, line: _Written) -> None:
-        """Remove a line that could not be synced, if the machine lets us and nothing follows it.
+        """Remove a line that could not be synced, if the machine lets us and nobody built on it.
 
-        The lock is held. The file is read anew before the next append.
+        The lock is held. Whoever wrote anything since, or vouched for the line, is in the head. The
+        file is read anew before the next append.
         """
-        newest = newest_of(self._head.read())
-        if newest and newest.sum == line.sum and line.tail.take_back(line.start, line.end):
+        if self._head.read() == line.noted and line.tail.take_back(line.start, line.end):
             self._head.restore(line.head)
+
+    def _vouch(self, name: str) -> None:
+        """Return once all that is kept under a name is there for good. The lock is held.
+
+        Whoever wrote it may still wait for the disk, or never have come to it.
+        """
+        self._sync_all(name)
+        self._note(name)
+
+    def _note(self, name: str) -> None:
+        """Note in the head that something was done under a name, with no line of its own."""
+        head = self._head.read()
+        newest = self._newest(head)
+        if newest.name != name and self._is_there(newest.name):
+            self._sync_all(newest.name)  # it will not be named any more
+        self._head.write(newest.instant, newest.sum, name, head)
 
     def _is_there(self, name: str) -> bool:
         """Whether anything is kept under a name of the head's, which is a hint only."""

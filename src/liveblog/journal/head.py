@@ -44,8 +44,8 @@ class Head:
                 self._forget()
                 return b""
 
-    def write(self, instant: datetime, last: str, name: str, before: bytes) -> None:
-        """Put a write above those *before*, as :meth:`read` found them just now.
+    def write(self, instant: datetime, last: str, name: str, before: bytes) -> bytes:
+        """Put a write above those *before*, as :meth:`read` found them just now; return it all.
 
         It has an instant, its line's sum, its file's name.
         """
@@ -58,7 +58,8 @@ class Head:
                     self._open(os.O_RDWR | os.O_CREAT)
                 os.pwrite(self._fd, data, 0)
             except OSError:
-                self._forget()  # a hint: the append is on disk
+                self._forget()  # a hint: the files tell
+        return data
 
     def restore(self, before: bytes) -> None:
         """Take back the last write: the head is as *before* again."""

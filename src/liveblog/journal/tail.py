@@ -28,7 +28,9 @@ class Tail:
         is_new = not path.exists()
         if is_new:
             make_folder(path.parent, root)
+        self._path = path
         self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._inode = os.fstat(self._fd).st_ino
         # Closed once nobody appends to it or waits for it any more.
         weakref.finalize(self, os.close, self._fd)
         if is_new:
@@ -40,17 +42,25 @@ class Tail:
 
     def is_known(self) -> bool:
         """Take in what others appended; return whether the file is still ours to append to."""
-        status = os.fstat(self._fd)
-        if self._is_lost or not status.st_nlink or status.st_size < self.size:
+        size = self._size()
+        if self._is_lost or size < self.size:
             return False
-        if status.st_size > self.size:
-            grown = os.pread(self._fd, status.st_size - self.size, self.size)
+        if size > self.size:
+            grown = os.pread(self._fd, size - self.size, self.size)
             last = grown[grown.rfind(b"\n", 0, -1) + 1 : -1] if grown.endswith(b"\n") else b""
             name = name_of(last)
             if name is None:
                 return False
-            self.size, self.last = status.st_size, name
+            self.size, self.last = size, name
         return True
+
+    def _size(self) -> int:
+        """Return how many bytes the file has; -1 if another stands in its place."""
+        try:
+            status = os.stat(self._path)
+        except OSError:
+            return -1
+        return status.st_size if status.st_ino == self._inode else -1
 
     def append(self, line: bytes) -> None:
         """Write a whole line, newline included, or nothing of it.
@@ -91,12 +101,7 @@ class Tail:
 
         To be called after a sync that failed.
         """
-        try:
-            status = os.fstat(self._fd)
-        except OSError:
-            return False
-        # A file that was replaced meanwhile holds the line, and not in ours.
-        return bool(status.st_nlink) and status.st_size == end and self._cut(start)
+        return self._size() == end and self._cut(start)
 
     def _cut(self, size: int) -> bool:
         try:

@@ -15,7 +15,7 @@ from ..feeds import Archives, Enclosure, Feed, Item, Origin, Tombstone
 from ..feeds.xml import ITEMS_KEPT
 from ..kept import SHORT
 from ..markup import rooted
-from ..pages import Pages
+from ..pages import Known, Pages
 from ..timeline import Entry
 
 
@@ -27,11 +27,11 @@ class Items:
         self._config = pages.config
         self._pages = pages
         self._main = Origin(pages.config.id, pages.config.title, pages.config.url)
-        self._made: dict[tuple[str, int, bool], Item] = {}
+        self._made: dict[tuple[Known, bool], Item] = {}
 
     def entry(self, entry: Entry, *, is_copy: bool = False) -> Item:
         """Return an entry as a feed carries it, in full; a copy names the main feed."""
-        known = entry.id, entry.now.rev, is_copy
+        known = (entry.id, entry.now.rev, entry.now.recorded), is_copy
         item = self._made.get(known)
         if item is None:
             item = self._entry(entry, is_copy)

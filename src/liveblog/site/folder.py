@@ -39,9 +39,9 @@ class Folder:
 
     def read(self, path: str) -> bytes | None:
         """See :meth:`liveblog.site.Site.read`."""
-        if not self._has(path.rpartition("/")[0]):
-            return None
         try:
+            if not self._has(path.rpartition("/")[0]):
+                return None
             with open(f"{self.root}/{path}", "rb") as file:
                 return file.read()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -119,7 +119,11 @@ class Folder:
         known = self._is_there.get(folder)
         if known is None:
             above = folder.rpartition("/")[0]
-            known = (not folder or self._has(above)) and os.path.isdir(f"{self.root}/{folder}")
+            known = not folder or self._has(above)
+            if known and not os.path.isdir(place := f"{self.root}/{folder}"):
+                if os.path.lexists(place):
+                    raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), place)
+                known = False
             if len(self._is_there) >= FOLDERS_KEPT:
                 self._is_there.clear()
             self._is_there[folder] = known
