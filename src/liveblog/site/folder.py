@@ -13,12 +13,15 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from sys import intern
 
 from ..errors import StorageError
 
 FEW = 200
 """Up to so many files are synced one by one; more are left to a sync of the whole system."""
 
+
+_NEW = "/new"
 
 FOLDERS_KEPT = 2_000
 """So many folders are remembered, be they there or made: those of the days at hand."""
@@ -31,7 +34,8 @@ class Folder:
         """Keep the site below *root*, which is made when it is needed."""
         self.root = root
         self._staging = root / ".staging"
-        self._staged: dict[str, str] = {}  # path on the site -> prepared file
+        #: Where the file of a path is prepared, or the folder of new ones that holds it.
+        self._staged: dict[str, str] = {}
         self._dropped: list[str] = []
         self._count = 0
         self._is_there: dict[str, bool] = {}  # folders of the site
@@ -54,7 +58,9 @@ class Folder:
         try:
             # A path put twice keeps its prepared file.
             staged = self._staged.get(path) or self._place(path)
-            fd = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+            fd = os.open(
+                _file(staged, path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644
+            )
             try:
                 if os.write(fd, data) != len(data):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -86,13 +92,12 @@ class Folder:
             is_few = len(self._staged) <= FEW
             # Before anything lands: whether a folder is new is known as long.
             folders = {a for path in self._staged for a in self._above(path)} if is_few else ()
-            self._sync(self._staged.values() if is_few else None)
+            files = [_file(staged, path) for path, staged in self._staged.items() if is_few]
+            self._sync(files if is_few else None)
             for process in self._processes():
-                self._land_new(f"{process}/new", str(self.root))
+                self._land_new(process + _NEW, str(self.root))
             single = {
-                path: staged
-                for path, staged in self._staged.items()
-                if not staged.endswith(f"/new/{path}")
+                path: staged for path, staged in self._staged.items() if not staged.endswith(_NEW)
             }
             changing = {path for path in single if os.path.exists(f"{self.root}/{path}")}
             for path in sorted(single, key=lambda path: path in changing):
@@ -130,11 +135,11 @@ class Folder:
         return known
 
     def _place(self, path: str) -> str:
-        """Return where to prepare a file."""
+        """Make room for a file; return where it is to be prepared."""
         process = f"{self._staging}/{os.getpid()}"
         folder = path.rpartition("/")[0]
         is_new = bool(folder) and not self._has(folder)
-        within = f"{process}/new/{folder}" if is_new else process
+        within = f"{process}{_NEW}/{folder}" if is_new else process
         if within not in self._made:
             try:
                 os.mkdir(within)  # that above it is there for most
@@ -144,7 +149,7 @@ class Folder:
                 self._made.clear()
             self._made.add(within)
         if is_new:
-            return f"{process}/new/{path}"
+            return intern(process + _NEW)  # one text for all of them
         self._count += 1
         return f"{process}/{self._count}"
 
@@ -203,6 +208,11 @@ class Folder:
                     os.fsync(fd)
                 finally:
                     os.close(fd)
+
+
+def _file(staged: str, path: str) -> str:
+    """Return the prepared file of a path, by what is remembered of it."""
+    return f"{staged}/{path}" if staged.endswith(_NEW) else staged
 
 
 def _date(staged: str, final: str) -> None:
