@@ -10,7 +10,7 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -454,6 +454,29 @@ def test_4_a_watcher_does_not_pass_over_what_is_not_noted_yet(
     assert next(watching).records == []
     second = again(journal).append(revision(), expect=0)
     assert next(watching).records == [first, second]
+
+
+def test_4_what_is_appended_during_a_look_around_is_told_once(
+    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write between the look at the head and that at the files tells nothing again."""
+    other = again(journal)
+    posted = [other.append(revision("avant"), expect=0)]
+    watching = journal.watch(START, lambda seconds: True)
+    told = list(next(watching).records)
+    look, looks = journal.stamps, itertools.count(1)
+
+    def late(names: Iterable[str] | None = None) -> dict[str, str]:
+        if names is None and next(looks) == 1:
+            posted.append(other.append(revision("pendant"), expect=0))
+        return look(names)
+
+    for number in range(2 * LOOKS_AROUND):
+        if number == LOOKS_AROUND - 3:
+            posted.append(other.append(revision("juste avant"), expect=0))
+            monkeypatch.setattr(journal, "stamps", late)
+        told += next(watching).records
+    assert told == posted
 
 
 def test_4_watch_tells_of_each_append_once(journal: DayFiles) -> None:

@@ -434,7 +434,9 @@ class DayFiles:
         seen.stamps |= self.stamps(noted)
         if is_around or names is None:
             found = self.stamps()
-            odd = {name for name, _ in found.items() ^ seen.stamps.items()} - noted
+            # What was noted meanwhile is not odd: the next look is told of it.
+            noted_since = names_since(self._head.read(), seen.head) or set()
+            odd = {name for name, _ in found.items() ^ seen.stamps.items()} - noted - noted_since
             seen.stamps = found | {name: seen.stamps[name] for name in noted & seen.stamps.keys()}
         return noted, odd
 
