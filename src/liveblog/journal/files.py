@@ -61,7 +61,7 @@ _NAME = re.compile(r"(\d{4})-(\d\d)-\d\d")
 _RESTORE = "Restore the file from a backup; nothing else can bring the line back."
 
 
-class _Written(Struct, frozen=True):
+class _Pending(Struct, frozen=True):
     """A line that was written and is not yet known to be on disk."""
 
     name: str
@@ -185,7 +185,7 @@ class DayFiles:
 
     def _write(
         self, name: str, record: AnyRecord, at: datetime | None = None
-    ) -> tuple[AnyRecord, _Written]:
+    ) -> tuple[AnyRecord, _Pending]:
         """Append one record to one file, as of now or *at*. The lock is held."""
         try:
             tail = self._tail(name)
@@ -201,9 +201,9 @@ class DayFiles:
         except OSError as error:
             raise StorageError.of(error, "write to", self.path(name)) from error
         noted = self._head.write(now, tail.last, name, head)
-        return record, _Written(name, tail, start, tail.size, head, noted)
+        return record, _Pending(name, tail, start, tail.size, head, noted)
 
-    def _sync(self, line: _Written) -> None:
+    def _sync(self, line: _Pending) -> None:
         """Return once a line is on disk. The lock is not held: others may write meanwhile."""
         try:
             line.tail.sync(line.end)
@@ -212,7 +212,7 @@ class DayFiles:
                 self._take_back(line)
             raise StorageError.of(error, "write to", self.path(line.name)) from error
 
-    def _take_back(self, line: _Written) -> None:
+    def _take_back(self, line: _Pending) -> None:
         """Remove a line that could not be synced, if the machine lets us and nobody built on it.
 
         The lock is held. Whoever wrote anything since, or vouched for the line, is in the head. The

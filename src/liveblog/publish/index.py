@@ -300,11 +300,6 @@ class Index:
             self._days = version, [(date.fromisoformat(day), headline) for day, headline in rows]
         return self._days[1]
 
-    def has_day(self, day: date) -> bool:
-        """Whether a day has something to tell."""
-        found = self._db.execute("SELECT 1 FROM days WHERE day = ?", (day.isoformat(),))
-        return found.fetchone() is not None
-
     def told_elsewhere(self, of: date) -> set[date]:
         """Return the days in which entries that live in a day were told, if another."""
         rows = self._db.execute(
