@@ -55,10 +55,10 @@ def allow_files(wanted: int) -> None:
 
     Raises :class:`Missing` if the system does not.
     """
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < wanted:
         raise Missing(f"{wanted} open files are needed and {hard} allowed: ulimit -Hn {wanted}")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
 @contextmanager

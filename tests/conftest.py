@@ -6,6 +6,7 @@ import functools
 import http.server
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -190,6 +191,7 @@ class LiveServer:
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_bytes(data)
         self.options: tuple[str, ...] = ()
+        self.file_limits: tuple[int, int] | None = None  #: soft and hard; as ours if None
         self.process: subprocess.Popen[str] | None = None
 
     def start(self, *others: Path) -> None:
@@ -201,6 +203,8 @@ class LiveServer:
             stderr=subprocess.PIPE,
             text=True,
         )
+        if self.file_limits:
+            resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, self.file_limits)
         self._until(lambda: all(blog["published"] for blog in self.health()["blogs"]))
 
     def stop(self, *, kill: bool = False) -> float:

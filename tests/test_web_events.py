@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -330,6 +331,26 @@ def test_streams_are_bounded_for_an_address_and_in_all(tmp_path: Path) -> None:
         again = Stream(running)
         assert again.status == 200
         for stream in (*streams, again):
+            stream.close()
+
+
+@pytest.mark.slow
+def test_streams_take_the_files_that_the_system_permits_and_leave_some(tmp_path: Path) -> None:
+    """Beyond the soft limit, up to the hard one; then 503, and the site is served as ever."""
+    limits = "[server]\nstreams_per_address = 1000\n"
+    with live_server(tmp_path / "blog", settings=limits) as running:
+        running.stop()
+        running.file_limits = (128, 400)
+        running.start()
+        streams = [Stream(running) for _ in range(350)]
+        statuses = [stream.status for stream in streams]
+        opened = statuses.count(200)
+        assert statuses == [200] * opened + [503] * (350 - opened)
+        assert 200 < opened <= 300
+        assert streams[-1].headers["Retry-After"]
+        running.published(running.blog.post("On continue.").id)
+        assert b"On continue." in urllib.request.urlopen(running.url, timeout=5).read()
+        for stream in streams:
             stream.close()
 
 

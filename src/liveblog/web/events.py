@@ -128,7 +128,7 @@ class Hub:
 
         *take* gives the reader's socket; *missed* returns what it has to be told first, up to
         what :attr:`place` is now. Return whether there is one: not if the reader went meanwhile, or
-        the hub closed.
+        the hub closed. Raises :class:`OSError` if *take* cannot.
         """
         loop = asyncio.get_running_loop()
         self._addresses[address] += 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
+import resource
 import socket
 from collections.abc import Callable
 from types import FrameType
@@ -51,6 +53,13 @@ def listen(host: str, port: int) -> socket.socket:
     return opened
 
 
+def _allow_files() -> None:
+    """Let this process have as many files open as the system permits: a reader is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # some systems permit less than they say
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until told to stop (SIGTERM, SIGINT); *ready* is called when it begins."""
     config = uvicorn.Config(
@@ -67,6 +76,7 @@ def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> N
         backlog=4096,
     )
     server = _Server(config, app)
+    _allow_files()
     opened.listen(4096)
     # What was loaded stays: to look through it for garbage would hold up every reader.
     gc.collect()
