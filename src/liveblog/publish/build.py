@@ -535,6 +535,7 @@ class Build:
 
     def _search_file(self, path: str, days: Iterable[date], purpose: str) -> None:
         rows: list[Searched] = []
+        self._to_search -= set(days)
         for of in days:
             rows += self._searched.pop(of, []) or searched(self.material.day(of).entries)
         self.output.put(path, search_json(rows), purpose)

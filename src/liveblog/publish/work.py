@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -22,7 +23,7 @@ MUCH = 500
 """From so many entries to render on, a second process is worth its start."""
 
 AT_ONCE = 10_000
-"""So many entries' files are held to be noted in the manifest together."""
+"""So many entries' files are held to be noted in the manifest together; so many tasks at most."""
 
 
 class Task(Struct, frozen=True):
@@ -61,34 +62,50 @@ def _batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
     for task in tasks:
         some.append(task)
         weight += task.weight
-        if weight >= AT_ONCE:
+        if weight >= AT_ONCE or len(some) == AT_ONCE:
             yield some
             some, weight = [], 0
     yield some
 
 
+class _Left:
+    """How many of some tasks nobody has begun: bytes in a pipe, of which each process takes one."""
+
+    def __init__(self, count: int) -> None:
+        self._taken, given = os.pipe()
+        os.write(given, bytes(count))
+        os.close(given)
+
+    def take(self) -> bool:
+        """Take one; return whether there was one."""
+        return bool(os.read(self._taken, 1))
+
+    def close(self) -> None:
+        os.close(self._taken)
+
+
 def _shared(tasks: Sequence[Task], output: Output, progress: Callable[[int], None]) -> None:
     """Do the first half of the work in another process, the second in this one.
 
-    What is rendered last is what the newest entries' pages and feeds show; it stays here.
+    What is rendered last is what the newest entries' pages and feeds show; it stays here. Who is
+    done with its half goes on at the end of the other's.
     """
     import multiprocessing
 
-    half = sum(task.weight for task in tasks) / 2
-    cut = 0
-    while half > 0:
-        half -= tasks[cut].weight
-        cut += 1
+    cut = _middle(tasks)
+    first, second = (tasks[:cut], _Left(cut)), (tasks[cut:], _Left(len(tasks) - cut))
     before = output.cut()
     context = multiprocessing.get_context("fork")
     answer, theirs = context.Pipe(duplex=False)
-    other = context.Process(target=_apart, args=(tasks[:cut], output, theirs), daemon=True)
+    apart = chain(_begun(*first), _begun(*second, at_end=True))
+    other = context.Process(target=_apart, args=(apart, output, theirs), daemon=True)
     # Memory stays shared as long as nobody writes to it, and the collector does.
     gc.freeze()
     other.start()
     theirs.close()
     try:
-        _do(tasks[cut:], lambda part: progress(part * len(tasks) // len(tasks[cut:])))
+        here = chain(_begun(*second), _begun(*first, at_end=True))
+        _do(here, lambda part: progress(min(2 * part, len(tasks))))
         taken = answer.recv()
     except EOFError:
         other.join()
@@ -100,6 +117,8 @@ def _shared(tasks: Sequence[Task], output: Output, progress: Callable[[int], Non
         other.kill()
         other.join()
         gc.unfreeze()
+        first[1].close()
+        second[1].close()
     if isinstance(taken, BaseException):
         raise taken
     ours = output.cut()
@@ -107,7 +126,25 @@ def _shared(tasks: Sequence[Task], output: Output, progress: Callable[[int], Non
         output.add(part)
 
 
-def _apart(tasks: Sequence[Task], output: Output, answer: Connection) -> None:
+def _middle(tasks: Sequence[Task]) -> int:
+    """Return how many tasks make half of the work."""
+    half = sum(task.weight for task in tasks) / 2
+    cut = 0
+    while half > 0:
+        half -= tasks[cut].weight
+        cut += 1
+    return cut
+
+
+def _begun(tasks: Sequence[Task], left: _Left, *, at_end: bool = False) -> Iterator[Task]:
+    """Yield tasks as long as any are left: one process from their start, one from their end."""
+    for task in reversed(tasks) if at_end else tasks:
+        if not left.take():
+            return
+        yield task
+
+
+def _apart(tasks: Iterable[Task], output: Output, answer: Connection) -> None:
     """Do tasks in a process of their own, and send what they made."""
     try:
         _do(tasks, lambda part: None)
@@ -116,7 +153,7 @@ def _apart(tasks: Sequence[Task], output: Output, answer: Connection) -> None:
         answer.send(error)
 
 
-def _do(tasks: Sequence[Task], progress: Callable[[int], None]) -> None:
+def _do(tasks: Iterable[Task], progress: Callable[[int], None]) -> None:
     for number, task in enumerate(tasks):
         progress(number)
         task.make()
