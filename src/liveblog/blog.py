@@ -311,7 +311,8 @@ class Blog:
             lang=lang,
             idempotency_key=idempotency_key,
         )
-        self._guard_future(draft.published, self.now, schedule)
+        if at:
+            self._guard_future(draft.published, self.now, schedule)
         return self.journal.append(self._with_images(draft, images), expect=0)
 
     def draft(

@@ -38,6 +38,7 @@ LIST_LIMIT = 50
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32 in lower case: no letter that is read for another."""
 
+_EMPTY_LINES = re.compile(r"\s*\n")
 _ID = re.compile(rf"(\d{{4}})(\d\d)(\d\d)-([{ID_ALPHABET}]{{10}})")
 
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -209,9 +210,12 @@ def clean_text(text: str, field: str) -> str:
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     # The indentation of a first line may mean something to Markdown.
-    text = re.sub(r"\A(?:\s*\n)+", "", text).rstrip()
+    if empty := _EMPTY_LINES.match(text):
+        text = text[empty.end() :]
+    text = text.rstrip()
     text = text if "\n" in text else text.strip()
-    bad = FORBIDDEN.search(text)
+    # What is printable is allowed, and sooner known.
+    bad = None if text.replace("\n", " ").isprintable() else FORBIDDEN.search(text)
     if bad:
         line = text.count("\n", 0, bad.start()) + 1
         column = bad.start() - (text.rfind("\n", 0, bad.start()) + 1) + 1

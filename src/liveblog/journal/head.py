@@ -28,7 +28,7 @@ class Head:
 
     def __init__(self, path: Path) -> None:
         """Keep the head at *path*; nothing has to be there."""
-        self._path = path
+        self._path = str(path)
         self._fd, self._inode, self._may_write = -1, 0, False
         self._turn = threading.Lock()
 
@@ -54,7 +54,7 @@ class Head:
         with self._turn:
             try:
                 if not self._may_write:
-                    self._path.parent.mkdir(parents=True, exist_ok=True)
+                    os.makedirs(os.path.dirname(self._path), exist_ok=True)
                     self._open(os.O_RDWR | os.O_CREAT)
                 os.pwrite(self._fd, data, 0)
             except OSError:

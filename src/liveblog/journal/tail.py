@@ -28,7 +28,7 @@ class Tail:
         is_new = not path.exists()
         if is_new:
             make_folder(path.parent, root)
-        self._path = path
+        self._path = str(path)
         self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         self._inode = os.fstat(self._fd).st_ino
         # Closed once nobody appends to it or waits for it any more.
