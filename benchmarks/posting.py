@@ -45,7 +45,7 @@ def _posted(folder: Path) -> Line:
     )
     jrnl = str(PEERS / "bin" / "jrnl")
     ours, theirs = beside(
-        lambda: cost_of([*LIVEBLOG, "-C", str(blog), "post", TEXT]),
+        lambda: cost_of([*LIVEBLOG, "post", TEXT], cwd=blog),
         lambda: cost_of([jrnl, "--config-file", str(config), TEXT.replace("\n", " ")]),
         times=4 * TIMES,
     )
