@@ -56,11 +56,9 @@ def main() -> None:
         # Shown at once: what is measured after an hour may be cut short.
         print(f"{name}\n{table(lines)}", flush=True)
         found += lines
-    rows = []
-    for row in scaling.rows():
-        rows.append(row)
-        print(scaling.scaling_table([row]), flush=True)
-    found += scaling.lines(rows)
+    rows, lines = scaling.measured()
+    print(f"{scaling.scaling_table(rows)}\n{table(lines)}", flush=True)
+    found += lines
     RESULTS.write_text(_document(found, scaling.scaling_table(rows)), "utf-8")
     print(f"Written to {RESULTS}.")
     if failed:

@@ -14,9 +14,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import blogs
@@ -31,6 +32,25 @@ from liveblog.follow import Follower
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 COMMAND = "python benchmarks/scaling.py"
 TIMES = 7
+
+
+@dataclass(frozen=True)
+class Built:
+    """A blog that was published."""
+
+    entries: int
+    root: Path
+    full: Cost
+
+    def run(self, *words: str) -> Cost:
+        """Run ``liveblog`` for it."""
+        return cost_of([*LIVEBLOG, "-C", str(self.root), *words])
+
+    def publish_one_more(self) -> Cost:
+        """Post, and publish that by a process of its own, which is measured."""
+        Blog(self.root).post("One more update.", tags=["Harbour", "Market"])
+        command = [*LIVEBLOG, "-C", str(self.root), "publish"]
+        return cost_of(command, with_memory=True)
 
 
 @dataclass(frozen=True)
@@ -50,20 +70,64 @@ class Row:
     bare: float  #: seconds to read the same lines with msgspec alone
 
 
-def rows(most: int = SIZES[-1]) -> Iterator[Row]:
-    """Measure one size after the other."""
-    for entries in SIZES:
-        if entries <= most:
-            folder = apart(3)
-            try:
-                yield _row(folder, entries)
-            finally:
-                shutil.rmtree(folder)
+def measured(most: int = SIZES[-1]) -> tuple[list[Row], list[Line]]:
+    """Measure every size; return a row for each, and what the largest costs beside others."""
+    folder = apart(3)
+    try:
+        built = [_built(folder, entries) for entries in SIZES if entries <= most]
+        rows = _rows(built)
+        beside_git = list(_beside_git(built[-1], folder / "repository"))
+        # At last: what is derived is deleted for it.
+        rows = [
+            replace(row, served=_first_answer(b.root)) for row, b in zip(rows, built, strict=True)
+        ]
+    finally:
+        shutil.rmtree(folder)
+    return rows, [*_lines(rows[0], rows[-1]), *beside_git]
 
 
-def lines(found: list[Row]) -> Iterator[Line]:
-    """Yield what the largest blog costs beside the smallest, and beside other programs."""
-    least, most = found[0], found[-1]
+def _built(folder: Path, entries: int) -> Built:
+    root = blogs.write(folder / str(entries), entries)
+    full = cost_of([*LIVEBLOG, "-C", str(root), "publish"], with_memory=True)
+    print(f"{entries:,} entries: published in {duration(full.seconds)}", flush=True)
+    return Built(entries, root, full)
+
+
+def _rows(built: Sequence[Built]) -> list[Row]:
+    """Measure each thing in every size by turns: a machine is not as fast in each hour."""
+
+    def each(*words: str) -> list[Cost]:
+        return beside(*(partial(b.run, *words) for b in built), times=TIMES)
+
+    for b in built:
+        b.publish_one_more()
+    one_more = beside(*(b.publish_one_more for b in built), times=TIMES)
+    post, day = each("post", "One more update."), each("digest", "yesterday")
+    week, log = each("digest", _last_week()), each("log")
+    inside: list[list[float]] = [[] for _ in built]
+    for _ in range(3):
+        for found, b in zip(inside, built, strict=True):
+            found += _inside(b)
+    readings = [_readings(b.root) for b in built]
+    return [
+        Row(
+            entries=b.entries,
+            full=b.full,
+            post=post[at],
+            one_more=one_more[at],
+            inside=statistics.median(inside[at]),
+            day=day[at],
+            week=week[at],
+            log=log[at],
+            served=0,
+            read=readings[at][0],
+            bare=readings[at][1],
+        )
+        for at, b in enumerate(built)
+    ]
+
+
+def _lines(least: Row, most: Row) -> Iterator[Line]:
     size = f"{most.entries:,}"
     ours = f"ours at {least.entries:,}"
     post = "one more entry, a process of its own"
@@ -81,7 +145,6 @@ def lines(found: list[Row]) -> Iterator[Line]:
     )
     yield _against(f"server without derived state, at {size}: first answer", most.served,
                    "msgspec reading the journal", most.bare, 3.0)  # fmt: skip
-    yield from _beside_git(most)
 
 
 def scaling_table(found: list[Row]) -> str:
@@ -101,65 +164,30 @@ def scaling_table(found: list[Row]) -> str:
     )
 
 
-def _row(folder: Path, entries: int) -> Row:
-    root = blogs.write(folder / "blog", entries)
-    command = [*LIVEBLOG, "-C", str(root)]
-    full = cost_of([*command, "publish"], with_memory=True)
-    blog = Blog(root)
-
-    def one_more() -> Cost:
-        blog.post("One more update.", tags=["Harbour", "Market"])
-        return cost_of([*command, "publish"], with_memory=True)
-
-    one_more()
-    post, more, day, week, log = beside(
-        lambda: cost_of([*command, "post", "One more update."]),
-        one_more,
-        lambda: cost_of([*command, "digest", "yesterday"]),
-        lambda: cost_of([*command, "digest", _last_week()]),
-        lambda: cost_of([*command, "log"]),
-        times=TIMES,
-    )
-    inside = _inside(blog)
-    read, bare = _readings(blog)
-    return Row(
-        entries=entries,
-        full=full,
-        post=post,
-        one_more=more,
-        inside=inside,
-        day=day,
-        week=week,
-        log=log,
-        served=_first_answer(root),
-        read=read,
-        bare=bare,
-    )
-
-
-def _inside(blog: Blog) -> float:
+def _inside(built: Built) -> list[float]:
     """Return how long a server takes from a post until it is published and the readers are told.
 
     This is what its follower does, in a thread of this process.
     """
+    blog = Blog(built.root)
     follower = Follower(blog, lambda events, place, report: None)
     follower.start()
     follower.publish()
     found = []
-    for _ in range(3 * TIMES):
+    for _ in range(TIMES):
         blog.post("One more update.", tags=["Harbour", "Market"])
         follower.publish()
         found.append(follower.state.seconds)
     follower.stop()
     follower.join()
-    return statistics.median(found)
+    return found
 
 
-def _readings(blog: Blog) -> tuple[float, float]:
+def _readings(root: Path) -> tuple[float, float]:
     """Return how long the journal takes to be read as we do, and with msgspec alone."""
-    journal = Blog(blog.folders.root).journal  # one that has read nothing yet
+    blog = Blog(root)
     began = time.perf_counter()
-    count = sum(len(journal.day(of).records) for of in journal.days())
+    count = sum(len(blog.journal.day(of).records) for of in blog.journal.days())
     ours = time.perf_counter() - began
     decoder = msgspec.json.Decoder(Record)
     began = time.perf_counter()
@@ -195,21 +223,19 @@ def _first_answer(root: Path) -> float:
     return statistics.median(found)
 
 
-def _beside_git(most: Row) -> Iterator[Line]:
-    folder = apart(4)
-    try:
-        repository = _repository(folder / "repository", 100_000)
-        python, git, helped = beside(
-            lambda: cost_of([PYTHON, "-c", "pass"]),
-            lambda: cost_of(["git", "-C", str(repository), "log", "-1"]),
-            lambda: cost_of([*LIVEBLOG, "--help"]),
-            times=3 * TIMES,
-        )
-    finally:
-        shutil.rmtree(folder)
+def _beside_git(most: Built, folder: Path) -> Iterator[Line]:
+    repository = _repository(folder, 100_000)
+    python, git, helped, log, day = beside(
+        lambda: cost_of([PYTHON, "-c", "pass"]),
+        lambda: cost_of(["git", "-C", str(repository), "log", "-1"]),
+        lambda: cost_of([*LIVEBLOG, "--help"]),
+        lambda: most.run("log"),
+        lambda: most.run("digest", "yesterday"),
+        times=3 * TIMES,
+    )
     for name, cost in (
-        ("--help", helped), (f"log, at {most.entries:,}", most.log),
-        (f"digest yesterday, at {most.entries:,}", most.day),
+        ("--help", helped), (f"log, at {most.entries:,}", log),
+        (f"digest yesterday, at {most.entries:,}", day),
     ):  # fmt: skip
         beyond = cost.seconds - python.seconds
         yield Line(
@@ -251,6 +277,6 @@ def _against(what: str, ours: float, peer: str, theirs: float, target: float) ->
 
 
 if __name__ == "__main__":
-    measured = list(rows(int(sys.argv[1]) if len(sys.argv) > 1 else SIZES[-1]))
-    print(scaling_table(measured))
-    print(table(lines(measured)))
+    rows, lines = measured(int(sys.argv[1]) if len(sys.argv) > 1 else SIZES[-1])
+    print(scaling_table(rows))
+    print(table(lines))
