@@ -82,8 +82,13 @@ def _whole(blog: Path, hugo: Peer, whole: Peer, pelican: Peer, trash: Path) -> I
         aside(peer.output)
         return peer.build()
 
+    # Ours waits for the disk at its end, and is not to wait for what the others left to it.
     mine, theirs, same, pelicans = beside(
-        ours, partial(anew, hugo), partial(anew, whole), partial(anew, pelican)
+        ours,
+        partial(anew, hugo),
+        partial(anew, whole),
+        partial(anew, pelican),
+        before=os.sync,
     )
     what = f"full publish, {ENTRIES:,} entries"
     yield _line(what, mine.seconds, "Hugo", theirs.seconds, 0.8, duration)
@@ -101,7 +106,8 @@ def _one_more(blog: Path, peers: tuple[Peer, ...]) -> Iterator[Line]:
 
     ours()
     peers[-1].build()
-    mine, hugo, pelican, eleventy = beside(ours, *(peer.build_one_more for peer in peers))
+    builds = [peer.build_one_more for peer in peers]
+    mine, hugo, pelican, eleventy = beside(ours, *builds, before=os.sync)
     what = f"one more entry, published by a process of its own, at {ENTRIES:,}"
     for name, theirs, target in (
         ("Hugo", hugo, 0.1), ("Pelican", pelican, None), ("Eleventy", eleventy, None)

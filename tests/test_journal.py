@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 from liveblog.entry import Framing, Record, Reference, Revision, make_id
 from liveblog.errors import Conflict, InvalidInput, StorageError
 from liveblog.journal import START
-from liveblog.journal.files import LOOKS_AROUND, DayFiles
+from liveblog.journal.files import DayFiles
 from liveblog.journal.head import HELD
 from liveblog.journal.line import decode, encode
+from liveblog.journal.reader import LOOKS_AROUND
 
 from .conftest import Clock
 

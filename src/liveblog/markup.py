@@ -16,7 +16,6 @@ from urllib.parse import unquote
 import nh3
 from cmarkgfm import _cmark, cmark
 from cmarkgfm.cmark import Options
-from lxml import html as lxml_html
 
 from .entry import FORBIDDEN
 from .kept import kept
@@ -161,6 +160,8 @@ def sized(fragment: str, sizes: Mapping[str, tuple[int, int]], widest: int) -> s
     """
     if "<img" not in fragment:
         return fragment
+    from lxml import html as lxml_html
+
     tree = lxml_html.fragment_fromstring(fragment, create_parent="div")
     for picture in tree.iter("img"):
         path = unquote((picture.get("src") or "").removeprefix(ROOT))
@@ -246,6 +247,8 @@ _STRIPPER = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style"})
 
 def _foreign_pictures(source: str, media: frozenset[str]) -> str:
     """Make links of the pictures that are not the blog's own."""
+    from lxml import html as lxml_html  # for the few texts that hold a picture
+
     tree = lxml_html.fragment_fromstring(source, create_parent="div")
     for picture in list(tree.iter("img")):
         address = picture.get("src") or ""

@@ -20,6 +20,7 @@ from . import Digest, Series, label
 
 WIDTH = 78
 _NAMES = 30  # columns for the names of figures
+_PARSER = etree.HTMLParser()  # to make one takes as long as to parse an update
 
 ENTRIES_KEPT = 512
 """So many entries are kept as they are told: a day is told again with each of its updates."""
@@ -185,7 +186,7 @@ def _prose(markdown: str, words: Words, base: str) -> list[str]:
         return []
     html = rooted(to_html(markdown, typography=words.in_html), base)
     # Plain elements: those of lxml.html take half as long again.
-    (body,) = etree.fromstring(f"<body>{html}</body>", etree.HTMLParser())
+    (body,) = etree.fromstring(f"<body>{html}</body>", _PARSER)
     return list(_blocks(body))
 
 
