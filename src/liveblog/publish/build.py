@@ -58,6 +58,9 @@ WEEKS_IN_FEED = 12
 IN_FEEDS = 6
 """So many entries in a feed's three formats take as long as one's page and its place in a day's."""
 
+SEARCHED_DAYS = 62
+"""The texts of so many days are kept for the file of their month."""
+
 TOMBSTONES = 50  #: removals that the feed tells of at least
 
 
@@ -290,6 +293,9 @@ class Build:
         if of in self._to_search:
             # Their HTML is at hand now; when the month's file is made, it is long forgotten.
             self._searched[of] = searched(account.entries)
+            # Another process may make the file that these were for.
+            while len(self._searched) > SEARCHED_DAYS:
+                del self._searched[next(iter(self._searched))]
         week = self.material.stop(self.material.week(of))
         html = self.pages.digest(account, previous=around[0], following=around[1], week=week)
         self._put_digest(account, html, purpose)
@@ -533,9 +539,9 @@ class Build:
         closed = told[bisect_left(told, first) : self.material.first_open]
         return [of for of in closed[:31] if (of.year, of.month) == (first.year, first.month)]
 
-    def _search_file(self, path: str, days: Iterable[date], purpose: str) -> None:
+    def _search_file(self, path: str, days: Collection[date], purpose: str) -> None:
         rows: list[Searched] = []
-        self._to_search -= set(days)
+        self._to_search -= set(days)  # a day that is told only now would be kept for nothing
         for of in days:
             rows += self._searched.pop(of, []) or searched(self.material.day(of).entries)
         self.output.put(path, search_json(rows), purpose)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
+import select
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import date
 from functools import partial
-from itertools import chain
+from itertools import chain, takewhile
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -23,7 +25,10 @@ MUCH = 500
 """From so many entries to render on, a second process is worth its start."""
 
 AT_ONCE = 10_000
-"""So many entries' files are held to be noted in the manifest together; so many tasks at most."""
+"""So many entries' files are held to be noted in the manifest together."""
+
+TASKS_AT_ONCE = select.PIPE_BUF
+"""So many tasks at most are shared together: any pipe holds as many bytes."""
 
 
 class Task(Struct, frozen=True):
@@ -35,7 +40,7 @@ class Task(Struct, frozen=True):
 
 
 def perform(tasks: Iterable[Task], output: Output, progress: Callable[[int], None]) -> None:
-    """Do every task, in their order; what they make is in *output* then.
+    """Do every task; what they make is in *output* then.
 
     *progress* is called with how many are done. Raises what a task raises.
     """
@@ -62,14 +67,14 @@ def _batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
     for task in tasks:
         some.append(task)
         weight += task.weight
-        if weight >= AT_ONCE or len(some) == AT_ONCE:
+        if weight >= AT_ONCE or len(some) == TASKS_AT_ONCE:
             yield some
             some, weight = [], 0
     yield some
 
 
 class _Left:
-    """How many of some tasks nobody has begun: bytes in a pipe, of which each process takes one."""
+    """How many of some tasks nobody has begun: bytes in a pipe, one taken for each that begins."""
 
     def __init__(self, count: int) -> None:
         self._taken, given = os.pipe()
@@ -87,38 +92,48 @@ class _Left:
 def _shared(tasks: Sequence[Task], output: Output, progress: Callable[[int], None]) -> None:
     """Do the first half of the work in another process, the second in this one.
 
-    What is rendered last is what the newest entries' pages and feeds show; it stays here. Who is
+    What the newest entries' pages and feeds show is rendered last; most of it stays here. Who is
     done with its half goes on at the end of the other's.
     """
     import multiprocessing
 
     cut = _middle(tasks)
-    first, second = (tasks[:cut], _Left(cut)), (tasks[cut:], _Left(len(tasks) - cut))
-    before = output.cut()
     context = multiprocessing.get_context("fork")
-    answer, theirs = context.Pipe(duplex=False)
-    apart = chain(_begun(*first), _begun(*second, at_end=True))
-    other = context.Process(target=_apart, args=(apart, output, theirs), daemon=True)
-    # Memory stays shared as long as nobody writes to it, and the collector does.
-    gc.freeze()
-    other.start()
-    theirs.close()
-    try:
-        here = chain(_begun(*second), _begun(*first, at_end=True))
-        _do(here, lambda part: progress(min(2 * part, len(tasks))))
-        taken = answer.recv()
-    except EOFError:
-        other.join()
-        raise StorageError(
-            f"The machine ended a part of the publication ({other.exitcode}).",
-            "Free some memory and publish again.",
-        ) from None
-    finally:
-        other.kill()
-        other.join()
-        gc.unfreeze()
-        first[1].close()
-        second[1].close()
+    before = output.cut()
+    with ExitStack() as after:
+        first, second = _Left(cut), _Left(len(tasks) - cut)
+        after.callback(first.close)
+        after.callback(second.close)
+        answer, theirs = context.Pipe(duplex=False)
+        parent = os.getpid()
+        apart = chain(
+            _begun(tasks[:cut], first),
+            # Alone, it would do all that is left, and keep the next publisher waiting.
+            takewhile(lambda _: os.getppid() == parent, _begun(tasks[cut:][::-1], second)),
+        )
+        here = chain(
+            _begun(tasks[cut:], second),
+            # It answers before all is begun if it failed.
+            takewhile(lambda _: not answer.poll(), _begun(tasks[:cut][::-1], first)),
+        )
+        # Memory stays shared as long as nobody writes to it, and the collector does.
+        gc.freeze()
+        after.callback(gc.unfreeze)
+        other = context.Process(target=_apart, args=(apart, output, theirs), daemon=True)
+        other.start()
+        after.callback(other.join)
+        after.callback(other.kill)
+        theirs.close()
+        own = max(len(tasks) - cut, 1)
+        _do(here, lambda part: progress(len(tasks) * min(part, own) // own))
+        try:
+            taken = answer.recv()
+        except EOFError:
+            other.join()
+            raise StorageError(
+                f"The machine ended a part of the publication ({other.exitcode}).",
+                "Free some memory and publish again.",
+            ) from None
     if isinstance(taken, BaseException):
         raise taken
     ours = output.cut()
@@ -136,9 +151,9 @@ def _middle(tasks: Sequence[Task]) -> int:
     return cut
 
 
-def _begun(tasks: Sequence[Task], left: _Left, *, at_end: bool = False) -> Iterator[Task]:
-    """Yield tasks as long as any are left: one process from their start, one from their end."""
-    for task in reversed(tasks) if at_end else tasks:
+def _begun(tasks: Iterable[Task], left: _Left) -> Iterator[Task]:
+    """Yield tasks as long as any are left; another process takes the same from their other end."""
+    for task in tasks:
         if not left.take():
             return
         yield task

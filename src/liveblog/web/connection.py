@@ -8,9 +8,7 @@ httptools is not installed, goes the long way, which leads to the same answers.
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
-import resource
 import socket
 from typing import TYPE_CHECKING, cast
 
@@ -20,9 +18,6 @@ if TYPE_CHECKING:
     from . import Application
 else:
     from uvicorn.protocols.http.auto import AutoHTTPProtocol as Base
-
-SPARE_FILES = 100
-"""So many files that may be open are left to the site, the journal, other requests."""
 
 _STATUS = {200: b"HTTP/1.1 200 OK\r\n", 304: b"HTTP/1.1 304 Not Modified\r\n"}
 
@@ -43,10 +38,7 @@ class Connection(Base):
         self.app_state = {}
 
     async def take(self) -> socket.socket | None:
-        """Give the socket to somebody else, and forget it; None if the client has gone.
-
-        Raises :class:`OSError` (EMFILE) if about as many files are open as the system permits.
-        """
+        """Give the socket to somebody else, and forget it; None if the client has gone."""
         # Answers to what was asked before go out first.
         self.transport.set_write_buffer_limits(0)
         await self.flow.drain()
@@ -54,11 +46,6 @@ class Connection(Base):
         if self.transport.is_closing() or shared is None:
             return None
         taken = socket.socket(fileno=os.dup(shared.fileno()))
-        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        # The lowest number that is free is given: it tells how many there are.
-        if limit != resource.RLIM_INFINITY and taken.fileno() >= limit - SPARE_FILES:
-            taken.close()
-            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         self.transport.abort()
         return taken
 

@@ -12,8 +12,10 @@ the same bytes to each.
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 import struct
+import sys
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
@@ -75,6 +77,8 @@ class _Reader:
 class Hub:
     """The log of messages, and who reads it. Everything happens in one event loop."""
 
+    in_all = 0  #: streams of every hub of this process
+
     def __init__(self, settings: ServerConfig) -> None:
         """Let in as many readers as the settings say."""
         self._settings = settings
@@ -117,7 +121,7 @@ class Hub:
         """Say why another stream of an address cannot be opened, or return an empty string."""
         if self._is_closed:
             return "The server is stopping."
-        if self.readers >= self._settings.streams:
+        if self.readers >= self._settings.streams or Hub.in_all >= _files_for_streams():
             return "This server has as many readers as it can serve."
         if self._addresses[address] >= self._settings.streams_per_address:
             return "There are too many streams open from this address."
@@ -128,10 +132,11 @@ class Hub:
 
         *take* gives the reader's socket; *missed* returns what it has to be told first, up to
         what :attr:`place` is now. Return whether there is one: not if the reader went meanwhile, or
-        the hub closed. Raises :class:`OSError` if *take* cannot.
+        the hub closed.
         """
         loop = asyncio.get_running_loop()
         self._addresses[address] += 1
+        Hub.in_all += 1
         at = self._next
         reader = None
         try:
@@ -222,6 +227,7 @@ class Hub:
         self._forget(reader.address)
 
     def _forget(self, address: str) -> None:
+        Hub.in_all -= 1
         self._addresses[address] -= 1
         if not self._addresses[address]:
             del self._addresses[address]
@@ -248,3 +254,9 @@ class Hub:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _files_for_streams() -> int:
+    """Return how many streams there may be: a quarter of our files is left to all else."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if limit == resource.RLIM_INFINITY else limit * 3 // 4

@@ -42,7 +42,11 @@ def behind_proxies(app: ASGIApp, proxies: str) -> ASGIApp:
 def _no_stream(why: str) -> Response:
     return problems.response(
         problems.Problem(
-            503, "too_many_streams", why, "Poll live.json instead.", {"retry-after": "30"}
+            503,
+            "too_many_streams",
+            why,
+            "Poll live.json instead.",
+            {"retry-after": "30", "connection": "close"},
         )
     )
 
@@ -151,12 +155,7 @@ class Served:
             events = await run_sync(self._missed, given, until) if given else []
             return b"retry: 2000\n\n" + messages([*events, ("hello", {})], until)
 
-        try:
-            is_open = await self.hub.open(address, scope["state"]["take"], missed)
-        except OSError:
-            why = "This server has as many readers as its system lets it have files open."
-            return await _no_stream(why)(scope, receive, send)
-        if not is_open:
+        if not await self.hub.open(address, scope["state"]["take"], missed):
             return await _no_stream("The server is stopping.")(scope, receive, send)
         while (await receive())["type"] != "http.disconnect":
             pass  # the server lets go of the connection
