@@ -7,7 +7,7 @@ import os
 import select
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import date
 from functools import partial
 from itertools import chain, takewhile
@@ -106,10 +106,10 @@ def _shared(tasks: Sequence[Task], output: Output, progress: Callable[[int], Non
         after.callback(second.close)
         answer, theirs = context.Pipe(duplex=False)
         parent = os.getpid()
-        apart = chain(
-            _begun(tasks[:cut], first),
-            # Alone, it would do all that is left, and keep the next publisher waiting.
-            takewhile(lambda _: os.getppid() == parent, _begun(tasks[cut:][::-1], second)),
+        apart = takewhile(
+            # Alone, it would work for nobody, and keep the next publisher waiting.
+            lambda _: os.getppid() == parent,
+            chain(_begun(tasks[:cut], first), _begun(tasks[cut:][::-1], second)),
         )
         here = chain(
             _begun(tasks[cut:], second),
@@ -119,7 +119,7 @@ def _shared(tasks: Sequence[Task], output: Output, progress: Callable[[int], Non
         # Memory stays shared as long as nobody writes to it, and the collector does.
         gc.freeze()
         after.callback(gc.unfreeze)
-        other = context.Process(target=_apart, args=(apart, output, theirs), daemon=True)
+        other = context.Process(target=_apart, args=(apart, output, answer, theirs), daemon=True)
         other.start()
         after.callback(other.join)
         after.callback(other.kill)
@@ -159,13 +159,17 @@ def _begun(tasks: Iterable[Task], left: _Left) -> Iterator[Task]:
         yield task
 
 
-def _apart(tasks: Iterable[Task], output: Output, answer: Connection) -> None:
+def _apart(tasks: Iterable[Task], output: Output, taken: Connection, answer: Connection) -> None:
     """Do tasks in a process of their own, and send what they made."""
+    taken.close()  # or it would wait for itself to read, once nobody else does
+    made: object
     try:
         _do(tasks, lambda part: None)
-        answer.send(output.cut())
+        made = output.cut()
     except BaseException as error:
-        answer.send(error)
+        made = error
+    with suppress(BrokenPipeError):  # whoever began this was killed
+        answer.send(made)
 
 
 def _do(tasks: Iterable[Task], progress: Callable[[int], None]) -> None:
