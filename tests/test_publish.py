@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -623,6 +624,21 @@ def test_what_goes_wrong_in_either_process_is_said(blog: Blog, clock: Clock, num
     assert "entry.html" in done.stderr
     assert "Traceback" not in done.stderr
     assert site_bytes(blog.folders.site) == {}
+
+
+@pytest.mark.slow
+def test_what_is_killed_halfway_leaves_the_way_free(blog: Blog, clock: Clock) -> None:
+    """Its second process ends too, and lets go of the lock."""
+    much(blog, clock)
+    command = [sys.executable, "-m", "liveblog", "publish", "--full"]
+    with subprocess.Popen(command, cwd=blog.folders.root) as killed:
+        children = Path(f"/proc/{killed.pid}/task/{killed.pid}/children")
+        while not children.read_text():
+            assert killed.poll() is None
+            time.sleep(0.005)
+        killed.kill()
+    subprocess.run(command, cwd=blog.folders.root, check=True, timeout=30)
+    assert len(site_bytes(blog.folders.site)) > work.MUCH
 
 
 def test_the_daily_feed_stays_small(
