@@ -160,7 +160,7 @@ def sized(fragment: str, sizes: Mapping[str, tuple[int, int]], widest: int) -> s
     """
     if "<img" not in fragment:
         return fragment
-    from lxml import html as lxml_html
+    from lxml import html as lxml_html  # for the few texts that hold a picture
 
     tree = lxml_html.fragment_fromstring(fragment, create_parent="div")
     for picture in tree.iter("img"):
