@@ -698,6 +698,26 @@ def test_a_draft_survives_a_reload(browser: Any, bilal: Someone, tmp_path: Path)
 
 
 @pytest.mark.slow
+def test_an_answer_that_is_not_ours_takes_nothing_away(
+    browser: Any, server: LiveServer, bilal: Someone, tmp_path: Path
+) -> None:
+    """The Wi-Fi of a train answers 200 with its own page; so may a connection end half-way."""
+    with composer(browser, bilal) as page:
+        page.route("**/api/**", lambda route: route.fulfill(body="<title>Bienvenue à bord"))
+        write(page, "Écrit dans un train.")
+        page.locator("#photo").set_input_files(photo(tmp_path / "a.jpg"))
+        page.locator("[name=alt]").fill("Un quai")
+        expect(page.locator("#status")).to_have_text("Votre brouillon est gardé sur cet appareil.")
+        page.locator("#send").click()
+        expect(page.locator("#outbox")).to_contain_text("Écrit dans un train.")
+        page.unroute("**/api/**")
+        page.evaluate("dispatchEvent(new Event('online'))")
+        expect(on_top(page)).to_contain_text("Écrit dans un train.")
+    (entry,) = entries_with(server, "Écrit dans un train.")
+    assert [picture.alt for picture in entry.media] == ["Un quai"]
+
+
+@pytest.mark.slow
 def test_a_dead_network_delays_an_update(browser: Any, server: LiveServer, bilal: Someone) -> None:
     """It says so, and sends it by itself as soon as there is a network."""
     with composer(browser, bilal, complains=True) as page:

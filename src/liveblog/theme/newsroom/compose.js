@@ -88,19 +88,19 @@ class Refusal extends Error {
 
 async function api(method, path, body, headers = {}) {
   const isFile = body instanceof Blob;
-  let response;
   try {
-    response = await fetch(`${root}api/${path}`, {
+    const response = await fetch(`${root}api/${path}`, {
       method,
       headers: isFile || body === undefined ? headers : { "Content-Type": "application/json", ...headers },
       body: isFile || body === undefined ? body : JSON.stringify(body),
       signal: AbortSignal.timeout(isFile ? 6 * PATIENCE : PATIENCE),
     });
-  } catch {
-    throw new Refusal(0);
+    if (!response.ok) throw new Refusal(response.status, await response.json().catch(() => ({})));
+    return response.status === 204 ? null : await response.json();
+  } catch (failure) {
+    // An answer cut off, or another's in its place (the Wi-Fi of a train), is no answer.
+    throw failure instanceof Refusal ? failure : new Refusal(0);
   }
-  if (response.ok) return response.status === 204 ? null : response.json();
-  throw new Refusal(response.status, await response.json().catch(() => ({})));
 }
 
 // -- A form and its draft ---------------------------------------------------------------------
