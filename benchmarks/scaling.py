@@ -169,7 +169,9 @@ def _inside(built: Built) -> list[float]:
     This is what its follower does, in a thread of this process.
     """
     blog = Blog(built.root)
-    follower = Follower(blog, lambda events, place, report: None)
+    follower = Follower(
+        blog, tell=lambda events, place: None, landed=lambda events, place, report: None
+    )
     follower.start()
     follower.publish()
     found = []

@@ -4,11 +4,11 @@
     python benchmarks/streams.py --alone [--seconds 600]            10 000 streams, ours alone
 
 Every second somebody publishes 1 kB, over HTTP: for us an update by ``POST api/entries``, as a
-newsroom makes it, so that the journal, the pages and the feeds are all written before readers are
-told; for nchan a message, which is handed on. Timed is from before that request to each receipt,
-with both by the same readers in one other process. The two take turns; the medians of the runs
-count. Our figure without the writing of the site is shown as well: from the first receipt of a
-message to each other one. Memory is what the process (nginx: the worker) grew by from before the
+newsroom makes it, so that it is on disk before readers are told, and the pages and feeds are
+written after; for nchan a message, which is handed on. Timed is from before that request to each
+receipt, with both by the same readers in one other process. The two take turns; the medians of the
+runs count. Our figure without the journal is shown as well: from the first receipt of a message to
+each other one. Memory is what the process (nginx: the worker) grew by from before the
 first reader came until after the last message, for each reader.
 """
 
@@ -64,7 +64,7 @@ class Run:
     memory: tuple[int, ...]  #: of the process, after each message
 
 
-def lines(runs: int = 3, seconds: int = 15) -> list[Line]:
+def lines(runs: int = 5, seconds: int = 15) -> list[Line]:
     """Measure beside nchan."""
     found: dict[str, list[Run]] = {"ours": [], "nchan": []}
     for _ in range(runs):
@@ -216,7 +216,7 @@ def main() -> int:
     """Print the lines; 1 if a target was missed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--alone", action="store_true", help=f"{ALONE} streams, without nchan")
-    parser.add_argument("--runs", type=int, default=3, help="of each server, in turns")
+    parser.add_argument("--runs", type=int, default=5, help="of each server, in turns")
     parser.add_argument("--seconds", type=int, help="of each run: 15, alone 600")
     given = parser.parse_args()
     if given.alone:

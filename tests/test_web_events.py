@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import http.client
 import json
 import random
+import re
 import resource
 import select
 import socket
@@ -14,12 +16,17 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image as Picture
+
+from liveblog.blog import Image
 
 from .conftest import LiveServer, live_server
 from .wire import fetch
@@ -107,7 +114,7 @@ def test_the_stream_says_what_it_is(server: LiveServer) -> None:
 
 
 def test_an_update_of_another_process_is_told(server: LiveServer) -> None:
-    """With its HTML, after its page was published; -s shows how soon."""
+    """With its HTML; whoever follows its link finds its page; -s shows how soon."""
     stream = Stream(server)
     stream.until_hello()
     began = time.monotonic()
@@ -122,6 +129,75 @@ def test_an_update_of_another_process_is_told(server: LiveServer) -> None:
     assert "D’ici." in entry["html"]
     assert fetch(server.url, entry["url"].removeprefix(server.url)).status == 200
     stream.close()
+
+
+@contextmanager
+def another_publishes(server: LiveServer) -> Iterator[None]:
+    """Hold up the server's publications."""
+    with (server.blog.folders.derived / "publish.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def test_an_update_is_told_before_it_is_published_and_its_page_is_waited_for(
+    server: LiveServer, tmp_path: Path
+) -> None:
+    """Readers are told from the journal; a page, tag or picture that is to come is no 404."""
+    picture = tmp_path / "pont.png"
+    Picture.new("RGB", (20, 10)).save(picture)
+    stream = Stream(server)
+    stream.until_hello()
+    with ThreadPoolExecutor() as others:
+        with another_publishes(server):
+            server.blog.post("Tout de suite.", tags=["Soudain"], images=[Image(picture, "Pont")])
+            (entry,) = stream.entries(1)
+            (source,) = re.findall(r'src="./(media/[^"]+)"', entry["html"])
+            assert not (server.blog.folders.site / source).exists()
+            paths = [entry["url"].removeprefix(server.url), "tags/soudain/", source]
+            asked = [others.submit(fetch, server.url, path) for path in paths]
+            newcomer = others.submit(Stream, server)
+            time.sleep(0.5)
+            assert not any(answer.done() for answer in asked)
+            assert not newcomer.done()
+        assert [answer.result().status for answer in asked] == [200, 200, 200]
+        # It begins with what is on the site, and the page that it read has the update.
+        assert newcomer.result().until_hello() == []
+        assert entry["id"] in fetch(server.url, "live.json").body.decode()
+        newcomer.result().close()
+    stream.close()
+
+
+def test_what_cannot_be_published_is_waited_for_no_longer_than_two_seconds(
+    server: LiveServer,
+) -> None:
+    """Then it is not there, as ever."""
+    stream = Stream(server)
+    stream.until_hello()
+    with another_publishes(server):
+        server.blog.post("Plus tard.")
+        (entry,) = stream.entries(1)
+        began = time.monotonic()
+        assert fetch(server.url, entry["url"].removeprefix(server.url)).status == 404
+        assert time.monotonic() - began > 1.5
+    server.settled()
+    assert fetch(server.url, entry["url"].removeprefix(server.url)).status == 200
+    stream.close()
+
+
+def test_who_leaves_before_the_page_was_told_is_told_of_it(server: LiveServer) -> None:
+    """An entry and what stands beside it, such as the key events, are told one after the other."""
+    stream = Stream(server)
+    stream.until_hello()
+    with another_publishes(server):
+        server.blog.post("Un fait marquant.", key=True)
+        stream.entries(1)
+        stream.close()
+    server.settled()
+    back = Stream(server, after=stream.place)
+    ((kind, page),) = back.until_hello()
+    assert kind == "page"
+    assert "Un fait marquant." in page["parts"]["keys"]["html"]
+    back.close()
 
 
 def test_corrections_retractions_and_removals_are_told(server: LiveServer) -> None:

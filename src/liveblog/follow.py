@@ -1,7 +1,8 @@
-"""The follower: sees what anybody appends to the journal, publishes it, and tells the readers.
+"""The follower: sees what anybody appends to the journal, tells the readers, and publishes it.
 
 One thread a blog, so that rendering never holds up the server. It knows no sockets: what there is
-to tell, it hands over as events and the place that they lead to.
+to tell, it hands over as events and the place that they lead to. Readers come first: an entry is
+told from the journal, before its page and the feeds are written.
 
 A place is ``CURSOR-INSTANT``: the journal's cursor, and the second up to which embargoed entries
 were released. Both come from the journal and the clock alone, so a place holds across restarts.
@@ -42,6 +43,13 @@ PATIENCE = 600
 Event = tuple[str, object]
 """Its kind and its data: ``entry``, ``removed``, ``page``, ``reload`` or ``hello``."""
 
+Tell = Callable[[list[Event], "Place"], None]
+"""Tells the open pages of entries, up to a place; returns when they were told."""
+
+Landed = Callable[[list[Event], "Place", Report | None], None]
+"""Called once the site shows what was told, with what else there is to tell, and with what the
+publication did; None if it failed."""
+
 log = logging.getLogger("liveblog")
 
 
@@ -71,29 +79,31 @@ class Place:
 class State:
     """How the follower is doing."""
 
-    place: Place
+    place: Place  #: up to where everything is published and told
     published: datetime | None = None  #: the last publication that went well
     problem: str = ""  #: why the one after it failed
     faults: int = 0  #: damage met in the journal
-    seconds: float = 0.0  #: how long the last publication took, readers told included
+    seconds: float = 0.0  #: how long the last turn took: readers told, site published
 
 
 class Follower(threading.Thread):
     """Follows one blog's journal."""
 
-    def __init__(self, blog: Blog, announce: Callable[[list[Event], Place, Report], None]) -> None:
-        """Follow *blog*; *announce* is called, in this thread, after each publication."""
+    def __init__(self, blog: Blog, *, landed: Landed, tell: Tell | None = None) -> None:
+        """Follow *blog*; *tell* and *landed* are called in this thread, in each turn."""
         super().__init__(name=f"follower of {blog.folders.root.name}", daemon=True)
         self._blog = blog
-        self._announce = announce
+        self._tell = tell
+        self._landed = landed
         self._called = threading.Event()
         self._turns = threading.Condition()
-        self._begun = self._ended = 0
+        self._wanted = self._begun = self._ended = 0
         self._is_stopping = False
         self._page: object = None
         self._wake: datetime | None = None
         now = blog.present
-        self.state = State(Place(blog.journal.end(), int(now.timestamp())))
+        self._told = self._paged = Place(blog.journal.end(), int(now.timestamp()))
+        self.state = State(self._told)
 
     def call(self) -> None:
         """Say that something was appended in this process: there is no need to wait for a look."""
@@ -105,7 +115,7 @@ class Follower(threading.Thread):
         Raises :class:`~liveblog.errors.StorageError` if that failed.
         """
         with self._turns:
-            wanted = self._begun + 1
+            self._wanted = wanted = self._begun + 1
             self._called.set()
             self._turns.wait_for(lambda: self._ended >= wanted or self._is_stopping, PATIENCE)
             if self._ended < wanted or self.state.problem:
@@ -133,7 +143,7 @@ class Follower(threading.Thread):
         while not self._is_stopping:
             try:
                 # First comes what happened while nobody followed: on no open page, but to publish.
-                for news in self._blog.journal.watch(self.state.place.cursor, self._pause):
+                for news in self._blog.journal.watch(self._told.cursor, self._pause):
                     if self._is_stopping:
                         return
                     self._begin()
@@ -160,28 +170,35 @@ class Follower(threading.Thread):
             self._turns.notify_all()
 
     def _pause(self, seconds: float) -> bool:
-        is_called = self._called.wait(seconds)
+        self._called.wait(seconds)
         self._called.clear()
         is_due = self._wake is not None and self._blog.present >= self._wake
-        # Whoever stops us may have called between the wait and the clearing.
-        return is_called or is_due or self._is_stopping
+        return self._wanted > self._begun or is_due or self._is_stopping
 
     def _turn(self, news: News) -> None:
-        """Publish, and tell what changed for readers since the last turn."""
+        """Tell of the entries that changed for readers since the last turn, and publish."""
         began = time.monotonic()
         now = self._blog.present
-        before = self.state.place
+        before = self._told
         place = Place(news.cursor, max(int(now.timestamp()), before.released))
-        report = self._blog.publisher.publish(now, names=news.names)
         timeline = Timeline(self._blog.journal, now)
         touched = touched_by(timeline, news, before.released, self._blog.config)
-        events = list(self._events(timeline, touched))
-        page = self._live_page()
-        if self._page is not None and page != self._page:
-            events.append(("page", page))
-        self._page = page
+        events = list(self._events(timeline, touched)) if self._tell else []
+        if self._tell and events:
+            self._tell(events, place)
+        self._told = place
+        events = []
+        report = None
+        try:
+            report = self._blog.publisher.publish(now, names=news.names)
+            page = self._live_page()
+            if self._page is not None and page != self._page:
+                events.append(("page", page))
+                self._paged = place
+            self._page = page
+        finally:
+            self._landed(events, place, report)
         self._wake = self._next_wake(timeline)
-        self._announce(events, place, report)
         self.state = State(place, now, "", len(report.faults), time.monotonic() - began)
 
     def _next_wake(self, timeline: Timeline) -> datetime:
@@ -219,7 +236,8 @@ class Follower(threading.Thread):
         """
         after = Place.parse(given)
         if after == until:
-            return []
+            # The page is told after the entries of its place: who left in between has not seen it.
+            return [("page", self._page)] if after == self._paged and self._page else []
         timeline = Timeline(self._blog.journal, self._blog.present)
         news = self._blog.journal.since(after.cursor, until.cursor)
         if until.released - after.released > LONG_AGO or len(news.records) > 10 * MISSED:

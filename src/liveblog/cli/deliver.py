@@ -62,7 +62,9 @@ def _run(state: State, blog: Blog) -> None:
     from ..follow import Follower
     from ..schedule import Schedule, leader
 
-    follower = Follower(blog, lambda events, place, report: plan.published(report))
+    follower = Follower(
+        blog, landed=lambda events, place, report: plan.published(report) if report else None
+    )
     plan = Schedule(blog, publish=follower.publish)
     stopping = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -121,7 +121,7 @@ class Application:
                     "faults": state.faults,
                     "readers": served.hub.readers,
                     "dropped": served.hub.dropped,
-                    "place": served.hub.place,
+                    "place": str(state.place),
                     "leads": served.schedule.is_leading,
                     "outbox": served.outbox(),
                 }

@@ -89,7 +89,8 @@ class Hub:
         self._addresses: Counter[str] = Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._is_telling = self._is_closed = False
+        self._telling: asyncio.Task[None] | None = None
+        self._is_closed = False
         self.place = ""  #: up to where the log leads
         self.dropped = 0  #: readers that were too slow
 
@@ -107,9 +108,13 @@ class Hub:
         """Give a message to every reader."""
         self._log.append(data)
         self._next += 1
-        if not self._is_telling:
-            self._is_telling = True
-            self._run(self._tell())
+        if self._telling is None or self._telling.done():
+            self._telling = self._run(self._tell())
+
+    async def told(self) -> None:
+        """Return once every reader was sent what there is, as far as its connection takes it."""
+        if self._telling is not None:
+            await asyncio.wait([self._telling])
 
     def close(self) -> None:
         """End every stream. May be called by a signal, in the middle of anything."""
@@ -161,16 +166,13 @@ class Hub:
     async def _tell(self) -> None:
         """Send every reader what is new, letting others have their turn now and then."""
         told = -1
-        try:
-            while told != self._next:
-                told = self._next
-                for number, reader in enumerate(list(self._readers), 1):
-                    if reader in self._readers:
-                        self._push(reader)
-                    if number % IN_A_TURN == 0:
-                        await asyncio.sleep(0)
-        finally:
-            self._is_telling = False
+        while told != self._next:
+            told = self._next
+            for number, reader in enumerate(list(self._readers), 1):
+                if reader in self._readers:
+                    self._push(reader)
+                if number % IN_A_TURN == 0:
+                    await asyncio.sleep(0)
 
     def _push(self, reader: _Reader) -> None:
         """Send what a reader has not been sent yet, as much as its connection takes."""
@@ -250,10 +252,11 @@ class Hub:
         for task in self._tasks:
             task.cancel()
 
-    def _run(self, work: Coroutine[object, object, None]) -> None:
+    def _run(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 def _files_for_streams() -> int:

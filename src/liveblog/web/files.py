@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from _blake2 import blake2b
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote, urljoin
@@ -74,12 +74,13 @@ class Files:
         missing: Page,
         is_gone: Callable[[str], bool],
         is_over: Callable[[], bool],
+        landing: Callable[[], Awaitable[bool]],
     ) -> None:
         """Serve *root*.
 
         *preview* makes a page of a feed (its folder, its JSON Feed); *missing* the page for what is
         not there; *is_gone* says whether a path was there and was removed; *is_over* whether the
-        coverage is.
+        coverage is; *landing* waits for what is being published, and says whether anything was.
         """
         self._root = str(root)
         self._config = config
@@ -87,6 +88,7 @@ class Files:
         self._missing = missing
         self._is_gone = is_gone
         self._is_over = is_over
+        self._landing = landing
         self._files: OrderedDict[str, File] = OrderedDict()
         self.held = 0  #: bytes held ready
 
@@ -108,7 +110,10 @@ class Files:
         if self._retired(path):
             return await self._send_missing(send, path, 410, is_head)
         name = _name(path)
-        file = self._page_of_feed(name) if _is_page_of_feed(name, asked) else self.file(name)
+        find = self._page_of_feed if _is_page_of_feed(name, asked) else self.file
+        file = find(name)
+        if file is None and await self._landing():
+            file = find(name)
         if file is None:
             if path and not path.endswith("/") and self.file(f"{path}/index.html"):
                 query = scope["query_string"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable
 from typing import Any, cast
@@ -29,6 +30,12 @@ from . import api_routes, composer, embed, micropub, problems, search
 from .doors import Doors
 from .events import Hub, messages
 from .files import Files
+
+TOLD_WITHIN = 1.0
+"""Seconds that a publication waits for the readers to be told, so as not to slow that down."""
+
+LANDS_WITHIN = 2.0
+"""Seconds that a request waits for what readers were told of and is not on the site yet."""
 
 _PERMALINK = re.compile(r"(\d{4})/(\d\d)/(\d\d)/([0-9a-z]{10})/?")
 
@@ -64,7 +71,7 @@ class Served:
         self.doors = Doors(blog.people, blog.config, self.path)
         self.hub = Hub(blog.config.server)
         self.gate = search.Gate()
-        self.follower = Follower(blog, self._announce)
+        self.follower = Follower(blog, tell=self._tell, landed=self._landed)
         self.schedule = Schedule(blog, publish=self.follower.publish)
         self.files = Files(
             blog.folders.site,
@@ -73,7 +80,10 @@ class Served:
             missing=self._missing,
             is_gone=self._is_gone,
             is_over=self._is_over,
+            landing=self._landing,
         )
+        self._has_landed = asyncio.Event()
+        self._has_landed.set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pages_of_nothing: dict[int, bytes] = {}
         self.dynamic = self._routes()
@@ -98,19 +108,44 @@ class Served:
         await run_sync(self.schedule.stop)
         await run_sync(self.follower.join, 5)
 
-    def _announce(self, events: list[Event], place: Place, report: Report) -> None:
-        """Take over what the follower found, from its thread."""
+    def _tell(self, events: list[Event], place: Place) -> None:
+        """Tell the readers of entries, from the follower's thread, before it goes on."""
+        assert self._loop is not None
+        told = asyncio.run_coroutine_threadsafe(self._send(messages(events, str(place)), place),
+                                                self._loop)  # fmt: skip
+        with contextlib.suppress(TimeoutError):
+            told.result(TOLD_WITHIN)
+
+    async def _send(self, data: bytes, place: Place) -> None:
+        self._has_landed.clear()
+        self.hub.place = str(place)
+        self.hub.send(data)
+        await self.hub.told()
+
+    def _landed(self, events: list[Event], place: Place, report: Report | None) -> None:
+        """Take over what came of a publication, from the follower's thread."""
         assert self._loop is not None
         data = messages(events, str(place))
-        self._loop.call_soon_threadsafe(self._tell, data, str(place), report)
-        self.schedule.published(report)
+        self._loop.call_soon_threadsafe(self._show, data, place, report)
+        if report:
+            self.schedule.published(report)
 
-    def _tell(self, data: bytes, place: str, report: Report) -> None:
-        self.hub.place = place
+    def _show(self, data: bytes, place: Place, report: Report | None) -> None:
+        self._has_landed.set()
+        self.hub.place = str(place)
         if data:
             self.hub.send(data)
-        self._pages_of_nothing.clear()
-        self.files.refresh(report.written)
+        if report:
+            self._pages_of_nothing.clear()
+            self.files.refresh(report.written)
+
+    async def _landing(self) -> bool:
+        """Wait until the site shows what readers were told of; return whether it had to."""
+        if self._has_landed.is_set():
+            return False
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._has_landed.wait(), LANDS_WITHIN)
+        return True
 
     def outbox(self) -> dict[str, int]:
         """Return how much waits to go out and how much was given up; nothing if that is unknown."""
@@ -149,6 +184,8 @@ class Served:
         if scope["method"] == "HEAD":
             return await Response(media_type="text/event-stream")(scope, receive, send)
         given = request.headers.get("last-event-id") or request.query_params.get("after", "")
+        if not given:
+            await self._landing()  # who begins here knows what is on the site, and no more
         until = self.hub.place
 
         async def missed() -> bytes:
