@@ -44,7 +44,6 @@ from .journal import Fault
 from .journal.files import DayFiles
 from .period import COVERAGE, Period, local_day, named
 from .timeline import Timeline
-from .when import parse_instant, parse_period
 
 if TYPE_CHECKING:
     from .bringing import Brought
@@ -177,12 +176,16 @@ class Blog:
 
     def instant(self, text: str) -> datetime:
         """Return the instant that a human time means; see :mod:`liveblog.when`."""
+        from .when import parse_instant
+
         return parse_instant(
             text, now=self.now, zone=self.config.zone, language=self.config.language
         )
 
     def period(self, text: str) -> Period:
         """Return the period that *text* names; see :func:`liveblog.when.parse_period`."""
+        from .when import parse_period
+
         return parse_period(
             text,
             now=self.now,
