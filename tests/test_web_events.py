@@ -156,7 +156,7 @@ def test_an_update_is_told_before_it_is_published_and_its_page_is_waited_for(
             paths = [entry["url"].removeprefix(server.url), "tags/soudain/", source]
             asked = [others.submit(fetch, server.url, path) for path in paths]
             newcomer = others.submit(Stream, server)
-            time.sleep(0.5)
+            time.sleep(0.2)
             assert not any(answer.done() for answer in asked)
             assert not newcomer.done()
         assert [answer.result().status for answer in asked] == [200, 200, 200]
