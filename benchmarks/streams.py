@@ -4,11 +4,11 @@
     python benchmarks/streams.py --alone [--seconds 600]            10 000 streams, ours alone
 
 Every second somebody publishes 1 kB, over HTTP: for us an update by ``POST api/entries``, as a
-newsroom makes it, so that it is on disk before readers are told, and the pages and feeds are
-written after; for nchan a message, which is handed on. Timed is from before that request to each
-receipt, with both by the same readers in one other process. The two take turns; the medians of the
-runs count. Our figure without the journal is shown as well: from the first receipt of a message to
-each other one. Memory is what the process (nginx: the worker) grew by from before the
+newsroom makes it, so that it is in the journal before readers are told, and the pages and feeds
+are written after; for nchan a message, which is handed on. Timed is from before that request to
+each receipt, with both by the same readers in one other process. The two take turns; the medians of
+the runs count. Our figure without the journal is shown as well: from the first receipt of a message
+to each other one. Memory is what the process (nginx: the worker) grew by from before the
 first reader came until after the last message, for each reader.
 """
 

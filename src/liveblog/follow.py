@@ -44,11 +44,11 @@ Event = tuple[str, object]
 """Its kind and its data: ``entry``, ``removed``, ``page``, ``reload`` or ``hello``."""
 
 Tell = Callable[[list[Event], "Place"], None]
-"""Tells the open pages of entries, up to a place; returns when they were told."""
+"""Tells the open pages of entries, up to a place; returns when they were, or it takes too long."""
 
 Landed = Callable[[list[Event], "Place", Report | None], None]
-"""Called once the site shows what was told, with what else there is to tell, and with what the
-publication did; None if it failed."""
+"""Called after each publication, with what else there is to tell, the place up to which it leads,
+and what was done; None if it failed."""
 
 log = logging.getLogger("liveblog")
 
@@ -142,6 +142,8 @@ class Follower(threading.Thread):
         failures = 0
         while not self._is_stopping:
             try:
+                # Who comes back after a restart knows the page as it was.
+                self._page = self._page or self._live_page()
                 # First comes what happened while nobody followed: on no open page, but to publish.
                 for news in self._blog.journal.watch(self._told.cursor, self._pause):
                     if self._is_stopping:

@@ -8,10 +8,12 @@ a restart and in every process.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 from _blake2 import blake2b
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote, urljoin
@@ -52,6 +54,9 @@ FEED_TYPES = {
     "feed.json": "application/feed+json",
 }
 
+LANDS_WITHIN = 2.0
+"""Seconds that a request waits for what readers were told of and is not on the site yet."""
+
 IMMUTABLE = "public, max-age=31536000, immutable"
 PAGE = "public, no-cache"
 POLLED = "public, max-age=5"
@@ -74,13 +79,13 @@ class Files:
         missing: Page,
         is_gone: Callable[[str], bool],
         is_over: Callable[[], bool],
-        landing: Callable[[], Awaitable[bool]],
+        landed: asyncio.Event,
     ) -> None:
         """Serve *root*.
 
         *preview* makes a page of a feed (its folder, its JSON Feed); *missing* the page for what is
         not there; *is_gone* says whether a path was there and was removed; *is_over* whether the
-        coverage is; *landing* waits for what is being published, and says whether anything was.
+        coverage is; *landed* is set unless readers were told of what is not on the site yet.
         """
         self._root = str(root)
         self._config = config
@@ -88,7 +93,7 @@ class Files:
         self._missing = missing
         self._is_gone = is_gone
         self._is_over = is_over
-        self._landing = landing
+        self._landed = landed
         self._files: OrderedDict[str, File] = OrderedDict()
         self.held = 0  #: bytes held ready
 
@@ -110,18 +115,22 @@ class Files:
         if self._retired(path):
             return await self._send_missing(send, path, 410, is_head)
         name = _name(path)
+        if name == "live.json":
+            await self._landing()
         find = self._page_of_feed if _is_page_of_feed(name, asked) else self.file
         file = find(name)
-        if file is None and await self._landing():
-            file = find(name)
         if file is None:
             if path and not path.endswith("/") and self.file(f"{path}/index.html"):
                 query = scope["query_string"]
                 here = quote(path.rpartition("/")[2]) + "/"
                 where = here.encode() + (b"?" + query if query else b"")
                 return await _send(send, Answer(308, [(b"location", where), _EMPTY]))
-            status = 410 if self._is_gone(path) else 404
-            return await self._send_missing(send, path, status, is_head)
+            if self._is_gone(path):
+                return await self._send_missing(send, path, 410, is_head)
+            if await self._landing():
+                file = find(name)
+        if file is None:
+            return await self._send_missing(send, path, 404, is_head)
         if not file.bodies:
             return await self._send_large(scope, receive, send, name, file)
         await _send(send, file.answer(asked), is_head)
@@ -136,11 +145,20 @@ class Files:
             or path in self._config.redirects
             or self._retired(path)
             or _is_page_of_feed(name, asked)
+            or (name == "live.json" and not self._landed.is_set())
             or file.mark != _mark(f"{self._root}/{name}")
         ):
             return None
         self._files.move_to_end(name)
         return file.answer(asked)
+
+    async def _landing(self) -> bool:
+        """Wait until the site shows what readers were told of; return whether it had to."""
+        if self._landed.is_set():
+            return False
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._landed.wait(), LANDS_WITHIN)
+        return True
 
     # -- files --------------------------------------------------------------------------------
 

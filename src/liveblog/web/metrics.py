@@ -64,7 +64,9 @@ class _Blogs(Collector):
             "liveblog_published_timestamp_seconds", "The last publication.", labels=["blog"]
         )
         took = GaugeMetricFamily(
-            "liveblog_publishing_seconds", "How long the last publication took.", labels=["blog"]
+            "liveblog_publishing_seconds",
+            "How long the last turn took: readers told, site published.",
+            labels=["blog"],
         )
         outbox = GaugeMetricFamily(
             "liveblog_outbox", "What waits to go out, and what was given up.",

@@ -34,9 +34,6 @@ from .files import Files
 TOLD_WITHIN = 1.0
 """Seconds that a publication waits for the readers to be told, so as not to slow that down."""
 
-LANDS_WITHIN = 2.0
-"""Seconds that a request waits for what readers were told of and is not on the site yet."""
-
 _PERMALINK = re.compile(r"(\d{4})/(\d\d)/(\d\d)/([0-9a-z]{10})/?")
 
 
@@ -73,6 +70,8 @@ class Served:
         self.gate = search.Gate()
         self.follower = Follower(blog, tell=self._tell, landed=self._landed)
         self.schedule = Schedule(blog, publish=self.follower.publish)
+        self._is_landed = asyncio.Event()  # unless readers were told of more than the site shows
+        self._is_landed.set()
         self.files = Files(
             blog.folders.site,
             blog.config,
@@ -80,10 +79,9 @@ class Served:
             missing=self._missing,
             is_gone=self._is_gone,
             is_over=self._is_over,
-            landing=self._landing,
+            landed=self._is_landed,
         )
-        self._has_landed = asyncio.Event()
-        self._has_landed.set()
+        self._on_site = ""  # the place up to which the site shows everything
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pages_of_nothing: dict[int, bytes] = {}
         self.dynamic = self._routes()
@@ -96,7 +94,7 @@ class Served:
     def start(self) -> None:
         """Follow the journal from now on. Call it within the event loop."""
         self._loop = asyncio.get_running_loop()
-        self.hub.place = str(self.follower.state.place)
+        self.hub.place = self._on_site = str(self.follower.state.place)
         self.hub.start()
         self.follower.start()
         self.schedule.start()
@@ -111,16 +109,15 @@ class Served:
     def _tell(self, events: list[Event], place: Place) -> None:
         """Tell the readers of entries, from the follower's thread, before it goes on."""
         assert self._loop is not None
-        told = asyncio.run_coroutine_threadsafe(self._send(messages(events, str(place)), place),
-                                                self._loop)  # fmt: skip
+        self._loop.call_soon_threadsafe(self._send, messages(events, str(place)), place)
+        told = asyncio.run_coroutine_threadsafe(self.hub.told(), self._loop)
         with contextlib.suppress(TimeoutError):
             told.result(TOLD_WITHIN)
 
-    async def _send(self, data: bytes, place: Place) -> None:
-        self._has_landed.clear()
+    def _send(self, data: bytes, place: Place) -> None:
+        self._is_landed.clear()
         self.hub.place = str(place)
         self.hub.send(data)
-        await self.hub.told()
 
     def _landed(self, events: list[Event], place: Place, report: Report | None) -> None:
         """Take over what came of a publication, from the follower's thread."""
@@ -131,21 +128,14 @@ class Served:
             self.schedule.published(report)
 
     def _show(self, data: bytes, place: Place, report: Report | None) -> None:
-        self._has_landed.set()
+        self._is_landed.set()  # or it failed: there is nothing to wait for
         self.hub.place = str(place)
         if data:
             self.hub.send(data)
         if report:
+            self._on_site = str(place)
             self._pages_of_nothing.clear()
             self.files.refresh(report.written)
-
-    async def _landing(self) -> bool:
-        """Wait until the site shows what readers were told of; return whether it had to."""
-        if self._has_landed.is_set():
-            return False
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._has_landed.wait(), LANDS_WITHIN)
-        return True
 
     def outbox(self) -> dict[str, int]:
         """Return how much waits to go out and how much was given up; nothing if that is unknown."""
@@ -184,9 +174,9 @@ class Served:
         if scope["method"] == "HEAD":
             return await Response(media_type="text/event-stream")(scope, receive, send)
         given = request.headers.get("last-event-id") or request.query_params.get("after", "")
-        if not given:
-            await self._landing()  # who begins here knows what is on the site, and no more
         until = self.hub.place
+        if not given and until != self._on_site:
+            given = self._on_site  # who begins here has read the site, and may know no more
 
         async def missed() -> bytes:
             events = await run_sync(self._missed, given, until) if given else []

@@ -95,10 +95,14 @@ async function api(method, path, body, headers = {}) {
       body: isFile || body === undefined ? body : JSON.stringify(body),
       signal: AbortSignal.timeout(isFile ? 6 * PATIENCE : PATIENCE),
     });
-    if (!response.ok) throw new Refusal(response.status, await response.json().catch(() => ({})));
-    return response.status === 204 ? null : await response.json();
-  } catch (failure) {
+    if (response.status === 204) return null;
+    // A proxy refuses what is too large, with a page of its own.
+    const said = await response.json().catch(() => (response.status === 413 ? {} : null));
     // An answer cut off, or another's in its place (the Wi-Fi of a train), is no answer.
+    if (!said) throw new Refusal(0);
+    if (!response.ok) throw new Refusal(response.status, said);
+    return said;
+  } catch (failure) {
     throw failure instanceof Refusal ? failure : new Refusal(0);
   }
 }
