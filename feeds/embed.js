@@ -75,8 +75,11 @@ class LiveBlog extends HTMLElement {
     const on = (kind, act) =>
       this.#stream.addEventListener(kind, (event) => {
         this.#failures = 0;
+        const isFirst = kind === "hello" && !this.#point;
         this.#point = event.lastEventId || this.#point;
         act(JSON.parse(event.data));
+        // What was told between our reading of live.json and this.
+        if (isFirst) this.#load().catch(() => {});
       });
     on("hello", () => {});
     on("entry", (item) => (this.#removed.delete(item.id), this.#take(item), this.#draw()));
