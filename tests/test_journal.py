@@ -491,6 +491,39 @@ def test_4_watch_tells_of_each_append_once(journal: DayFiles) -> None:
     assert told == [str(number) for number in range(3 * LOOKS_AROUND)]
 
 
+@pytest.mark.parametrize("since", ["", "now"])
+def test_4_what_watch_yields_is_on_disk(
+    journal: DayFiles, monkeypatch: pytest.MonkeyPatch, since: str
+) -> None:
+    """Who is told of a line whose writer still waits for its sync is not told of what may vanish.
+
+    If the disk refuses, nothing is yielded.
+    """
+    watching = again(journal).watch(since and journal.end(), lambda _: True)
+    if since:
+        next(watching)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", lambda fd: None)
+        journal.append(revision("en chemin"), expect=0)
+    synced: list[str] = []
+    real = os.fdatasync
+
+    def spy(fd: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{fd}").rpartition("/")[2])
+        real(fd)
+
+    def fail(fd: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", spy)
+    assert [r.body for r in next(watching).records if isinstance(r, Revision)] == ["en chemin"]
+    assert synced == [f"{NAME}.jsonl"]
+    journal.append(revision("perdu"), expect=0)
+    monkeypatch.setattr(os, "fdatasync", fail)
+    with pytest.raises(StorageError, match=f"{NAME}.jsonl"):
+        next(watching)
+
+
 def test_4_watch_sees_a_redaction(journal: DayFiles) -> None:
     """Though nothing was appended."""
     entry = journal.append(revision("un"), expect=0)

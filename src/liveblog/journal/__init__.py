@@ -127,7 +127,10 @@ class Journal(Protocol):
 
         *pause* is called between looks with how many seconds to wait; where it returns True, the
         caller gets a turn even if nothing came. So it does when lines were changed in place. What
-        was told may be told again, nothing is left out.
+        was told may be told again, nothing is left out. All that is yielded is on disk, also where
+        its writer still waits for that.
+
+        Raises :class:`~liveblog.errors.StorageError` if the machine refused; begin again then.
         """
         ...
 

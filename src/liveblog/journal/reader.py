@@ -152,6 +152,9 @@ class Reader:
         seen = _Seen(self._head.read(), self.stamps())
         settled = _from_cursor(cursor)
         news = self.since(cursor)
+        if newest := newest_of(self._head.read()):
+            # A line of another file was not written before the one that it follows was on disk.
+            self._settle({newest.name} & self.stamps().keys())
         yield news
         for looks in itertools.count(1):
             is_called = pause(LOOK)
@@ -159,6 +162,7 @@ class Reader:
             noted, odd = self._look(seen, is_around=is_time)
             known_to = _from_cursor(news.cursor)
             if noted or odd or is_called:
+                self._settle(noted | odd)
                 ends = [self._end(name, seen.stamps[name]) for name in odd & seen.stamps.keys()]
                 # Where there is no head yet, a line that was written may not be noted yet: it is
                 # left for the next look.
@@ -191,6 +195,21 @@ class Reader:
             odd = {name for name, _ in found.items() ^ seen.stamps.items()} - noted - noted_since
             seen.stamps = found | {name: seen.stamps[name] for name in noted & seen.stamps.keys()}
         return noted, odd
+
+    def _settle(self, names: Iterable[str]) -> None:
+        """Return once what is kept under some names is on disk: its writers may still wait for it.
+
+        A line is read, and may be told, before its writer has synced it.
+        """
+        for name in names:
+            path = self.path(name)
+            try:
+                with open(path, "rb") as file:
+                    os.fdatasync(file.fileno())
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise StorageError.of(error, "write to", path) from error
 
     def check(self, progress: Callable[[int, int], None] | None = None) -> Audit:
         """See :meth:`liveblog.journal.Journal.check`."""
