@@ -22,8 +22,7 @@ def run() -> NoReturn:
     try:
         main()
     except SystemExit as ended:
-        assert isinstance(ended.code, int)
-        code = ended.code
+        code = ended.code if isinstance(ended.code, int) else 1
         raise
 
 

@@ -97,6 +97,9 @@ class Day(Struct, frozen=True):
     faults: tuple[Fault, ...] = ()
     removed: tuple[Entry, ...] = ()  #: entries that readers saw here once, and must not any more
     moved: tuple[Entry, ...] = ()  #: entries that live in its file and are told in another day
+    whole_since: datetime | None = None
+    """Since when readers may see all of it; None if something of it was removed, or nobody asked.
+    """
 
 
 def fold(records: Iterable[Record]) -> dict[str, Entry]:
@@ -128,12 +131,15 @@ def _own(of: date, reading: Reading) -> Day:
 
 def _day_of(of: date, reading: Reading) -> Day:
     entries = fold(reading.records).values()
+    told = in_order(e for e in entries if e.day == of)
+    is_whole = bool(told) and all(e.now.state != "removed" for e in told)
     return Day(
         of,
-        in_order(e for e in entries if e.day == of),
+        told,
         newest_framing(reading.records, of.isoformat()),
         tuple(reading.faults),
         moved=tuple(e for e in entries if e.day != of),
+        whole_since=told[-1].published if is_whole else None,
     )
 
 
@@ -166,6 +172,8 @@ class Timeline:
     def day(self, of: date) -> Day:
         """Return one day: the entries told in it, its framing, the faults met on the way."""
         everything = self.unfiltered(of)
+        if everything.whole_since and everything.whole_since <= self.now:
+            return everything
         return Day(
             of,
             tuple(e for e in everything.entries if e.is_visible(self.now)),
@@ -186,7 +194,7 @@ class Timeline:
         for moved in elsewhere:
             home = fold(self._journal.day(id_day(moved)).records)
             entries += [home[moved]] if moved in home and home[moved].day == of else []
-        return msgspec.structs.replace(day, entries=in_order(entries))
+        return msgspec.structs.replace(day, entries=in_order(entries), whole_since=None)
 
     def entry(self, entry_id: str) -> Entry:
         """Return one entry, whatever its state.

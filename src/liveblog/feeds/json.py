@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -31,9 +30,7 @@ def json_feed(feed: Feed) -> bytes:
         "expired": True,
         "_liveblog": {
             "about": ABOUT,
-            "removed": [
-                {"id": gone.id, "date_removed": _instant(gone.when)} for gone in feed.removed
-            ],
+            "removed": [{"id": gone.id, "date_removed": gone.when} for gone in feed.removed],
         },
         "items": [_item(item) for item in feed.items],
     }
@@ -58,8 +55,8 @@ def _item(item: Item) -> dict[str, Any]:
     document |= {
         "content_html": item.content,
         "summary": item.summary,
-        "date_published": _instant(item.published),
-        "date_modified": _instant(item.updated),
+        "date_published": item.published,
+        "date_modified": item.updated,
     }
     if item.author:
         document["authors"] = [{"name": item.author}]
@@ -77,7 +74,3 @@ def _item(item: Item) -> dict[str, Any]:
             for e in item.enclosures
         ]
     return document
-
-
-def _instant(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")

@@ -54,17 +54,17 @@ _TITLE = re.compile(r"(?<=<title>)[^<]*(?=</title>)")
 
 
 @kept(ITEMS_KEPT, length=lambda item: len(item.content))
-def _item(item: Item) -> tuple[str, str]:
-    """Return an item as Atom and as RSS have it."""
+def _item(item: Item) -> tuple[bytes, bytes]:
+    """Return an item as Atom and as RSS have it: as bytes, which take half of the memory."""
     for_atom, for_rss = _moulds(_shape(item))
     texts = list(_texts(item))
-    return for_atom.filled(texts), for_rss.filled(texts)
+    return for_atom.filled(texts).encode(), for_rss.filled(texts).encode()
 
 
-def _with(document: str, items: Iterable[str], end: str) -> bytes:
+def _with(document: str, items: Iterable[bytes], end: str) -> bytes:
     """Put items into a document before the tag that ends their list."""
     before, tag, after = document.rpartition(end)
-    return "".join((before, *items, tag, after)).encode()
+    return b"".join((before.encode(), *items, (tag + after).encode()))
 
 
 def _written(generator: FeedGenerator, feed: Feed) -> tuple[str, str]:

@@ -34,14 +34,19 @@ class Items:
         known = (entry.id, entry.now.rev, entry.now.recorded), is_copy
         item = self._made.get(known)
         if item is None:
-            item = self._entry(entry, is_copy)
+            # What both say is the same object.
+            item = (
+                structs.replace(self.entry(entry), origin=self._main)
+                if is_copy
+                else self._entry(entry)
+            )
             if len(item.content) <= SHORT:
                 if len(self._made) >= ITEMS_KEPT:
                     del self._made[next(iter(self._made))]
                 self._made[known] = item
         return item
 
-    def _entry(self, entry: Entry, is_copy: bool) -> Item:
+    def _entry(self, entry: Entry) -> Item:
         now = entry.now
         base = self._config.url
         url = links.url(base, links.entry_path(entry.id))
@@ -59,7 +64,6 @@ class Items:
             language=now.lang,
             enclosures=tuple(self._enclosure(m) for m in now.media) if is_live else (),
             via=tuple((s.name, s.url) for s in now.sources if s.url) if is_live else (),
-            origin=self._main if is_copy else None,
             is_titled=bool(now.title) or not is_live,
         )
 

@@ -11,7 +11,7 @@ import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from sys import intern
 
@@ -196,18 +196,32 @@ class Folder:
                 break
             folder.rmdir()
 
-    def _sync(self, names: Iterable[str] | None) -> None:
+    def _sync(self, names: Collection[str] | None) -> None:
         """Make files or folders durable, or all that there is."""
         if names is None:
             os.sync()
             return
-        for path in names:
-            with contextlib.suppress(FileNotFoundError):
-                fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-                try:
-                    os.fsync(fd)
-                finally:
-                    os.close(fd)
+        if hasattr(os, "posix_fadvise"):
+            # To say that they are not needed any more sends them on their way to the disk, all
+            # together: then to wait for each takes half of the time.
+            for fd in _opened(names):
+                with contextlib.suppress(OSError):  # it is an advice only
+                    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+        for fd in _opened(names):
+            os.fsync(fd)
+
+
+def _opened(names: Iterable[str]) -> Iterator[int]:
+    """Open each of some files or folders that is there."""
+    for path in names:
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        try:
+            yield fd
+        finally:
+            os.close(fd)
 
 
 def _file(staged: str, path: str) -> str:
