@@ -301,13 +301,13 @@ class Pages:
 
     # -- pages --------------------------------------------------------------------------------
 
-    def home(self, home: Home) -> str:
-        """Fill the live page: newest entries first, key events, pinned ones."""
+    def home(self, home: Home, parts: dict[str, Part]) -> str:
+        """Fill the live page: newest entries first, and its *parts* as :meth:`parts` made them."""
         return self._page(
             "home.html",
             "index.html",
             json_ld=self._live_blog_posting(home.coverage, home.entries),
-            parts=self.parts(home),
+            parts=parts,
             **_shown(home),
         )
 

@@ -500,10 +500,11 @@ class Build:
             years=sorted({of.year for of, _ in days}, reverse=True),
             older=older,
         )
-        self.output.put("index.html", self.pages.home(home), "newest")
+        parts = self.pages.parts(home)
+        self.output.put("index.html", self.pages.home(home, parts), "newest")
         changed = self.material.fetch(index.last_updated(IN_LIVE))
         removed = [entry_id for entry_id, _ in index.removals(IN_LIVE)]
-        document = live_json(home, changed, removed, self.pages)
+        document = live_json(home, parts, changed, removed, self.pages)
         self.output.put("live.json", document, "newest")
 
     def _search_tasks(self, dirty: set[date]) -> Iterator[Task]:

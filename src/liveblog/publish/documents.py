@@ -13,7 +13,7 @@ import msgspec
 from .. import links
 from ..config import Config
 from ..markup import rooted, shortened
-from ..pages import Home, Pages
+from ..pages import Home, Pages, Part
 from ..search import text_of
 from ..timeline import Entry
 
@@ -45,10 +45,17 @@ def figures_csv(entries: Iterable[Entry], config: Config) -> str:
     return out.getvalue()
 
 
-def live_json(home: Home, changed: Sequence[Entry], removed: Sequence[str], pages: Pages) -> bytes:
+def live_json(
+    home: Home,
+    parts: dict[str, Part],
+    changed: Sequence[Entry],
+    removed: Sequence[str],
+    pages: Pages,
+) -> bytes:
     """Return what changed last, as an open page takes it over; see ``docs/server.md``.
 
-    *changed* are the entries posted or corrected last, *removed* the ids of those taken away last.
+    *parts* are those of the live page, *changed* the entries posted or corrected last, *removed*
+    the ids of those taken away last.
     A page polls it where no server pushes.
     """
     config = pages.config
@@ -57,20 +64,20 @@ def live_json(home: Home, changed: Sequence[Entry], removed: Sequence[str], page
         "title": config.title,
         "url": config.url,
         "language": config.language,
-        "page": live_page(home, pages),
+        "page": _live_page(home, parts),
         "entries": [live_entry(entry, pages) for entry in changed],
         "removed": removed,
     }
     return msgspec.json.encode(document) + b"\n"
 
 
-def live_page(home: Home, pages: Pages) -> dict[str, object]:
+def _live_page(home: Home, parts: dict[str, Part]) -> dict[str, object]:
     """Return the state of the coverage, and what the live page shows beside its entries."""
     coverage = home.coverage
     return {
         "state": "over" if coverage.ended else "live",
         "updated": coverage.updated.isoformat() if coverage.updated else None,
-        "parts": pages.parts(home),
+        "parts": parts,
     }
 
 
