@@ -491,17 +491,8 @@ def test_4_watch_tells_of_each_append_once(journal: DayFiles) -> None:
     assert told == [str(number) for number in range(3 * LOOKS_AROUND)]
 
 
-@pytest.mark.parametrize("since", ["", "now"])
-def test_4_what_watch_yields_is_on_disk(
-    journal: DayFiles, monkeypatch: pytest.MonkeyPatch, since: str
-) -> None:
-    """Who is told of a line whose writer still waits for its sync is not told of what may vanish.
-
-    If the disk refuses, nothing is yielded.
-    """
-    watching = again(journal).watch(since and journal.end(), lambda _: True)
-    if since:
-        next(watching)
+def test_4_what_is_settled_is_on_disk(journal: DayFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where its writer still waits; if the disk refuses, an error names the file."""
     with monkeypatch.context() as patch:
         patch.setattr(os, "fdatasync", lambda fd: None)
         journal.append(revision("en chemin"), expect=0)
@@ -516,12 +507,29 @@ def test_4_what_watch_yields_is_on_disk(
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(os, "fdatasync", spy)
-    assert [r.body for r in next(watching).records if isinstance(r, Revision)] == ["en chemin"]
+    again(journal).settle([NAME, "2012-07-16", "2012-W29"])
     assert synced == [f"{NAME}.jsonl"]
-    journal.append(revision("perdu"), expect=0)
     monkeypatch.setattr(os, "fdatasync", fail)
     with pytest.raises(StorageError, match=f"{NAME}.jsonl"):
-        next(watching)
+        again(journal).settle([NAME])
+
+
+@pytest.mark.parametrize(
+    "stray", ["notes.jsonl", "2012/07/2012-07-15.sync-conflict-20120716-1.jsonl", "week.jsonl"]
+)
+def test_5_a_file_of_another_name_is_not_read_and_told_of(journal: DayFiles, stray: str) -> None:
+    """Programs that sync folders leave such copies."""
+    first = journal.append(revision("avant"), expect=0)
+    (journal.folder / stray).write_bytes(journal.path(NAME).read_bytes())
+    other = again(journal)
+    assert other.since(START).records == [first]
+    assert list(other.stamps()) == [NAME]
+    assert other.days() == [DAY]
+    audit = other.check()
+    assert not audit.faults
+    assert audit.records == 1
+    (note,) = audit.notes
+    assert note.startswith(f"entries/{stray}: ")
 
 
 def test_4_watch_sees_a_redaction(journal: DayFiles) -> None:

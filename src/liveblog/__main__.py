@@ -6,23 +6,27 @@ import atexit
 import os
 from typing import NoReturn
 
-from .cli import main
-
 
 def run() -> NoReturn:
     """Run the command line, and end the process."""
     code = 1
 
-    # The first to be registered is the last to be called. All that is left of Python's farewell
-    # then is to free every object one by one: a sixth of the time that a post takes.
+    # The first to be registered is the last to be called. What is left of Python's farewell then is
+    # to free every object one by one, a sixth of the time that a post takes, and to empty the
+    # buffers of the standard streams, which main has done.
     @atexit.register
     def leave() -> None:
         os._exit(code)
+
+    from .cli import main
 
     try:
         main()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
+        raise
+    except KeyboardInterrupt:
+        code = 130
         raise
 
 

@@ -187,6 +187,7 @@ class Follower(threading.Thread):
         touched = touched_by(timeline, news, before.released, self._blog.config)
         events = list(self._events(timeline, touched)) if self._tell else []
         if self._tell and events:
+            self._blog.journal.settle({id_day(entry_id).isoformat() for entry_id in touched})
             self._tell(events, place)
         self._told = place
         events = []

@@ -98,8 +98,7 @@ class Day(Struct, frozen=True):
     removed: tuple[Entry, ...] = ()  #: entries that readers saw here once, and must not any more
     moved: tuple[Entry, ...] = ()  #: entries that live in its file and are told in another day
     whole_since: datetime | None = None
-    """Since when readers may see all of it; None if something of it was removed, or nobody asked.
-    """
+    """Since when readers may see all of it; None where that is not known, or not so."""
 
 
 def fold(records: Iterable[Record]) -> dict[str, Entry]:

@@ -55,7 +55,7 @@ _TITLE = re.compile(r"(?<=<title>)[^<]*(?=</title>)")
 
 @kept(ITEMS_KEPT, length=lambda item: len(item.content))
 def _item(item: Item) -> tuple[bytes, bytes]:
-    """Return an item as Atom and as RSS have it: as bytes, which take half of the memory."""
+    """Return an item as Atom and as RSS have it: as bytes, which take less memory."""
     for_atom, for_rss = _moulds(_shape(item))
     texts = list(_texts(item))
     return for_atom.filled(texts).encode(), for_rss.filled(texts).encode()

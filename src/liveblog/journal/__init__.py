@@ -127,10 +127,17 @@ class Journal(Protocol):
 
         *pause* is called between looks with how many seconds to wait; where it returns True, the
         caller gets a turn even if nothing came. So it does when lines were changed in place. What
-        was told may be told again, nothing is left out. All that is yielded is on disk, also where
-        its writer still waits for that.
+        was told may be told again, nothing is left out.
+        """
+        ...
 
-        Raises :class:`~liveblog.errors.StorageError` if the machine refused; begin again then.
+    def settle(self, names: Iterable[str]) -> None:
+        """Return once what is kept under some names is on disk.
+
+        A reader may see a line whose writer still waits for that, and which can vanish yet: to be
+        called between reading and telling others.
+
+        Raises :class:`~liveblog.errors.StorageError` if the machine refused.
         """
         ...
 

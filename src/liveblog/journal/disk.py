@@ -41,6 +41,11 @@ def make_folder(folder: Path, root: Path) -> None:
         sync_folder(each.parent)
 
 
+def sync_data(fd: int) -> None:
+    """Make what was written to an open file durable; macOS has one call for data and the rest."""
+    (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(fd)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable."""
     fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)

@@ -21,6 +21,7 @@ from ..entry import Record
 from ..errors import InvalidInput, StorageError
 from ..period import COVERAGE, named
 from . import START, Audit, Fault, News, Reading
+from .disk import sync_data
 from .head import Head, Newest, names_since
 from .head import newest as newest_of
 from .line import ZERO, Line, decode
@@ -105,8 +106,10 @@ class Reader:
         found = {}
         if names is None:
             for item in _walk(str(self.folder)):
+                name = item.name.removesuffix(".jsonl")
                 with contextlib.suppress(FileNotFoundError):
-                    found[item.name.removesuffix(".jsonl")] = _stamp(item.stat())
+                    if _is_name(name):
+                        found[name] = _stamp(item.stat())
         else:
             for name in names:
                 with contextlib.suppress(FileNotFoundError):
@@ -152,9 +155,6 @@ class Reader:
         seen = _Seen(self._head.read(), self.stamps())
         settled = _from_cursor(cursor)
         news = self.since(cursor)
-        if newest := newest_of(self._head.read()):
-            # A line of another file was not written before the one that it follows was on disk.
-            self._settle({newest.name} & self.stamps().keys())
         yield news
         for looks in itertools.count(1):
             is_called = pause(LOOK)
@@ -162,7 +162,6 @@ class Reader:
             noted, odd = self._look(seen, is_around=is_time)
             known_to = _from_cursor(news.cursor)
             if noted or odd or is_called:
-                self._settle(noted | odd)
                 ends = [self._end(name, seen.stamps[name]) for name in odd & seen.stamps.keys()]
                 # Where there is no head yet, a line that was written may not be noted yet: it is
                 # left for the next look.
@@ -196,20 +195,17 @@ class Reader:
             seen.stamps = found | {name: seen.stamps[name] for name in noted & seen.stamps.keys()}
         return noted, odd
 
-    def _settle(self, names: Iterable[str]) -> None:
-        """Return once what is kept under some names is on disk: its writers may still wait for it.
-
-        A line is read, and may be told, before its writer has synced it.
-        """
+    def settle(self, names: Iterable[str]) -> None:
+        """See :meth:`liveblog.journal.Journal.settle`."""
         for name in names:
             path = self.path(name)
             try:
                 with open(path, "rb") as file:
-                    os.fdatasync(file.fileno())
+                    sync_data(file.fileno())
             except FileNotFoundError:
                 continue
             except OSError as error:
-                raise StorageError.of(error, "write to", path) from error
+                raise StorageError.of(error, "sync", path) from error
 
     def check(self, progress: Callable[[int, int], None] | None = None) -> Audit:
         """See :meth:`liveblog.journal.Journal.check`."""
@@ -248,6 +244,12 @@ class Reader:
             )
             for name, number, after in afters
             if after not in sums
+        ]
+        notes += [
+            f"{self._shown(Path(item.path))}: its name is neither a day nor a longer period, so "
+            "nothing in it is read; move it elsewhere once you have looked"
+            for item in _walk(str(self.folder))
+            if not _is_name(item.name.removesuffix(".jsonl"))
         ]
         if self._newest(self._head.read()).sum not in sums:
             faults.append(
@@ -306,10 +308,10 @@ class Reader:
 
     def _files(self) -> Iterator[tuple[str, Path]]:
         """Yield the name and path of every file, in the order of the names."""
-        found = [
+        found = (
             (item.name.removesuffix(".jsonl"), Path(item.path)) for item in _walk(str(self.folder))
-        ]
-        return iter(sorted(found))
+        )
+        return iter(sorted(file for file in found if _is_name(file[0])))
 
     def path(self, name: str) -> Path:
         """Return where a name's lines are kept.
@@ -356,6 +358,14 @@ def _walk(folder: str, first: str = "", at: str = "") -> Iterator[os.DirEntry[st
         return
     except OSError as error:
         raise StorageError.of(error, "read", Path(folder)) from error
+
+
+def _is_name(name: str) -> bool:
+    """Whether anything is kept under a name. A program that syncs folders leaves others."""
+    try:
+        return bool(_NAME.fullmatch(name)) or name == COVERAGE or named(name).id == name
+    except InvalidInput:
+        return False
 
 
 def _stamp(status: os.stat_result) -> str:

@@ -13,7 +13,7 @@ import threading
 import weakref
 from pathlib import Path
 
-from .disk import make_folder, sync_folder
+from .disk import make_folder, sync_data, sync_folder
 from .line import ZERO, name_of
 
 
@@ -90,7 +90,7 @@ class Tail:
                 return
             size = self.size
             try:
-                os.fdatasync(self._fd)
+                sync_data(self._fd)
             except OSError:
                 self._is_lost = True
                 raise

@@ -180,6 +180,8 @@ class Build:
         if is_new or before.keys() ^ after.keys():
             self._search_page()
         self.output.finish(stale)
+        # Nothing is shown that could vanish from the journal yet.
+        self.journal.settle(changed)
 
         index.remember_stamps(stamps, changed)
         index.remember("fingerprint", self.fingerprint)

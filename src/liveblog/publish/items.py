@@ -34,7 +34,7 @@ class Items:
         known = (entry.id, entry.now.rev, entry.now.recorded), is_copy
         item = self._made.get(known)
         if item is None:
-            # What both say is the same object.
+            # It shares its texts with the original: they are held once.
             item = (
                 structs.replace(self.entry(entry), origin=self._main)
                 if is_copy

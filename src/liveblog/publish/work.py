@@ -181,4 +181,4 @@ def _do(tasks: Iterable[Task], progress: Callable[[int], None]) -> None:
 def _may_fork() -> bool:
     """Whether there is a second processor, and no other thread that a copy of us would lack."""
     is_alone = threading.active_count() == 1
-    return is_alone and hasattr(os, "fork") and len(os.sched_getaffinity(0)) > 1
+    return is_alone and hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) > 1
