@@ -365,6 +365,7 @@ def test_a_place_of_another_world_does_no_harm(server: LiveServer, place: str) -
 @pytest.mark.slow
 def test_the_server_stops_at_once_with_readers_connected(server: LiveServer) -> None:
     """On SIGTERM; their streams end, none has to be cut; -s shows how soon."""
+    server.settled()  # nothing is to be told any more
     streams = [Stream(server) for _ in range(20)]
     for stream in streams:
         stream.until_hello()
