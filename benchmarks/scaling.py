@@ -78,7 +78,7 @@ def measured(most: int = SIZES[-1]) -> tuple[list[Row], list[Line]]:
         beside_git = list(_beside_git(built[-1], folder / "repository"))
         rows = _rows(built)
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
     return rows, [*_lines(rows[0], rows[-1]), *beside_git]
 
 
