@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -21,6 +22,8 @@ from liveblog.blog import Image
 from liveblog.entry import Figure, Revision, Source, make_id
 from liveblog.errors import ConfigError, StorageError
 from liveblog.publish import Publisher, build, work
+from liveblog.publish.index import Index
+from liveblog.publish.output import Output
 from liveblog.site.folder import Folder
 
 from .conftest import Clock, site_bytes
@@ -607,6 +610,35 @@ def test_two_processes_write_what_one_writes(blog: Blog, clock: Clock, tmp_path:
         shutil.rmtree(blog.folders.site)
     assert sites[0] == sites[1]
     assert len(sites[0]) > work.MUCH
+
+
+def test_no_part_is_lost_between_two_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor one that either takes while the other is done with all that was left."""
+    here, take = os.getpid(), work._Left.take
+
+    def take_and_wait(left: work._Left) -> bool:
+        is_taken = take(left)
+        time.sleep(0.2 if is_taken and os.getpid() == here else 0)
+        return is_taken
+
+    def make(name: str) -> None:
+        time.sleep(0 if os.getpid() == here else 0.3)
+        output.put(name, "text", name)
+
+    monkeypatch.setattr(work._Left, "take", take_and_wait)
+    site = Folder(tmp_path / "site")
+    output = Output(site, Index(tmp_path / "index.sqlite"), tmp_path, is_dry=False)
+    # The other process begins with a, this one with c; while that does a, this takes b.
+    weights = {"a": 1, "b": 1, "c": 2}
+    tasks = [
+        work.Task(date.max, weight * work.MUCH, partial(make, name))
+        for name, weight in weights.items()
+    ]
+    work.perform(tasks, output, lambda done: None)
+    site.commit()
+    assert sorted(site_bytes(site.root)) == ["a", "b", "c"]
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from datetime import date
 from functools import partial
-from itertools import chain, takewhile
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -106,15 +106,22 @@ def _shared(tasks: Sequence[Task], output: Output, progress: Callable[[int], Non
         after.callback(second.close)
         answer, theirs = context.Pipe(duplex=False)
         parent = os.getpid()
-        apart = takewhile(
+
+        def has_parent() -> bool:
+            return os.getppid() == parent
+
+        def has_partner() -> bool:
+            # Before all is begun it answers only if it failed.
+            return not answer.poll()
+
+        apart = chain(
             # Alone, it would work for nobody, and keep the next publisher waiting.
-            lambda _: os.getppid() == parent,
-            chain(_begun(tasks[:cut], first), _begun(tasks[cut:][::-1], second)),
+            _begun(tasks[:cut], first, has_parent),
+            _begun(tasks[cut:][::-1], second, has_parent),
         )
         here = chain(
-            _begun(tasks[cut:], second),
-            # It answers before all is begun if it failed.
-            takewhile(lambda _: not answer.poll(), _begun(tasks[:cut][::-1], first)),
+            _begun(tasks[cut:], second, has_partner),
+            _begun(tasks[:cut][::-1], first, has_partner),
         )
         # Memory stays shared as long as nobody writes to it, and the collector does.
         gc.freeze()
@@ -151,10 +158,13 @@ def _middle(tasks: Sequence[Task]) -> int:
     return cut
 
 
-def _begun(tasks: Iterable[Task], left: _Left) -> Iterator[Task]:
-    """Yield tasks as long as any are left; another process takes the same from their other end."""
+def _begun(tasks: Iterable[Task], left: _Left, goes_on: Callable[[], bool]) -> Iterator[Task]:
+    """Yield tasks as long as any are left; another process takes the same from their other end.
+
+    Whether it *goes_on* is asked before each is taken: nobody else does what was taken.
+    """
     for task in tasks:
-        if not left.take():
+        if not goes_on() or not left.take():
             return
         yield task
 
