@@ -105,6 +105,24 @@ def test_publishers_of_one_blog_take_turns(blog: Blog) -> None:
     assert site_bytes(blog.folders.site) == from_nothing(blog, blog.folders.root.parent / "again")
 
 
+def test_what_was_moved_and_then_removed_is_told_where_it_stood(
+    blog: Blog, clock: Clock, tmp_path: Path
+) -> None:
+    """Back or on, before it was published again: its tombstone stands in its days' archives."""
+    for days in (-2, 1):
+        gone = blog.post("Un.")
+        blog.post("Deux.")
+        blog.publish()
+        clock.go(hours=1)
+        blog.edit(gone.id, at=clock.now + timedelta(days=days), schedule=True)
+        blog.remove(gone.id)
+        clock.go(days=3)
+        blog.publish()
+        archive = blog.folders.site / links.day_path(gone.published.date()) / "atom.xml"
+        assert gone.id in archive.read_text()
+    assert site_bytes(blog.folders.site) == from_nothing(blog, tmp_path / "again")
+
+
 def test_a_deleted_site_comes_back_byte_for_byte(blog: Blog, tmp_path: Path) -> None:
     """feeds/ alone deleted, or all that is derived."""
     blog.post("Un.", title="Titre", tags=["Damas"], images=[Image(picture(tmp_path), "Un point")])

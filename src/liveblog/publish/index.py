@@ -215,7 +215,10 @@ class Index:
             self._db.execute("DELETE FROM entries WHERE id = ? AND day = ?", (entry_id, name))
             rows = self._db.execute("SELECT day FROM changes WHERE id = ?", (entry_id,))
             days |= {row[0] for row in rows}
-            self._db.execute("DELETE FROM changes WHERE id = ?", (entry_id,))
+            # Of one that is told elsewhere, that day may have been taken over already.
+            is_here = entry_id in now or entry_id in gone
+            query = "DELETE FROM changes WHERE id = ? AND (? OR told = ?)"
+            self._db.execute(query, (entry_id, is_here, name))
         slugs |= self._insert([now[i] for i in sorted(touched) if i in now])
         changes = [
             (local_day(revision.updated, zone).isoformat(), entry.id, name)
