@@ -1,34 +1,142 @@
 """Results that are kept for the next time: a text is shown by many pages, feeds and mails.
 
-For pure functions of what is small: what is very long is made anew each time, so that memory stays
-bounded whatever anybody writes.
+The last few are held in memory. A process that goes on for long holds fewer there, and many outside
+of it (:func:`hold_in`): it needs no more memory for the thousandth update of a day than for the
+three hundredth, and makes none of the others anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache, wraps
-from typing import Any, TypeVar, cast
+import os
+import threading
+import weakref
+from _blake2 import blake2b
+from collections.abc import Callable, Hashable
+from functools import wraps
+from typing import Any, Generic, Protocol, TypeVar, cast
+
+from msgspec import msgpack
+
+RECENT = 512
+"""So many results of a kind are held in memory, those made last."""
+
+RECENT_BESIDE_STORE = 192
+"""So many, if the others are held outside of it."""
 
 SHORT = 10_000
-"""Characters of what is kept, at the most."""
+"""Characters of what a result is made of, at the most: what is longer is made anew each time."""
 
+Value = TypeVar("Value")
 Make = TypeVar("Make", bound=Callable[..., Any])
 
 
-def kept(number: int, *, length: Callable[[Any], int] = len) -> Callable[[Make], Make]:
-    """Keep the last *number* results of a function of arguments that can be hashed.
+class Store(Protocol):
+    """Holds bytes outside of memory, for one thread at a time."""
+
+    def put(self, data: bytes) -> int | None:
+        """Hold some bytes; return their place, or None if there is no room left."""
+        ...
+
+    def get(self, place: int) -> bytes | None:
+        """Return the bytes of a place, or None if they are lost."""
+        ...
+
+
+class Kept(Generic[Value]):
+    """Results of one kind by what they were made of; threads may share it.
+
+    The kind is whatever MessagePack holds: a text, a tuple, a struct.
+    """
+
+    def __init__(self, kind: type[Value]) -> None:
+        """Keep results of a type."""
+        self._recent: dict[Hashable, Value] = {}
+        self._decoder = msgpack.Decoder(kind)
+        self._begin()
+        _everything.add(self)
+
+    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """Return the result for *key*, which *make* makes if it is not known; it is never None."""
+        value = self._recent.get(key)
+        if value is None and self._places:
+            value = self._read(key)
+        if value is None:
+            value = make()
+            self._keep(key, value)
+        return value
+
+    def _begin(self) -> None:
+        """Begin with nothing outside of memory."""
+        self._places: dict[Hashable, int] = {}
+        self._store: Store | None = None
+        self._lock = threading.Lock()
+
+    def _read(self, key: Hashable) -> Value | None:
+        with self._lock:
+            place = self._places.get(key)
+            data = self._store.get(place) if self._store and place is not None else None
+        return self._decoder.decode(data) if data is not None else None
+
+    def _keep(self, key: Hashable, value: Value) -> None:
+        with self._lock:
+            if len(self._recent) >= (RECENT_BESIDE_STORE if _new_store else RECENT):
+                oldest = next(iter(self._recent))
+                self._put(oldest, self._recent.pop(oldest))
+            self._recent[key] = value
+
+    def _put(self, key: Hashable, value: Value) -> None:
+        if _new_store is None:
+            return
+        self._store = self._store or _new_store()
+        place = self._store.put(msgpack.encode(value))
+        if place is None:
+            # What is still shown is made once more, and held again.
+            self._places, self._store = {}, None
+        else:
+            self._places[key] = place
+
+
+_new_store: Callable[[], Store] | None = None
+
+
+def hold_in(new_store: Callable[[], Store] | None) -> None:
+    """Hold results outside of memory too, from now on: each kind in a store of its own."""
+    global _new_store
+    _new_store = new_store
+
+
+_everything: weakref.WeakSet[Kept[Any]] = weakref.WeakSet()
+
+
+def _begin_apart() -> None:
+    """Leave the stores to the process that we were forked from."""
+    for each in _everything:
+        each._begin()
+
+
+os.register_at_fork(after_in_child=_begin_apart)
+
+
+def kept(kind: type[Any], *, length: Callable[[Any], int] = len) -> Callable[[Make], Make]:
+    """Keep the results of a pure function of a text or a struct, and of what can be hashed.
 
     *length* tells that of its first argument, in characters.
     """
 
     def decorate(make: Make) -> Make:
-        keeping = lru_cache(maxsize=number)(make)
+        found: Kept[Any] = Kept(kind)
 
         @wraps(make)
         def call(first: Any, *args: Any) -> Any:
-            return (keeping if length(first) <= SHORT else make)(first, *args)
+            if length(first) > SHORT:
+                return make(first, *args)
+            return found.get((_mark(first), *args), lambda: make(first, *args))
 
         return cast(Make, call)
 
     return decorate
+
+
+def _mark(first: Any) -> bytes:
+    """Return what stands for an argument: to hold it would take as much as the result."""
+    return blake2b(msgpack.encode(first), digest_size=16).digest()

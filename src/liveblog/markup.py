@@ -94,7 +94,7 @@ def to_html(
     return _to_html(text, anchor if "[^" in text else "", media, typography) if text else ""
 
 
-@kept(512)
+@kept(str)
 def _to_html(
     text: str, anchor: str, media: frozenset[str], typography: Callable[[str], str] | None
 ) -> str:

@@ -9,7 +9,6 @@ and a feed, can show the same one.
 from __future__ import annotations
 
 import re
-import threading
 from _blake2 import blake2b
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -43,6 +42,7 @@ from .digest import Digest, headline_of, label, title
 from .digest.text import correction_line, days_with_figures, figure_line, marks_of, unit_line
 from .entry import Framing, Media, Revision, slug
 from .errors import ConfigError
+from .kept import Kept
 from .locale import Words, words
 from .markup import ROOT, rooted, shortened, sized, to_html, words_in
 from .timeline import Entry
@@ -88,8 +88,12 @@ class Home(Struct, frozen=True):
     older: Stop | None
 
 
-Known = tuple[str, int, datetime | None]
-"""What tells a revision from every other: its entry, its number, its instant."""
+def known(entry: Entry) -> tuple[str, int, datetime | None]:
+    """Return what tells an entry as it stands from every other, and from itself before.
+
+    A number may be given twice: to a line that could not be synced, and to the next.
+    """
+    return entry.id, entry.now.rev, entry.now.recorded
 
 
 class FeedItem(msgspec.Struct):
@@ -125,8 +129,6 @@ PARTS = ("head", "keys", "pinned", "filters")
 
 _COMPILER = 2
 """Changes with what a tag of ours compiles to: what was compiled otherwise is compiled again."""
-
-_FRAGMENTS_KEPT = 1_000  #: fragments held in memory at once
 
 
 class Once(Extension):
@@ -234,21 +236,20 @@ class Pages:
             "tag_link": _tag_link,
         }
         self._templates: dict[str, Template] = {}
-        self._lock = threading.Lock()
-        self._article: dict[Known, str] = {}
-        self._content: dict[Known, str] = {}
-        self._plains: dict[Known, str] = {}
-        self._names: dict[Known, str] = {}
+        self._articles = Kept(str)
+        self._contents = Kept(str)
+        self._plains = Kept(str)
+        self._names = Kept(str)
 
     # -- fragments, rooted at ROOT ------------------------------------------------------------
 
     def article(self, entry: Entry) -> Markup:
         """Return an entry as it stands on every page."""
-        return Markup(self._once(self._article, entry, self._article_of))
+        return Markup(self._articles.get(known(entry), lambda: self._article_of(entry)))
 
     def content(self, entry: Entry) -> Markup:
         """Return what an entry says, without its time and title; what a feed carries."""
-        return Markup(self._once(self._content, entry, self._content_of))
+        return Markup(self._contents.get(known(entry), lambda: self._content_of(entry)))
 
     def digest_content(self, digest: Digest) -> str:
         """Return a digest as a feed carries it: no chart, no meaning in classes."""
@@ -259,7 +260,7 @@ class Pages:
         return shortened(self._plain(entry), SUMMARY)
 
     def _plain(self, entry: Entry) -> str:
-        return self._once(self._plains, entry, lambda entry: words_in(self.content(entry)))
+        return self._plains.get(known(entry), lambda: words_in(self.content(entry)))
 
     def described(self, digest: Digest) -> str:
         """Return a digest's first words, plain: its introduction, else its entries' names."""
@@ -274,7 +275,7 @@ class Pages:
             return self.words.say("Update retracted")
         if now.title:
             return self.words.typography(now.title)
-        return self._once(self._names, entry, self._first_words_of)
+        return self._names.get(known(entry), lambda: self._first_words_of(entry))
 
     def _article_of(self, entry: Entry) -> str:
         return self._render("fragments/article.html", entry=entry, now=entry.now, pages=self)
@@ -286,18 +287,6 @@ class Pages:
         now = entry.now
         first = words_in(to_html(now.body, typography=self.words.in_html))
         return shortened(first or (now.media[0].alt if now.media else "…"), 80)
-
-    def _once(self, made: dict[Known, str], entry: Entry, make: Callable[[Entry], str]) -> str:
-        # A number may be given twice: to a line that could not be synced, and to the next.
-        known = entry.id, entry.now.rev, entry.now.recorded
-        text = made.get(known)
-        if text is None:
-            text = make(entry)
-            with self._lock:
-                if len(made) >= _FRAGMENTS_KEPT:
-                    del made[next(iter(made))]
-                made[known] = text
-        return text
 
     # -- pages --------------------------------------------------------------------------------
 

@@ -12,7 +12,6 @@ from ..locale import Words
 from ..timeline import Entry
 from . import Digest, label
 from .text import (
-    ENTRIES_KEPT,
     correction_line,
     days_with_figures,
     figure_line,
@@ -52,7 +51,7 @@ def write(digest: Digest, words: Words, *, base: str) -> str:
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-@kept(ENTRIES_KEPT, length=lambda entry: entry.length)
+@kept(str, length=lambda entry: entry.length)
 def _entry(entry: Entry, words: Words, base: str) -> str:
     now = entry.now
     time = f"[{words.time(now.published)}]({links.url(base, links.entry_path(now.id))})"

@@ -22,9 +22,6 @@ WIDTH = 78
 _NAMES = 30  # columns for the names of figures
 _PARSER = etree.HTMLParser()  # to make one takes as long as to parse an update
 
-ENTRIES_KEPT = 512
-"""So many entries are kept as they are told: a day is told again with each of its updates."""
-
 Style = Callable[[str, str], str]
 """Takes a text and what it is (``title``, ``day``, ``time``, ``mark``, ``faint``); a terminal
 colours it."""
@@ -78,7 +75,7 @@ def _unstyled(text: str, kind: str) -> str:
     return text
 
 
-@kept(ENTRIES_KEPT, length=lambda entry: entry.length)
+@kept(str, length=lambda entry: entry.length)
 def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
     now = entry.now
     time = words.time(now.published)

@@ -26,9 +26,6 @@ from .repair import FeedRepair, ItemRepair
 
 GENERATOR = "liveblog"
 
-ITEMS_KEPT = 512
-"""Of so many: those of the open day, and of the tags and days that show them too."""
-
 MOULDS_KEPT = 256
 """So many shapes of items."""
 
@@ -53,7 +50,7 @@ def atom_and_rss(feed: Feed) -> tuple[bytes, bytes]:
 _TITLE = re.compile(r"(?<=<title>)[^<]*(?=</title>)")
 
 
-@kept(ITEMS_KEPT, length=lambda item: len(item.content))
+@kept(tuple[bytes, bytes], length=lambda item: len(item.content))
 def _item(item: Item) -> tuple[bytes, bytes]:
     """Return an item as Atom and as RSS have it: as bytes, which take less memory."""
     for_atom, for_rss = _moulds(_shape(item))

@@ -12,10 +12,9 @@ from .. import links
 from ..digest import Digest, title
 from ..entry import Media
 from ..feeds import Archives, Enclosure, Feed, Item, Origin, Tombstone
-from ..feeds.xml import ITEMS_KEPT
-from ..kept import SHORT
+from ..kept import Kept
 from ..markup import rooted
-from ..pages import Known, Pages
+from ..pages import Pages, known
 from ..timeline import Entry
 
 
@@ -27,24 +26,12 @@ class Items:
         self._config = pages.config
         self._pages = pages
         self._main = Origin(pages.config.id, pages.config.title, pages.config.url)
-        self._made: dict[tuple[Known, bool], Item] = {}
+        self._made: Kept[Item] = Kept(Item)
 
     def entry(self, entry: Entry, *, is_copy: bool = False) -> Item:
         """Return an entry as a feed carries it, in full; a copy names the main feed."""
-        known = (entry.id, entry.now.rev, entry.now.recorded), is_copy
-        item = self._made.get(known)
-        if item is None:
-            # It shares its texts with the original: they are held once.
-            item = (
-                structs.replace(self.entry(entry), origin=self._main)
-                if is_copy
-                else self._entry(entry)
-            )
-            if len(item.content) <= SHORT:
-                if len(self._made) >= ITEMS_KEPT:
-                    del self._made[next(iter(self._made))]
-                self._made[known] = item
-        return item
+        item = self._made.get(known(entry), lambda: self._entry(entry))
+        return structs.replace(item, origin=self._main) if is_copy else item
 
     def _entry(self, entry: Entry) -> Item:
         now = entry.now

@@ -187,7 +187,7 @@ def _row(entry: Entry, mark: bytes) -> Row:
     )
 
 
-@kept(512, length=lambda entry: entry.length)
+@kept(str, length=lambda entry: entry.length)
 def text_of(entry: Entry) -> str:
     """Return everything that a live entry says but its title, tags and author, as plain text."""
     now = entry.now

@@ -13,6 +13,8 @@ from types import FrameType
 import uvicorn
 
 from ..errors import StorageError
+from ..kept import hold_in
+from ..scratch import Scratch
 from . import Application
 from .connection import Connection
 
@@ -77,6 +79,7 @@ def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> N
     )
     server = _Server(config, app)
     _allow_files()
+    hold_in(Scratch)
     opened.listen(4096)
     # What was loaded stays: to look through it for garbage would hold up every reader.
     gc.collect()
