@@ -8,9 +8,11 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import random
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -682,6 +684,35 @@ def test_5_a_removed_line_is_found(journal: DayFiles, which: int) -> None:
     del lines[which]
     journal.path(NAME).write_bytes(b"".join(lines))
     assert journal.check().faults
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_5_who_read_before_reads_what_is_there_now(journal: DayFiles, seed: int) -> None:
+    """Lines that came, and lines altered, lost or torn in the very same file, in any order."""
+    chance = random.Random(seed)
+    journal.append(revision(), expect=0)
+    path = journal.path(NAME)
+    for number in range(12):
+        with path.open("r+b") as file:
+            data = file.read()
+            match chance.randrange(6):
+                case 0:  # in place, and it grows all the same
+                    file.seek(chance.randrange(len(data)))
+                    file.write(b"#")
+                    file.seek(0, os.SEEK_END)
+                    file.write(chance.choice(data.splitlines(keepends=True)))
+                case 1:
+                    file.write(b'{"torn": ')
+                case 2:
+                    file.truncate(chance.randrange(len(data) // 2, len(data)) or 1)
+        if chance.random() < 0.6:
+            journal.append(revision(f"Texte {number}"), expect=0)
+        with closing(again(journal)) as other:
+            fresh = other.read(NAME)
+        for _ in range(2):
+            known = journal.read(NAME)
+            assert (known.records, known.faults) == (fresh.records, fresh.faults)
+        time.sleep(0.01)  # or a file of the same size could have the same time
 
 
 def test_5_a_removed_file_is_found(journal: DayFiles) -> None:

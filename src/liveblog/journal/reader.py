@@ -11,11 +11,12 @@ import itertools
 import os
 import re
 import threading
+from _blake2 import blake2b
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ..entry import Record
 from ..errors import InvalidInput, StorageError
@@ -49,11 +50,21 @@ class _Seen(Struct):
     stamps: dict[str, str]
 
 
+class _Chain(Struct):
+    """The lines of a file, up to one of them."""
+
+    lines: int = 0
+    expected: str | None = ZERO  #: what the next one is chained to; None if that is not known
+    sums: set[str] = field(default_factory=set)
+
+
 class _Kept(Struct):
     """A file as it was read."""
 
     stamp: str
-    size: int
+    size: int  #: of its whole lines, in bytes
+    mark: bytes  #: of these bytes
+    chain: _Chain
     reading: Reading
 
 
@@ -82,13 +93,29 @@ class Reader:
         with self._keeping:
             kept = self._kept.pop(name, None)
         if kept is None or kept.stamp != stamp:
-            kept = _Kept(stamp, status.st_size, _records(self._lines(name)))
+            kept = self._read_on(name, stamp, kept)
         with self._keeping:
             self._kept[name] = kept
             size = sum(other.size for other in self._kept.values())
             while size > KEPT:
                 size -= self._kept.pop(next(iter(self._kept))).size
         return kept.reading
+
+    def _read_on(self, name: str, stamp: str, kept: _Kept | None) -> _Kept:
+        """Read a file; what stands there as it did is not decoded again."""
+        data = self._bytes(name)
+        known = _mark(data[: kept.size]) if kept else _mark(b"")
+        if kept is None or known.digest() != kept.mark:
+            kept, known = _Kept("", 0, b"", _Chain(), Reading()), _mark(b"")
+        size = data.rfind(b"\n") + 1
+        known.update(data[kept.size : size])
+        records, faults = list(kept.reading.records), list(kept.reading.faults)
+        for _, item in self._lines(name, data[kept.size : size], kept.chain):
+            if isinstance(item, Fault):
+                faults.append(item)
+            else:
+                records.append(item.record)
+        return _Kept(stamp, size, known.digest(), kept.chain, Reading(records, faults))
 
     def day(self, of: date) -> Reading:
         """See :meth:`liveblog.journal.Journal.day`."""
@@ -220,7 +247,8 @@ class Reader:
                 progress(files, len(found))
             files += 1
             redacted = 0
-            for number, item in self._lines(name, to_the_end=True):
+            data = self._bytes(name)
+            for number, item in self._lines(name, data, _Chain(), to_the_end=True):
                 if isinstance(item, Fault):
                     faults.append(item)
                     continue
@@ -257,38 +285,45 @@ class Reader:
             )
         return Audit(faults, notes, records, files)
 
-    def _lines(self, name: str, to_the_end: bool = False) -> Iterator[tuple[int, Line | Fault]]:
-        """Yield each line of a file, or what is wrong with it, with its number."""
+    def _bytes(self, name: str) -> bytes:
         path = self.path(name)
         try:
-            data = path.read_bytes()
+            return path.read_bytes()
         except FileNotFoundError:
-            return
+            return b""
         except OSError as error:
             raise StorageError.of(error, "read", path) from error
-        expected: str | None = ZERO
-        seen: set[str] = set()
+
+    def _lines(
+        self, name: str, data: bytes, chain: _Chain, to_the_end: bool = False
+    ) -> Iterator[tuple[int, Line | Fault]]:
+        """Yield each line of a file, or what is wrong with it, with its number.
+
+        *data* are its bytes from where *chain* ends, which goes on with them.
+        """
         *whole, rest = data.split(b"\n")
-        for number, raw in enumerate(whole, 1):
+        for raw in whole:
+            chain.lines += 1
+            number = chain.lines
             line = decode(raw)
             if isinstance(line, str):
                 problem = f"the line was altered or torn: {line}"
                 yield number, Fault(self._place(name, number), problem, _RESTORE, raw)
                 # What follows was chained to the sum that this line carried, if it still does.
-                expected = None
+                chain.expected = None
                 continue
-            if line.sum in seen:
+            if line.sum in chain.sums:
                 problem = "the line stands here a second time"
                 yield number, Fault(self._place(name, number), problem, _RESTORE, raw)
                 continue
-            if expected is not None and line.prev != expected:
+            if chain.expected is not None and line.prev != chain.expected:
                 problem = "lines before it were removed or reordered"
                 yield number, Fault(self._place(name, number), problem, _RESTORE, raw)
-            seen.add(line.sum)
-            expected = line.sum
+            chain.sums.add(line.sum)
+            chain.expected = line.sum
             yield number, line
         if rest and to_the_end:
-            number = len(whole) + 1
+            number = chain.lines + 1
             mend = "It was never acknowledged; the next post sets its bytes aside."
             yield number, Fault(self._place(name, number), "the last line is torn", mend, rest)
 
@@ -332,15 +367,9 @@ class Reader:
         return str(path.relative_to(self.folder.parent))
 
 
-def _records(lines: Iterator[tuple[int, Line | Fault]]) -> Reading:
-    records: list[Record] = []
-    faults: list[Fault] = []
-    for _, item in lines:
-        if isinstance(item, Fault):
-            faults.append(item)
-        else:
-            records.append(item.record)
-    return Reading(records, faults)
+def _mark(data: bytes) -> blake2b:
+    """Return what tells bytes from any others: to decode them takes ten times as long."""
+    return blake2b(data, digest_size=16)
 
 
 def _walk(folder: str, first: str = "", at: str = "") -> Iterator[os.DirEntry[str]]:
