@@ -226,17 +226,19 @@ def _first_answer(root: Path) -> float:
 
 def _beside_git(most: Built, folder: Path) -> Iterator[Line]:
     repository = _repository(folder, 100_000)
-    python, git, helped, log, day = beside(
+    python, git, helped, log, today, yesterday = beside(
         lambda: cost_of([PYTHON, "-c", "pass"]),
         lambda: cost_of(["git", "-C", str(repository), "log", "-1"]),
         lambda: cost_of([*LIVEBLOG, "--help"]),
         lambda: most.run("log"),
+        lambda: most.run("digest", "today"),
         lambda: most.run("digest", "yesterday"),
         times=3 * TIMES,
     )
     for name, cost in (
         ("--help", helped), (f"log, at {most.entries:,}", log),
-        (f"digest yesterday, at {most.entries:,}", day),
+        (f"digest today, at {most.entries:,}", today),
+        (f"digest yesterday, at {most.entries:,}", yesterday),
     ):  # fmt: skip
         beyond = cost.seconds - python.seconds
         yield Line(

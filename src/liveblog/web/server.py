@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import logging
 import resource
@@ -19,6 +20,11 @@ from . import Application
 from .connection import Connection
 
 GRACE_SECONDS = 1
+
+LARGE = 128 * 1024
+"""Bytes that are taken from the system apart from others."""
+
+_MMAP_THRESHOLD = -3  #: its number in Linux's <malloc.h>
 
 
 class _Server(uvicorn.Server):
@@ -62,6 +68,15 @@ def _allow_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def _stay_small() -> None:
+    """Need hardly more memory after a long day of updates than before it."""
+    hold_in(Scratch)
+    # What is large, as pages are, goes back to the system at once. Else Linux's C library keeps
+    # room for as much as it ever saw freed, and that in pieces. Others know no such setting.
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, LARGE)
+
+
 def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until told to stop (SIGTERM, SIGINT); *ready* is called when it begins."""
     config = uvicorn.Config(
@@ -79,7 +94,7 @@ def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> N
     )
     server = _Server(config, app)
     _allow_files()
-    hold_in(Scratch)
+    _stay_small()
     opened.listen(4096)
     # What was loaded stays: to look through it for garbage would hold up every reader.
     gc.collect()
