@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from liveblog import Blog
+from liveblog.kept import RECENT_BESIDE_STORE
 
 from .command import MODULE, run
 from .conftest import LiveServer, live_server
@@ -196,3 +197,23 @@ def test_without_the_fast_libraries_all_is_answered_as_with_them(tmp_path: Path)
             _, said = process.communicate(timeout=20)
         assert process.returncode == 0
         assert "Traceback" not in said
+
+
+@pytest.mark.slow
+def test_a_server_holds_a_long_day_outside_of_its_memory(tmp_path: Path) -> None:
+    """What it rendered of the older updates lies in files without a name."""
+    with live_server(tmp_path / "blog") as server:
+        assert server.process
+        opened = Path(f"/proc/{server.process.pid}/fd")
+
+        def unnamed() -> list[str]:
+            names = [os.readlink(fd) for fd in opened.iterdir()]
+            return [name for name in names if re.fullmatch(r"/var/tmp/.*\(deleted\)", name)]
+
+        server.blog.post("Un.")
+        server.settled()
+        assert not unnamed()
+        for number in range(RECENT_BESIDE_STORE):
+            server.blog.post(f"Nouvelle {number}.")
+        server.settled()
+        assert unnamed()
