@@ -201,19 +201,22 @@ def test_without_the_fast_libraries_all_is_answered_as_with_them(tmp_path: Path)
 
 @pytest.mark.slow
 def test_a_server_holds_a_long_day_outside_of_its_memory(tmp_path: Path) -> None:
-    """What it rendered of the older updates lies in files without a name."""
+    """What it rendered of the older updates lies in files without a name, until one is removed."""
     with live_server(tmp_path / "blog") as server:
         assert server.process
         opened = Path(f"/proc/{server.process.pid}/fd")
 
-        def unnamed() -> list[str]:
-            names = [os.readlink(fd) for fd in opened.iterdir()]
-            return [name for name in names if re.fullmatch(r"/var/tmp/.*\(deleted\)", name)]
+        def unnamed() -> bytes:
+            files = [fd for fd in opened.iterdir() if os.readlink(fd).startswith("/var/tmp/")]
+            return b"".join(fd.read_bytes() for fd in files)
 
-        server.blog.post("Un.")
+        post = server.blog.post("Un secret.")
         server.settled()
         assert not unnamed()
         for number in range(RECENT_BESIDE_STORE):
             server.blog.post(f"Nouvelle {number}.")
         server.settled()
-        assert unnamed()
+        assert b"Un secret." in unnamed()
+        server.blog.remove(post.id, purge=True)
+        server.settled()
+        assert b"Un secret." not in unnamed()

@@ -12,6 +12,7 @@ from functools import partial
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from liveblog import kept, scratch
 from liveblog.kept import Kept, hold_in
@@ -32,6 +33,12 @@ def files() -> Iterator[None]:
     hold_in(Scratch)
     yield
     hold_in(None)
+
+
+@pytest.fixture(autouse=True)
+def not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No disk refused anything before."""
+    monkeypatch.setattr(Scratch, "_is_refused", False)
 
 
 @pytest.fixture
@@ -159,3 +166,66 @@ def test_what_is_long_is_not_kept(has_files: bool) -> None:
     for text in ("a", "b" * kept.SHORT, "c" * (kept.SHORT + 1)) * 2:
         assert shout(text) == text.upper()
     assert made == [1, kept.SHORT, kept.SHORT + 1, kept.SHORT + 1]
+
+
+def test_whatever_a_text_or_an_update_holds_it_is_kept(has_files: bool) -> None:
+    """Half a character, a number that is larger than machines have."""
+
+    class Fact(Struct, frozen=True):
+        value: int | float
+        words: str = ""
+
+    @kept.kept(str, length=lambda fact: 1)
+    def told(fact: Fact | str) -> str:
+        return repr(fact)
+
+    facts: list[Fact | str] = [
+        Fact(10**20),
+        Fact(10**20 + 1),
+        Fact(1),
+        Fact(1.0),
+        Fact(1, "1"),
+        "\ud800",
+        "1",
+    ]
+    for fact in [*facts, *facts]:
+        assert told(fact) == repr(fact)
+
+
+def test_what_is_forgotten_is_nowhere(has_files: bool) -> None:
+    """Neither in memory nor in a file; then all goes on."""
+    found, make = Kept(str), Maker()
+    for _ in range(2):
+        for number in range(kept.RECENT_BESIDE_STORE + 5):
+            found.get(number, partial(make, number))
+        kept.forget()
+        assert not found._recent
+        assert not found._places
+        assert found._store is None
+    assert make.made == 2 * (kept.RECENT_BESIDE_STORE + 5)
+
+
+@pytest.mark.usefixtures("small", "files")
+def test_what_is_held_outside_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each lies takes memory too."""
+    monkeypatch.setattr(kept, "OUTSIDE", 4)
+    found = Kept(int)
+    for number in range(20):
+        assert found.get(number, partial(int, number)) == number
+        assert len(found._places) <= 4
+
+
+@pytest.mark.usefixtures("files")
+def test_a_disk_that_refused_once_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What room comes free is the journal's."""
+    tried = []
+
+    def refuse(fd: int, data: bytes, place: int) -> int:
+        tried.append(place)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", refuse)
+    found = Kept(str)
+    for number in range(kept.RECENT_BESIDE_STORE + 9):
+        assert found.get(number, partial(Maker(), number)) == Maker()(number)
+    assert tried == [0]

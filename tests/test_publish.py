@@ -17,13 +17,14 @@ from urllib.parse import unquote
 import msgspec
 import pytest
 
-from liveblog import Blog, links
+from liveblog import Blog, kept, links
 from liveblog.blog import Image
 from liveblog.entry import Figure, Revision, Source, make_id
 from liveblog.errors import ConfigError, StorageError
 from liveblog.publish import Publisher, build, work
 from liveblog.publish.index import Index
 from liveblog.publish.output import Output
+from liveblog.scratch import Scratch
 from liveblog.site.folder import Folder
 
 from .conftest import Clock, site_bytes
@@ -48,6 +49,13 @@ def from_nothing(blog: Blog, folder: Path) -> dict[str, bytes]:
     other = Blog(folder, clock=blog._clock)
     other.publish()
     return site_bytes(other.folders.site)
+
+
+def test_a_figure_may_be_larger_than_machines_count(blog: Blog) -> None:
+    """It is published as it was posted."""
+    blog.post("La dette.", figures=[Figure("Dette", 10**20, "euros")])
+    blog.publish()
+    assert "100000000000000000000" in (blog.folders.site / "figures.csv").read_text()
 
 
 def test_publishing_twice_writes_nothing_the_second_time(blog: Blog) -> None:
@@ -121,6 +129,27 @@ def test_what_was_moved_and_then_removed_is_told_where_it_stood(
         archive = blog.folders.site / links.day_path(gone.published.date()) / "atom.xml"
         assert gone.id in archive.read_text()
     assert site_bytes(blog.folders.site) == from_nothing(blog, tmp_path / "again")
+
+
+def test_what_was_restored_in_another_day_leaves_the_old_one(
+    blog: Blog, clock: Clock, tmp_path: Path
+) -> None:
+    """With its tags, and without a tombstone; also back in the day that it was posted in."""
+    blog.post("Deux.", at=clock.now - timedelta(days=3))
+    for days in (-2, -1):
+        back = blog.post("Un.", tags=["Homs"])
+        blog.publish()
+        if days == -1:
+            blog.edit(back.id, at=clock.now - timedelta(days=2))
+            blog.publish()
+        blog.remove(back.id)
+        blog.publish()
+        blog.restore(back.id)
+        blog.edit(back.id, at=back.published if days == -1 else clock.now - timedelta(days=2))
+        blog.publish()
+        assert "Un." in (blog.folders.site / "tags/homs/index.html").read_text()
+        assert site_bytes(blog.folders.site) == from_nothing(blog, tmp_path / "again")
+        clock.go(days=20)
 
 
 def test_a_deleted_site_comes_back_byte_for_byte(blog: Blog, tmp_path: Path) -> None:
@@ -235,9 +264,14 @@ def test_one_more_update_among_ten_thousand_touches_only_what_shows_it(
     "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))]
 )
 def test_step_by_step_and_at_once_give_the_same_site(
-    blog: Blog, clock: Clock, tmp_path: Path, seed: int
+    blog: Blog, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    """Whatever is done between publications, the site is that of a publication from nothing."""
+    """Whatever is done between publications, the site is that of a publication from nothing.
+
+    So it is by a server on a long day, which holds most of what it rendered outside of its memory.
+    """
+    monkeypatch.setattr(kept, "RECENT_BESIDE_STORE", 3)
+    monkeypatch.setattr(kept, "_new_store", Scratch if seed % 2 else None)
     chance = random.Random(seed)
     ids: list[str] = []
     image = picture(tmp_path)

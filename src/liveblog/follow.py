@@ -24,6 +24,7 @@ from .config import Config
 from .entry import Revision, id_day
 from .errors import InvalidInput, LiveblogError, StorageError
 from .journal import News
+from .kept import forget
 from .period import COVERAGE, day_end, local_day
 from .publish.documents import live_entry
 from .publish.report import Report
@@ -181,6 +182,8 @@ class Follower(threading.Thread):
         """Tell of the entries that changed for readers since the last turn, and publish."""
         began = time.monotonic()
         now = self._blog.present
+        if any(isinstance(r, Revision) and r.state == "removed" for r in news.records):
+            forget()
         before = self._told
         place = Place(news.cursor, max(int(now.timestamp()), before.released))
         timeline = Timeline(self._blog.journal, now)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Hashable
 from functools import wraps
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from msgspec import msgpack
+from msgspec import json, msgpack
 
 RECENT = 512
 """So many results of a kind are held in memory, those made last."""
@@ -23,8 +23,12 @@ RECENT = 512
 RECENT_BESIDE_STORE = 192
 """So many, if the others are held outside of it."""
 
+OUTSIDE = 10_000
+"""So many of a kind are held outside of it: where each lies takes memory too."""
+
 SHORT = 10_000
-"""Characters of what a result is made of, at the most: what is longer is made anew each time."""
+"""Characters of what a result is made of, at the most: what is longer is best made anew each time,
+so that memory stays bounded whatever anybody writes."""
 
 Value = TypeVar("Value")
 Make = TypeVar("Make", bound=Callable[..., Any])
@@ -65,11 +69,21 @@ class Kept(Generic[Value]):
             self._keep(key, value)
         return value
 
+    def forget(self) -> None:
+        """Hold nothing any more, in memory or outside."""
+        with self._lock:
+            self._recent.clear()
+            self._let_go()
+
     def _begin(self) -> None:
         """Begin with nothing outside of memory."""
+        self._lock = threading.Lock()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Hold nothing outside of memory any more."""
         self._places: dict[Hashable, int] = {}
         self._store: Store | None = None
-        self._lock = threading.Lock()
 
     def _read(self, key: Hashable) -> Value | None:
         with self._lock:
@@ -88,10 +102,10 @@ class Kept(Generic[Value]):
         if _new_store is None:
             return
         self._store = self._store or _new_store()
-        place = self._store.put(msgpack.encode(value))
+        place = self._store.put(msgpack.encode(value)) if len(self._places) < OUTSIDE else None
         if place is None:
             # What is still shown is made once more, and held again.
-            self._places, self._store = {}, None
+            self._let_go()
         else:
             self._places[key] = place
 
@@ -103,6 +117,12 @@ def hold_in(new_store: Callable[[], Store] | None) -> None:
     """Hold results outside of memory too, from now on: each kind in a store of its own."""
     global _new_store
     _new_store = new_store
+
+
+def forget() -> None:
+    """Hold nothing any more: what was removed for law or safety is to be nowhere."""
+    for each in list(_everything):
+        each.forget()
 
 
 _everything: weakref.WeakSet[Kept[Any]] = weakref.WeakSet()
@@ -139,4 +159,6 @@ def kept(kind: type[Any], *, length: Callable[[Any], int] = len) -> Callable[[Ma
 
 def _mark(first: Any) -> bytes:
     """Return what stands for an argument: to hold it would take as much as the result."""
-    return blake2b(msgpack.encode(first), digest_size=16).digest()
+    is_text = isinstance(first, str)
+    data = first.encode(errors="surrogatepass") if is_text else json.encode(first)
+    return blake2b(data, digest_size=16).digest()

@@ -88,12 +88,13 @@ class Home(Struct, frozen=True):
     older: Stop | None
 
 
-def known(entry: Entry) -> tuple[str, int, datetime | None]:
+def known(entry: Entry) -> tuple[str, int, datetime | None, int]:
     """Return what tells an entry as it stands from every other, and from itself before.
 
-    A number may be given twice: to a line that could not be synced, and to the next.
+    A number may be given twice: to a line that could not be synced, and to the next. A line that
+    was damaged may be restored.
     """
-    return entry.id, entry.now.rev, entry.now.recorded
+    return entry.id, entry.now.rev, entry.now.recorded, len(entry.revisions)
 
 
 class FeedItem(msgspec.Struct):

@@ -18,8 +18,11 @@ FOLDER = "/var/tmp"
 class Scratch:
     """Holds bytes by their place (see :class:`liveblog.kept.Store`), as long as the process lives.
 
-    Where no file can be made, or the disk is full, there is no room.
+    Where no file can be made there is no room; nor once the disk refused to take more, which is
+    left to the journal then.
     """
+
+    _is_refused = False  #: by the disk, to any of them
 
     def __init__(self) -> None:
         """Begin a new file."""
@@ -28,7 +31,7 @@ class Scratch:
             folder = FOLDER if os.path.isdir(FOLDER) else None
             file = tempfile.TemporaryFile(dir=folder, prefix="liveblog-", buffering=0)  # noqa: SIM115
         except OSError:
-            self._end = MOST
+            Scratch._is_refused = True
             return
         self._fd = file.fileno()
         weakref.finalize(self, file.close)
@@ -36,12 +39,14 @@ class Scratch:
     def put(self, data: bytes) -> int | None:
         """Hold some bytes; return their place, or None if there is no room left."""
         place, self._end = self._end, self._end + len(data)
+        if self._end > MOST or Scratch._is_refused:
+            return None
         try:
-            has_room = self._end <= MOST
-            if has_room and os.pwrite(self._fd, data, place) == len(data):
+            if os.pwrite(self._fd, data, place) == len(data):
                 return place << _BITS | len(data)
         except OSError:
             pass
+        Scratch._is_refused = True
         return None
 
     def get(self, place: int) -> bytes | None:

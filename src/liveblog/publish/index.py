@@ -207,6 +207,10 @@ class Index:
         query = "SELECT DISTINCT id FROM changes WHERE id IN (SELECT value FROM json_each(?))"
         ids = msgspec.json.encode(sorted(touched)).decode()
         for (entry_id,) in self._db.execute(query, (ids,)).fetchall():
+            # That it is told elsewhere may have been taken over already.
+            is_here = entry_id in now or entry_id in gone
+            if not is_here and self._is_told_elsewhere(entry_id, name):
+                continue
             rows = self._db.execute("SELECT slug FROM tags WHERE id = ?", (entry_id,))
             carried = [row[0] for row in rows]
             self._db.execute("DELETE FROM tags WHERE id = ?", (entry_id,))
@@ -215,8 +219,6 @@ class Index:
             self._db.execute("DELETE FROM entries WHERE id = ? AND day = ?", (entry_id, name))
             rows = self._db.execute("SELECT day FROM changes WHERE id = ?", (entry_id,))
             days |= {row[0] for row in rows}
-            # Of one that is told elsewhere, that day may have been taken over already.
-            is_here = entry_id in now or entry_id in gone
             query = "DELETE FROM changes WHERE id = ? AND (? OR told = ?)"
             self._db.execute(query, (entry_id, is_here, name))
         slugs |= self._insert([now[i] for i in sorted(touched) if i in now])
@@ -231,6 +233,10 @@ class Index:
         homes = {id_day(entry.id) for entry in now.values() if entry.now.day}
         what = Touched(frozenset(slugs), frozenset(map(date.fromisoformat, days)), frozenset(homes))
         return what, touched
+
+    def _is_told_elsewhere(self, entry_id: str, day: str) -> bool:
+        query = "SELECT 1 FROM entries WHERE id = ? AND day <> ?"
+        return self._db.execute(query, (entry_id, day)).fetchone() is not None
 
     def _replace_headline(self, name: str, headline: str | None) -> None:
         row = self._db.execute("SELECT headline FROM days WHERE day = ?", (name,)).fetchone()
@@ -304,10 +310,11 @@ class Index:
         return self._days[1]
 
     def told_elsewhere(self, of: date) -> set[date]:
-        """Return the days in which entries that live in a day were told, if another."""
+        """Return the days in which entries that live in a day were told, or removed, if another."""
+        where = "WHERE id BETWEEN :first AND :last AND day <> :of"
         rows = self._db.execute(
-            "SELECT DISTINCT day FROM entries WHERE id BETWEEN ? AND ? AND day <> ?",
-            (f"{of:%Y%m%d}-", f"{of:%Y%m%d}-~", of.isoformat()),
+            f"SELECT day FROM entries {where} UNION SELECT day FROM removals {where}",
+            {"first": f"{of:%Y%m%d}-", "last": f"{of:%Y%m%d}-~", "of": of.isoformat()},
         )
         return {date.fromisoformat(row[0]) for row in rows}
 

@@ -12,7 +12,7 @@ from .. import links
 from ..digest import Digest, title
 from ..entry import Media
 from ..feeds import Archives, Enclosure, Feed, Item, Origin, Tombstone
-from ..kept import Kept
+from ..kept import SHORT, Kept
 from ..markup import rooted
 from ..pages import Pages, known
 from ..timeline import Entry
@@ -30,7 +30,10 @@ class Items:
 
     def entry(self, entry: Entry, *, is_copy: bool = False) -> Item:
         """Return an entry as a feed carries it, in full; a copy names the main feed."""
-        item = self._made.get(known(entry), lambda: self._entry(entry))
+        if entry.length > SHORT:
+            item = self._entry(entry)
+        else:
+            item = self._made.get(known(entry), lambda: self._entry(entry))
         return structs.replace(item, origin=self._main) if is_copy else item
 
     def _entry(self, entry: Entry) -> Item:
@@ -44,8 +47,9 @@ class Items:
             title=self._pages.name(entry),
             content=_absolute(self._pages.content(entry), base, url),
             summary=self._pages.summary(entry),
-            published=now.published,
-            updated=now.updated,
+            # In UTC, as what is kept comes back.
+            published=now.published.astimezone(UTC),
+            updated=now.updated.astimezone(UTC),
             author=now.author,
             tags=now.tags,
             language=now.lang,
