@@ -183,7 +183,7 @@ def test_whatever_a_text_or_an_update_holds_it_is_kept(has_files: bool) -> None:
         Fact(10**20),
         Fact(10**20 + 1),
         Fact(1),
-        Fact(1.0),
+        Fact(1.5),
         Fact(1, "1"),
         "\ud800",
         "1",

@@ -52,10 +52,16 @@ class Kept(Generic[Value]):
     The kind is whatever MessagePack holds: a text, a tuple, a struct.
     """
 
-    def __init__(self, kind: type[Value]) -> None:
-        """Keep results of a type."""
+    def __init__(
+        self, kind: type[Value], mark: Callable[[Any], Hashable] = lambda key: key
+    ) -> None:
+        """Keep results of a type.
+
+        *mark* tells what stands for a key that takes much memory, once its result is outside.
+        """
         self._recent: dict[Hashable, Value] = {}
         self._decoder = msgpack.Decoder(kind)
+        self._mark = mark
         self._begin()
         _everything.add(self)
 
@@ -63,7 +69,7 @@ class Kept(Generic[Value]):
         """Return the result for *key*, which *make* makes if it is not known; it is never None."""
         value = self._recent.get(key)
         if value is None and self._places:
-            value = self._read(key)
+            value = self._read(self._mark(key))
         if value is None:
             value = make()
             self._keep(key, value)
@@ -85,9 +91,9 @@ class Kept(Generic[Value]):
         self._places: dict[Hashable, int] = {}
         self._store: Store | None = None
 
-    def _read(self, key: Hashable) -> Value | None:
+    def _read(self, mark: Hashable) -> Value | None:
         with self._lock:
-            place = self._places.get(key)
+            place = self._places.get(mark)
             data = self._store.get(place) if self._store and place is not None else None
         return self._decoder.decode(data) if data is not None else None
 
@@ -95,19 +101,19 @@ class Kept(Generic[Value]):
         with self._lock:
             if len(self._recent) >= (RECENT_BESIDE_STORE if _new_store else RECENT):
                 oldest = next(iter(self._recent))
-                self._put(oldest, self._recent.pop(oldest))
+                value_of_oldest = self._recent.pop(oldest)
+                if _new_store:
+                    self._put(self._mark(oldest), value_of_oldest, _new_store)
             self._recent[key] = value
 
-    def _put(self, key: Hashable, value: Value) -> None:
-        if _new_store is None:
-            return
-        self._store = self._store or _new_store()
+    def _put(self, mark: Hashable, value: Value, new_store: Callable[[], Store]) -> None:
+        self._store = self._store or new_store()
         place = self._store.put(msgpack.encode(value)) if len(self._places) < OUTSIDE else None
         if place is None:
             # What is still shown is made once more, and held again.
             self._let_go()
         else:
-            self._places[key] = place
+            self._places[mark] = place
 
 
 _new_store: Callable[[], Store] | None = None
@@ -144,21 +150,22 @@ def kept(kind: type[Any], *, length: Callable[[Any], int] = len) -> Callable[[Ma
     """
 
     def decorate(make: Make) -> Make:
-        found: Kept[Any] = Kept(kind)
+        found: Kept[Any] = Kept(kind, _mark)
 
         @wraps(make)
         def call(first: Any, *args: Any) -> Any:
             if length(first) > SHORT:
                 return make(first, *args)
-            return found.get((_mark(first), *args), lambda: make(first, *args))
+            return found.get((first, *args), lambda: make(first, *args))
 
         return cast(Make, call)
 
     return decorate
 
 
-def _mark(first: Any) -> bytes:
-    """Return what stands for an argument: to hold it would take as much as the result."""
+def _mark(args: tuple[Any, ...]) -> Hashable:
+    """Return what stands for arguments, of which the first is as large as the result."""
+    first, *others = args
     is_text = isinstance(first, str)
     data = first.encode(errors="surrogatepass") if is_text else json.encode(first)
-    return blake2b(data, digest_size=16).digest()
+    return blake2b(data, digest_size=16).digest(), *others
