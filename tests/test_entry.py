@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from liveblog.entry import (
     BODY_LIMIT,
+    FORBIDDEN,
     ID_ALPHABET,
     LIST_LIMIT,
     NAME_LIMIT,
@@ -31,6 +33,7 @@ from liveblog.entry import (
     clean_text,
     id_day,
     id_letters,
+    is_plain,
     make_id,
     slug,
     told_day,
@@ -322,3 +325,10 @@ def test_a_record_as_data_has_every_field() -> None:
     read = msgspec.json.decode(msgspec.json.encode(data))
     assert read["published"] == "2012-07-15T12:00:00Z"
     assert [(f["name"], f["value"]) for f in read["figures"]] == [("Morts", 105)]
+
+
+def test_what_is_plain_holds_nothing_forbidden() -> None:
+    """Whatever the character."""
+    characters = map(chr, range(sys.maxunicode + 1))
+    assert not [c for c in characters if is_plain(c) and FORBIDDEN.search(c)]
+    assert is_plain("« Été » : 1\u202f000\nÀ Homs\xa0!")

@@ -46,6 +46,13 @@ FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\u
 forbids: one of them would make a whole feed unreadable."""
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text surely holds nothing of :data:`FORBIDDEN`, which takes longer to look for."""
+    # Python takes spaces that do not break for what cannot be printed.
+    spaced = text.replace("\n", " ").replace("\xa0", " ").replace("\u202f", " ")
+    return spaced.isprintable()
+
+
 class Source(Struct, frozen=True, omit_defaults=True):
     """Where a report comes from."""
 
@@ -214,8 +221,7 @@ def clean_text(text: str, field: str) -> str:
         text = text[empty.end() :]
     text = text.rstrip()
     text = text if "\n" in text else text.strip()
-    # What is printable is allowed, and sooner known.
-    bad = None if text.replace("\n", " ").isprintable() else FORBIDDEN.search(text)
+    bad = None if is_plain(text) else FORBIDDEN.search(text)
     if bad:
         line = text.count("\n", 0, bad.start()) + 1
         column = bad.start() - (text.rfind("\n", 0, bad.start()) + 1) + 1

@@ -17,7 +17,7 @@ import nh3
 from cmarkgfm import _cmark, cmark
 from cmarkgfm.cmark import Options
 
-from .entry import FORBIDDEN
+from .entry import FORBIDDEN, is_plain
 from .kept import kept
 
 ROOT = "liveblog-root:"
@@ -98,7 +98,7 @@ def to_html(
 def _to_html(
     text: str, anchor: str, media: frozenset[str], typography: Callable[[str], str] | None
 ) -> str:
-    text = FORBIDDEN.sub("", text)
+    text = text if is_plain(text) else FORBIDDEN.sub("", text)
     source = _rendered(text)
     if "<h" in source:
         source = _HEADING.sub(lambda m: f"<{m[1]}h{min(6, int(m[2]) + 3)}", source)

@@ -100,7 +100,8 @@ def _below(body: str, name: str) -> str:
     Its headings stand below the entry's own, its footnotes apart from those of other entries (by
     *name*), and a code block that was left open is closed.
     """
-    if not _SPECIAL.search(body):
+    starts = (line.lstrip(" ").startswith(_SPECIAL) for line in body.split("\n"))
+    if "[^" not in body and not any(starts):
         return body
     lines: list[str] = []
     fence = ""
@@ -124,8 +125,8 @@ def _below(body: str, name: str) -> str:
     return "\n".join([*lines, fence] if fence else lines)
 
 
-_SPECIAL = re.compile(r"^ {0,3}(?:[#=-]|```|~~~)|\[\^", re.MULTILINE)
-"""What a text holds at least that does not fit as it is."""
+_SPECIAL = ("#", "=", "-", "```", "~~~")
+"""With what a line begins at least that does not fit as it is."""
 
 _NOTE = re.compile(r"\[\^([^\]\s]+)\]")
 

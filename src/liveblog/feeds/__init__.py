@@ -11,6 +11,8 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
+from ..entry import is_plain
+
 LIVE_MINUTES = 5
 ENDED_MINUTES = 24 * 60
 
@@ -111,7 +113,8 @@ def _safe_item(item: Item) -> Item:
     texts += [enclosure.title for enclosure in item.enclosures]
     texts += [item.origin.title] if item.origin else []
     # To look takes less than to copy, and hardly any item holds such a character.
-    if not _NOT_XML.search("\n".join(texts)):
+    together = "\n".join(texts)
+    if is_plain(together) or not _NOT_XML.search(together):
         return item
     return structs.replace(
         item,
