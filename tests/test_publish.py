@@ -16,6 +16,8 @@ from urllib.parse import unquote
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from liveblog import Blog, kept, links
 from liveblog.blog import Image
@@ -24,6 +26,7 @@ from liveblog.errors import ConfigError, StorageError
 from liveblog.publish import Publisher, build, work
 from liveblog.publish.index import Index
 from liveblog.publish.output import Output
+from liveblog.publish.told import Told
 from liveblog.scratch import Scratch
 from liveblog.site.folder import Folder
 
@@ -111,6 +114,26 @@ def test_publishers_of_one_blog_take_turns(blog: Blog) -> None:
             assert links.entry_path(entry.id) + "index.html" in each.publish().written
             assert not each.publish().written
     assert site_bytes(blog.folders.site) == from_nothing(blog, blog.folders.root.parent / "again")
+
+
+told = st.dictionaries(st.dates(date(1998, 11, 1), date(2012, 3, 1)), st.sampled_from("ab")).map(
+    lambda days: Told(sorted(days.items()))
+)
+
+
+@given(told, told)
+def test_days_told_know_their_years_and_what_differs(before: Told, after: Told) -> None:
+    """Mirrors sets made of all the days."""
+    assert after.years == sorted({of.year for of in after.days})
+    came_or_went = {
+        of for of in {*before.days, *after.days} if (of in before.days) != (of in after.days)
+    }
+    assert after.came_or_went(before) == came_or_went
+    both = set(before.days) & set(after.days)
+    retold = {of for of in both if before.headlines[of] != after.headlines[of]}
+    assert after.changed(before) == came_or_went | retold
+    assert not after.came_or_went(after)
+    assert not after.changed(after)
 
 
 def test_what_was_moved_and_then_removed_is_told_where_it_stood(

@@ -124,12 +124,13 @@ class Build:
         stamps = self.journal.stamps(names)
         changed = index.changed_stamps(stamps, names)
         dirty = self._dirty_days(changed)
-        before = dict(index.days())
+        before = index.told()
         slugs_before = index.tags()
         touched = self._take_over(dirty)
         slugs = set(touched.tags)
         self.material.take_over()
-        after = dict(self.material.days_told)
+        told = self.material.told
+        came_or_went = told.came_or_went(before)
         self._coverage = self.material.coverage()
         state = "over" if self._coverage.ended else "live"
         if COVERAGE in changed or state != index.fact("state"):
@@ -139,18 +140,18 @@ class Build:
             self._fixed()
         tasks: list[Iterator[Task]] = []
         days = dirty | touched.homes
-        if before.keys() != after.keys():
-            days |= _neighbours(before, after)
+        if came_or_went:
+            days |= _neighbours(before.days, told.days)
         tasks.append(self._planned(days, "day", self._day_task))
         weeks = {self.material.week(of) for of in dirty}
         weeks |= {self.material.named_week(name) for name in changed if "W" in name}
-        if before.keys() != after.keys():
-            weeks |= _neighbours(self.material.weeks_of(before), self.material.weeks)
+        if came_or_went:
+            weeks |= _neighbours(self.material.weeks_of(before.days), self.material.weeks)
         tasks.append(self._planned(weeks, "week", self._week_task))
-        years = {of.year for of, _ in before.items() ^ after.items()}
+        years = {of.year for of in told.changed(before)}
         years |= {int(name[:4]) for name in changed if "W" in name}
-        if {of.year for of in before} != {of.year for of in after}:
-            years |= {of.year for of in before.keys() | after.keys()}
+        if told.years != before.years:
+            years |= {*told.years, *before.years}
         tasks.append(self._planned(years, "year", self._year_task))
         tasks.append(self._planned(slugs, "tag", self._tag_task))
         if self._has_new_figures or is_new:
@@ -175,9 +176,9 @@ class Build:
         work.perform(ordered, self.output, progress)
         if all_feeds or rolled or dirty or changed:
             self._newest()
-        if is_new or slugs_before != index.tags() or before.keys() ^ after.keys():
+        if is_new or slugs_before != index.tags() or came_or_went:
             self._sitemaps()
-        if is_new or before.keys() ^ after.keys():
+        if is_new or came_or_went:
             self._search_page()
         self.output.finish(stale)
         # Nothing is shown that could vanish from the journal yet.
@@ -345,9 +346,9 @@ class Build:
         return Task(date(year, 12, 31), 1, partial(self._year, year, purpose))
 
     def _year(self, year: int, purpose: str) -> None:
-        days = self.material.days_told
+        told = self.material.told
         stops: dict[date, list[Stop]] = {}
-        for of, headline in days:
+        for of, headline in told.headlines.items():
             if of.year == year:
                 stop = self.material.stop(period.day(of), headline)
                 stops.setdefault(of.replace(day=1), []).append(stop)
@@ -359,8 +360,7 @@ class Build:
             if week.id.startswith(f"{year:04}-")
             for framing in [self.timeline.framing(week.id)]
         ]
-        years = sorted({of.year for of, _ in days})
-        html = self.pages.year(year, list(stops.items()), weeks, years)
+        html = self.pages.year(year, list(stops.items()), weeks, told.years)
         self.output.put(f"{year:04}/index.html", html, purpose)
 
     def _tag_task(self, tag_slug: str, purpose: str) -> Task | None:
@@ -390,7 +390,7 @@ class Build:
         return self._items.feed(folder, name, title, items, page, is_over=is_over)
 
     def _daily(self) -> None:
-        closed = self.material.told[: self.material.first_open][-DAYS_IN_FEED:]
+        closed = self.material.told.days[: self.material.first_open][-DAYS_IN_FEED:]
         digests: list[Digest] = []
         entries = 0
         for of in reversed(closed):
@@ -488,7 +488,8 @@ class Build:
             if entry.now.state == "live"
         )
         tags = [Tag(name, index.tag(name)[0]) for name, _ in counted.most_common(12)]
-        days = self.material.days_told
+        told = self.material.told
+        last = [(of, told.headlines[of]) for of in reversed(told.days[-STOPS:])]
         older = None
         if len(entries) > ON_PAGE:
             older = self.material.stop(period.day(entries[ON_PAGE].day))
@@ -498,8 +499,8 @@ class Build:
             pinned=self.material.fetch(index.pinned(PINNED)),
             keys=self.material.fetch(index.keys(KEYS)),
             tags=tags,
-            days=[self.material.stop(period.day(of), head) for of, head in reversed(days[-STOPS:])],
-            years=sorted({of.year for of, _ in days}, reverse=True),
+            days=[self.material.stop(period.day(of), headline) for of, headline in last],
+            years=told.years[::-1],
             older=older,
         )
         parts = self.pages.parts(home)
@@ -515,7 +516,7 @@ class Build:
         One file holds the days that are not closed, one each month's closed days, so that a post
         touches the small one only.
         """
-        still_open = self.material.told[self.material.first_open :]
+        still_open = self.material.told.days[self.material.first_open :]
         names = {of.isoformat() for of in still_open}
         before = set(self.index.fact("open").split())
         changed = {of.isoformat() for of in dirty} | (names ^ before)
@@ -538,7 +539,7 @@ class Build:
 
     def _closed_in(self, first: date) -> list[date]:
         """Return the closed days of a month, of which *first* is the first."""
-        told = self.material.told
+        told = self.material.told.days
         closed = told[bisect_left(told, first) : self.material.first_open]
         return [of for of in closed[:31] if (of.year, of.month) == (first.year, first.month)]
 
@@ -551,21 +552,21 @@ class Build:
 
     def _search_page(self) -> None:
         """Write the page that searches where no server answers."""
-        months = sorted({of.isoformat()[:7] for of, _ in self.material.days_told}, reverse=True)
-        years = sorted({of.year for of, _ in self.material.days_told}, reverse=True)
-        html = self.pages.search("../", months=months, years=years)
+        told = self.material.told
+        months = sorted({of.isoformat()[:7] for of in told.days}, reverse=True)
+        html = self.pages.search("../", months=months, years=told.years[::-1])
         self.output.put("search/index.html", html, "search")
 
     def _sitemaps(self) -> None:
         """List the pages outside of days, and the sitemaps of the days."""
-        days = [of for of, _ in self.material.days_told]
-        paths = ["", *(f"{year:04}/" for year in sorted({of.year for of in days}))]
+        told = self.material.told
+        paths = ["", *(f"{year:04}/" for year in told.years)]
         paths += [links.week_path(week) for week in self.material.weeks]
         paths += [links.tag_path(tag_slug) for tag_slug in self.index.tags()]
         base = self.config.url
         pages = sitemap(base, ((path, None) for path in paths))
         self.output.put("sitemap-pages.xml", pages, "sitemap")
-        maps = ["sitemap-pages.xml", *(links.day_path(of) + "sitemap.xml" for of in days)]
+        maps = ["sitemap-pages.xml", *(links.day_path(of) + "sitemap.xml" for of in told.days)]
         self.output.put("sitemap.xml", sitemap_index(base, maps), "sitemap")
 
 

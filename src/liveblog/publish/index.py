@@ -22,6 +22,7 @@ from ..entry import id_day, slug
 from ..errors import StorageError
 from ..period import local_day
 from ..timeline import Entry
+from .told import Told
 
 VERSION = 5
 
@@ -95,7 +96,7 @@ class Index:
         self._db = self._opened()
         self._inode = path.stat().st_ino
         self._run = 0  # of the publication at work, once it is known
-        self._days: tuple[int, list[tuple[date, str]]] | None = None
+        self._told: tuple[int, Told] | None = None
         self.close = weakref.finalize(self, self._db.close)
 
     def is_there(self) -> bool:
@@ -111,7 +112,7 @@ class Index:
         if self._db.in_transaction:
             self._db.rollback()
             self._run = 0
-            self._days = None
+            self._told = None
 
     def commit(self) -> None:
         """Keep what was learnt; a crash before this leaves the index as it was."""
@@ -133,7 +134,7 @@ class Index:
         self._db.execute("DELETE FROM facts WHERE name <> 'run'")
         for table in _TABLES:
             self._db.execute(f"DELETE FROM {table}")
-        self._days = None
+        self._told = None
 
     # -- facts --------------------------------------------------------------------------------
 
@@ -242,7 +243,7 @@ class Index:
         row = self._db.execute("SELECT headline FROM days WHERE day = ?", (name,)).fetchone()
         if (row[0] if row else None) == headline:
             return
-        self._days = None
+        self._told = None
         if headline is None:
             self._db.execute("DELETE FROM days WHERE day = ?", (name,))
         else:
@@ -300,14 +301,14 @@ class Index:
         """Return the lines of every day that gives figures, in order."""
         return "".join(row[0] for row in self._db.execute("SELECT csv FROM figures ORDER BY day"))
 
-    def days(self) -> list[tuple[date, str]]:
-        """Return the days that have something to tell, in order, with their headlines."""
-        # The same until another publisher's commit, or a change of our own.
+    def told(self) -> Told:
+        """Return the days that have something to tell; the same object while they are the same."""
+        # Until another publisher's commit, or a change of our own.
         version = self._db.execute("PRAGMA data_version").fetchone()[0]
-        if self._days is None or self._days[0] != version:
+        if self._told is None or self._told[0] != version:
             rows = self._db.execute("SELECT day, headline FROM days ORDER BY day")
-            self._days = version, [(date.fromisoformat(day), headline) for day, headline in rows]
-        return self._days[1]
+            self._told = version, Told((date.fromisoformat(day), line) for day, line in rows)
+        return self._told[1]
 
     def told_elsewhere(self, of: date) -> set[date]:
         """Return the days in which entries that live in a day were told, or removed, if another."""

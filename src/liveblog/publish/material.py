@@ -44,14 +44,15 @@ class Material:
 
     def take_over(self) -> None:
         """Take the days that have something to tell from the index, once it knows them."""
-        self.days_told = self._index.days()  #: in order, with their headlines
-        self.told = [of for of, _ in self.days_told]
-        self._has_told = set(self.told)
-        #: How many of them are closed: the place of the first that is not.
-        self.first_open = bisect_left(
-            self.told, True, key=lambda of: not self.is_closed(period.day(of))
-        )
+        self.told = self._index.told()
+        self.__dict__.pop("first_open", None)
         self.__dict__.pop("weeks", None)
+
+    @cached_property
+    def first_open(self) -> int:
+        """How many of the days told are closed: the place of the first that is not."""
+        days = self.told.days
+        return bisect_left(days, True, key=lambda of: not self.is_closed(period.day(of)))
 
     def day(self, of: date) -> Day:
         """Return a day as readers may see it; the last few are kept."""
@@ -82,7 +83,7 @@ class Material:
     @cached_property
     def weeks(self) -> list[Period]:
         """The weeks that have something to tell, in order."""
-        return self.weeks_of(self.told)
+        return self.weeks_of(self.told.days)
 
     def weeks_of(self, days: Iterable[date]) -> list[Period]:
         """Return the weeks in which days lie that are in order."""
@@ -104,7 +105,7 @@ class Material:
         """Return the account of a day or week."""
         days = tuple(
             day
-            for day in (self.day(d) for d in of.days() if d in self._has_told)
+            for day in (self.day(d) for d in of.days() if d in self.told.headlines)
             if day.entries or day.framing
         )
         framing = days[0].framing if of.kind == "day" and days else self._timeline.framing(of.id)
@@ -141,9 +142,9 @@ class Material:
     def around(self, of: Period) -> Around:
         """Return the neighbours of a day among the days, of a week among the weeks."""
         name = period.day if of.kind == "day" else self.week
-        at = bisect_left(self.told, of.start)
-        beyond = bisect_right(self.told, of.end)
-        before, after = self.told[max(at - 1, 0) : at], self.told[beyond : beyond + 1]
+        days = self.told.days
+        at, beyond = bisect_left(days, of.start), bisect_right(days, of.end)
+        before, after = days[max(at - 1, 0) : at], days[beyond : beyond + 1]
         return (
             self.stop(name(before[0])) if before else None,
             self.stop(name(after[0])) if after else None,
