@@ -228,8 +228,9 @@ class Timeline:
 
     def between(self, days: Iterable[date]) -> Iterator[Day]:
         """Yield those of the days under which anything is kept."""
-        kept = set(self.days())
-        return (self.day(of) for of in days if of in kept)
+        days = list(days)
+        kept = self._journal.stamps(of.isoformat() for of in days)
+        return (self.day(of) for of in days if of.isoformat() in kept)
 
     def newest_first(self) -> Iterator[Entry]:
         """Yield every entry, the newest first, reading a day only when it is reached."""

@@ -99,7 +99,7 @@ def whole(timeline: Timeline, title: str) -> Digest | None:
     known = timeline.days()
     if not known:
         return None
-    days = [day for day in timeline.between(known) if day.entries or day.framing or day.faults]
+    days = [d for d in map(timeline.day, known) if d.entries or d.framing or d.faults]
     framing = timeline.framing(COVERAGE) or Framing(period=COVERAGE)
     if not framing.headline:
         framing = msgspec.structs.replace(framing, headline=title)

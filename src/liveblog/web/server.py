@@ -21,6 +21,9 @@ from .connection import Connection
 
 GRACE_SECONDS = 1
 
+COLLECT_AFTER = 1_000
+"""So many new objects are looked through for garbage at once: a server keeps few, for long."""
+
 LARGE = 128 * 1024
 """Bytes that are taken from the system apart from others."""
 
@@ -99,5 +102,6 @@ def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> N
     # What was loaded stays: to look through it for garbage would hold up every reader.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
     ready()
     server.run(sockets=[opened])
