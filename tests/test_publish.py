@@ -537,6 +537,17 @@ def test_check_finds_files_that_were_altered_or_are_gone(blog: Blog, tmp_path: P
     }  # fmt: skip
 
 
+def test_a_file_that_was_altered_is_written_again(blog: Blog) -> None:
+    """Also if it is as long as it was; those that are right are left alone."""
+    blog.post("Un.")
+    blog.publish()
+    before = site_bytes(blog.folders.site)
+    altered = blog.folders.site / "index.html"
+    altered.write_bytes(altered.read_bytes().replace(b"Un.", b"XX."))
+    assert blog.publish(full=True).written == ["index.html"]
+    assert site_bytes(blog.folders.site) == before
+
+
 def test_a_lost_or_damaged_index_is_made_again(blog: Blog) -> None:
     """Deleting .liveblog/, or filling it with rubbish, changes no byte of the site."""
     blog.post("Un.", tags=["Damas"])

@@ -10,12 +10,11 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from _blake2 import blake2b
 from collections.abc import Callable, Hashable
 from functools import wraps
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from msgspec import json, msgpack
+from msgspec import msgpack
 
 RECENT = 512
 """So many results of a kind are held in memory, those made last."""
@@ -49,19 +48,15 @@ class Store(Protocol):
 class Kept(Generic[Value]):
     """Results of one kind by what they were made of; threads may share it.
 
-    The kind is whatever MessagePack holds: a text, a tuple, a struct.
+    The kind is whatever MessagePack holds: a text, a tuple, a struct. Outside of memory the hash
+    of a key stands for it, since a key can be as large as what was made of it. Of texts it has 64
+    bits that depend on a secret of the process (PEP 456): nobody can make two of one hash.
     """
 
-    def __init__(
-        self, kind: type[Value], mark: Callable[[Any], Hashable] = lambda key: key
-    ) -> None:
-        """Keep results of a type.
-
-        *mark* tells what stands for a key that takes much memory, once its result is outside.
-        """
+    def __init__(self, kind: type[Value]) -> None:
+        """Keep results of a type."""
         self._recent: dict[Hashable, Value] = {}
         self._decoder = msgpack.Decoder(kind)
-        self._mark = mark
         self._begin()
         _everything.add(self)
 
@@ -69,7 +64,7 @@ class Kept(Generic[Value]):
         """Return the result for *key*, which *make* makes if it is not known; it is never None."""
         value = self._recent.get(key)
         if value is None and self._places:
-            value = self._read(self._mark(key))
+            value = self._read(hash(key))
         if value is None:
             value = make()
             self._keep(key, value)
@@ -88,10 +83,10 @@ class Kept(Generic[Value]):
 
     def _let_go(self) -> None:
         """Hold nothing outside of memory any more."""
-        self._places: dict[Hashable, int] = {}
+        self._places: dict[int, int] = {}  # by the hashes of keys
         self._store: Store | None = None
 
-    def _read(self, mark: Hashable) -> Value | None:
+    def _read(self, mark: int) -> Value | None:
         with self._lock:
             place = self._places.get(mark)
             data = self._store.get(place) if self._store and place is not None else None
@@ -103,10 +98,10 @@ class Kept(Generic[Value]):
                 oldest = next(iter(self._recent))
                 value_of_oldest = self._recent.pop(oldest)
                 if _new_store:
-                    self._put(self._mark(oldest), value_of_oldest, _new_store)
+                    self._put(hash(oldest), value_of_oldest, _new_store)
             self._recent[key] = value
 
-    def _put(self, mark: Hashable, value: Value, new_store: Callable[[], Store]) -> None:
+    def _put(self, mark: int, value: Value, new_store: Callable[[], Store]) -> None:
         self._store = self._store or new_store()
         place = self._store.put(msgpack.encode(value)) if len(self._places) < OUTSIDE else None
         if place is None:
@@ -150,7 +145,7 @@ def kept(kind: type[Any], *, length: Callable[[Any], int] = len) -> Callable[[Ma
     """
 
     def decorate(make: Make) -> Make:
-        found: Kept[Any] = Kept(kind, _mark)
+        found: Kept[Any] = Kept(kind)
 
         @wraps(make)
         def call(first: Any, *args: Any) -> Any:
@@ -161,11 +156,3 @@ def kept(kind: type[Any], *, length: Callable[[Any], int] = len) -> Callable[[Ma
         return cast(Make, call)
 
     return decorate
-
-
-def _mark(args: tuple[Any, ...]) -> Hashable:
-    """Return what stands for arguments, of which the first is as large as the result."""
-    first, *others = args
-    is_text = isinstance(first, str)
-    data = first.encode(errors="surrogatepass") if is_text else json.encode(first)
-    return blake2b(data, digest_size=16).digest(), *others

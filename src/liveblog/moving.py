@@ -120,7 +120,7 @@ def _stand_ins(
         elif last == "feed.json" and not folder[:4].isdigit():  # nobody subscribes to an archive
             title = msgspec.json.decode((folders.site / name).read_bytes(), type=FeedDocument).title
             feed = last_feed(folder, title, config, pages, now)
-            for name_of, data in documents(feed).items():
+            for name_of, data in documents(feed):
                 yield f"pages/{folder}{name_of}", data
 
 

@@ -13,6 +13,7 @@ from _blake2 import blake2b
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,9 @@ RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "ku", "ps")
 
 PARTS = ("head", "keys", "pinned", "filters")
 """What changes on the live page beside its entries."""
+
+PIECES = 256
+"""So many pieces of a page, as its template yields them, are made bytes together."""
 
 _COMPILER = 2
 """Changes with what a tag of ours compiles to: what was compiled otherwise is compiled again."""
@@ -291,7 +295,7 @@ class Pages:
 
     # -- pages --------------------------------------------------------------------------------
 
-    def home(self, home: Home, parts: dict[str, Part]) -> str:
+    def home(self, home: Home, parts: dict[str, Part]) -> bytes:
         """Fill the live page: newest entries first, and its *parts* as :meth:`parts` made them."""
         return self._page(
             "home.html",
@@ -322,7 +326,7 @@ class Pages:
         following: Stop | None,
         week: Stop,
         is_abridged: bool = False,
-    ) -> str:
+    ) -> bytes:
         """Fill the page of a day or a week; *week* is the one that a day belongs to."""
         return self._page(
             "digest.html",
@@ -334,12 +338,12 @@ class Pages:
             is_abridged=is_abridged,
         )
 
-    def tag(self, tag: Tag, entries: Sequence[Entry], total: int) -> str:
+    def tag(self, tag: Tag, entries: Sequence[Entry], total: int) -> bytes:
         """Fill the page of a tag, its newest entries first."""
         path = links.tag_path(tag.slug) + "index.html"
         return self._page("tag.html", path, tag=tag, by_day=_by_day(entries), total=total)
 
-    def entry(self, entry: Entry) -> str:
+    def entry(self, entry: Entry) -> bytes:
         """Fill the page of one entry, with its history."""
         return self._page(
             "entry.html",
@@ -359,20 +363,20 @@ class Pages:
         months: Sequence[tuple[date, Sequence[Stop]]],
         weeks: Sequence[Stop],
         years: Sequence[int],
-    ) -> str:
+    ) -> bytes:
         """Fill the page of a year: its days and weeks with their headlines."""
         return self._page(
             "year.html", f"{year:04}/index.html", year=year, months=months, weeks=weeks, years=years
         )
 
-    def missing(self, root: str, *, is_gone: bool = False) -> str:
+    def missing(self, root: str, *, is_gone: bool = False) -> bytes:
         """Fill the page for an address where nothing is, or (*is_gone*) nothing is any more.
 
         It is shown at any depth, so *root* is the site's address or an absolute path.
         """
         return self._page("404.html", "404.html", root=root, is_gone=is_gone)
 
-    def search(self, root: str, **values: Any) -> str:
+    def search(self, root: str, **values: Any) -> bytes:
         """Fill the page of a search.
 
         With *found* (a :class:`liveblog.search.Found`) it shows hits. Without, it is the page of a
@@ -382,7 +386,7 @@ class Pages:
         return self._page("search.html", "search/index.html", root=root,
                           **{"is_busy": False, **empty, **values})  # fmt: skip
 
-    def feed(self, path: str, feed: FeedDocument) -> str:
+    def feed(self, path: str, feed: FeedDocument) -> bytes:
         """Fill the page that shows a feed to somebody who opened its address in a browser."""
         return self._page("feed.html", path, feed=feed)
 
@@ -394,7 +398,7 @@ class Pages:
         """Return a sentence and the address that it speaks of, as a paragraph."""
         return Markup('<p>{} <a href="{}">{}</a></p>').format(text, address, address)
 
-    def private(self, template: str, root: str, **values: Any) -> str:
+    def private(self, template: str, root: str, **values: Any) -> bytes:
         """Fill a page of the newsroom, which is no part of the site."""
         return self._page(template, "compose/", root=root, **values)
 
@@ -438,34 +442,35 @@ class Pages:
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _page(self, template: str, path: str, **values: Any) -> str:
+    def _page(self, template: str, path: str, **values: Any) -> bytes:
         folder = path.removesuffix("index.html")
-        values.setdefault("root", links.root_of(path))
+        root = values.setdefault("root", links.root_of(path))
         values.setdefault("json_ld", "")
-        html = self._render(
-            template,
-            path=folder,
-            address=links.url(self.config.url, folder),
-            pages=self,
-            **values,
-        )
-        return rooted(html, values["root"])
+        address = links.url(self.config.url, folder)
+        values |= {"path": folder, "address": address, "pages": self}
+        try:
+            pieces = self._template(template).generate(values)
+            # A long day's page is never one text, which would take several times the memory.
+            return b"".join(
+                rooted("".join(some), root).encode()
+                for some in iter(lambda: [*islice(pieces, PIECES)], [])
+            )
+        except TemplateError as error:
+            raise _unfilled(template, error) from error
 
     def _render(self, template: str, **values: Any) -> str:
         try:
-            known = self._templates.get(template)
-            if known is None:
-                known = self._templates[template] = self._env.get_template(template)
-                # Copied at each rendering, and a plain dict is copied faster.
-                known.globals = dict(known.globals)
-            return known.render(values)
+            return self._template(template).render(values)
         except TemplateError as error:
-            where = getattr(error, "filename", None) or template
-            line = getattr(error, "lineno", None)
-            raise ConfigError(
-                f"The template {where}{f', line {line}' if line else ''} cannot be filled: {error}",
-                "Correct it, or delete it to go back to liveblog's own.",
-            ) from error
+            raise _unfilled(template, error) from error
+
+    def _template(self, name: str) -> Template:
+        known = self._templates.get(name)
+        if known is None:
+            known = self._templates[name] = self._env.get_template(name)
+            # Copied at each rendering, and a plain dict is copied faster.
+            known.globals = dict(known.globals)
+        return known
 
     def _asset(self, name: str) -> str:
         return ROOT + self._assets[name]
@@ -517,6 +522,15 @@ class Pages:
             paths = (links.media_path(media.path) for media in now.media)
             data["image"] = [links.url(self.config.url, path) for path in paths]
         return data
+
+
+def _unfilled(template: str, error: TemplateError) -> ConfigError:
+    where = getattr(error, "filename", None) or template
+    line = getattr(error, "lineno", None)
+    return ConfigError(
+        f"The template {where}{f', line {line}' if line else ''} cannot be filled: {error}",
+        "Correct it, or delete it to go back to liveblog's own.",
+    )
 
 
 def _kept_in(folder: Path) -> BytecodeCache:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from . import Feed, safe
 from .json import json_feed
 from .xml import atom_and_rss
 
 
-def documents(feed: Feed) -> dict[str, bytes]:
-    """Write a feed as Atom, RSS 2.0 and JSON Feed: the name of each file and its bytes."""
+def documents(feed: Feed) -> Iterator[tuple[str, bytes]]:
+    """Write a feed as Atom, RSS 2.0 and JSON Feed: yield the name of each file and its bytes.
+
+    A long day's have a megabyte each, so whoever takes one at a time needs less memory.
+    """
     feed = safe(feed)
-    atom, rss = atom_and_rss(feed)
-    return {"rss.xml": rss, "feed.json": json_feed(feed), "atom.xml": atom}
+    yield "feed.json", json_feed(feed)
+    yield from zip(("atom.xml", "rss.xml"), atom_and_rss(feed), strict=True)

@@ -32,19 +32,17 @@ MOULDS_KEPT = 256
 _ATOM_END, _RSS_END = "</feed>", "  </channel>"
 
 
-def atom_and_rss(feed: Feed) -> tuple[bytes, bytes]:
-    """Write a feed (see :func:`liveblog.feeds.safe`) as Atom and as RSS 2.0.
+def atom_and_rss(feed: Feed) -> Iterator[bytes]:
+    """Write a feed (see :func:`liveblog.feeds.safe`): yield it as Atom, then as RSS 2.0.
 
     In RSS's titles ``&`` and ``<`` are written as hexadecimal references, which readers that take
     titles for HTML also show right (RSS profile, "Character data").
     """
-    items = [_item(item) for item in feed.items]
     atom, rss = _written(_generator(feed), feed)
     rss = _TITLE.sub(lambda m: m[0].replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;"), rss)
-    return (
-        _with(atom, (entry for entry, _ in items), _ATOM_END),
-        _with(rss, (item for _, item in items), _RSS_END),
-    )
+    # One after the other: a pair is asked for twice, and kept.
+    yield _with(atom, (_item(item)[0] for item in feed.items), _ATOM_END)
+    yield _with(rss, (_item(item)[1] for item in feed.items), _RSS_END)
 
 
 _TITLE = re.compile(r"(?<=<title>)[^<]*(?=</title>)")

@@ -299,9 +299,7 @@ class Build:
             # Another process may make the file that these were for.
             while len(self._searched) > SEARCHED_DAYS:
                 del self._searched[next(iter(self._searched))]
-        week = self.material.stop(self.material.week(of))
-        html = self.pages.digest(account, previous=around[0], following=around[1], week=week)
-        self._put_digest(account, html, purpose)
+        self._put_digest(account, around, purpose)
 
     def _publish_entry(self, entry: Entry, purpose: str) -> None:
         path = links.entry_path(entry.id) + "index.html"
@@ -325,22 +323,24 @@ class Build:
         if not account.days:
             return
         shown, is_abridged = self.material.abridged(account)
-        html = self.pages.digest(
-            shown,
-            previous=around[0],
-            following=around[1],
-            week=self.material.stop(week),
-            is_abridged=is_abridged,
-        )
-        self._put_digest(shown, html, purpose)
+        self._put_digest(shown, around, purpose, is_abridged=is_abridged)
 
-    def _put_digest(self, account: Digest, html: str, purpose: str) -> None:
+    def _put_digest(
+        self, account: Digest, around: Around, purpose: str, *, is_abridged: bool = False
+    ) -> None:
+        """Write a digest in each form, one at a time: those of a long day are large."""
         folder = links.period_path(account.period)
-        words, base = self.pages.words, self.config.url
-        text = as_text.write(account, words, blog=self.config.title, base=base)
-        self.output.put(folder + "index.md", as_markdown.write(account, words, base=base), purpose)
-        self.output.put(folder + "index.txt", text, purpose)
-        self.output.put(folder + "index.html", html, purpose)
+        words, base, blog = self.pages.words, self.config.url, self.config.title
+
+        def put(name: str, content: str | bytes) -> None:
+            self.output.put(folder + name, content, purpose)
+
+        put("index.md", as_markdown.write(account, words, base=base))
+        put("index.txt", as_text.write(account, words, blog=blog, base=base))
+        week = self.material.stop(self.material.week(account.period.start))
+        previous, following = around
+        put("index.html", self.pages.digest(account, previous=previous, following=following,
+                                            week=week, is_abridged=is_abridged))  # fmt: skip
 
     def _year_task(self, year: int, purpose: str) -> Task:
         return Task(date(year, 12, 31), 1, partial(self._year, year, purpose))

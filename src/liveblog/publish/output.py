@@ -38,7 +38,7 @@ class Output:
         """Write a file if its bytes change, and note what it is for."""
         data = content.encode() if isinstance(content, str) else content
         self._claimed.add(purpose)
-        if self._site.read(path) == data:
+        if self._site.holds(path, data):
             self.report.unchanged += 1
         else:
             self.report.written.append(path)
@@ -48,7 +48,7 @@ class Output:
 
     def put_feed(self, folder: str, feed: Feed, purpose: str) -> None:
         """Write a feed in its three formats."""
-        for name, data in documents(feed).items():
+        for name, data in documents(feed):
             self.put(folder + name, data, purpose)
 
     def put_media(self, name: str, purpose: str) -> None:

@@ -16,6 +16,10 @@ class Site(Protocol):
         """Return a file's bytes as readers get them, or None if there is none."""
         ...
 
+    def holds(self, path: str, data: bytes) -> bool:
+        """Whether readers get just these bytes of a file."""
+        ...
+
     def put(self, path: str, data: bytes) -> None:
         """Prepare a file; readers see nothing of it before :meth:`commit`.
 

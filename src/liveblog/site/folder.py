@@ -12,14 +12,16 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from ..errors import StorageError
 
 FEW = 200
 """Up to so many files are synced one by one; more are left to a sync of the whole system."""
 
+T = TypeVar("T")
 
 _NEW = "/new"
 
@@ -43,11 +45,19 @@ class Folder:
 
     def read(self, path: str) -> bytes | None:
         """See :meth:`liveblog.site.Site.read`."""
+        return self._asked(path, _bytes)
+
+    def holds(self, path: str, data: bytes) -> bool:
+        """See :meth:`liveblog.site.Site.holds`."""
+        # Most of what changes has another length then.
+        return self._asked(path, os.path.getsize) == len(data) and self.read(path) == data
+
+    def _asked(self, path: str, ask: Callable[[str], T]) -> T | None:
+        """Return what *ask* tells of a file of the site; None if there is none."""
         try:
             if not self._has(path.rpartition("/")[0]):
                 return None
-            with open(f"{self.root}/{path}", "rb") as file:
-                return file.read()
+            return ask(f"{self.root}/{path}")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as error:
@@ -229,6 +239,11 @@ def _opened(names: Iterable[str]) -> Iterator[int]:
             yield fd
         finally:
             os.close(fd)
+
+
+def _bytes(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _file(staged: str, path: str) -> str:

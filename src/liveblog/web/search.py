@@ -166,7 +166,7 @@ def _page(served: Served, request: Request) -> bytes:
         kept = {name: asked[name] for name in ("q", "tag", "author") if asked.get(name)}
         return "search/?" + urlencode(kept | ({"page": str(other)} if other > 1 else {}))
 
-    text = served.blog.publisher.pages.search(
+    return served.blog.publisher.pages.search(
         served.path,
         asked=_shown(asked.get("q", "")),
         tag=_shown(asked.get("tag", "")),
@@ -176,14 +176,13 @@ def _page(served: Served, request: Request) -> bytes:
         before=address(number - 1) if number > 1 else "",
         after=address(number + 1) if number * PER_PAGE < found.total else "",
     )
-    return text.encode()
 
 
 def _refused(served: Served, request: Request, problem: Problem) -> Response:
     asked = _shown(request.query_params.get("q", ""))
-    text = served.blog.publisher.pages.search(served.path, asked=asked, is_busy=True)
+    html = served.blog.publisher.pages.search(served.path, asked=asked, is_busy=True)
     headers = {**_HEADERS, **problem.headers, "cache-control": "no-store"}
-    return Response(text, problem.status, headers, TYPES[".html"])
+    return Response(html, problem.status, headers, TYPES[".html"])
 
 
 def _shown(text: str) -> str:

@@ -214,12 +214,12 @@ class Served:
     def _preview(self, name: str, feed: bytes) -> bytes:
         document = msgspec.json.decode(feed, type=FeedDocument)
         document.feed_url = links.url(self.blog.config.url, name)
-        return self.blog.publisher.pages.feed(name, document).encode()
+        return self.blog.publisher.pages.feed(name, document)
 
     def _missing(self, _: str, status: int) -> bytes:
         if status not in self._pages_of_nothing:
             page = self.blog.publisher.pages.missing(self.path, is_gone=status == 410)
-            self._pages_of_nothing[status] = page.encode()
+            self._pages_of_nothing[status] = page
         return self._pages_of_nothing[status]
 
     def _is_gone(self, path: str) -> bool:

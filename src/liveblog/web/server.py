@@ -27,7 +27,8 @@ COLLECT_AFTER = 1_000
 LARGE = 128 * 1024
 """Bytes that are taken from the system apart from others."""
 
-_MMAP_THRESHOLD = -3  #: its number in Linux's <malloc.h>
+_MMAP_THRESHOLD, _ARENA_MAX = -3, -8
+"""Their numbers in Linux's <malloc.h>."""
 
 
 class _Server(uvicorn.Server):
@@ -75,9 +76,12 @@ def _stay_small() -> None:
     """Need hardly more memory after a long day of updates than before it."""
     hold_in(Scratch)
     # What is large, as pages are, goes back to the system at once. Else Linux's C library keeps
-    # room for as much as it ever saw freed, and that in pieces. Others know no such setting.
+    # room for as much as it ever saw freed, and that in pieces, for each thread apart. Others know
+    # no such settings.
     with contextlib.suppress(AttributeError, OSError):
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, LARGE)
+        library = ctypes.CDLL(None)
+        library.mallopt(_MMAP_THRESHOLD, LARGE)
+        library.mallopt(_ARENA_MAX, 1)
 
 
 def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> None:
