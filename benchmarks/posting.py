@@ -20,6 +20,7 @@ from lines import Line, table
 from measure import LIVEBLOG, PEERS, TIMES, Cost, apart, beside, cost_of, duration
 
 from liveblog import Blog
+from liveblog.entry import checked
 
 APPENDS = 400
 TEXT = next(blogs.posts(1)).body
@@ -31,6 +32,7 @@ def lines() -> Iterator[Line]:
         yield _posted(folder)
         for writers in (1, 8):
             yield _appended(folder, writers)
+        yield _least(folder)
 
 
 def _posted(folder: Path) -> Line:
@@ -82,6 +84,28 @@ def _appended(folder: Path, writers: int) -> Line:
     )
 
 
+def _least(folder: Path) -> Line:
+    """Measure what is left of the bare loop's rate once the entry is made and checked, in Python.
+
+    Its line has no sum, and nothing says after which it came.
+    """
+    blog = Blog.init(folder / "least", title="Harbour Town").folders.root
+    mine, theirs = beside(
+        partial(_together, 1, partial(_append_checked, blog, folder / "least.jsonl")),
+        partial(_together, 1, partial(_append_bare, folder / "least-bare.jsonl")),
+    )
+    return Line(
+        what="the least of `Blog.post`: the bare loop, and an entry made and checked, 1 writer",
+        command="python benchmarks/posting.py",
+        ours=f"{APPENDS / mine.seconds:.0f}/s",
+        beside="a bare loop of flock, write, fdatasync",
+        theirs=f"{APPENDS / theirs.seconds:.0f}/s",
+        ratio=f"{theirs.seconds / mine.seconds:.2f}",
+        target="–",
+        met=None,
+    )
+
+
 def _together(writers: int, work: Callable[[int, object], None]) -> Cost:
     """Let processes begin at once; return how long all of them took, but for their start."""
     context = multiprocessing.get_context("fork")
@@ -106,11 +130,19 @@ def _append(folder: Path, count: int, ready: object) -> None:
         blog.post(TEXT)
 
 
-def _append_bare(path: Path, count: int, ready: object) -> None:
+def _append_checked(folder: Path, path: Path, count: int, ready: object) -> None:
+    blog = Blog(folder)
+    _append_bare(path, count, ready, lambda: checked(blog.draft(TEXT)))
+
+
+def _append_bare(
+    path: Path, count: int, ready: object, before: Callable[[], None] = lambda: None
+) -> None:
     fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
     data = b'{"body":"' + TEXT.encode() + b'"}\n'
     ready.wait()  # type: ignore[attr-defined]
     for _ in range(count):
+        before()
         fcntl.flock(fd, fcntl.LOCK_EX)
         os.write(fd, data)
         os.fdatasync(fd)

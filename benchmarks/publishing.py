@@ -16,7 +16,7 @@ from pathlib import Path
 import blogs
 import static
 from lines import Line, table
-from measure import LIVEBLOG, PEERS, Cost, apart, beside, cost_of, duration, megabytes
+from measure import LIVEBLOG, PEERS, PYTHON, Cost, apart, beside, cost_of, duration, megabytes
 
 from liveblog import Blog
 
@@ -78,13 +78,19 @@ def _whole(blog: Path, hugo: Peer, whole: Peer, pelican: Peer, trash: Path) -> I
         aside(blog / "feeds", blog / ".liveblog")
         return cost_of([*LIVEBLOG, "-C", str(blog), "publish"], with_memory=True)
 
+    def least() -> Cost:
+        aside(blog.with_name("least"))
+        program = Path(__file__).with_name("least.py")
+        return cost_of([PYTHON, str(program), str(blog), str(blog.with_name("least"))])
+
     def anew(peer: Peer) -> Cost:
         aside(peer.output)
         return peer.build()
 
     # Ours waits for the disk at its end, and is not to wait for what the others left to it.
-    mine, theirs, same, pelicans = beside(
+    mine, bare, theirs, same, pelicans = beside(
         ours,
+        least,
         partial(anew, hugo),
         partial(anew, whole),
         partial(anew, pelican),
@@ -95,6 +101,9 @@ def _whole(blog: Path, hugo: Peer, whole: Peer, pelican: Peer, trash: Path) -> I
     yield _line(f"{what}: memory", mine.memory, "Hugo", theirs.memory, 0.3, megabytes)
     yield _line(what, mine.seconds, "Hugo, the same documents", same.seconds, None, duration)
     yield _line(what, mine.seconds, "Pelican", pelicans.seconds, 0.08, duration)
+    what = f"the least that it takes in Python, {ENTRIES:,} entries"
+    yield _line(what, bare.seconds, "Hugo", theirs.seconds, None, duration)
+    yield _line(what, bare.seconds, "Pelican", pelicans.seconds, None, duration)
 
 
 def _one_more(blog: Path, peers: tuple[Peer, ...]) -> Iterator[Line]:
