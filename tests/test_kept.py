@@ -82,6 +82,18 @@ def test_with_files_none_of_a_long_day_is_made_again() -> None:
     assert len(found._recent) == kept.RECENT_BESIDE_STORE
 
 
+@pytest.mark.usefixtures("small")
+def test_where_hashes_are_short_nothing_is_held_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine of 32 bits, where two keys may have the same."""
+    monkeypatch.setattr(kept, "HASHED", 2 * kept.HASHED)
+    hold_in(Scratch)
+    found, make = Kept(str), Maker(1)
+    for number in (*range(kept.RECENT + 1), 0):
+        found.get(number, partial(make, number))
+    assert make.made == kept.RECENT + 2
+    assert not found._places
+
+
 def same(result: tuple[bytes, int]) -> tuple[bytes, int]:
     """Make what is known already."""
     return result

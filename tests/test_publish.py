@@ -116,12 +116,12 @@ def test_publishers_of_one_blog_take_turns(blog: Blog) -> None:
     assert site_bytes(blog.folders.site) == from_nothing(blog, blog.folders.root.parent / "again")
 
 
-told = st.dictionaries(st.dates(date(1998, 11, 1), date(2012, 3, 1)), st.sampled_from("ab")).map(
-    lambda days: Told(sorted(days.items()))
-)
+days_told = st.dictionaries(
+    st.dates(date(1998, 11, 1), date(2012, 3, 1)), st.sampled_from("ab")
+).map(lambda days: Told(sorted(days.items())))
 
 
-@given(told, told)
+@given(days_told, days_told)
 def test_days_told_know_their_years_and_what_differs(before: Told, after: Told) -> None:
     """Mirrors sets made of all the days."""
     assert after.years == sorted({of.year for of in after.days})

@@ -8,14 +8,14 @@ import os
 from typing import NoReturn
 
 COLLECT_AFTER = 50_000
-"""So many new objects are looked through for garbage at once."""
+"""Objects more than before after which a command looks for garbage."""
 
 
 def run() -> NoReturn:
     """Run the command line, and end the process."""
     code = 1
-    # A command loads some 50,000 objects that stay to its end: to look through them for garbage
-    # every 700, as Python does, was a twentieth of its time.
+    # A command loads some 50,000 objects that stay to its end. To look through them for garbage
+    # after every few hundred, as Python does, was a twentieth of its time.
     gc.set_threshold(COLLECT_AFTER)
 
     # The first to be registered is the last to be called. What is left of Python's farewell then is

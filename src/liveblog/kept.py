@@ -8,6 +8,7 @@ three hundredth, and makes none of the others anew.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Hashable
@@ -24,6 +25,9 @@ RECENT_BESIDE_STORE = 192
 
 OUTSIDE = 10_000
 """So many of a kind are held outside of it: where each lies takes memory too."""
+
+HASHED = 64
+"""So many bits a hash has to have that stands for a key."""
 
 SHORT = 10_000
 """Characters of what a result is made of, at the most: what is longer is best made anew each time,
@@ -49,8 +53,9 @@ class Kept(Generic[Value]):
     """Results of one kind by what they were made of; threads may share it.
 
     The kind is whatever MessagePack holds: a text, a tuple, a struct. Outside of memory the hash
-    of a key stands for it, since a key can be as large as what was made of it. Of texts it has 64
-    bits that depend on a secret of the process (PEP 456): nobody can make two of one hash.
+    of a key stands for it, since a key can be as large as what was made of it. So keys are to be
+    told apart by texts: of these a hash depends on a secret of the process (PEP 456, unless
+    PYTHONHASHSEED is set), and nobody can make two of one hash.
     """
 
     def __init__(self, kind: type[Value]) -> None:
@@ -86,9 +91,9 @@ class Kept(Generic[Value]):
         self._places: dict[int, int] = {}  # by the hashes of keys
         self._store: Store | None = None
 
-    def _read(self, mark: int) -> Value | None:
+    def _read(self, key_hash: int) -> Value | None:
         with self._lock:
-            place = self._places.get(mark)
+            place = self._places.get(key_hash)
             data = self._store.get(place) if self._store and place is not None else None
         return self._decoder.decode(data) if data is not None else None
 
@@ -101,23 +106,26 @@ class Kept(Generic[Value]):
                     self._put(hash(oldest), value_of_oldest, _new_store)
             self._recent[key] = value
 
-    def _put(self, mark: int, value: Value, new_store: Callable[[], Store]) -> None:
+    def _put(self, key_hash: int, value: Value, new_store: Callable[[], Store]) -> None:
         self._store = self._store or new_store()
         place = self._store.put(msgpack.encode(value)) if len(self._places) < OUTSIDE else None
         if place is None:
             # What is still shown is made once more, and held again.
             self._let_go()
         else:
-            self._places[mark] = place
+            self._places[key_hash] = place
 
 
 _new_store: Callable[[], Store] | None = None
 
 
 def hold_in(new_store: Callable[[], Store] | None) -> None:
-    """Hold results outside of memory too, from now on: each kind in a store of its own."""
+    """Hold results outside of memory too, from now on: each kind in a store of its own.
+
+    None where a machine's hashes have 32 bits: two of so many keys could have the same.
+    """
     global _new_store
-    _new_store = new_store
+    _new_store = new_store if sys.hash_info.width >= HASHED else None
 
 
 def forget() -> None:

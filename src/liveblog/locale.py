@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
@@ -213,7 +213,7 @@ def french_spaces(text: str) -> str:
     return re.sub(r"(?:(?<=\S)|^) (?=:(?:\s|$))", NBSP, text)
 
 
-@lru_cache(maxsize=16)
+@cache  # for good: what was made for a language is found by its words
 def words(language: str, zone: tzinfo) -> Words:
     """Return the words of one language and zone, made once."""
     return Words(language, zone)

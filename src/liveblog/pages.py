@@ -293,7 +293,7 @@ class Pages:
         first = words_in(to_html(now.body, typography=self.words.in_html))
         return shortened(first or (now.media[0].alt if now.media else "…"), 80)
 
-    # -- pages --------------------------------------------------------------------------------
+    # -- pages, as bytes ----------------------------------------------------------------------
 
     def home(self, home: Home, parts: dict[str, Part]) -> bytes:
         """Fill the live page: newest entries first, and its *parts* as :meth:`parts` made them."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
+
+COLLECT_AFTER = 700
+"""Objects more than before after which Python looks for garbage, unless told otherwise."""
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -14,6 +18,14 @@ if TYPE_CHECKING:
     from ..blog import Blog
     from ..entry import Revision
     from ..journal import Fault
+
+
+def goes_on() -> None:
+    """Say that this process goes on for long: it gives back early what it needs no more.
+
+    What ends soon had better not look for that; see :mod:`liveblog.__main__`.
+    """
+    gc.set_threshold(COLLECT_AFTER)
 
 
 class State:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .context import State, dry_option, json_option, pass_state, print_json
+from .context import State, dry_option, goes_on, json_option, pass_state, print_json
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -62,6 +62,7 @@ def _run(state: State, blog: Blog) -> None:
     from ..follow import Follower
     from ..schedule import Schedule, leader
 
+    goes_on()
     follower = Follower(
         blog, landed=lambda events, place, report: plan.published(report) if report else None
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .context import State, json_option, pass_state, print_json
+from .context import State, goes_on, json_option, pass_state, print_json
 
 
 @click.command()
@@ -48,6 +48,7 @@ def serve(
             state.say("Nobody can sign in yet: 'liveblog token new NAME' makes a token.")
         state.say("Stop with Ctrl-C.")
 
+    goes_on()
     run(app, opened, ready)
 
 

@@ -16,4 +16,6 @@ def documents(feed: Feed) -> Iterator[tuple[str, bytes]]:
     """
     feed = safe(feed)
     yield "feed.json", json_feed(feed)
-    yield from zip(("atom.xml", "rss.xml"), atom_and_rss(feed), strict=True)
+    made = atom_and_rss(feed)
+    yield "atom.xml", next(made)
+    yield "rss.xml", next(made)

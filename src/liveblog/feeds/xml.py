@@ -40,20 +40,25 @@ def atom_and_rss(feed: Feed) -> Iterator[bytes]:
     """
     atom, rss = _written(_generator(feed), feed)
     rss = _TITLE.sub(lambda m: m[0].replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;"), rss)
-    # One after the other: a pair is asked for twice, and kept.
-    yield _with(atom, (_item(item)[0] for item in feed.items), _ATOM_END)
-    yield _with(rss, (_item(item)[1] for item in feed.items), _RSS_END)
+    yield _with(atom, map(_in_atom, feed.items), _ATOM_END)
+    yield _with(rss, map(_in_rss, feed.items), _RSS_END)
 
 
 _TITLE = re.compile(r"(?<=<title>)[^<]*(?=</title>)")
 
 
-@kept(tuple[bytes, bytes], length=lambda item: len(item.content))
-def _item(item: Item) -> tuple[bytes, bytes]:
-    """Return an item as Atom and as RSS have it: as bytes, which take less memory."""
-    for_atom, for_rss = _moulds(_shape(item))
-    texts = list(_texts(item))
-    return for_atom.filled(texts).encode(), for_rss.filled(texts).encode()
+@kept(bytes, length=lambda item: len(item.content))
+def _in_atom(item: Item) -> bytes:
+    """Return an item as Atom has it: as bytes, which take less memory."""
+    mould, _ = _moulds(_shape(item))
+    return mould.filled(list(_texts(item))).encode()
+
+
+@kept(bytes, length=lambda item: len(item.content))
+def _in_rss(item: Item) -> bytes:
+    """Return an item as RSS has it."""
+    _, mould = _moulds(_shape(item))
+    return mould.filled(list(_texts(item))).encode()
 
 
 def _with(document: str, items: Iterable[bytes], end: str) -> bytes:

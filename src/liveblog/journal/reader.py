@@ -140,8 +140,13 @@ class Reader:
                         found[name] = _stamp(item.stat())
         else:
             for name in names:
-                with contextlib.suppress(FileNotFoundError):
-                    found[name] = _stamp(os.stat(self.path(name)))
+                path = self.path(name)
+                try:
+                    found[name] = _stamp(os.stat(path))
+                except (FileNotFoundError, NotADirectoryError):
+                    continue
+                except OSError as error:
+                    raise StorageError.of(error, "read", path) from error
         return dict(sorted(found.items()))
 
     def since(self, cursor: str, until: str = "") -> News:

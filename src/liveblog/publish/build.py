@@ -539,8 +539,8 @@ class Build:
 
     def _closed_in(self, first: date) -> list[date]:
         """Return the closed days of a month, of which *first* is the first."""
-        told = self.material.told.days
-        closed = told[bisect_left(told, first) : self.material.first_open]
+        days = self.material.told.days
+        closed = days[bisect_left(days, first) : self.material.first_open]
         return [of for of in closed[:31] if (of.year, of.month) == (first.year, first.month)]
 
     def _search_file(self, path: str, days: Collection[date], purpose: str) -> None:

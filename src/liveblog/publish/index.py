@@ -120,6 +120,7 @@ class Index:
         try:
             self._db.commit()
         except sqlite3.Error as error:
+            self._told = None  # SQLite may have gone back by itself
             raise StorageError(f"Cannot write {self.path}: {error}.", "Free some space.") from error
         self._run = 0
 
@@ -302,7 +303,7 @@ class Index:
         return "".join(row[0] for row in self._db.execute("SELECT csv FROM figures ORDER BY day"))
 
     def told(self) -> Told:
-        """Return the days that have something to tell; the same object while they are the same."""
+        """Return the days that have something to tell; the same object until one changes here."""
         # Until another publisher's commit, or a change of our own.
         version = self._db.execute("PRAGMA data_version").fetchone()[0]
         if self._told is None or self._told[0] != version:

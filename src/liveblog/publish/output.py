@@ -50,6 +50,7 @@ class Output:
         """Write a feed in its three formats."""
         for name, data in documents(feed):
             self.put(folder + name, data, purpose)
+            del data  # before the next one is made
 
     def put_media(self, name: str, purpose: str) -> None:
         """Copy a picture to the site; one that is gone is reported."""

@@ -15,7 +15,7 @@ class Told:
     again need not look through it.
     """
 
-    def __init__(self, days: Iterable[tuple[date, str]] = ()) -> None:
+    def __init__(self, days: Iterable[tuple[date, str]]) -> None:
         """Hold *days*, which are in order, each with its headline or an empty string."""
         self.headlines = dict(days)
         self.days = list(self.headlines)

@@ -49,7 +49,7 @@ class Folder:
 
     def holds(self, path: str, data: bytes) -> bool:
         """See :meth:`liveblog.site.Site.holds`."""
-        # Most of what changes has another length then.
+        # To compare lengths spares reading most of what changed.
         return self._asked(path, os.path.getsize) == len(data) and self.read(path) == data
 
     def _asked(self, path: str, ask: Callable[[str], T]) -> T | None:

@@ -21,14 +21,11 @@ from .connection import Connection
 
 GRACE_SECONDS = 1
 
-COLLECT_AFTER = 1_000
-"""So many new objects are looked through for garbage at once: a server keeps few, for long."""
-
 LARGE = 128 * 1024
 """Bytes that are taken from the system apart from others."""
 
 _MMAP_THRESHOLD, _ARENA_MAX = -3, -8
-"""Their numbers in Linux's <malloc.h>."""
+"""Their numbers in glibc's <malloc.h>."""
 
 
 class _Server(uvicorn.Server):
@@ -106,6 +103,5 @@ def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> N
     # What was loaded stays: to look through it for garbage would hold up every reader.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)
     ready()
     server.run(sockets=[opened])
