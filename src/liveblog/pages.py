@@ -13,7 +13,6 @@ from _blake2 import blake2b
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -128,9 +127,6 @@ RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "ku", "ps")
 
 PARTS = ("head", "keys", "pinned", "filters")
 """What changes on the live page beside its entries."""
-
-PIECES = 256
-"""So many pieces of a page, as its template yields them, are made bytes together."""
 
 _COMPILER = 2
 """Changes with what a tag of ours compiles to: what was compiled otherwise is compiled again."""
@@ -450,13 +446,12 @@ class Pages:
         values |= {"path": folder, "address": address, "pages": self}
         try:
             pieces = self._template(template).generate(values)
-            # A long day's page is never one text, which would take several times the memory.
-            return b"".join(
-                rooted("".join(some), root).encode()
-                for some in iter(lambda: [*islice(pieces, PIECES)], [])
-            )
+            # As one text a long day's page would take thrice the memory, and longer to encode: one
+            # dash makes each of its characters two bytes.
+            page = b"".join(map(str.encode, pieces))
         except TemplateError as error:
             raise _unfilled(template, error) from error
+        return page.replace(ROOT.encode(), root.encode())
 
     def _render(self, template: str, **values: Any) -> str:
         try:

@@ -17,7 +17,6 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -54,6 +53,36 @@ class _Pending(Struct, frozen=True):
     noted: bytes  #: the head with this line above
 
 
+class _Turn:
+    """The journal's lock: one writer at a time, in this and in every process.
+
+    A class, since the way through a generator takes longer than to get the lock.
+    """
+
+    __slots__ = ("_fd", "_folder")
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> None:
+        try:
+            try:
+                self._fd = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._fd = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise StorageError.of(error, "open", self._folder) from error
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+        except BaseException:
+            os.close(self._fd)
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._fd)
+
+
 class DayFiles(Reader):
     """The :class:`~liveblog.journal.Journal` contract over a folder of day files."""
 
@@ -69,7 +98,7 @@ class DayFiles(Reader):
     def append(self, record: Written, *, expect: int) -> Written:
         """See :meth:`liveblog.journal.Journal.append`."""
         home = home_of(record)
-        with self._turn():
+        with _Turn(self.folder):
             if isinstance(record, Revision) and record.idempotency_key:
                 earlier: Written | None = self._earlier(record)
                 if earlier is not None:
@@ -87,7 +116,7 @@ class DayFiles(Reader):
     def adopt(self, record: Revision | Framing) -> bool:
         """See :meth:`liveblog.journal.Journal.adopt`."""
         home = home_of(record)
-        with self._turn():
+        with _Turn(self.folder):
             known = {
                 r.rev: r
                 for r in self.read(home).records
@@ -111,7 +140,7 @@ class DayFiles(Reader):
         """See :meth:`liveblog.journal.Journal.redact`."""
         home = id_day(entry_id).isoformat()
         path = self.path(home)
-        with self._turn():
+        with _Turn(self.folder):
             if not path.exists():
                 return 0
             count = 0
@@ -169,7 +198,7 @@ class DayFiles(Reader):
         try:
             line.tail.sync(line.end)
         except OSError as error:
-            with self._turn():
+            with _Turn(self.folder):
                 self._take_back(line)
             raise StorageError.of(error, "write to", self.path(line.name)) from error
 
@@ -251,23 +280,6 @@ class DayFiles(Reader):
                 ):
                     return line.record
         return None
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Hold the journal's lock: one writer at a time, in this and in every process."""
-        try:
-            try:
-                fd = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
-            except FileNotFoundError:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                fd = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise StorageError.of(error, "open", self.folder) from error
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(fd)
 
     def close(self) -> None:
         """Let go of the open files."""
