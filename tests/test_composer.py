@@ -1231,6 +1231,32 @@ def test_in_arabic_it_runs_from_right_to_left(browser: Any, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+def test_what_is_written_while_an_update_is_on_its_way_is_the_next_one(
+    browser: Any, bilal: Someone
+) -> None:
+    """The answer wipes none of it, and a press meanwhile counts."""
+    held: list[Any] = []
+
+    def hold_first(route: Any) -> None:
+        if route.request.method == "POST" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    with composer(browser, bilal) as page:
+        page.route("**/api/entries", hold_first)
+        write(page, "Une première ligne.")
+        page.locator("#send").click()
+        until(lambda: page.wait_for_timeout(50) or held)
+        write(page, "Une deuxième ligne.")
+        page.locator("#send").click(force=True)  # it says that it is disabled, but takes presses
+        held[0].continue_()
+        expect(on_top(page)).to_contain_text("Une deuxième ligne.")
+        expect(page.locator(".item", has_text="Une première ligne.")).to_have_count(1)
+        expect(page.locator("#body")).to_have_value("")
+
+
+@pytest.mark.slow
 def test_an_update_is_on_the_pages_of_readers_at_once(
     browser: Any, server: LiveServer, bilal: Someone
 ) -> None:

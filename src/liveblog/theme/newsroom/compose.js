@@ -606,30 +606,45 @@ function compose(form) {
     if (kept && !isEmpty(kept)) writing.say(words.kept);
   }
 
+  let isWanted = false; // pressed while the one before was on its way
+
   async function publish() {
-    if (writing.isBusy) return;
+    isWanted = writing.isBusy;
+    if (isWanted) return;
     writing.busy(true);
     await Promise.allSettled(writing.uploads);
     const { draft } = writing;
     try {
       done(draft, await post(draft));
     } catch (refusal) {
+      isWanted &&= refusal.isForNow;
       if (refusal.isForNow) later(draft);
       else writing.refuse(refusal);
     }
     writing.busy(false);
+    if (isWanted && !isEmpty(writing.draft)) publish();
   }
 
-  function clear() {
-    writing.draft = empty();
-    writing.forget();
+  function clear(sent) {
+    const now = writing.draft;
+    if (JSON.stringify(now) === JSON.stringify(sent)) {
+      writing.draft = empty();
+      writing.forget();
+    } else {
+      // What was written on meanwhile is another update.
+      const { body } = form.elements;
+      const text = sent.values.find(([name]) => name === "body")?.[1] ?? "";
+      if (body.value.startsWith(text)) body.value = body.value.slice(text.length).trimStart();
+      writing.key = random();
+      writing.save();
+    }
     writing.hide();
     writing.problem.hidden = true;
     form.elements.body.focus();
   }
 
   function done(draft, entry) {
-    clear();
+    clear(draft);
     forgetLast();
     last = { draft, id: entry.id };
     undo.hidden = false;
@@ -676,7 +691,7 @@ function compose(form) {
 
   function later(draft) {
     keep(mine("outbox"), [...(read(mine("outbox")) ?? []), draft]);
-    clear();
+    clear(draft);
     writing.say(words.offline);
     tellOutbox();
     again();
