@@ -631,11 +631,17 @@ function compose(form) {
       writing.draft = empty();
       writing.forget();
     } else {
-      // What was written on meanwhile is another update.
-      const { body } = form.elements;
+      // What was written on meanwhile is another update, without what was sent.
       const text = sent.values.find(([name]) => name === "body")?.[1] ?? "";
+      const { body } = form.elements;
       if (body.value.startsWith(text)) body.value = body.value.slice(text.length).trimStart();
-      writing.key = random();
+      const { values, pictures: rows } = writing.draft;
+      const was = new Set(sent.values.map(String));
+      writing.draft = {
+        key: random(),
+        values: values.filter((value) => !was.has(String(value))),
+        pictures: rows.filter(({ id }) => !sent.pictures.some((other) => other.id === id)),
+      };
       writing.save();
     }
     writing.hide();
