@@ -24,8 +24,9 @@ import liveblog
 PACKAGE = Path(liveblog.__file__).parent
 
 FLOORS = {
-    "entry": 0, "period": 0, "config": 0, "errors": 0, "folders": 0, "kept": 0, "links": 0,
-    "journal": 1, "media": 1, "people": 1, "net": 1, "scratch": 1,
+    "entry": 0, "period": 0, "limits": 0, "config": 0, "errors": 0,
+    "folders": 0, "kept": 0, "links": 0,
+    "journal": 1, "storage": 1, "media": 1, "people": 1, "net": 1, "scratch": 1,
     "frontmatter": 2, "locale": 2, "markup": 2, "timeline": 2, "when": 2, "digest": 2,
     "feeds": 3, "chart": 3, "pages": 3,
     "site": 4, "publish": 4, "search": 4, "moving": 4, "delivery": 4, "importers": 4,
@@ -49,7 +50,7 @@ DOORS = {
     "nh3": ("markup",),
     "cmarkgfm": ("markup",),
     "click": ("cli",),
-    "sqlite3": ("publish.index", "delivery.outbox", "search.index"),
+    "sqlite3": ("storage.sqlite", "publish.index", "delivery.outbox", "search.index"),
     "apscheduler": ("schedule",),
     "smtplib": ("delivery.mail",),
     "css_inline": ("delivery.mail",),

@@ -11,21 +11,17 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from liveblog import limits
 from liveblog.entry import (
-    BODY_LIMIT,
     FORBIDDEN,
     ID_ALPHABET,
-    LIST_LIMIT,
-    NAME_LIMIT,
-    NOTE_LIMIT,
-    TITLE_LIMIT,
     Figure,
     Media,
     Revision,
     Source,
     as_data,
-    checked,
     clean_figures,
     clean_language,
     clean_sources,
@@ -37,6 +33,7 @@ from liveblog.entry import (
     make_id,
     slug,
     told_day,
+    validate,
 )
 from liveblog.errors import InvalidInput
 
@@ -53,7 +50,7 @@ def revision(**fields: Any) -> Revision:
 # -- ids -------------------------------------------------------------------------------------------
 
 
-@given(st.dates(min_value=date(1000, 1, 1)), st.binary(min_size=7, max_size=16))
+@given(st.dates(limits.FIRST_DAY, limits.LAST_DAY), st.binary(min_size=7, max_size=16))
 def test_an_id_says_its_day_and_then_ten_letters(day: date, randomness: bytes) -> None:
     """``make_id`` and ``id_day`` are a round trip, whatever the day and the randomness."""
     made = make_id(day, randomness)
@@ -250,16 +247,18 @@ def test_what_is_no_language_code_is_refused(code: str) -> None:
 
 # -- limits ----------------------------------------------------------------------------------------
 
+PICTURE = Media("2012/07/15/7k3m9qx2tb-0123456789.png", "image/png", 1, alt="Un plan")
+
 FITTING: list[dict[str, Any]] = [
     {},
-    {"body": "é" * (BODY_LIMIT // 2)},
-    {"title": "t" * TITLE_LIMIT},
+    {"body": "é" * (limits.BODY_BYTES // 2)},
+    {"title": "t" * limits.TITLE},
     {"title": "Titre seul", "body": ""},
-    {"body": "", "media": (Media("2012/07/15/a.png", "image/png", 1, alt="Un plan"),)},
+    {"body": "", "media": (PICTURE,)},
     {"body": "", "state": "retracted", "note": "Faux.\nRetiré."},
     {"body": "", "state": "removed"},
-    {"tags": tuple(f"tag {n}" for n in range(LIST_LIMIT))},
-    {"tags": ("t" * NAME_LIMIT,)},
+    {"tags": tuple(f"tag {n}" for n in range(limits.LIST))},
+    {"tags": ("t" * limits.NAME,)},
     {"sources": (Source("Sans adresse"), Source("Avec", "http://example.org/"))},
     {"figures": (Figure("Baisse", -0.5), Figure("Total", 10**12, "personnes"))},
 ]
@@ -268,16 +267,19 @@ FITTING: list[dict[str, Any]] = [
 @pytest.mark.parametrize("fields", FITTING)
 def test_what_is_within_the_limits_passes(fields: dict[str, Any]) -> None:
     """The limits themselves are inside."""
-    checked(revision(**fields))
+    validate(revision(**fields))
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"id": "20120715"}, "'20120715' is not the id of an entry"),
     ({"body": ""}, "The update is empty"),
-    ({"body": "é" * (BODY_LIMIT // 2) + "x"}, "The body has 100,001 bytes; the limit is 100,000"),
-    ({"title": "t" * (TITLE_LIMIT + 1)}, "The title has 301 characters; the limit is 300"),
-    ({"note": "n" * (NOTE_LIMIT + 1)}, "The note has 2001 characters; the limit is 2000"),
-    ({"author": "a" * (NAME_LIMIT + 1)}, "The author has 201 characters; the limit is 200"),
+    (
+        {"body": "é" * (limits.BODY_BYTES // 2) + "x"},
+        "The body has 100,001 bytes; the limit is 100,000",
+    ),
+    ({"title": "t" * (limits.TITLE + 1)}, "The title has 301 characters; the limit is 300"),
+    ({"note": "n" * (limits.NOTE + 1)}, "The note has 2,001 characters; the limit is 2,000"),
+    ({"author": "a" * (limits.NAME + 1)}, "The author has 201 characters; the limit is 200"),
     ({"idempotency_key": "k" * 201}, "The idempotency key has 201 characters"),
     ({"tags": ("t" * 201,)}, "The tag has 201 characters"),
     ({"sources": (Source("s" * 201),)}, "The source has 201 characters"),
@@ -297,7 +299,28 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"figures": (Figure("", 5),)}, "figure"),
     ({"sources": (Source("", "https://example.org/"),)}, "source"),
     ({"sources": (Source("a", "https://example.org/\nb"),)}, "source"),
-    ({"media": (Media("a.png", "image/png", 1),)}, "The picture 'a.png' has no alternative text"),
+    ({"media": (replace(PICTURE, alt=""),)}, "has no alternative text"),
+    ({"media": (replace(PICTURE, path="../../etc/passwd"),)}, "is not one of its own files"),
+    ({"media": (replace(PICTURE, path="/etc/passwd"),)}, "is not one of its own files"),
+    (
+        {"media": (replace(PICTURE, path="2012/07/16/7k3m9qx2tb-0123456789.png"),)},
+        "is not one of its own files",
+    ),
+    ({"media": (replace(PICTURE, type="text/html"),)}, "the type 'text/html'"),
+    ({"media": (replace(PICTURE, size=-1),)}, "out of all bounds"),
+    ({"tags": ("ﷺ" * 50,)}, "The address of the tag has"),
+    ({"tags": ("ضحايا" * 30,)}, "The address of the tag has 300 bytes; the limit is 200"),
+    ({"figures": (Figure("f", 10**400),)}, "a number of at most 30 digits"),
+    ({"figures": (Figure("f", -(10**30)),)}, "a number of at most 30 digits"),
+    ({"body": "x\x1b[2J"}, "The body holds the character U+001B"),
+    ({"figures": (Figure("f", 1, source="a\x07"),)}, "holds the character U+0007"),
+    ({"lang": "en-" + "-".join(["abcdefgh"] * 5)}, "The language code has 47 bytes"),
+    ({"verification": "maybe"}, "'maybe'"),
+    ({"state": "gone"}, "'gone'"),
+    ({"day": "9999-12-31"}, "not between the years 1000 and 9000"),
+    ({"published": datetime(9999, 12, 31, tzinfo=UTC)}, "not between the years 1000 and 9000"),
+    ({"updated": datetime(1, 1, 1, tzinfo=UTC)}, "not between the years 1000 and 9000"),
+    ({"rev": 10**9}, "out of all bounds"),
 ]
 
 
@@ -307,7 +330,7 @@ def test_what_could_not_be_shown_everywhere_is_refused(
 ) -> None:
     """The message names the field and its limit, the hint says what to do."""
     with pytest.raises(InvalidInput) as refused:
-        checked(revision(**fields))
+        validate(revision(**fields))
     assert message in refused.value.message
     assert refused.value.hint
 

@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveblog.entry import BODY_LIMIT, slug
+from liveblog import limits
+from liveblog.entry import slug
 from liveblog.errors import InvalidInput
 from liveblog.importers import Item, Picture, Problem, Update, Version
 from liveblog.importers.markdown import folder
@@ -811,7 +812,7 @@ def test_a_picture_that_is_too_large_is_not_read(site: Path) -> None:
         (b"+++\na = '" + b"x" * 300_000 + b"'\n+++\nUn.", "too much"),
         (b'{"a": ' + b"[" * 100_000, "not JSON"),
         (b'{"a": ' + b"9" * 10_000 + b"}", "not JSON"),
-        (b"---\ndate: 2012-07-15\n---\n" + b"x" * (BODY_LIMIT + 1), "100,001 bytes"),
+        (b"---\ndate: 2012-07-15\n---\n" + b"x" * (limits.BODY_BYTES + 1), "100,001 bytes"),
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_read_is_a_problem(content: bytes, what: str, site: Path) -> None:

@@ -19,7 +19,8 @@ from PIL import ExifTags, Image, ImageSequence, PngImagePlugin
 
 from liveblog.entry import Media
 from liveblog.errors import InvalidInput
-from liveblog.media import BYTES_LIMIT, LONGEST_SIDE, keep, take
+from liveblog.limits import PICTURE_BYTES, PICTURE_SIDE
+from liveblog.media import keep, take
 
 ID = "20120715-7k3m9qx2tb"
 SECRET = b"Geheimer Ort"
@@ -169,9 +170,9 @@ def test_each_kind_is_kept_as_it_is(kind: str, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("size", "expected"),
     [
-        ((LONGEST_SIDE + 952, 300), (LONGEST_SIDE, 205)),
-        ((300, LONGEST_SIDE + 952), (205, LONGEST_SIDE)),
-        ((LONGEST_SIDE, 10), (LONGEST_SIDE, 10)),
+        ((PICTURE_SIDE + 952, 300), (PICTURE_SIDE, 205)),
+        ((300, PICTURE_SIDE + 952), (205, PICTURE_SIDE)),
+        ((PICTURE_SIDE, 10), (PICTURE_SIDE, 10)),
         ((10, 10), (10, 10)),
     ],
 )
@@ -316,7 +317,7 @@ def test_a_file_that_is_too_large_is_refused_unread(folder: Path, tmp_path: Path
     """A sparse file of more than the limit costs nothing."""
     path = tmp_path / "large.png"
     with path.open("wb") as file:
-        file.truncate(BYTES_LIMIT + 1)
+        file.truncate(PICTURE_BYTES + 1)
     with pytest.raises(InvalidInput, match="has 40,000,001 bytes; the limit is 40,000,000"):
         take(path, folder / "entries" / "media", ID, alt="x")
 

@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from . import config as settings
+from . import limits
 from .config import Config
 from .entry import (
     Figure,
@@ -27,8 +28,6 @@ from .entry import (
     Revision,
     Source,
     Verification,
-    checked,
-    checked_framing,
     clean_figures,
     clean_language,
     clean_sources,
@@ -37,6 +36,7 @@ from .entry import (
     id_day,
     make_id,
     slug,
+    validate,
 )
 from .errors import InvalidInput, NotFound, StorageError, did_you_mean
 from .folders import Folders
@@ -336,7 +336,7 @@ class Blog:
     ) -> Revision:
         """Return what :meth:`post` would append, without pictures; nothing is written."""
         now = self.now
-        published = at.astimezone(UTC).replace(microsecond=0) if at else now
+        published = limits.check_instant(at).replace(microsecond=0) if at else now
         day = local_day(published, self.config.zone)
         # Sent again, it is the same entry, with the same pictures.
         chance = os.urandom(8)
@@ -406,7 +406,7 @@ class Blog:
         changed = {name: cleaners[name](value) for name, value in changes.items()}
         now = self.now
         if at is not None:
-            published = at.astimezone(UTC).replace(microsecond=0)
+            published = limits.check_instant(at).replace(microsecond=0)
             self._guard_future(published, now, schedule)
             day = local_day(published, self.config.zone)
             changed["published"] = published
@@ -434,7 +434,7 @@ class Blog:
             raise InvalidInput(f"{entry_id} is like that already.", "Nothing was changed.")
         if not minor:
             draft = msgspec.structs.replace(draft, updated=max(now, draft.published))
-        checked(draft)
+        validate(draft)
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
 
     def upload(self, data: bytes, name: str = "picture") -> str:
@@ -458,7 +458,7 @@ class Blog:
         draft = msgspec.structs.replace(
             old, state="retracted", note=why, recorded=None, idempotency_key="", updated=self.now
         )
-        checked(draft)
+        validate(draft)
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
 
     def restore(self, entry_id: str, *, expect: int | None = None) -> Revision:
@@ -530,7 +530,7 @@ class Blog:
 
     def end(self, at: datetime | None = None) -> Framing:
         """Declare the coverage over: the page says so, and feeds tell readers to stop asking."""
-        at = (at or self.now).astimezone(UTC)
+        at = limits.check_instant(at or self.now, "end of the coverage")
         return self._frame(COVERAGE, None, author=self.config.author, ended=at)
 
     def resume(self) -> Framing:
@@ -547,18 +547,18 @@ class Blog:
         old = self.timeline.framing(period_id) or Framing(period=period_id)
         changes = {name: value for name, value in given.items() if value is not None}
         draft = msgspec.structs.replace(old, recorded=None, **changes)
-        checked_framing(draft)
+        validate(draft)
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
 
     def _with_images(self, draft: Revision, images: Iterable[Image | Uploaded]) -> Revision:
         """Check a draft, then keep its pictures: nothing is kept for what is refused."""
         images = list(images)
         if not images:
-            checked(draft)
+            validate(draft)
             return draft
         from .media import adopt, take
 
-        checked(msgspec.structs.replace(draft, title=draft.title or "picture"))
+        validate(msgspec.structs.replace(draft, title=draft.title or "picture"))
         for image in images:
             if not image.alt.strip():
                 name = image.name if isinstance(image, Uploaded) else image.path
@@ -578,7 +578,7 @@ class Blog:
                 kept = take(Path(image.path), folder, draft.id, alt=alt, caption=caption)
             media.append(kept)
         draft = msgspec.structs.replace(draft, media=(*draft.media, *media))
-        checked(draft)
+        validate(draft)
         return draft
 
     def _guard_future(self, published: datetime, now: datetime, schedule: bool) -> None:
@@ -632,8 +632,8 @@ class Blog:
 
         Raises :class:`~liveblog.errors.ConfigError` for what is no address of a site.
         """
-        from .journal.disk import replace_file
         from .moving import Moved, addresses, write
+        from .storage.atomic import replace_file
 
         url = url if url.endswith("/") else f"{url}/"
         before = addresses(self.config, url)

@@ -23,8 +23,6 @@ from .entry import (
     Framing,
     Media,
     Revision,
-    checked,
-    checked_framing,
     clean_figures,
     clean_language,
     clean_sources,
@@ -32,6 +30,7 @@ from .entry import (
     clean_text,
     id_day,
     make_id,
+    validate,
 )
 from .errors import Conflict, InvalidInput, LiveblogError, StorageError
 from .importers import Copy, Frame, Item, Picture, Problem, Update, Version
@@ -160,7 +159,7 @@ class _Work:
                     continue
             key = f"{_MARK}{entry_id} {rev + 1} {mark}"
             draft = msgspec.structs.replace(draft, media=kept, idempotency_key=key)
-            checked(_named(draft) if self._is_dry else draft)
+            validate(_named(draft) if self._is_dry else draft)
             if not self._is_dry:
                 self._journal.append(draft, expect=rev)
             self.brought.entries += rev == 0
@@ -223,7 +222,7 @@ class _Work:
             state=version.state,
             note=clean_text(version.note, "note"),
         )
-        checked(_named(draft) if version.pictures else draft)
+        validate(_named(draft) if version.pictures else draft)
         return draft
 
     def _pictures(
@@ -293,7 +292,7 @@ class _Work:
             self.brought.known += not others
             return
         draft = msgspec.structs.replace(old, recorded=None, **changes)
-        checked_framing(draft)
+        validate(draft)
         if not self._is_dry:
             self._journal.append(draft, expect=old.rev)
         self.brought.framings += 1
@@ -368,9 +367,9 @@ def _check_copy(record: Revision | Framing) -> None:
         if record.period != COVERAGE:
             named(record.period)
         texts = [record.headline, record.introduction, record.close, record.author]
-        checked_framing(record)
+        validate(record)
     else:
-        checked(record)
+        validate(record)
         clean_language(record.lang)
         texts = [record.author, record.title, record.body, record.note, *record.tags]
         texts += [text for s in record.sources for text in (s.name, s.url)]

@@ -6,18 +6,19 @@ a digest) that the journal appends. Nothing here knows a clock, a disk or a netw
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct
 
+from . import limits
 from .errors import InvalidInput
+from .period import COVERAGE, named
 
 Instant = Annotated[datetime, Meta(tz=True)]
 """An aware datetime; the journal stores it in UTC."""
@@ -28,18 +29,23 @@ Verification = Literal["", "unconfirmed", "confirmed"]
 State = Literal["live", "retracted", "removed"]
 """Shown; withdrawn with a notice in its place; gone from the site."""
 
-BODY_LIMIT = 100_000
-TITLE_LIMIT = 300
-FRAMING_LIMIT = 20_000
-NOTE_LIMIT = 2_000
-NAME_LIMIT = 200
-LIST_LIMIT = 50
-
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32 in lower case: no letter that is read for another."""
 
+MEDIA_TYPES = {
+    "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "gif": "image/gif"
+}  # fmt: skip
+"""The media types of what entries show, by the ending of its file's name."""
+
+MEDIA_PATH = re.compile(
+    rf"(?P<entry>[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}/[{ID_ALPHABET}]{{10}})-[0-9a-f]{{10}}\.(?P<ending>[a-z0-9]{{2,4}})"
+)
+"""What the path of a file below ``entries/media/`` looks like: the entry's, then a hash."""
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_WHITE = re.compile(r"\s")
 _EMPTY_LINES = re.compile(r"\s*\n")
-_ID = re.compile(rf"(\d{{4}})(\d\d)(\d\d)-([{ID_ALPHABET}]{{10}})")
+_ID = re.compile(rf"([0-9]{{4}})([0-9]{{2}})([0-9]{{2}})-([{ID_ALPHABET}]{{10}})")
 
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 """C0 but tab and newline, DEL and C1, lone surrogates, and the noncharacters that XML 1.0 §2.2
@@ -160,8 +166,8 @@ def id_day(entry_id: str) -> date:
     match = _ID.fullmatch(entry_id)
     try:
         if match:
-            return date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
+            return limits.check_day(date(int(match[1]), int(match[2]), int(match[3])))
+    except (ValueError, InvalidInput):
         pass
     raise InvalidInput(
         f"'{entry_id}' is not the id of an entry.",
@@ -221,6 +227,15 @@ def clean_text(text: str, field: str) -> str:
         text = text[empty.end() :]
     text = text.rstrip()
     text = text if "\n" in text else text.strip()
+    refuse_forbidden(text, field)
+    return text
+
+
+def refuse_forbidden(text: str, field: str) -> None:
+    """Refuse what no page or feed can carry; see :data:`FORBIDDEN`.
+
+    Raises :class:`InvalidInput` naming the field, line and column.
+    """
     bad = None if is_plain(text) else FORBIDDEN.search(text)
     if bad:
         line = text.count("\n", 0, bad.start()) + 1
@@ -230,7 +245,6 @@ def clean_text(text: str, field: str) -> str:
             "which no page or feed can carry.",
             "Remove it and try again.",
         )
-    return text
 
 
 def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
@@ -261,101 +275,156 @@ def clean_figures(figures: Iterable[Figure]) -> tuple[Figure, ...]:
 
 def clean_language(lang: str) -> str:
     """Refuse what is no language code (BCP 47)."""
-    if lang and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", lang):
+    limits.check_bytes(lang, limits.LANGUAGE_BYTES, "language code")
+    if lang and not _LANGUAGE.fullmatch(lang):
         raise InvalidInput(
             f"'{lang}' is not a language code.", "Write it as in BCP 47: en, ar, pt-BR."
         )
     return lang
 
 
-def checked(revision: Revision) -> None:
-    """Refuse a revision that could not be shown everywhere.
+def validate(record: Record) -> None:
+    """Refuse a record that could not be kept, shown or sent everywhere; see :mod:`.limits`.
 
-    Raises :class:`InvalidInput` with the field and its limit. Texts are expected to have gone
-    through :func:`clean_text`.
+    The rule for every door, and for every line of a journal that is read. Texts that an author
+    handed over are expected to have gone through :func:`clean_text`.
+
+    Raises :class:`InvalidInput` with the field and its limit.
     """
-    id_day(revision.id)
-    told_day(revision)
+    if isinstance(record, Revision):
+        _validate_revision(record)
+    elif isinstance(record, Framing):
+        _validate_framing(record)
+    else:
+        id_day(record.entry)
+
+
+def _validate_revision(revision: Revision) -> None:
+    entry_day = id_day(revision.id)
+    limits.check_day(told_day(revision))
+    limits.check_instant(revision.published, "time")
+    limits.check_instant(revision.updated, "time of the last change")
+    _validate_number(revision.rev)
+    if revision.state not in get_args(State):
+        raise InvalidInput(f"'{revision.state}' is no state of an entry.", "Use live.")
+    if revision.verification not in get_args(Verification):
+        raise InvalidInput(
+            f"'{revision.verification}' says not whether a claim is confirmed.",
+            "Use unconfirmed, confirmed, or nothing.",
+        )
     if revision.state == "live" and not (revision.body or revision.title or revision.media):
         raise InvalidInput("The update is empty.", "Give it a text, a title or a picture.")
-    # A character takes four bytes at most.
-    size = len(revision.body) * 4
-    if size > BODY_LIMIT and (size := len(revision.body.encode())) > BODY_LIMIT:
-        raise InvalidInput(
-            f"The body has {size:,} bytes; the limit is {BODY_LIMIT:,}.",
-            "Split it into several updates.",
-        )
-    _short("title", revision.title, TITLE_LIMIT)
-    _short("note", revision.note, NOTE_LIMIT)
-    _short("author", revision.author, NAME_LIMIT)
-    _short("idempotency key", revision.idempotency_key, NAME_LIMIT)
+    limits.check_bytes(revision.body, limits.BODY_BYTES, "body")
+    refuse_forbidden(revision.body, "body")
+    _validate_line("title", revision.title, limits.TITLE)
+    _validate_text("note", revision.note, limits.NOTE)
+    _validate_line("author", revision.author, limits.NAME)
+    _validate_line("idempotency key", revision.idempotency_key, limits.NAME)
+    clean_language(revision.lang)
     for field, items in (
         ("tags", revision.tags),
         ("sources", revision.sources),
         ("figures", revision.figures),
         ("pictures", revision.media),
     ):
-        if len(items) > LIST_LIMIT:
+        if len(items) > limits.LIST:
             raise InvalidInput(
-                f"The update has {len(items)} {field}; the limit is {LIST_LIMIT}.",
+                f"The update has {len(items)} {field}; the limit is {limits.LIST}.",
                 "Split it into several updates.",
             )
     for tag in revision.tags:
-        _short("tag", tag, NAME_LIMIT)
-        if not slug(tag):
-            raise InvalidInput(
-                f"The tag '{tag}' has neither letter nor digit.", "Choose a word a reader can read."
-            )
+        _validate_tag(tag)
     for source in revision.sources:
-        _short("source", source.name, NAME_LIMIT)
-        _short("address of a source", source.url, TITLE_LIMIT * 10)
-        if not source.name:
-            raise InvalidInput("A source has no name.", 'Write it as "Name https://…".')
-        if re.search(r"\s", source.url):
-            raise InvalidInput(
-                f"The address of the source '{source.name}' holds white space.", "Correct it."
-            )
-        if source.url and not source.url.startswith(("https://", "http://")):
-            raise InvalidInput(
-                f"The source '{source.name}' has the address '{source.url}', "
-                "which is neither https:// nor http://.",
-                "Give the page's full address.",
-            )
+        _validate_source(source)
     for figure in revision.figures:
-        _short("figure", figure.name, NAME_LIMIT)
-        _short("unit", figure.unit, NAME_LIMIT)
-        if not figure.name:
-            raise InvalidInput("A figure has no name.", 'Write it as "Name=105 people".')
-        if not math.isfinite(figure.value):
-            raise InvalidInput(
-                f"The figure '{figure.name}' is not a number.", 'Write it as "Name=105 people".'
-            )
+        _validate_figure(figure)
     for media in revision.media:
-        if not media.alt:
-            raise InvalidInput(
-                f"The picture '{media.path}' has no alternative text.",
-                "Describe it with --alt for those who cannot see it.",
-            )
+        _validate_media(media, revision.id, entry_day)
 
 
-def checked_framing(framing: Framing) -> None:
-    """Refuse a framing that could not be shown everywhere.
-
-    Raises :class:`InvalidInput` with the field and its limit.
-    """
-    _short("headline", framing.headline, TITLE_LIMIT)
-    for field, text in (("introduction", framing.introduction), ("close", framing.close)):
-        if len(text) > FRAMING_LIMIT:
-            raise InvalidInput(
-                f"The {field} has {len(text)} characters; the limit is {FRAMING_LIMIT}.",
-                "Shorten it.",
-            )
-
-
-def _short(field: str, text: str, limit: int) -> None:
-    if len(text) > limit:
+def _validate_tag(tag: str) -> None:
+    _validate_line("tag", tag, limits.NAME)
+    # A slug names a folder of the site.
+    if not limits.check_bytes(slug(tag), limits.FILE_NAME_BYTES, "address of the tag"):
         raise InvalidInput(
-            f"The {field} has {len(text)} characters; the limit is {limit}.", "Shorten it."
+            f"The tag '{tag}' has neither letter nor digit.", "Choose a word a reader can read."
         )
-    if "\n" in text and field != "note":
+
+
+def _validate_source(source: Source) -> None:
+    _validate_line("source", source.name, limits.NAME)
+    _validate_line("address of a source", source.url, limits.ADDRESS)
+    if not source.name:
+        raise InvalidInput("A source has no name.", 'Write it as "Name https://…".')
+    if _WHITE.search(source.url):
+        raise InvalidInput(
+            f"The address of the source '{source.name}' holds white space.", "Correct it."
+        )
+    if source.url and not source.url.startswith(("https://", "http://")):
+        raise InvalidInput(
+            f"The source '{source.name}' has the address '{source.url}', "
+            "which is neither https:// nor http://.",
+            "Give the page's full address.",
+        )
+
+
+def _validate_figure(figure: Figure) -> None:
+    _validate_line("figure", figure.name, limits.NAME)
+    _validate_line("unit", figure.unit, limits.NAME)
+    _validate_line("source of a figure", figure.source, limits.NAME)
+    if not figure.name:
+        raise InvalidInput("A figure has no name.", 'Write it as "Name=105 people".')
+    limits.check_number(figure.value, f"figure '{figure.name}'")
+
+
+def _validate_media(media: Media, entry_id: str, entry_day: date) -> None:
+    match = MEDIA_PATH.fullmatch(media.path)
+    if not match or match["entry"] != f"{entry_day:%Y/%m/%d}/{id_letters(entry_id)}":
+        raise InvalidInput(
+            f"The picture '{media.path}' of {entry_id} is not one of its own files.",
+            "Upload it with this update.",
+        )
+    if media.type != MEDIA_TYPES.get(match["ending"]):
+        raise InvalidInput(
+            f"The picture '{media.path}' has the type '{media.type}', which its name belies.",
+            f"The type of .{match['ending']} is {MEDIA_TYPES.get(match['ending'], 'unknown')}.",
+        )
+    for number in (media.size, media.width, media.height):
+        _validate_number(number)
+    _validate_text("alternative text", media.alt, limits.ALT)
+    _validate_text("caption", media.caption, limits.ALT)
+    if not media.alt:
+        raise InvalidInput(
+            f"The picture '{media.path}' has no alternative text.",
+            "Describe it with --alt for those who cannot see it.",
+        )
+
+
+def _validate_framing(framing: Framing) -> None:
+    if framing.period != COVERAGE:
+        found = named(framing.period)
+        limits.check_day(found.start)
+        limits.check_day(found.end)
+    _validate_number(framing.rev)
+    _validate_line("headline", framing.headline, limits.TITLE)
+    _validate_line("author", framing.author, limits.NAME)
+    if framing.ended:
+        limits.check_instant(framing.ended, "end of the coverage")
+    for field, text in (("introduction", framing.introduction), ("close", framing.close)):
+        _validate_text(field, text, limits.FRAMING)
+
+
+def _validate_number(number: int) -> None:
+    if not 0 <= number < 10**limits.REVISION_DIGITS:
+        raise InvalidInput(f"The number {number:.3g} is out of all bounds.", "Correct it.")
+
+
+def _validate_line(field: str, text: str, limit: int) -> None:
+    _validate_text(field, text, limit)
+    if "\n" in text:
         raise InvalidInput(f"The {field} spans several lines.", "Write it on one line.")
+
+
+def _validate_text(field: str, text: str, limit: int) -> None:
+    limits.check_length(text, limit, field)
+    refuse_forbidden(text, field)

@@ -6,6 +6,7 @@ A fault in the data (a torn line, a missing picture) is a value, not one of thes
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,15 +70,29 @@ class Unreachable(LiveblogError):
 
 
 class StorageError(LiveblogError):
-    """The machine refused: a disk that is full, a folder that cannot be written, a failed sync."""
+    """The machine refused: a disk that is full, a folder that cannot be written, a failed sync.
+
+    Whether anything was changed is said only by those who know it.
+    """
 
     @classmethod
-    def of(cls, error: OSError, doing: str, path: Path) -> StorageError:
+    def of(cls, error: OSError, doing: str, path: Path, hint: str = "") -> StorageError:
         """Wrap what the operating system said while *doing* something at *path*."""
-        return cls(
-            f"Cannot {doing} {path}: {error.strerror or error}.",
-            "Nothing was changed. Check the free space and the permissions there, then try again.",
-        )
+        advice = _ADVICE.get(error.errno or 0, "Check the free space and the permissions there.")
+        return cls(f"Cannot {doing} {path}: {error.strerror or error}.", hint or advice)
+
+
+_ADVICE = {
+    errno.EFBIG: "A limit on the size of files stands in the way; see 'ulimit -f'.",
+    errno.EMFILE: "Too many files are open in this process; see 'ulimit -n'.",
+    errno.ENFILE: "Too many files are open on this machine.",
+    errno.ENAMETOOLONG: "Choose a shorter name or folder.",
+    errno.EROFS: "The file system is read-only; mount it for writing.",
+    errno.ENOSPC: "The disk is full; free some space.",
+    errno.EDQUOT: "The disk quota is used up; free some space.",
+    errno.EIO: "The disk reports an error; see the system's log, and have a backup at hand.",
+}
+"""What to do about an error of the operating system, where more is known than of others."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -16,14 +16,10 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from . import limits
 from .entry import Media, id_day, id_letters
 from .errors import InvalidInput
-from .journal.disk import make_folder, replace_file
-
-BYTES_LIMIT = 40_000_000
-PIXELS_LIMIT = 100_000_000
-LONGEST_SIDE = 2048
-"""Larger pictures are made smaller: no reader's screen shows more, and every reader pays."""
+from .storage.atomic import make_folder, replace_file
 
 _TYPES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 
@@ -34,9 +30,10 @@ def take(source: Path, media: Path, entry_id: str, *, alt: str, caption: str = "
     """Read a picture file and keep it for an entry; see :func:`keep`."""
     try:
         size = source.stat().st_size
-        if size > BYTES_LIMIT:
+        if size > limits.PICTURE_BYTES:
             raise InvalidInput(
-                f"{source} has {size:,} bytes; the limit is {BYTES_LIMIT:,}.", "Make it smaller."
+                f"{source} has {size:,} bytes; the limit is {limits.PICTURE_BYTES:,}.",
+                "Make it smaller.",
             )
         data = source.read_bytes()
     except OSError as error:
@@ -146,18 +143,19 @@ def _stored(
 
 
 def _cleaned(data: bytes, name: str) -> tuple[str, bytes, int, int]:
-    if len(data) > BYTES_LIMIT:
+    if len(data) > limits.PICTURE_BYTES:
         raise InvalidInput(
-            f"{name} has {len(data):,} bytes; the limit is {BYTES_LIMIT:,}.", "Make it smaller."
+            f"{name} has {len(data):,} bytes; the limit is {limits.PICTURE_BYTES:,}.",
+            "Make it smaller.",
         )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=list(_TYPES)) as image:
-                if image.width * image.height > PIXELS_LIMIT:
+                if image.width * image.height > limits.PICTURE_PIXELS:
                     raise InvalidInput(
                         f"{name} has {image.width} × {image.height} pixels; "
-                        f"the limit is {PIXELS_LIMIT:,}.",
+                        f"the limit is {limits.PICTURE_PIXELS:,}.",
                         "Make it smaller.",
                     )
                 return _rewritten(image)
@@ -184,7 +182,7 @@ def _rewritten(image: Image.Image) -> tuple[str, bytes, int, int]:
         return kind, out.getvalue(), image.width, image.height
     image.load()
     upright = ImageOps.exif_transpose(image)
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    upright.thumbnail((limits.PICTURE_SIDE, limits.PICTURE_SIDE), Image.Resampling.LANCZOS)
     if kind == "JPEG":
         upright.convert("L" if upright.mode == "L" else "RGB").save(
             out, kind, quality=85, optimize=True, progressive=True, exif=b"", comment=b""

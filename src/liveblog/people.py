@@ -22,7 +22,7 @@ from itsdangerous import BadSignature, TimestampSigner
 
 from .entry import Instant, clean_text
 from .errors import ConfigError, InvalidInput, NotFound, StorageError, did_you_mean
-from .journal.disk import replace_file
+from .storage.atomic import replace_file
 
 Scope = Literal["post", "edit", "admin"]
 """``post``: new updates, and one's own; ``edit``: those of others, and digests; ``admin``: removals

@@ -370,7 +370,7 @@ def _write(state: State, chunks: Iterable[bytes], output: Path | None) -> None:
         for chunk in chunks:
             sys.stdout.buffer.write(chunk)
         return
-    from ..journal.disk import replace_file
+    from ..storage.atomic import replace_file
 
     with progress(state, "Writing") as shown:
         replace_file(output, _counted(chunks, shown))

@@ -38,9 +38,9 @@ from ..entry import (
 from ..errors import InvalidInput, StorageError
 from ..frontmatter import join, written
 from ..journal import Fault
-from ..journal.disk import replace_file
 from ..journal.files import home_of
 from ..period import COVERAGE, named
+from ..storage.atomic import replace_file
 
 MARK = ".liveblog-export"
 """The file by which a folder is known as an export."""

@@ -18,11 +18,12 @@ from email.utils import parsedate_to_datetime
 import msgspec
 from msgspec import Struct
 
-from ..entry import NAME_LIMIT, Instant
+from .. import limits
+from ..entry import Instant
 from ..errors import InvalidInput, LiveblogError, NotFound, StorageError, Unreachable, did_you_mean
 from ..folders import Folders
-from ..journal.disk import make_folder, replace_file
 from ..net import Answer, Client
+from ..storage.atomic import make_folder, replace_file
 from . import Item
 from .feed import ACCEPT, Early, Reading, from_answer
 
@@ -178,7 +179,7 @@ class Following:
         Raises :class:`~liveblog.errors.InvalidInput` if it is no address or is followed already.
         """
         name = name or url
-        if not re.fullmatch(r"https?://[^\s/][^\s]*", url) or len(name) > NAME_LIMIT:
+        if not re.fullmatch(r"https?://[^\s/][^\s]*", url) or len(name) > limits.NAME:
             raise InvalidInput(
                 f"'{url}' cannot be followed.", "Give an address like https://example.org/feed."
             )

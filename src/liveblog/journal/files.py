@@ -26,8 +26,8 @@ from msgspec import Struct
 
 from ..entry import Framing, Record, Reference, Revision, id_day
 from ..errors import Conflict, InvalidInput, StorageError
+from ..storage.atomic import replace_file
 from . import Reading, Written
-from .disk import replace_file
 from .head import Head
 from .line import Line, decode, encode
 from .reader import TICK, Reader

@@ -21,8 +21,8 @@ from msgspec import Struct, field
 from ..entry import Record
 from ..errors import InvalidInput, StorageError
 from ..period import COVERAGE, named
+from ..storage.atomic import sync_data
 from . import START, Audit, Fault, News, Reading
-from .disk import sync_data
 from .head import Head, Newest, names_since
 from .head import newest as newest_of
 from .line import ZERO, Line, decode

@@ -13,7 +13,7 @@ import threading
 import weakref
 from pathlib import Path
 
-from .disk import make_folder, sync_data, sync_folder
+from ..storage.atomic import make_folder, sync_data, sync_folder
 from .line import ZERO, name_of
 
 

@@ -18,7 +18,8 @@ from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ...entry import LIST_LIMIT, NAME_LIMIT, TITLE_LIMIT, Source, clean_language, slug
+from ... import limits
+from ...entry import Source, clean_language, slug
 from ...errors import InvalidInput, LiveblogError, Unreachable
 from ...markup import shortened
 from ...net import LARGEST, Answer, Client
@@ -225,7 +226,7 @@ def _version(entry: Entry, document: Document, reading: Reading) -> tuple[Versio
     shown: dict[str, Image] = {}
 
     def take(image: Image) -> bool:
-        if image.url not in shown and len(shown) >= LIST_LIMIT:
+        if image.url not in shown and len(shown) >= limits.LIST:
             return False
         shown.setdefault(image.url, image)
         return True
@@ -243,19 +244,19 @@ def _version(entry: Entry, document: Document, reading: Reading) -> tuple[Versio
             links.append(to_markdown(f"<a href='{href}'>{html.escape(name)}</a>"))
     body = "\n\n".join(filter(None, [body, "\n".join(f"- {link}" for link in links)]))
     published = entry.published or entry.updated or reading.undated or _NEVER
-    title = "" if _is_echo(entry.title, source) else shortened(entry.title, TITLE_LIMIT)
+    title = "" if _is_echo(entry.title, source) else shortened(entry.title, limits.TITLE)
     if len(title) < len(entry.title) and title:
         doubts.append(f"its title has {len(entry.title)} characters and is shortened")
-    tags = [tag for tag in dict.fromkeys(entry.tags) if slug(tag) and len(tag) <= NAME_LIMIT]
-    if len(tags) > LIST_LIMIT:
-        doubts.append(f"of its {len(tags)} tags {LIST_LIMIT} are kept")
+    tags = [tag for tag in dict.fromkeys(entry.tags) if slug(tag) and len(tag) <= limits.NAME]
+    if len(tags) > limits.LIST:
+        doubts.append(f"of its {len(tags)} tags {limits.LIST} are kept")
     version = Version(
         published=published,
         updated=max(published, entry.updated or published),
         title=title,
         body=body,
-        author=shortened(", ".join(entry.authors or document.authors), NAME_LIMIT),
-        tags=tuple(tags[:LIST_LIMIT]),
+        author=shortened(", ".join(entry.authors or document.authors), limits.NAME),
+        tags=tuple(tags[: limits.LIST]),
         sources=tuple(_sources(entry, document)),
         pictures=tuple(_picture(image, reading.client) for image in shown.values()),
         lang=_language(entry.lang or document.lang),
@@ -277,10 +278,10 @@ def _paragraphs(text: str) -> str:
 
 def _sources(entry: Entry, document: Document) -> Iterator[Source]:
     """Name where it comes from: its own page, and what that points to."""
-    for number, url in enumerate(entry.links[:LIST_LIMIT]):
+    for number, url in enumerate(entry.links[: limits.LIST]):
         name = "" if number else entry.origin or document.title
-        if len(url) <= TITLE_LIMIT * 10:
-            yield Source(shortened(name, NAME_LIMIT) or urlsplit(url).netloc[:NAME_LIMIT], url)
+        if len(url) <= limits.ADDRESS:
+            yield Source(shortened(name, limits.NAME) or urlsplit(url).netloc[: limits.NAME], url)
 
 
 def _picture(image: Image, client: Client) -> Picture:

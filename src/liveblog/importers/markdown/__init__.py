@@ -16,7 +16,8 @@ from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from ...entry import BODY_LIMIT, FORBIDDEN, clean_text
+from ... import limits
+from ...entry import FORBIDDEN, clean_text
 from ...errors import InvalidInput
 from ...frontmatter import Page, split
 from ...markup import shortened
@@ -82,9 +83,9 @@ def _update(
         told.updated = told.published
         told.odd.append("Its last change lies in the future.")
     text = clean_text(page.body, "text") or told.summary
-    if len(text.encode()) > BODY_LIMIT:
+    if len(text.encode()) > limits.BODY_BYTES:
         raise InvalidInput(
-            f"The text has {len(text.encode()):,} bytes; the limit is {BODY_LIMIT:,}.",
+            f"The text has {len(text.encode()):,} bytes; the limit is {limits.BODY_BYTES:,}.",
             "Split it into several posts.",
         )
     strange: list[str] = []

@@ -9,7 +9,8 @@ from datetime import datetime, tzinfo
 from pathlib import PurePosixPath
 from typing import Literal
 
-from ...entry import FORBIDDEN, NAME_LIMIT, clean_language, slug
+from ... import limits
+from ...entry import FORBIDDEN, clean_language, slug
 from ...errors import InvalidInput
 from ...frontmatter import Page, Value
 from .body import Shown
@@ -141,7 +142,7 @@ def _add_tags(found: Fields, given: dict[str, Value], section: str, generator: G
     if generator == "pelican" and not given.get("category") and section:
         words.insert(0, section.partition("/")[0])
     for word in words:
-        if not slug(word) or len(word) > NAME_LIMIT:
+        if not slug(word) or len(word) > limits.NAME:
             found.odd.append(f"'{word[:60]}' is not a tag.")
         elif slug(word) not in map(slug, found.tags):
             found.tags += (word,)

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from ...entry import FORBIDDEN
 from ...errors import InvalidInput
-from ...media import BYTES_LIMIT as PICTURE_LIMIT
+from ...limits import PICTURE_BYTES as PICTURE_LIMIT
 from .. import Problem
 
 FILE_LIMIT = 64_000_000

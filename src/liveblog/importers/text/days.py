@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from ...entry import BODY_LIMIT, LIST_LIMIT, Source
+from ... import limits
+from ...entry import Source
 from ...period import day_end, day_start, local_day
 from .. import Frame, Item, Problem, Update, Version
 from .headings import day_heading
@@ -138,7 +139,7 @@ class Day(Part):
             self._text.rule()
             return
         named = sources(bare) if self._text or self._title else ()
-        if named and len({*self._sources, *named}) <= LIST_LIMIT:
+        if named and len({*self._sources, *named}) <= limits.LIST:
             self._sources |= dict.fromkeys(named, number)
             self._text.break_off()
             self._last = number
@@ -197,7 +198,7 @@ class Day(Part):
     def _tell(self, number: int, line: str) -> Iterator[Item]:
         """Add a line to the update, in several updates if one does not hold it."""
         for piece in _pieces(line):
-            if self._text.size + 4 * len(piece) > BODY_LIMIT - 100 and self._text:
+            if self._text.size + 4 * len(piece) > limits.BODY_BYTES - 100 and self._text:
                 yield from self._close_update()
             if self._at is None:
                 self._at = self._clock.following()

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from ...entry import FORBIDDEN, NAME_LIMIT, Source
+from ... import limits
+from ...entry import FORBIDDEN, Source
 from ...when import folded
 
 _SHORT = 400
@@ -110,7 +111,7 @@ def sources(line: str) -> tuple[Source, ...]:
         return ()
     parts = re.split(r"[;,،؛](?!\S)", names) if word in _SOURCES else [names]
     found = tuple(_source(part.strip(_AROUND).rstrip(".")) for part in parts if part.strip())
-    return found if all(source.name and len(source.name) <= NAME_LIMIT for source in found) else ()
+    return found if all(source.name and len(source.name) <= limits.NAME for source in found) else ()
 
 
 def _source(text: str) -> Source:

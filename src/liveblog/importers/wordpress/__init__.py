@@ -22,7 +22,8 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ...entry import LIST_LIMIT, NAME_LIMIT, TITLE_LIMIT, clean_language, slug
+from ... import limits
+from ...entry import clean_language, slug
 from ...errors import InvalidInput
 from ...markup import shortened
 from ...net import Client
@@ -219,14 +220,14 @@ class _Export:
             yield Problem(where, what, "Export the media too, or add it by hand.")
         yield from _left_out(where, body.missing)
         title = plain(item["title"])
-        if len(title) > TITLE_LIMIT:
+        if len(title) > limits.TITLE:
             yield Problem(where, f"its title has {len(title)} characters and is shortened")
         version = Version(
             published=published,
             updated=max(published, changed or published),
-            title=shortened(title, TITLE_LIMIT),
+            title=shortened(title, limits.TITLE),
             body=body.markdown,
-            author=shortened(", ".join(self._authors(item)), NAME_LIMIT),
+            author=shortened(", ".join(self._authors(item)), limits.NAME),
             tags=self._tags(item, _TOPICS),
             pinned=item["wp:is_sticky"] == "1",
             pictures=body.pictures(),
@@ -295,7 +296,7 @@ class _Export:
             said = entry.first["wp:comment_date"][:60]
             yield Problem(where, f"its date cannot be read ('{said}'); it is not brought in")
             return
-        author = shortened(", ".join(entry.authors(self._by_number)), NAME_LIMIT)
+        author = shortened(", ".join(entry.authors(self._by_number)), limits.NAME)
         versions: list[Version] = []
         last = published
         missing: list[str] = []
@@ -376,9 +377,9 @@ def _instant(gmt: str, local: str, zone: tzinfo, rfc: str = "") -> datetime | No
 def _usable(names: Iterable[str]) -> tuple[str, ...]:
     by_slug: dict[str, str] = {}
     for name in names:
-        if slug(name) and len(name) <= NAME_LIMIT:
+        if slug(name) and len(name) <= limits.NAME:
             by_slug.setdefault(slug(name), name)
-    return tuple(by_slug.values())[:LIST_LIMIT]
+    return tuple(by_slug.values())[: limits.LIST]
 
 
 def _nicename(login: str) -> str:

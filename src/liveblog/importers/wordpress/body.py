@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...entry import LIST_LIMIT
+from ... import limits
 from .. import Picture
 from ..html import Image, to_markdown
 from .pictures import Library
@@ -32,7 +32,7 @@ class Body:
     def take(self, image: Image) -> bool:
         """Take a picture along, in one of its sizes only, unless there are too many."""
         mark = self.library.mark(image)
-        if mark not in self._images and len(self._images) >= LIST_LIMIT:
+        if mark not in self._images and len(self._images) >= limits.LIST:
             return False
         self._images.setdefault(mark, image)
         return True
@@ -40,7 +40,7 @@ class Body:
     def lead_with(self, image: Image) -> None:
         """Show a picture first, unless the text shows it itself."""
         mark = self.library.mark(image)
-        if mark not in self._images and len(self._images) < LIST_LIMIT:
+        if mark not in self._images and len(self._images) < limits.LIST:
             self._images = {mark: image, **self._images}
 
     def pictures(self) -> tuple[Picture, ...]:

@@ -164,13 +164,13 @@ def _ends(path: PurePosixPath) -> Iterator[PurePosixPath]:
 
 
 def _file(path: Path) -> bytes:
-    from ...media import BYTES_LIMIT
+    from ...limits import PICTURE_BYTES
 
     try:
         size = path.stat().st_size
-        if size > BYTES_LIMIT:
+        if size > PICTURE_BYTES:
             raise InvalidInput(
-                f"{path} has {size:,} bytes; the limit is {BYTES_LIMIT:,}.", "Make it smaller."
+                f"{path} has {size:,} bytes; the limit is {PICTURE_BYTES:,}.", "Make it smaller."
             )
         return path.read_bytes()
     except OSError as error:

@@ -1,0 +1,166 @@
+"""Locks between processes and threads of one machine: ``flock(2)`` on a file or a folder.
+
+In comes a path; while a :class:`Lock` is held, nobody else holds one on the same path. A lock ends
+with its process, however that ends. It needs a local file system, or a network file system that
+locks.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import time
+from pathlib import Path
+
+from ..errors import StorageError
+
+WARN_AFTER = 2.0
+"""Seconds after which a waiting process says on the log who holds the lock."""
+
+GIVE_UP_AFTER = 30.0
+"""Seconds after which waiting ends with an error."""
+
+_FIRST_PAUSE = 0.000_2
+_LONGEST_PAUSE = 0.005
+_PAUSE_AFTER_WARNING = 0.1
+"""Seconds between two attempts: the first, the longest, and once the wait was reported."""
+
+
+class Lock:
+    """An exclusive lock on *path*, an existing folder or a file that is made where it is missing.
+
+    Use it as a context manager, or call :meth:`acquire` or :meth:`try_acquire`, and
+    :meth:`release`. An object holds its path once; it is not reentrant.
+    """
+
+    __slots__ = ("_fd", "path")
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd = -1
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this object holds the lock."""
+        return self._fd >= 0
+
+    def __enter__(self) -> Lock:
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def acquire(self) -> None:
+        """Wait until the lock is ours.
+
+        Raises :class:`~liveblog.errors.StorageError` if it is held for :data:`GIVE_UP_AFTER`
+        seconds, or if the file system has no locks; the message names who holds it, and where.
+        """
+        if self.try_acquire():
+            return
+        began = time.monotonic()
+        pause = _FIRST_PAUSE
+        has_warned = False
+        while True:
+            time.sleep(pause)
+            if self.try_acquire():
+                return
+            waited = time.monotonic() - began
+            if waited >= GIVE_UP_AFTER:
+                raise StorageError(
+                    f"{self.path} has been locked by {self._holder()} for "
+                    f"{waited:.0f} seconds; gave up waiting.",
+                    "Nothing was changed. Look what that process does, end it if it hangs, and try "
+                    "again.",
+                )
+            if waited >= WARN_AFTER and not has_warned:
+                import logging  # takes as long to load as a post may take
+
+                has_warned = True
+                message = "Waiting for %s, which is locked by %s."
+                logging.getLogger("liveblog").warning(message, self.path, self._holder())
+            pause = _PAUSE_AFTER_WARNING if has_warned else min(2 * pause, _LONGEST_PAUSE)
+
+    def try_acquire(self) -> bool:
+        """Take the lock if nobody holds it; return whether it is ours now.
+
+        Raises :class:`~liveblog.errors.StorageError` if it cannot be locked at all.
+        """
+        assert not self.is_held
+        while True:
+            fd = self._opened()
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # Somebody may have deleted or replaced the file after it was opened: a lock on a
+                # file that has no name any more excludes nobody.
+                if os.path.samestat(os.fstat(fd), os.stat(self.path)):
+                    self._fd = fd
+                    return True
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                os.close(fd)
+                if error.errno in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES):
+                    return False
+                raise StorageError(
+                    f"Cannot lock {self.path}: {error.strerror or error}.",
+                    "Nothing was changed. The file system there has no locks (flock), as some "
+                    "network file systems have not: put the blog on a local disk, or mount the "
+                    "network file system with locks.",
+                ) from error
+            except BaseException:
+                os.close(fd)
+                raise
+            os.close(fd)
+
+    def release(self) -> None:
+        """Let the lock go, if it is held."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def holder(self) -> int:
+        """Return the number of the process that holds the lock; 0 if none does or it is unknown."""
+        return _holder(self.path)
+
+    def _holder(self) -> str:
+        process = self.holder()
+        if process == os.getpid():
+            return f"this process ({process})"
+        return f"process {process}" if process else "another process"
+
+    def _opened(self) -> int:
+        try:
+            return self._open()
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise StorageError.of(error, "open", self.path) from error
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return self._open()
+        except OSError as error:
+            raise StorageError.of(error, "open", self.path) from error
+
+    def _open(self) -> int:
+        try:
+            return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except IsADirectoryError:
+            return os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _holder(path: Path) -> int:
+    """Return the process that Linux lists as holding a flock on a file (proc(5), /proc/locks)."""
+    try:
+        status = os.stat(path)
+        name = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+        with open("/proc/locks", encoding="ascii") as listed:
+            for line in listed:
+                fields = line.split()  # 1: FLOCK ADVISORY WRITE 4711 08:01:1234 0 EOF
+                if len(fields) > 5 and fields[1] == "FLOCK" and fields[5] == name:
+                    return max(int(fields[4]), 0)
+    except (OSError, ValueError):
+        pass
+    return 0

@@ -1,0 +1,119 @@
+"""SQLite databases: opened in one way, and their errors sorted in one way.
+
+A busy database is waited for, then an error (:class:`~liveblog.errors.StorageError`). Only one that
+is damaged or was made by another version (:class:`Unusable`) may be deleted and made again, and
+only by whoever holds its lock and can make it again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import StorageError
+
+BUSY_TIMEOUT = 10.0
+"""Seconds for which a database that another process writes to is waited for."""
+
+_DAMAGE = {"CORRUPT", "NOTADB", "CONSTRAINT"}
+"""SQLite's primary result codes for a file that does not hold what it should. Every other code is
+the machine's (busy, full, read-only, out of memory), apart from a table that is missing."""
+
+
+class Unusable(StorageError):
+    """The database is damaged, or another version of this program made it."""
+
+
+@contextmanager
+def errors(path: Path) -> Iterator[None]:
+    """Turn the errors of :mod:`sqlite3` into :class:`Unusable` or other storage errors."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_").partition("_")[0]
+        if name in _DAMAGE or (name == "ERROR" and "no such" in str(error)):
+            raise Unusable(
+                f"{path} is damaged: {error}.", "Restore it from a backup, or delete it."
+            ) from error
+        if name in ("BUSY", "LOCKED"):
+            raise StorageError(
+                f"{path} is busy: another process writes to it.",
+                "Try again in a moment. If it stays busy, look for a process that hangs.",
+            ) from error
+        raise StorageError(
+            f"Cannot use {path}: {error}.", "Check the free space and the permissions there."
+        ) from error
+    except OSError as error:
+        raise StorageError.of(error, "use", path) from error
+
+
+def open_database(
+    path: Path,
+    *,
+    schema: str,
+    version: int,
+    read_only: bool = False,
+    timeout: float = BUSY_TIMEOUT,
+) -> sqlite3.Connection:
+    """Open the database at *path*, in autocommit mode, usable from any thread but one at a time.
+
+    One that is missing or empty gets the *schema*, in one transaction. With *read_only* the file
+    is never changed or made.
+
+    Raises :class:`Unusable` for a damaged database and one of another *version*,
+    :class:`~liveblog.errors.StorageError` for one that is busy for *timeout* seconds or cannot be
+    opened, and :class:`FileNotFoundError` if *read_only* is asked of a missing or empty one.
+    """
+    if read_only and not (path.exists() and path.stat().st_size):
+        raise FileNotFoundError(path)
+    with errors(path):
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        mode = "ro" if read_only else "rwc"
+        address = f"{path.absolute().as_uri()}?mode={mode}"
+        db = sqlite3.connect(
+            address, uri=True, timeout=timeout, isolation_level=None, check_same_thread=False
+        )
+        try:
+            if _version(db) == 0 and not read_only:
+                db.execute("BEGIN IMMEDIATE")
+                if _version(db) == 0:  # and no other process was faster
+                    for statement in _statements(schema):
+                        db.execute(statement)
+                    db.execute(f"PRAGMA user_version = {version}")
+                db.execute("COMMIT")
+            found = _version(db)
+            if found != version:
+                raise Unusable(
+                    f"{path} was made by another version of liveblog ({found}, not {version}).",
+                    "Use that version, or delete the file if it can be made again.",
+                )
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
+def delete_database(path: Path) -> None:
+    """Delete a database and the files that SQLite keeps beside it, where they are there."""
+    with errors(path):
+        for ending in ("-journal", "-wal", "-shm", ""):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+def _version(db: sqlite3.Connection) -> int:
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement
