@@ -7,7 +7,7 @@ feeds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
@@ -28,13 +28,22 @@ class Fault(Struct, frozen=True):
     problem: str  #: what is wrong there
     mend: str  #: what to do about it
     data: bytes = b""  #: the bytes as they were found
+    entry: str = ""  #: the entry or framing of a damaged line, where that is certain
 
 
 class Reading(Struct, frozen=True, eq=False, weakref=True):
-    """What one file of the journal holds: its whole lines in order, and what is wrong with it."""
+    """What one file of the journal holds: its whole lines in order, and what is wrong with it.
+
+    An entry (or framing) whose newest revision may stand in a damaged line is *withheld*: its older
+    revisions are not among the records, so that nobody shows what was corrected or removed. A
+    damaged line that still says whose it is withholds that one; any other, all that stand before
+    it. A revision that is appended after it ends that.
+    """
 
     records: Sequence[Record] = ()
     faults: Sequence[Fault] = ()
+    withheld: Mapping[str, Fault] = {}  #: ids and periods, and the damage on account of which
+    withheld_records: Sequence[Record] = ()  #: what can be read of them
 
 
 class Audit(Struct, frozen=True):
