@@ -102,6 +102,7 @@ _OURS = re.compile(
         )
     )
 )
+_ENTRY = re.compile(rf"(\d{{4}})/(\d\d)/(\d\d)/([{ID_ALPHABET}]{{10}})/index\.html")
 _LANDING = re.compile(
     r"(assets/|search/|embed\.js|404\.html|oembed\.json|opensearch\.xml)"
     r"|(media/)"
@@ -116,6 +117,12 @@ _LANDING = re.compile(
 def is_ours(path: str) -> bool:
     """Whether a path of the site is one that this program makes: what it leaves there goes too."""
     return _OURS.fullmatch(path) is not None
+
+
+def entry_of(path: str) -> str:
+    """Return the id of the entry whose page is at a path; nothing if it is no such page."""
+    match = _ENTRY.fullmatch(path)
+    return f"{match[1]}{match[2]}{match[3]}-{match[4]}" if match else ""
 
 
 def landing(path: str) -> int:

@@ -18,8 +18,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from .. import __version__
+from .. import __version__, links
 from ..config import Config
+from ..entry import id_day
 from ..errors import StorageError, storage_errors
 from ..folders import Folders
 from ..journal import Journal
@@ -29,7 +30,7 @@ from ..site import Site
 from ..site.compressed import Compressed
 from ..storage.locks import Lock
 from ..storage.sqlite import Unusable, delete_database, errors
-from ..timeline import Timeline
+from ..timeline import Timeline, fold
 from .build import Build
 from .index import Index
 from .items import Items
@@ -161,6 +162,15 @@ class Publisher:
             return {}
         with self._edge(), self.lock(), errors(self._index_path):
             return self._opened().topics()
+
+    def is_withdrawn(self, path: str) -> bool:
+        """Whether a path is that of an entry that was removed, or that damage withholds."""
+        entry_id = links.entry_of(path)
+        if not entry_id:
+            return False
+        reading = self._journal.day(id_day(entry_id))
+        entry = fold(reading.records).get(entry_id)
+        return entry_id in reading.withheld or (entry is not None and entry.now.state == "removed")
 
     def index(self) -> Index:
         """Return a copy of what is remembered of the site."""

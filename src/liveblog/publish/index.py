@@ -318,11 +318,15 @@ class Index:
 
     def _count(self, slugs: Iterable[str], more: int) -> None:
         """Note that a tag has more entries, or (*more* negative) fewer."""
+        counted = Counter(slugs)
         self._db.executemany(
             "INSERT INTO slugs VALUES (?, ?) "
             "ON CONFLICT DO UPDATE SET entries = entries + excluded.entries",
-            [(name, more * number) for name, number in Counter(slugs).items()],
+            [(name, more * number) for name, number in counted.items()],
         )
+        if more < 0:
+            query = "DELETE FROM slugs WHERE slug = ? AND entries = 0"
+            self._db.executemany(query, [(name,) for name in counted])
 
     def replace_figures(self, day: date, csv: str) -> bool:
         """Take over the lines in which a day gives figures; return whether they changed."""
@@ -443,7 +447,7 @@ class Index:
 
     def tags(self) -> list[str]:
         """Return the slug of every tag in use, in order."""
-        query = "SELECT slug FROM slugs WHERE entries > 0 ORDER BY slug"
+        query = "SELECT slug FROM slugs ORDER BY slug"
         return [row[0] for row in self._db.execute(query)]
 
     def told_in(self, day: date) -> int:

@@ -131,8 +131,8 @@ def _judged(
         if path not in wanted:
             if not (is_as_left and path in coming):
                 faults.append(_fault(publisher, path, "nothing in the journal asks for this file"))
-            elif path.endswith("/index.html") and path.count("/") > 3:
-                problem = "the entry was removed or moved, and its page is there still"
+            elif publisher.is_withdrawn(path):
+                problem = "the entry was removed or is withheld, and its page is there still"
                 faults.append(_fault(publisher, path, problem))
             else:
                 waiting += 1
