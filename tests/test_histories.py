@@ -22,6 +22,7 @@ from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.entry import Figure, Source
 from liveblog.errors import InvalidInput
+from liveblog.links import is_ours
 
 from .conftest import Clock, begun, site_bytes
 from .test_publish import from_nothing, picture
@@ -238,6 +239,7 @@ class History:
         fresh = from_nothing(self.blog, self.folder / "fresh")
         found = site_bytes(self.blog.folders.site)
         assert sorted(found) == sorted(fresh), self.told
+        assert all(map(is_ours, found))
         assert [name for name in found if found[name] != fresh[name]] == [], self.told
         assert not self.blog.check().faults, self.told
         self.comparisons += 1

@@ -555,7 +555,7 @@ class Pages:
 
 def _unfilled(template: str, error: Exception) -> Exception:
     """Return the error to raise for one that was met in filling a template."""
-    if isinstance(error, LiveblogError | MemoryError | OSError):
+    if isinstance(error, LiveblogError | MemoryError):
         return error
     where = getattr(error, "filename", None) or template
     line = getattr(error, "lineno", None)

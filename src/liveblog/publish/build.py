@@ -253,7 +253,7 @@ class Build:
         if day.entries or day.framing is not None:
             headline = Digest(period.day(of), day.framing, (day,), ()).headline
         figures = self.guard.make(
-            "figures.csv",
+            "feeds/figures.csv",
             day.entries,
             lambda swap: figures_csv(swap(day.entries), self.config),
             str,

@@ -108,7 +108,7 @@ class Files:
         notice: Made = (),
     ) -> None:
         """Put the files that *make* makes of entries; see :meth:`.guard.Guard.files`."""
-        for path, data in self._guard.files(place, entries, make, plainer, notice):
+        for path, data in self._guard.files(f"feeds/{place}", entries, make, plainer, notice):
             self._output.put(path, data, purpose)
             del data  # before the next one is made
 
@@ -431,7 +431,7 @@ class Files:
         self._put(purpose, path, lambda swap: [(path, search_json(rows))])
 
     def _rows(self, of: date, entries: Sequence[Entry]) -> list[Searched]:
-        place = links.month_path(of) + "search.json"
+        place = f"feeds/{links.month_path(of)}search.json"
         return self._guard.make(place, entries, lambda swap: searched(swap(entries)), list)
 
     def search_page(self) -> None:

@@ -36,7 +36,7 @@ CORRECT = "Correct what the message names, and publish again."
 
 def is_fatal(error: Exception) -> bool:
     """Whether an error ends a publication, whatever it was met at."""
-    return isinstance(error, StorageError | MemoryError) or (
+    return isinstance(error, StorageError | OSError | MemoryError) or (
         isinstance(error, ConfigError) and not isinstance(error, Unfilled)
     )
 

@@ -524,9 +524,9 @@ class Index:
         return {row[0].removeprefix(kind) for row in rows}
 
     def faults(self) -> list[Fault]:
-        """Return every fault that stands, each once."""
-        query = "SELECT DISTINCT place, problem, hint FROM faults ORDER BY purpose, place, problem"
-        return list(dict.fromkeys(Fault(*row) for row in self._db.execute(query)))
+        """Return every fault that stands; of those of one place the first."""
+        query = "SELECT place, problem, hint FROM faults ORDER BY purpose DESC, place, problem DESC"
+        return list({row[0]: Fault(*row) for row in self._db.execute(query)}.values())[::-1]
 
 
 def _opened(path: Path | None) -> sqlite3.Connection:
