@@ -127,7 +127,7 @@ def _judged(
     waiting = 0
     for path in suspects:
         found = _hash(publisher, path)
-        is_as_left = found == known.get(path, "")
+        is_as_left = bool(known) and found == known.get(path, "")
         if path not in wanted:
             if not (is_as_left and path in coming):
                 faults.append(_fault(publisher, path, "nothing in the journal asks for this file"))
