@@ -45,6 +45,9 @@ class _Nowhere:
     def paths(self) -> Iterator[str]:
         yield from ()
 
+    def refresh(self) -> None:
+        pass
+
     def cut(self) -> dict[str, str]:
         return {}
 
@@ -94,6 +97,7 @@ def _can_lock(lock: Lock) -> bool:
 
 
 def _verified(publisher: Publisher, now: datetime, progress: Progress | None) -> Verified:
+    publisher.site.refresh()
     known = dict(publisher.index().files())
     there = list(publisher.site.paths())
     if not known and not any(map(is_ours, there)):

@@ -80,6 +80,10 @@ class Folder:
                 elif path != _STAGING:
                     yield f"{path}/" if is_folder or item.is_dir() else path
 
+    def refresh(self) -> None:
+        """See :meth:`liveblog.site.Site.refresh`."""
+        self._is_there = {}
+
     def _asked(self, path: str, ask: Callable[[str], T]) -> T | None:
         """Return what *ask* tells of a file of the site; None if there is none."""
         try:
@@ -153,7 +157,7 @@ class Folder:
         self._staged = {}
         self._dropped = []
         self._made = set()
-        self._is_there = {}  # somebody may delete the site before the next time
+        self.refresh()
         with contextlib.suppress(OSError):
             if self._staging.is_symlink():
                 self._staging.unlink()
