@@ -21,6 +21,7 @@ from ..errors import (
     ConfigError,
     Conflict,
     InvalidInput,
+    KeyReused,
     LiveblogError,
     StorageError,
     did_you_mean,
@@ -198,11 +199,11 @@ def _complain(error: LiveblogError, wants_traceback: bool) -> int:
     )
     if error.hint:
         click.echo(error.hint, err=True)
-    if isinstance(error, Conflict):
+    if isinstance(error, Conflict | KeyReused):
         for whose, version in (("Theirs", error.theirs), ("Yours", error.ours)):
             text = getattr(version, "body", None) or getattr(version, "introduction", "")
             click.echo(f"\n-- {whose} --\n{text}", err=True)
-    return 2 if isinstance(error, InvalidInput | ConfigError) else 1
+    return 2 if isinstance(error, InvalidInput | ConfigError | KeyReused) else 1
 
 
 def _print_traceback() -> None:

@@ -55,7 +55,8 @@ def _kind(mode: int) -> str:
 def replace_file(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o644) -> None:
     """Put *data*, or its pieces, at *path* in one step that survives a crash.
 
-    They go to a temporary file, which is synced and renamed. *mode* is who may read it.
+    They go to a temporary file, which is synced and renamed. *mode* is who may read it: exactly
+    that, or what the umask leaves of the usual one.
 
     Raises :class:`StorageError`; then the old file stays, unless only the last sync failed.
     """
@@ -64,6 +65,8 @@ def replace_file(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o644
         try:
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
             with open(fd, "wb") as file:
+                if mode != 0o644:
+                    os.fchmod(fd, mode)
                 file.writelines([data] if isinstance(data, bytes) else data)
                 file.flush()
                 os.fsync(file.fileno())
