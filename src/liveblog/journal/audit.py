@@ -89,7 +89,7 @@ def look_at(journal: Reader, name: str) -> Found:
     except NotRegularError as error:
         each.faults.append(journal.not_read(error))
         return each
-    size = end_of_lines(data)
+    size = end_of_lines(data, journal.acknowledged(name))
     is_after_damage = False
     for item in lines.read(data[:size]):
         if isinstance(item, Line):

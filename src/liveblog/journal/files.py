@@ -161,7 +161,7 @@ class DayFiles(Reader):
         now = max((at or self._clock()).astimezone(UTC), newest.instant + TICK)
         record = msgspec.structs.replace(record, recorded=min(now, limits.LAST_INSTANT))
         try:
-            with Tail(path, self.folder.parent) as tail:
+            with Tail(path, self.folder.parent, self.acknowledged(name)) as tail:
                 line = encode(record, prev=tail.last, after=newest.sum)
                 tail.append(line)
         except OSError as error:

@@ -96,10 +96,18 @@ def whole_end(rest: bytes) -> int:
     return 0
 
 
-def end_of_lines(data: bytes) -> int:
-    """Return up to where a file is to be read: what follows was cut short by a crash."""
+def end_of_lines(data: bytes, acknowledged: str = "") -> int:
+    """Return up to where a file is to be read: what follows was cut short by a crash.
+
+    Unless the line of the sum *acknowledged*, the newest of this file as far as the head knows, is
+    nowhere else: then this is what is left of it.
+    """
     ended = data.rfind(b"\n") + 1
-    return ended + whole_end(data[ended:])
+    end = ended + whole_end(data[ended:])
+    is_rest = bool(data[end:].strip(b" \t\r\0"))
+    if is_rest and acknowledged and acknowledged.encode() not in data[:end]:
+        return len(data)
+    return end
 
 
 def name_in(raw: bytes) -> str:
@@ -137,7 +145,7 @@ class Lines:
                 self.count += 1
             elif not raw:
                 continue  # only the line end of what was read already
-            yield from self._items(raw)
+            yield from self._items(raw, is_cut=bool(last) and number == len(parts))
         self._is_open = bool(last) or (self._is_open and not parts)
 
     @property
@@ -145,12 +153,12 @@ class Lines:
         """The file and the number of the line that was read last."""
         return f"{self.shown}:{self.count}"
 
-    def _items(self, raw: bytes) -> Iterator[Item]:
+    def _items(self, raw: bytes, *, is_cut: bool) -> Iterator[Item]:
         for piece, what in pieces(raw):
             if isinstance(what, Line):
                 yield self._line(piece, what)
             elif isinstance(what, str):
-                yield self._damaged(piece, what)
+                yield self._damaged(piece, what, is_cut=is_cut)
             else:
                 yield what
 
@@ -175,12 +183,12 @@ class Lines:
             self.withheld.pop(record.name, None)
         return line
 
-    def _damaged(self, raw: bytes, problem: str) -> Fault:
+    def _damaged(self, raw: bytes, problem: str, *, is_cut: bool) -> Fault:
         links = links_of(raw)
         befores, self._befores = self._befores, {links.sum} if links else set()
         # Its beginning and its end are those of one line only if that is chained to the one before.
         is_one = links is not None and (links.prev in befores or is_whole(raw))
-        entry = name_in(raw) if is_one else ""
+        entry = name_in(raw) if is_one or is_cut else ""
         fault = Fault(
             self.place,
             f"the line is damaged: {problem}",
