@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,7 @@ def sweep(folder: Path, sample: tuple[Path, str], clock: Clock, verb: Verb, numb
         blog = Blog(folder, clock=clock)
         before = texts(Blog(folder, clock=clock))
         with interrupted(at, refusing(number)) as made:
-            done, hint = outcome(lambda blog=blog: verb(blog, entry))
+            done, hint = outcome(partial(verb, blog, entry))
         if len(made) <= at:
             return at
         after = Blog(folder, clock=clock)
@@ -174,7 +175,7 @@ def test_a_purge_that_is_killed_anywhere_can_be_done_again(
         folder = tmp_path / f"blog-{at}"
         shutil.copytree(source, folder)
         blog = Blog(folder, clock=clock)
-        was_killed = killed_at(at, lambda blog=blog: blog.remove(entry_id, purge=True))
+        was_killed = killed_at(at, partial(blog.remove, entry_id, purge=True))
         Blog(folder, clock=clock).remove(entry_id, purge=True)
         assert traces(blog, entry_id) == [], at
         assert not blog.journal.check().faults

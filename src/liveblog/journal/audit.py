@@ -60,7 +60,7 @@ def audit(journal: Reader, progress: Progress | None = None) -> Audit:
     for name, each in found.items():
         faults += [*each.faults, *lost[name], *_twice_numbered(each, notes)]
         notes += _oddities(each)
-        if each.rest.strip(b"\0"):
+        if each.rest:
             number = each.lines.count + 1
             notes.append(
                 f"{each.lines.shown}:{number}: an append was cut short and never acknowledged; "

@@ -131,7 +131,7 @@ class Lines:
         self.known: dict[str, int] = {}  #: the newest number that can be read of each name
         self._sums: set[str] = set()
         self._befores = {ZERO}  # what the next line may be chained to
-        self._is_open = False  # the last line lacks its line end
+        self.is_open = False  #: the last line lacks its line end
 
     def read(self, data: bytes) -> Iterator[Item]:
         """Yield what *data* holds, which goes on where the bytes before ended.
@@ -141,12 +141,12 @@ class Lines:
         """
         *parts, last = data.split(b"\n")
         for number, raw in enumerate([*parts, last] if last else parts):
-            if number or not self._is_open:
+            if number or not self.is_open:
                 self.count += 1
             elif not raw:
                 continue  # only the line end of what was read already
             yield from self._items(raw, is_cut=bool(last) and number == len(parts))
-        self._is_open = bool(last) or (self._is_open and not parts)
+        self.is_open = bool(last) or (self.is_open and not parts)
 
     @property
     def place(self) -> str:

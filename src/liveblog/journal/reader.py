@@ -119,9 +119,8 @@ class Reader:
                 records.append(item.record)
             elif isinstance(item, Fault):
                 faults.append(item)
-        return _Kept(
-            lines, stamp, size, mark.digest(), records, faults, _reading(lines, records, faults)
-        )
+        known = b"" if lines.is_open else mark.digest()  # who goes on from there begins anew
+        return _Kept(lines, stamp, size, known, records, faults, _reading(lines, records, faults))
 
     def _begun(self, name: str) -> _Kept:
         return _Kept(Lines(name, self.shown(self.path(name))))
