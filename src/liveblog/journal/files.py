@@ -28,7 +28,7 @@ from ..errors import Conflict, KeyReused, StorageError, Withheld, storage_errors
 from ..storage.atomic import NotRegularError, read_regular, replace_file
 from ..storage.locks import Lock
 from . import Audit, Written
-from .head import Head, names_since
+from .head import Head, names_in
 from .line import Line, encode
 from .lines import home_of, pieces
 from .purge import purged
@@ -231,8 +231,8 @@ class DayFiles(Reader):
             if near - limits.FIRST_DAY >= timedelta(days=back)
         }
         names = dict.fromkeys(of.isoformat() for of in sorted(days, reverse=True))
-        written = names_since(self._head.read(), b"") or ()
-        return names | dict.fromkeys(name for name in written if is_day(name))
+        written = filter(is_day, names_in(self._head.read()))
+        return names | dict.fromkeys(written)
 
     def close(self) -> None:
         """Let go of the open files."""
