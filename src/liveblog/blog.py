@@ -52,7 +52,7 @@ from .hashing import blake2b
 from .journal import Fault
 from .journal.files import DayFiles
 from .period import COVERAGE, Period, local_day, named
-from .timeline import Timeline, newest_framing
+from .timeline import Timeline
 
 if TYPE_CHECKING:
     from .bringing import Brought
@@ -608,17 +608,11 @@ class Blog:
     def _frame(self, period_id: str, expect: int | None, **given: Any) -> Framing:
         if period_id != COVERAGE:
             period_id = named(period_id, self.config.first_weekday).id
-        old = self.timeline.framing(period_id) or self._framing_anew(period_id)
+        old = self.timeline.framing_to_revise(period_id)
         changes = {name: value for name, value in given.items() if value is not None}
         draft = msgspec.structs.replace(old, recorded=None, **changes)
         validate(draft)
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
-
-    def _framing_anew(self, period_id: str) -> Framing:
-        """Return a framing that says nothing, after what damage withholds of this one."""
-        withheld = self.journal.read(period_id).withheld_records
-        newest = newest_framing(withheld, period_id)
-        return Framing(period=period_id, rev=newest.rev if newest else 0)
 
     def _with_images(self, draft: Revision, images: Iterable[Image | Uploaded]) -> Revision:
         """Check a draft, then keep its pictures: nothing is kept for what is refused."""

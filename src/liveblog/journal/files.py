@@ -274,11 +274,11 @@ def _may_be_there(record: Revision | Framing | Reference) -> str:
     """Return what to do about a write that failed and could not be taken back."""
     if isinstance(record, Reference):
         return "Nothing of the entry was changed; try again."
-    look = f"'liveblog show {record.name} --history'"
     if isinstance(record, Framing):
-        look = f"'liveblog digest {record.period}'"
+        return f"It may be in the journal all the same: look how {record.period} stands now."
+    look = f"'liveblog show {record.id} --history'"
     hint = f"It may be in the journal all the same: look with {look}."
-    if isinstance(record, Revision) and record.idempotency_key:
+    if record.idempotency_key:
         again = f"--idempotency-key '{record.idempotency_key}'"
         return f"{hint} To try again without doubling it, repeat the command with {again}."
     return f"{hint} Try again only if it is not there."
