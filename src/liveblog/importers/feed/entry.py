@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
+from ... import limits
 from ...entry import FORBIDDEN
+from ...errors import InvalidInput
 from .. import Problem
 
 
@@ -73,5 +75,8 @@ def web_address(base: str, address: object) -> str:
 
 
 def instant(moment: datetime) -> datetime | None:
-    """Return an instant if it can be that of an update: its year has four digits."""
-    return moment if 1000 <= moment.year <= 9998 else None
+    """Return an instant if it can be that of an update."""
+    try:
+        return limits.check_instant(moment)
+    except InvalidInput:
+        return None
