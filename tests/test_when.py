@@ -222,7 +222,7 @@ def test_what_is_not_understood_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         parse_instant(text, now=NOW, zone=ZoneInfo("Asia/Kathmandu"))
     assert refused.value.hint
-    assert re.search("'|between the years", refused.value.message)
+    assert "'" in refused.value.message or "between the years" in refused.value.message
 
 
 @given(st.text(max_size=30), st.sampled_from(["en", "fr", "es", "de", "ar"]))
@@ -433,7 +433,9 @@ def test_what_names_no_period_is_refused(text: str) -> None:
 def test_no_number_is_too_large(text: str, zone: str) -> None:
     """A time or a period of any year is understood, or refused with a short message."""
     for parse in (parse_instant, parse_period):
+        said = ""
         try:
             parse(text, now=NOW, zone=ZoneInfo(zone), language="fr")  # type: ignore[operator]
         except InvalidInput as error:
-            assert len(error.message) < 300
+            said = error.message
+        assert len(said) < 300

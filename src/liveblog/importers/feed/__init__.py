@@ -58,10 +58,15 @@ def read(source: str, reading: Reading) -> Iterator[Item]:
     Those of a file are not asked for, but named. Raises :class:`~liveblog.errors.InvalidInput` if
     it is no feed, :class:`~liveblog.errors.Unreachable` if there is none.
     """
-    if re.match("https?://", source, re.IGNORECASE):
+    if is_address(source):
         return from_answer(fetched(source, reading.client), reading)
     data = _file(Path(source))
     return _updates(_document(data, source, "", ""), source, reading)
+
+
+def is_address(source: str) -> bool:
+    """Whether what somebody names is an address, and not a file."""
+    return bool(re.match("https?://", source, re.IGNORECASE))
 
 
 def from_answer(answer: Answer, reading: Reading) -> Iterator[Item]:

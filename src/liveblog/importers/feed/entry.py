@@ -55,6 +55,21 @@ class Document:
     problems: tuple[Problem, ...] = ()
 
 
+def check_element(attributes: int, depth: int) -> None:
+    """Refuse an element of XML that no feed or export has.
+
+    Parsers take a time that grows with the square of its attributes.
+
+    Raises :class:`~liveblog.errors.InvalidInput`.
+    """
+    if attributes > limits.XML_ATTRIBUTES or depth > limits.XML_DEPTH:
+        raise InvalidInput(
+            f"An element of the document has more than {limits.XML_ATTRIBUTES} attributes, or lies "
+            f"in more than {limits.XML_DEPTH} others.",
+            "Do not trust the document; tell its owner.",
+        )
+
+
 def line(text: object) -> str:
     """Return a text on one line, without the characters that no page can carry."""
     return " ".join(FORBIDDEN.sub("", text).split()) if isinstance(text, str) else ""
