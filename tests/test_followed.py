@@ -476,7 +476,7 @@ def test_a_feed_is_worked_on_for_a_while_only(
     desk = Desk()
     said = catch_up(following, Client(allow={server.place}), desk, NOW)
     assert "took more than 120 seconds" in said
-    assert 0 < len(desk.keys) < 9
+    assert len(desk.keys) < 9
     assert following.all()[0].failures == 1
 
 

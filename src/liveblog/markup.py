@@ -212,7 +212,7 @@ def _is_costly(source: str) -> bool:
         at = match.end()
         name = (match["name"] or "").lower()
         added += length
-        if len(match[0]) > 1000 and len(_QUOTED.sub(" ", match[0]).split()) > limits.XML_ATTRIBUTES:
+        if is_crowded(match[0]):
             return True
         if match["end"]:
             if is_open and is_open[-1][0] == name:
@@ -226,6 +226,11 @@ def _is_costly(source: str) -> bool:
         if len(is_open) > limits.NESTING or added > _REOPENED_SIZE:
             return True
     return False
+
+
+def is_crowded(tag: str) -> bool:
+    """Whether a tag has so many attributes that parsers take too long for it."""
+    return len(tag) > 1000 and len(_QUOTED.sub(" ", tag).split()) > limits.XML_ATTRIBUTES
 
 
 def _as_typed(text: str) -> str:
