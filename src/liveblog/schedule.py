@@ -34,7 +34,7 @@ from .delivery.outbox import KINDS, Kind
 from .errors import LiveblogError, StorageError
 from .importers import Item
 from .importers.followed import EVERY, Following, catch_up
-from .net import Client, place_of
+from .net import Client
 from .period import COVERAGE, local_day, wall
 from .publish.report import Report
 
@@ -363,9 +363,7 @@ class Schedule:
     def _do_follow(self) -> str:
         if not self._following.due(self.blog.present):
             return ""
-        # Their owner named them, so they may lie in their own network; what they lead to may not.
-        allow = [place_of(source.name) for source in self._following.all()]
-        client = self._client or Client(allow=allow)
+        client = self._client or Client(allow=self._following.private_places())
         return catch_up(self._following, client, self._bring_in, self.blog.present)
 
     def _bring_in(self, name: str, items: Iterable[Item]) -> str:
