@@ -501,6 +501,7 @@ class Blog:
         if purge:
             self.journal.redact(entry_id)
             self.searching.forget()
+            self.outbox.forget()
             for path in {media.path for r in entry.revisions for media in r.media}:
                 (self.folders.media / path).unlink(missing_ok=True)
         return removed
