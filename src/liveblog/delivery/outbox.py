@@ -192,12 +192,13 @@ class Outbox:
 
         *is_unknown* says that the other side may have taken it: then it may arrive twice.
         """
-        what = "state = 'waiting', problem = ?, due = ?, cuts = cuts + ?"
-        self._change(effect, what, problem, _text(due), int(is_unknown))
+        what = "state = 'waiting', problem = ?, due = ?, cuts = cuts + ?, tries = ?"
+        self._change(effect, what, problem, _text(due), int(is_unknown), effect.tries + 1)
 
     def give_up(self, effect: Effect, problem: str, now: datetime) -> None:
         """Record that it will not be tried again by itself."""
-        self._change(effect, "state = 'failed', problem = ?, ended = ?", problem, _text(now))
+        what = "state = 'failed', problem = ?, ended = ?, tries = ?"
+        self._change(effect, what, problem, _text(now), effect.tries + 1)
 
     def hasten(self, now: datetime) -> None:
         """Let nothing wait much longer than it should: the clock had been ahead."""
