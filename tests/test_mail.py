@@ -1236,7 +1236,7 @@ def test_3_it_reads_well_at_every_width(
     [
         "Harbour strike, day by day: the latest from the docks, the ministry, the unions and sea",
         "Market day @ the old town hall: every vote as it happens from the press gallery up",
-        'St. Anne\'s flood; updates \\ from the "town hall" <and> the river board, all night (live)',
+        'St. Anne\'s flood; updates \\ from the "town hall" <and> the river board (live)',
         "Grève du port, jour après jour : les dernières nouvelles, du ministère et, de, la mer",
         "港" * 300,
         "a" * 300,
