@@ -19,8 +19,7 @@ from urllib.parse import parse_qs
 import pytest
 from lxml import etree
 
-from liveblog import Blog
-from liveblog.controls import close_directions
+from liveblog import Blog, bidi
 from liveblog.deliver import Deliveries
 from liveblog.delivery import Undelivered, chat, websub
 from liveblog.delivery.outbox import Outbox
@@ -772,7 +771,7 @@ def test_a_message_leaves_no_direction_open(blog: Blog, room: Room) -> None:
     blog, deliveries = chatting(blog, room, "all")
     blog.post("tourné " * 500, title="\u202eTitre\u2067")
     (text,) = said(blog, deliveries, room)
-    assert text == close_directions(text)
+    assert text == bidi.closed(text)
 
 
 # -- the whole way ---------------------------------------------------------------------------------

@@ -34,9 +34,9 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from liveblog import Blog, Digest, config, limits, links
+from liveblog.bidi import closed
 from liveblog.blog import Image
 from liveblog.config import MailConfig
-from liveblog.controls import close_directions
 from liveblog.delivery import Undelivered, mail
 from liveblog.digest.text import WIDTH
 from liveblog.entry import Figure, Framing, Revision, Source, make_id
@@ -1257,6 +1257,6 @@ def test_a_blog_s_title_is_one_sender_whatever_it_holds(
     ((name, address),) = email.utils.getaddresses([field.replace("\r\n", "")])
     shown = str(make_header(decode_header(name)))
     assert address == "direct@example.org"
-    assert shown == close_directions(shown)
+    assert shown == closed(shown)
     assert len(shown.encode()) <= limits.HEADER_BYTES
-    assert shown.rstrip("…") in close_directions(title)
+    assert shown.rstrip("…") in closed(title)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from liveblog.controls import close_directions
+from liveblog.bidi import closed
 from liveblog.locale import NARROW, NBSP, french_spaces
 from liveblog.markup import ROOT, plain, rooted, sanitised, shortened, to_html
 
@@ -367,5 +367,5 @@ def test_a_text_that_is_cut_leaves_no_direction_open(limit: int) -> None:
     cut = shortened(
         "\u2067\u202eone\u202c \u202atwo\u2066 three four five six\u2069\u202c\u2069" * 2, limit
     )
-    assert cut == close_directions(cut)
+    assert cut == closed(cut)
     assert len(cut) <= limit

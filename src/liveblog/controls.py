@@ -1,59 +1,11 @@
-"""Control characters in text that people read: direction marks closed, all others made visible.
-
-Pure functions. Whoever joins a title, a name or a caption with other text calls
-:func:`close_directions` first; whoever prints to a terminal calls :func:`visible`.
-"""
+"""Control characters made visible, for text that is printed to a terminal. Pure."""
 
 from __future__ import annotations
 
 import re
 
+from .bidi import closed
 from .entry import FORBIDDEN
-
-_POP_EMBEDDING = "\u202c"
-_POP_ISOLATE = "\u2069"
-_CLOSERS = dict.fromkeys("\u202a\u202b\u202d\u202e", _POP_EMBEDDING) | dict.fromkeys(
-    "\u2066\u2067\u2068", _POP_ISOLATE
-)
-"""What closes each control that opens an embedding, an override or an isolate."""
-
-DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""The explicit directional controls (UAX #9 §2.1, §2.2)."""
-
-_PARAGRAPH_END = re.compile("([\n\u2029])")
-"""What ends a paragraph, and with it every embedding (UAX #9 §3.3.1)."""
-
-
-def close_directions(text: str) -> str:
-    """Return *text* with every directional control closed that it leaves open (UAX #9).
-
-    Without that, a title that holds one would turn round what is written after it. A control that
-    closes nothing is dropped: it would close what stands around the text.
-    """
-    if not DIRECTIONS.search(text):
-        return text
-    return "".join(_closed(part) for part in _PARAGRAPH_END.split(text))
-
-
-def _closed(paragraph: str) -> str:
-    kept: list[str] = []
-    closers: list[str] = []  # of what is open, outermost first
-    for letter in paragraph:
-        if letter in _CLOSERS:
-            closers.append(_CLOSERS[letter])
-        elif letter == _POP_EMBEDDING:
-            # It reaches no further out than the isolate that it stands in.
-            if not closers or closers[-1] != letter:
-                continue
-            closers.pop()
-        elif letter == _POP_ISOLATE:
-            if letter not in closers:
-                continue
-            # It also ends the embeddings within the isolate.
-            while closers.pop() != letter:
-                pass
-        kept.append(letter)
-    return "".join([*kept, *reversed(closers)])
 
 
 def visible(text: str) -> str:
@@ -61,7 +13,7 @@ def visible(text: str) -> str:
 
     Tabs and newlines stay; directional controls are closed.
     """
-    return close_directions(FORBIDDEN.sub(_escape, text))
+    return closed(FORBIDDEN.sub(_escape, text))
 
 
 def visible_line(text: str) -> str:

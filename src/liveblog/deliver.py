@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from . import links, period
+from . import bidi, links, period
 from .blog import Blog
-from .controls import close_directions
 from .delivery import Undelivered, chat, planning, websub
 from .delivery.outbox import GIVE_UP, Effect, Kind, pause
 from .digest import build, title
@@ -276,7 +275,7 @@ class Deliveries:
                 raise _Needless("the entry was withdrawn") from None
             text, path = self._told(entry), links.entry_path(entry.id)
         else:
-            text = close_directions(title(self._blog.digest(of.id), words))
+            text = bidi.closed(title(self._blog.digest(of.id), words))
             path = links.period_path(of)
         link = links.url(config.url, path)
         return partial(chat.post, effect.target, words.typography(text), link, self._environ)
@@ -287,7 +286,7 @@ class Deliveries:
         body = words_in(to_html(now.body))
         is_claim = now.verification == "unconfirmed"
         mark = f"[{words.say('Unconfirmed')}] " if is_claim else ""
-        return close_directions(mark + "\n".join(part for part in (now.title, body) if part))
+        return bidi.closed(mark + "\n".join(part for part in (now.title, body) if part))
 
 
 def _has_entries(timeline: Timeline, of: Period) -> bool:

@@ -17,7 +17,7 @@ import nh3
 from cmarkgfm import _cmark, cmark
 from cmarkgfm.cmark import Options
 
-from .controls import close_directions
+from .bidi import closed
 from .entry import FORBIDDEN, is_plain
 from .kept import kept
 
@@ -216,7 +216,7 @@ def shortened(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     room = limit
-    while len(cut := close_directions(_cut(text, room))) > limit:
+    while len(cut := closed(_cut(text, room))) > limit:
         room -= 1
     return cut
 

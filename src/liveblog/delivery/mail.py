@@ -31,8 +31,8 @@ import css_inline
 import msgspec
 
 from .. import limits, links
+from ..bidi import closed
 from ..config import Config, MailConfig, check_address, check_sender
-from ..controls import close_directions
 from ..digest import Digest, label
 from ..digest import text as as_text
 from ..entry import Framing
@@ -181,7 +181,7 @@ def _text(whole: Digest, shown: Digest, pages: Pages) -> str:
     text += f"\n{read}\n{_page(whole, pages)}\n\n-- \n{config.title}\n{config.url}\n"
     for href in config.mail.unsubscribe[:1]:
         text += f"\n{words.say('Unsubscribe')}\n{href}\n"
-    return close_directions(text)
+    return closed(text)
 
 
 def _html(whole: Digest, shown: Digest, pages: Pages, subject: str) -> str:
@@ -248,7 +248,7 @@ def _preheader(digest: Digest, pages: Pages) -> str:
     for part in dict.fromkeys((pages.described(digest), *names, *map(_line, about))):
         if len(text) >= PREHEADER.start:
             break
-        part = close_directions(part)
+        part = closed(part)
         if part and part not in text:
             text = f"{text} · {part}" if text else part
     return shortened(text, PREHEADER.stop - 1)
@@ -279,7 +279,7 @@ def _owner(config: Config) -> str:
 def _line(text: str) -> str:
     """Return a text that fits a header: short, on one line; no-break spaces stay."""
     line = re.sub(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+", " ", text).strip()
-    return shortened(close_directions(line), limits.HEADER_BYTES // 4)
+    return shortened(closed(line), limits.HEADER_BYTES // 4)
 
 
 def _encoding(text: str) -> str:
