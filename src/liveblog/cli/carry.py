@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from .context import State, json_option, pass_state, print_json, progress
+from .context import State, json_option, pass_state, progress
+from .printing import choose, echo, print_document, print_json, style
 
 if TYPE_CHECKING:
     from ..blog import Blog
@@ -77,7 +77,7 @@ def text(
             today=local_day(blog.now, blog.config.zone),
             year=year,
             first_weekday=blog.config.first_weekday,
-            ask=_ask if ask else None,
+            ask=choose if ask else None,
         )
         _bring(state, blog, items, f"text {path.name}", path.name, dry_run, as_json)
 
@@ -137,7 +137,7 @@ def _list_followed(state: State, following: Following, as_json: bool) -> None:
                      "over": f.is_over} for f in found])  # fmt: skip
         return
     for one in found:
-        click.echo(one.url + (f"  ({one.trouble})" if one.trouble else ""))
+        echo(one.url + (f"  ({one.trouble})" if one.trouble else ""))
     if not found:
         state.say("No feed is followed.")
 
@@ -239,12 +239,11 @@ def _bring(
 def _report(state: State, name: str, brought: Brought, dry_run: bool) -> None:
     for problem in brought.problems[:_SHOWN]:
         where = problem.where if name in problem.where else f"{name}, {problem.where}"
-        mark = click.style(f"{where}: ", fg="yellow", bold=True)
-        click.echo(f"{mark}{problem.what.rstrip('.')}.")
+        echo(f"{style(f'{where}: ', 'warning')}{problem.what.rstrip('.')}.")
         if problem.mend:
-            click.echo(f"  {problem.mend}")
+            echo(f"  {problem.mend}")
     if (more := len(brought.problems) - _SHOWN) > 0:
-        click.echo(f"… and {_many(more, 'more problem')}; --json tells them all.")
+        echo(f"… and {_many(more, 'more problem')}; --json tells them all.")
     parts = [
         _many(count, thing)
         for count, thing in (
@@ -264,15 +263,6 @@ def _report(state: State, name: str, brought: Brought, dry_run: bool) -> None:
     state.say(f"{line}.")
     if parts and not dry_run:
         state.say("Next: liveblog publish")
-
-
-def _ask(question: str, choices: Sequence[str]) -> str:
-    """Let the user choose by number."""
-    click.echo(question, err=True)
-    for number, choice in enumerate(choices, 1):
-        click.echo(f"  {number}  {choice}", err=True)
-    chosen: int = click.prompt("Which", type=click.IntRange(1, len(choices)), err=True)
-    return choices[chosen - 1]
 
 
 def _many(count: int, thing: str) -> str:
@@ -367,8 +357,7 @@ def _counted(things: Iterable[Thing], shown: Progress | None) -> Iterator[Thing]
 def _write(state: State, chunks: Iterable[bytes], output: Path | None) -> None:
     """Write to a file, whole or not at all, or to standard output."""
     if output is None:
-        for chunk in chunks:
-            sys.stdout.buffer.write(chunk)
+        print_document(chunks)
         return
     from ..storage.atomic import replace_file
 

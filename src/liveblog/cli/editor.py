@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
-
 from ..errors import InvalidInput, LiveblogError
+from .printing import echo
 
 _CUT = "<!-- liveblog:"
 
@@ -71,16 +70,21 @@ def rescued(text: str) -> Iterator[None]:
         fd, name = tempfile.mkstemp(suffix=".md", prefix="liveblog-draft-")
         with open(fd, "w", encoding="utf-8", errors="replace") as file:
             file.write(text + "\n")
-        click.echo(f"Your text is kept in {name}.", err=True)
+        echo(f"Your text is kept in {name}.", err=True)
         raise
 
 
 def read_stdin() -> str:
     """Return all of standard input.
 
-    Raises :class:`~liveblog.errors.InvalidInput` if it is not UTF-8.
+    Raises :class:`~liveblog.errors.InvalidInput` if it cannot be read or is not UTF-8.
     """
-    data = sys.stdin.buffer.read()
+    try:
+        data = sys.stdin.buffer.read()
+    except OSError as error:
+        raise InvalidInput(
+            f"Cannot read standard input: {error.strerror}.", "Check what leads there."
+        ) from None
     try:
         return data.decode()
     except UnicodeDecodeError as error:

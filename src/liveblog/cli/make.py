@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from .context import State, json_option, pass_state, print_json
+from .context import State, json_option, pass_state
+from .printing import print_json
 
 
 @click.command()

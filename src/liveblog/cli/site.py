@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .context import State, dry_option, json_option, pass_state, print_json, progress
+from .context import State, dry_option, json_option, pass_state, progress
+from .printing import echo, print_json, style
 
 
 @click.command()
@@ -96,9 +97,9 @@ def check(state: State, as_json: bool) -> None:
         )
     else:
         for fault in health.faults:
-            click.echo(f"{click.style(fault.place, bold=True)}: {fault.problem}.\n  {fault.mend}")
+            echo(f"{style(fault.place, 'title')}: {fault.problem}.", f"  {fault.mend}")
         for note in health.notes:
-            click.echo(f"Note: {note}.")
+            echo(f"Note: {note}.")
         lines = f"{health.records:,} line{'s' if health.records != 1 else ''}"
         found = f"{len(health.faults)} wrong." if health.faults else "all is well."
         state.say(f"{lines} in {_files(health.files)} of the journal; {found}")

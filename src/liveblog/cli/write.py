@@ -17,11 +17,11 @@ from .context import (
     dry_option,
     json_option,
     pass_state,
-    print_json,
     say_published,
     yes_option,
 )
 from .editor import in_editor, read_stdin, rescued, split_title
+from .printing import confirm, echo, print_json
 
 if TYPE_CHECKING:
     from ..blog import Blog, Image
@@ -329,14 +329,14 @@ def _tell(
         return
     if is_timed:
         say_published(state, blog, revision)
-    click.echo(revision.id)
+    echo(revision.id)
 
 
 def _confirm(blog: Blog, entry_id: str, verb: str, dry_run: bool, yes: bool) -> None:
     now = blog.timeline.entry(entry_id).now
     first = (now.title or now.body).split("\n")[0][:60]
     if dry_run:
-        click.echo(f"Would {verb.lower()} {entry_id}: {first}", err=True)
+        echo(f"Would {verb.lower()} {entry_id}: {first}", err=True)
         raise click.exceptions.Exit(1)
     if yes:
         return
@@ -344,7 +344,7 @@ def _confirm(blog: Blog, entry_id: str, verb: str, dry_run: bool, yes: bool) -> 
         from ..errors import InvalidInput
 
         raise InvalidInput(f"'{verb.lower()}' asks before it acts.", "Add --yes to go ahead.")
-    click.confirm(f"{verb} {entry_id} ({first})?", abort=True, err=True)
+    confirm(f"{verb} {entry_id} ({first})?")
 
 
 def _source(text: str) -> Source:
