@@ -246,6 +246,20 @@ def test_3_without_a_text_the_editor_opens(french: Run, folder: Path) -> None:
     assert (entry["title"], entry["body"]) == ("Un titre", "Le texte.")
 
 
+@pytest.mark.parametrize(
+    ("editor", "message"),
+    [("vi '", "No closing quotation"), ("rm", "No such file"), ("/no/editor", "cannot be started")],
+)
+def test_an_editor_that_goes_wrong_is_said(
+    french: Run, folder: Path, editor: str, message: str
+) -> None:
+    """A quote that is open, a file that it deleted, a program that is not there."""
+    code, shown = on_terminal(["post"], folder, {"EDITOR": editor, "VISUAL": ""})
+    assert code in (1, 2)
+    assert message in shown
+    assert "inside liveblog" not in shown
+
+
 def test_3_an_empty_text_cancels(french: Run, folder: Path) -> None:
     """Nothing is written."""
     code, shown = on_terminal(["post"], folder, {"EDITOR": "true", "VISUAL": ""})
