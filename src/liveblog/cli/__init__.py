@@ -21,6 +21,7 @@ from ..errors import (
     ConfigError,
     Conflict,
     InvalidInput,
+    KeyReused,
     LiveblogError,
     StorageError,
     did_you_mean,
@@ -209,9 +210,9 @@ def _complain(error: LiveblogError, wants_traceback: bool) -> int:
     echo(style("Error: ", "error") + error.message, err=True)
     if error.hint:
         echo(error.hint, err=True)
-    if isinstance(error, Conflict):
+    if isinstance(error, Conflict | KeyReused):
         for whose, version in (("Theirs", error.theirs), ("Yours", error.ours)):
             text = getattr(version, "body", None) or getattr(version, "introduction", "")
             echo("", f"-- {whose} --", err=True)
             echo_text(text, err=True)
-    return 2 if isinstance(error, InvalidInput | ConfigError) else 1
+    return 2 if isinstance(error, InvalidInput | ConfigError | KeyReused) else 1
