@@ -141,16 +141,14 @@ FILES = [
     "chronicle.txt",
     "feed.xml",
 ]
+# No device of this machine: a fault that replaced one would harm more than the test.
 OUTPUTS = [
     "out",
-    "/dev/null",
-    "/dev/full",
     ".",
     "no/such/folder/x",
     "n" * 300,
     "liveblog.toml/x",
     "\udcff",
-    "fifo-is-not-here",
     "entries",
 ]
 

@@ -677,12 +677,12 @@ class Blog:
 
         from .pages import Pages
         from .publish.theme import Theme
+        from .storage.inside import read_inside
 
         theme = Theme(self.folders.templates, self.folders.static)
 
         def picture(media: Media) -> str:
-            path = self.folders.media / media.path
-            data = b64encode(path.read_bytes()).decode() if path.is_file() else ""
+            data = b64encode(read_inside(self.folders.media, media.path) or b"").decode()
             return f"data:{media.type};base64,{data}"
 
         _, style = theme.assets()["style.css"]

@@ -75,9 +75,13 @@ def is_public(address: str) -> bool:
 
 
 def place_of(url: str) -> str:
-    """Return ``host:port`` of an address, as :class:`Client` takes it to allow it."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    """Return ``host:port`` of an address, as :class:`Client` takes it; empty for what is none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return ""
+    return f"{parts.hostname}:{port or (443 if parts.scheme == 'https' else 80)}"
 
 
 class Client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -33,7 +34,22 @@ _dry_option = click.option(
 )
 
 
-@click.group(name="import")
+class _Import(click.Group):
+    """Names the file that could not be read, whatever an importer was doing."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            from ..errors import StorageError
+
+            path = Path(os.fsdecode(error.filename or "what is to be brought in"))
+            raise StorageError.of(error, "read", path) from error
+
+
+@click.group(name="import", cls=_Import)
 def import_() -> None:
     """Bring in updates from elsewhere.
 
@@ -359,8 +375,8 @@ def _write(state: State, chunks: Iterable[bytes], output: Path | None) -> None:
     if output is None:
         print_document(chunks)
         return
-    from ..storage.atomic import replace_file
+    from ..storage.atomic import write_output
 
     with progress(state, "Writing") as shown:
-        replace_file(output, _counted(chunks, shown))
+        write_output(output, _counted(chunks, shown))
     state.say(f"Wrote {output}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -222,7 +223,7 @@ def _chosen(state: State, keys: tuple[str, ...], is_all: bool) -> list[str]:
               help="Send to this address instead of those in [mail].")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["eml"]),
               help="Write the message, to the first address, and send nothing.")  # fmt: skip
-@click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, writable=True),
+@click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False),
               help="Write it to this file.")  # fmt: skip
 @dry_option
 @json_option
@@ -286,8 +287,9 @@ def _composed(
 
 def _write(message: EmailMessage, output: str | None) -> None:
     if output:
-        with open(output, "wb") as file:
-            file.write(message.as_bytes())
+        from ..storage.atomic import write_output
+
+        write_output(Path(output), message.as_bytes())
     else:
         print_document([message.as_bytes()])
 

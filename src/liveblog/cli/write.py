@@ -358,7 +358,10 @@ def _source(text: str) -> Source:
     if not name and url:
         from urllib.parse import urlsplit
 
-        name = urlsplit(url).hostname or url
+        try:
+            name = urlsplit(url).hostname or url
+        except ValueError:
+            raise InvalidInput(f"'{url}' is no address of a page.", "Correct it.") from None
     if not name:
         raise InvalidInput("A source is empty.", 'Write it as "Name https://…".')
     return Source(name, url)
