@@ -178,21 +178,25 @@ class Blog:
         """Return the instant that a human time means; see :mod:`liveblog.when`."""
         from .when import parse_instant
 
-        return parse_instant(
+        instant = parse_instant(
             text, now=self.now, zone=self.config.zone, language=self.config.language
         )
+        return limits.check_instant(instant)
 
     def period(self, text: str) -> Period:
         """Return the period that *text* names; see :func:`liveblog.when.parse_period`."""
         from .when import parse_period
 
-        return parse_period(
+        found = parse_period(
             text,
             now=self.now,
             zone=self.config.zone,
             language=self.config.language,
             first_weekday=self.config.first_weekday,
         )
+        limits.check_day(found.start)
+        limits.check_day(found.end)
+        return found
 
     def digest(self, when: str = "today", *, key: bool = False, tag: str = "") -> Digest:
         """Return the digest of a period: everything, key entries, or those with one tag.

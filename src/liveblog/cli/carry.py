@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -26,7 +27,21 @@ Thing = TypeVar("Thing")
 _SHOWN = 40
 """Problems told one by one; the rest are counted, and --json tells them all."""
 
-_FILE = click.Path(path_type=Path)
+_OUTPUT = click.Path(path_type=Path)
+
+
+class _Source(click.Path):
+    """A file or folder to read; a device, which may have no end, is refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path = Path(super().convert(value, param, ctx))
+        with suppress(OSError):  # whoever reads it says that
+            if path.is_char_device() or path.is_block_device():
+                self.fail(f"'{path}' is a device, not a file.", param, ctx)
+        return path
+
+
+_FILE = _Source()
 
 
 _dry_option = click.option(
@@ -295,7 +310,7 @@ def _many(count: int, thing: str) -> str:
     required=True,
     help="What to write.",
 )
-@click.option("-o", "--output", metavar="PATH", type=_FILE, help="Where to write it.")
+@click.option("-o", "--output", metavar="PATH", type=_OUTPUT, help="Where to write it.")
 @pass_state
 def export(state: State, when: str | None, form: str, output: Path | None) -> None:
     r"""Write the journal in another form.

@@ -9,10 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .. import limits
 from ..errors import InvalidInput, LiveblogError, StorageError
 from .printing import echo, echo_text
 
 _CUT = "<!-- liveblog:"
+
+_MOST = 10 * limits.BODY_BYTES
+"""Bytes of standard input that are read: it may have no end."""
 
 
 def in_editor(text: str, advice: str) -> str:
@@ -95,11 +99,17 @@ def read_stdin() -> str:
     Raises :class:`~liveblog.errors.InvalidInput` if it cannot be read or is not UTF-8.
     """
     try:
-        data = sys.stdin.buffer.read()
+        data = sys.stdin.buffer.read(_MOST)
     except OSError as error:
         raise InvalidInput(
             f"Cannot read standard input: {error.strerror}.", "Check what leads there."
         ) from None
+    if len(data) == _MOST:
+        raise InvalidInput(
+            f"Standard input has more than {_MOST:,} bytes; "
+            f"an update has {limits.BODY_BYTES:,} at most.",
+            "Split it into several updates, or bring it in with 'liveblog import'.",
+        )
     try:
         return data.decode()
     except UnicodeDecodeError as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from .. import limits
 from .context import (
     State,
     complete_id,
@@ -374,7 +375,10 @@ def _figure(text: str) -> Figure:
 
     name, _, rest = (part.strip() for part in text.partition("="))
     match = re.match(
-        r"([+-]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+|[+-]?\d+)([.,]\d+)?(?!\d)\s*(.*)$", rest
+        r"([+-]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+|[+-]?\d+)([.,]\d+)?"
+        # Nothing that may belong to the number is taken for its unit: 1e9, 0x10, 18:30, 1_000.
+        r"(?![-+eExX_.,:/'’]*\d)\s*(.*)$",
+        rest,
     )
     if not name or not match:
         raise InvalidInput(
@@ -390,7 +394,10 @@ def _figure(text: str) -> Figure:
             f'Write "{whole}{fraction[1:]}" or "{whole} {fraction[1:]}" for thousands, '
             f'"{whole}{fraction}0" for a fraction.',
         )
-    value: int | float = sign * (float(f"{whole}.{fraction[1:]}") if fraction else int(whole))
+    # Python reads no integer of thousands of digits; a float as large is refused as a figure.
+    is_whole = not fraction and len(whole) <= limits.NUMBER_DIGITS
+    number = int(whole) if is_whole else float(f"{whole}.{fraction[1:] if fraction else 0}")
+    value: int | float = sign * number
     unit = match[3]
     source = re.search(r"\(([^()]+)\)\s*$", name)
     return Figure(name, value, unit, source[1] if source else "")
