@@ -43,6 +43,7 @@ from .folders import Folders
 from .journal import Fault
 from .journal.files import DayFiles
 from .period import COVERAGE, Period, local_day, named
+from .period import check as check_period
 from .timeline import Timeline
 
 if TYPE_CHECKING:
@@ -194,9 +195,7 @@ class Blog:
             language=self.config.language,
             first_weekday=self.config.first_weekday,
         )
-        limits.check_day(found.start)
-        limits.check_day(found.end)
-        return found
+        return check_period(found)
 
     def digest(self, when: str = "today", *, key: bool = False, tag: str = "") -> Digest:
         """Return the digest of a period: everything, key entries, or those with one tag.

@@ -88,9 +88,7 @@ def named(period_id: str, first_weekday: int = 0) -> Period:
     """
     try:
         if found := _parsed(period_id, first_weekday):
-            limits.check_day(found.start)
-            limits.check_day(found.end)
-            return found
+            return check(found)
     except ValueError as error:
         raise InvalidInput(
             f"'{period_id}' is not in the calendar: {error}.", "Check the day or week number."
@@ -99,6 +97,17 @@ def named(period_id: str, first_weekday: int = 0) -> Period:
         f"'{period_id}' names no period.",
         "Use today, yesterday, week, last-week, 2012-07-15, 2012-W29 or 2012-07-15..2012-07-22.",
     )
+
+
+def check(period: Period) -> Period:
+    """Return a period within the limits of the calendar; a week, if any of its days is.
+
+    Raises :class:`InvalidInput`.
+    """
+    is_week = period.kind == "week"
+    limits.check_day(max(period.start, limits.FIRST_DAY) if is_week else period.start)
+    limits.check_day(min(period.end, limits.LAST_DAY) if is_week else period.end)
+    return period
 
 
 def _parsed(period_id: str, first_weekday: int) -> Period | None:
