@@ -666,8 +666,10 @@ def test_post_takes_everything_an_entry_has(french: Run, folder: Path) -> None:
     media = entry["media"][0]
     assert (media["alt"], media["caption"], media["width"]) == ("Un point", "Légende", 1)
     assert (folder / "entries" / "media" / media["path"]).exists()
-    again = french("post", "Corps.", "--idempotency-key", "k1", "--at", "2012-07-15T18:05+02:00")
-    assert again.stdout.strip() == entry["id"]
+    other = french("post", "Autre.", "--idempotency-key", "k1", "--at", "2012-07-15T18:05+02:00")
+    assert other.returncode == 2
+    assert entry["id"] in other.stderr
+    assert "-- Yours --\nAutre." in other.stderr
 
 
 def test_edit_changes_only_what_is_given(french: Run) -> None:

@@ -9,7 +9,6 @@ revision. What somebody edited here stays as it is.
 from __future__ import annotations
 
 import re
-from _blake2 import blake2b
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,6 +32,7 @@ from .entry import (
     validate,
 )
 from .errors import Conflict, InvalidInput, LiveblogError, StorageError
+from .hashing import blake2b
 from .importers import Copy, Frame, Item, Picture, Problem, Update, Version
 from .journal import Journal
 from .period import COVERAGE, local_day, named

@@ -291,6 +291,8 @@ def validate(record: Record) -> None:
 
     Raises :class:`InvalidInput` with the field and its limit.
     """
+    if record.recorded:
+        limits.check_instant(record.recorded, "time of the recording")
     if isinstance(record, Revision):
         _validate_revision(record)
     elif isinstance(record, Framing):

@@ -132,6 +132,11 @@ class storage_errors:  # noqa: N801
         if isinstance(error, OSError):
             path = error.filename if isinstance(error.filename, str) else self._path
             raise StorageError.of(error, self._doing, Path(path)) from error
+        if error is not None and type(error).__module__ == "sqlite3":  # which a post does not load
+            raise StorageError(
+                f"Cannot {self._doing} {self._path}: {error}.",
+                "Check the free space and the permissions there.",
+            ) from error
 
 
 _ADVICE = {

@@ -11,7 +11,6 @@ import contextlib
 import io
 import re
 import warnings
-from _blake2 import blake2b
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -19,7 +18,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from . import limits
 from .entry import Media, id_day, id_letters
 from .errors import InvalidInput
-from .storage.atomic import make_folder, replace_file
+from .hashing import blake2b
+from .storage.atomic import make_folder, read_regular, replace_file, sync_folder
 
 _TYPES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 
@@ -115,6 +115,27 @@ def forget_uploads(uploads: Path, before: float) -> None:
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_mtime < before:
                 path.unlink()
+
+
+def delete_pictures(entry_id: str, media: Path, uploads: Path) -> None:
+    """Delete every picture of an entry, also uploads of the same bytes and what a crash left.
+
+    They go by the entry's name, not by what its revisions say: those may be blank already.
+    """
+    letters = id_letters(entry_id)
+    folder = media / f"{id_day(entry_id):%Y/%m/%d}"
+    pictures = [*folder.glob(f"{letters}-*"), *folder.glob(f".{letters}-*")]
+    marks = {path.stem.rpartition("-")[2] for path in pictures}
+    # The uploads first: they are known by the pictures.
+    for upload in uploads.iterdir() if uploads.is_dir() else ():
+        data = read_regular(upload)
+        if upload.name.startswith(".") or blake2b(data, digest_size=5).hexdigest() in marks:
+            upload.unlink(missing_ok=True)
+    for path in pictures:
+        path.unlink(missing_ok=True)
+    for changed in (uploads, folder):
+        if changed.is_dir():
+            sync_folder(changed)
 
 
 def _stored(

@@ -9,7 +9,6 @@ and a feed, can show the same one.
 from __future__ import annotations
 
 import re
-from _blake2 import blake2b
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -42,6 +41,7 @@ from .digest import Digest, headline_of, label, title
 from .digest.text import correction_line, days_with_figures, figure_line, marks_of, unit_line
 from .entry import Framing, Media, Revision, slug
 from .errors import ConfigError
+from .hashing import blake2b
 from .kept import Kept
 from .locale import Words, words
 from .markup import ROOT, rooted, shortened, sized, to_html, words_in

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -180,7 +181,7 @@ def post(
             figures=[_figure(figure) for figure in figures],
             images=_images(images, alts, captions),
             lang=lang or "",
-            idempotency_key=idempotency_key,
+            idempotency_key=idempotency_key or _new_key(),
         )
     _tell(state, blog, revision, as_json, is_timed=bool(at))
 
@@ -249,7 +250,7 @@ def edit(
             state.say("Nothing was changed.")
             return
         changes["title"], changes["body"] = split_title(written)
-        expect = expect or old.rev
+        expect = old.rev if expect is None else expect
     with rescued(written) if written else nullcontext():
         revision = blog.edit(
             entry_id,
@@ -259,7 +260,7 @@ def edit(
             at=blog.instant(at) if at else None,
             images=_images([i for i in images if i], alts, captions) if images else None,
             expect=expect,
-            idempotency_key=idempotency_key,
+            idempotency_key=idempotency_key or _new_key(),
             **changes,
         )
     _tell(state, blog, revision, as_json, is_timed=bool(at))
@@ -346,6 +347,11 @@ def _confirm(blog: Blog, entry_id: str, verb: str, dry_run: bool, yes: bool) -> 
 
         raise InvalidInput(f"'{verb.lower()}' asks before it acts.", "Add --yes to go ahead.")
     confirm(f"{verb} {entry_id} ({first})?")
+
+
+def _new_key() -> str:
+    """Name a request that the user did not: if it fails half-way, the error says how to retry."""
+    return os.urandom(8).hex()
 
 
 def _source(text: str) -> Source:

@@ -38,7 +38,7 @@ from ..entry import (
 from ..errors import InvalidInput, StorageError
 from ..frontmatter import join, written
 from ..journal import Fault
-from ..journal.files import home_of
+from ..journal.lines import home_of
 from ..period import COVERAGE, named
 from ..storage.atomic import replace_file
 from ..storage.inside import delete_inside, is_inside, read_inside

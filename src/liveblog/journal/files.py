@@ -59,10 +59,8 @@ class DayFiles(Reader):
         """See :meth:`liveblog.journal.Journal.append`."""
         home = home_of(record)
         with self.locked():
-            if isinstance(record, Revision) and (earlier := self._keyed(record)):
-                if not _is_same_request(earlier, record, expect, self._clock()):
-                    raise KeyReused(earlier, record)
-                self.settle([home_of(earlier)])  # who wrote it may have been killed before
+            earlier = self._made_before(record, expect)
+            if earlier:
                 return earlier
             current = self._current(record, home)
             if (current.rev if current else 0) != expect:
@@ -163,7 +161,7 @@ class DayFiles(Reader):
         now = max((at or self._clock()).astimezone(UTC), newest.instant + TICK)
         record = msgspec.structs.replace(record, recorded=min(now, limits.LAST_INSTANT))
         try:
-            with Tail(path, self.folder.parent) as tail:
+            with Tail(path, self.folder.parent, self.acknowledged(name)) as tail:
                 line = encode(record, prev=tail.last, after=newest.sum)
                 tail.append(line)
         except OSError as error:
@@ -196,10 +194,16 @@ class DayFiles(Reader):
             if not isinstance(found, Reference) and found.name == record.name:
                 yield found
 
-    def _keyed(self, record: Revision) -> Revision | None:
-        """Return the revision that the same key made before."""
-        key = record.idempotency_key
-        return self._find_key(id_day(record.id), key) if key else None
+    def _made_before(self, record: Written, expect: int) -> Written | None:
+        """Return what the same request made before, if its key says that there was one."""
+        if isinstance(record, Framing) or not record.idempotency_key:
+            return None
+        earlier = self._find_key(id_day(record.id), record.idempotency_key)
+        if earlier and not _is_same_request(earlier, record, expect, self._clock()):
+            raise KeyReused(earlier, record)
+        if earlier:
+            self.settle([home_of(earlier)])  # who wrote it may have been killed before it was
+        return earlier
 
     def _find_key(self, day: date, key: str) -> Revision | None:
         needle = b'"idempotency_key":' + msgspec.json.encode(key)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sqlite3
 import weakref
-from _blake2 import blake2b
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, tzinfo
@@ -20,6 +19,7 @@ from msgspec import Struct
 
 from ..entry import id_day, slug
 from ..errors import StorageError
+from ..hashing import blake2b
 from ..period import local_day
 from ..timeline import Entry
 from .told import Told

@@ -10,7 +10,6 @@ A retracted entry is found by what its place still says, the reason; a removed o
 from __future__ import annotations
 
 import time
-from _blake2 import blake2b
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from msgspec import Struct
 
 from .. import links
 from ..entry import slug, told_day
+from ..hashing import blake2b
 from ..journal import Journal
 from ..kept import kept
 from ..markup import marked, shortened, to_html, words_in

@@ -11,7 +11,6 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from _blake2 import blake2b
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ..errors import StorageError
+from ..hashing import blake2b
 from .words import Phrase, fold
 
 VERSION = 1

@@ -57,8 +57,9 @@ def replace_file(
 ) -> None:
     """Put *data*, or its pieces, at *path* in one step that survives a crash.
 
-    They go to a temporary file, which is synced and renamed. *mode* is who may read it. Without
-    *is_durable* nothing is synced: for files that can be made again, of which there are many.
+    They go to a temporary file, which is synced and renamed. *mode* is who may read it: exactly
+    that, or what the umask leaves of the usual one. Without *is_durable* nothing is synced: for
+    many files that can be made again.
 
     Raises :class:`StorageError`; then the old file stays, unless only the last sync failed.
     """
@@ -68,6 +69,8 @@ def replace_file(
         try:
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
             with open(fd, "wb") as file:
+                if mode != 0o644:
+                    os.fchmod(fd, mode)
                 file.writelines([data] if isinstance(data, bytes) else data)
                 file.flush()
                 if is_durable:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import gzip
 import re
 import time
-from _blake2 import blake2b
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
 
 import brotli
+
+from ..hashing import blake2b
 
 Headers = list[tuple[bytes, bytes]]
 Mark = tuple[int, int, int]

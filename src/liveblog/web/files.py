@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from _blake2 import blake2b
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html.parser import HTMLParser
@@ -24,6 +23,7 @@ from starlette.types import Receive, Scope, Send
 from .. import links
 from ..config import Config
 from ..feeds import ENDED_MINUTES, LIVE_MINUTES
+from ..hashing import blake2b
 from .answers import PACKED, Answer, File, Mark, encodings, is_known
 
 MEMORY = 128_000_000  #: bytes of files held ready

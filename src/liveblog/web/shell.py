@@ -7,7 +7,6 @@ of them makes a new service worker, which takes the old ones away.
 from __future__ import annotations
 
 import re
-from _blake2 import blake2b
 from functools import cached_property
 from importlib import resources
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import msgspec
 
 from ..blog import Blog
+from ..hashing import blake2b
 
 _WORKER = "sw.js"
 _ICONS = (("icon-192.png", "192x192", "any"), ("icon-512.png", "512x512", "any"),
