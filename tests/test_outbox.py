@@ -266,7 +266,7 @@ def test_forgotten_texts_are_in_no_byte_of_the_file(box: Outbox) -> None:
     """What a server said may quote an entry; also what an earlier version left behind goes."""
     box.plan([Plan("mail", "a", "2012-07-15"), Plan("chat", "team", "entry")], NOW, NOW)
     for kind in ("mail", "chat"):
-        (effect,) = box.ready(kind, NOW)  # type: ignore[arg-type]
+        (effect,) = box.ready(kind, NOW)
         box.start(effect)
         box.give_up(effect, "550 refused: 'the name of a source'", NOW)
     with closing(sqlite3.connect(box.path)) as db:

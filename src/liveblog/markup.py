@@ -22,10 +22,11 @@ from .bidi import closed
 from .entry import FORBIDDEN, is_plain
 from .kept import kept
 
-ROOT = "liveblog-root:"
+ROOT = "\ufdd0"
 """Stands for the way to the site's root in rendered fragments; see :func:`rooted`.
 
-It has the shape of a URL scheme, so that it passes the sanitiser as it is.
+It is a noncharacter (Unicode §23.7), which no text of an author can hold: see
+:data:`liveblog.entry.FORBIDDEN`.
 """
 
 _OPTIONS = (
@@ -68,7 +69,8 @@ _CLASSES = {
     "section": {"footnotes"},
     "sup": {"footnote-ref"},
 }
-_SCHEMES = {"http", "https", "mailto", "tel", ROOT[:-1]}
+_SCHEMES = {"http", "https", "mailto", "tel"}
+_WRITTEN_ROOT = re.compile(f'(?<! href=")(?<! src="){ROOT}')
 
 _ADDRESSES = {"cite", "href", "src"}
 _NUMBERS = {"colspan", "rowspan", "start"}
@@ -80,6 +82,8 @@ _REST = r'[^<>"]*(?:"[^"]*"[^<>"]*)*>'  # of a tag as the sanitiser writes it
 _BREAK = re.compile(rf"<(?:br|/p|/li|/h\d|/tr|/blockquote)\b{_REST}")
 _TAG = re.compile(f"<{_REST}")
 _PARTS = re.compile(f"(<{_REST})")
+_PICTURE = re.compile(rf"<img\b{_REST}")
+_VALUE = re.compile(r' ([a-z]+)="([^"]*)"')
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
 _SPACE = re.compile("[\x00-\x20]")
 
@@ -184,10 +188,10 @@ def _sanitised(source: str) -> str:
     clean = _CLEANER.clean(source).strip()
     if ROOT not in clean:
         return clean
-    # In running text it is only a word that somebody wrote.
-    word = ROOT.replace(":", "&#58;")
+    # Markdown and HTML have ways to write any character: it leads somewhere in addresses only.
     return "".join(
-        part if part.startswith("<") else part.replace(ROOT, word) for part in _PARTS.split(clean)
+        _WRITTEN_ROOT.sub("\ufffd", part) if part.startswith("<") else part.replace(ROOT, "\ufffd")
+        for part in _PARTS.split(clean)
     )
 
 
@@ -249,27 +253,31 @@ def sized(fragment: str, sizes: Mapping[str, tuple[int, int]], widest: int) -> s
 
     *sizes* holds width and height in pixels by path; wider ones are shown *widest* pixels wide.
     """
-    if "<img" not in fragment:
-        return fragment
-    from lxml import html as lxml_html  # for the few texts that hold a picture
 
-    tree = lxml_html.fragment_fromstring(fragment, create_parent="div")
-    for picture in tree.iter("img"):
-        path = unquote((picture.get("src") or "").removeprefix(ROOT))
+    def resized(match: re.Match[str]) -> str:
+        values = dict(_VALUE.findall(match[0]))
+        path = unquote(html.unescape(values.get("src", "")).removeprefix(ROOT))
         width, height = sizes.get(path, (0, 0))
         if width and height:
             shown = min(width, widest)
-            picture.set("width", str(shown))
-            picture.set("height", str(round(height * shown / width)))
-        for name in ("loading", "decoding"):
-            picture.attrib.pop(name, None)
-    text: str = lxml_html.tostring(tree, encoding="unicode")
-    return text.removeprefix("<div>").removesuffix("</div>")
+            values |= {"width": str(shown), "height": str(round(height * shown / width))}
+        return (
+            "<img"
+            + "".join(
+                f' {name}="{value}"'
+                for name, value in values.items()
+                if name not in ("loading", "decoding")
+            )
+            + ">"
+        )
+
+    return _PICTURE.sub(resized, fragment)
 
 
 def words_in(fragment: str) -> str:
     """Return the words of a fragment that was made here: each tag whole, each value quoted."""
-    text = _TAG.sub("", _BREAK.sub(" ", fragment))
+    # What one paragraph opens is closed before the next one follows on the same line.
+    text = _TAG.sub("", " ".join(map(closed, _BREAK.split(fragment))))
     text = html.unescape(text) if "&" in text else text
     return folded(text).strip()
 
@@ -317,6 +325,13 @@ def rooted(fragment: str, root: str) -> str:
     """Put the way to the site's root into a fragment: ``../../`` on a page, the URL in a feed."""
     # str() first: Markup would escape what is put in.
     return str(fragment).replace(ROOT, root)
+
+
+def in_tags(fragment: str, old: str, new: str) -> str:
+    """Replace a text within the tags of a fragment, and nowhere else."""
+    if old not in fragment:
+        return fragment
+    return _TAG.sub(lambda match: match[0].replace(old, new), fragment)
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:

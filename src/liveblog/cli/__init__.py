@@ -212,7 +212,7 @@ def _complain(error: LiveblogError, wants_traceback: bool) -> int:
         echo(error.hint, err=True)
     if isinstance(error, Conflict | KeyReused):
         for whose, version in (("Theirs", error.theirs), ("Yours", error.ours)):
-            text = getattr(version, "body", None) or getattr(version, "introduction", "")
+            text = getattr(version, "body", "") or getattr(version, "introduction", "")
             echo("", f"-- {whose} --", err=True)
             echo_text(text, err=True)
     return 2 if isinstance(error, InvalidInput | ConfigError | KeyReused) else 1

@@ -34,7 +34,7 @@ class _Source(click.Path):
     """A file or folder to read; a device, which may have no end, is refused."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        path = Path(super().convert(value, param, ctx))
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
         with suppress(OSError):  # whoever reads it says that
             if path.is_char_device() or path.is_block_device():
                 self.fail(f"'{path}' is a device, not a file.", param, ctx)

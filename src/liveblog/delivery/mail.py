@@ -73,9 +73,9 @@ class _Policy(EmailPolicy):
 
     def fold(self, name: str, value: Any) -> str:
         if name == "List-Unsubscribe":
-            return f"{name}: " + value.replace(", ", ",\r\n ") + "\r\n"
+            return f"{name}: {str(value).replace(', ', ',' + self.linesep + ' ')}{self.linesep}"
         if name in ("From", "To"):
-            return f"{name}: {_mailbox(*value.addresses)}\r\n"
+            return f"{name}: {_mailbox(*value.addresses)}{self.linesep}"
         folded: str = super().fold(name, value)
         return folded
 

@@ -47,6 +47,21 @@ def read_inside(folder: Path, path: str) -> bytes | None:
         raise StorageError.of(error, "read", folder / path) from error
 
 
+def size_inside(folder: Path, path: str) -> int | None:
+    """Return the size of the file at *path* below *folder*; None if there is no regular file.
+
+    It is what :func:`read_inside` would read. Raises what that raises.
+    """
+    try:
+        with _parent(folder, path) as (parent, name):
+            status = os.stat(name, dir_fd=parent, follow_symlinks=False)
+            return status.st_size if stat.S_ISREG(status.st_mode) else None
+    except OSError as error:
+        if error.errno in _ELSEWHERE:
+            return None
+        raise StorageError.of(error, "read", folder / path) from error
+
+
 def delete_inside(folder: Path, path: str) -> bool:
     """Delete the file at *path* below *folder*; return whether there was one.
 
