@@ -265,13 +265,15 @@ class Outbox:
             return changed.rowcount > 0
 
     def _change_unsent(self, key: str, what: str, *values: str) -> Effect:
-        named = f"SELECT {_COLUMNS} FROM effects WHERE key = ?"
-        with self._open() as db:
-            effects = _effects(db.execute(named, (key,)))
-            if effects and effects[0].state not in ("done", "sending"):
-                db.execute(f"UPDATE effects SET {what} WHERE key = ?", (*values, key))
-                return _effects(db.execute(named, (key,)))[0]
-        if not effects:
+        effects = self._select("WHERE key = ?", key)
+        if effects:
+            with self._open() as db:
+                unsent = "key = ? AND state NOT IN ('done', 'sending')"
+                changed = db.execute(f"UPDATE effects SET {what} WHERE {unsent}", (*values, key))
+            effects = self._select("WHERE key = ?", key)
+            if changed.rowcount:
+                return effects[0]
+        else:
             known = [effect.key for effect in self.effects("waiting", "sending", "failed")]
             raise NotFound(
                 f"There is no '{key}' in the outbox.",
