@@ -247,6 +247,20 @@ def test_3_without_a_text_the_editor_opens(french: Run, folder: Path) -> None:
     assert (entry["title"], entry["body"]) == ("Un titre", "Le texte.")
 
 
+@pytest.mark.parametrize(
+    ("editor", "message"),
+    [("vi '", "No closing quotation"), ("rm", "No such file"), ("/no/editor", "cannot be started")],
+)
+def test_an_editor_that_goes_wrong_is_said(
+    french: Run, folder: Path, editor: str, message: str
+) -> None:
+    """A quote that is open, a file that it deleted, a program that is not there."""
+    code, shown = on_terminal(["post"], folder, {"EDITOR": editor, "VISUAL": ""})
+    assert code in (1, 2)
+    assert message in shown
+    assert "inside liveblog" not in shown
+
+
 def test_3_an_empty_text_cancels(french: Run, folder: Path) -> None:
     """Nothing is written."""
     code, shown = on_terminal(["post"], folder, {"EDITOR": "true", "VISUAL": ""})
@@ -791,3 +805,46 @@ def test_end_and_resume(french: Run) -> None:
     assert french("resume").returncode == 2
     assert french("end").returncode == 0
     assert french("resume").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "figure",
+    ["Morts=", "Morts= personnes", "Morts=nan", "Morts=inf", "Morts=1e400", "Morts=" + "9" * 31,
+     "Morts=" + "9" * 400, "Morts=" + "9" * 5_000, "Morts=-" + "9" * 5_000 + ",5", "=5",
+     "Morts=0x10", "Morts=1_000", "Morts=18:30", "Morts=1.000.000", "Morts=5/10", "Morts=1e+9"],
+)  # fmt: skip
+def test_a_figure_is_a_number_of_which_there_is_something_to_tell(
+    french: Run, folder: Path, figure: str
+) -> None:
+    """None is made of nothing, and none is larger than what every reader can hold."""
+    done = french("post", "Bilan.", "--figure", figure)
+    assert done.returncode == 2, done
+    assert "figure" in done.stderr
+    assert not list((folder / "entries").rglob("*.jsonl"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("digest", "0999-12-31"), ("digest", "9001-01-01"), ("digest", "0001-W01"),
+        ("digest", "9999-W52"), ("digest", "9000-12-31..9001-01-01"), ("log", "0001-01-01"),
+        ("log", "12012-07-15"), ("send", "9999-12-31"), ("post", "x", "--at", "12012-01-01"),
+        ("post", "x", "--at", "0999-01-01"), ("post", "x", "--at", "9999-12-31", "--schedule"),
+        ("post", "x", "--at", "0000-01-01"), ("end", "--at", "9999-12-31T23:59:59Z"),
+        ("post", "x", "--at", "1.1.0001"), ("export", "9999-12-31", "--format", "html"),
+        ("post", "x", "--at", "0001-01-01T00:00+14:00"), ("digest", "0500-01-01", "--edit"),
+    ],
+)  # fmt: skip
+def test_a_date_lies_between_the_years_1000_and_9000(
+    french: Run, folder: Path, words: tuple[str, ...]
+) -> None:
+    """Whatever command takes it, and in whatever form."""
+    path = folder / "liveblog.toml"
+    path.write_text(
+        path.read_text("utf-8") + "[mail]\nserver = 'localhost'\nsecurity = 'none'\n"
+        "sender = 'a@b.example'\nto = ['a@b.example']\n"
+    )
+    done = french(*words)
+    assert done.returncode == 2, done
+    assert done.stderr.startswith("Error: ")
+    assert not list((folder / "entries").rglob("*.jsonl"))

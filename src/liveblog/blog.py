@@ -52,6 +52,7 @@ from .hashing import blake2b
 from .journal import Fault
 from .journal.files import DayFiles
 from .period import COVERAGE, Period, local_day, named
+from .period import check as check_period
 from .timeline import Timeline
 
 if TYPE_CHECKING:
@@ -207,21 +208,23 @@ class Blog:
         """Return the instant that a human time means; see :mod:`liveblog.when`."""
         from .when import parse_instant
 
-        return parse_instant(
+        instant = parse_instant(
             text, now=self.now, zone=self.config.zone, language=self.config.language
         )
+        return limits.check_instant(instant)
 
     def period(self, text: str) -> Period:
         """Return the period that *text* names; see :func:`liveblog.when.parse_period`."""
         from .when import parse_period
 
-        return parse_period(
+        found = parse_period(
             text,
             now=self.now,
             zone=self.config.zone,
             language=self.config.language,
             first_weekday=self.config.first_weekday,
         )
+        return check_period(found)
 
     @_guarded
     def digest(self, when: str = "today", *, key: bool = False, tag: str = "") -> Digest:
@@ -551,6 +554,7 @@ class Blog:
 
             delete_pictures(entry_id, self.folders.media, self.folders.uploads)
             self.searching.forget()
+            self.outbox.forget()
             self.journal.redact(entry_id)
         return removed
 
@@ -745,12 +749,12 @@ class Blog:
 
         from .pages import Pages
         from .publish.theme import Theme
+        from .storage.inside import read_inside
 
         theme = Theme(self.folders.templates, self.folders.static)
 
         def picture(media: Media) -> str:
-            path = self.folders.media / media.path
-            data = b64encode(path.read_bytes()).decode() if path.is_file() else ""
+            data = b64encode(read_inside(self.folders.media, media.path) or b"").decode()
             return f"data:{media.type};base64,{data}"
 
         _, style = theme.assets()["style.css"]

@@ -8,7 +8,6 @@ revision. What somebody edited here stays as it is.
 
 from __future__ import annotations
 
-from _blake2 import blake2b
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -310,13 +310,29 @@ def marked(pieces: Iterable[tuple[bool, str]]) -> str:
     )
 
 
+_LONG_WORD = 25  #: characters
+
+
 def shortened(text: str, limit: int) -> str:
-    """Cut a text at a word so that it has at most *limit* characters, the ellipsis included."""
+    """Cut a text so that it has at most *limit* characters, the ellipsis included.
+
+    It is cut at a word, unless that would lose more than a long word: not every script has spaces.
+    A directional control that loses its end is closed.
+    """
     if len(text) <= limit:
         return text
-    cut = text[: limit - 1]
-    cut = cut[: cut.rfind(" ")].rstrip(" ,;:–—-(«\u202f\u00a0") if " " in cut else cut
-    return closed(f"{cut}…")
+    room = limit
+    while len(cut := closed(_cut(text, room))) > limit:
+        room -= 1
+    return cut
+
+
+def _cut(text: str, limit: int) -> str:
+    cut = text[: max(limit - 1, 0)]
+    space = cut.rfind(" ")
+    if space >= 0 and len(cut) - space <= _LONG_WORD:
+        cut = cut[:space]
+    return cut.rstrip(" ,;:–—-(«\u202f\u00a0") + "…"
 
 
 def rooted(fragment: str, root: str) -> str:

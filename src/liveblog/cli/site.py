@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import InvalidInput
-from .context import State, dry_option, json_option, pass_state, print_json, progress, yes_option
+from .context import State, dry_option, json_option, pass_state, progress, yes_option
+from .printing import confirm, echo, print_json, style
 
 if TYPE_CHECKING:
     from ..blog import Blog
@@ -115,9 +116,9 @@ def check(state: State, repair: bool, yes: bool, as_json: bool) -> None:
         )
     else:
         for fault in health.faults:
-            click.echo(f"{click.style(fault.place, bold=True)}: {fault.problem}.\n  {fault.mend}")
+            echo(f"{style(fault.place, 'title')}: {fault.problem}.", f"  {fault.mend}")
         for note in health.notes:
-            click.echo(f"Note: {note}.")
+            echo(f"Note: {note}.")
         lines = f"{health.records:,} line{'s' if health.records != 1 else ''}"
         found = f"{len(health.faults)} wrong." if health.faults else "all is well."
         state.say(f"{lines} in {_files(health.files)} of the journal; {found}")
@@ -131,10 +132,10 @@ def _repair(state: State, blog: Blog, yes: bool) -> None:
         return
     if not yes:
         for line in plan:
-            click.echo(line, err=True)
+            echo(line, err=True)
         if not sys.stdin.isatty():
             raise InvalidInput("'--repair' asks before it acts.", "Add --yes to go ahead.")
-        click.confirm("Do this?", abort=True, err=True)
+        confirm("Do this?")
     for line in blog.repair():
         state.say(line)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from .. import limits
 from .context import (
     State,
     complete_id,
@@ -18,11 +19,11 @@ from .context import (
     dry_option,
     json_option,
     pass_state,
-    print_json,
     say_published,
     yes_option,
 )
 from .editor import in_editor, read_stdin, rescued, split_title
+from .printing import confirm, echo, print_json
 
 if TYPE_CHECKING:
     from ..blog import Blog, Image
@@ -330,14 +331,14 @@ def _tell(
         return
     if is_timed:
         say_published(state, blog, revision)
-    click.echo(revision.id)
+    echo(revision.id)
 
 
 def _confirm(blog: Blog, entry_id: str, verb: str, dry_run: bool, yes: bool) -> None:
     now = blog.timeline.entry(entry_id).now
     first = (now.title or now.body).split("\n")[0][:60]
     if dry_run:
-        click.echo(f"Would {verb.lower()} {entry_id}: {first}", err=True)
+        echo(f"Would {verb.lower()} {entry_id}: {first}", err=True)
         raise click.exceptions.Exit(1)
     if yes:
         return
@@ -345,7 +346,7 @@ def _confirm(blog: Blog, entry_id: str, verb: str, dry_run: bool, yes: bool) -> 
         from ..errors import InvalidInput
 
         raise InvalidInput(f"'{verb.lower()}' asks before it acts.", "Add --yes to go ahead.")
-    click.confirm(f"{verb} {entry_id} ({first})?", abort=True, err=True)
+    confirm(f"{verb} {entry_id} ({first})?")
 
 
 def _new_key() -> str:
@@ -364,7 +365,10 @@ def _source(text: str) -> Source:
     if not name and url:
         from urllib.parse import urlsplit
 
-        name = urlsplit(url).hostname or url
+        try:
+            name = urlsplit(url).hostname or url
+        except ValueError:
+            raise InvalidInput(f"'{url}' is no address of a page.", "Correct it.") from None
     if not name:
         raise InvalidInput("A source is empty.", 'Write it as "Name https://…".')
     return Source(name, url)
@@ -377,7 +381,10 @@ def _figure(text: str) -> Figure:
 
     name, _, rest = (part.strip() for part in text.partition("="))
     match = re.match(
-        r"([+-]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+|[+-]?\d+)([.,]\d+)?(?!\d)\s*(.*)$", rest
+        r"([+-]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+|[+-]?\d+)([.,]\d+)?"
+        # Nothing that may belong to the number is taken for its unit: 1e9, 0x10, 18:30, 1_000.
+        r"(?![-+eExX_.,:/'’]*\d)\s*(.*)$",
+        rest,
     )
     if not name or not match:
         raise InvalidInput(
@@ -393,7 +400,10 @@ def _figure(text: str) -> Figure:
             f'Write "{whole}{fraction[1:]}" or "{whole} {fraction[1:]}" for thousands, '
             f'"{whole}{fraction}0" for a fraction.',
         )
-    value: int | float = sign * (float(f"{whole}.{fraction[1:]}") if fraction else int(whole))
+    # Python reads no integer of thousands of digits; a float as large is refused as a figure.
+    is_whole = not fraction and len(whole) <= limits.NUMBER_DIGITS
+    number = int(whole) if is_whole else float(f"{whole}.{fraction[1:] if fraction else 0}")
+    value: int | float = sign * number
     unit = match[3]
     source = re.search(r"\(([^()]+)\)\s*$", name)
     return Figure(name, value, unit, source[1] if source else "")
