@@ -82,6 +82,10 @@ class StorageError(LiveblogError):
         return cls(f"Cannot {doing} {path}: {error.strerror or error}.", hint or advice)
 
 
+class Busy(StorageError):
+    """Another process holds a lock or a database; it may be free in a moment."""
+
+
 _ADVICE = {
     errno.EFBIG: "A limit on the size of files stands in the way; see 'ulimit -f'.",
     errno.EMFILE: "Too many files are open in this process; see 'ulimit -n'.",

@@ -11,6 +11,7 @@ were released. Both come from the journal and the clock alone, so a place holds 
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +42,9 @@ RETRY_SECONDS = (1, 2, 5, 15, 60)
 PATIENCE = 600
 """Seconds to wait for a publication that somebody asked for."""
 
+_PLACE = re.compile(r"([0-9]{1,30})-([0-9]{1,11})")
+"""Both numbers are small enough to be instants of the years up to 5000."""
+
 Event = tuple[str, object]
 """Its kind and its data: ``entry``, ``removed``, ``page``, ``reload`` or ``hello``."""
 
@@ -70,10 +74,9 @@ class Place:
 
         Raises :class:`~liveblog.errors.InvalidInput`.
         """
-        cursor, _, released = text.partition("-")
-        if not (cursor.isdecimal() and released.isdecimal() and len(text) < 60):
+        if not (match := _PLACE.fullmatch(text)):
             raise InvalidInput(f"'{text}' is no place in this stream.", "Begin without one.")
-        return cls(cursor, int(released))
+        return cls(match[1], int(match[2]))
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,7 @@ class Follower(threading.Thread):
                 text = str(error) if expected else f"{type(error).__name__}: {error}"
                 log.error("Cannot publish: %s", text, exc_info=None if expected else error)
                 self.state = replace(self.state, problem=text)
-                self._end()
+                self._fail()
                 self._called.clear()
                 self._called.wait(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
                 failures += 1
@@ -169,6 +172,14 @@ class Follower(threading.Thread):
 
     def _end(self) -> None:
         with self._turns:
+            self._ended = self._begun
+            self._turns.notify_all()
+
+    def _fail(self) -> None:
+        """End the turn that failed; one that could not even begin counts as a turn too."""
+        with self._turns:
+            if self._begun == self._ended:
+                self._begun += 1
             self._ended = self._begun
             self._turns.notify_all()
 
@@ -244,9 +255,11 @@ class Follower(threading.Thread):
         if after == until:
             # The page is told after the entries of its place: who left in between has not seen it.
             return [("page", self._page)] if after == self._paged and self._page else []
+        if until.released - after.released > LONG_AGO:
+            return [("reload", {})]
         timeline = Timeline(self._blog.journal, self._blog.present)
         news = self._blog.journal.since(after.cursor, until.cursor)
-        if until.released - after.released > LONG_AGO or len(news.records) > 10 * MISSED:
+        if len(news.records) > 10 * MISSED:
             return [("reload", {})]
         touched = touched_by(timeline, news, after.released, self._blog.config)
         if len(touched) > MISSED:

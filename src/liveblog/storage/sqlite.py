@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import StorageError
+from ..errors import Busy, StorageError
 
 BUSY_TIMEOUT = 10.0
 """Seconds for which a database that another process writes to is waited for."""
@@ -38,7 +38,7 @@ def errors(path: Path) -> Iterator[None]:
                 f"{path} is damaged: {error}.", "Restore it from a backup, or delete it."
             ) from error
         if name in ("BUSY", "LOCKED"):
-            raise StorageError(
+            raise Busy(
                 f"{path} is busy: another process writes to it.",
                 "Try again in a moment. If it stays busy, look for a process that hangs.",
             ) from error

@@ -26,6 +26,13 @@ PACKED = ("text/", "application/json", "application/xml", "application/atom+xml"
            "image/svg+xml")  # fmt: skip
 """Types that compress well."""
 
+PAGE_HEADERS: Headers = [
+    (b"content-security-policy", b"frame-ancestors 'self'"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+]
+"""Headers of each HTML page, beside the policy that the page holds itself. Nobody needs a page in a
+frame: articles of other sites show the live blog with ``embed.js``."""
+
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 
@@ -100,6 +107,8 @@ class File:
             headers.append((b"vary", self.vary.encode()))
         if self.link:
             headers.append((b"link", self.link.encode("latin-1", "replace")))
+        if self.type.startswith("text/html"):
+            headers += PAGE_HEADERS
         if self.shared:
             headers.append((b"access-control-allow-origin", b"*"))
             headers.append((b"access-control-expose-headers", b"ETag, Link"))
