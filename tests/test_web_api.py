@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import jsonschema
 import pytest
 from PIL import Image as Picture
-
 from starlette.responses import Response
 
 from liveblog.people import Person

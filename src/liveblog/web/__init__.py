@@ -49,6 +49,7 @@ class Application:
         Raises :class:`~liveblog.errors.ConfigError` if two blogs have the same path, or if
         metrics are asked for and cannot be had.
         """
+        self.proxies = proxies
         self.blogs = [Served(blog, proxies) for blog in blogs]
         self._metrics = _metrics(self.blogs) if has_metrics else None
         self._by_path: dict[str, Served] = {}
@@ -187,7 +188,7 @@ def _refused(scope: Scope) -> Problem | None:
     size = len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])
     if size + sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > HEAD_LIMIT:
         return Problem(431, "head_too_large", f"The head is larger than {HEAD_LIMIT:,} bytes.",
-                       "Send a shorter path and fewer headers.", {"connection": "close"})  # fmt: skip
+                       "Send a shorter path and fewer headers.")  # fmt: skip
     return None
 
 

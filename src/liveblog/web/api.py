@@ -32,8 +32,8 @@ from ..entry import (
 from ..errors import InvalidInput
 from ..markup import rooted
 from ..people import Person, Scope
-from ..permissions import Action, may
 from ..period import COVERAGE
+from ..permissions import Action, may
 from ..timeline import Entry
 from .doors import demand
 from .files import PAGE
@@ -505,9 +505,7 @@ def frame(call: Call) -> Answer:
         for name in ("headline", "introduction", "close")
     }
     if all(value is None for value in texts.values()):
-        raise InvalidInput(
-            "There is nothing to change.", "Send headline, introduction or close."
-        )
+        raise InvalidInput("There is nothing to change.", "Send headline, introduction or close.")
     period = _period(call, call.path["period"])
     call.blog.frame(period, author=call.person.name, expect=call.expected(), **texts)
     call.served.follower.call()

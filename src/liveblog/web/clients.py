@@ -1,10 +1,10 @@
-"""Who is asking, as far as an address tells: the one rule for every limit that counts by address."""
+"""Who is asking, as far as an address tells: the rule for every limit that counts by address."""
 
 from __future__ import annotations
 
 import ipaddress
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
@@ -34,6 +34,11 @@ def client_of(scope: Mapping[str, Any]) -> str:
     """Return the client that a request came from, as limits count it."""
     client = scope.get("client")
     return network_of(str(client[0])) if client else "-"
+
+
+def believed(proxies: str) -> Callable[[str], bool]:
+    """Return whether an address is among those whose forwarded headers are believed."""
+    return ProxyHeadersMiddleware(cast(Any, None), trusted_hosts=proxies).trusted_hosts.__contains__
 
 
 class BehindProxies:

@@ -87,7 +87,7 @@ class Doors:
             "invalid_token",
             "This token is not, or no longer, valid."
             if is_known
-            else "Nobody holds a token of this blog: none was made, or .liveblog/tokens.json is gone.",
+            else "Nobody holds a token of this blog; .liveblog/tokens.json may be lost.",
             "'liveblog token new NAME' makes one.",
             {"www-authenticate": 'Bearer realm="liveblog", error="invalid_token"'},
         )
@@ -181,7 +181,9 @@ class Doors:
         )
 
 
-def demand(person: Person, action: Action, entry: Entry | None = None, now: datetime | None = None) -> None:
+def demand(
+    person: Person, action: Action, entry: Entry | None = None, now: datetime | None = None
+) -> None:
     """Refuse what somebody may not do; see :mod:`liveblog.permissions`.
 
     Raises :class:`~liveblog.web.problems.Problem` (403).

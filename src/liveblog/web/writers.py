@@ -36,9 +36,7 @@ class Writers:
         self._threads = CapacityLimiter(AT_ONCE)
         self._waiting = 0
 
-    async def run(
-        self, call: Callable[[*Arguments], Result], *arguments: *Arguments
-    ) -> Result:
+    async def run(self, call: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         """Call a function in a thread and return what it returns.
 
         Raises :class:`~liveblog.web.problems.Problem` (503) if other writes hold every thread.
