@@ -188,7 +188,7 @@ def _refused(scope: Scope) -> Problem | None:
     size = len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])
     if size + sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > HEAD_LIMIT:
         return Problem(431, "head_too_large", f"The head is larger than {HEAD_LIMIT:,} bytes.",
-                       "Send a shorter path and fewer headers.")  # fmt: skip
+                       "Send fewer headers.", {"connection": "close"})  # fmt: skip
     return None
 
 
