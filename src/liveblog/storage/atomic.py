@@ -10,10 +10,13 @@ from pathlib import Path
 from ..errors import StorageError
 
 
-def replace_file(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o644) -> None:
+def replace_file(
+    path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o644, is_synced: bool = True
+) -> None:
     """Put *data*, or its pieces, at *path* in one step that survives a crash.
 
-    They go to a temporary file, which is synced and renamed. *mode* is who may read it.
+    They go to a temporary file, which is synced and renamed. *mode* is who may read it. What can be
+    made again need not be synced: after a crash of the machine it may be missing or empty.
 
     Raises :class:`StorageError`; then the old file, if any, stays.
     """
@@ -22,9 +25,11 @@ def replace_file(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o644
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
             file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
-            os.fsync(file.fileno())
+            if is_synced:
+                os.fsync(file.fileno())
         os.replace(temporary, path)
-        sync_folder(path.parent)
+        if is_synced:
+            sync_folder(path.parent)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise StorageError.of(error, "write", path) from error

@@ -116,6 +116,16 @@ class Lock:
                 raise
             os.close(fd)
 
+    def is_current(self) -> bool:
+        """Whether this object holds the lock on what is at the path now.
+
+        Not if the file was deleted or replaced meanwhile; then others can lock the new one.
+        """
+        try:
+            return self.is_held and os.path.samestat(os.fstat(self._fd), os.stat(self.path))
+        except OSError:
+            return False
+
     def release(self) -> None:
         """Let the lock go, if it is held."""
         fd, self._fd = self._fd, -1
