@@ -29,6 +29,7 @@ from hypothesis import settings
 from jinja2 import Environment
 
 from liveblog import Blog, links
+from liveblog.markup import sanitised, words_in
 
 # Commands run as people run them: Python keeps what it compiled.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -319,3 +320,8 @@ def site_bytes(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def plain(source: str) -> str:
+    """Return the words of HTML from anywhere."""
+    return words_in(sanitised(source))

@@ -591,13 +591,19 @@ def test_the_coverage_is_ended_and_resumed(ana: Someone) -> None:
 
 
 def test_texts_of_any_size_are_compared() -> None:
-    """Word by word up to some thousands of words, beyond that line by line; nothing is lost."""
+    """Word by word; line by line, then as a whole, what would take too long; nothing is lost."""
     old = "\n".join(f"ligne {n} de ce texte" for n in range(5000))
-    new = old.replace("ligne 7 ", "LIGNE 7 ")
-    pieces = history.differences(old, new)
-    assert [text for kind, text in pieces if kind == "ins"] == ["LIGNE 7 de ce texte\n"]
-    assert "".join(text for kind, text in pieces if kind != "del") == new
-    assert "".join(text for kind, text in pieces if kind != "ins") == old
+    near, far = old.replace("ligne 7 ", "LIGNE 7 "), old.replace("ligne", "LIGNE")
+    apart = near.replace("ligne 4990 ", "LIGNE 4990 ")
+    for new, limit, inserted in (
+        (near, history.LIMIT, ["LIGNE"]),
+        (apart, history.LIMIT, ["LIGNE 7 de ce texte\n", "LIGNE 4990 de ce texte\n"]),
+        (far, 1000, [far]),
+    ):
+        pieces = history.differences(old, new, limit)
+        assert [text for kind, text in pieces if kind == "ins"] == inserted
+        assert "".join(text for kind, text in pieces if kind != "del") == new
+        assert "".join(text for kind, text in pieces if kind != "ins") == old
 
 
 # -- with a script: writing ------------------------------------------------------------------------

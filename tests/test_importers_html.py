@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from liveblog.importers.html import Image, images, to_markdown, words
-from liveblog.markup import plain, rooted, to_html
+from liveblog.markup import rooted, to_html
 
-from .conftest import tries
+from .conftest import plain, tries
 from .test_markup import HOSTILE
 
 SITE = "https://example.org/blog/"

@@ -18,9 +18,9 @@ from liveblog.importers import Frame, Item, Problem, Update
 from liveblog.importers.text import chronicle
 from liveblog.importers.text.source import lines_of
 from liveblog.locale import words
-from liveblog.markup import plain, to_html
+from liveblog.markup import to_html
 
-from .conftest import Clock, tries
+from .conftest import Clock, plain, tries
 
 FOLDER = Path(__file__).parent / "chronicles"
 PARIS = ZoneInfo("Europe/Paris")

@@ -38,14 +38,13 @@ from liveblog.delivery import Undelivered, mail
 from liveblog.digest.text import WIDTH
 from liveblog.entry import Figure, Framing, Revision, Source, make_id
 from liveblog.errors import InvalidInput
-from liveblog.markup import plain
 from liveblog.pages import Pages
 from liveblog.period import day, week
 from liveblog.timeline import Day, Entry
 
 from . import command
 from .command import Done
-from .conftest import Clock, tries
+from .conftest import Clock, plain, tries
 from .receiver import Receiver, receiving
 from .test_publish import picture
 

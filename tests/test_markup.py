@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from liveblog.locale import NARROW, NBSP, french_spaces
-from liveblog.markup import ROOT, plain, rooted, sanitised, shortened, to_html
+from liveblog.markup import ROOT, rooted, sanitised, shortened, to_html
+
+from .conftest import plain
 
 # What may appear on a page, spelled out here: the product's own tables are under test.
 _TAGS = """

@@ -23,7 +23,7 @@ from liveblog import Blog, kept, links
 from liveblog.blog import Image
 from liveblog.entry import Figure, Revision, Source, make_id
 from liveblog.errors import ConfigError, StorageError
-from liveblog.publish import Publisher, build, work
+from liveblog.publish import Publisher, files, work
 from liveblog.publish.index import Index
 from liveblog.publish.output import Output
 from liveblog.publish.told import Told
@@ -355,11 +355,11 @@ class Breaking(Folder):
         super().__init__(root)
         self.left = writes
 
-    def _land(self, staged: str, final: str) -> None:
+    def _land(self, staged: str, path: str) -> str:
         if self.left == 0:
-            raise OSError(28, "No space left on device", final)
+            raise OSError(28, "No space left on device", path)
         self.left -= 1
-        super()._land(staged, final)
+        return super()._land(staged, path)
 
 
 @pytest.mark.slow
@@ -764,12 +764,12 @@ def test_the_daily_feed_stays_small(
     blog: Blog, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where days tell much it holds fewer of them, and a week at least."""
-    monkeypatch.setattr(build, "ENTRIES_OF_DAYS", 5)
+    monkeypatch.setattr(files, "ENTRIES_OF_DAYS", 5)
     for number in range(12):
         blog.post(f"Un, jour {number}.")
         blog.post(f"Deux, jour {number}.")
         clock.go(days=1)
     blog.publish()
     feed = json.loads((blog.folders.site / "daily/feed.json").read_text())
-    assert len(feed["items"]) == build.DAYS_IN_FEED_AT_LEAST
+    assert len(feed["items"]) == files.DAYS_IN_FEED_AT_LEAST
     assert "jour 11" in feed["items"][0]["content_html"]

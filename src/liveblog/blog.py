@@ -701,8 +701,8 @@ class Blog:
 
     def check(self, *, progress: Progress | None = None) -> Health:
         """Read the whole journal and the site; say what was altered, removed or is missing."""
-        from .publish import verify
-        from .site.folder import Folder
+        from .publish.verify import verify
+        from .storage.inside import size_inside
 
         def part(number: int, done: int, total: int) -> None:
             if progress:
@@ -716,13 +716,14 @@ class Blog:
             part(1, number, len(days))
             for entry in timeline.unfiltered(of).entries:
                 for media in entry.now.media:
-                    path = self.folders.media / media.path
-                    if not path.is_file() or path.stat().st_size != media.size:
+                    if size_inside(self.folders.media, media.path) != media.size:
                         mend = "Restore the file from a backup, or edit the entry."
                         problem = f"the picture of {entry.id} is gone or was altered"
                         faults.append(Fault(f"entries/media/{media.path}", problem, mend))
-        faults += verify(Folder(self.folders.site), self.folders, partial(part, 2))
-        return Health(faults, audit.notes, audit.records, audit.files)
+        verified = verify(self.publisher, self.present, partial(part, 2))
+        known = {fault.place for fault in faults}
+        faults += [fault for fault in verified.faults if fault.place not in known]
+        return Health(faults, (*audit.notes, *verified.notes), audit.records, audit.files)
 
 
 def unknown_tag(tag: str, known: Iterable[str], where: str) -> NotFound:

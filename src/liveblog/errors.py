@@ -65,6 +65,33 @@ class Conflict(LiveblogError):
         self.ours = ours
 
 
+class KeyReused(LiveblogError):
+    """An idempotency key came a second time, with another request.
+
+    ``theirs`` is the revision that the first request made, ``ours`` the one that was refused.
+    """
+
+    def __init__(self, theirs: Revision, ours: Revision) -> None:
+        super().__init__(
+            f"The idempotency key '{theirs.idempotency_key}' belongs to another request, which "
+            f"made revision {theirs.rev} of {theirs.id}. This one was refused.",
+            f"Read that one with 'liveblog show {theirs.id} --history'; send yours with a new key.",
+        )
+        self.theirs = theirs
+        self.ours = ours
+
+
+class Withheld(LiveblogError):
+    """The newest revision of an entry may be in a damaged line: nothing older is shown for it."""
+
+    def __init__(self, name: str, place: str) -> None:
+        super().__init__(
+            f"{name} is withheld: its newest revision may stand in a damaged line, {place}.",
+            "Run 'liveblog check --repair', or restore that file from a backup. "
+            f"'liveblog remove {name}' gives the entry up.",
+        )
+
+
 class Unreachable(LiveblogError):
     """A server outside could not be asked, or its answer could not be taken."""
 
@@ -79,7 +106,32 @@ class StorageError(LiveblogError):
     def of(cls, error: OSError, doing: str, path: Path, hint: str = "") -> StorageError:
         """Wrap what the operating system said while *doing* something at *path*."""
         advice = _ADVICE.get(error.errno or 0, "Check the free space and the permissions there.")
-        return cls(f"Cannot {doing} {path}: {error.strerror or error}.", hint or advice)
+        hint = f"{advice} {hint}" if hint else advice
+        return cls(f"Cannot {doing} {path}: {error.strerror or error}.", hint)
+
+
+class storage_errors:  # noqa: N801
+    """Raises what the operating system refuses within its block as a :class:`StorageError`.
+
+    The edge of every operation that touches a disk stands in one::
+
+        with storage_errors("read", path): ...
+    """
+
+    __slots__ = ("_doing", "_path")
+
+    def __init__(self, doing: str, path: Path) -> None:
+        """Say what is done, and where, unless the error itself names a file."""
+        self._doing = doing
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            path = error.filename if isinstance(error.filename, str) else self._path
+            raise StorageError.of(error, self._doing, Path(path)) from error
 
 
 class Busy(StorageError):

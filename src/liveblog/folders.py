@@ -48,6 +48,11 @@ class Folders(Struct, frozen=True):
         return self.root / ".liveblog"
 
     @property
+    def compressed(self) -> Path:
+        """Compressed copies of the site's files."""
+        return self.derived / "compressed"
+
+    @property
     def uploads(self) -> Path:
         """Pictures that were uploaded and wait for their update."""
         return self.derived / "uploads"

@@ -5,11 +5,12 @@ A permalink depends on the entry's id, never on its title, its place in time or 
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import lru_cache
 from urllib.parse import quote
 
-from .entry import id_letters
+from .entry import ID_ALPHABET, MEDIA_PATH, id_letters
 from .period import Period
 
 FORMATS = {
@@ -80,3 +81,60 @@ def feed_urn(blog_id: str, name: str) -> str:
 def digest_urn(blog_id: str, period: Period) -> str:
     """Return a digest's Atom id, its own and no entry's: readers merge entries by id."""
     return f"{blog_id}/digest/{period.id}"
+
+
+_FEED = f"(?:{'|'.join(map(re.escape, FORMATS))})"
+_DAY = r"\d{4}/\d\d/\d\d"
+_OURS = re.compile(
+    "|".join(
+        (
+            r"assets/(?:[^/]+/)*[^/]*\.[0-9a-f]{10}(?:\.[^./]+)?",
+            r"embed\.js|404\.html|oembed\.json|opensearch\.xml|search/index\.html",
+            rf"media/{MEDIA_PATH.pattern}",
+            rf"tags/[^/]+/(?:index\.html|{_FEED})",
+            rf"(?:daily/|weekly/|){_FEED}",
+            r"\d{4}/index\.html",
+            r"\d{4}/W\d\d/index\.(?:html|md|txt)",
+            r"\d{4}/\d\d/search\.json",
+            rf"{_DAY}/[{ID_ALPHABET}]{{10}}/index\.html",
+            rf"{_DAY}/(?:index\.(?:html|md|txt)|sitemap\.xml|{_FEED})",
+            r"index\.html|live\.json|search\.json|figures\.csv|sitemap(?:-pages)?\.xml",
+        )
+    )
+)
+_ENTRY = re.compile(rf"(\d{{4}})/(\d\d)/(\d\d)/([{ID_ALPHABET}]{{10}})/index\.html")
+_LANDING = re.compile(
+    r"(assets/|search/|embed\.js|404\.html|oembed\.json|opensearch\.xml)"
+    r"|(media/)"
+    r"|(tags/|daily/|weekly/|\d{4}/index\.html|\d{4}/W\d\d/)"
+    rf"|({_DAY}/[^/.]+/)"
+    r"|(\d{4}/)"
+    r"|((?!index\.html))"
+    r"|(index\.html)"
+)
+
+
+def is_ours(path: str) -> bool:
+    """Whether a path of the site is one that this program makes: what it leaves there goes too."""
+    return _OURS.fullmatch(path) is not None
+
+
+def entry_of(path: str) -> str:
+    """Return the id of the entry whose page is at a path; nothing if it is no such page."""
+    match = _ENTRY.fullmatch(path)
+    return f"{match[1]}{match[2]}{match[3]}-{match[4]}" if match else ""
+
+
+def landing(path: str) -> int:
+    """Return when a file, or a new folder (its path ends in a slash), lands among others.
+
+    What is linked to comes before what links to it, as far as that can be: what every page needs;
+    pictures; tags, weeks and years; entries; days; feeds and lists; the live page.
+    """
+    match = _LANDING.match(path)
+    return match.lastindex or 0 if match else 0
+
+
+def web_address(url: str) -> str:
+    """Return an address of the web; nothing for any other, whose link could act."""
+    return url if url.startswith(("https://", "http://")) else ""

@@ -16,6 +16,8 @@ from babel.dates import format_date, format_skeleton, format_time, get_timezone_
 from babel.numbers import format_decimal
 from babel.support import Translations
 
+from .bidi import closed_in
+
 NARROW = "\u202f"  # narrow no-break space
 NBSP = "\u00a0"
 
@@ -61,12 +63,12 @@ class Words:
     def say(self, message: str, **values: object) -> str:
         """Translate a message and fill in its ``%(name)s`` places."""
         text: str = self._translations.gettext(message)
-        return text % values if values else text
+        return text % closed_in(values) if values else text
 
     def count(self, one: str, many: str, number: int, **values: object) -> str:
         """Translate a message that counts; ``%(n)s`` is the number as written in the language."""
         text: str = self._translations.ngettext(one, many, number)
-        return text % {"n": self.number(number) if "%(n)" in text else "", **values}
+        return text % {"n": self.number(number) if "%(n)" in text else "", **closed_in(values)}
 
     def forms(self, one: str, many: str) -> dict[str, str]:
         """Return a message that counts, for scripts: CLDR's plural category → text with ``{n}``."""

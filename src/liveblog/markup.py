@@ -17,13 +17,16 @@ import nh3
 from cmarkgfm import _cmark, cmark
 from cmarkgfm.cmark import Options
 
+from . import limits
+from .bidi import closed
 from .entry import FORBIDDEN, is_plain
 from .kept import kept
 
-ROOT = "liveblog-root:"
+ROOT = "\ufdd0"
 """Stands for the way to the site's root in rendered fragments; see :func:`rooted`.
 
-It has the shape of a URL scheme, so that it passes the sanitiser as it is.
+It is a noncharacter (Unicode §23.7), which no text of an author can hold: see
+:data:`liveblog.entry.FORBIDDEN`.
 """
 
 _OPTIONS = (
@@ -66,14 +69,48 @@ _CLASSES = {
     "section": {"footnotes"},
     "sup": {"footnote-ref"},
 }
-_SCHEMES = {"http", "https", "mailto", "tel", ROOT[:-1]}
+_SCHEMES = {"http", "https", "mailto", "tel"}
+_WRITTEN_ROOT = re.compile(f'(?<! href=")(?<! src="){ROOT}')
+
+_ADDRESSES = {"cite", "href", "src"}
+_NUMBERS = {"colspan", "rowspan", "start"}
+"""Attributes that hold an address; a number that programs read."""
 
 _HEADING = re.compile(r"<(/?)h([1-6])\b")
 _FOOTNOTE = re.compile(r"\A(?:[\w-]+-)?fn(?:ref)?-[\w-]+\Z")
-_BREAK = re.compile(r"<(?:br|/p|/li|/h\d|/tr|/blockquote)\b[^>]*>")
-_TAG = re.compile(r'<(?:[^<>"]|"[^"]*")*>')
+_REST = r'[^<>"]*(?:"[^"]*"[^<>"]*)*>'  # of a tag as the sanitiser writes it
+_BREAK = re.compile(rf"<(?:br|/p|/li|/h\d|/tr|/blockquote)\b{_REST}")
+_TAG = re.compile(f"<{_REST}")
+_PARTS = re.compile(f"(<{_REST})")
+_PICTURE = re.compile(rf"<img\b{_REST}")
+_VALUE = re.compile(r' ([a-z]+)="([^"]*)"')
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
-_SKIPPED = re.compile(r"(<(?:pre|code)\b.*?</(?:pre|code)>|<[^>]*>)", re.DOTALL)
+_SPACE = re.compile("[\x00-\x20]")
+
+_READ = re.compile(
+    r"""<!--(?:-?>|.*?(?:--!?>|\Z))|<[!?][^>]*+|</(?![a-zA-Z])[^>]*+
+    |<(?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*+)
+    (?>[\s/]++|[^\s/>][^\s/>=]*+(?>\s*+=\s*+(?>"[^"]*+"?+|'[^']*+'?+|[^\s"'>][^\s>]*+)?+)?+)*+""",
+    re.DOTALL | re.VERBOSE,
+)
+"""A comment or a tag up to its ``>``, as browsers read them (HTML §13.2.5)."""
+
+_RAW = frozenset(
+    ("iframe", "noembed", "noframes", "plaintext", "script", "style", "textarea", "title", "xmp")
+)
+_VOID = frozenset(("area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"))
+_CLOSED_BY_NEXT = frozenset(
+    ("dd", "dt", "li", "option", "p", "tbody", "td", "tfoot", "th", "thead", "tr")
+)
+_REOPENED = frozenset(
+    ("a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt",
+     "u")
+)  # fmt: skip
+"""Elements that hold no tags; that hold nothing; that the next of their kind closes; that, left
+open, begin again in each block that follows."""
+
+_REOPENED_SIZE = 2_000_000
+"""Characters of tags that a sanitiser may have to add for elements that begin again."""
 
 
 def to_html(
@@ -100,17 +137,16 @@ def _to_html(
 ) -> str:
     text = text if is_plain(text) else FORBIDDEN.sub("", text)
     source = _rendered(text)
+    if _is_costly(source):
+        source = _as_typed(text)
     if "<h" in source:
         source = _HEADING.sub(lambda m: f"<{m[1]}h{min(6, int(m[2]) + 3)}", source)
     if "<img" in source:
         source = _foreign_pictures(source, media)
     if 'id="fn' in source:
         source = re.sub(r'(id="|href="#)(fn)', rf"\g<1>{anchor}-\g<2>", source)
-    if typography:
-        source = "".join(
-            part if part.startswith("<") else typography(part) for part in _SKIPPED.split(source)
-        )
-    return sanitised(source)
+    clean = _sanitised(source)
+    return _typeset(clean, typography) if typography else clean
 
 
 def _rendered(text: str) -> str:
@@ -141,16 +177,75 @@ def _address(pointer: Any) -> ctypes.c_void_p:
 
 
 def sanitised(source: str) -> str:
-    """Return HTML from anywhere with nothing left in it that could act."""
+    """Return HTML from anywhere with nothing left in it that could act.
+
+    What is nested too deeply is shown as the text that it is.
+    """
+    return _sanitised(_as_typed(source) if _is_costly(source) else source)
+
+
+def _sanitised(source: str) -> str:
     clean = _CLEANER.clean(source).strip()
     if ROOT not in clean:
         return clean
-    # In running text it is only a word that somebody wrote.
-    word = ROOT.replace(":", "&#58;")
+    # Markdown and HTML have ways to write any character: it leads somewhere in addresses only.
     return "".join(
-        part if part.startswith("<") else part.replace(ROOT, word)
-        for part in re.split(r"(<[^>]*>)", clean)
+        _WRITTEN_ROOT.sub("\ufffd", part) if part.startswith("<") else part.replace(ROOT, "\ufffd")
+        for part in _PARTS.split(clean)
     )
+
+
+def _is_costly(source: str) -> bool:
+    """Whether a sanitiser would take far more time and room for HTML than its length says.
+
+    Its time grows with the square of the depth, and what it writes with the elements that begin
+    again. A tag that ends another element than the innermost is not counted, so that the depth
+    found is at least the real one.
+    """
+    if source.count("<") <= limits.NESTING:
+        return False
+    is_open: list[tuple[str, int]] = []  # names, and the lengths of tags that begin again
+    at = length = added = 0
+    while match := _READ.search(source, at):
+        at = match.end()
+        name = (match["name"] or "").lower()
+        added += length
+        if match["end"]:
+            if is_open and is_open[-1][0] == name:
+                length -= is_open.pop()[1]
+        elif name in _RAW:
+            end = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(source, at)
+            at = end.end() if end else len(source)
+        elif name and name not in _VOID and name not in _CLOSED_BY_NEXT:
+            is_open.append((name, len(match[0]) if name in _REOPENED else 0))
+            length += is_open[-1][1]
+        if len(is_open) > limits.NESTING or added > _REOPENED_SIZE:
+            return True
+    return False
+
+
+def _as_typed(text: str) -> str:
+    """Return a text as HTML that shows it as it was typed."""
+    paragraphs = re.split(r"\n\s*\n", text)
+    return "\n".join(
+        f"<p>{html.escape(part, quote=False)}</p>".replace("\n", "<br>\n") for part in paragraphs
+    )
+
+
+def _typeset(clean: str, typography: Callable[[str], str]) -> str:
+    """Apply typography to the running text of sanitised HTML, and not to code."""
+    parts = _PARTS.split(clean)
+    code = 0  # elements of code that are open
+    for number, part in enumerate(parts):
+        if number % 2:
+            if part.startswith(("<code", "<pre")):
+                code += 1
+            elif part in ("</code>", "</pre>"):
+                code -= 1
+        elif part and not code:
+            # As the sanitiser writes it.
+            parts[number] = typography(part).replace("\u00a0", "&nbsp;")
+    return "".join(parts)
 
 
 def sized(fragment: str, sizes: Mapping[str, tuple[int, int]], widest: int) -> str:
@@ -158,33 +253,31 @@ def sized(fragment: str, sizes: Mapping[str, tuple[int, int]], widest: int) -> s
 
     *sizes* holds width and height in pixels by path; wider ones are shown *widest* pixels wide.
     """
-    if "<img" not in fragment:
-        return fragment
-    from lxml import html as lxml_html  # for the few texts that hold a picture
 
-    tree = lxml_html.fragment_fromstring(fragment, create_parent="div")
-    for picture in tree.iter("img"):
-        path = unquote((picture.get("src") or "").removeprefix(ROOT))
+    def resized(match: re.Match[str]) -> str:
+        values = dict(_VALUE.findall(match[0]))
+        path = unquote(html.unescape(values.get("src", "")).removeprefix(ROOT))
         width, height = sizes.get(path, (0, 0))
         if width and height:
             shown = min(width, widest)
-            picture.set("width", str(shown))
-            picture.set("height", str(round(height * shown / width)))
-        for name in ("loading", "decoding"):
-            picture.attrib.pop(name, None)
-    text: str = lxml_html.tostring(tree, encoding="unicode")
-    return text.removeprefix("<div>").removesuffix("</div>")
+            values |= {"width": str(shown), "height": str(round(height * shown / width))}
+        return (
+            "<img"
+            + "".join(
+                f' {name}="{value}"'
+                for name, value in values.items()
+                if name not in ("loading", "decoding")
+            )
+            + ">"
+        )
 
-
-def plain(source: str) -> str:
-    """Return the words of HTML from anywhere."""
-    text = _STRIPPER.clean(_BREAK.sub(" ", source))
-    return folded(html.unescape(text)).strip()
+    return _PICTURE.sub(resized, fragment)
 
 
 def words_in(fragment: str) -> str:
     """Return the words of a fragment that was made here: each tag whole, each value quoted."""
-    text = _TAG.sub("", _BREAK.sub(" ", fragment))
+    # What one paragraph opens is closed before the next one follows on the same line.
+    text = _TAG.sub("", " ".join(map(closed, _BREAK.split(fragment))))
     text = html.unescape(text) if "&" in text else text
     return folded(text).strip()
 
@@ -208,7 +301,8 @@ def shortened(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     cut = text[: limit - 1]
-    return cut[: cut.rfind(" ")].rstrip(" ,;:–—-(«\u202f\u00a0") + "…" if " " in cut else cut + "…"
+    cut = cut[: cut.rfind(" ")].rstrip(" ,;:–—-(«\u202f\u00a0") if " " in cut else cut
+    return closed(f"{cut}…")
 
 
 def rooted(fragment: str, root: str) -> str:
@@ -217,17 +311,34 @@ def rooted(fragment: str, root: str) -> str:
     return str(fragment).replace(ROOT, root)
 
 
+def in_tags(fragment: str, old: str, new: str) -> str:
+    """Replace a text within the tags of a fragment, and nowhere else."""
+    if old not in fragment:
+        return fragment
+    return _TAG.sub(lambda match: match[0].replace(old, new), fragment)
+
+
 def _attribute(tag: str, name: str, value: str) -> str | None:
     """Lead relative addresses and the blog's pictures from the site's root, and nothing else."""
+    if name in _ADDRESSES:
+        return _address_shown(name, value)
+    if name == "id" and not _FOOTNOTE.search(value):
+        return None  # the page's own names are not for texts to take
+    if name in _NUMBERS and not (value.isascii() and value.isdigit() and len(value) <= 9):
+        return None
+    return value
+
+
+def _address_shown(name: str, value: str) -> str | None:
     if value.startswith(ROOT):  # a place of this very site
         return value
     if name == "src":
         return f"{ROOT}{value}"
-    if name == "id" and not _FOOTNOTE.search(value):
-        return None  # the page's own names are not for texts to take
-    if tag == "a" and name == "href" and not _SCHEME.match(value):
+    # As browsers read it: without what is not seen.
+    scheme = _SCHEME.match(_SPACE.sub("", value))
+    if scheme is None:
         return ROOT + value.lstrip("/")
-    return value
+    return value if scheme[0] in ("//", "#") or scheme[0][:-1].lower() in _SCHEMES else None
 
 
 # Made once: what they allow takes longer to take in than a text.
@@ -242,7 +353,6 @@ _CLEANER = nh3.Cleaner(
     url_schemes=_SCHEMES,
     link_rel="noopener nofollow",
 )
-_STRIPPER = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style"})
 
 
 def _foreign_pictures(source: str, media: frozenset[str]) -> str:

@@ -8,17 +8,19 @@ and a feed, can show the same one.
 
 from __future__ import annotations
 
+import os
 import re
 from _blake2 import blake2b
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 import msgspec
 from jinja2 import (
-    BytecodeCache,
     ChoiceLoader,
     Environment,
     FileSystemBytecodeCache,
@@ -29,7 +31,8 @@ from jinja2 import (
     nodes,
     pass_context,
 )
-from jinja2.exceptions import TemplateError
+from jinja2.bccache import Bucket
+from jinja2.exceptions import TemplateError, TemplateRuntimeError
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.runtime import Context
@@ -37,11 +40,12 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from . import __version__, chart, links
+from .bidi import closed, closed_in
 from .config import Config
 from .digest import Digest, headline_of, label, title
 from .digest.text import correction_line, days_with_figures, figure_line, marks_of, unit_line
 from .entry import Framing, Media, Revision, slug
-from .errors import ConfigError
+from .errors import ConfigError, LiveblogError
 from .kept import Kept
 from .locale import Words, words
 from .markup import ROOT, rooted, shortened, sized, to_html, words_in
@@ -128,8 +132,32 @@ RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "ku", "ps")
 PARTS = ("head", "keys", "pinned", "filters")
 """What changes on the live page beside its entries."""
 
-_COMPILER = 2
-"""Changes with what a tag of ours compiles to: what was compiled otherwise is compiled again."""
+_COMPILER = 3
+"""Changes with what templates compile to: what was compiled otherwise is compiled again."""
+
+
+class Unfilled(ConfigError):
+    """A template cannot be filled with what it was given; with other data it may."""
+
+
+class _Compiled(FileSystemBytecodeCache):
+    """Keeps compiled templates in a folder; one that cannot be read or written is done without."""
+
+    def __init__(self, folder: Path, *, is_kept: bool) -> None:
+        super().__init__(str(folder), f"{__version__}-{_COMPILER}-%s")
+        self._is_kept = is_kept
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Read a template, if it was compiled before."""
+        with suppress(Exception):  # whatever stands in that file
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template for the next time."""
+        if self._is_kept:
+            with suppress(OSError):
+                os.makedirs(self.directory, exist_ok=True)
+                super().dump_bytecode(bucket)
 
 
 class Once(Extension):
@@ -176,13 +204,14 @@ class Pages:
         *,
         templates: Path | None = None,
         compiled: Path | None = None,
+        is_kept: bool = True,
         assets: Mapping[str, str] | None = None,
     ) -> None:
         """Fill templates for a blog.
 
         *templates* is the folder of its own ones, *compiled* one that keeps them compiled (which
-        takes longer than to fill them); *assets* maps a static file's name to its path
-        on the site (none where a page stands alone).
+        takes longer than to fill them) and is only read unless *is_kept*; *assets* maps a static
+        file's name to its path on the site (none where a page stands alone).
         """
         self.config = config
         self.words: Words = words(config.language, config.zone)
@@ -195,13 +224,17 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
-            bytecode_cache=_kept_in(compiled) if compiled else None,
+            bytecode_cache=_Compiled(compiled, is_kept=is_kept) if compiled else None,
+            finalize=_closed,
             extensions=["jinja2.ext.i18n", Once],
         )
         say = self.words
         self._env.install_gettext_callables(  # type: ignore[attr-defined]
             say.catalogue.gettext, say.catalogue.ngettext, newstyle=True
         )
+        translate: dict[str, Any] = self._env.globals
+        for name in ("gettext", "ngettext"):
+            translate[name] = _closing(translate[name])
         self._env.globals |= {
             "blog": config,
             "words": say,
@@ -232,6 +265,7 @@ class Pages:
             "own_language": _own_language,
             "slug": slug,
             "entry_path": links.entry_path,
+            "web_address": links.web_address,
             "permalink": lambda entry_id: ROOT + links.entry_path(entry_id),
             "day_link": lambda of: ROOT + links.day_path(of),
             "tag_link": _tag_link,
@@ -449,14 +483,14 @@ class Pages:
             # As one text a long day's page would take thrice the memory, and longer to encode: one
             # dash makes each of its characters two bytes.
             page = b"".join(map(str.encode, pieces))
-        except TemplateError as error:
+        except Exception as error:
             raise _unfilled(template, error) from error
         return page.replace(ROOT.encode(), root.encode())
 
     def _render(self, template: str, **values: Any) -> str:
         try:
             return self._template(template).render(values)
-        except TemplateError as error:
+        except Exception as error:
             raise _unfilled(template, error) from error
 
     def _template(self, name: str) -> Template:
@@ -519,17 +553,37 @@ class Pages:
         return data
 
 
-def _unfilled(template: str, error: TemplateError) -> ConfigError:
+def _unfilled(template: str, error: Exception) -> Exception:
+    """Return the error to raise for one that was met in filling a template."""
+    if isinstance(error, LiveblogError | MemoryError):
+        return error
     where = getattr(error, "filename", None) or template
     line = getattr(error, "lineno", None)
-    return ConfigError(
-        f"The template {where}{f', line {line}' if line else ''} cannot be filled: {error}",
+    for frame, number in walk_tb(error.__traceback__):
+        # Jinja lets a template stand in the trace under its own name.
+        if frame.f_code.co_filename.endswith(".html"):
+            where, line = frame.f_code.co_filename, number
+    text = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+    is_parsed = isinstance(error, TemplateRuntimeError) or not isinstance(error, TemplateError)
+    return (Unfilled if is_parsed else ConfigError)(
+        f"The template {where}{f', line {line}' if line else ''} cannot be filled: {text}",
         "Correct it, or delete it to go back to liveblog's own.",
     )
 
 
-def _kept_in(folder: Path) -> BytecodeCache:
-    return FileSystemBytecodeCache(str(folder), f"{__version__}-{_COMPILER}-%s")
+def _closed(value: Any) -> Any:
+    """Close what a plain text opens, wherever a template puts it; HTML is made of such texts."""
+    return closed(value) if type(value) is str else value
+
+
+def _closing(translate: Callable[..., Any]) -> Callable[..., Any]:
+    """Close what the texts that a translation takes open."""
+
+    @pass_context
+    def call(context: Context, *texts: Any, **values: Any) -> Any:
+        return translate(context, *texts, **closed_in(values))
+
+    return call
 
 
 def _shown(home: Home) -> dict[str, Any]:
@@ -564,5 +618,5 @@ def _own_language(now: Revision) -> Markup:
 def _json_ld(data: dict[str, Any]) -> Markup:
     """Write JSON for a script element: ``</script>`` and ``<!--`` cannot occur in it."""
     kept = {name: value for name, value in data.items() if value not in (None, "", [])}
-    text = msgspec.json.encode(kept).decode()
+    text = msgspec.json.encode(closed_in(kept)).decode()
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))

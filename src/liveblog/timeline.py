@@ -1,12 +1,13 @@
 """The timeline: the entries as they stand, folded from the journal's revisions.
 
 In comes a journal and an instant; out come entries in order of ``published``. What is
-embargoed at that instant, or removed, is not there.
+embargoed at that instant, or removed, is not there. Neither is what the journal withholds, since a
+damaged line may have corrected or removed it; see :class:`liveblog.journal.Reading`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from weakref import WeakKeyDictionary
 
@@ -14,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from .entry import Framing, Record, Reference, Revision, id_day, slug, told_day
-from .errors import NotFound
+from .errors import NotFound, Withheld
 from .journal import Fault, Journal, Reading
 
 
@@ -99,23 +100,33 @@ class Day(Struct, frozen=True):
     moved: tuple[Entry, ...] = ()  #: entries that live in its file and are told in another day
     whole_since: datetime | None = None
     """Since when readers may see all of it; None where that is not known, or not so."""
+    withheld: Mapping[str, Fault] = {}
+    """Entries (and this day's framing, by its period) that damage withholds: they may belong to
+    this day, nobody knows how they stand, and what was published of them is not to be replaced by
+    anything older."""
 
 
 def fold(records: Iterable[Record]) -> dict[str, Entry]:
     """Gather revisions into entries.
 
     Of two lines with one number the first counts, wherever they stand, so a duplicated or
-    reordered line changes nothing.
+    reordered line changes nothing. But where two machines revised an entry at once and one of them
+    withdrew it, that counts.
     """
     gathered: dict[str, dict[int, Revision]] = {}
     for record in records:
         if isinstance(record, Revision):
-            gathered.setdefault(record.id, {}).setdefault(record.rev, record)
+            numbered = gathered.setdefault(record.id, {})
+            first = numbered.setdefault(record.rev, record)
+            if _SHOWN[record.state] < _SHOWN[first.state]:
+                numbered[record.rev] = record
     return {
         entry_id: Entry(tuple(by_number[n] for n in sorted(by_number)))
         for entry_id, by_number in gathered.items()
     }
 
+
+_SHOWN = {"live": 2, "retracted": 1, "removed": 0}  #: how much a state lets readers see
 
 _own_days: WeakKeyDictionary[Reading, Day] = WeakKeyDictionary()
 
@@ -139,6 +150,7 @@ def _day_of(of: date, reading: Reading) -> Day:
         tuple(reading.faults),
         moved=tuple(e for e in entries if e.day != of),
         whole_since=told[-1].published if is_whole else None,
+        withheld=reading.withheld,
     )
 
 
@@ -180,7 +192,16 @@ class Timeline:
             everything.faults,
             tuple(e for e in everything.entries if e.was_seen(self.now)),
             everything.moved,
+            withheld=everything.withheld,
         )
+
+    def uncertain(self, of: date) -> Sequence[Fault]:
+        """Return the damage on account of which a day shows less than it should, if any.
+
+        It may stand in another day's file, where an entry lives that is told in this one.
+        """
+        day = self.unfiltered(of)
+        return tuple(dict.fromkeys([*day.faults, *day.withheld.values()]))
 
     def unfiltered(self, of: date) -> Day:
         """Return one day with what is embargoed or removed too; for the newsroom's eyes."""
@@ -189,27 +210,52 @@ class Timeline:
         elsewhere = {r.entry for r in reading.records if isinstance(r, Reference)}
         if not elsewhere:
             return day
-        entries = list(day.entries)
+        entries, withheld = list(day.entries), dict(day.withheld)
         for moved in elsewhere:
-            home = fold(self._journal.day(id_day(moved)).records)
+            lives_in = self._journal.day(id_day(moved))
+            home = fold(lives_in.records)
             entries += [home[moved]] if moved in home and home[moved].day == of else []
-        return msgspec.structs.replace(day, entries=in_order(entries), whole_since=None)
+            if moved in lives_in.withheld:
+                withheld[moved] = lives_in.withheld[moved]
+        return msgspec.structs.replace(
+            day, entries=in_order(entries), whole_since=None, withheld=withheld
+        )
 
     def entry(self, entry_id: str) -> Entry:
         """Return one entry, whatever its state.
 
-        Raises :class:`~liveblog.errors.InvalidInput` if it is no id and
-        :class:`~liveblog.errors.NotFound` if there is no such entry.
+        Raises :class:`~liveblog.errors.InvalidInput` if it is no id,
+        :class:`~liveblog.errors.NotFound` if there is no such entry, and
+        :class:`~liveblog.errors.Withheld` if nobody knows how it stands.
         """
-        found = fold(self._journal.day(id_day(entry_id)).records).get(entry_id)
-        if found is None:
-            raise NotFound(
-                f"There is no entry {entry_id} in this journal.", "'liveblog log' lists the ids."
-            )
-        return found
+        reading = self._journal.day(id_day(entry_id))
+        if found := fold(reading.records).get(entry_id):
+            return found
+        # A damaged line that does not say whose it is may be this one's.
+        unknown = next((fault for fault in reading.faults if not fault.entry), None)
+        if fault := reading.withheld.get(entry_id, unknown):
+            raise Withheld(entry_id, fault.place)
+        raise NotFound(
+            f"There is no entry {entry_id} in this journal.", "'liveblog log' lists the ids."
+        )
+
+    def last_known(self, entry_id: str) -> Entry:
+        """Return one entry as it can be read, be it withheld: to give it up.
+
+        Raises what :meth:`entry` raises if nothing of it can be read.
+        """
+        reading = self._journal.day(id_day(entry_id))
+        if entry_id in reading.withheld:
+            found = fold(reading.withheld_records).get(entry_id)
+            if found:
+                return found
+        return self.entry(entry_id)
 
     def framing(self, period_id: str) -> Framing | None:
-        """Return the headline, introduction and close of a period, if anybody wrote them."""
+        """Return the headline, introduction and close of a period, if anybody wrote them.
+
+        None too where they are withheld.
+        """
         return newest_framing(self._journal.read(period_id).records, period_id)
 
     def embargoed(self) -> list[Entry]:

@@ -13,7 +13,10 @@ from .context import State, dry_option, json_option, pass_state, print_json, pro
 @json_option
 @pass_state
 def publish(state: State, dry_run: bool, full: bool, as_json: bool) -> None:
-    """Bring the site in feeds/ up to date: pages, feeds and digests."""
+    """Bring the site in feeds/ up to date: pages, feeds and digests.
+
+    Exit 1 if something is damaged or cannot be shown; the rest is published.
+    """
     blog = state.blog()
     with progress(state, "Publishing") as shown:
         report = blog.publish(full=full, dry_run=dry_run, progress=shown)
@@ -34,12 +37,14 @@ def publish(state: State, dry_run: bool, full: bool, as_json: bool) -> None:
     count, gone = len(report.written), len(report.deleted)
     if dry_run:
         state.say(f"Would write {_files(count)} and delete {_files(gone)}.")
-        raise click.exceptions.Exit(1 if count or gone else 0)
+        raise click.exceptions.Exit(1 if count or gone or report.faults else 0)
     if count or gone:
         removed = f", deleted {gone}" if gone else ""
         state.say(f"Wrote {_files(count)}{removed}. The site is in {blog.folders.site}.")
     else:
         state.say(f"Nothing has changed. The site is in {blog.folders.site}.")
+    if report.faults:
+        raise click.exceptions.Exit(1)
 
 
 @click.command()
@@ -70,6 +75,8 @@ def move(state: State, url: str, as_json: bool) -> None:
     for old, folder in zip(moved.before, moved.folders, strict=True):
         state.say(f"For {old}: see {folder / 'README.txt'}")
     state.say("If 'liveblog serve' runs, start it again; until then it publishes the old address.")
+    if moved.report.faults:
+        raise click.exceptions.Exit(1)
 
 
 @click.command()

@@ -6,6 +6,7 @@ import re
 from urllib.parse import quote
 
 from .. import links
+from ..bidi import closed
 from ..entry import Source, id_letters
 from ..kept import kept
 from ..locale import Words
@@ -48,7 +49,7 @@ def write(digest: Digest, words: Words, *, base: str) -> str:
     if digest.series:
         blocks += [f"## {words.say('Figures')}", _table(digest, words)]
     blocks.append(_below(digest.close, digest.period.id))
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return closed("\n\n".join(block for block in blocks if block) + "\n")
 
 
 @kept(str, length=lambda entry: entry.length)
@@ -141,13 +142,13 @@ def _is_plain(line: str) -> bool:
 
 
 def _source(source: Source) -> str:
-    url = quote(source.url, safe="!#$%&'()*+,/:;=?@[]~")
+    url = quote(links.web_address(source.url), safe="!#$%&'()*+,/:;=?@[]~")
     return f"[{_line(source.name)}](<{url}>)" if url else _line(source.name)
 
 
 def _line(text: str) -> str:
     """Escape what Markdown would read as markup in a plain line."""
-    return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", text)
+    return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", closed(text))
 
 
 def _cell(text: str) -> str:

@@ -11,7 +11,8 @@ from functools import lru_cache
 from lxml import etree
 
 from .. import links
-from ..entry import Figure, Revision
+from ..bidi import closed
+from ..entry import Figure, Revision, Source
 from ..kept import kept
 from ..locale import Words
 from ..markup import folded, rooted, to_html
@@ -68,7 +69,7 @@ def write(
     if digest.series:
         blocks.append("\n" + style(words.say("Figures"), "day") + "\n" + _table(digest, words))
     blocks += _prose(digest.close, words, base)
-    return "\n\n".join(blocks) + "\n"
+    return closed("\n\n".join(blocks) + "\n")
 
 
 def _unstyled(text: str, kind: str) -> str:
@@ -101,12 +102,17 @@ def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
         figures = (words.typography(f"• {figure_line(figure, words)}") for figure in now.figures)
         paragraphs.append("\n".join(_wrapped(line) for line in figures))
     if now.sources:
-        names = words.comma.join(f"{s.name} <{s.url}>" if s.url else s.name for s in now.sources)
+        names = words.comma.join(map(_source, now.sources))
         line = words.count("Source: %(names)s", "Sources: %(names)s", len(now.sources), names=names)
         paragraphs.append(style(_wrapped(line), "faint"))
     for revision in entry.corrections:
         paragraphs.append(_wrapped(words.typography(correction_line(revision, words))))
     return "\n\n".join(paragraphs).replace("\n\n", "\n", 1)
+
+
+def _source(source: Source) -> str:
+    name, url = closed(source.name), links.web_address(source.url)
+    return f"{name} <{url}>" if url else name
 
 
 def marks_of(entry: Entry) -> Iterator[str]:

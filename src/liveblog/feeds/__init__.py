@@ -11,6 +11,7 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
+from ..bidi import closed
 from ..entry import is_plain
 
 LIVE_MINUTES = 5
@@ -96,7 +97,8 @@ class Feed(Struct, frozen=True):
 def safe(feed: Feed) -> Feed:
     """Drop from every text what XML 1.0 (§2.2) cannot carry: one such character kills a feed.
 
-    JSON gets the same, so that the three formats tell the same.
+    What a plain text opens (see :mod:`liveblog.bidi`) it closes. JSON gets the same, so that the
+    three formats tell the same.
     """
     return structs.replace(
         feed,
@@ -114,12 +116,12 @@ def _safe_item(item: Item) -> Item:
     texts += [item.origin.title] if item.origin else []
     # To look takes less than to copy, and hardly any item holds such a character.
     together = "\n".join(texts)
-    if is_plain(together) or not _NOT_XML.search(together):
+    if is_plain(together):
         return item
     return structs.replace(
         item,
         title=_safe(item.title),
-        content=_safe(item.content),
+        content=_NOT_XML.sub("", item.content),
         summary=_safe(item.summary),
         author=_safe(item.author),
         tags=tuple(map(_safe, item.tags)),
@@ -130,4 +132,4 @@ def _safe_item(item: Item) -> Item:
 
 
 def _safe(text: str) -> str:
-    return _NOT_XML.sub("", text)
+    return closed(_NOT_XML.sub("", text))

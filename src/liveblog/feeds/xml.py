@@ -4,12 +4,13 @@ feedgen writes each document without its items, and one item of each shape (so m
 author or without …) whose texts are marks. That is the mould into which the others are poured:
 what feedgen does to an item is done once for a shape, and the items of ten years take seconds.
 
-Not thread-safe: feedgen sets the process's locale while it writes an RSS date.
+feedgen sets the process's locale while it writes an RSS date: one thread at a time may.
 """
 
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -28,6 +29,8 @@ GENERATOR = "liveblog"
 
 MOULDS_KEPT = 256
 """So many shapes of items."""
+
+_FEEDGEN = threading.Lock()
 
 _ATOM_END, _RSS_END = "</feed>", "  </channel>"
 
@@ -72,7 +75,8 @@ def _written(generator: FeedGenerator, feed: Feed) -> tuple[str, str]:
     _link(generator, feed, "atom.xml", "application/atom+xml")
     atom: bytes = generator.atom_str(pretty=True)
     _link(generator, feed, "rss.xml", "application/rss+xml")
-    rss: bytes = generator.rss_str(pretty=True)
+    with _FEEDGEN:
+        rss: bytes = generator.rss_str(pretty=True)
     return atom.decode(), rss.decode()
 
 

@@ -7,7 +7,7 @@ feeds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
@@ -28,13 +28,22 @@ class Fault(Struct, frozen=True):
     problem: str  #: what is wrong there
     mend: str  #: what to do about it
     data: bytes = b""  #: the bytes as they were found
+    entry: str = ""  #: the entry or framing of a damaged line, where that is certain
 
 
 class Reading(Struct, frozen=True, eq=False, weakref=True):
-    """What one file of the journal holds: its whole lines in order, and what is wrong with it."""
+    """What one file of the journal holds: its whole lines in order, and what is wrong with it.
+
+    An entry (or framing) whose newest revision may stand in a damaged line is *withheld*: its older
+    revisions are not among the records, so that nobody shows what was corrected or removed. A
+    damaged line that still says whose it is withholds that one; any other, all that stand before
+    it. A revision that is appended after it ends that.
+    """
 
     records: Sequence[Record] = ()
     faults: Sequence[Fault] = ()
+    withheld: Mapping[str, Fault] = {}  #: ids and periods, and the damage on account of which
+    withheld_records: Sequence[Record] = ()  #: what can be read of them
 
 
 class Audit(Struct, frozen=True):
@@ -69,11 +78,21 @@ class Journal(Protocol):
         """Append one complete new version and return it with its number and instant.
 
         *expect* is the number of the version that the author saw, 0 for something new. Where an
-        earlier record carries the same idempotency key, that record is returned and nothing is
-        written.
+        earlier record carries the same idempotency key and says the same, that record is returned
+        and nothing is written.
 
-        Raises :class:`~liveblog.errors.Conflict` if another version came in between, and
-        :class:`~liveblog.errors.StorageError` if the machine refused.
+        Raises :class:`~liveblog.errors.Conflict` if the newest version has another number,
+        :class:`~liveblog.errors.Withheld` if nobody knows which one is the newest,
+        :class:`~liveblog.errors.KeyReused` if the key was used for something else, and
+        :class:`~liveblog.errors.StorageError` if the machine refused; it says whether the record
+        may be there all the same.
+        """
+        ...
+
+    def keyed(self, entry_id: str, idempotency_key: str) -> Revision | None:
+        """Return the revision that a request with a key made, of this or any other entry.
+
+        It need not be on disk yet; :meth:`append` returns it when it is.
         """
         ...
 
@@ -149,8 +168,19 @@ class Journal(Protocol):
         ...
 
     def check(self, progress: Callable[[int, int], None] | None = None) -> Audit:
-        """Read everything and say what was altered, removed or reordered.
+        """Read everything and say what is lost or damaged, and note what is only odd.
 
-        *progress* is called with how many of how many files were read.
+        Nothing is changed, made or locked. *progress* is called with how many of how many files
+        were read.
+        """
+        ...
+
+    def repair(self, *, dry_run: bool = False) -> Sequence[str]:
+        """Write what is damaged or odd anew, and say what was done, and what is lost for good.
+
+        The old files are kept beside the new ones. Nothing older than a line that cannot be brought
+        back is shown on account of it. With *dry_run* nothing is done, and what would be is said.
+
+        Raises :class:`~liveblog.errors.StorageError` if the machine refused.
         """
         ...

@@ -5,82 +5,43 @@ What lies where:
 - a day's file: its entries' revisions, its framing, references to entries moved there;
 - ``entries/2012/2012-W29.jsonl``, ``entries/coverage.jsonl``: the framing of longer periods;
 - ``entries/….jsonl.torn``: bytes of appends that a crash cut short, never acknowledged;
+- ``entries/….jsonl.before-…``: a file as it was before ``liveblog check --repair`` wrote it anew;
 - ``.liveblog/head``: what was written last; see :mod:`.head`.
 
-Writers take turns by an exclusive flock on ``entries/``; readers take no lock. An append is one
-write of one whole line, and a sync after the turn; see :mod:`.tail`. What can go wrong is a last
-line without its end: readers pass over it, and the next writer sets its bytes aside.
+Writers take turns by an exclusive lock on ``entries/``, which each holds until its line is on disk;
+readers take no lock. If a write or its sync fails, the writer cuts its line off again.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
-from msgspec import Struct
 
-from ..entry import Framing, Record, Reference, Revision, id_day
-from ..errors import Conflict, InvalidInput, StorageError
-from ..storage.atomic import replace_file
-from . import Reading, Written
-from .head import Head
-from .line import Line, decode, encode
-from .reader import TICK, Reader
+from .. import limits
+from ..entry import Framing, Reference, Revision, id_day
+from ..errors import Conflict, KeyReused, StorageError, Withheld, storage_errors
+from ..storage.atomic import NotRegularError, read_regular, replace_file
+from ..storage.locks import Lock
+from . import Audit, Written
+from .head import Head, names_since
+from .line import Line, encode
+from .lines import home_of, pieces
+from .purge import purged
+from .reader import TICK, Reader, is_day
 from .tail import Tail
 
-TAILS_KEPT = 16
-"""So many files are held open for appending."""
-
 RETRY_DAYS = 30
-"""How many days back a retry finds the entry that its idempotency key made."""
+"""How many days back a retry finds the revision that its idempotency key made."""
+
+SAME_TIME = timedelta(minutes=1)
+"""How far the times of one request may lie apart that says "now" or "ten minutes ago"."""
 
 AnyRecord = TypeVar("AnyRecord", bound=Revision | Framing | Reference)
-
-
-class _Pending(Struct, frozen=True):
-    """A line that was written and is not yet known to be on disk."""
-
-    name: str
-    tail: Tail
-    start: int  #: where it stands in its file, in bytes
-    end: int
-    head: bytes  #: as it was before
-    noted: bytes  #: the head with this line above
-
-
-class _Turn:
-    """The journal's lock: one writer at a time, in this and in every process.
-
-    A class, since the way through a generator takes longer than to get the lock.
-    """
-
-    __slots__ = ("_fd", "_folder")
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        try:
-            try:
-                self._fd = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
-            except FileNotFoundError:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                self._fd = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise StorageError.of(error, "open", self._folder) from error
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX)
-        except BaseException:
-            os.close(self._fd)
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._fd)
 
 
 class DayFiles(Reader):
@@ -93,38 +54,38 @@ class DayFiles(Reader):
         """
         super().__init__(entries, Head(derived / "head"))
         self._clock = clock
-        self._tails: dict[str, Tail] = {}  # the files that were written to last
 
     def append(self, record: Written, *, expect: int) -> Written:
         """See :meth:`liveblog.journal.Journal.append`."""
         home = home_of(record)
-        with _Turn(self.folder):
-            if isinstance(record, Revision) and record.idempotency_key:
-                earlier: Written | None = self._earlier(record)
-                if earlier is not None:
-                    self._vouch(home_of(earlier))
-                    return earlier
-            current = self._current(record, home) if expect or _guarded(record) else None
+        with self.locked():
+            if isinstance(record, Revision) and (earlier := self._keyed(record)):
+                if not _is_same_request(earlier, record, expect, self._clock()):
+                    raise KeyReused(earlier, record)
+                self.settle([home_of(earlier)])  # who wrote it may have been killed before
+                return earlier
+            current = self._current(record, home)
             if (current.rev if current else 0) != expect:
+                if fault := self.read(home).withheld.get(record.name):
+                    raise Withheld(record.name, fault.place)
                 raise Conflict(record.name, expect, current, record)
             if isinstance(record, Revision) and record.day and record.day != home:
                 self._refer(record)
-            record, line = self._write(home, msgspec.structs.replace(record, rev=expect + 1))
-        self._sync(line)
-        return record
+            return self._write(home, msgspec.structs.replace(record, rev=expect + 1))
+
+    def keyed(self, entry_id: str, idempotency_key: str) -> Revision | None:
+        """See :meth:`liveblog.journal.Journal.keyed`."""
+        with storage_errors("read", self.folder):
+            return self._find_key(id_day(entry_id), idempotency_key)
 
     def adopt(self, record: Revision | Framing) -> bool:
         """See :meth:`liveblog.journal.Journal.adopt`."""
         home = home_of(record)
-        with _Turn(self.folder):
-            known = {
-                r.rev: r
-                for r in self.read(home).records
-                if not isinstance(r, Reference) and r.name == record.name
-            }
+        with self.locked():
+            known = {r.rev: r for r in self._versions(record, home)}
             same = known.get(record.rev)
             if same and msgspec.structs.replace(same, recorded=record.recorded) == record:
-                self._vouch(home)
+                self.settle([home])
                 return False
             newest = max(known, default=0)
             if newest != record.rev - 1:
@@ -132,184 +93,188 @@ class DayFiles(Reader):
             at = min(record.recorded or self._clock(), self._clock())
             if isinstance(record, Revision) and record.day and record.day != home:
                 self._refer(record, at - TICK)
-            _, line = self._write(home, record, at)
-        self._sync(line)
+            self._write(home, record, at)
         return True
 
     def redact(self, entry_id: str) -> int:
         """See :meth:`liveblog.journal.Journal.redact`."""
         home = id_day(entry_id).isoformat()
         path = self.path(home)
-        with _Turn(self.folder):
-            if not path.exists():
-                return 0
-            count = 0
-            lines: list[bytes] = []
-            for raw in path.read_bytes().splitlines(keepends=True):
-                line = decode(raw.rstrip(b"\n"))
-                if (
-                    isinstance(line, Line)
-                    and isinstance(line.record, Revision)
-                    and line.record.id == entry_id
-                    and not line.redacted
-                ):
-                    count += 1
-                    raw = encode(_redacted(line.record), line.prev, line.after, was=line.sum)
-                lines.append(raw)
-            if count:
-                self._tails.pop(home, None)
-                replace_file(path, b"".join(lines))
-                self._note(home)
-            return count
+        count = 0
+        with self.locked():
+            for temporary in path.parent.glob(f".{path.name}.*.tmp"):  # of one that was killed
+                temporary.unlink(missing_ok=True)
+            for beside in [path, *path.parent.glob(f"{path.name}.*")]:
+                try:
+                    data = read_regular(beside)
+                except (FileNotFoundError, NotADirectoryError, NotRegularError):
+                    continue
+                blank, lines = purged(data, entry_id)
+                if blank != data:
+                    replace_file(beside, blank)
+                    count += lines if beside == path else 0
+            self._note(home)
+        return count
+
+    def check(self, progress: Callable[[int, int], None] | None = None) -> Audit:
+        """See :meth:`liveblog.journal.Journal.check`."""
+        from .audit import audit
+
+        with storage_errors("read", self.folder):
+            return audit(self, progress)
+
+    def repair(self, *, dry_run: bool = False) -> Sequence[str]:
+        """See :meth:`liveblog.journal.Journal.repair`."""
+        from .repair import repair
+
+        now = self._clock().astimezone(UTC)
+        if dry_run:
+            with storage_errors("read", self.folder):
+                return repair(self, now, dry_run=True)
+        with self.locked():
+            return repair(self, now, dry_run=False)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the journal's lock: one writer at a time, in this and in every process.
+
+        What the machine refuses meanwhile is a :class:`~liveblog.errors.StorageError`.
+        """
+        with storage_errors("write to", self.folder):
+            if not self.folder.is_dir():
+                self.folder.mkdir(parents=True, exist_ok=True)
+            with Lock(self.folder):
+                yield
 
     def _refer(self, record: Revision, at: datetime | None = None) -> None:
-        """Note in the day that an entry is told in where it lives."""
-        reference = Reference(entry=record.id)
-        if not any(r == reference for r in _without_instants(self.read(record.day))):
-            _, line = self._write(record.day, reference, at)
-            try:
-                line.tail.sync(line.end)
-            except OSError as error:
-                self._take_back(line)
-                raise StorageError.of(error, "write to", self.path(record.day)) from error
+        """Append a reference to the file of the day that an entry is moved to."""
+        known = (r for r in self.read(record.day).records if isinstance(r, Reference))
+        if all(r.entry != record.id for r in known):
+            self._write(record.day, Reference(entry=record.id), at)
 
-    def _write(
-        self, name: str, record: AnyRecord, at: datetime | None = None
-    ) -> tuple[AnyRecord, _Pending]:
+    def _write(self, name: str, record: AnyRecord, at: datetime | None = None) -> AnyRecord:
         """Append one record to one file, as of now or *at*. The lock is held."""
+        path = self.path(name)
+        head = self._head.read()
+        newest = self._newest(head)
+        if newest.name not in ("", name):
+            # No line is on disk whose predecessor in another file is not.
+            self.settle([newest.name])
+        now = max((at or self._clock()).astimezone(UTC), newest.instant + TICK)
+        record = msgspec.structs.replace(record, recorded=min(now, limits.LAST_INSTANT))
         try:
-            tail = self._tail(name)
-            head = self._head.read()
-            newest = self._newest(head)
-            if newest.name != name and self._is_there(newest.name):
-                # No line is on disk whose predecessor in another file is not.
-                self._sync_all(newest.name)
-            now = max((at or self._clock()).astimezone(UTC), newest.instant + TICK)
-            record = msgspec.structs.replace(record, recorded=now)
-            start = tail.size
-            tail.append(encode(record, prev=tail.last, after=newest.sum))
+            with Tail(path, self.folder.parent) as tail:
+                line = encode(record, prev=tail.last, after=newest.sum)
+                tail.append(line)
         except OSError as error:
-            raise StorageError.of(error, "write to", self.path(name)) from error
-        noted = self._head.write(now, tail.last, name, head)
-        return record, _Pending(name, tail, start, tail.size, head, noted)
-
-    def _sync(self, line: _Pending) -> None:
-        """Return once a line is on disk. The lock is not held: others may write meanwhile."""
-        try:
-            line.tail.sync(line.end)
-        except OSError as error:
-            with _Turn(self.folder):
-                self._take_back(line)
-            raise StorageError.of(error, "write to", self.path(line.name)) from error
-
-    def _take_back(self, line: _Pending) -> None:
-        """Remove a line that could not be synced, if the machine lets us and nobody built on it.
-
-        The lock is held. Whoever wrote anything since, or vouched for the line, is in the head. The
-        file is read anew before the next append.
-        """
-        if self._head.read() == line.noted and line.tail.take_back(line.start, line.end):
-            self._head.restore(line.head)
-
-    def _vouch(self, name: str) -> None:
-        """Return once all that is kept under a name is there for good. The lock is held.
-
-        Whoever wrote it may still wait for the disk, or never have come to it.
-        """
-        self._sync_all(name)
-        self._note(name)
+            has_changed = "tail" in locals() and not tail.is_untouched
+            hint = _may_be_there(record) if has_changed else "Nothing was changed in the journal."
+            raise StorageError.of(error, "write to", path, hint) from error
+        self._head.write(now, line[-19:-3].decode(), name, head)
+        return record
 
     def _note(self, name: str) -> None:
         """Note in the head that something was done under a name, with no line of its own."""
         head = self._head.read()
         newest = self._newest(head)
-        if newest.name != name and self._is_there(newest.name):
-            self._sync_all(newest.name)  # it will not be named any more
         self._head.write(newest.instant, newest.sum, name, head)
 
-    def _is_there(self, name: str) -> bool:
-        """Whether anything is kept under a name of the head's, which is a hint only."""
-        try:
-            return self.path(name).exists()
-        except InvalidInput:
-            return False
-
-    def _sync_all(self, name: str) -> None:
-        """Return once all that is kept under a name is on disk. The lock is held."""
-        try:
-            tail = self._tail(name)
-            tail.sync(tail.size)
-        except OSError as error:
-            raise StorageError.of(error, "write to", self.path(name)) from error
-
-    def _tail(self, name: str) -> Tail:
-        """Return the file open for appending, its end known to be whole. The lock is held."""
-        known = self._tails.get(name)
-        if known is not None and known.is_known():
-            return known
-        tail = Tail(self.path(name), self.folder.parent)
-        if known is not None:
-            tail.sync(tail.size)  # what failed may fail again, before anything follows it
-        elif len(self._tails) >= TAILS_KEPT:
-            del self._tails[next(iter(self._tails))]
-        self._tails[name] = tail
-        return tail
-
     def _current(self, record: Revision | Framing, home: str) -> Revision | Framing | None:
-        found = [r for r in self.read(home).records if not isinstance(r, Reference)]
-        return max((r for r in found if r.name == record.name), key=lambda r: r.rev, default=None)
-
-    def _earlier(self, record: Revision) -> Any:
-        """Find the revision that the same request made before."""
-        needle = b'"idempotency_key":' + msgspec.json.encode(record.idempotency_key)
-        day = id_day(record.id)
-        for back in range(RETRY_DAYS + 1):
-            path = self.path((day - timedelta(days=back)).isoformat())
+        """Return the newest version of what a record is of."""
+        if isinstance(record, Revision):
             try:
-                data = path.read_bytes()
-            except FileNotFoundError:
+                # A new id stands nowhere: there is no need to decode a long day.
+                if record.id.encode() not in read_regular(self.path(home)):
+                    return None
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+        return max(self._versions(record, home), key=lambda r: r.rev, default=None)
+
+    def _versions(self, record: Revision | Framing, home: str) -> Iterator[Revision | Framing]:
+        reading = self.read(home)
+        for found in (*reading.records, *reading.withheld_records):
+            if not isinstance(found, Reference) and found.name == record.name:
+                yield found
+
+    def _keyed(self, record: Revision) -> Revision | None:
+        """Return the revision that the same key made before."""
+        key = record.idempotency_key
+        return self._find_key(id_day(record.id), key) if key else None
+
+    def _find_key(self, day: date, key: str) -> Revision | None:
+        needle = b'"idempotency_key":' + msgspec.json.encode(key)
+        for name in self._written_lately(day):
+            try:
+                data = read_regular(self.path(name))
+            except (FileNotFoundError, NotADirectoryError, NotRegularError):
                 continue
-            if needle not in data:
-                continue
-            for raw in data.splitlines():
-                line = decode(raw) if needle in raw else ""
-                if (
-                    isinstance(line, Line)
-                    and isinstance(line.record, Revision)
-                    and line.record.idempotency_key == record.idempotency_key
-                ):
-                    return line.record
+            for raw in data.split(b"\n") if needle in data else ():
+                for _, line in pieces(raw) if needle in raw else ():
+                    record = line.record if isinstance(line, Line) else None
+                    if isinstance(record, Revision) and record.idempotency_key == key:
+                        return record
         return None
+
+    def _written_lately(self, day: date) -> dict[str, None]:
+        """Return the names in which a key can be that is tried again: days near to two days.
+
+        These are *day* and the present one; and what was written last, whichever day that is of.
+        """
+        days = {
+            near - timedelta(days=back)
+            for near in (day, self._clock().date() + timedelta(days=1))
+            for back in range(RETRY_DAYS + 2)
+            if near - limits.FIRST_DAY >= timedelta(days=back)
+        }
+        names = dict.fromkeys(of.isoformat() for of in sorted(days, reverse=True))
+        written = names_since(self._head.read(), b"") or ()
+        return names | dict.fromkeys(name for name in written if is_day(name))
 
     def close(self) -> None:
         """Let go of the open files."""
-        self._tails.clear()
         self._head.close()
 
 
-def home_of(record: Revision | Framing) -> str:
-    """Return the name under which a record is kept."""
-    return record.period if isinstance(record, Framing) else id_day(record.id).isoformat()
+def _is_same_request(earlier: Revision, record: Revision, expect: int, now: datetime) -> bool:
+    """Whether a record is what an earlier request with its key made, sent again.
+
+    That was numbered and dated since. A post that says "now" or "ten minutes ago" has another time
+    the second time, and past midnight another day in its id.
+    """
+    if (earlier.rev == 1) != (expect == 0) or (expect and earlier.id != record.id):
+        return False
+    recorded = earlier.recorded or earlier.published
+    apart = (recorded - earlier.published) - (now - record.published)
+    is_same_time = earlier.published == record.published or abs(apart) < SAME_TIME
+    return is_same_time and _content(earlier) == _content(record)
 
 
-def _guarded(record: Revision | Framing) -> bool:
-    """Whether something of that name may be there already: an entry's random id cannot."""
-    return isinstance(record, Framing)
-
-
-def _without_instants(reading: Reading) -> Iterator[Record]:
-    for record in reading.records:
-        if isinstance(record, Reference):
-            yield Reference(entry=record.entry)
-
-
-def _redacted(revision: Revision) -> Revision:
-    return Revision(
-        id=revision.id,
-        rev=revision.rev,
-        recorded=revision.recorded,
-        published=revision.published,
-        updated=revision.updated,
-        day=revision.day,
-        state="removed",
+def _content(revision: Revision) -> Revision:
+    """Return what a request said of a revision, apart from its times."""
+    media = tuple(
+        msgspec.structs.replace(m, path=m.path.rpartition("-")[2]) for m in revision.media
     )
+    return msgspec.structs.replace(
+        revision,
+        id="",
+        rev=0,
+        recorded=None,
+        published=limits.FIRST_INSTANT,
+        updated=limits.FIRST_INSTANT,
+        day="",
+        media=media,
+    )
+
+
+def _may_be_there(record: Revision | Framing | Reference) -> str:
+    """Return what to do about a write that failed and could not be taken back."""
+    if isinstance(record, Reference):
+        return "Nothing of the entry was changed; try again."
+    look = f"'liveblog show {record.name} --history'"
+    if isinstance(record, Framing):
+        look = f"'liveblog digest {record.period}'"
+    hint = f"It may be in the journal all the same: look with {look}."
+    if isinstance(record, Revision) and record.idempotency_key:
+        again = f"--idempotency-key '{record.idempotency_key}'"
+        return f"{hint} To try again without doubling it, repeat the command with {again}."
+    return f"{hint} Try again only if it is not there."

@@ -10,11 +10,15 @@ read. A hint, not a truth: it is not synced, and where it is lost the files tell
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
+
+from .. import limits
+from ..errors import InvalidInput
 
 HELD = 32
 """So many writes are held: as many may lie between two looks of a watcher."""
@@ -44,8 +48,8 @@ class Head:
                 self._forget()
                 return b""
 
-    def write(self, instant: datetime, last: str, name: str, before: bytes) -> bytes:
-        """Put a write above those *before*, as :meth:`read` found them just now; return it all.
+    def write(self, instant: datetime, last: str, name: str, before: bytes) -> None:
+        """Put a write above those *before*, as :meth:`read` found them just now.
 
         It has an instant, its line's sum, its file's name.
         """
@@ -59,17 +63,6 @@ class Head:
                 os.pwrite(self._fd, data, 0)
             except OSError:
                 self._forget()  # a hint: the files tell
-        return data
-
-    def restore(self, before: bytes) -> None:
-        """Take back the last write: the head is as *before* again."""
-        with self._turn:
-            try:
-                if self._may_write:
-                    os.pwrite(self._fd, before, 0)
-                    os.ftruncate(self._fd, len(before))
-            except OSError:
-                self._forget()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -84,7 +77,8 @@ class Head:
 
     def _forget(self) -> None:
         if self._fd >= 0:
-            os.close(self._fd)
+            with contextlib.suppress(OSError):
+                os.close(self._fd)
         self._fd, self._may_write = -1, False
 
 
@@ -100,8 +94,9 @@ def newest(head: bytes) -> Newest | None:
     """Return the newest write, or None if the head does not tell."""
     fields = head.partition(b"\n")[0].decode("ascii", "replace").split()
     try:
-        return Newest(datetime.fromisoformat(fields[0]), *fields[1:3])
-    except (IndexError, TypeError, ValueError):
+        at, last, name = fields
+        return Newest(limits.check_instant(datetime.fromisoformat(at)), last, name)
+    except (ValueError, InvalidInput):
         return None
 
 

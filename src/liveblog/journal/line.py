@@ -9,20 +9,20 @@ A line is a JSON object that ends in three fields of fixed width::
 - ``after`` is the sum of the line appended before it in any file: the last lines of a file, or a
   whole file, cannot vanish unseen.
 
-A redacted line holds, before these, ``"was"``: the sum it had, which its neighbours still name.
+A line that was changed later (redacted, or linked anew by a repair) holds, before these, ``"was"``:
+the sum it had, which its neighbours still name.
 """
 
 from __future__ import annotations
 
 import re
-
-# The C module itself: importing hashlib loads OpenSSL, which takes ten times as long.
-from _blake2 import blake2b
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-from ..entry import Record
+from ..entry import Record, Revision
+from ..hashing import blake2b
 
 ZERO = "0" * 16
 """The sum before the first line."""
@@ -31,6 +31,7 @@ _TAIL = len(b',"sum":"0123456789abcdef"}')
 _LINKS = re.compile(rb',"after":"([0-9a-f]{16})","prev":"([0-9a-f]{16})"')
 _LINKS_WIDTH = len(b',"after":"","prev":""') + 2 * 16
 _WAS = re.compile(rb',"was":"([0-9a-f]{16})"')
+_SUM = re.compile(rb',"sum":"[0-9a-f]{16}"\}')
 _WAS_WIDTH = len(b',"was":""') + 16
 
 _encoder = msgspec.json.Encoder()
@@ -55,17 +56,32 @@ def encode(record: Record, prev: str, after: str, was: str = "") -> bytes:
     return body + f',"sum":"{_sum(body)}"}}\n'.encode()
 
 
+class Links(NamedTuple):
+    """What a line says of its place; in a damaged one it may be altered."""
+
+    sum: str  #: what its neighbours call it
+    prev: str
+    after: str
+
+
+def links_of(line: bytes) -> Links | None:
+    """Return the links at the end of a line, whole or damaged; None if they cannot be read."""
+    links = _links(line) if _SUM.match(line, max(len(line) - _TAIL, 0)) else None
+    if links is None:
+        return None
+    was, after, prev = links
+    return Links((was or line[-18:-2]).decode(), prev.decode(), after.decode())
+
+
 def name_of(line: bytes) -> str | None:
     """Return what the neighbours of a line call it, or None if the line is damaged."""
-    if not _is_whole(line):
-        return None
-    links = _links(line)
-    return (links[0] or line[-18:-2]).decode() if links else None
+    links = links_of(line) if is_whole(line) else None
+    return links.sum if links else None
 
 
 def decode(line: bytes) -> Line | str:
     """Read a line (without its newline); return what is wrong with it if it is damaged."""
-    if not _is_whole(line):
+    if not is_whole(line):
         return "its checksum does not fit its bytes"
     links = _links(line)
     if links is None:
@@ -77,7 +93,8 @@ def decode(line: bytes) -> Line | str:
     was, after, prev = links
     own = was or line[-18:-2]
     # By place, not by name: this is done a million times.
-    return Line(record, own.decode(), prev.decode(), after.decode(), bool(was))
+    is_blank = bool(was) and isinstance(record, Revision) and record.state == "removed"
+    return Line(record, own.decode(), prev.decode(), after.decode(), is_blank)
 
 
 def _links(line: bytes) -> tuple[bytes, bytes, bytes] | None:
@@ -93,7 +110,8 @@ def _links(line: bytes) -> tuple[bytes, bytes, bytes] | None:
     return was[1] if was else b"", links[1], links[2]
 
 
-def _is_whole(line: bytes) -> bool:
+def is_whole(line: bytes) -> bool:
+    """Whether a line's checksum holds."""
     if line[-_TAIL:-18] != b',"sum":"':
         return False
     return blake2b(line[:-_TAIL], digest_size=8).hexdigest().encode() == line[-18:-2]

@@ -11,21 +11,25 @@ import itertools
 import os
 import re
 import threading
-from _blake2 import blake2b
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
-from msgspec import Struct, field
+from msgspec import Struct
 
+from .. import limits
 from ..entry import Record
-from ..errors import InvalidInput, StorageError
+from ..errors import InvalidInput, storage_errors
+from ..hashing import blake2b
 from ..period import COVERAGE, named
-from ..storage.atomic import sync_data
-from . import START, Audit, Fault, News, Reading
+from ..storage.atomic import NotRegularError, open_regular, read_regular, sync_data
+from . import START, Fault, News, Reading
 from .head import Head, Newest, names_since
 from .head import newest as newest_of
-from .line import ZERO, Line, decode
+from .line import ZERO, Line
+from .lines import Lines, end_of_lines, is_withheld
+from .tail import end_of
 
 LOOK = 0.05
 """How many seconds :meth:`Reader.watch` waits between two looks at the head."""
@@ -39,8 +43,7 @@ KEPT = 4_000_000
 TICK = timedelta(microseconds=1)
 """The smallest step of a journal's time."""
 
-_NAME = re.compile(r"(\d{4})-(\d\d)-\d\d")
-_RESTORE = "Restore the file from a backup; nothing else can bring the line back."
+_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class _Seen(Struct):
@@ -50,21 +53,15 @@ class _Seen(Struct):
     stamps: dict[str, str]
 
 
-class _Chain(Struct):
-    """The lines of a file, up to one of them."""
-
-    lines: int = 0
-    expected: str | None = ZERO  #: what the next one is chained to; None if that is not known
-    sums: set[str] = field(default_factory=set)
-
-
 class _Kept(Struct):
     """A file as it was read."""
 
+    lines: Lines
     stamp: str = ""
     size: int = 0  #: of its whole lines, in bytes
     mark: bytes = b""  #: of these bytes
-    chain: _Chain = field(default_factory=_Chain)
+    records: Sequence[Record] = ()
+    faults: Sequence[Fault] = ()
     reading: Reading = Reading()
 
 
@@ -82,18 +79,19 @@ class Reader:
     def read(self, name: str) -> Reading:
         """See :meth:`liveblog.journal.Journal.read`."""
         path = self.path(name)
-        try:
-            # The stamp comes first: what is appended while we read is read again the next time.
-            status = os.stat(path)
-        except FileNotFoundError:
-            return Reading()
-        except OSError as error:
-            raise StorageError.of(error, "read", path) from error
-        stamp = _stamp(status)
-        with self._keeping:
-            kept = self._kept.pop(name, None)
-        if kept is None or kept.stamp != stamp:
-            kept = self._read_on(name, stamp, kept)
+        with storage_errors("read", path):
+            try:
+                # The stamp comes first: what is appended while we read is read again the next time.
+                stamp = _stamp(os.stat(path, follow_symlinks=False))
+            except (FileNotFoundError, NotADirectoryError):
+                return Reading()
+            with self._keeping:
+                kept = self._kept.pop(name, None)
+            if kept is None or kept.stamp != stamp:
+                try:
+                    kept = self._read_on(name, stamp, kept)
+                except NotRegularError as error:
+                    return Reading(faults=[self.not_read(error)])
         with self._keeping:
             self._kept[name] = kept
             size = sum(other.size for other in self._kept.values())
@@ -101,22 +99,32 @@ class Reader:
                 size -= self._kept.pop(next(iter(self._kept))).size
         return kept.reading
 
+    def not_read(self, error: NotRegularError) -> Fault:
+        """Return the fault of what stands where a file should."""
+        mend = "Move it elsewhere, and restore the file itself from a backup."
+        return Fault(self.shown(error.path), f"it is {error.kind}, and not read", mend)
+
     def _read_on(self, name: str, stamp: str, kept: _Kept | None) -> _Kept:
         """Read a file; what stands there as it did is not decoded again."""
-        data = self._bytes(name)
-        kept = kept or _Kept()
-        mark = _mark(memoryview(data)[: kept.size])
+        data = read_regular(self.path(name))
+        kept = kept or self._begun(name)
+        mark = blake2b(memoryview(data)[: kept.size], digest_size=16)
         if mark.digest() != kept.mark:
-            kept, mark = _Kept(), _mark()
-        size = data.rfind(b"\n") + 1
+            kept, mark = self._begun(name), blake2b(digest_size=16)
+        size = end_of_lines(data)
         mark.update(memoryview(data)[kept.size : size])
-        records, faults = list(kept.reading.records), list(kept.reading.faults)
-        for _, item in self._lines(name, data[kept.size : size], kept.chain):
-            if isinstance(item, Fault):
-                faults.append(item)
-            else:
+        records, faults, lines = list(kept.records), list(kept.faults), kept.lines
+        for item in lines.read(data[kept.size : size]):
+            if isinstance(item, Line):
                 records.append(item.record)
-        return _Kept(stamp, size, mark.digest(), kept.chain, Reading(records, faults))
+            elif isinstance(item, Fault):
+                faults.append(item)
+        return _Kept(
+            lines, stamp, size, mark.digest(), records, faults, _reading(lines, records, faults)
+        )
+
+    def _begun(self, name: str) -> _Kept:
+        return _Kept(Lines(name, self.shown(self.path(name))))
 
     def day(self, of: date) -> Reading:
         """See :meth:`liveblog.journal.Journal.day`."""
@@ -125,28 +133,23 @@ class Reader:
     def days(self, first: date = date.min) -> list[date]:
         """See :meth:`liveblog.journal.Journal.days`."""
         month = first.isoformat()[:7].replace("-", "")
-        names = (item.name.removesuffix(".jsonl") for item in _walk(str(self.folder), month))
-        days = (date.fromisoformat(name) for name in names if _NAME.fullmatch(name))
-        return sorted(of for of in days if of >= first)
+        days = (date.fromisoformat(name) for name, _ in self.found(month) if is_day(name))
+        return sorted(day for day in days if day >= first)
 
     def stamps(self, names: Iterable[str] | None = None) -> dict[str, str]:
         """See :meth:`liveblog.journal.Journal.stamps`."""
         found = {}
         if names is None:
-            for item in _walk(str(self.folder)):
-                name = item.name.removesuffix(".jsonl")
-                with contextlib.suppress(FileNotFoundError):
-                    if _is_name(name):
-                        found[name] = _stamp(item.stat())
+            for name, item in self.found():
+                path = Path(item.path)
+                with storage_errors("read", path), contextlib.suppress(FileNotFoundError):
+                    found[name] = _stamp(item.stat(follow_symlinks=False))
         else:
             for name in names:
                 path = self.path(name)
-                try:
-                    found[name] = _stamp(os.stat(path))
-                except (FileNotFoundError, NotADirectoryError):
-                    continue
-                except OSError as error:
-                    raise StorageError.of(error, "read", path) from error
+                missing = contextlib.suppress(FileNotFoundError, NotADirectoryError)
+                with storage_errors("read", path), missing:
+                    found[name] = _stamp(os.stat(path, follow_symlinks=False))
         return dict(sorted(found.items()))
 
     def since(self, cursor: str, until: str = "") -> News:
@@ -232,202 +235,147 @@ class Reader:
         """See :meth:`liveblog.journal.Journal.settle`."""
         for name in names:
             path = self.path(name)
-            try:
-                with open(path, "rb") as file:
-                    sync_data(file.fileno())
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise StorageError.of(error, "sync", path) from error
-
-    def check(self, progress: Callable[[int, int], None] | None = None) -> Audit:
-        """See :meth:`liveblog.journal.Journal.check`."""
-        faults: list[Fault] = []
-        notes: list[str] = []
-        sums = {ZERO}
-        afters: list[tuple[str, int, str]] = []
-        records = files = 0
-        found = list(self._files())
-        for name, path in found:
-            if progress:
-                progress(files, len(found))
-            files += 1
-            redacted = 0
-            data = self._bytes(name)
-            for number, item in self._lines(name, data, _Chain(), to_the_end=True):
-                if isinstance(item, Fault):
-                    faults.append(item)
+            with storage_errors("sync", path):
+                try:
+                    fd = open_regular(path)
+                except (FileNotFoundError, NotADirectoryError, NotRegularError):
                     continue
-                records += 1
-                redacted += item.redacted
-                sums.add(item.sum)
-                afters.append((name, number, item.after))
-            if redacted:
-                notes.append(f"{self._shown(path)}: {redacted} redacted")
-            torn = path.with_name(path.name + ".torn")
-            if torn.exists():
-                notes.append(
-                    f"{self._shown(torn)}: bytes of appends that were cut short, "
-                    "never acknowledged; delete it once you have looked"
-                )
-        faults += [
-            Fault(
-                self._place(name, number),
-                "the update appended just before it, in any file, is gone",
-                _RESTORE,
-            )
-            for name, number, after in afters
-            if after not in sums
-        ]
-        notes += [
-            f"{self._shown(Path(item.path))}: its name is neither a day nor a longer period, so "
-            "nothing in it is read; move it elsewhere once you have looked"
-            for item in _walk(str(self.folder))
-            if not _is_name(item.name.removesuffix(".jsonl"))
-        ]
-        if self._newest(self._head.read()).sum not in sums:
-            faults.append(
-                Fault(self._shown(self.folder), "the newest update of all is gone", _RESTORE)
-            )
-        return Audit(faults, notes, records, files)
+                try:
+                    sync_data(fd)
+                finally:
+                    os.close(fd)
 
-    def _bytes(self, name: str) -> bytes:
-        path = self.path(name)
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            return b""
-        except OSError as error:
-            raise StorageError.of(error, "read", path) from error
-
-    def _lines(
-        self, name: str, data: bytes, chain: _Chain, to_the_end: bool = False
-    ) -> Iterator[tuple[int, Line | Fault]]:
-        """Yield each line of a file, or what is wrong with it, with its number.
-
-        *data* are its bytes from where *chain* ends, which goes on with them.
-        """
-        *whole, rest = data.split(b"\n")
-        for raw in whole:
-            chain.lines += 1
-            number = chain.lines
-            line = decode(raw)
-            if isinstance(line, str):
-                problem = f"the line was altered or torn: {line}"
-                yield number, Fault(self._place(name, number), problem, _RESTORE, raw)
-                # What follows was chained to the sum that this line carried, if it still does.
-                chain.expected = None
-                continue
-            if line.sum in chain.sums:
-                problem = "the line stands here a second time"
-                yield number, Fault(self._place(name, number), problem, _RESTORE, raw)
-                continue
-            if chain.expected is not None and line.prev != chain.expected:
-                problem = "lines before it were removed or reordered"
-                yield number, Fault(self._place(name, number), problem, _RESTORE, raw)
-            chain.sums.add(line.sum)
-            chain.expected = line.sum
-            yield number, line
-        if rest and to_the_end:
-            number = chain.lines + 1
-            mend = "It was never acknowledged; the next post sets its bytes aside."
-            yield number, Fault(self._place(name, number), "the last line is torn", mend, rest)
+    def head(self) -> bytes:
+        """Return the head; see :mod:`.head`."""
+        return self._head.read()
 
     def _newest(self, head: bytes) -> Newest:
-        """Return the newest line of all."""
-        if found := newest_of(head):
-            return found
+        """Return the newest line of all: the one that the head names, if it stands where it says.
+
+        It does not if an older copy of the journal was put back.
+        """
+        found = newest_of(head)
+        if found and _is_name(found.name):
+            line = self._last_line(found.name)
+            if line and line.sum == found.sum:
+                return found
         none = Newest(datetime.min.replace(tzinfo=UTC), ZERO)
-        return max((Newest(*_last_line(path), name) for name, path in self._files()), default=none)
+        return max((self._newest_in(name) for name, _ in self.found()), default=none)
+
+    def _newest_in(self, name: str) -> Newest:
+        line = self._last_line(name)
+        instant = line.record.recorded if line else None
+        if line is None or instant is None:
+            return Newest(datetime.min.replace(tzinfo=UTC), ZERO, name)
+        return Newest(instant, line.sum, name)
+
+    def _last_line(self, name: str) -> Line | None:
+        """Return the last whole line of a file, of which only the end is read."""
+        path = self.path(name)
+        with storage_errors("read", path):
+            try:
+                fd = open_regular(path)
+            except (FileNotFoundError, NotADirectoryError, NotRegularError):
+                return None
+            try:
+                return end_of(fd).line
+            finally:
+                os.close(fd)
 
     def _end(self, name: str, stamp: str) -> datetime:
         """Return the instant of a file's last line; it is read again if its stamp changed."""
         known = self._ends.get(name)
         if known is None or known[0] != stamp:
-            known = self._ends[name] = stamp, _last_line(self.path(name))[0]
+            known = self._ends[name] = stamp, self._newest_in(name).instant
         return known[1]
 
-    def _files(self) -> Iterator[tuple[str, Path]]:
-        """Yield the name and path of every file, in the order of the names."""
-        found = (
-            (item.name.removesuffix(".jsonl"), Path(item.path)) for item in _walk(str(self.folder))
-        )
-        return iter(sorted(file for file in found if _is_name(file[0])))
+    def found(self, first: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+        """Yield the name and the file of everything that is kept, from a month (``201207``) on.
+
+        A file whose name says nothing, or that does not lie where its name belongs, is passed over.
+        """
+        for item, at in walk(self.folder, first):
+            name = item.name.removesuffix(".jsonl")
+            if _is_name(name) and at == _folder_of(name):
+                yield name, item
 
     def path(self, name: str) -> Path:
         """Return where a name's lines are kept.
 
         Raises :class:`InvalidInput` if it is neither a day nor a longer period.
         """
-        if match := _NAME.fullmatch(name):
-            return self.folder / match[1] / match[2] / f"{name}.jsonl"
+        if is_day(name):
+            return self.folder / name[:4] / name[5:7] / f"{name}.jsonl"
         if name == COVERAGE:
             return self.folder / "coverage.jsonl"
         period = named(name)
         return self.folder / f"{period.id[:4]}" / f"{period.id}.jsonl"
 
-    def _place(self, name: str, number: int) -> str:
-        return f"{self._shown(self.path(name))}:{number}"
-
-    def _shown(self, path: Path) -> str:
+    def shown(self, path: Path) -> str:
+        """Return how messages call a file."""
         return str(path.relative_to(self.folder.parent))
 
 
-def _mark(data: bytes | memoryview = b"") -> blake2b:
-    """Return what tells bytes from any others: to decode them takes ten times as long."""
-    return blake2b(data, digest_size=16)
+def _reading(lines: Lines, records: list[Record], faults: list[Fault]) -> Reading:
+    """Return what may be shown of a file, apart from what is withheld."""
+    if not lines.withheld:
+        return Reading(records, faults)
+    withheld = dict(lines.withheld)
+    shown = [r for r in records if not is_withheld(r, withheld)]
+    return Reading(shown, faults, withheld, [r for r in records if is_withheld(r, withheld)])
 
 
-def _walk(folder: str, first: str = "", at: str = "") -> Iterator[os.DirEntry[str]]:
-    """Yield every file of lines; those of months before *first* (``201207``) are left out."""
+def walk(folder: Path, first: str = "") -> Iterator[tuple[os.DirEntry[str], str]]:
+    """Yield everything named like a file of lines, and the digits of the folders that it lies in.
+
+    Months before *first* (``201207``) are left out.
+    """
+    with storage_errors("read", folder):
+        yield from _walk(str(folder), first)
+
+
+def _folder_of(name: str) -> str:
+    if name == COVERAGE:
+        return ""
+    return name[:4] + name[5:7] if is_day(name) else name[:4]
+
+
+def _walk(folder: str, first: str, at: str = "") -> Iterator[tuple[os.DirEntry[str], str]]:
     try:
         with os.scandir(folder) as found:
-            for item in found:
+            for item in sorted(found, key=lambda item: item.name):
                 if item.name.endswith(".jsonl") and not item.name.startswith("."):
-                    yield item
+                    yield item, at
                 elif len(at) < 6 and item.name.isdigit():
                     below = at + item.name
                     if below >= first[: len(below)] and item.is_dir():
                         yield from _walk(item.path, first, below)
     except FileNotFoundError:
         return
-    except OSError as error:
-        raise StorageError.of(error, "read", Path(folder)) from error
 
 
+@lru_cache(maxsize=8192)
+def is_day(name: str) -> bool:
+    """Whether a name is that of a day on which there can be entries."""
+    try:
+        return bool(_NAME.fullmatch(name) and limits.check_day(date.fromisoformat(name)))
+    except ValueError:
+        return False
+    except InvalidInput:
+        return False
+
+
+@lru_cache(maxsize=8192)
 def _is_name(name: str) -> bool:
     """Whether anything is kept under a name. A program that syncs folders leaves others."""
     try:
-        return bool(_NAME.fullmatch(name)) or name == COVERAGE or named(name).id == name
+        return is_day(name) or name == COVERAGE or named(name).id == name
     except InvalidInput:
         return False
 
 
 def _stamp(status: os.stat_result) -> str:
     return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ino}"
-
-
-def _last_line(path: Path) -> tuple[datetime, str]:
-    """Return the instant and sum of a file's last whole line, reading only its end."""
-    never = datetime.min.replace(tzinfo=UTC), ZERO
-    try:
-        with open(path, "rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            reach = 8192
-            while True:
-                file.seek(max(0, size - reach))
-                data = file.read(reach)
-                at_start = reach >= size
-                # The first piece may be half a line, the last one torn.
-                for raw in reversed(data.split(b"\n")[0 if at_start else 1 : -1]):
-                    line = decode(raw)
-                    if isinstance(line, Line) and line.record.recorded:
-                        return line.record.recorded, line.sum
-                if at_start:
-                    return never
-                reach *= 4
-    except FileNotFoundError:
-        return never
 
 
 def _to_cursor(instant: datetime) -> str:

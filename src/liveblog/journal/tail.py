@@ -1,136 +1,119 @@
-"""The end of one file of the journal, held open for appending.
+"""The end of one file of the journal: where it ends, and how a line is put there.
 
-In come whole lines; each is on disk once :meth:`Tail.sync` has returned. Whoever writes holds the
-journal's lock, whoever syncs does not: the lines of several writers reach the disk together, and
-none waits for the syncs of those before it.
+A crash can cut an append short: bytes without a line end, of which no line is whole. Nobody was
+told that they are there; whoever writes next sets them aside in ``….jsonl.torn``. A whole line
+whose line end is missing is a line, and gets its line end.
 """
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import os
-import threading
-import weakref
 from pathlib import Path
+from typing import NamedTuple
 
-from ..storage.atomic import make_folder, sync_data, sync_folder
-from .line import ZERO, name_of
+from ..storage.atomic import make_folder, open_regular, sync_data, sync_folder
+from .line import ZERO, Line
+from .lines import pieces, whole_end
+
+_REACH = 8192
+"""Bytes at the end of a file that are read first: as a rule they hold its last line."""
+
+TORN = ".torn"
+
+
+class End(NamedTuple):
+    """How a file ends."""
+
+    line: Line | None  #: the last whole one
+    size: int  #: bytes up to where its lines go
+    rest: bytes  #: what follows: cut short by a crash
+    is_open: bool  #: the last line lacks its line end
+
+
+def end_of(fd: int) -> End:
+    """Read the end of an open file."""
+    size = os.fstat(fd).st_size
+    reach = _REACH
+    while True:
+        start = max(0, size - reach)
+        data = os.pread(fd, size - start, start)
+        if start:  # the first piece may be half a line
+            data = data[data.find(b"\n") + 1 :] if b"\n" in data else b""
+        ended = data.rfind(b"\n") + 1
+        whole = ended + whole_end(data[ended:])
+        line = _last(data[:whole])
+        if line or not start:
+            end = size - len(data) + whole
+            return End(line, end, data[whole:], is_open=whole > ended)
+        reach *= 4
+
+
+def _last(data: bytes) -> Line | None:
+    for raw in reversed(data.split(b"\n")):
+        for _, what in reversed(list(pieces(raw)) if raw else []):
+            if isinstance(what, Line):
+                return what
+    return None
 
 
 class Tail:
-    """A file's end as we know it; every method but :meth:`sync` wants the journal's lock."""
+    """The end of a file, open for one append; the journal's lock is held."""
 
     def __init__(self, path: Path, root: Path) -> None:
         """Open the file at *path*, making it and its folders below *root* where they are missing.
 
-        What a crash left at its end is set aside.
+        Raises :class:`OSError`.
         """
-        is_new = not path.exists()
-        if is_new:
-            make_folder(path.parent, root)
-        self._path = str(path)
-        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        self._inode = os.fstat(self._fd).st_ino
-        # Closed once nobody appends to it or waits for it any more.
-        weakref.finalize(self, os.close, self._fd)
-        if is_new:
-            sync_folder(path.parent)
-        self.last, self.size = _mend(self._fd, path)  #: the sum of the last line; bytes
-        self._synced = 0  # whoever wrote the rest may have been cut off before it was
-        self._syncing = threading.Lock()
-        self._is_lost = False
-
-    def is_known(self) -> bool:
-        """Take in what others appended; return whether the file is still ours to append to."""
-        size = self._size()
-        if self._is_lost or size < self.size:
-            return False
-        if size > self.size:
-            grown = os.pread(self._fd, size - self.size, self.size)
-            last = grown[grown.rfind(b"\n", 0, -1) + 1 : -1] if grown.endswith(b"\n") else b""
-            name = name_of(last)
-            if name is None:
-                return False
-            self.size, self.last = size, name
-        return True
-
-    def _size(self) -> int:
-        """Return how many bytes the file has; -1 if another stands in its place."""
+        self._path = path
         try:
-            status = os.stat(self._path)
-        except OSError:
-            return -1
-        return status.st_size if status.st_ino == self._inode else -1
+            self._fd = open_regular(path, os.O_RDWR | os.O_APPEND)
+        except (FileNotFoundError, NotADirectoryError):
+            make_folder(path.parent, root)
+            self._fd = open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+            sync_folder(path.parent)
+        self._end = end_of(self._fd)
+        self.last = self._end.line.sum if self._end.line else ZERO
+        self.is_untouched = True  #: as far as is known, the file holds what it held before
+
+    def __enter__(self) -> Tail:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):  # what was written is on disk, or was told of
+            os.close(self._fd)
 
     def append(self, line: bytes) -> None:
-        """Write a whole line, newline included, or nothing of it.
+        """Put a whole line, with its line end, at the end; it is on disk when this returns.
 
-        Raises :class:`OSError`; then the file is to be opened anew.
+        If anything goes wrong it is cut off again. :attr:`is_untouched` says whether that worked.
         """
+        if self._end.rest.strip(b" \t\r\0"):
+            self._set_aside()
+        if self._end.rest:
+            os.ftruncate(self._fd, self._end.size)
+        data = memoryview(b"\n" + line if self._end.is_open else line)
+        self.is_untouched = False
         try:
-            if os.write(self._fd, line) != len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError:
-            self._is_lost = True
-            self._cut(self.size)
+            while data:
+                data = data[os.write(self._fd, data) :]
+            sync_data(self._fd)
+        except BaseException:
+            self.is_untouched = self._cut()
             raise
-        self.size += len(line)
-        self.last = line[-19:-3].decode()
 
-    def sync(self, end: int) -> None:
-        """Return once the first *end* bytes are on disk.
+    def _set_aside(self) -> None:
+        aside = self._path.with_name(self._path.name + TORN)
+        with open(open_regular(aside, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab") as file:
+            file.write(self._end.rest + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(self._path.parent)
 
-        Raises :class:`OSError`; then they may not be, and the file is to be opened anew. The kernel
-        tells of a failure once, so every writer of this process who waits is told of it here.
-        """
-        with self._syncing:
-            if self._is_lost:
-                raise OSError(errno.EIO, os.strerror(errno.EIO))
-            if self._synced >= end:
-                return
-            size = self.size
-            try:
-                sync_data(self._fd)
-            except OSError:
-                self._is_lost = True
-                raise
-            self._synced = size
-
-    def take_back(self, start: int, end: int) -> bool:
-        """Cut off the last line, from *start* to *end*, if it is the last; return whether it was.
-
-        To be called after a sync that failed.
-        """
-        return self._size() == end and self._cut(start)
-
-    def _cut(self, size: int) -> bool:
+    def _cut(self) -> bool:
         try:
-            os.ftruncate(self._fd, size)
+            os.ftruncate(self._fd, self._end.size)
             os.fsync(self._fd)
         except OSError:
             return False
         return True
-
-
-def _mend(fd: int, path: Path) -> tuple[str, int]:
-    """Set a torn end aside; return the sum of the last whole line and the file's size."""
-    size = os.fstat(fd).st_size
-    data = os.pread(fd, size, 0)
-    end = data.rfind(b"\n") + 1
-    while end:
-        start = data.rfind(b"\n", 0, end - 1) + 1
-        # A machine that lost power can leave a file grown but not filled.
-        if b"\0" not in data[start:end]:
-            break
-        end = start
-    if end < size:
-        with open(path.with_name(path.name + ".torn"), "ab") as aside:
-            aside.write(data[end:] + b"\n")
-            aside.flush()
-            os.fsync(aside.fileno())
-        sync_folder(path.parent)
-        os.ftruncate(fd, end)
-    for raw in reversed(data[:end].splitlines()):
-        if name := name_of(raw):
-            return name, end
-    return ZERO, end

@@ -5,33 +5,40 @@ are written whose bytes change. What to render follows from the days that change
 run (by their stamps in the journal, and by the clock: releases and closings), never from the size
 of the blog.
 
-Order makes a crash harmless: nothing lands before everything is rendered; new files land before
-those that change and link to them, removals come after, and the index (which remembers how far we
-got) is last. The next run does again whatever was not remembered.
+Order makes a crash harmless: nothing lands before everything is rendered; what is new lands before
+what changes and links to it, removals come after, and the index (which remembers how far we got)
+is last. The next run does again whatever was not remembered. Where nothing is remembered, the site
+is listed, and what an earlier run left there goes.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from .. import __version__
+from .. import __version__, links
 from ..config import Config
-from ..errors import StorageError
+from ..entry import id_day
+from ..errors import StorageError, storage_errors
 from ..folders import Folders
-from ..journal import Fault, Journal
+from ..journal import Journal
 from ..pages import Pages
+from ..search import Search
 from ..site import Site
-from ..timeline import Timeline
+from ..site.compressed import Compressed
+from ..storage.locks import Lock
+from ..storage.sqlite import Unusable, delete_database, errors
+from ..timeline import Timeline, fold
 from .build import Build
-from .index import Index, hash_of
+from .index import Index
 from .items import Items
 from .report import Progress, Report
 from .theme import Theme
+
+MANY = 1_000
+"""From so many files on it takes less to forget all compressed copies than those of each."""
 
 
 class Publisher:
@@ -52,6 +59,7 @@ class Publisher:
         self._items: Items | None = None
         self._assets: dict[str, tuple[str, bytes]] = {}
         self._index: Index | None = None
+        self._copies = Compressed(folders.compressed)
 
     @property
     def pages(self) -> Pages:
@@ -77,47 +85,112 @@ class Publisher:
         again, whatever is remembered; *dry_run* writes nothing and reports what would be;
         *progress* is called as the work goes on. Waits for another publisher to finish.
 
-        Raises :class:`~liveblog.errors.StorageError` and, for a template that cannot be filled,
-        :class:`~liveblog.errors.ConfigError`.
+        Raises :class:`~liveblog.errors.StorageError` and, for a template that cannot be parsed,
+        :class:`~liveblog.errors.ConfigError`; the site is as it was then, or the next publication
+        finishes what this one began. What cannot be rendered is a fault in the report.
         """
-        with _alone(self._folders.derived):
-            index = self._opened()
-            try:
+        with self._edge():
+            if dry_run:
+                return self.rehearse(now, full=full, progress=progress)
+            with self.lock():
                 self.site.discard()  # what a publication that was cut off has left
-                self._read_theme()
-                assert self._items is not None
-                build = Build(
-                    timeline=Timeline(self._journal, now),
-                    journal=self._journal,
-                    names=names,
-                    site=self.site,
-                    index=index,
-                    config=self._config,
-                    assets=self._assets,
-                    fingerprint=self._fingerprint,
-                    pages=self.pages,
-                    items=self._items,
-                    media=self._folders.media,
-                    is_dry=dry_run,
-                    progress=progress,
-                )
+                try:
+                    return self._publish(now, names, full, progress)
+                except Unusable:
+                    self._forget_index()
+                    return self._publish(now, None, full, progress)
+
+    def _publish(
+        self,
+        now: datetime,
+        names: Collection[str] | None,
+        full: bool,
+        progress: Progress | None,
+    ) -> Report:
+        index = self._opened()
+        try:
+            with errors(self._index_path):
+                index.begin()
+                build = self._build(now, self.site, index, names=names, progress=progress)
                 build.run(full=full)
-                if not dry_run:
-                    self.site.commit()
-                    index.commit()
-                return build.output.report
-            except BaseException:
-                self.site.discard()
-                raise
-            finally:
-                index.give_up()
+                report = build.output.report
+                self._drop_copies(build.is_new, [*report.written, *report.deleted])
+                self.site.commit()
+                if build.has_removals or build.is_new:
+                    Search(self._journal, self._folders.derived).forget_removed()
+                index.commit()
+                return report
+        except BaseException:
+            self.site.discard()
+            raise
+        finally:
+            index.give_up()
+
+    def rehearse(
+        self,
+        now: datetime,
+        *,
+        site: Site | None = None,
+        index: Index | None = None,
+        full: bool = False,
+        progress: Progress | None = None,
+    ) -> Report:
+        """Report what a publication would do; nothing on disk changes, and no lock is taken.
+
+        *site* and *index* are those of this blog unless others are given; the index is written to.
+        """
+        index = index or Index.temporary(self._index_path)
+        build = self._build(now, site or self.site, index, is_dry=True, progress=progress)
+        build.run(full=full)
+        return build.output.report
+
+    def compress(self, paths: Iterable[str]) -> None:
+        """Make compressed copies of files that were published, for a server to send.
+
+        It takes longer than to publish them: readers are told first. Raises
+        :class:`~liveblog.errors.StorageError`.
+        """
+        with self._edge(), self.lock():
+            for path in paths:
+                data = self.site.read(path)
+                if data is not None:
+                    self._copies.make(path, data)
 
     def topics(self) -> dict[str, str]:
         """Return the live page and every feed that there is, each with a hash of what it holds."""
         if not self._index_path.exists():
             return {}
-        with _alone(self._folders.derived):
+        with self._edge(), self.lock(), errors(self._index_path):
             return self._opened().topics()
+
+    def is_withdrawn(self, path: str) -> bool:
+        """Whether a path is that of an entry that was removed, or that damage withholds."""
+        entry_id = links.entry_of(path)
+        if not entry_id:
+            return False
+        reading = self._journal.day(id_day(entry_id))
+        entry = fold(reading.records).get(entry_id)
+        return entry_id in reading.withheld or (entry is not None and entry.now.state == "removed")
+
+    def index(self) -> Index:
+        """Return a copy of what is remembered of the site."""
+        return Index.temporary(self._index_path)
+
+    def lock(self) -> Lock:
+        """Return what makes us the only publisher of this blog."""
+        return Lock(self._folders.derived / "publish.lock")
+
+    @contextmanager
+    def _edge(self) -> Iterator[None]:
+        """Raise what the machine refuses as a :class:`~liveblog.errors.StorageError`."""
+        try:
+            with storage_errors("publish", self._folders.site):
+                yield
+        except MemoryError as error:
+            raise StorageError(
+                "The publication needs more memory than there is.",
+                "Free some memory and publish again.",
+            ) from error
 
     @property
     def _index_path(self) -> Path:
@@ -129,56 +202,61 @@ class Publisher:
             self._index = Index(self._index_path)
         return self._index
 
-    def _read_theme(self) -> None:
+    def _forget_index(self) -> None:
+        """Delete a damaged index; what it held is made again."""
+        if self._index is not None:
+            self._index.close()
+        self._index = None
+        delete_database(self._index_path)
+
+    def _drop_copies(self, is_new: bool, paths: Collection[str]) -> None:
+        """Drop the compressed copies of files before these change or go."""
+        if is_new or len(paths) > MANY:
+            self._copies.clear()
+        else:
+            self._copies.drop(paths)
+
+    def _build(
+        self,
+        now: datetime,
+        site: Site,
+        index: Index,
+        *,
+        names: Collection[str] | None = None,
+        is_dry: bool = False,
+        progress: Progress | None = None,
+    ) -> Build:
+        self._read_theme(is_kept=not is_dry)
+        assert self._items is not None
+        return Build(
+            timeline=Timeline(self._journal, now),
+            journal=self._journal,
+            names=names,
+            site=site,
+            index=index,
+            config=self._config,
+            assets=self._assets,
+            fingerprint=self._fingerprint,
+            pages=self.pages,
+            items=self._items,
+            media=self._folders.media,
+            is_dry=is_dry,
+            progress=progress,
+        )
+
+    def _read_theme(self, *, is_kept: bool = True) -> None:
         """Read templates and static files again if they are not those that we have."""
         theme = Theme(self._folders.templates, self._folders.static)
         fingerprint = f"{__version__} {theme.fingerprint()} {self._config!r}"
         if fingerprint == self._fingerprint:
             return
         self._assets = theme.assets()
-        compiled = self._folders.derived / "templates"
-        compiled.mkdir(parents=True, exist_ok=True)
         self._pages = Pages(
             self._config,
             templates=theme.templates,
-            compiled=compiled,
+            compiled=self._folders.derived / "templates",
+            is_kept=is_kept,
             assets={name: path for name, (path, _) in self._assets.items()},
         )
         self._items = Items(self._pages)
         self._fingerprint = fingerprint
-
-
-def verify(site: Site, folders: Folders, progress: Progress) -> list[Fault]:
-    """Compare the site with the manifest; say which files were altered or are gone."""
-    path = folders.derived / "index.sqlite"
-    if not path.exists():
-        return []
-    index = Index(path)
-    faults = []
-    try:
-        files = index.files()
-        for number, (name, digest) in enumerate(files):
-            progress(number, len(files))
-            data = site.read(name)
-            if data is None or hash_of(data) != digest:
-                problem = "the file is gone" if data is None else "the file was altered"
-                mend = "Run 'liveblog publish --full'."
-                faults.append(Fault(f"{folders.site.name}/{name}", problem, mend))
-    finally:
-        index.close()
-    return faults
-
-
-@contextmanager
-def _alone(derived: Path) -> Iterator[None]:
-    """Be the only publisher of this blog."""
-    try:
-        derived.mkdir(parents=True, exist_ok=True)
-        fd = os.open(derived / "publish.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise StorageError.of(error, "write to", derived) from error
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)

@@ -11,6 +11,7 @@ from html import escape  # xml.sax would load an HTTP client
 import msgspec
 
 from .. import links
+from ..bidi import closed, closed_in
 from ..config import Config
 from ..markup import rooted, shortened
 from ..pages import Home, Pages, Part
@@ -35,10 +36,10 @@ def figures_csv(entries: Iterable[Entry], config: Config) -> str:
                 (
                     entry.day.isoformat(),
                     entry.published.astimezone(config.zone).isoformat(timespec="minutes"),
-                    _no_formula(figure.name),
+                    _cell(figure.name),
                     figure.value,
-                    _no_formula(figure.unit),
-                    _no_formula(figure.source),
+                    _cell(figure.unit),
+                    _cell(figure.source),
                     links.url(config.url, links.entry_path(entry.id)),
                 )
             )
@@ -61,7 +62,7 @@ def live_json(
     config = pages.config
     document = {
         "version": 1,
-        "title": config.title,
+        "title": closed(config.title),
         "url": config.url,
         "language": config.language,
         "page": _live_page(home, parts),
@@ -104,8 +105,8 @@ Searched = tuple[str, datetime, str, tuple[str, ...], str]
 def searched(entries: Iterable[Entry]) -> list[Searched]:
     """Return what a page without a server searches of entries."""
     return [
-        (entry.id, entry.published, entry.now.title, entry.now.tags,
-         shortened(text_of(entry), SEARCHED_MOST))
+        (entry.id, entry.published, closed(entry.now.title), closed_in(entry.now.tags),
+         closed(shortened(text_of(entry), SEARCHED_MOST)))
         for entry in entries
         if entry.now.state == "live"
     ]  # fmt: skip
@@ -123,12 +124,13 @@ def search_json(rows: Sequence[Searched]) -> bytes:
 
 def opensearch(config: Config) -> str:
     """Return what lets a browser search the blog (OpenSearch 1.1, "Description document")."""
+    title = closed(config.title)
     address = escape(f"{config.url}search/?q={{searchTerms}}")
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">\n'
-        f"<ShortName>{escape(shortened(config.title, 16))}</ShortName>\n"
-        f"<Description>{escape(shortened(config.description or config.title, 1024))}"
+        f"<ShortName>{escape(shortened(title, 16))}</ShortName>\n"
+        f"<Description>{escape(shortened(closed(config.description) or title, 1024))}"
         "</Description>\n"
         f'<Url type="text/html" template="{address}"/>\n'
         f"<Language>{config.language}</Language>\n"
@@ -143,14 +145,15 @@ def oembed(config: Config, width: int | None = None) -> dict[str, object]:
     *width* is the most that the article has room for, in pixels.
     """
     source = escape(f"{config.url}live.json")
-    link = f'<a href="{escape(config.url)}">{escape(config.title)}</a>'
+    title = closed(config.title)
+    link = f'<a href="{escape(config.url)}">{escape(title)}</a>'
     script = f'<script type="module" src="{escape(config.url)}embed.js"></script>'
     return {
         "version": "1.0",
         "type": "rich",
-        "provider_name": config.title,
+        "provider_name": title,
         "provider_url": config.url,
-        "title": config.title,
+        "title": title,
         "html": f'<live-blog src="{source}">{link}</live-blog>{script}',
         "width": min(width or 640, 640),
         "height": 800,
@@ -184,6 +187,7 @@ def _sitemap(element: str, body: str) -> str:
     )
 
 
-def _no_formula(text: str) -> str:
-    """Keep a spreadsheet from running a text as a formula."""
+def _cell(text: str) -> str:
+    """Keep a text from running as a spreadsheet's formula, and from turning what follows round."""
+    text = closed(text)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

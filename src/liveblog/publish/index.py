@@ -1,8 +1,8 @@
 """What the publisher knows of the site as it last left it: ``.liveblog/index.sqlite``.
 
 A few facts about each entry (enough to find the newest, the key ones, those of a tag), and the
-manifest: every file written, its hash, and what it was written for. All of it is derived; a lost,
-damaged or outdated index is made again from the journal.
+manifest: every file written, its hash, and what it was written for; and the faults met on the way.
+All of it is derived; a lost, damaged or outdated index is made again from the journal.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import sqlite3
 import weakref
 from _blake2 import blake2b
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 
@@ -19,12 +20,13 @@ import msgspec
 from msgspec import Struct
 
 from ..entry import id_day, slug
-from ..errors import StorageError
+from ..journal import Fault
 from ..period import local_day
+from ..storage.sqlite import Unusable, delete_database, open_database, open_temporary
 from ..timeline import Entry
 from .told import Told
 
-VERSION = 5
+VERSION = 6
 
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -56,10 +58,15 @@ CREATE TABLE files (
     path TEXT PRIMARY KEY, hash TEXT NOT NULL, purpose TEXT NOT NULL, run INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX files_purpose ON files (purpose);
+CREATE TABLE faults (
+    purpose TEXT NOT NULL, place TEXT NOT NULL, problem TEXT NOT NULL, hint TEXT NOT NULL,
+    PRIMARY KEY (purpose, place, problem)
+) WITHOUT ROWID;
 """
 
 _TABLES = (
-    "stamps", "days", "entries", "tags", "slugs", "figures", "removals", "changes"
+    "stamps", "days", "entries", "tags", "slugs", "figures", "removals", "changes", "files",
+    "faults",
 )  # fmt: skip
 
 
@@ -88,41 +95,70 @@ class Touched(Struct, frozen=True):
 
 
 class Index:
-    """The publisher's memory; use it under the publisher's lock only."""
+    """The publisher's memory; use one of a path under the publisher's lock only."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the index at *path*, making a new one where there is none that can be used."""
+    def __init__(self, path: Path | None, db: sqlite3.Connection | None = None) -> None:
+        """Open the index at *path*; one that is damaged or outdated is deleted and made anew.
+
+        Raises :class:`~liveblog.errors.StorageError` for one that is busy or cannot be opened.
+        """
         self.path = path
-        self._db = self._opened()
-        self._inode = path.stat().st_ino
+        self._db = db or _opened(path)
+        self._inode = path.stat().st_ino if path else 0
         self._run = 0  # of the publication at work, once it is known
         self._told: tuple[int, Told] | None = None
         self.close = weakref.finalize(self, self._db.close)
 
-    def is_there(self) -> bool:
-        """Whether its file is where it was, and an index still."""
+    @classmethod
+    def temporary(cls, copy_of: Path | None = None) -> Index:
+        """Return an index that nobody else sees, empty or a copy.
+
+        One of which there is no copy (missing, damaged, outdated) is as good as an empty one.
+
+        Raises :class:`~liveblog.storage.sqlite.Busy` and other storage errors.
+        """
         try:
-            self._db.execute("SELECT 1 FROM facts LIMIT 1").fetchone()
-            return self.path.stat().st_ino == self._inode
-        except (sqlite3.Error, OSError):
+            return cls(None, open_temporary(schema=_SCHEMA, version=VERSION, copy_of=copy_of))
+        except (Unusable, FileNotFoundError):
+            return cls(None, open_temporary(schema=_SCHEMA, version=VERSION))
+
+    def is_there(self) -> bool:
+        """Whether its file is where it was."""
+        try:
+            return self.path is None or self.path.stat().st_ino == self._inode
+        except OSError:
             return False
+
+    def begin(self) -> None:
+        """Begin to learn: all or nothing of what follows up to :meth:`commit` is kept."""
+        self._db.execute("BEGIN IMMEDIATE")
 
     def give_up(self) -> None:
         """Forget what was learnt and not committed."""
+        self._run = 0
+        self._told = None
         if self._db.in_transaction:
             self._db.rollback()
-            self._run = 0
-            self._told = None
 
     def commit(self) -> None:
         """Keep what was learnt; a crash before this leaves the index as it was."""
         self.remember("run", str(self._number))
-        try:
-            self._db.commit()
-        except sqlite3.Error as error:
-            self._told = None  # SQLite may have gone back by itself
-            raise StorageError(f"Cannot write {self.path}: {error}.", "Free some space.") from error
+        self._db.execute("COMMIT")
         self._run = 0
+
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """Take back what was learnt within, if it raises."""
+        self._db.execute("SAVEPOINT trying")
+        try:
+            yield
+        except BaseException:
+            self._told = None
+            if self._db.in_transaction:  # SQLite may have gone back by itself
+                self._db.execute("ROLLBACK TO trying")
+                self._db.execute("RELEASE trying")
+            raise
+        self._db.execute("RELEASE trying")
 
     @property
     def _number(self) -> int:
@@ -131,7 +167,7 @@ class Index:
         return self._run
 
     def clear(self) -> None:
-        """Forget everything but the manifest, so that files no longer made can be deleted."""
+        """Forget everything."""
         self._db.execute("DELETE FROM facts WHERE name <> 'run'")
         for table in _TABLES:
             self._db.execute(f"DELETE FROM {table}")
@@ -184,10 +220,11 @@ class Index:
         headline: str | None,
         removed: Iterable[Entry],
         zone: tzinfo,
-    ) -> tuple[Touched, set[str]]:
+    ) -> tuple[Touched, set[str], bool]:
         """Take over a day as it stands; return what that touched, and the ids of its entries.
 
-        *headline* is None if the day has nothing to tell, *zone* the blog's.
+        The last value tells whether any of them was removed, or came back. *headline* is None if
+        the day has nothing to tell, *zone* the blog's.
         """
         name = day.isoformat()
         before = dict(self._db.execute("SELECT id, rev FROM entries WHERE day = ?", (name,)))
@@ -197,7 +234,8 @@ class Index:
         gone = {entry.id: entry for entry in removed}
         stones = dict(self._db.execute("SELECT id, at FROM removals WHERE day = ?", (name,)))
         after = {i: _instant(entry.now.updated) for i, entry in gone.items()}
-        touched |= {i for i, _ in stones.items() ^ after.items()}
+        removals = {i for i, _ in stones.items() ^ after.items()}
+        touched |= removals
         self._db.execute("DELETE FROM removals WHERE day = ?", (name,))
         self._db.executemany(
             "INSERT OR REPLACE INTO removals VALUES (?, ?, ?)",
@@ -234,7 +272,7 @@ class Index:
         self._replace_headline(name, headline)
         homes = {id_day(entry.id) for entry in now.values() if entry.now.day}
         what = Touched(frozenset(slugs), frozenset(map(date.fromisoformat, days)), frozenset(homes))
-        return what, touched
+        return what, touched, bool(removals)
 
     def _is_told_elsewhere(self, entry_id: str, day: str) -> bool:
         query = "SELECT 1 FROM entries WHERE id = ? AND day <> ?"
@@ -280,11 +318,15 @@ class Index:
 
     def _count(self, slugs: Iterable[str], more: int) -> None:
         """Note that a tag has more entries, or (*more* negative) fewer."""
+        counted = Counter(slugs)
         self._db.executemany(
             "INSERT INTO slugs VALUES (?, ?) "
             "ON CONFLICT DO UPDATE SET entries = entries + excluded.entries",
-            [(name, more * number) for name, number in Counter(slugs).items()],
+            [(name, more * number) for name, number in counted.items()],
         )
+        if more < 0:
+            query = "DELETE FROM slugs WHERE slug = ? AND entries = 0"
+            self._db.executemany(query, [(name,) for name in counted])
 
     def replace_figures(self, day: date, csv: str) -> bool:
         """Take over the lines in which a day gives figures; return whether they changed."""
@@ -318,6 +360,11 @@ class Index:
             f"SELECT day FROM entries {where} UNION SELECT day FROM removals {where}",
             {"first": f"{of:%Y%m%d}-", "last": f"{of:%Y%m%d}-~", "of": of.isoformat()},
         )
+        return {date.fromisoformat(row[0]) for row in rows}
+
+    def days_of(self, entry_id: str) -> set[date]:
+        """Return the day in which an entry is told, if it is."""
+        rows = self._db.execute("SELECT day FROM entries WHERE id = ?", (entry_id,))
         return {date.fromisoformat(row[0]) for row in rows}
 
     def newest(self, limit: int) -> list[Place]:
@@ -400,7 +447,7 @@ class Index:
 
     def tags(self) -> list[str]:
         """Return the slug of every tag in use, in order."""
-        query = "SELECT slug FROM slugs WHERE entries > 0 ORDER BY slug"
+        query = "SELECT slug FROM slugs ORDER BY slug"
         return [row[0] for row in self._db.execute(query)]
 
     def told_in(self, day: date) -> int:
@@ -440,14 +487,14 @@ class Index:
         """Note that a file is gone."""
         self._db.execute("DELETE FROM files WHERE path = ?", (path,))
 
-    def files_for(self, purpose: str) -> set[str]:
-        """Return the files made for a purpose."""
-        rows = self._db.execute("SELECT path FROM files WHERE purpose = ?", (purpose,))
-        return {row[0] for row in rows}
+    def hashes(self, purpose: str) -> dict[str, str]:
+        """Return the files made for a purpose, each with its hash."""
+        return dict(self._db.execute("SELECT path, hash FROM files WHERE purpose = ?", (purpose,)))
 
-    def purposes(self) -> set[str]:
-        """Return every purpose for which there are files."""
-        return {row[0] for row in self._db.execute("SELECT DISTINCT purpose FROM files")}
+    def has_file(self, path: str) -> bool:
+        """Whether a file was made."""
+        query = "SELECT 1 FROM files WHERE path = ?"
+        return self._db.execute(query, (path,)).fetchone() is not None
 
     def files(self) -> list[tuple[str, str]]:
         """Return every file made, with its hash."""
@@ -462,32 +509,33 @@ class Index:
         )
         return dict(rows)
 
-    # -- opening ------------------------------------------------------------------------------
+    # -- faults -------------------------------------------------------------------------------
 
-    def _opened(self) -> sqlite3.Connection:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            return self._connected()
-        except (sqlite3.Error, OSError) as first:
-            try:
-                self.path.unlink(missing_ok=True)
-                return self._connected()
-            except (sqlite3.Error, OSError) as error:
-                raise StorageError(
-                    f"Cannot open {self.path}: {error}.",
-                    "Check the free space and the permissions there.",
-                ) from first
+    def replace_faults(self, purpose: str, faults: Iterable[Fault]) -> None:
+        """Take over the faults that were met while a purpose was served."""
+        self._db.execute("DELETE FROM faults WHERE purpose = ?", (purpose,))
+        rows = [(purpose, fault.place, fault.problem, fault.mend) for fault in faults]
+        self._db.executemany("INSERT OR REPLACE INTO faults VALUES (?, ?, ?, ?)", rows)
 
-    def _connected(self) -> sqlite3.Connection:
-        # Publishers take turns, whatever threads they are in.
-        db = sqlite3.connect(self.path, check_same_thread=False)
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            db.executescript(f"{_SCHEMA} PRAGMA user_version = {VERSION};")
-        elif version != VERSION:
-            db.close()
-            raise sqlite3.DatabaseError("made by another version")
-        return db
+    def failed(self, kind: str) -> set[str]:
+        """Return what had faults among the purposes of a kind (``entry:``)."""
+        query = "SELECT DISTINCT purpose FROM faults WHERE purpose BETWEEN ? AND ?"
+        rows = self._db.execute(query, (kind, f"{kind}\x7f"))
+        return {row[0].removeprefix(kind) for row in rows}
+
+    def faults(self) -> list[Fault]:
+        """Return every fault that stands; of those of one place the first."""
+        query = "SELECT place, problem, hint FROM faults ORDER BY purpose DESC, place, problem DESC"
+        return list({row[0]: Fault(*row) for row in self._db.execute(query)}.values())[::-1]
+
+
+def _opened(path: Path | None) -> sqlite3.Connection:
+    assert path is not None
+    try:
+        return open_database(path, schema=_SCHEMA, version=VERSION)
+    except Unusable:
+        delete_database(path)
+        return open_database(path, schema=_SCHEMA, version=VERSION)
 
 
 def _instant(instant: datetime) -> str:

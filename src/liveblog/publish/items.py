@@ -13,7 +13,8 @@ from ..digest import Digest, title
 from ..entry import Media
 from ..feeds import Archives, Enclosure, Feed, Item, Origin, Tombstone
 from ..kept import SHORT, Kept
-from ..markup import rooted
+from ..links import web_address
+from ..markup import in_tags, rooted
 from ..pages import Pages, known
 from ..timeline import Entry
 
@@ -54,7 +55,7 @@ class Items:
             tags=now.tags,
             language=now.lang,
             enclosures=tuple(self._enclosure(m) for m in now.media) if is_live else (),
-            via=tuple((s.name, s.url) for s in now.sources if s.url) if is_live else (),
+            via=tuple((s.name, s.url) for s in now.sources if is_live and web_address(s.url)),
             is_titled=bool(now.title) or not is_live,
         )
 
@@ -149,7 +150,7 @@ class Items:
 
 def _absolute(fragment: str, base: str, url: str) -> str:
     """Give a fragment addresses that hold wherever a reader shows it."""
-    return rooted(fragment, base).replace('href="#', f'href="{url}#').strip()
+    return in_tags(rooted(fragment, base), ' href="#', f' href="{url}#').strip()
 
 
 def _founded(blog_id: str) -> datetime:

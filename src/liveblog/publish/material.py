@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cached_property
 
 from .. import digest, links, period
 from ..config import Config
 from ..digest import Digest, label
+from ..journal import Fault
 from ..locale import Words
 from ..pages import Coverage, Stop
 from ..period import COVERAGE, Period
 from ..timeline import Day, Entry, Timeline
+from .guard import CORRECT, is_fatal, reason
 from .index import Index, Place
 
 ON_PAGE = 50  #: entries on the live page and on a tag's page
@@ -33,8 +35,16 @@ Around = tuple[Stop | None, Stop | None]
 class Material:
     """What one publication shows."""
 
-    def __init__(self, timeline: Timeline, index: Index, config: Config, words: Words) -> None:
-        """Gather from *timeline*, by what *index* knows of it."""
+    def __init__(
+        self,
+        timeline: Timeline,
+        index: Index,
+        config: Config,
+        words: Words,
+        report: Callable[[Fault], None],
+    ) -> None:
+        """Gather from *timeline*, by what *index* knows of it; *report* takes faults."""
+        self._report = report
         self._timeline = timeline
         self._index = index
         self._config = config
@@ -59,8 +69,17 @@ class Material:
         if of not in self._days:
             if len(self._days) >= _DAYS_KEPT:
                 del self._days[next(iter(self._days))]
-            self._days[of] = self._timeline.day(of)
+            self._days[of] = self._read(of)
         return self._days[of]
+
+    def _read(self, of: date) -> Day:
+        try:
+            return self._timeline.day(of)
+        except Exception as error:
+            if is_fatal(error):
+                raise
+            self._report(Fault(f"{of}", f"the day cannot be read ({reason(error)})", CORRECT))
+            return Day(of)
 
     def fetch(self, places: Iterable[Place]) -> list[Entry]:
         """Fetch entries from the journal, in the order asked for."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from .. import links
-from ..feeds import Feed
-from ..feeds.documents import documents
+from ..errors import InvalidInput, StorageError
 from ..journal import Fault
 from ..site import Site
+from ..storage.inside import read_inside
 from .index import Index, hash_of
 from .report import Report
 
-Part = tuple[list[tuple[str, str, str]], list[str], Report, dict[str, str]]
-"""Path, hash and purpose of each file made; those kept; what was done; what is prepared."""
+Part = tuple[
+    list[tuple[str, str, str]], list[str], list[tuple[str, Fault]], set[str], Report, dict[str, str]
+]
+"""Path, hash and purpose of each file made; those kept; faults, each with its purpose; purposes
+that were served anew; what was done; what is prepared."""
 
 
 class Output:
@@ -26,13 +30,23 @@ class Output:
         self._media = media
         self._is_dry = is_dry
         self.report = Report()
+        self._begin()
+        self.purpose = ""  #: what is served now, for the faults that are met
+
+    def _begin(self) -> None:
         self._claimed: set[str] = set()
         self._noted: list[tuple[str, str, str]] = []
         self._kept: list[str] = []
+        self._faults: list[tuple[str, Fault]] = []
 
     def claim(self, purpose: str) -> None:
         """Say that a purpose is served anew: files it had and has no more will be removed."""
         self._claimed.add(purpose)
+        self.serve(purpose)
+
+    def serve(self, purpose: str) -> None:
+        """Say what is served now: faults that are met belong to it."""
+        self.purpose = purpose
 
     def put(self, path: str, content: str | bytes, purpose: str) -> None:
         """Write a file if its bytes change, and note what it is for."""
@@ -41,41 +55,52 @@ class Output:
         if self._site.holds(path, data):
             self.report.unchanged += 1
         else:
-            self.report.written.append(path)
             if not self._is_dry:
-                self._site.put(path, data)
+                try:
+                    self._site.put(path, data)
+                except InvalidInput as error:
+                    self.fault(Fault(repr(path), error.message.rstrip("."), error.hint))
+                    return
+            self.report.written.append(path)
         self._noted.append((path, hash_of(data), purpose))
 
-    def put_feed(self, folder: str, feed: Feed, purpose: str) -> None:
-        """Write a feed in its three formats."""
-        for name, data in documents(feed):
-            self.put(folder + name, data, purpose)
-            del data  # before the next one is made
-
     def put_media(self, name: str, purpose: str) -> None:
-        """Copy a picture to the site; one that is gone is reported."""
-        source = self._media / name
-        if source.is_file():
-            self.put(links.media_path(name), source.read_bytes(), purpose)
+        """Copy a picture to the site; one that is gone or cannot be read is reported."""
+        problem = "the picture is gone"
+        try:
+            data = read_inside(self._media, name)
+        except StorageError as error:
+            data, problem = None, error.message.rstrip(".")
+        if data is None:
+            hint = f"Restore {name.rpartition('/')[2]} from a backup, or edit the entry."
+            self.fault(Fault(f"entries/media/{name}", problem, hint))
         else:
-            mend = f"Restore {source.name} from a backup, or edit the entry."
-            self.report.faults.append(Fault(f"entries/media/{name}", "the picture is gone", mend))
+            self.put(links.media_path(name), data, purpose)
 
     def keep(self, path: str) -> None:
         """Say that a file is as it was, without rendering it."""
         self._kept.append(path)
 
+    def fault(self, fault: Fault) -> None:
+        """Take a fault that was met in serving what is served now."""
+        self._faults.append((self.purpose, fault))
+
     def cut(self) -> Part:
         """Return all that was taken, and begin anew."""
-        part = self._noted, self._kept, self.report, self._site.cut()
-        self._noted, self._kept, self.report = [], [], Report()
+        part = (
+            self._noted, self._kept, self._faults, self._claimed, self.report, self._site.cut()
+        )  # fmt: skip
+        self.report = Report()
+        self._begin()
         return part
 
     def add(self, part: Part) -> None:
         """Take what was cut here, or in another process."""
-        noted, kept, report, prepared = part
+        noted, kept, faults, claimed, report, prepared = part
         self._noted += noted
         self._kept += kept
+        self._faults += faults
+        self._claimed |= claimed
         self.report.add(report)
         self._site.add(prepared)
 
@@ -85,15 +110,29 @@ class Output:
         self._index.keep_files(self._kept)
         self._noted, self._kept = [], []
 
-    def finish(self, before: set[str]) -> None:
+    def finish(self, listed: Iterable[str]) -> None:
         """Note the files in the manifest, and remove those that are no more.
 
-        These were made before for a purpose claimed now, or for one in *before*.
+        These were made before for a purpose claimed now; or they are ours and *listed*, which are
+        the files of the site where the manifest does not know them.
         """
         self.note()
-        for purpose in sorted(self._claimed | before):
+        met: dict[str, list[Fault]] = {purpose: [] for purpose in sorted(self._claimed)}
+        for purpose, fault in self._faults:
+            met.setdefault(purpose, []).append(fault)
+        for purpose, faults in met.items():
+            self._index.replace_faults(purpose, faults)
             for path in self._index.stale_files(purpose):
-                self.report.deleted.append(path)
                 self._index.forget_file(path)
-                if not self._is_dry:
-                    self._site.drop(path)
+                self._drop(path)
+        for path in listed:
+            if links.is_ours(path) and not self._index.has_file(path):
+                self._drop(path)
+        self.report.faults = self._index.faults()
+        # What failed half-way may have been put twice.
+        self.report.written = list(dict.fromkeys(self.report.written))
+
+    def _drop(self, path: str) -> None:
+        self.report.deleted.append(path)
+        if not self._is_dry:
+            self._site.drop(path)

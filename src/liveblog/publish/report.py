@@ -18,11 +18,12 @@ class Report:
     written: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     unchanged: int = 0  #: files rendered whose bytes were there already
-    faults: list[Fault] = field(default_factory=list)  #: damage met in the journal
+    faults: list[Fault] = field(default_factory=list)
+    """What is damaged in the journal or could not be rendered: all of it, also what was met in
+    earlier publications and still stands."""
 
     def add(self, other: Report) -> None:
         """Add what another part of the same publication did."""
         self.written += other.written
         self.deleted += other.deleted
         self.unchanged += other.unchanged
-        self.faults += other.faults

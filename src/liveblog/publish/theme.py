@@ -27,9 +27,10 @@ class Theme:
         """Map each static file's name to its path on the site and its bytes."""
         found = {}
         for name, data in sorted(self._static.items()):
-            stem, dot, ending = name.rpartition(".")
+            folder, slash, last = name.rpartition("/")
+            stem, dot, ending = last.rpartition(".") if "." in last else (last, "", "")
             mark = blake2b(data, digest_size=5).hexdigest()
-            hashed = f"assets/{stem}.{mark}{dot}{ending}" if stem else f"assets/{name}"
+            hashed = f"assets/{folder}{slash}{stem}.{mark}{dot}{ending}"
             found[name] = (name if name in STABLE else hashed, data)
         return found
 

@@ -19,12 +19,15 @@ import msgspec
 from msgspec import Struct
 
 from .. import links
+from ..bidi import closed
 from ..entry import slug, told_day
+from ..errors import StorageError
 from ..journal import Journal
 from ..kept import kept
 from ..markup import marked, shortened, to_html, words_in
+from ..storage.sqlite import Unusable
 from ..timeline import Entry, fold
-from .index import CANDIDATES, Row, SearchIndex, Unusable, Writer, label
+from .index import CANDIDATES, Row, SearchIndex, Writer, label
 from .words import ASKED_CHARACTERS, SNIPPET, Piece, phrases, pieces
 
 LOOK_SECONDS = 2.0
@@ -135,6 +138,17 @@ class Search:
             self._take_over(progress)
         self._seen = end, looked
 
+    def forget_removed(self) -> None:
+        """Leave no word of a removed entry in the index, if there is one.
+
+        Raises :class:`~liveblog.errors.StorageError` if the machine refused.
+        """
+        if self._index.path.exists():
+            self.update()
+            with self._index.writing() as writer:
+                writer.tidy()
+                writer.commit()
+
     def forget(self) -> None:
         """Let go of the index, with every word in it; the next search makes it again."""
         self._seen = ("", 0.0)
@@ -160,6 +174,16 @@ class Search:
         writer.replace(name, stamp, marks.items(), lambda i: _row(entries[i], marks[i]))
 
 
+def _row(entry: Entry, mark: bytes) -> Row | None:
+    """Return what readers see of an entry; None for one that cannot be shown."""
+    try:
+        return _shown(entry, mark)
+    except Exception as error:
+        if isinstance(error, StorageError | MemoryError):
+            raise
+        return None
+
+
 def _is_day(name: str) -> bool:
     return len(name) == 10 and name[4] == "-"
 
@@ -168,7 +192,7 @@ def _mark(entry: Entry) -> bytes:
     return blake2b(msgspec.json.encode(entry.revisions), digest_size=12).digest()
 
 
-def _row(entry: Entry, mark: bytes) -> Row:
+def _shown(entry: Entry, mark: bytes) -> Row:
     """Return what readers see of an entry, as plain text."""
     now = entry.now
     is_live = now.state == "live"
@@ -207,12 +231,16 @@ def _hit(row: Row, apart: Callable[[str, int], tuple[Piece, ...]]) -> Hit:
         published=row.published,
         day=date.fromisoformat(row.day),
         state=row.state,
-        author=row.author,
-        tags=tuple(row.tags),
-        name=row.title or (shortened(row.text, NAME) if row.state == "live" else ""),
-        title=apart(row.title, len(row.title)) if row.title else (),
-        snippet=apart(row.text, SNIPPET) if row.text else (),
+        author=closed(row.author),
+        tags=tuple(map(closed, row.tags)),
+        name=closed(row.title or (shortened(row.text, NAME) if row.state == "live" else "")),
+        title=_closed(apart(row.title, len(row.title))) if row.title else (),
+        snippet=_closed(apart(row.text, SNIPPET)) if row.text else (),
     )
+
+
+def _closed(found: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    return tuple((is_hit, closed(text)) for is_hit, text in found)
 
 
 __all__ = ["ASKED_CHARACTERS", "CANDIDATES", "Found", "Hit", "Search", "as_data", "text_of"]

@@ -8,7 +8,6 @@ A row's number is its instant, so that the newest matches are found first, howev
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from _blake2 import blake2b
@@ -19,10 +18,17 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ..errors import StorageError
+from ..storage.locks import Lock
+from ..storage.sqlite import (
+    Unusable,
+    delete_database,
+    errors,
+    open_database,
+    open_temporary,
+)
 from .words import Phrase, fold
 
-VERSION = 1
+VERSION = 2
 
 CANDIDATES = 1000
 """So many of the newest matches are put in order of relevance."""
@@ -57,9 +63,6 @@ WHERE words MATCH ? AND e.published <= ? ORDER BY words.rowid DESC LIMIT ?
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = 86_400_000_000
-_MACHINE = {"FULL", "BUSY", "LOCKED", "IOERR", "READONLY", "CANTOPEN", "NOMEM", "PERM", "AUTH",
-            "INTERRUPT"}  # fmt: skip
-"""Refusals of the machine (SQLite's primary result codes); anything else is the index's fault."""
 
 
 class Row(Struct, frozen=True):
@@ -84,65 +87,82 @@ class SearchIndex:
         """Keep the index in a folder of what can be made again."""
         self._folder = derived
         self.path = derived / "search.sqlite"
+        self._apart: sqlite3.Connection | None = None  # where nothing can be written
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
         """Give the index to its only writer; whatever was not committed is given up.
 
-        Raises :class:`Unusable` for an index that is to be made again.
+        Where nothing can be written, it is a copy of our own.
+
+        Raises :class:`~liveblog.storage.sqlite.Unusable` for an index that is to be made again, and
+        :class:`~liveblog.errors.StorageError` if the machine refused.
         """
-        with self._alone(), self._opened() as db:
+        if self._apart is not None or not self._can_be_written():
+            self._apart = self._apart or self._copy()
+            with errors(self.path), _work(self._apart) as db:
+                yield Writer(db)
+            return
+        with self._alone(), self._opened() as db, _work(db):
             yield Writer(db)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
         """Give the index to a reader; see :meth:`writing`."""
-        with self._opened() as db:
+        if self._apart is not None:
+            with errors(self.path):
+                yield Reader(self._apart)
+            return
+        with self._opened(read_only=True) as db:
             yield Reader(db)
 
     def delete(self) -> None:
         """Let go of the index, with every word in it."""
-        with self._alone():
-            self._delete()
+        if self._apart is not None:
+            self._apart.close()
+            self._apart = None
+        if self._can_be_written():
+            with self._alone():
+                delete_database(self.path)
 
-    def _delete(self) -> None:
-        for ending in ("-journal", "-wal", "-shm", ""):
-            self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+    def _alone(self) -> Lock:
+        """Return what makes us the only writer, in this and in every process."""
+        return Lock(self._folder / "search.lock")
+
+    def _can_be_written(self) -> bool:
+        there = next(path for path in (self._folder, *self._folder.parents) if path.exists())
+        files = [path for path in (there, self.path) if path.exists()]
+        return all(os.access(path, os.W_OK) for path in files)
+
+    def _copy(self) -> sqlite3.Connection:
+        """Return a copy of the index, or an empty one, that nobody else sees."""
+        try:
+            return open_temporary(schema=_SCHEMA, version=VERSION, copy_of=self.path)
+        except (Unusable, FileNotFoundError):
+            return open_temporary(schema=_SCHEMA, version=VERSION)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Be the only writer, in this and in every process."""
+    def _opened(self, *, read_only: bool = False) -> Iterator[sqlite3.Connection]:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            fd = os.open(self._folder / "search.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise StorageError.of(error, "write to", self._folder) from error
+            db = open_database(self.path, schema=_SCHEMA, version=VERSION, read_only=read_only)
+        except FileNotFoundError:
+            raise Unusable(f"{self.path} is gone.", "It is made again.") from None
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            yield
+            with errors(self.path):
+                yield db
         finally:
-            os.close(fd)
-
-    @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        db = None
-        try:
-            db = sqlite3.connect(self.path, timeout=30)
-            yield db
-        except sqlite3.Error as error:
-            name = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_")
-            kind = StorageError if name.partition("_")[0] in _MACHINE else Unusable
-            raise kind(
-                f"Cannot use {self.path}: {error}.",
-                "Check the free space and the permissions there.",
-            ) from error
-        finally:
-            if db is not None:
-                db.close()
+            db.close()
 
 
-class Unusable(StorageError):
-    """The index is damaged, or of another version."""
+@contextmanager
+def _work(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Begin to write; what is not committed is given up."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield db
+    finally:
+        if db.in_transaction:
+            db.rollback()
 
 
 class Writer:
@@ -150,13 +170,6 @@ class Writer:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-        elif version != VERSION:
-            raise Unusable("The search index was made by another version.")
-        # A deleted text leaves no trace in the file.
-        db.execute("PRAGMA secure_delete = ON")
 
     def changed(self, stamps: dict[str, str]) -> list[str]:
         """Return the days whose stamp in the journal is not the remembered one."""
@@ -164,11 +177,16 @@ class Writer:
         return sorted({name for name, _ in stamps.items() ^ known.items()})
 
     def replace(
-        self, home: str, stamp: str, ids: Iterable[tuple[str, bytes]], make: Callable[[str], Row]
+        self,
+        home: str,
+        stamp: str,
+        ids: Iterable[tuple[str, bytes]],
+        make: Callable[[str], Row | None],
     ) -> None:
         """Take over the entries that live in a day's file: their ids and marks.
 
-        *make* is called for those that are new or differ. An empty *stamp*: the file is gone.
+        *make* is called for those that are new or differ; None is not to be found. An empty
+        *stamp*: the file is gone.
         """
         rows = self._db.execute("SELECT id, mark FROM entries WHERE home = ?", (home,))
         before = {entry_id: bytes(mark) for entry_id, mark in rows}
@@ -177,16 +195,24 @@ class Writer:
             if now.get(entry_id) != mark:
                 self._drop(entry_id)
         for entry_id, mark in now.items():
-            if before.get(entry_id) != mark:
-                self._put(home, make(entry_id))
+            if before.get(entry_id) != mark and (row := make(entry_id)):
+                self._put(home, row)
         if stamp:
             self._db.execute("INSERT OR REPLACE INTO stamps VALUES (?, ?)", (home, stamp))
         else:
             self._db.execute("DELETE FROM stamps WHERE name = ?", (home,))
 
     def commit(self) -> None:
-        """Keep what was taken over."""
-        self._db.commit()
+        """Keep what was taken over, and go on."""
+        self._db.execute("COMMIT")
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def tidy(self) -> None:
+        """Leave no word of what is not in the index any more.
+
+        FTS5 notes what was deleted, and drops it when it merges what it holds.
+        """
+        self._db.execute("INSERT INTO words (words) VALUES ('optimize')")
 
     def _put(self, home: str, row: Row) -> None:
         published = _number(row.published)
@@ -219,8 +245,6 @@ class Reader:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-            raise Unusable("The search index was made by another version.")
 
     def find(
         self, asked: Sequence[Phrase], labels: Sequence[str], now: datetime

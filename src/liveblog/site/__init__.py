@@ -1,11 +1,14 @@
 """Where the site's files live: the contract, and plain folders (``folder``).
 
+``compressed`` keeps compressed copies of them beside the site.
+
 In come paths below the site's root and bytes. What is put or dropped is only prepared; one call
 brings all of it to the readers, each file whole.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 
@@ -20,10 +23,19 @@ class Site(Protocol):
         """Whether readers get just these bytes of a file."""
         ...
 
+    def paths(self) -> Iterator[str]:
+        """Yield the path of every file that readers may get, whoever put it there.
+
+        A folder that cannot be ours (it is hidden, or a symbolic link) is one path, with a slash at
+        its end, whatever it holds.
+        """
+        ...
+
     def put(self, path: str, data: bytes) -> None:
         """Prepare a file; readers see nothing of it before :meth:`commit`.
 
-        Raises :class:`~liveblog.errors.StorageError`.
+        Raises :class:`~liveblog.errors.InvalidInput` for a path that leads out of the site or
+        cannot be the name of a file, and :class:`~liveblog.errors.StorageError`.
         """
         ...
 
@@ -46,9 +58,10 @@ class Site(Protocol):
     def commit(self) -> None:
         """Bring what was prepared to the readers, and make it survive a crash of the machine.
 
-        New folders land first, each as a whole; then new files, in the order in which they were
-        put; then those that change; then files are removed. So whatever can be reached from a page
-        that a reader holds is there, at every instant and after a crash at any instant.
+        What is new lands first, each new folder as a whole; then what changes; then what is no more
+        goes. New files and those that change land in the order of :func:`liveblog.links.landing`,
+        and files go in the opposite order. So whatever can be reached from a page that stays, or
+        from an entry that has landed, is there, at every instant and after a crash at any instant.
 
         Raises :class:`~liveblog.errors.StorageError`; then a beginning of this has been done.
         """

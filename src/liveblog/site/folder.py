@@ -2,28 +2,41 @@
 
 Files are prepared in ``.staging/`` within it, one folder a process: those of folders that the site
 has not, in the same folders below ``new/``, so that a whole day lands by one rename; the others
-under numbers, so that they land by one rename each.
+under numbers, so that they land by one rename each. A folder of which nothing stays goes by one
+rename too.
+
+Symbolic links within the site are never followed. One that stands where a file or folder of ours
+is to be gives way.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import StorageError
+from ..entry import FORBIDDEN
+from ..errors import InvalidInput, StorageError
+from ..links import landing
+from ..storage.inside import is_inside
 
 FEW = 200
-"""Up to so many files are synced one by one; more are left to a sync of the whole system."""
+"""Up to so many files are synced one by one; more by a sync of the whole file system."""
+
+NAME_BYTES = 255
+"""Bytes of a file's name that file systems take at the most."""
 
 T = TypeVar("T")
 
 _NEW = "/new"
+_STAGING = ".staging"
 
 FOLDERS_KEPT = 2_000
 """So many folders are remembered, be they there or made: those of the days at hand."""
@@ -35,13 +48,15 @@ class Folder:
     def __init__(self, root: Path) -> None:
         """Keep the site below *root*, which is made when it is needed."""
         self.root = root
-        self._staging = root / ".staging"
+        self._staging = root / _STAGING
         #: Where the file of a path is prepared, or the folder of new ones that holds it.
         self._staged: dict[str, str] = {}
         self._dropped: list[str] = []
         self._count = 0
         self._is_there: dict[str, bool] = {}  # folders of the site
         self._made: set[str] = set()  # folders of ours
+
+    # -- reading ------------------------------------------------------------------------------
 
     def read(self, path: str) -> bytes | None:
         """See :meth:`liveblog.site.Site.read`."""
@@ -50,38 +65,81 @@ class Folder:
     def holds(self, path: str, data: bytes) -> bool:
         """See :meth:`liveblog.site.Site.holds`."""
         # To compare lengths spares reading most of what changed.
-        return self._asked(path, os.path.getsize) == len(data) and self.read(path) == data
+        return self._asked(path, _size) == len(data) and self.read(path) == data
+
+    def paths(self) -> Iterator[str]:
+        """See :meth:`liveblog.site.Site.paths`."""
+        waiting = [""]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                items = sorted(os.scandir(f"{self.root}/{folder}"), key=lambda item: item.name)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                raise StorageError.of(error, "read", self.root / folder) from error
+            for item in items:
+                path = folder + item.name
+                is_folder = item.is_dir(follow_symlinks=False)
+                if is_folder and not item.name.startswith("."):
+                    waiting.append(f"{path}/")
+                elif path != _STAGING:
+                    yield f"{path}/" if is_folder or item.is_dir() else path
 
     def _asked(self, path: str, ask: Callable[[str], T]) -> T | None:
         """Return what *ask* tells of a file of the site; None if there is none."""
         try:
-            if not self._has(path.rpartition("/")[0]):
+            if not is_inside(path) or not self._has(path.rpartition("/")[0]):
                 return None
             return ask(f"{self.root}/{path}")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG):
+                return None  # a symbolic link, a socket
             raise StorageError.of(error, "read", self.root / path) from error
+
+    def _has(self, folder: str) -> bool:
+        """Whether the site has a folder, which is asked once for all that lies in it."""
+        known = self._is_there.get(folder)
+        if known is None:
+            above = folder.rpartition("/")[0]
+            known = not folder or self._has(above)
+            if known and folder:
+                known = self._is_folder(f"{self.root}/{folder}")
+            if len(self._is_there) >= FOLDERS_KEPT:
+                self._is_there.clear()
+            self._is_there[folder] = known
+        return known
+
+    def _is_folder(self, place: str) -> bool:
+        try:
+            mode = os.lstat(place).st_mode
+        except FileNotFoundError:
+            return False
+        if not stat.S_ISDIR(mode) and not stat.S_ISLNK(mode):
+            raise NotADirectoryError(errno.ENOTDIR, "a file is where a folder has to be", place)
+        return stat.S_ISDIR(mode)
+
+    # -- preparing ----------------------------------------------------------------------------
 
     def put(self, path: str, data: bytes) -> None:
         """See :meth:`liveblog.site.Site.put`."""
+        _check(path)
         try:
             # A path put twice keeps its prepared file.
             staged = self._staged.get(path) or self._place(path)
-            fd = os.open(
-                _file(staged, path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644
-            )
-            try:
-                if os.write(fd, data) != len(data):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            finally:
-                os.close(fd)
+            with open(_file(staged, path), "wb", buffering=0) as file:
+                left = memoryview(data)
+                while left:
+                    left = left[file.write(left) :]
         except OSError as error:
-            raise StorageError.of(error, "write to", self.root) from error
+            raise _refused(error, self.root) from error
         self._staged[path] = staged
 
     def drop(self, path: str) -> None:
         """See :meth:`liveblog.site.Site.drop`."""
+        _check(path)
         self._dropped.append(path)
 
     def cut(self) -> dict[str, str]:
@@ -96,55 +154,16 @@ class Folder:
         else:
             self._staged = prepared
 
-    def commit(self) -> None:
-        """See :meth:`liveblog.site.Site.commit`."""
-        try:
-            is_few = len(self._staged) <= FEW
-            # Before anything lands: whether a folder is new is known as long.
-            folders = {a for path in self._staged for a in self._above(path)} if is_few else ()
-            files = [_file(staged, path) for path, staged in self._staged.items() if is_few]
-            if is_few:
-                _send(files)
-            self._sync(files if is_few else None)
-            for process in self._processes():
-                self._land_new(process + _NEW, str(self.root))
-            single = {
-                path: staged for path, staged in self._staged.items() if not staged.endswith(_NEW)
-            }
-            changing = {path for path in single if os.path.exists(f"{self.root}/{path}")}
-            for path in sorted(single, key=lambda path: path in changing):
-                self._land(single[path], f"{self.root}/{path}")
-            for path in self._dropped:
-                self._delete(self.root / path)
-            self._sync(folders if is_few else None)
-        except OSError as error:
-            name = Path(error.filename) if error.filename else self.root
-            raise StorageError.of(error, "write", name) from error
-        finally:
-            self.discard()
-
     def discard(self) -> None:
         """See :meth:`liveblog.site.Site.discard`."""
         self._staged = {}
         self._dropped = []
         self._made = set()
         self._is_there = {}  # somebody may delete the site before the next time
+        with contextlib.suppress(OSError):
+            if self._staging.is_symlink():
+                self._staging.unlink()
         shutil.rmtree(self._staging, ignore_errors=True)
-
-    def _has(self, folder: str) -> bool:
-        """Whether the site has a folder, which is asked once for all that lies in it."""
-        known = self._is_there.get(folder)
-        if known is None:
-            above = folder.rpartition("/")[0]
-            known = not folder or self._has(above)
-            if known and not os.path.isdir(place := f"{self.root}/{folder}"):
-                if os.path.lexists(place):
-                    raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), place)
-                known = False
-            if len(self._is_there) >= FOLDERS_KEPT:
-                self._is_there.clear()
-            self._is_there[folder] = known
-        return known
 
     def _place(self, path: str) -> str:
         """Make room for a file; return where it is to be prepared."""
@@ -165,56 +184,157 @@ class Folder:
         self._count += 1
         return f"{process}/{self._count}"
 
-    def _processes(self) -> list[str]:
-        """Return the folders of those that prepared anything."""
+    # -- landing ------------------------------------------------------------------------------
+
+    def commit(self) -> None:
+        """See :meth:`liveblog.site.Site.commit`."""
+        try:
+            is_few = len(self._staged) + len(self._dropped) <= FEW
+            files = [_file(staged, path) for path, staged in self._staged.items() if is_few]
+            if is_few:
+                _send(files)
+            self._sync(files if is_few else None)
+            folders = [self._land(staged, path) for path, staged in self._landings()]
+            folders += [self._remove(path) for path in self._removals()]
+            self._sync(dict.fromkeys(folders) if is_few else None)
+        except OSError as error:
+            raise _refused(error, self.root) from error
+        finally:
+            self.discard()
+
+    def _landings(self) -> Iterator[tuple[str, str]]:
+        """Yield what lands: its path (a folder's ends in a slash) and where it is prepared."""
+        units = dict(self._new_units())
+        units |= {path: at for path, at in self._staged.items() if not at.endswith(_NEW)}
+        changing = {path for path in units if os.path.lexists(f"{self.root}/{path}".rstrip("/"))}
+        for path in sorted(units, key=lambda path: (path in changing, landing(path), path)):
+            yield path, units[path]
+
+    def _new_units(self) -> Iterator[tuple[str, str]]:
+        """Yield the new folders, the uppermost of each, and where they are prepared.
+
+        Those that two processes prepared parts of are put together first.
+        """
         if not self._staging.is_dir():
-            return []
-        return sorted(item.path for item in os.scandir(self._staging))
-
-    def _land_new(self, staged: str, final: str) -> None:
-        """Bring a folder to the readers, as a whole where they have none of that name."""
-        if not os.path.isdir(staged):
             return
-        if not os.path.isdir(final):
-            os.rename(staged, final)
-            return
-        for item in sorted(os.scandir(staged), key=lambda item: item.name):
-            if item.is_dir():
-                self._land_new(item.path, f"{final}/{item.name}")
-            else:
-                self._land(item.path, f"{final}/{item.name}")
+        first, *others = sorted(item.path for item in os.scandir(self._staging)) or [""]
+        for other in others:
+            _merge(other + _NEW, first + _NEW)
+        waiting = [""]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                items = list(os.scandir(f"{first}{_NEW}/{folder}"))
+            except FileNotFoundError:
+                return
+            for item in items:
+                path = folder + item.name
+                if not item.is_dir():
+                    yield path, item.path  # somebody made its folder meanwhile
+                elif self._is_folder(f"{self.root}/{path}"):
+                    waiting.append(f"{path}/")
+                else:
+                    yield f"{path}/", item.path
 
-    def _above(self, path: str) -> set[str]:
-        """Return the folders whose entries may have changed when a file landed."""
-        found = {f"{self.root}/{path}".rpartition("/")[0]}
-        while path and not self._has(path := path.rpartition("/")[0]):
-            found.add(f"{self.root}/{path}".rpartition("/")[0])
-        return found
-
-    def _land(self, staged: str, final: str) -> None:
-        """Bring one file to the readers."""
-        _date(staged, final)
+    def _land(self, staged: str, path: str) -> str:
+        """Bring one file, or one new folder, to the readers; return the folder that it is in."""
+        final = f"{self.root}/{path}".rstrip("/")
+        above = final.rpartition("/")[0]
+        if path.endswith("/"):
+            if os.path.islink(final):
+                os.unlink(final)
+        else:
+            _date(staged, final)
         try:
             os.replace(staged, final)
         except FileNotFoundError:  # somebody deletes the site while it is made
-            os.makedirs(final.rpartition("/")[0], exist_ok=True)
+            os.makedirs(above, exist_ok=True)
             os.replace(staged, final)
+        return above
 
-    def _delete(self, final: Path) -> None:
-        """Remove a file, and the folders that it leaves empty."""
-        final.unlink(missing_ok=True)
-        for folder in final.parents:
-            if folder == self.root or not folder.is_dir() or any(folder.iterdir()):
-                break
-            folder.rmdir()
+    def _removals(self) -> list[str]:
+        """Return what is to go, in order: folders of which nothing stays, and single files."""
+        gone = {path for path in self._dropped if self._has(path.rpartition("/")[0])}
+        above = {folder for path in gone for folder in _folders_of(path)}
+        for folder in sorted(above, key=lambda folder: -folder.count("/")):
+            with os.scandir(f"{self.root}/{folder}") as items:
+                if all(f"{folder}/{item.name}" in gone for item in items):
+                    gone.add(folder)
+        units = [path for path in gone if path.rpartition("/")[0] not in gone]
+        units = [f"{path}/" if path in above else path for path in units]
+        return sorted(units, key=lambda path: (-landing(path), path))
+
+    def _remove(self, path: str) -> str:
+        """Remove a file, or a folder with all that is in it; return the folder that it was in."""
+        final = f"{self.root}/{path}".rstrip("/")
+        if path.endswith("/"):
+            self._count += 1
+            aside = f"{self._staging}/gone-{self._count}"
+            os.makedirs(self._staging, exist_ok=True)
+            os.rename(final, aside)
+            shutil.rmtree(aside)
+        else:
+            # Somebody may have put a folder there.
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+                os.unlink(final)
+        return final.rpartition("/")[0]
 
     def _sync(self, names: Iterable[str] | None) -> None:
-        """Make files or folders durable, or all that there is."""
-        if names is None:
-            os.sync()
-            return
-        for fd in _opened(names):
-            os.fsync(fd)
+        """Make files or folders durable, or all that there is.
+
+        Raises :class:`OSError` if the disk could not take what was written.
+        """
+        for fd in _opened([str(self.root)] if names is None else names):
+            if names is None:
+                _sync_disk(fd)
+            else:
+                os.fsync(fd)
+
+
+def _check(path: str) -> None:
+    """Refuse a path that leads out of the site, or that no file can have."""
+    longest = max(len(part.encode("utf-8", "surrogatepass")) for part in path.split("/"))
+    if not is_inside(path) or FORBIDDEN.search(path) or longest > NAME_BYTES:
+        raise InvalidInput(
+            f"The site can have no file {path[:NAME_BYTES]!r}.",
+            "Correct the entry or tag whose address it is.",
+        )
+
+
+def _refused(error: OSError, root: Path) -> StorageError:
+    name = error.filename2 or error.filename
+    return StorageError.of(error, "write", Path(name) if isinstance(name, str) else root)
+
+
+def _merge(source: str, target: str) -> None:
+    """Put what is in a folder into another."""
+    if not os.path.isdir(target):
+        if os.path.isdir(source):
+            os.makedirs(target.rpartition("/")[0], exist_ok=True)
+            os.rename(source, target)
+        return
+    for item in os.scandir(source) if os.path.isdir(source) else ():
+        if item.is_dir():
+            _merge(item.path, f"{target}/{item.name}")
+        else:
+            os.replace(item.path, f"{target}/{item.name}")
+
+
+def _folders_of(path: str) -> Iterator[str]:
+    """Yield the folders that a path lies in."""
+    while folder := path.rpartition("/")[0]:
+        yield folder
+        path = folder
+
+
+def _sync_disk(fd: int) -> None:
+    """Make everything on the file system of an open folder durable."""
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:  # only Linux has one that reports errors
+        os.sync()
+    elif syncfs(fd) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def _send(files: Iterable[str]) -> None:
@@ -241,9 +361,15 @@ def _opened(names: Iterable[str]) -> Iterator[int]:
             os.close(fd)
 
 
-def _bytes(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
+def _bytes(path: str) -> bytes | None:
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    with open(os.open(path, flags), "rb") as file:
+        return file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
+
+
+def _size(path: str) -> int | None:
+    status = os.lstat(path)
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _file(staged: str, path: str) -> str:
@@ -258,7 +384,7 @@ def _date(staged: str, final: str) -> None:
     second too, and when the clock is set back.
     """
     try:
-        before = int(os.stat(final).st_mtime)
+        before = int(os.lstat(final).st_mtime)
     except FileNotFoundError:
         return
     if int(os.stat(staged).st_mtime) <= before:

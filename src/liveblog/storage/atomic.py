@@ -2,12 +2,54 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import stat
 import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import StorageError
+from ..errors import storage_errors
+
+
+class NotRegularError(OSError):
+    """Where a file should be stands a symbolic link, a folder, a pipe or the like."""
+
+    def __init__(self, path: Path, kind: str) -> None:
+        super().__init__(errno.EINVAL, f"it is {kind}", str(path))
+        self.path = path
+        self.kind = kind
+
+
+def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
+    """Open a regular file and nothing else, and never wait for anybody; see :func:`os.open`.
+
+    Raises :class:`NotRegularError`.
+    """
+    try:
+        fd = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
+            raise NotRegularError(path, _kind(os.lstat(path).st_mode)) from error
+        raise
+    mode = os.fstat(fd).st_mode
+    if stat.S_ISREG(mode):
+        return fd
+    os.close(fd)
+    raise NotRegularError(path, _kind(mode))
+
+
+def read_regular(path: Path) -> bytes:
+    """Return what a regular file holds; see :func:`open_regular`."""
+    with open(open_regular(path), "rb") as file:
+        return file.read()
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISLNK(mode):
+        return "a symbolic link"
+    return "a folder" if stat.S_ISDIR(mode) else "a pipe, a socket or a device"
 
 
 def replace_file(
@@ -18,24 +60,24 @@ def replace_file(
     They go to a temporary file, which is synced and renamed. *mode* is who may read it. What can be
     made again need not be synced: after a crash of the machine it may be missing or empty.
 
-    Raises :class:`StorageError`; then the old file, if any, stays.
+    Raises :class:`StorageError`; then the old file stays, unless only the last sync failed.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-    try:
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-            file.writelines([data] if isinstance(data, bytes) else data)
-            file.flush()
-            if is_synced:
-                os.fsync(file.fileno())
-        os.replace(temporary, path)
+    with storage_errors("write", path):
+        try:
+            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+            with open(fd, "wb") as file:
+                file.writelines([data] if isinstance(data, bytes) else data)
+                file.flush()
+                if is_synced:
+                    os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
         if is_synced:
             sync_folder(path.parent)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StorageError.of(error, "write", path) from error
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def make_folder(folder: Path, root: Path) -> None:

@@ -77,6 +77,8 @@ def open_database(
             address, uri=True, timeout=timeout, isolation_level=None, check_same_thread=False
         )
         try:
+            # Deleted text leaves no trace in the file.
+            db.execute("PRAGMA secure_delete = ON")
             if _version(db) == 0 and not read_only:
                 db.execute("BEGIN IMMEDIATE")
                 if _version(db) == 0:  # and no other process was faster
@@ -94,6 +96,36 @@ def open_database(
             db.close()
             raise
         return db
+
+
+def open_temporary(*, schema: str, version: int, copy_of: Path | None = None) -> sqlite3.Connection:
+    """Open a database of our own that nobody else sees and that is gone once it is closed.
+
+    It holds what the database *copy_of* does, which is not changed, or only the *schema* if none
+    is given. What memory has no room for goes to a file without a name.
+
+    Raises what :func:`open_database` raises when it only reads.
+    """
+    db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    try:
+        if copy_of:
+            source = open_database(copy_of, schema=schema, version=version, read_only=True)
+            try:
+                with errors(copy_of):
+                    # Who has begun to read is not kept waiting by a writer half-way.
+                    source.execute("BEGIN")
+                    source.execute("SELECT 1 FROM sqlite_master").fetchone()
+                    source.backup(db)
+            finally:
+                source.close()
+        else:
+            for statement in _statements(schema):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {version}")
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def delete_database(path: Path) -> None:

@@ -18,9 +18,11 @@ from ..errors import (
     ConfigError,
     Conflict,
     InvalidInput,
+    KeyReused,
     LiveblogError,
     NotFound,
     StorageError,
+    Withheld,
 )
 
 log = logging.getLogger("liveblog")
@@ -29,6 +31,8 @@ STATUS: tuple[tuple[type[LiveblogError], int], ...] = (
     (InvalidInput, 422),
     (NotFound, 404),
     (Conflict, 412),
+    (KeyReused, 409),
+    (Withheld, 409),
     (Busy, 503),
     (StorageError, 507),
     (ConfigError, 500),
@@ -72,6 +76,7 @@ def of(error: Exception) -> Problem:
     if isinstance(error, LiveblogError):
         status = next(status for kind, status in STATUS if isinstance(error, kind))
         code = {422: "invalid", 404: "not_found", 503: "busy"}.get(status, "failed")
+        code = {KeyReused: "key_reused", Withheld: "withheld"}.get(type(error), code)
         headers = {"retry-after": "10"} if status == 503 else None
         return Problem(status, code, error.message, error.hint, headers)
     if isinstance(error, HTTPException):
