@@ -39,6 +39,9 @@ LONG_AGO = 32 * 86_400
 
 RETRY_SECONDS = (1, 2, 5, 15, 60)
 
+SITE_SECONDS = 5.0
+"""Seconds between two looks whether the site was deleted."""
+
 PATIENCE = 600
 """Seconds to wait for a publication that somebody asked for."""
 
@@ -105,6 +108,7 @@ class Follower(threading.Thread):
         self._is_stopping = False
         self._page: object = None
         self._wake: datetime | None = None
+        self._looked = 0.0
         now = blog.present
         self._told = self._paged = Place(blog.journal.end(), int(now.timestamp()))
         self.state = State(self._told)
@@ -146,6 +150,7 @@ class Follower(threading.Thread):
         failures = 0
         while not self._is_stopping:
             try:
+                self._blog.check_there()
                 # Who comes back after a restart knows the page as it was.
                 self._page = self._page or self._live_page()
                 # First comes what happened while nobody followed: on no open page, but to publish.
@@ -187,12 +192,21 @@ class Follower(threading.Thread):
         self._called.wait(seconds)
         self._called.clear()
         is_due = self._wake is not None and self._blog.present >= self._wake
-        return self._wanted > self._begun or is_due or self._is_stopping
+        return self._wanted > self._begun or is_due or self._is_stopping or self._is_site_gone()
+
+    def _is_site_gone(self) -> bool:
+        """Whether what was published is not there any more; it is not asked again at once."""
+        now = time.monotonic()
+        if self._page is None or now - self._looked < SITE_SECONDS:
+            return False
+        self._looked = now
+        return not (self._blog.folders.site / "live.json").exists()
 
     def _turn(self, news: News) -> None:
         """Tell of the entries that changed for readers since the last turn, and publish."""
         began = time.monotonic()
         now = self._blog.present
+        self._blog.check_there()
         if any(isinstance(r, Revision) and r.state == "removed" for r in news.records):
             forget()
         before = self._told

@@ -173,6 +173,7 @@ class Schedule:
             timezone=UTC, executors={"default": _Threads()}
         )
         self._lock = Lock(_lock_path(blog))
+        self._leading = threading.Lock()
         self._is_arranged = False
         self._stopping = threading.Event()
         self._keeper: threading.Thread | None = None
@@ -191,12 +192,13 @@ class Schedule:
 
         Raises :class:`~liveblog.errors.StorageError`.
         """
-        if self.is_leading:
+        self.blog.check_there()
+        with self._leading:
             if self._lock.is_current():
                 return True
             self._lock.release()  # .liveblog/ was deleted or replaced: anybody may lead now
-        if not self._lock.try_acquire():
-            return False
+            if not self._lock.try_acquire():
+                return False
         # Who leads is told by the system, where it can tell.
         self._lock.path.write_text(str(os.getpid()), "ascii")
         try:
@@ -310,10 +312,11 @@ class Schedule:
     # -- the jobs -----------------------------------------------------------------------------
 
     def _run(self, name: str) -> None:
-        if not self.lead():
-            return  # another process took over: the lock's file was deleted or replaced
         began = self.blog.present
         try:
+            # Another process may have taken over, if the lock's file was deleted or replaced.
+            if self._stopping.is_set() or not self.lead():
+                return
             words = self._do(name)
             if not words and not self._has_failed(name):
                 return

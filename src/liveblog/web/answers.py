@@ -6,7 +6,6 @@ do for a request is to choose.
 
 from __future__ import annotations
 
-import gzip
 import re
 import time
 from _blake2 import blake2b
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
 
-import brotli
+from ..site.compressed import compress
 
 Headers = list[tuple[bytes, bytes]]
 Mark = tuple[int, int, int]
@@ -128,14 +127,19 @@ class File:
             body.whole = Answer(200, shared + own, body.data)
 
 
-def encodings(data: bytes, kind: str) -> dict[str, Encoding]:
-    """Return a file's bytes in each encoding that is worth it."""
+def encodings(
+    data: bytes, kind: str, copies: Mapping[str, bytes] | None = None
+) -> dict[str, Encoding]:
+    """Return a file's bytes in each encoding that is worth it.
+
+    *copies* are those that were compressed before; without them it takes long.
+    """
     mark = blake2b(data, digest_size=10).hexdigest().encode()
     found = {"": Encoding(data, b'"%b"' % mark)}
     if kind.startswith(PACKED) and len(data) > 256:
-        found["br"] = Encoding(brotli.compress(data, quality=5), b'"%b-br"' % mark, b"br")
-        packed = gzip.compress(data, compresslevel=6, mtime=0)
-        found["gzip"] = Encoding(packed, b'"%b-gz"' % mark, b"gzip")
+        copies = copies or compress(data)
+        found["br"] = Encoding(copies["br"], b'"%b-br"' % mark, b"br")
+        found["gzip"] = Encoding(copies["gzip"], b'"%b-gz"' % mark, b"gzip")
     return found
 
 

@@ -27,6 +27,7 @@ from starlette.types import Receive, Scope, Send
 from .. import links
 from ..config import Config
 from ..feeds import ENDED_MINUTES, LIVE_MINUTES
+from ..site.compressed import Compressed
 from .answers import PACKED, PAGE_HEADERS, Answer, File, Mark, encodings, is_known
 
 MEMORY = 128_000_000  #: bytes of files held ready
@@ -83,6 +84,7 @@ class Files:
         self,
         root: Path,
         config: Config,
+        compressed: Compressed,
         *,
         preview: Callable[[str, bytes], bytes],
         missing: Page,
@@ -90,7 +92,7 @@ class Files:
         is_over: Callable[[], bool],
         landed: asyncio.Event,
     ) -> None:
-        """Serve *root*.
+        """Serve *root*, of which *compressed* has copies.
 
         *preview* makes a page of a feed (its folder, its JSON Feed); *missing* the page for what is
         not there; *is_gone* says whether a path was there and was removed; *is_over* whether the
@@ -98,6 +100,7 @@ class Files:
         """
         self._root = str(root)
         self._config = config
+        self._compressed = compressed
         self._preview = preview
         self._missing = missing
         self._is_gone = is_gone
@@ -259,7 +262,7 @@ class Files:
         elif last.endswith(".html"):
             here = links.url(self._config.url, f"{folder}/" if folder else "")
             link = _links_of(data.decode("utf-8", "replace"), here)
-        bodies = encodings(data, kind)
+        bodies = encodings(data, kind, self._compressed.get(name, data))
         return File(mark, modified, kind, cache, bodies, vary, link, is_shared)
 
     def _cache_control(self, name: str, last: str) -> str:

@@ -24,6 +24,7 @@ from ..follow import Event, Follower, Place
 from ..pages import FeedDocument
 from ..publish.report import Report
 from ..schedule import Schedule
+from ..site.compressed import Compressed
 from . import api_routes, composer, embed, micropub, problems, search
 from .clients import BehindProxies, client_of
 from .doors import Doors
@@ -74,6 +75,7 @@ class Served:
         self.files = Files(
             blog.folders.site,
             blog.config,
+            Compressed(blog.folders.compressed),
             preview=self._preview,
             missing=self._missing,
             is_gone=self._gone.was_here,
