@@ -112,6 +112,11 @@ def test_no_special_purpose_address_is_public(address: str) -> None:
     assert not net.is_public(address)
 
 
+def resolver(answers: list[str]) -> net.Resolve:
+    """Return what resolves every name to some addresses."""
+    return lambda host, port: answers
+
+
 def test_a_place_is_private_if_it_leads_inside_now() -> None:
     """A literal address, this machine, a name of one's own; a mixed answer is none of these."""
     assert net.private_place("http://127.0.0.1:8000/feed") == "127.0.0.1:8000"
@@ -122,7 +127,7 @@ def test_a_place_is_private_if_it_leads_inside_now() -> None:
         (["93.184.216.34", "10.0.0.7"], ""),
     ):
         url = "https://news.example/feed"
-        assert net.private_place(url, lambda host, port, a=answers: a) == expected
+        assert net.private_place(url, resolver(answers)) == expected
 
 
 def test_one_inner_address_among_public_ones_is_one_too_many(server: Outside) -> None:

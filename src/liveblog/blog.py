@@ -192,6 +192,16 @@ class Blog:
         """The present instant, as finely as the clock tells it."""
         return self._clock().astimezone(UTC)
 
+    def check_there(self) -> None:
+        """Raise :class:`~liveblog.errors.StorageError` if the blog was deleted or moved away.
+
+        For what goes on for long: it must not make a new, empty blog there.
+        """
+        if not self._path.exists():
+            raise StorageError(
+                f"{self._path} is gone.", "Put the blog back; what runs goes on by itself then."
+            )
+
     @property
     def timeline(self) -> Timeline:
         """The entries as readers may see them now."""

@@ -139,6 +139,10 @@ class storage_errors:  # noqa: N801
             ) from error
 
 
+class Busy(StorageError):
+    """Another process holds a lock or a database; it may be free in a moment."""
+
+
 _ADVICE = {
     errno.EFBIG: "A limit on the size of files stands in the way; see 'ulimit -f'.",
     errno.EMFILE: "Too many files are open in this process; see 'ulimit -n'.",

@@ -41,6 +41,11 @@ _one_at_a_time = threading.Lock()
 _UPLOAD = re.compile(r"[0-9a-f]{20}-(?P<width>\d+)x(?P<height>\d+)\.(?P<ending>jpg|png|webp|gif)")
 
 
+def is_upload(name: str) -> bool:
+    """Whether a name could be that of an uploaded picture; see :func:`upload`."""
+    return _UPLOAD.fullmatch(name) is not None
+
+
 def take(source: Path, media: Path, entry_id: str, *, alt: str, caption: str = "") -> Media:
     """Read a picture file and keep it for an entry; see :func:`keep`."""
     try:
