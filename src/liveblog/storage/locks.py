@@ -7,13 +7,14 @@ locks.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
 import time
 from pathlib import Path
 
-from ..errors import StorageError
+from ..errors import Busy, StorageError
 
 WARN_AFTER = 2.0
 """Seconds after which a waiting process says on the log who holds the lock."""
@@ -55,8 +56,9 @@ class Lock:
     def acquire(self) -> None:
         """Wait until the lock is ours.
 
-        Raises :class:`~liveblog.errors.StorageError` if it is held for :data:`GIVE_UP_AFTER`
-        seconds, or if the file system has no locks; the message names who holds it, and where.
+        Raises :class:`~liveblog.errors.Busy` if it is held for :data:`GIVE_UP_AFTER` seconds,
+        :class:`~liveblog.errors.StorageError` if the file system has no locks; the message names
+        who holds it, and where.
         """
         if self.try_acquire():
             return
@@ -69,11 +71,10 @@ class Lock:
                 return
             waited = time.monotonic() - began
             if waited >= GIVE_UP_AFTER:
-                raise StorageError(
+                raise Busy(
                     f"{self.path} has been locked by {self._holder()} for "
                     f"{waited:.0f} seconds; gave up waiting.",
-                    "Nothing was changed. Look what that process does, end it if it hangs, and try "
-                    "again.",
+                    "Look what that process does, end it if it hangs, and try again.",
                 )
             if waited >= WARN_AFTER and not has_warned:
                 import logging  # takes as long to load as a post may take
@@ -106,20 +107,31 @@ class Lock:
                     return False
                 raise StorageError(
                     f"Cannot lock {self.path}: {error.strerror or error}.",
-                    "Nothing was changed. The file system there has no locks (flock), as some "
-                    "network file systems have not: put the blog on a local disk, or mount the "
-                    "network file system with locks.",
+                    "The file system there has no locks (flock), as some network file systems "
+                    "have not: put the blog on a local disk, or mount the network file system with "
+                    "locks.",
                 ) from error
             except BaseException:
                 os.close(fd)
                 raise
             os.close(fd)
 
+    def is_current(self) -> bool:
+        """Whether this object holds the lock on what is at the path now.
+
+        Not if the file was deleted or replaced meanwhile; then others can lock the new one.
+        """
+        try:
+            return self.is_held and os.path.samestat(os.fstat(self._fd), os.stat(self.path))
+        except OSError:
+            return False
+
     def release(self) -> None:
         """Let the lock go, if it is held."""
         fd, self._fd = self._fd, -1
         if fd >= 0:
-            os.close(fd)
+            with contextlib.suppress(OSError):  # it is let go all the same
+                os.close(fd)
 
     def holder(self) -> int:
         """Return the number of the process that holds the lock; 0 if none does or it is unknown."""

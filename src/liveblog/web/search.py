@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from _blake2 import blake2b
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -25,8 +24,10 @@ from starlette.routing import Route
 
 from ..entry import FORBIDDEN, Instant, slug
 from ..errors import InvalidInput
+from ..hashing import blake2b
 from ..people import Attempts
 from ..search import ASKED_CHARACTERS, CANDIDATES, Found, as_data
+from .clients import client_of
 from .files import PAGE, TYPES
 from .problems import Problem
 
@@ -79,13 +80,11 @@ class Gate:
 
         Raises :class:`~liveblog.web.problems.Problem`: 429 or 503, with Retry-After.
         """
-        address = request.client.host if request.client else "-"
-        if wait := self._asked.wait(address):
+        if wait := self._asked.failed(client_of(request.scope)):
             raise Problem(
                 429, "too_many_searches", "Too many searches came from this address.",
                 "Try again in a minute.", {"retry-after": str(math.ceil(wait))},
             )  # fmt: skip
-        self._asked.failed(address)
         if not self._running.acquire(blocking=False):
             raise busy()
         try:
