@@ -73,7 +73,7 @@ def well(found: tuple[int, bytes, Any]) -> bool:
     return status < 500
 
 
-ODD = (
+ODD: tuple[tuple[str, str, Any, dict[str, str]], ...] = (
     ("GET", "oembed?maxwidth=" + DIGITS, None, {}),
     ("GET", "oembed?maxwidth=%D9%A3", None, {}),
     ("GET", "oembed?url=http://[::1&maxwidth=-1", None, {}),
@@ -183,7 +183,7 @@ def test_odd_requests_are_answered(
 def test_no_redirect_is_built_from_the_host_header(target: Target, path: str) -> None:
     """Whoever forges one is sent nowhere."""
     for forged in ({"Host": "evil.example"}, {"X_Forwarded_Host": "evil.example"}):
-        _, _, headers = target.ask("GET", path.encode(), **forged)
+        _, _, headers = target.ask("GET", path.encode(), b"", **forged)
         assert headers is not None
         location = headers["location"] or ""
         assert "evil.example" not in urlsplit(location).netloc
@@ -191,7 +191,8 @@ def test_no_redirect_is_built_from_the_host_header(target: Target, path: str) ->
 
 PATHS = (
     "api/me", "api/words", "api/entries", "api/entries/ID", "api/entries/ID/retraction",
-    "api/search", "api/uploads", "api/preview", "api/digests/2012-07-15", "api/coverage", "api/openapi.json",
+    "api/search", "api/uploads", "api/preview", "api/digests/2012-07-15", "api/coverage",
+    "api/openapi.json",
     "micropub", "micropub/media", "compose", "compose/entries", "compose/entries/ID",
     "compose/entries/ID/pin", "compose/entries/ID/retract", "compose/entries/ID/remove",
     "compose/digests", "compose/digests/today", "compose/coverage", "compose/sign-in",

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,11 @@ def held(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+def page_has(server: LiveServer, text: str) -> bool:
+    """Whether the live page shows a text."""
+    return text in fetch(server.url).body.decode()
 
 
 def deleted(folder: Path) -> None:
@@ -109,7 +115,7 @@ def test_what_can_be_made_again_may_be_deleted(server: LiveServer, name: str) ->
     until(lambda: fetch(server.url).status == 200)
     server.published(server.blog.post("Après.", tags=["Neuf"]).id)
     for text in ("Avant.", "Après."):
-        until(lambda text=text: text in fetch(server.url).body.decode())
+        until(partial(page_has, server, text))
     assert fetch(server.url, "tags/neuf/").status == 200
 
 
