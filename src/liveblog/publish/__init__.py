@@ -30,8 +30,10 @@ from ..site import Site
 from ..site.compressed import Compressed
 from ..storage.locks import Lock
 from ..storage.sqlite import Unusable, delete_database, errors
-from ..timeline import Timeline, fold
+from ..timeline import Entry, Timeline, fold
 from .build import Build
+from .documents import live_entry
+from .guard import Guard
 from .index import Index
 from .items import Items
 from .report import Progress, Report
@@ -149,15 +151,29 @@ class Publisher:
     def compress(self, paths: Iterable[str]) -> None:
         """Make compressed copies of files that were published, for a server to send.
 
-        It takes longer than to publish them: readers are told first. Raises
+        While somebody else publishes, none are made: the files change. Raises
         :class:`~liveblog.errors.StorageError`.
         """
-        with self.edge(), self.lock():
-            self.site.refresh()
-            for path in paths:
-                data = self.site.read(path)
-                if data is not None:
-                    self._copies.make(path, data)
+        lock = self.lock()
+        with self.edge():
+            if not lock.try_acquire():
+                return
+            try:
+                self.site.refresh()
+                for path in paths:
+                    data = self.site.read(path)
+                    if data is not None:
+                        self._copies.make(path, data)
+            finally:
+                lock.release()
+
+    def live_entries(self, entry: Entry) -> list[dict[str, object]]:
+        """Return an entry as an open page takes it over; none if not even a notice can be shown."""
+        pages = self.pages
+        guard = Guard(pages.words, self._config, lambda fault: None)
+        return guard.make(
+            "live.json", [entry], lambda swap: [live_entry(e, pages) for e in swap([entry])], list
+        )
 
     def topics(self) -> dict[str, str]:
         """Return the live page and every feed that there is, each with a hash of what it holds."""
