@@ -42,7 +42,6 @@ from .errors import (
     Conflict,
     InvalidInput,
     NotFound,
-    StorageError,
     Withheld,
     did_you_mean,
     storage_errors,
@@ -68,7 +67,7 @@ if TYPE_CHECKING:
     from .search import Found, Search
 
 
-GIT_ATTRIBUTES = "entries/**/*.jsonl -text merge=union\n"
+GIT_ATTRIBUTES = b"entries/**/*.jsonl -text merge=union\n"
 """For git: the journal's bytes stay as they are, and what two machines appended is all kept."""
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
@@ -171,13 +170,13 @@ class Blog:
                 description=description,
                 now=clock(),
             )
-            try:
+            from .storage.atomic import create_file
+
+            with storage_errors("write to", root):
                 (root / "entries").mkdir(parents=True, exist_ok=True)
-                _create(root / ".gitignore", ".liveblog/\n")
-                _create(root / ".gitattributes", GIT_ATTRIBUTES)
-                _create(path, text)
-            except OSError as error:
-                raise StorageError.of(error, "write to", root) from error
+                create_file(root / ".gitignore", b".liveblog/\n")
+                create_file(root / ".gitattributes", GIT_ATTRIBUTES)
+                create_file(path, text.encode())
         return cls(root, config=path, clock=clock)
 
     # -- reading ------------------------------------------------------------------------------
@@ -821,24 +820,6 @@ def unknown_tag(tag: str, known: Iterable[str], where: str) -> NotFound:
     known = sorted(known)
     hint = did_you_mean(tag, known) or (f"Tags there: {', '.join(known)}." if known else "")
     return NotFound(f"No entry of {where} has the tag '{tag}'.", hint)
-
-
-def _create(path: Path, text: str) -> None:
-    """Write a file that is not there yet; one that is stays as it is."""
-    import tempfile
-
-    fd, temporary = tempfile.mkstemp(dir=path.parent)
-    try:
-        with open(fd, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.link(temporary, path)
-    except FileExistsError:
-        pass
-    finally:
-        os.unlink(temporary)
 
 
 def _path(media: Media) -> str:
