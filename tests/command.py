@@ -26,12 +26,15 @@ def run(
     stdin: str | bytes = "",
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    is_terminal: bool = False,
 ) -> Done:
     """Run ``liveblog`` in this process: all of it, from the words to the exit code.
 
-    It has streams, a folder and an environment of its own, and none of its streams is a terminal.
+    It has streams, a folder and an environment of its own. None of its streams is a terminal,
+    unless *is_terminal* says that it prints to one.
     """
-    printed, told = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
+    kind = _Terminal if is_terminal else io.TextIOWrapper
+    printed, told = (kind(io.BytesIO(), "utf-8") for _ in range(2))
     with (
         patch.object(sys, "argv", ["liveblog", *words]),
         patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(_bytes(stdin)), "utf-8")),
@@ -70,6 +73,11 @@ def run_apart(
     return subprocess.CompletedProcess(
         words, done.returncode, done.stdout.decode(), done.stderr.decode()
     )
+
+
+class _Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
 
 
 def _bytes(text: str | bytes) -> bytes:

@@ -25,7 +25,7 @@ PACKAGE = Path(liveblog.__file__).parent
 
 FLOORS = {
     "entry": 0, "period": 0, "limits": 0, "permissions": 0, "config": 0, "errors": 0,
-    "folders": 0, "kept": 0, "links": 0, "bidi": 0, "hashing": 0,
+    "folders": 0, "hashing": 0, "kept": 0, "links": 0, "bidi": 0, "controls": 0,
     "journal": 1, "storage": 1, "media": 1, "people": 1, "net": 1, "scratch": 1,
     "frontmatter": 2, "locale": 2, "markup": 2, "timeline": 2, "when": 2, "digest": 2,
     "feeds": 3, "chart": 3, "pages": 3,

@@ -7,6 +7,7 @@ The numbers are those of the list of promises in ``docs/command-line.md``.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -27,7 +28,7 @@ from liveblog.cli import liveblog
 
 from . import command
 from .command import MODULE, Done
-from .conftest import site_bytes
+from .conftest import needs, site_bytes
 
 Run = Callable[..., Done]
 
@@ -244,6 +245,20 @@ def test_3_without_a_text_the_editor_opens(french: Run, folder: Path) -> None:
     assert code == 0, shown
     entry = json.loads(french("log", "--json").stdout)
     assert (entry["title"], entry["body"]) == ("Un titre", "Le texte.")
+
+
+@pytest.mark.parametrize(
+    ("editor", "message"),
+    [("vi '", "No closing quotation"), ("rm", "No such file"), ("/no/editor", "cannot be started")],
+)
+def test_an_editor_that_goes_wrong_is_said(
+    french: Run, folder: Path, editor: str, message: str
+) -> None:
+    """A quote that is open, a file that it deleted, a program that is not there."""
+    code, shown = on_terminal(["post"], folder, {"EDITOR": editor, "VISUAL": ""})
+    assert code in (1, 2)
+    assert message in shown
+    assert "inside liveblog" not in shown
 
 
 def test_3_an_empty_text_cancels(french: Run, folder: Path) -> None:
@@ -514,6 +529,92 @@ def test_7_a_full_disk_is_a_clear_error_and_changes_nothing(french: Run, folder:
     assert french("check").returncode == 0
 
 
+def test_7_what_may_be_there_is_told_with_the_key_that_retries(
+    french: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sync that fails, and a line that cannot be cut off: the same command adds nothing then."""
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    entry = french("post", "Avant.").stdout.strip()
+    for words in (["post", "Peut-être."], ["edit", entry, "Après."]):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fdatasync", fail)
+            patch.setattr(os, "ftruncate", fail)
+            done = french(*words)
+        assert done.returncode == 1
+        assert "Nothing was changed" not in done.stderr
+        assert "may be in the journal" in done.stderr
+        shown = re.search(r"'liveblog show (\S+) --history'", done.stderr)
+        key = re.search(r"--idempotency-key '(\w+)'", done.stderr)
+        assert shown
+        assert key
+        assert words[-1] in french("show", shown[1], "--history").stdout
+        again = french(*words, "--idempotency-key", key[1])
+        assert again.stdout.strip() == shown[1]
+    assert len(french("log", "--json").stdout.splitlines()) == 2
+    assert "revision 3" not in french("show", entry, "--history").stdout
+
+
+def test_7_an_expected_revision_of_0_is_a_conflict(french: Run) -> None:
+    """It is the number of nothing, and this is something; both texts are shown."""
+    entry = french("post", "Un.").stdout.strip()
+    done = french("edit", entry, "Deux.", "--expect", "0")
+    assert done.returncode == 1
+    assert "-- Theirs --\nUn.\n\n-- Yours --\nDeux." in done.stderr
+    assert "Un." in french("show", entry).stdout
+
+
+def test_7_repair_asks_says_what_it_did_and_leaves_all_well(french: Run, folder: Path) -> None:
+    """Without a terminal and --yes nothing is done."""
+    assert "nothing to repair" in french("check", "--repair").stderr
+    french("post", "Un.")
+    french("post", "Deux.")
+    path = next((folder / "entries").rglob("*.jsonl"))
+    damaged = path.read_bytes().replace(b"Deux", b"Deu\x00")
+    path.write_bytes(damaged)
+    done = french("check", "--repair")
+    assert done.returncode == 2
+    assert f"{path.name}:2: the damaged line is brought back" in done.stderr
+    assert path.read_bytes() == damaged
+    done = french("check", "--repair", "--yes")
+    assert done.returncode == 0
+    assert f"{path.name}:2: the damaged line is brought back" in done.stderr
+    assert b"Deux" in path.read_bytes()
+    (kept,) = path.parent.glob("*.before-*")
+    assert kept.read_bytes() == damaged
+    assert "nothing to repair" in french("check", "--repair").stderr
+
+
+def test_7_two_machines_merge_with_git(french: Run, folder: Path, tmp_path: Path) -> None:
+    """init says to git how: all entries of both are there, and check stays green."""
+    git = [needs("git"), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+
+    def call(*words: str, cwd: Path = folder) -> None:
+        subprocess.run([*git, *words], cwd=cwd, check=True, capture_output=True)
+
+    other = tmp_path / "other"
+    call("init", "-q", "-b", "main")
+    french("post", "Avant.")
+    Blog(folder).frame("2012-07-15", headline="Avant")
+    call("add", "-A")
+    call("commit", "-qm", "1")
+    call("clone", "-q", str(folder), str(other))
+    for place in (folder, other):
+        french("post", f"De {place.name}.", cwd=place)
+        Blog(place).frame("2012-07-15", headline=place.name)
+        call("commit", "-qam", "2", cwd=place)
+    call("pull", "-q", "--no-rebase", "--no-edit", str(folder), "main", cwd=other)
+    texts = french("log", cwd=other).stdout
+    assert all(text in texts for text in ("Avant.", "De blog.", "De other."))
+    assert french("check", cwd=other).returncode == 1  # which headline counts?
+    Blog(other).frame("2012-07-15", headline="Les deux")
+    assert french("check", cwd=other).returncode == 0
+    french("post", "Après.", cwd=other)
+    assert french("check", cwd=other).returncode == 0
+
+
 def test_7_a_traceback_only_with_debug(french: Run) -> None:
     """Errors of ours have one too, for those who ask."""
     assert "Traceback" in french("--debug", "show", "rien").stderr
@@ -652,8 +753,10 @@ def test_post_takes_everything_an_entry_has(french: Run, folder: Path) -> None:
     media = entry["media"][0]
     assert (media["alt"], media["caption"], media["width"]) == ("Un point", "Légende", 1)
     assert (folder / "entries" / "media" / media["path"]).exists()
-    again = french("post", "Corps.", "--idempotency-key", "k1", "--at", "2012-07-15T18:05+02:00")
-    assert again.stdout.strip() == entry["id"]
+    other = french("post", "Autre.", "--idempotency-key", "k1", "--at", "2012-07-15T18:05+02:00")
+    assert other.returncode == 2
+    assert entry["id"] in other.stderr
+    assert "-- Yours --\nAutre." in other.stderr
 
 
 def test_edit_changes_only_what_is_given(french: Run) -> None:
@@ -702,3 +805,46 @@ def test_end_and_resume(french: Run) -> None:
     assert french("resume").returncode == 2
     assert french("end").returncode == 0
     assert french("resume").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "figure",
+    ["Morts=", "Morts= personnes", "Morts=nan", "Morts=inf", "Morts=1e400", "Morts=" + "9" * 31,
+     "Morts=" + "9" * 400, "Morts=" + "9" * 5_000, "Morts=-" + "9" * 5_000 + ",5", "=5",
+     "Morts=0x10", "Morts=1_000", "Morts=18:30", "Morts=1.000.000", "Morts=5/10", "Morts=1e+9"],
+)  # fmt: skip
+def test_a_figure_is_a_number_of_which_there_is_something_to_tell(
+    french: Run, folder: Path, figure: str
+) -> None:
+    """None is made of nothing, and none is larger than what every reader can hold."""
+    done = french("post", "Bilan.", "--figure", figure)
+    assert done.returncode == 2, done
+    assert "figure" in done.stderr
+    assert not list((folder / "entries").rglob("*.jsonl"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("digest", "0999-12-31"), ("digest", "9001-01-01"), ("digest", "0001-W01"),
+        ("digest", "9999-W52"), ("digest", "9000-12-31..9001-01-01"), ("log", "0001-01-01"),
+        ("log", "12012-07-15"), ("send", "9999-12-31"), ("post", "x", "--at", "12012-01-01"),
+        ("post", "x", "--at", "0999-01-01"), ("post", "x", "--at", "9999-12-31", "--schedule"),
+        ("post", "x", "--at", "0000-01-01"), ("end", "--at", "9999-12-31T23:59:59Z"),
+        ("post", "x", "--at", "1.1.0001"), ("export", "9999-12-31", "--format", "html"),
+        ("post", "x", "--at", "0001-01-01T00:00+14:00"), ("digest", "0500-01-01", "--edit"),
+    ],
+)  # fmt: skip
+def test_a_date_lies_between_the_years_1000_and_9000(
+    french: Run, folder: Path, words: tuple[str, ...]
+) -> None:
+    """Whatever command takes it, and in whatever form."""
+    path = folder / "liveblog.toml"
+    path.write_text(
+        path.read_text("utf-8") + "[mail]\nserver = 'localhost'\nsecurity = 'none'\n"
+        "sender = 'a@b.example'\nto = ['a@b.example']\n"
+    )
+    done = french(*words)
+    assert done.returncode == 2, done
+    assert done.stderr.startswith("Error: ")
+    assert not list((folder / "entries").rglob("*.jsonl"))

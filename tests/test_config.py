@@ -441,3 +441,148 @@ def test_a_new_blog_can_be_opened_wherever_it_is_served(
 ) -> None:
     """An address of numbers makes an id that is a tag: URI too."""
     config.check_id(new_blog(url=url).config.id)
+
+
+# -- whatever somebody writes ----------------------------------------------------------------------
+
+HOSTILE = [
+    "", " ", "x" * 100_000, "م" * 5_000, "a\nb", "a\rb", "\x1b[2J", "\ufdd0", "\u202e", "\\", '"',
+    "http://[::1", "https://example.org:99999999/", "https://" + "a" * 300 + ".org/", "../../etc",
+    "https://example.org/?a#b", "//evil.example", "javascript:alert(1)", "Europe", "12:60",
+    "monday", "tag:" + "a" * 90_000 + ",2012:x", "a@b", "<a@b>", f"{'n' * 5_000} <a@b.example>",
+    f"a@{'b' * 200}.example", "é@é.example", "a" * 64 + ".b", "https://ex ample.org/",
+]  # fmt: skip
+
+TEXTS = st.sampled_from(HOSTILE) | st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+NUMBERS = st.integers() | st.floats() | st.sampled_from([10**400, -1, 0, 70_000])
+VALUES = st.recursive(
+    TEXTS | NUMBERS | st.booleans() | st.dates() | st.datetimes(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=4,
+)
+
+
+def as_toml(value: Any) -> str:
+    """Write a value in TOML."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        escaped = "".join(f"\\U{ord(c):08x}" if ord(c) < 32 or c in '"\\\x7f' else c for c in value)
+        return f'"{escaped}"'
+    if isinstance(value, list):
+        return f"[{', '.join(map(as_toml, value))}]"
+    if isinstance(value, dict):
+        pairs = (f"{as_toml(name)} = {as_toml(inner)}" for name, inner in value.items())
+        return f"{{ {', '.join(pairs)} }}"
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+TABLES: dict[str, Any] = {
+    "": config.Config,
+    "feeds": config.FeedConfig,
+    "server": config.ServerConfig,
+    "schedule": config.ScheduleConfig,
+    "mail": config.MailConfig,
+    "websub": config.WebSubConfig,
+    "chat.team": config.ChatConfig,
+}
+KEYS = [(table, key) for table, kind in TABLES.items() for key in kind.__struct_fields__]
+
+
+def with_value(table: str, key: str, value: Any) -> str:
+    """Return a configuration with one value; it stands for the one that is there already."""
+    base = dict(line.split(" = ", 1) for line in VALID.strip().split("\n"))
+    if not table:
+        base[key] = as_toml(value)
+    top = "".join(f"{name} = {text}\n" for name, text in base.items())
+    return top + (f"[{table}]\n{key} = {as_toml(value)}\n" if table else "")
+
+
+def taken(path: Path) -> config.Config | None:
+    """Return a configuration; None for one that is refused with its place, in few words."""
+    try:
+        return config.load(path)
+    except ConfigError as refused:
+        error = refused
+    assert str(path) in error.message
+    assert len(error.message) < 2_000
+    assert error.hint
+    return None
+
+
+@given(st.sampled_from(KEYS), VALUES)
+def test_any_value_is_taken_or_refused_with_its_place(
+    tmp_path_factory: pytest.TempPathFactory, key: tuple[str, str], value: Any
+) -> None:
+    """No value of any kind or length is a traceback; what is taken can be used."""
+    path = written(tmp_path_factory.mktemp("blog"), with_value(*key, value))
+    if found := taken(path):
+        assert found.closing
+        assert found.zone
+        assert not found.mail.sender or config.check_sender(found.mail.sender)
+
+
+@pytest.mark.parametrize(("table", "key"), KEYS, ids=[".".join(key) for key in KEYS])
+def test_every_text_of_every_key_is_taken_or_refused(tmp_path: Path, table: str, key: str) -> None:
+    """Alone, in a list and in a table, as the key has it."""
+    for value in HOSTILE:
+        for shaped in (value, [value], {value: value}):
+            path = written(tmp_path, with_value(table, key, shaped))
+            if found := taken(path):
+                assert found.closing
+
+
+@pytest.mark.parametrize("key", ["title", "url", "id", "language", "timezone", "week_starts"])
+def test_what_must_say_something_cannot_be_empty(tmp_path: Path, key: str) -> None:
+    """An empty zone would break the first page that is made."""
+    assert f": {key}: " in refusal(written(tmp_path, with_value("", key, ""))).message
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 100_000, "x = " + "9" * 5_000, "x = 0000-00-00"])
+def test_a_file_that_no_parser_takes_is_refused(tmp_path: Path, text: str) -> None:
+    """Whatever the parser itself makes of it."""
+    assert "toml.io" in refusal(written(tmp_path, text)).hint
+
+
+SETTINGS = st.fixed_dictionaries(
+    {"title": TEXTS},
+    optional=dict.fromkeys(("language", "timezone", "url", "author", "description"), TEXTS),
+)
+
+
+@given(SETTINGS)
+def test_what_init_takes_can_be_read(
+    tmp_path_factory: pytest.TempPathFactory, given: dict[str, str]
+) -> None:
+    """A blog that was made opens; one that was refused was not begun."""
+    folder = tmp_path_factory.mktemp("blog") / "new"
+    try:
+        blog = Blog.init(folder, clock=Clock(), **given)
+    except (ConfigError, InvalidInput):
+        assert not folder.exists()
+        return
+    assert Blog(folder).config == blog.config
+
+
+@pytest.mark.parametrize("value", [f"/tmp/{'a' * 5_000}", "/dev/null/x", "/proc/self/mem/x"])
+def test_a_place_that_cannot_be_looked_at_is_said(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Named by --config, by the environment, or as a folder."""
+    with pytest.raises(ConfigError):
+        config.find(Path("."), value)
+    with pytest.raises(ConfigError):
+        config.find(Path(value))
+    monkeypatch.setenv(config.ENVIRONMENT, value)
+    with pytest.raises(ConfigError):
+        config.find(Path("."))
+
+
+def test_links_in_a_circle_are_no_configuration(tmp_path: Path) -> None:
+    """Nor is a folder that is gone."""
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(ConfigError):
+        config.find(tmp_path / "a")
+    with pytest.raises(ConfigError):
+        config.find(tmp_path, str(tmp_path / "a"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import http.server
 import json
 import threading
@@ -17,11 +19,12 @@ from urllib.parse import parse_qs
 import pytest
 from lxml import etree
 
-from liveblog import Blog
+from liveblog import Blog, bidi
 from liveblog.deliver import Deliveries
 from liveblog.delivery import Undelivered, chat, websub
 from liveblog.delivery.outbox import Outbox
-from liveblog.errors import ConfigError, StorageError
+from liveblog.errors import ConfigError, LiveblogError, StorageError
+from liveblog.timeline import Timeline
 
 from .command import Done, run
 from .conftest import Clock, live_server
@@ -606,6 +609,169 @@ def test_a_chat_needs_a_plain_name(blog: Blog) -> None:
     """It becomes part of a variable's name."""
     with pytest.raises(ConfigError, match="small letters"):
         add(blog, "[chat.'Mon équipe']\npost = 'all'\n")
+
+
+# -- what cannot be rendered, and what must not go ------------------------------------------------
+
+
+def broken(monkeypatch: pytest.MonkeyPatch, name: str, subject: str) -> None:
+    """Let a method of a blog fail, as a bug would, for one subject."""
+    original = getattr(Blog, name)
+
+    def method(self: Blog, when: str = "today", **given: Any) -> Any:
+        if when == subject:
+            raise RuntimeError("a template broke")
+        return original(self, when, **given)
+
+    monkeypatch.setattr(Blog, name, method)
+
+
+def test_a_mail_that_cannot_be_rendered_is_a_fault_and_the_others_go(
+    blog: Blog, receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those to the same address, which would wait behind it for days."""
+    blog, deliveries = delivery(blog, receiver)
+    closed(blog, deliveries, clock)
+    broken(monkeypatch, "digest", "2012-07-15")
+    deliveries.send("mail")
+    assert states(blog) == [("2012-07-15", "failed"), ("2012-W28", "done")]
+    (failed,) = blog.outbox.effects("failed")
+    assert "RuntimeError" in failed.problem
+    monkeypatch.undo()
+    blog.outbox.retry(failed.key, clock())
+    deliveries.send("mail")
+    assert states(blog) == [("2012-07-15", "done"), ("2012-W28", "done")]
+
+
+def test_a_chat_message_that_cannot_be_rendered_is_a_fault_and_the_others_go(
+    blog: Blog, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever goes wrong with one entry."""
+    blog, deliveries = chatting(blog, room, "all")
+    bad = blog.post("Un fait mauvais.")
+    blog.post("Un bon fait.")
+    original = Deliveries._told
+
+    def told(self: Deliveries, entry: Any) -> str:
+        if entry.id == bad.id:
+            raise ValueError("no")
+        return original(self, entry)
+
+    monkeypatch.setattr(Deliveries, "_told", told)
+    assert [text.split("\n")[0] for text in said(blog, deliveries, room)] == ["Un bon fait."]
+    assert sorted(state for _, state in states(blog)) == ["done", "failed"]
+
+
+def test_an_entry_that_cannot_be_read_holds_up_no_other(
+    blog: Blog, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither when news are planned, nor when a day is closed."""
+    blog, deliveries = chatting(blog, room, "all")
+    bad = blog.post("Un fait mauvais.")
+    blog.post("Un bon fait.")
+    original = Timeline.entry
+
+    def entry(self: Timeline, entry_id: str) -> Any:
+        if entry_id == bad.id:
+            raise LiveblogError("The line is damaged.")
+        return original(self, entry_id)
+
+    monkeypatch.setattr(Timeline, "entry", entry)
+    assert [text.split("\n")[0] for text in said(blog, deliveries, room)] == ["Un bon fait."]
+
+
+def test_a_day_that_cannot_be_read_closes_and_its_mail_is_a_fault(
+    blog: Blog, receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Days and weeks after it are closed and sent all the same."""
+    blog, deliveries = delivery(blog, receiver)
+    original = Timeline.day
+
+    def day(self: Timeline, of: Any, *given: Any, **named: Any) -> Any:
+        if of.isoformat() == "2012-07-15":
+            raise RuntimeError("a bug")
+        return original(self, of, *given, **named)
+
+    monkeypatch.setattr(Timeline, "day", day)
+    clock.set("2012-07-16T09:00:00+02:00")
+    blog.post("Le lendemain.")
+    clock.set("2012-07-17T08:00:00+02:00")
+    closed_days = [of.id for of in deliveries.close()]
+    assert closed_days == ["2012-07-15", "2012-W28", "2012-07-16"]
+    deliveries.send("mail")
+    assert states(blog) == [
+        ("2012-07-15", "failed"), ("2012-W28", "failed"), ("2012-07-16", "done")
+    ]  # fmt: skip
+
+
+def test_a_disk_that_cannot_be_read_for_now_is_tried_again(
+    blog: Blog, receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pauses grow, and in the end it is given up; other addresses get their mail."""
+    blog, deliveries = delivery(blog, receiver)
+    closed(blog, deliveries, clock)
+
+    def failing(self: Blog, when: str) -> Any:
+        raise StorageError("Input/output error.")
+
+    monkeypatch.setattr(Blog, "digest", failing)
+    deliveries.send("mail")
+    clock.go(hours=1)
+    deliveries.send("mail")
+    effect = blog.outbox.effects("waiting")[0]
+    assert (effect.subject, effect.tries) == ("2012-07-15", 2)
+    for _ in range(5):
+        clock.go(days=1)
+        deliveries.send("mail")
+    assert states(blog)[0] == ("2012-07-15", "failed")
+
+
+def test_a_removed_entry_is_in_nothing_that_still_waits(
+    blog: Blog, receiver: Receiver, room: Room, clock: Clock
+) -> None:
+    """Mails and messages are made when they are sent, from the journal as it is then."""
+    blog = add(blog, f"{receiver.settings}[chat.team]\npost = 'all'\n")
+    deliveries = Deliveries(blog, room[1])
+    deliveries.close()
+    deliveries.plan_news()
+    blog.post("Un fait.")
+    secret = blog.post("Le nom caché.", title="Titre caché", key=True)
+    deliveries.plan_news()
+    closed(blog, deliveries, clock)
+    blog.remove(secret.id)
+    deliveries.send("mail")
+    deliveries.send("chat")
+    assert len(receiver.raw) == 2
+    assert not [raw for raw in receiver.raw if "caché".encode() in _decoded(raw)]
+    assert [text.split("\n")[0] for text in room[0].texts] == ["Un fait."]
+
+
+def _decoded(raw: bytes) -> bytes:
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    parts = [str(part.get_content()) for part in message.walk() if not part.is_multipart()]
+    return "\n".join([str(message["Subject"]), *parts]).encode()
+
+
+def test_what_is_purged_is_in_no_byte_of_the_outbox(
+    blog: Blog, receiver: Receiver, clock: Clock
+) -> None:
+    """A mail server's refusal may have quoted it."""
+    blog, deliveries = delivery(blog, receiver)
+    secret = blog.post("x", title="Titre secret", key=True)
+    closed(blog, deliveries, clock)
+    receiver.answer = lambda at, address: "550 'Titre secret'?" if at == "DATA" else ""
+    deliveries.send("mail")
+    assert b"Titre secret" in blog.folders.outbox.read_bytes()
+    blog.remove(secret.id, purge=True)
+    assert b"Titre secret" not in blog.folders.outbox.read_bytes()
+
+
+def test_a_message_leaves_no_direction_open(blog: Blog, room: Room) -> None:
+    """Its link stands below it, the right way round, also where the text was cut."""
+    blog, deliveries = chatting(blog, room, "all")
+    blog.post("tourné " * 500, title="\u202eTitre\u2067")
+    (text,) = said(blog, deliveries, room)
+    assert text == bidi.closed(text)
 
 
 # -- the whole way ---------------------------------------------------------------------------------

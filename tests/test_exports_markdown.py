@@ -32,7 +32,7 @@ from liveblog.errors import InvalidInput, StorageError
 from liveblog.exports.markdown import MARK, write
 from liveblog.importers import Copy, Item, Problem
 from liveblog.importers.markdown import folder
-from liveblog.journal.files import home_of
+from liveblog.journal.lines import home_of
 
 from .conftest import Clock, needs, site_bytes
 from .test_media import encoded, two_colours

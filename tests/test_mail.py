@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import email.utils
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from html import unescape
 from pathlib import Path
@@ -31,7 +33,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from liveblog import Blog, Digest, config, links
+from liveblog import Blog, Digest, config, limits, links
+from liveblog.bidi import closed
 from liveblog.blog import Image
 from liveblog.config import MailConfig
 from liveblog.delivery import Undelivered, mail
@@ -1225,3 +1228,34 @@ def test_3_it_reads_well_at_every_width(
             if language == "ar":
                 start = page.locator("h1").evaluate("e => getComputedStyle(e).direction")
                 assert start == "rtl"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Harbour strike, day by day: the latest from the docks, the ministry, the unions and sea",
+        "Market day @ the old town hall: every vote as it happens from the press gallery up",
+        'St. Anne\'s flood; updates \\ from the "town hall" <and> the river board (live)',
+        "Grève du port, jour après jour : les dernières nouvelles, du ministère et, de, la mer",
+        "港" * 300,
+        "a" * 300,
+        "\u202eturned",
+    ],
+)
+def test_a_blog_s_title_is_one_sender_whatever_it_holds(
+    new_blog: Callable[..., Blog], title: str
+) -> None:
+    """Its name stays one name behind every folding; what it turned round is turned back."""
+    blog = mailing(new_blog(title=title), SETTINGS.replace("La rédaction, en direct", ""))
+    blog.post("Un fait.")
+    made = mail.compose(blog.digest("2012-07-15"), pages_of(blog), ANNA, NOW)
+    assert made is not None
+    raw = made.as_bytes()
+    assert max(map(len, raw.partition(b"\r\n\r\n")[0].split(b"\r\n"))) <= 998
+    field = email.message_from_bytes(raw)["From"]
+    ((name, address),) = email.utils.getaddresses([field.replace("\r\n", "")])
+    shown = str(make_header(decode_header(name)))
+    assert address == "direct@example.org"
+    assert shown == closed(shown)
+    assert len(shown.encode()) <= limits.HEADER_BYTES
+    assert shown.rstrip("…") in closed(title)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
+from liveblog.bidi import closed
 from liveblog.locale import NARROW, NBSP, french_spaces
 from liveblog.markup import ROOT, rooted, sanitised, shortened, to_html
 
@@ -326,6 +327,11 @@ def test_plain_text_has_the_words_only(source: str, expected: str) -> None:
         ("Un texte trop long", 12, "Un texte…"),
         ("Un, deux", 7, "Un…"),
         ("Anticonstitutionnellement", 10, "Anticonst…"),
+        (
+            "3 janvier : 港口罢工进入第十二天工会拒绝新的提案政府呼吁双方重返谈判桌",
+            40,
+            "3 janvier : 港口罢工进入第十二天工会拒绝新的提案政府呼吁双方重返谈…",
+        ),
         ("Il dit « oui » à tous", 10, "Il dit…"),
     ],
 )
@@ -355,3 +361,13 @@ def test_rendering_gives_back_the_memory_that_it_took() -> None:
     for _ in range(3000):
         to_html(text)
     assert memory() - before < 1_500_000
+
+
+@pytest.mark.parametrize("limit", range(1, 40))
+def test_a_text_that_is_cut_leaves_no_direction_open(limit: int) -> None:
+    """And has no more characters for that."""
+    cut = shortened(
+        "\u2067\u202eone\u202c \u202atwo\u2066 three four five six\u2069\u202c\u2069" * 2, limit
+    )
+    assert cut == closed(cut)
+    assert len(cut) <= limit

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveblog.delivery.outbox import LONGEST_PAUSE, Outbox, Plan, pause
-from liveblog.errors import NotFound, StorageError
+from liveblog.delivery.outbox import LONGEST_PAUSE, Effect, Outbox, Plan, pause
+from liveblog.errors import InvalidInput, NotFound, StorageError
 
 NOW = datetime(2012, 7, 16, 4, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -182,16 +186,11 @@ class _Limited(Outbox):
         super().__init__(path)
         self._pages = pages
 
-    def _open(self, *, to_read: bool = False):  # type: ignore[no-untyped-def]
-        from contextlib import contextmanager
-
-        @contextmanager
-        def opened():  # type: ignore[no-untyped-def]
-            with Outbox._open(self, to_read=to_read) as db:
-                db.execute(f"PRAGMA max_page_count = {self._pages}")
-                yield db
-
-        return opened()
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        with super()._opened() as db:
+            db.execute(f"PRAGMA max_page_count = {self._pages}")
+            yield db
 
 
 def test_many_processes_may_make_it_at_once(tmp_path: Path) -> None:
@@ -221,3 +220,90 @@ def test_a_clock_that_was_ahead_leaves_nothing_waiting_for_years(box: Outbox) ->
     assert keys(box, "mail") == []
     box.hasten(NOW)
     assert keys(box, "mail") == ["mail 2012-07-15 a"]
+
+
+def _sent(box: Outbox) -> Effect:
+    """Plan a mail and send it."""
+    box.plan([Plan("mail", "a", "2012-07-15")], NOW, NOW)
+    (effect,) = box.ready("mail", NOW)
+    assert box.start(effect)
+    box.done(effect, NOW)
+    return effect
+
+
+def test_what_was_sent_is_never_sent_again(box: Outbox) -> None:
+    """Neither a retry nor a drop and a retry makes it wait; the error says when it went."""
+    effect = _sent(box)
+    for act in (box.retry, box.drop, box.retry):
+        with pytest.raises(InvalidInput, match=r"was sent already \(2012-"):
+            act(effect.key, NOW)
+    assert [e.state for e in box.effects()] == ["done"]
+
+
+def test_what_is_being_sent_is_left_alone(box: Outbox) -> None:
+    """Whoever retries or drops it meanwhile is told to look again."""
+    box.plan([Plan("mail", "a", "2012-07-15")], NOW, NOW)
+    (effect,) = box.ready("mail", NOW)
+    box.start(effect)
+    for act in (box.retry, box.drop):
+        with pytest.raises(InvalidInput, match="being sent just now"):
+            act(effect.key, NOW)
+    assert [e.state for e in box.effects()] == ["sending"]
+
+
+def test_what_was_dropped_is_not_begun(box: Outbox) -> None:
+    """Also if it was dropped after the leading process had looked what is due."""
+    box.plan([Plan("mail", "a", "2012-07-15")], NOW, NOW)
+    (effect,) = box.ready("mail", NOW)
+    box.drop(effect.key, NOW)
+    assert not box.start(effect)
+    box.again(effect, "away", NOW)
+    box.give_up(effect, "550", NOW)
+    assert [e.state for e in box.effects()] == ["dropped"]
+
+
+def test_forgotten_texts_are_in_no_byte_of_the_file(box: Outbox) -> None:
+    """What a server said may quote an entry; also what an earlier version left behind goes."""
+    box.plan([Plan("mail", "a", "2012-07-15"), Plan("chat", "team", "entry")], NOW, NOW)
+    for kind in ("mail", "chat"):
+        (effect,) = box.ready(kind, NOW)
+        box.start(effect)
+        box.give_up(effect, "550 refused: 'the name of a source'", NOW)
+    with closing(sqlite3.connect(box.path)) as db:
+        db.execute("PRAGMA secure_delete = OFF")
+        db.execute("UPDATE effects SET problem = '' WHERE kind = 'chat'")
+        db.commit()
+    assert b"name of a source" in box.path.read_bytes()
+    box.forget()
+    assert b"name of a source" not in box.path.read_bytes()
+    assert [(e.state, e.problem) for e in box.effects()] == [("failed", "")] * 2
+
+
+def test_to_forget_makes_no_file(box: Outbox) -> None:
+    """A blog that never sent anything has nothing to forget."""
+    box.forget()
+    assert not box.path.exists()
+
+
+def test_what_a_crash_left_half_done_is_taken_back_by_a_reader(box: Outbox) -> None:
+    """A process that died within a transaction leaves SQLite's journal beside the file."""
+    _sent(box)
+    script = (
+        "import os, sqlite3, sys\n"
+        "db = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "db.execute('PRAGMA cache_size = 1')\n"
+        "db.execute('BEGIN IMMEDIATE')\n"
+        "db.execute(\"UPDATE effects SET state = 'waiting'\")\n"
+        "db.execute('CREATE TABLE large AS SELECT zeroblob(1000000)')\n"
+        "os._exit(9)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(box.path)], check=False)
+    assert box.path.with_name("outbox.sqlite-journal").exists()
+    assert [e.state for e in box.effects()] == ["done"]
+
+
+def test_a_name_that_is_no_text_is_refused(box: Outbox) -> None:
+    """A shell may hand over bytes that are no UTF-8; the database cannot look for them."""
+    _sent(box)
+    with pytest.raises(InvalidInput, match="is not text"):
+        box.retry("mail \udcff", NOW)

@@ -25,16 +25,16 @@ def run() -> NoReturn:
     def leave() -> None:
         os._exit(code)
 
-    from .cli import main
-
     try:
+        from .cli import main
+
         main()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
         raise
     except KeyboardInterrupt:
-        code = 130
-        raise
+        code = 130  # before or after a command could say so
+        raise SystemExit(code) from None
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
+from functools import cached_property, partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
@@ -38,11 +38,21 @@ from .entry import (
     slug,
     validate,
 )
-from .errors import InvalidInput, NotFound, StorageError, did_you_mean
+from .errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    StorageError,
+    Withheld,
+    did_you_mean,
+    storage_errors,
+)
 from .folders import Folders
+from .hashing import blake2b
 from .journal import Fault
 from .journal.files import DayFiles
 from .period import COVERAGE, Period, local_day, named
+from .period import check as check_period
 from .timeline import Timeline
 
 if TYPE_CHECKING:
@@ -56,6 +66,23 @@ if TYPE_CHECKING:
     from .publish import Publisher
     from .publish.report import Progress, Report
     from .search import Found, Search
+
+
+GIT_ATTRIBUTES = "entries/**/*.jsonl -text merge=union\n"
+"""For git: the journal's bytes stay as they are, and what two machines appended is all kept."""
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+def _guarded(verb: Verb) -> Verb:
+    """Let nothing but a StorageError leave a verb where the machine refuses."""
+
+    @wraps(verb)
+    def guarded(blog: Blog, *arguments: Any, **options: Any) -> Any:
+        with storage_errors("use", blog.folders.root):
+            return verb(blog, *arguments, **options)
+
+    return cast(Verb, guarded)
 
 
 class Image(Struct, frozen=True):
@@ -91,8 +118,10 @@ class Blog:
     """A live blog.
 
     Instants are aware datetimes; days and weeks are those of the blog's time zone. Every method
-    that writes raises :class:`~liveblog.errors.InvalidInput` for what cannot be taken and
-    :class:`~liveblog.errors.StorageError` if the machine refused; then nothing was changed.
+    that writes raises :class:`~liveblog.errors.InvalidInput` for what cannot be taken, and then
+    nothing was changed, and :class:`~liveblog.errors.StorageError` if the machine refused, which
+    says whether anything was. *expect* is the number of the revision that the author saw; if it is
+    not the newest, that is a :class:`~liveblog.errors.Conflict`.
     """
 
     def __init__(
@@ -145,6 +174,7 @@ class Blog:
             try:
                 (root / "entries").mkdir(parents=True, exist_ok=True)
                 _create(root / ".gitignore", ".liveblog/\n")
+                _create(root / ".gitattributes", GIT_ATTRIBUTES)
                 _create(path, text)
             except OSError as error:
                 raise StorageError.of(error, "write to", root) from error
@@ -188,22 +218,25 @@ class Blog:
         """Return the instant that a human time means; see :mod:`liveblog.when`."""
         from .when import parse_instant
 
-        return parse_instant(
+        instant = parse_instant(
             text, now=self.now, zone=self.config.zone, language=self.config.language
         )
+        return limits.check_instant(instant)
 
     def period(self, text: str) -> Period:
         """Return the period that *text* names; see :func:`liveblog.when.parse_period`."""
         from .when import parse_period
 
-        return parse_period(
+        found = parse_period(
             text,
             now=self.now,
             zone=self.config.zone,
             language=self.config.language,
             first_weekday=self.config.first_weekday,
         )
+        return check_period(found)
 
+    @_guarded
     def digest(self, when: str = "today", *, key: bool = False, tag: str = "") -> Digest:
         """Return the digest of a period: everything, key entries, or those with one tag.
 
@@ -221,6 +254,7 @@ class Blog:
             raise unknown_tag(tag, known, of.id)
         return found
 
+    @_guarded
     def whole(self) -> Digest:
         """Return the digest of all that readers may see, under the framing of the coverage.
 
@@ -242,6 +276,7 @@ class Blog:
             found |= {slug(tag): tag for tag in entry.now.tags}
         return found
 
+    @_guarded
     def search(
         self,
         words: str,
@@ -286,6 +321,7 @@ class Blog:
 
     # -- writing ------------------------------------------------------------------------------
 
+    @_guarded
     def post(
         self,
         text: str = "",
@@ -307,8 +343,8 @@ class Blog:
         """Append a new entry and return its first revision; when it returns, it is on disk.
 
         *at* is the instant that the update speaks for, now unless given; one in the future is an
-        embargo and needs *schedule*. A second call with the same *idempotency_key* returns what
-        the first one made.
+        embargo and needs *schedule*. The same call again with its *idempotency_key* returns what
+        the first one made; another call with it is refused (:class:`~liveblog.errors.KeyReused`).
         """
         draft = self.draft(
             text,
@@ -351,9 +387,7 @@ class Blog:
         # Sent again, it is the same entry, with the same pictures.
         chance = os.urandom(8)
         if idempotency_key:
-            from hashlib import sha256  # loads OpenSSL
-
-            chance = sha256(idempotency_key.encode()).digest()[:8]
+            chance = blake2b(idempotency_key.encode(), digest_size=8).digest()
         return Revision(
             id=make_id(day, chance),
             published=published,
@@ -372,6 +406,7 @@ class Blog:
             idempotency_key=clean_text(idempotency_key, "idempotency key"),
         )
 
+    @_guarded
     def edit(
         self,
         entry_id: str,
@@ -393,7 +428,13 @@ class Blog:
 
         Raises :class:`~liveblog.errors.Conflict` if somebody revised it meanwhile.
         """
-        old = self.timeline.entry(entry_id).now
+        idempotency_key = clean_text(idempotency_key, "idempotency key")
+        entry = self.timeline.entry(entry_id)
+        earlier = self.journal.keyed(entry_id, idempotency_key) if idempotency_key else None
+        # The same request again is built on what the first one was built on.
+        is_again = earlier is not None and earlier.id == entry_id and earlier.rev > 1
+        before = [r for r in entry.revisions if earlier and is_again and r.rev < earlier.rev]
+        old = before[-1] if before else entry.now
         if old.state != "live":
             raise InvalidInput(
                 f"{entry_id} was {old.state}; there is nothing to edit.", "Post a new update."
@@ -426,7 +467,7 @@ class Blog:
             old,
             recorded=None,
             note=note,
-            idempotency_key=clean_text(idempotency_key, "idempotency key"),
+            idempotency_key=idempotency_key,
             **changed,
         )
         if images is not None:
@@ -438,15 +479,17 @@ class Blog:
                 )
             new = (image for image in images if not isinstance(image, Media))
             draft = self._with_images(msgspec.structs.replace(draft, media=kept), new)
-        if not note and draft == msgspec.structs.replace(
-            old, recorded=None, note="", idempotency_key=draft.idempotency_key
-        ):
+        is_same = draft == msgspec.structs.replace(
+            old, recorded=None, note="", idempotency_key=idempotency_key
+        )
+        if is_same and not is_again:
             raise InvalidInput(f"{entry_id} is like that already.", "Nothing was changed.")
         if not minor:
             draft = msgspec.structs.replace(draft, updated=max(now, draft.published))
         validate(draft)
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
 
+    @_guarded
     def upload(self, data: bytes, name: str = "picture") -> str:
         """Keep a picture for an update to come; return the name that :class:`Uploaded` takes.
 
@@ -457,6 +500,7 @@ class Blog:
         forget_uploads(self.folders.uploads, (self.now - timedelta(days=7)).timestamp())
         return upload(data, self.folders.uploads, name)
 
+    @_guarded
     def retract(self, entry_id: str, *, why: str, expect: int | None = None) -> Revision:
         """Withdraw an entry: its place stays and says *why*."""
         old = self.timeline.entry(entry_id).now
@@ -471,6 +515,7 @@ class Blog:
         validate(draft)
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
 
+    @_guarded
     def restore(self, entry_id: str, *, expect: int | None = None) -> Revision:
         """Bring back an entry that was removed, as it last stood: a retracted one stays so."""
         entry = self.timeline.entry(entry_id)
@@ -489,14 +534,20 @@ class Blog:
         )
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
 
-    def remove(self, entry_id: str, *, author: str = "", purge: bool = False) -> Revision:
+    @_guarded
+    def remove(
+        self, entry_id: str, *, author: str = "", purge: bool = False, expect: int | None = None
+    ) -> Revision:
         """Make an entry disappear from the site; *author* is who did.
 
-        With *purge* its texts are also blanked in the journal and its pictures deleted, for good.
+        With *purge* its texts are also blanked in the journal, and every copy of them and of its
+        pictures in the blog's folder deleted, for good. Cut short, it can be done again. An entry
+        that is withheld can be removed too.
         """
-        entry = self.timeline.entry(entry_id)
-        removed = entry.now
-        if removed.state != "removed":
+        removed, is_withheld = self._as_it_stands(entry_id)
+        if expect is not None and expect != removed.rev:
+            raise Conflict(entry_id, expect, removed, removed)
+        if removed.state != "removed" or is_withheld:
             removed = self.journal.append(
                 Revision(
                     id=entry_id,
@@ -509,12 +560,27 @@ class Blog:
                 expect=removed.rev,
             )
         if purge:
-            self.journal.redact(entry_id)
+            from .media import delete_pictures
+
+            delete_pictures(entry_id, self.folders.media, self.folders.uploads)
             self.searching.forget()
-            for path in {media.path for r in entry.revisions for media in r.media}:
-                (self.folders.media / path).unlink(missing_ok=True)
+            self.outbox.forget()
+            self.journal.redact(entry_id)
         return removed
 
+    def _as_it_stands(self, entry_id: str) -> tuple[Revision, bool]:
+        """Return an entry's newest revision that can be read, and whether it is withheld."""
+        timeline = self.timeline
+        try:
+            return timeline.entry(entry_id).now, False
+        except Withheld:
+            pass
+        try:
+            return timeline.last_known(entry_id).now, True
+        except Withheld:  # nothing of it can be read
+            return Revision(id=entry_id, published=self.now, updated=self.now), True
+
+    @_guarded
     def frame(
         self,
         period_id: str,
@@ -538,23 +604,25 @@ class Blog:
             close=None if close is None else clean_text(close, "close"),
         )
 
-    def end(self, at: datetime | None = None) -> Framing:
+    @_guarded
+    def end(self, at: datetime | None = None, *, expect: int | None = None) -> Framing:
         """Declare the coverage over: the page says so, and feeds tell readers to stop asking."""
         at = limits.check_instant(at or self.now, "end of the coverage")
-        return self._frame(COVERAGE, None, author=self.config.author, ended=at)
+        return self._frame(COVERAGE, expect, author=self.config.author, ended=at)
 
-    def resume(self) -> Framing:
+    @_guarded
+    def resume(self, *, expect: int | None = None) -> Framing:
         """Take back the end of the coverage."""
         framing = self.timeline.framing(COVERAGE)
         if framing is None or framing.ended is None:
             raise InvalidInput("The coverage is not over.", "Nothing was changed.")
         draft = msgspec.structs.replace(framing, ended=None, recorded=None)
-        return self.journal.append(draft, expect=framing.rev)
+        return self.journal.append(draft, expect=framing.rev if expect is None else expect)
 
     def _frame(self, period_id: str, expect: int | None, **given: Any) -> Framing:
         if period_id != COVERAGE:
             period_id = named(period_id, self.config.first_weekday).id
-        old = self.timeline.framing(period_id) or Framing(period=period_id)
+        old = self.timeline.framing_to_revise(period_id)
         changes = {name: value for name, value in given.items() if value is not None}
         draft = msgspec.structs.replace(old, recorded=None, **changes)
         validate(draft)
@@ -599,6 +667,7 @@ class Blog:
                 "Correct the time, or add --schedule to hold the update back until then.",
             )
 
+    @_guarded
     def bring_in(
         self,
         items: Iterable[Item],
@@ -627,12 +696,14 @@ class Blog:
 
     # -- the site -----------------------------------------------------------------------------
 
+    @_guarded
     def publish(
         self, *, full: bool = False, dry_run: bool = False, progress: Progress | None = None
     ) -> Report:
         """Bring the site in ``feeds/`` up to date; see :class:`liveblog.publish.Publisher`."""
         return self.publisher.publish(self.present, full=full, dry_run=dry_run, progress=progress)
 
+    @_guarded
     def move(self, url: str, *, progress: Progress | None = None) -> Moved:
         """Give the blog another address, and publish it anew; ids stay as they are.
 
@@ -650,7 +721,8 @@ class Blog:
         text = self._path.read_bytes().decode()
         changed = settings.at_address(text, url, before)
         if changed != text:
-            replace_file(self._path, changed.encode())
+            path = self._path.resolve()  # it may be a link, and not everybody's to read
+            replace_file(path, changed.encode(), mode=path.stat().st_mode & 0o777)
         self.config = settings.load(self._path)
         self.__dict__.pop("publisher", None)  # it keeps the settings
         report = self.publish(progress=progress)
@@ -680,24 +752,26 @@ class Blog:
 
         return Publisher(self.journal, Folder(self.folders.site), self.folders, self.config)
 
+    @_guarded
     def printable(self, digest: Digest) -> str:
         """Return a digest as one HTML file that needs no other: style and pictures are in it."""
         from base64 import b64encode
 
         from .pages import Pages
         from .publish.theme import Theme
+        from .storage.inside import read_inside
 
         theme = Theme(self.folders.templates, self.folders.static)
 
         def picture(media: Media) -> str:
-            path = self.folders.media / media.path
-            data = b64encode(path.read_bytes()).decode() if path.is_file() else ""
+            data = b64encode(read_inside(self.folders.media, media.path) or b"").decode()
             return f"data:{media.type};base64,{data}"
 
         _, style = theme.assets()["style.css"]
         pages = Pages(self.config, templates=theme.templates)
         return pages.standalone(digest, style=style.decode(), picture=picture)
 
+    @_guarded
     def book(self, digest: Digest, target: Path) -> Sequence[Fault]:
         """Write a digest as the book (EPUB) *target*; return which of its pictures are gone."""
         from .digest import title
@@ -709,6 +783,12 @@ class Blog:
         name = digest.headline if is_whole else title(digest, self.words)
         return epub.write(digest, name, self.config, pages, self.folders.media, target)
 
+    @_guarded
+    def repair(self, *, dry_run: bool = False) -> Sequence[str]:
+        """Write damaged files of the journal anew; see :meth:`liveblog.journal.Journal.repair`."""
+        return self.journal.repair(dry_run=dry_run)
+
+    @_guarded
     def check(self, *, progress: Progress | None = None) -> Health:
         """Read the whole journal and the site; say what was altered, removed or is missing."""
         from .publish.verify import verify

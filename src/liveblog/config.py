@@ -8,18 +8,19 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time, tzinfo
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 
+from . import limits
 from .entry import FORBIDDEN, clean_text
-from .errors import ConfigError, did_you_mean
+from .errors import ConfigError, InvalidInput, did_you_mean
 from .period import WEEKDAYS, Closing
 
 FILE_NAME = "liveblog.toml"
@@ -127,16 +128,28 @@ def find(start: Path, given: str | None = None) -> Path:
     Raises :class:`ConfigError` if there is none.
     """
     chosen = given or os.environ.get(ENVIRONMENT)
-    if chosen:
-        path = Path(chosen)
-        if path.is_dir():
-            path /= FILE_NAME
-        if not path.is_file():
-            raise ConfigError(
-                f"There is no configuration at {path}.",
-                f"Check --config and {ENVIRONMENT}, or make a blog with 'liveblog init'.",
-            )
-        return path.resolve()
+    try:
+        return _chosen(Path(chosen)) if chosen else _nearest(start)
+    except (OSError, RuntimeError) as error:  # RuntimeError: symbolic links in a circle
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(
+            f"Cannot look for {FILE_NAME} at {shown(chosen or str(start))}: {reason}.",
+            "Name the blog's folder: 'liveblog -C DIR …'.",
+        ) from None
+
+
+def _chosen(path: Path) -> Path:
+    if path.is_dir():
+        path /= FILE_NAME
+    if not path.is_file():
+        raise ConfigError(
+            f"There is no configuration at {path}.",
+            f"Check --config and {ENVIRONMENT}, or make a blog with 'liveblog init'.",
+        )
+    return path.resolve()
+
+
+def _nearest(start: Path) -> Path:
     start = start.resolve()
     for folder in (start, *start.parents):
         if (folder / FILE_NAME).is_file():
@@ -155,13 +168,15 @@ def load(path: Path) -> Config:
     try:
         text = path.read_bytes().decode()
     except OSError as error:
-        raise ConfigError(f"Cannot read {path}: {error.strerror}.") from None
+        raise ConfigError(
+            f"Cannot read {path}: {error.strerror}.", "Check its permissions and its disk."
+        ) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}, line {line}: not UTF-8.", "Save it as UTF-8.") from None
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also of a number with too many digits
         raise ConfigError(f"{path}: {error}.", "See https://toml.io for the syntax.") from None
     _refuse_unknown_keys(path, text, raw)
     try:
@@ -170,20 +185,25 @@ def load(path: Path) -> Config:
         raise ConfigError(f"{path}: {_in_words(str(error))}", _mend(str(error))) from None
     for key, check in (
         ("title", check_title),
+        ("description", partial(check_text, "description", limits.ALT)),
+        ("author", partial(check_line, "author", limits.NAME)),
         ("url", check_url),
         ("moved_from", check_urls),
         ("id", check_id),
         ("language", check_language),
         ("timezone", check_timezone),
         ("week_starts", check_weekday),
+        ("gone", check_paths),
+        ("redirects", check_redirects),
         ("schedule.day_closes", check_time),
         ("schedule.week_closes", check_weekday_time),
         ("schedule.publish_seconds", check_pause),
         ("websub.hubs", check_hubs),
         ("chat", check_names),
-        ("mail.server", check_mail_server),
+        ("mail.server", check_host),
         ("mail.port", check_port),
         ("mail.security", partial(check_security, config.mail)),
+        ("mail.username", partial(check_line, "username", limits.NAME)),
         ("mail.sender", check_sender),
         ("mail.to", check_recipients),
         ("mail.list_id", check_list_id),
@@ -194,9 +214,9 @@ def load(path: Path) -> Config:
         table, _, name = key.rpartition(".")
         value = getattr(getattr(config, table) if table else config, name)
         try:
-            if value != "" or name == "title":
+            if value != "" or key not in _MAY_BE_EMPTY:
                 check(value)
-        except ConfigError as error:
+        except (ConfigError, InvalidInput) as error:
             where = f"{path}, line {_line_of(name, text, table)}"
             raise ConfigError(f"{where}: {key}: {error.message}", error.hint) from None
     if not 1 <= config.feeds.entries <= 500:
@@ -205,35 +225,77 @@ def load(path: Path) -> Config:
         )
     if config.server.streams < 1 or config.server.streams_per_address < 1:
         raise ConfigError(f"{path}: [server] allows no event stream.", "Choose at least 1.")
-    for name, target in config.redirects.items():
-        if urlsplit(target).scheme not in ("", "http", "https") or target.startswith("//"):
-            raise ConfigError(
-                f"{path}: redirects: '{name}' leads to '{target}'.",
-                "Give a path of this site, or an address that begins with https://.",
-            )
     return config
 
 
+_MAY_BE_EMPTY = ("schedule.week_closes", "mail.server", "mail.sender", "mail.list_id")
+
+
+def check_text(name: str, limit: int, text: str) -> None:
+    """Refuse a text that is too long, or that no page or feed can carry."""
+    clean_text(text, name)
+    limits.check_length(text, limit, name)
+
+
+def check_line(name: str, limit: int, text: str) -> None:
+    """Refuse what :func:`check_text` refuses, and a text of several lines."""
+    check_text(name, limit, text)
+    if len(text.splitlines()) > 1 or text.endswith("\n"):
+        raise ConfigError(f"The {name} spans several lines.", "Write it on one line.")
+
+
+def check_paths(paths: Iterable[str]) -> None:
+    """Refuse a path that no request can have."""
+    for path in paths:
+        check_line("path", limits.ADDRESS, path)
+
+
+def check_redirects(redirects: dict[str, str]) -> None:
+    """Refuse a redirect that leads to no page."""
+    check_paths(redirects)
+    for name, target in redirects.items():
+        check_line("address", limits.ADDRESS, target)
+        is_elsewhere = target.startswith(("//", "\\"))
+        if is_elsewhere or _split(target).scheme not in ("", "http", "https"):
+            raise ConfigError(
+                f"'{shown(name)}' leads to '{shown(target)}'.",
+                "Give a path of this site, or an address that begins with https://.",
+            )
+
+
 def check_title(title: str) -> None:
-    """Refuse an empty title."""
+    """Refuse a title that is empty, too long or of several lines."""
     if not title.strip() or "\n" in title:
         raise ConfigError("A blog needs a title of one line.", 'Write title = "…".')
+    check_line("title", limits.TITLE, title)
 
 
 def check_url(url: str) -> None:
     """Refuse an address at which no site can be served."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
+    limits.check_length(url, limits.ADDRESS, "address of the site")
+    parts = _split(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ConfigError(
-            f"'{url}' is not the address of a site.", "Write it like https://example.org/blog/."
+            f"'{shown(url)}' is not the address of a site.",
+            "Write it like https://example.org/blog/.",
         )
     if not url.endswith("/"):
-        raise ConfigError(f"'{url}' does not end in a slash.", f"Write {url}/.")
-    if not url.isascii() or re.search(r"[\s\"'<>\\]", url):
-        raise ConfigError(f"'{url}' holds a character that no URL may.", "Percent-encode it.")
+        raise ConfigError(f"'{shown(url)}' does not end in a slash.", f"Write {shown(url)}/.")
+    if not url.isascii() or re.search(r"[\s\"'<>\\\x00-\x1f\x7f]", url):
+        raise ConfigError(
+            f"'{shown(url)}' holds a character that no URL may.", "Percent-encode it."
+        )
+    check_host(parts.hostname)
+
+
+def _split(url: str) -> SplitResult:
+    """Return the parts of an address; empty parts for what is none."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018, raises if it is no number
+    except ValueError:
+        return urlsplit("x:")
+    return parts
 
 
 def check_urls(urls: tuple[str, ...]) -> None:
@@ -244,11 +306,12 @@ def check_urls(urls: tuple[str, ...]) -> None:
 
 def check_id(blog_id: str) -> None:
     """Refuse what is no tag: URI (RFC 4151 §2.1)."""
+    limits.check_bytes(blog_id, limits.HEADER_BYTES // 2, "id")
     if not re.fullmatch(
         r"tag:[A-Za-z0-9._@-]+,\d{4}(-\d\d(-\d\d)?)?:[A-Za-z0-9._~!$&'()*+,;=:@/?%-]+", blog_id
     ):
         raise ConfigError(
-            f"'{blog_id}' is not a tag: URI.",
+            f"'{shown(blog_id)}' is not a tag: URI.",
             "Write it like tag:example.org,2012-07-15:name, once and for ever.",
         )
 
@@ -259,7 +322,7 @@ def check_language(language: str) -> None:
         r"[a-z]{2}(-[A-Za-z0-9]{2,8})*", language
     ):
         raise ConfigError(
-            f"'{language}' is not a language liveblog speaks.",
+            f"'{shown(language)}' is not a language liveblog speaks.",
             f"It speaks {', '.join(LANGUAGES)}, also with a region such as en-GB.",
         )
 
@@ -270,14 +333,14 @@ def check_timezone(name: str) -> None:
         ZoneInfo(name)
     except (ValueError, OSError, ZoneInfoNotFoundError):
         mend = did_you_mean(name, available_timezones()) or "Write it like Europe/Paris."
-        raise ConfigError(f"'{name}' is not a time zone.", mend) from None
+        raise ConfigError(f"'{shown(name)}' is not a time zone.", mend) from None
 
 
 def check_weekday(name: str) -> None:
     """Refuse a word that is no weekday."""
     if name not in WEEKDAYS:
         mend = did_you_mean(name.lower(), WEEKDAYS) or f"Choose one of {', '.join(WEEKDAYS)}."
-        raise ConfigError(f"'{name}' is not a weekday.", mend)
+        raise ConfigError(f"'{shown(name)}' is not a weekday.", mend)
 
 
 def check_time(text: str) -> time:
@@ -289,7 +352,7 @@ def check_time(text: str) -> time:
     except ValueError:
         pass
     raise ConfigError(
-        f"'{text}' is not a time of day.", "Write it like 06:30, from 00:00 to 23:59."
+        f"'{shown(text)}' is not a time of day.", "Write it like 06:30, from 00:00 to 23:59."
     )
 
 
@@ -298,7 +361,7 @@ def check_weekday_time(text: str) -> tuple[int, time]:
     name, _, at = text.partition(" ")
     check_weekday(name)
     if not at:
-        raise ConfigError(f"'{text}' has no time of day.", f"Write it like '{name} 06:30'.")
+        raise ConfigError(f"'{shown(text)}' has no time of day.", f"Write it like '{name} 06:30'.")
     return WEEKDAYS.index(name), check_time(at.strip())
 
 
@@ -320,11 +383,12 @@ def check_mail(mail: MailConfig) -> None:
         )
 
 
-def check_mail_server(host: str) -> None:
+def check_host(host: str) -> None:
     """Refuse what is neither a host's name nor its address."""
-    if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+", host):
+    is_name = re.fullmatch(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]+", host)
+    if not is_name or any(len(label) > 63 for label in host.split(".")):
         raise ConfigError(
-            f"'{host}' is not the name of a mail server.",
+            f"'{shown(host)}' is not the name of a server.",
             "Write it like mail.example.org; the port has a key of its own.",
         )
 
@@ -348,6 +412,7 @@ def check_security(mail: MailConfig, security: str) -> None:
 
 def check_sender(sender: str) -> tuple[str, str]:
     """Return the name and the address of ``Name <address>``; refuse what is neither."""
+    limits.check_length(sender, limits.NAME + limits.ADDRESS, "sender")
     match = re.fullmatch(rf"(?:([^<>]*?)\s*<({_ADDRESS})>|({_ADDRESS}))", sender)
     # Whatever breaks a line could begin another header.
     if not match or len(sender.splitlines()) > 1 or FORBIDDEN.search(sender):
@@ -355,7 +420,8 @@ def check_sender(sender: str) -> tuple[str, str]:
             f"'{shown(sender)}' is not a sender.",
             'Write sender = "The blog <blog@example.org>".',
         )
-    return (match[1] or "").strip(' "'), check_address(match[2] or match[3])
+    name = limits.check_length((match[1] or "").strip(' "'), limits.NAME, "name of the sender")
+    return name, check_address(match[2] or match[3])
 
 
 def check_recipients(addresses: tuple[str, ...]) -> None:
@@ -383,12 +449,13 @@ def check_address(address: str) -> str:
         return f"{local}@{idna.encode(domain, uts46=True).decode()}"
     except idna.IDNAError:
         raise ConfigError(
-            f"'{domain}' is not a domain that mail can go to.", "Check how it is written."
+            f"'{shown(domain)}' is not a domain that mail can go to.", "Check how it is written."
         ) from None
 
 
 def check_list_id(name: str) -> None:
     """Refuse what is no list identifier (RFC 2919 §2)."""
+    limits.check_bytes(name, 255, "list_id")
     if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", name):
         raise ConfigError(
             f"'{shown(name)}' is not the identifier of a list.",
@@ -398,6 +465,8 @@ def check_list_id(name: str) -> None:
 
 def check_unsubscribe(addresses: tuple[str, ...]) -> None:
     """Refuse an address at which nobody can unsubscribe (RFC 2369 §3.2)."""
+    if len(addresses) > limits.LIST:
+        raise ConfigError(f"There are {len(addresses)} addresses.", "Name one or two.")
     for address in addresses:
         if not re.fullmatch(r"(mailto:|https://)[!-;=?-~]{1,900}", address):
             raise ConfigError(
@@ -432,13 +501,17 @@ def _is_loopback(host: str) -> bool:
 def check_hubs(hubs: tuple[str, ...]) -> None:
     """Refuse a hub at which nobody can be told."""
     for hub in hubs:
-        parts = urlsplit(hub)
+        parts = _split(hub)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
             raise ConfigError(
-                f"'{hub}' is no hub's address.", "Write it like https://hub.example/."
+                f"'{shown(hub)}' is no hub's address.", "Write it like https://hub.example/."
             )
+        limits.check_length(hub, limits.ADDRESS, "address of a hub")
+        check_host(parts.hostname)
         if not hub.isascii() or re.search(r"[\s\"'<>\\]", hub):
-            raise ConfigError(f"'{hub}' holds a character that no URL may.", "Percent-encode it.")
+            raise ConfigError(
+                f"'{shown(hub)}' holds a character that no URL may.", "Percent-encode it."
+            )
 
 
 def check_names(chats: dict[str, ChatConfig]) -> None:
@@ -446,7 +519,7 @@ def check_names(chats: dict[str, ChatConfig]) -> None:
     for name in chats:
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,30}", name):
             raise ConfigError(
-                f"'{name}' is no name for a chat.", "Use small letters, digits and '_'."
+                f"'{shown(name)}' is no name for a chat.", "Use small letters, digits and '_'."
             )
 
 
@@ -466,6 +539,8 @@ def initial(
     """
     url = url if url.endswith("/") else url + "/"
     check_title(title)
+    check_line("author", limits.NAME, author)
+    check_line("description", limits.ALT, description)
     check_url(url)
     check_language(language)
     check_timezone(timezone)
@@ -518,7 +593,7 @@ def at_address(text: str, url: str, moved_from: Sequence[str]) -> str:
 def new_id(url: str, now: datetime) -> str:
     """Make a blog's own tag: URI (RFC 4151) from its first address and day; it never changes."""
     parts = urlsplit(url)
-    path = re.sub(r"[^A-Za-z0-9._-]+", "-", parts.path).strip("-")
+    path = re.sub(r"[^A-Za-z0-9._-]+", "-", parts.path).strip("-")[:100]
     host = re.sub(r"[^A-Za-z0-9.-]+", "-", parts.hostname or "").strip("-") or "localhost"
     return f"tag:{host},{now:%Y-%m-%d}:{path or 'liveblog'}"
 
@@ -548,7 +623,8 @@ def _refuse_unknown_keys(path: Path, text: str, raw: dict[str, object]) -> None:
                 known = ", ".join(struct.__struct_fields__)
                 mend = did_you_mean(key, struct.__struct_fields__) or f"Known keys: {known}."
                 raise ConfigError(
-                    f"{path}, line {_line_of(key, text, prefix)}: unknown key '{prefix}{key}'.",
+                    f"{path}, line {_line_of(key, text, prefix)}: "
+                    f"unknown key '{prefix}{shown(key)}'.",
                     mend,
                 )
 
@@ -570,6 +646,7 @@ def _mend(message: str) -> str:
 
 def _in_words(message: str) -> str:
     """Turn msgspec's path syntax (``at `$.feeds.entries` ``) into a key as it is written."""
+    message = re.sub(r"(?s)'(.{100}).*'", r"'\1…'", message)
     return re.sub(r" - at `\$\.?(.*?)`", r" (key '\1').", message)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from . import links, period
+from . import bidi, links, period
 from .blog import Blog
 from .delivery import Undelivered, chat, planning, websub
 from .delivery.outbox import GIVE_UP, Effect, Kind, pause
@@ -93,7 +93,7 @@ class Deliveries:
         found = [of for of in found if of.id not in closed]
         facts = {name: max(day, self._outbox.fact(name)) for name, day in reached.items()}
         timeline = Timeline(self._blog.journal, now)
-        told = {of.id: bool(build(timeline, of).entries) for of in found}
+        told = {of.id: _has_entries(timeline, of) for of in found}
         plans = planning.for_closed(found, told, self._blog.config)
         self._outbox.close([of.id for of in found], facts, plans, now)
         return found
@@ -145,8 +145,8 @@ class Deliveries:
         place = Place(news.cursor, max(int(now.timestamp()), before.released))
         if not touched and place.cursor == before.cursor:
             return None
-        entries = [timeline.entry(entry_id) for entry_id in touched]
-        plans = planning.for_news(entries, config, now)
+        entries = (_readable(timeline, entry_id) for entry_id in touched)
+        plans = planning.for_news(filter(None, entries), config, now)
         return self._outbox.remember({"place": str(place)}, plans, now)
 
     def plan_pings(self) -> None:
@@ -181,22 +181,29 @@ class Deliveries:
         counts = {"done": 0, "waiting": 0, "failed": 0}
         while effects := self._outbox.ready(kind, self._blog.present):
             for effect in effects:
-                counts[self._try(effect)] += 1
+                if outcome := self._try(effect):
+                    counts[outcome] += 1
         return Sent(**counts)
 
     def _try(self, effect: Effect) -> str:
-        needless = ""
         try:
             # What takes time is done before: a process that dies then has sent nothing.
             send = self._prepared(effect)
-            self._outbox.start(effect)
-            send()
-        except StorageError:
-            raise
         except _Needless as why:
-            needless = str(why)
+            return self._ended(effect, str(why))
+        except Exception as error:
+            # What cannot be rendered now cannot be later: it makes way for what waits behind it.
+            is_final = not isinstance(error, StorageError | Undelivered)
+            return self._failed(effect, error, is_final=is_final)
+        if not self._outbox.start(effect):
+            return ""
+        try:
+            send()
         except Exception as error:
             return self._failed(effect, error)
+        return self._ended(effect)
+
+    def _ended(self, effect: Effect, needless: str = "") -> str:
         ended = self._blog.present
         try:
             self._outbox_done(effect, needless, ended)
@@ -212,7 +219,7 @@ class Deliveries:
         else:
             self._outbox.done(effect, ended)
 
-    def _failed(self, effect: Effect, error: Exception) -> str:
+    def _failed(self, effect: Effect, error: Exception, *, is_final: bool = False) -> str:
         if not isinstance(error, LiveblogError):
             log.error("Cannot send '%s'.", effect.key, exc_info=error)
         text = (
@@ -222,7 +229,7 @@ class Deliveries:
         now = self._blog.present
         tries = effect.tries + 1
         is_late = now - effect.made > GIVE_UP and tries >= TRIES
-        if refused.is_final or is_late:
+        if is_final or refused.is_final or is_late:
             log.error("Given up: '%s'. %s", effect.key, text)
             self._outbox.give_up(effect, text, now)
             return "failed"
@@ -268,7 +275,8 @@ class Deliveries:
                 raise _Needless("the entry was withdrawn") from None
             text, path = self._told(entry), links.entry_path(entry.id)
         else:
-            text, path = title(self._blog.digest(of.id), words), links.period_path(of)
+            text = bidi.closed(title(self._blog.digest(of.id), words))
+            path = links.period_path(of)
         link = links.url(config.url, path)
         return partial(chat.post, effect.target, words.typography(text), link, self._environ)
 
@@ -278,7 +286,30 @@ class Deliveries:
         body = words_in(to_html(now.body))
         is_claim = now.verification == "unconfirmed"
         mark = f"[{words.say('Unconfirmed')}] " if is_claim else ""
-        return mark + "\n".join(part for part in (now.title, body) if part)
+        return bidi.closed(mark + "\n".join(part for part in (now.title, body) if part))
+
+
+def _has_entries(timeline: Timeline, of: Period) -> bool:
+    """Whether a period has something to tell; what cannot be read becomes a fault in the outbox."""
+    try:
+        return bool(build(timeline, of).entries)
+    except Exception as error:
+        _log_unreadable(of.id, error)
+        return True
+
+
+def _readable(timeline: Timeline, entry_id: str) -> Entry | None:
+    """Return an entry, or None for one that cannot be read: no chat is told of it."""
+    try:
+        return timeline.entry(entry_id)
+    except Exception as error:
+        _log_unreadable(entry_id, error)
+        return None
+
+
+def _log_unreadable(name: str, error: Exception) -> None:
+    is_ours = isinstance(error, LiveblogError)
+    log.error("Cannot read %s to send it: %s", name, error, exc_info=None if is_ours else error)
 
 
 def _after(last: date, newest: date) -> list[date]:

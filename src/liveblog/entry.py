@@ -291,6 +291,8 @@ def validate(record: Record) -> None:
 
     Raises :class:`InvalidInput` with the field and its limit.
     """
+    if record.recorded:
+        limits.check_instant(record.recorded, "time of the recording")
     if isinstance(record, Revision):
         _validate_revision(record)
     elif isinstance(record, Framing):
@@ -402,9 +404,7 @@ def _validate_media(media: Media, entry_id: str, entry_day: date) -> None:
 
 def _validate_framing(framing: Framing) -> None:
     if framing.period != COVERAGE:
-        found = named(framing.period)
-        limits.check_day(found.start)
-        limits.check_day(found.end)
+        named(framing.period)
     _validate_number(framing.rev)
     _validate_line("headline", framing.headline, limits.TITLE)
     _validate_line("author", framing.author, limits.NAME)

@@ -87,8 +87,8 @@ class Withheld(LiveblogError):
     def __init__(self, name: str, place: str) -> None:
         super().__init__(
             f"{name} is withheld: its newest revision may stand in a damaged line, {place}.",
-            "Run 'liveblog check --repair', or restore that file from a backup. "
-            f"'liveblog remove {name}' gives the entry up.",
+            "Run 'liveblog check --repair', or restore that file from a backup. To go on without "
+            "it, remove the entry ('liveblog remove ID'), or write the framing anew.",
         )
 
 
@@ -132,6 +132,11 @@ class storage_errors:  # noqa: N801
         if isinstance(error, OSError):
             path = error.filename if isinstance(error.filename, str) else self._path
             raise StorageError.of(error, self._doing, Path(path)) from error
+        if error is not None and type(error).__module__ == "sqlite3":  # which a post does not load
+            raise StorageError(
+                f"Cannot {self._doing} {self._path}: {error}.",
+                "Check the free space and the permissions there.",
+            ) from error
 
 
 class Busy(StorageError):
@@ -155,5 +160,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``Did you mean 'x'?`` for the nearest known word, or an empty string."""
     import difflib
 
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word[:100], list(known), n=1, cutoff=0.6)
     return f"Did you mean '{near[0]}'?" if near else ""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-from _blake2 import blake2b
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -46,6 +45,7 @@ from .digest import Digest, headline_of, label, title
 from .digest.text import correction_line, days_with_figures, figure_line, marks_of, unit_line
 from .entry import Framing, Media, Revision, slug
 from .errors import ConfigError, LiveblogError
+from .hashing import blake2b
 from .kept import Kept
 from .locale import Words, words
 from .markup import ROOT, rooted, shortened, sized, to_html, words_in

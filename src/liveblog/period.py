@@ -13,6 +13,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from . import limits
 from .errors import InvalidInput
 
 Kind = Literal["day", "week", "range"]
@@ -86,13 +87,8 @@ def named(period_id: str, first_weekday: int = 0) -> Period:
     Raises :class:`InvalidInput` if it names none.
     """
     try:
-        if match := re.fullmatch(r"(\d{4})-W(\d\d)", period_id):
-            thursday = date.fromisocalendar(int(match[1]), int(match[2]), _THURSDAY + 1)
-            return week(thursday, first_weekday)
-        if match := re.fullmatch(r"(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)", period_id):
-            return span(date.fromisoformat(match[1]), date.fromisoformat(match[2]))
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", period_id):
-            return day(date.fromisoformat(period_id))
+        if found := _parsed(period_id, first_weekday):
+            return check(found)
     except ValueError as error:
         raise InvalidInput(
             f"'{period_id}' is not in the calendar: {error}.", "Check the day or week number."
@@ -101,6 +97,28 @@ def named(period_id: str, first_weekday: int = 0) -> Period:
         f"'{period_id}' names no period.",
         "Use today, yesterday, week, last-week, 2012-07-15, 2012-W29 or 2012-07-15..2012-07-22.",
     )
+
+
+def check(period: Period) -> Period:
+    """Return a period within the limits of the calendar; a week, if any of its days is.
+
+    Raises :class:`InvalidInput`.
+    """
+    is_week = period.kind == "week"
+    limits.check_day(max(period.start, limits.FIRST_DAY) if is_week else period.start)
+    limits.check_day(min(period.end, limits.LAST_DAY) if is_week else period.end)
+    return period
+
+
+def _parsed(period_id: str, first_weekday: int) -> Period | None:
+    if match := re.fullmatch(r"(\d{4})-W(\d\d)", period_id):
+        thursday = date.fromisocalendar(int(match[1]), int(match[2]), _THURSDAY + 1)
+        return week(thursday, first_weekday)
+    if match := re.fullmatch(r"(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)", period_id):
+        return span(date.fromisoformat(match[1]), date.fromisoformat(match[2]))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", period_id):
+        return day(date.fromisoformat(period_id))
+    return None
 
 
 def local_day(instant: datetime, zone: tzinfo) -> date:

@@ -33,7 +33,7 @@ from .delivery.outbox import KINDS, Kind
 from .errors import LiveblogError, StorageError
 from .importers import Item
 from .importers.followed import EVERY, Following, catch_up
-from .net import Client, place_of
+from .net import Client
 from .period import COVERAGE, local_day, wall
 from .publish.report import Report
 from .storage.atomic import replace_file
@@ -359,9 +359,7 @@ class Schedule:
     def _do_follow(self) -> str:
         if not self._following.due(self.blog.present):
             return ""
-        # Their owner named them, so they may lie in their own network; what they lead to may not.
-        allow = [place_of(source.name) for source in self._following.all()]
-        client = self._client or Client(allow=allow)
+        client = self._client or Client(allow=self._following.private_places())
         return catch_up(self._following, client, self._bring_in, self.blog.present)
 
     def _bring_in(self, name: str, items: Iterable[Item]) -> str:
@@ -464,6 +462,6 @@ def _keep_outcomes(blog: Blog, outcomes: Mapping[str, Outcome]) -> None:
     """Keep how the jobs went, for whoever asks; if that cannot be kept, only the list is poorer."""
     path = blog.folders.derived / "schedule.json"
     try:
-        replace_file(path, msgspec.json.encode(outcomes), is_synced=False)
+        replace_file(path, msgspec.json.encode(outcomes), is_durable=False)
     except StorageError as error:
         log.error("%s", error)

@@ -7,7 +7,7 @@ and a post come at once.
 
 from __future__ import annotations
 
-import errno
+import io
 import os
 import sys
 from importlib import import_module
@@ -21,11 +21,13 @@ from ..errors import (
     ConfigError,
     Conflict,
     InvalidInput,
+    KeyReused,
     LiveblogError,
     StorageError,
     did_you_mean,
 )
 from .context import State
+from .printing import echo, echo_text, refusals, style
 
 COMMANDS = {
     "init": "make",
@@ -132,17 +134,22 @@ def liveblog(
     """Write dated updates; publish pages, feeds, and daily and weekly digests."""
     ctx.obj = State(folder, config, quiet, verbose, debug)
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        echo_text(ctx.get_help())
 
 
 def main() -> NoReturn:
     """Run the command line and exit."""
+    _complete_streams()
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         code = _run()
-        sys.stdout.flush()
+        try:
+            with refusals():
+                sys.stdout.flush()
+        except StorageError as error:
+            code = _complain(error, False)
     except BrokenPipeError:
         # The reader of our output left (as head does): nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -150,66 +157,62 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
+def _complete_streams() -> None:
+    """Open those of the three standard streams that the caller closed."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+
+
 def _run() -> int:
     wants_traceback = "--debug" in sys.argv
     try:
-        color = False if os.environ.get("NO_COLOR") else None
-        result = liveblog.main(standalone_mode=False, prog_name="liveblog", color=color)
+        result = liveblog.main(standalone_mode=False, prog_name="liveblog")
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as done:
         return done.exit_code
     except SystemExit:
         return 0  # click's own: the reader of our output left
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Cancelled.", err=True)
+        echo("Cancelled.", err=True)
         return 130
     except click.ClickException as error:
-        error.show()
+        message = io.StringIO()
+        error.show(message)
+        echo_text(message.getvalue(), err=True)
         return 2 if isinstance(error, click.UsageError) else 1
     except LiveblogError as error:
         return _complain(error, wants_traceback)
     except BrokenPipeError:
         raise
     except OSError as error:
-        if error.errno == errno.EPIPE:
-            raise BrokenPipeError from error
-        return _complain(
-            StorageError(f"{error.strerror or error}: {error.filename or 'this machine'}."),
-            wants_traceback,
+        command = next((word for word in sys.argv[1:] if word in COMMANDS), "")
+        what = f"use {error.filename}" if error.filename else f"run 'liveblog {command}'"
+        refused = LiveblogError(
+            f"Cannot {what}: {error.strerror or error}.",
+            "The operating system refused it. 'liveblog --debug …' shows where in the program.",
         )
+        return _complain(refused, wants_traceback)
     except Exception as error:
-        if wants_traceback:
-            _print_traceback()
-        return _complain(
-            LiveblogError(
-                f"Something went wrong inside liveblog ({type(error).__name__}: {error}).",
-                "Nothing that was acknowledged is lost. "
-                "Run it again with 'liveblog --debug …' and report what it prints.",
-            ),
-            False,
+        inner = LiveblogError(
+            f"Something went wrong inside liveblog ({type(error).__name__}: {error}).",
+            "Nothing that was acknowledged is lost. "
+            "Run it again with 'liveblog --debug …' and report what it prints.",
         )
+        return _complain(inner, wants_traceback)
 
 
 def _complain(error: LiveblogError, wants_traceback: bool) -> int:
     if wants_traceback:
-        _print_traceback()
-    click.echo(
-        click.style("Error: ", fg="red", bold=True) + error.message, err=True, color=_color()
-    )
+        import traceback
+
+        echo_text(traceback.format_exc(), err=True)
+    echo(style("Error: ", "error") + error.message, err=True)
     if error.hint:
-        click.echo(error.hint, err=True)
-    if isinstance(error, Conflict):
+        echo(error.hint, err=True)
+    if isinstance(error, Conflict | KeyReused):
         for whose, version in (("Theirs", error.theirs), ("Yours", error.ours)):
-            text = getattr(version, "body", None) or getattr(version, "introduction", "")
-            click.echo(f"\n-- {whose} --\n{text}", err=True)
-    return 2 if isinstance(error, InvalidInput | ConfigError) else 1
-
-
-def _print_traceback() -> None:
-    import traceback
-
-    traceback.print_exc()
-
-
-def _color() -> Any:
-    return False if os.environ.get("NO_COLOR") else None
+            text = getattr(version, "body", "") or getattr(version, "introduction", "")
+            echo("", f"-- {whose} --", err=True)
+            echo_text(text, err=True)
+    return 2 if isinstance(error, InvalidInput | ConfigError | KeyReused) else 1

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from .context import State, json_option, pass_state, print_json, progress
+from .context import State, json_option, pass_state, progress
+from .printing import choose, echo, print_document, print_json, style
 
 if TYPE_CHECKING:
     from ..blog import Blog
@@ -25,7 +27,21 @@ Thing = TypeVar("Thing")
 _SHOWN = 40
 """Problems told one by one; the rest are counted, and --json tells them all."""
 
-_FILE = click.Path(path_type=Path)
+_OUTPUT = click.Path(path_type=Path)
+
+
+class _Source(click.Path):
+    """A file or folder to read; a device, which may have no end, is refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        with suppress(OSError):  # whoever reads it says that
+            if path.is_char_device() or path.is_block_device():
+                self.fail(f"'{path}' is a device, not a file.", param, ctx)
+        return path
+
+
+_FILE = _Source()
 
 
 _dry_option = click.option(
@@ -33,7 +49,22 @@ _dry_option = click.option(
 )
 
 
-@click.group(name="import")
+class _Import(click.Group):
+    """Names the file that could not be read, whatever an importer was doing."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            from ..errors import StorageError
+
+            path = Path(os.fsdecode(error.filename or "what is to be brought in"))
+            raise StorageError.of(error, "read", path) from error
+
+
+@click.group(name="import", cls=_Import)
 def import_() -> None:
     """Bring in updates from elsewhere.
 
@@ -77,7 +108,7 @@ def text(
             today=local_day(blog.now, blog.config.zone),
             year=year,
             first_weekday=blog.config.first_weekday,
-            ask=_ask if ask else None,
+            ask=choose if ask else None,
         )
         _bring(state, blog, items, f"text {path.name}", path.name, dry_run, as_json)
 
@@ -105,9 +136,9 @@ def feed(
     is brought in too, while 'liveblog serve' or 'liveblog schedule' runs; its server is asked
     politely, and no more often than it wants.
     """
-    from ..importers.feed import Reading, read
+    from ..importers.feed import Reading, is_address, read
     from ..importers.followed import Following
-    from ..net import Client, place_of
+    from ..net import Client, private_place
 
     blog = state.blog()
     following = Following(blog.folders)
@@ -122,11 +153,12 @@ def feed(
             state.say(f"{source} is followed no more.")
             continue
         # What its owner types may lie in their own network; what a feed leads to may not.
-        client = Client(allow=[place_of(source)])
+        private = private_place(source) if is_address(source) else ""
+        client = Client(allow=[private])
         reading = Reading(client, blog.now)
         _bring(state, blog, read(source, reading), f"feed {source}", source, dry_run, as_json)
         if follow and not dry_run:
-            following.follow(source, blog.now)
+            following.follow(source, blog.now, private=private)
             state.say("It is followed from now on, while 'liveblog serve' or 'schedule' runs.")
 
 
@@ -137,7 +169,7 @@ def _list_followed(state: State, following: Following, as_json: bool) -> None:
                      "over": f.is_over} for f in found])  # fmt: skip
         return
     for one in found:
-        click.echo(one.url + (f"  ({one.trouble})" if one.trouble else ""))
+        echo(one.url + (f"  ({one.trouble})" if one.trouble else ""))
     if not found:
         state.say("No feed is followed.")
 
@@ -239,12 +271,11 @@ def _bring(
 def _report(state: State, name: str, brought: Brought, dry_run: bool) -> None:
     for problem in brought.problems[:_SHOWN]:
         where = problem.where if name in problem.where else f"{name}, {problem.where}"
-        mark = click.style(f"{where}: ", fg="yellow", bold=True)
-        click.echo(f"{mark}{problem.what.rstrip('.')}.")
+        echo(f"{style(f'{where}: ', 'warning')}{problem.what.rstrip('.')}.")
         if problem.mend:
-            click.echo(f"  {problem.mend}")
+            echo(f"  {problem.mend}")
     if (more := len(brought.problems) - _SHOWN) > 0:
-        click.echo(f"… and {_many(more, 'more problem')}; --json tells them all.")
+        echo(f"… and {_many(more, 'more problem')}; --json tells them all.")
     parts = [
         _many(count, thing)
         for count, thing in (
@@ -266,15 +297,6 @@ def _report(state: State, name: str, brought: Brought, dry_run: bool) -> None:
         state.say("Next: liveblog publish")
 
 
-def _ask(question: str, choices: Sequence[str]) -> str:
-    """Let the user choose by number."""
-    click.echo(question, err=True)
-    for number, choice in enumerate(choices, 1):
-        click.echo(f"  {number}  {choice}", err=True)
-    chosen: int = click.prompt("Which", type=click.IntRange(1, len(choices)), err=True)
-    return choices[chosen - 1]
-
-
 def _many(count: int, thing: str) -> str:
     plural = {"introduction or close": "introductions or closes"}.get(thing, f"{thing}s")
     return f"{count:,} {thing if count == 1 else plural}"
@@ -289,7 +311,7 @@ def _many(count: int, thing: str) -> str:
     required=True,
     help="What to write.",
 )
-@click.option("-o", "--output", metavar="PATH", type=_FILE, help="Where to write it.")
+@click.option("-o", "--output", metavar="PATH", type=_OUTPUT, help="Where to write it.")
 @pass_state
 def export(state: State, when: str | None, form: str, output: Path | None) -> None:
     r"""Write the journal in another form.
@@ -367,11 +389,10 @@ def _counted(things: Iterable[Thing], shown: Progress | None) -> Iterator[Thing]
 def _write(state: State, chunks: Iterable[bytes], output: Path | None) -> None:
     """Write to a file, whole or not at all, or to standard output."""
     if output is None:
-        for chunk in chunks:
-            sys.stdout.buffer.write(chunk)
+        print_document(chunks)
         return
-    from ..storage.atomic import replace_file
+    from ..storage.atomic import write_output
 
     with progress(state, "Writing") as shown:
-        replace_file(output, _counted(chunks, shown))
+        write_output(output, _counted(chunks, shown))
     state.say(f"Wrote {output}.")

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..controls import visible, visible_line
+from .printing import echo, redraw, style
+
 COLLECT_AFTER = 700
 """Objects more than before after which Python looks for garbage, unless told otherwise."""
 
@@ -21,11 +24,22 @@ if TYPE_CHECKING:
 
 
 def goes_on() -> None:
-    """Say that this process goes on for long: it gives back early what it needs no more.
+    """Say that this process goes on for long: it gives back early what it needs no more, and logs.
 
     What ends soon had better not look for that; see :mod:`liveblog.__main__`.
     """
+    import logging
+
+    class Visible(logging.Formatter):
+        """A log message may quote a feed, a file's name or another server."""
+
+        def format(self, record: logging.LogRecord) -> str:
+            return visible(super().format(record))
+
     gc.set_threshold(COLLECT_AFTER)
+    handler = logging.StreamHandler()
+    handler.setFormatter(Visible())
+    logging.getLogger("liveblog").handlers = [handler]
 
 
 class State:
@@ -49,19 +63,18 @@ class State:
     def say(self, message: str) -> None:
         """Tell the user something that is not a result."""
         if not self.is_quiet:
-            click.echo(message, err=True)
+            echo(message, err=True)
 
     def detail(self, message: str) -> None:
         """Tell the user something that only some want to know."""
         if self.is_verbose:
-            click.echo(message, err=True)
+            echo(message, err=True)
 
     def warn(self, faults: Iterable[Fault]) -> None:
         """Tell of damage that did not stop the work."""
         for fault in faults:
-            mark = click.style("Warning: ", fg="yellow", bold=True)
-            click.echo(f"{mark}{fault.place}: {fault.problem}.", err=True)
-            click.echo(f"  {fault.mend}", err=True)
+            mark = style("Warning: ", "warning")
+            echo(f"{mark}{fault.place}: {fault.problem}.", f"  {fault.mend}", err=True)
 
 
 pass_state = click.make_pass_decorator(State)
@@ -70,25 +83,6 @@ yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 dry_option = click.option(
     "--dry-run", is_flag=True, help="Say what would be done, and exit 1 if there is anything."
 )
-
-
-def print_json(document: object) -> None:
-    """Print one JSON document on one line."""
-    import msgspec
-
-    click.echo(msgspec.json.encode(document).decode())
-
-
-def style(text: str, kind: str) -> str:
-    """Colour a part of a text; see :data:`liveblog.digest.text.Style`."""
-    styles: dict[str, dict[str, Any]] = {
-        "title": {"bold": True},
-        "day": {"fg": "cyan", "bold": True},
-        "time": {"fg": "green"},
-        "mark": {"fg": "yellow"},
-        "faint": {"dim": True},
-    }
-    return click.style(text, **styles[kind])
 
 
 def say_published(state: State, blog: Blog, revision: Revision) -> None:
@@ -121,17 +115,17 @@ def progress(state: State, label: str) -> Iterator[Any]:
 
     def show(done: int, total: int) -> None:
         if time.monotonic() - began > 1 and not total:
-            click.echo(f"\r{label} {done:,}\033[K", nl=False, err=True)
+            redraw(f"{label} {done:,}")
         elif time.monotonic() - began > 1:
             filled = width * done // max(total, 1)
             bar = "█" * filled + "░" * (width - filled)
-            click.echo(f"\r{label} {bar} {done}/{total}\033[K", nl=False, err=True)
+            redraw(f"{label} {bar} {done}/{total}")
 
     try:
         yield show
     finally:
         if time.monotonic() - began > 1:
-            click.echo("\r\033[K", nl=False, err=True)
+            redraw("")
 
 
 def complete_id(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
@@ -144,7 +138,7 @@ def complete_id(ctx: click.Context, param: click.Parameter, word: str) -> list[C
             break
         if entry.id.startswith(word):
             first = (entry.now.title or entry.now.body).split("\n")[0][:50]
-            found.append(CompletionItem(entry.id, help=first))
+            found.append(CompletionItem(entry.id, help=visible_line(first)))
     return found
 
 

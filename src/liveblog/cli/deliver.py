@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .context import State, dry_option, goes_on, json_option, pass_state, print_json
+from .context import State, dry_option, goes_on, json_option, pass_state
+from .printing import echo, print_document, print_json, style
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -34,6 +35,7 @@ def schedule(ctx: click.Context, state: State, is_list: bool, once: bool, as_jso
     """
     from ..schedule import Schedule, leader
 
+    goes_on()
     blog = state.blog()
     if not once and not is_list:
         return _run(state, blog)
@@ -51,7 +53,7 @@ def schedule(ctx: click.Context, state: State, is_list: bool, once: bool, as_jso
         print_json([outcome.words for outcome in outcomes])
     if any(outcome.is_failure for outcome in outcomes):
         for outcome in (o for o in outcomes if o.is_failure):
-            click.echo(f"{click.style('Error:', fg='red', bold=True)} {outcome.words}", err=True)
+            echo(f"{style('Error:', 'error')} {outcome.words}", err=True)
         ctx.exit(1)
     return None
 
@@ -62,7 +64,6 @@ def _run(state: State, blog: Blog) -> None:
     from ..follow import Follower
     from ..schedule import Schedule, leader
 
-    goes_on()
     follower = Follower(
         blog, landed=lambda events, place, report: plan.published(report) if report else None
     )
@@ -102,9 +103,9 @@ def _list(state: State, blog: Blog, jobs: list[Job], process: int, as_json: bool
         )
     for job in jobs:
         shown = _when(blog, job.next) if job.next else "–"
-        click.echo(f"{click.style(job.name.ljust(8), bold=True)} {shown:17} {job.does}")
+        echo(f"{style(job.name.ljust(8), 'title')} {shown:17} {job.does}")
         if job.last:
-            click.echo(f"{'':8} {_outcome(blog, job.last)}")
+            echo(f"{'':8} {_outcome(blog, job.last)}")
     if process:
         state.say(
             f"Process {process} leads the schedule. Times are those of {blog.config.timezone}."
@@ -116,7 +117,7 @@ def _list(state: State, blog: Blog, jobs: list[Job], process: int, as_json: bool
 
 def _outcome(blog: Blog, outcome: Outcome) -> str:
     line = f"{_when(blog, outcome.ran)}  {outcome.words}"
-    return click.style(line, fg="red") if outcome.is_failure else click.style(line, dim=True)
+    return style(line, "failure" if outcome.is_failure else "faint")
 
 
 def _when(blog: Blog, instant: datetime) -> str:
@@ -143,12 +144,12 @@ def outbox(ctx: click.Context, state: State, is_all: bool, as_json: bool) -> Non
         print_json([_document(effect) for effect in found])
         return
     for effect in found:
-        click.echo(f"{_STATES[effect.state]:8} {_when(blog, _of(effect))}  {effect.key}")
+        echo(f"{_STATES[effect.state]:8} {_when(blog, _of(effect))}  {effect.key}")
         notes = [effect.problem.replace("\n", " ")] if effect.problem else []
         if effect.cuts:
             notes.append(f"may have gone {effect.cuts} times more: it was cut while being sent")
         for note in notes:
-            click.echo(click.style(f"{'':8} {note}", dim=True))
+            echo(style(f"{'':8} {note}", "faint"))
     if not found:
         state.say("Nothing waits to go out.")
 
@@ -222,7 +223,7 @@ def _chosen(state: State, keys: tuple[str, ...], is_all: bool) -> list[str]:
               help="Send to this address instead of those in [mail].")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["eml"]),
               help="Write the message, to the first address, and send nothing.")  # fmt: skip
-@click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, writable=True),
+@click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False),
               help="Write it to this file.")  # fmt: skip
 @dry_option
 @json_option
@@ -286,11 +287,11 @@ def _composed(
 
 def _write(message: EmailMessage, output: str | None) -> None:
     if output:
-        with open(output, "wb") as file:
-            file.write(message.as_bytes())
+        from ..storage.atomic import write_output
+
+        write_output(Path(output), message.as_bytes())
     else:
-        sys.stdout.buffer.write(message.as_bytes())
-        sys.stdout.buffer.flush()
+        print_document([message.as_bytes()])
 
 
 def _sent(state: State, blog: Blog, message: EmailMessage, as_json: bool) -> bool:
@@ -303,8 +304,8 @@ def _sent(state: State, blog: Blog, message: EmailMessage, as_json: bool) -> boo
         state.say(f"{message['To']}: {said}")
     except Undelivered as error:
         said, problem = None, error
-        mark = click.style("Error: ", fg="red", bold=True)
-        click.echo(f"{mark}{message['To']}: {error.message}\n{error.hint}", err=True)
+        mark = style("Error: ", "error")
+        echo(f"{mark}{message['To']}: {error.message}", error.hint, err=True)
     if as_json:
         about = {"answer": said, "problem": problem and problem.message}
         print_json(_headers(message) | about)
@@ -325,6 +326,6 @@ def _show(message: EmailMessage, as_json: bool) -> None:
         return print_json(_headers(message))
     for name in _SHOWN:
         if message[name]:
-            click.echo(f"{name}: {message[name]}")
-    click.echo(f"{len(message.as_bytes()):,} bytes")
+            echo(f"{name}: {message[name]}")
+    echo(f"{len(message.as_bytes()):,} bytes")
     return None

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
-
-from ..errors import InvalidInput, LiveblogError
+from .. import limits
+from ..errors import InvalidInput, LiveblogError, StorageError
+from .printing import echo, echo_text
 
 _CUT = "<!-- liveblog:"
+
+_MOST = 10 * limits.BODY_BYTES
+"""Bytes of standard input that are read: it may have no end."""
 
 
 def in_editor(text: str, advice: str) -> str:
@@ -25,7 +28,6 @@ def in_editor(text: str, advice: str) -> str:
     """
     import shlex
     import subprocess
-    import tempfile
 
     if not sys.stdin.isatty():
         raise InvalidInput(
@@ -38,24 +40,25 @@ def in_editor(text: str, advice: str) -> str:
             "There is no text, and neither VISUAL nor EDITOR names an editor.",
             "Give the text as an argument, pipe it in with '-', or set EDITOR.",
         )
-    fd, name = tempfile.mkstemp(suffix=".md", prefix="liveblog-")
-    path = Path(name)
+    path = _kept(f"{text}\n\n{_CUT}\n{advice}\n-->\n", "liveblog-")
     try:
-        with open(fd, "w", encoding="utf-8") as file:
-            file.write(f"{text}\n\n{_CUT}\n{advice}\n-->\n")
-        try:
-            # The variable may hold arguments, as in "code --wait".
-            code = subprocess.call([*shlex.split(editor), name])
-        except OSError as error:
-            raise LiveblogError(
-                f"The editor '{editor}' cannot be started: {error.strerror}.", "Check EDITOR."
-            ) from None
+        # The variable may hold arguments, as in "code --wait".
+        code = subprocess.call([*shlex.split(editor), str(path)])
         if code:
             raise LiveblogError(f"The editor '{editor}' failed (exit {code}).", "Nothing was kept.")
-        try:
-            return path.read_bytes().decode().partition(_CUT)[0].strip()
-        except UnicodeDecodeError:
-            raise InvalidInput("The text is not UTF-8.", "Save it as UTF-8.") from None
+        return path.read_bytes().decode().partition(_CUT)[0].strip()
+    except UnicodeDecodeError:
+        raise InvalidInput("The text is not UTF-8.", "Save it as UTF-8.") from None
+    except ValueError as error:
+        raise InvalidInput(
+            f"The editor '{editor}' cannot be started: {error}.", "Check EDITOR."
+        ) from None
+    except OSError as error:
+        if error.filename == str(path):
+            raise StorageError.of(error, "read", path) from error
+        raise LiveblogError(
+            f"The editor '{editor}' cannot be started: {error.strerror}.", "Check EDITOR."
+        ) from None
     finally:
         path.unlink(missing_ok=True)
 
@@ -65,22 +68,48 @@ def rescued(text: str) -> Iterator[None]:
     """Keep a text that was written in the editor if what is done with it fails."""
     try:
         yield
-    except LiveblogError:
-        import tempfile
-
-        fd, name = tempfile.mkstemp(suffix=".md", prefix="liveblog-draft-")
-        with open(fd, "w", encoding="utf-8", errors="replace") as file:
-            file.write(text + "\n")
-        click.echo(f"Your text is kept in {name}.", err=True)
+    except BaseException:
+        try:
+            echo(f"Your text is kept in {_kept(text + chr(10), 'liveblog-draft-')}.", err=True)
+        except StorageError:
+            echo("Your text could not be kept in a file. This is it:", err=True)
+            echo_text(text, err=True)
         raise
+
+
+def _kept(text: str, prefix: str) -> Path:
+    """Write a text to a new file that only its user can read."""
+    import tempfile
+
+    try:
+        fd, name = tempfile.mkstemp(suffix=".md", prefix=prefix)
+        with open(fd, "w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+    except OSError as error:
+        raise StorageError(
+            f"Cannot write a temporary file: {error.strerror or error}.",
+            "Set TMPDIR to a folder that can be written.",
+        ) from error
+    return Path(name)
 
 
 def read_stdin() -> str:
     """Return all of standard input.
 
-    Raises :class:`~liveblog.errors.InvalidInput` if it is not UTF-8.
+    Raises :class:`~liveblog.errors.InvalidInput` if it cannot be read or is not UTF-8.
     """
-    data = sys.stdin.buffer.read()
+    try:
+        data = sys.stdin.buffer.read(_MOST)
+    except OSError as error:
+        raise InvalidInput(
+            f"Cannot read standard input: {error.strerror}.", "Check what leads there."
+        ) from None
+    if len(data) == _MOST:
+        raise InvalidInput(
+            f"Standard input has more than {_MOST:,} bytes; "
+            f"an update has {limits.BODY_BYTES:,} at most.",
+            "Split it into several updates, or bring it in with 'liveblog import'.",
+        )
     try:
         return data.decode()
     except UnicodeDecodeError as error:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from .context import State, json_option, pass_state, print_json
+from .context import State, json_option, pass_state
+from .printing import print_json
 
 
 @click.command()
@@ -57,12 +58,16 @@ def init(
     """
     from ..blog import Blog
     from ..config import FILE_NAME
+    from ..errors import storage_errors
 
     root = Path(folder)
-    was_there = (root / FILE_NAME).exists()
+    with storage_errors("make a blog in", root):
+        was_there = (root / FILE_NAME).exists()
+        full = root.resolve()
+        is_here = full == Path.cwd()
     blog = Blog.init(
         root,
-        title=title or root.resolve().name,
+        title=title or full.name,
         language=language,
         timezone=timezone,
         url=url,
@@ -83,5 +88,5 @@ def init(
         state.say(f"There is a live blog in {root} already; nothing was changed.")
     else:
         state.say(f"Made a live blog in {root}.")
-    here = "" if root.resolve() == Path.cwd() else f"-C {shlex.quote(str(root))} "
+    here = "" if is_here else f"-C {shlex.quote(str(root))} "
     state.say(f'Next: liveblog {here}post "Your first update."')

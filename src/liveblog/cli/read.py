@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..bidi import closed
 from .context import (
     State,
     complete_id,
     complete_tag,
     json_option,
     pass_state,
-    print_json,
     progress,
-    style,
 )
 from .editor import in_editor, rescued
+from .printing import echo, echo_text, print_document, print_json, style
 
 if TYPE_CHECKING:
     from ..blog import Blog
@@ -67,7 +67,7 @@ def log(state: State, when: str | None, tag: str | None, key: bool, as_json: boo
 
             print_json(entry_document(entry, blog.config.url))
         else:
-            click.echo(_line(blog, entry))
+            echo(_line(blog, entry))
 
 
 @click.command()
@@ -86,13 +86,14 @@ def show(state: State, entry_id: str, history: bool, as_json: bool) -> None:
         return
     now = entry.now
     zone = blog.config.zone
-    click.echo(style(f"{now.id}  revision {now.rev}", "faint"))
+    echo(style(f"{now.id}  revision {now.rev}", "faint"))
     for name, value in _facts(blog, entry):
-        click.echo(f"{name + ':':<13}{value}")
+        echo(f"{name + ':':<13}{value}")
     if now.title:
-        click.echo("\n" + style(now.title, "title"))
+        echo("", style(now.title, "title"))
     if now.body:
-        click.echo("\n" + now.body)
+        echo("")
+        echo_text(now.body)
     if history:
         import difflib
 
@@ -100,12 +101,12 @@ def show(state: State, entry_id: str, history: bool, as_json: bool) -> None:
             recorded = newer.recorded or newer.updated
             when = f"{recorded.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
             reason = f"  {newer.note}" if newer.note else ""
-            click.echo("\n" + style(f"revision {newer.rev}  {when}{reason}", "day"))
+            echo("", style(f"revision {newer.rev}  {when}{reason}", "day"))
             before = _as_lines(older) if older else []
             lines = difflib.unified_diff(before, _as_lines(newer), n=0, lineterm="")
             for line in list(lines)[2:]:
                 if not line.startswith("@@"):
-                    click.echo(line)
+                    echo(line)
 
 
 @click.command()
@@ -153,11 +154,9 @@ def _print_hit(blog: Blog, hit: Hit) -> None:
     local = hit.published.astimezone(blog.config.zone)
     mark = style(f" [{hit.state}]", "mark") if hit.state != "live" else ""
     title = " " + _marked(hit.title) if hit.title else ""
-    click.echo(
-        f"{style(f'{local:%Y-%m-%d %H:%M}', 'time')}  {style(hit.id, 'faint')} {title}{mark}"
-    )
+    echo(f"{style(f'{local:%Y-%m-%d %H:%M}', 'time')}  {style(hit.id, 'faint')} {title}{mark}")
     if hit.snippet:
-        click.echo(f"    {_marked(hit.snippet)}")
+        echo(f"    {_marked(hit.snippet)}")
 
 
 def _marked(pieces: Iterable[tuple[bool, str]]) -> str:
@@ -206,26 +205,25 @@ def digest(
         return
     found = blog.digest(when, key=key, tag=tag or "")
     state.warn(found.faults)
-    click.echo(_written(blog, found, "json" if as_json else form), nl=False)
+    _print_digest(blog, found, "json" if as_json else form)
 
 
-def _written(blog: Blog, found: Digest, form: str) -> str:
+def _print_digest(blog: Blog, found: Digest, form: str) -> None:
     base = blog.config.url
     if form == "json":
-        import msgspec
-
         from ..digest.document import document
 
-        return msgspec.json.encode(document(found, blog.words, base=base)).decode() + "\n"
-    if form == "markdown":
+        print_json(document(found, blog.words, base=base))
+    elif form == "markdown":
         from ..digest.markdown import write
 
-        return write(found, blog.words, base=base)
-    if form == "html":
-        return blog.printable(found)
-    from ..digest.text import write as write_text
+        print_document([write(found, blog.words, base=base).encode()])
+    elif form == "html":
+        print_document([blog.printable(found).encode()])
+    else:
+        from ..digest.text import write as write_text
 
-    return write_text(found, blog.words, blog=blog.config.title, base=base, style=style)
+        echo_text(write_text(found, blog.words, blog=blog.config.title, base=base, style=style))
 
 
 def _edit(state: State, blog: Blog, when: str) -> None:
@@ -233,12 +231,8 @@ def _edit(state: State, blog: Blog, when: str) -> None:
     from ..period import COVERAGE
 
     period_id = COVERAGE if when == COVERAGE else blog.period(when).id
-    old = blog.timeline.framing(period_id)
-    parts = {
-        "Headline": old.headline if old else "",
-        "Introduction": old.introduction if old else "",
-        "Close": old.close if old else "",
-    }
+    old = blog.timeline.framing_to_revise(period_id)
+    parts = {"Headline": old.headline, "Introduction": old.introduction, "Close": old.close}
     before = "\n\n".join(f"== {name} ==\n{text}" for name, text in parts.items())
     advice = (
         f"The text around the digest of {period_id}, in Markdown; the headline is plain text.\n"
@@ -255,7 +249,7 @@ def _edit(state: State, blog: Blog, when: str) -> None:
             headline=texts.get("Headline"),
             introduction=texts.get("Introduction"),
             close=texts.get("Close"),
-            expect=old.rev if old else 0,
+            expect=old.rev,
         )
     state.say(f"Kept: {period_id}, revision {framing.rev}.")
 
@@ -324,11 +318,11 @@ def _facts(blog: Blog, entry: Entry) -> Iterator[tuple[str, str]]:
         ("Language", [now.lang]),
     ):
         if any(values):
-            yield name, ", ".join(values)
+            yield name, ", ".join(map(closed, values))
     for source in now.sources:
-        yield "Source", f"{source.name} {source.url}".strip()
+        yield "Source", f"{closed(source.name)} {source.url}".strip()
     for figure in now.figures:
-        yield "Figure", f"{figure.name} = {figure.value} {figure.unit}".strip()
+        yield "Figure", f"{closed(figure.name)} = {figure.value} {figure.unit}".strip()
     for media in now.media:
         yield "Picture", f"entries/media/{media.path} ({media.width} × {media.height}): {media.alt}"
     for revision in entry.corrections:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .context import State, goes_on, json_option, pass_state, print_json
+from .context import State, goes_on, json_option, pass_state
+from .printing import echo, print_json
 
 
 @click.command()
@@ -73,7 +74,7 @@ def new(state: State, name: str, scope: str, as_json: bool) -> None:
     if as_json:
         print_json({"name": name, "scope": scope, "token": made})
     else:
-        click.echo(made)
+        echo(made)
     state.say(
         f"This is the token of {name} ({scope}); it is not shown again. "
         f"Sign in with it at {blog.config.url}compose"
@@ -90,7 +91,7 @@ def list_(state: State, as_json: bool) -> None:
         print_json([{"name": p.name, "scope": p.scope, "created": p.created} for p in people])
         return
     for person in people:
-        click.echo(f"{person.scope:6} {person.created:%Y-%m-%d}  {person.name}")
+        echo(f"{person.scope:6} {person.created:%Y-%m-%d}  {person.name}")
     if not people:
         state.say("Nobody holds a token. 'liveblog token new NAME' makes one.")
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING
+
 import click
 
-from .context import State, dry_option, json_option, pass_state, print_json, progress
+from ..errors import InvalidInput
+from .context import State, dry_option, json_option, pass_state, progress, yes_option
+from .printing import confirm, echo, print_json, style
+
+if TYPE_CHECKING:
+    from ..blog import Blog
 
 
 @click.command()
@@ -80,14 +88,19 @@ def move(state: State, url: str, as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--repair", is_flag=True, help="Write damaged files of the journal anew; asks first.")
+@yes_option
 @json_option
 @pass_state
-def check(state: State, as_json: bool) -> None:
+def check(state: State, repair: bool, yes: bool, as_json: bool) -> None:
     """Look for damage in the journal and the site.
 
-    The configuration is checked too. Exit 1 if anything is wrong.
+    The configuration is checked too. Exit 1 if anything is wrong. With --repair, what can be
+    brought back in the journal is, and the files as they were are kept beside.
     """
     blog = state.blog()
+    if repair:
+        _repair(state, blog, yes)
     with progress(state, "Checking") as shown:
         health = blog.check(progress=shown)
     if as_json:
@@ -103,13 +116,28 @@ def check(state: State, as_json: bool) -> None:
         )
     else:
         for fault in health.faults:
-            click.echo(f"{click.style(fault.place, bold=True)}: {fault.problem}.\n  {fault.mend}")
+            echo(f"{style(fault.place, 'title')}: {fault.problem}.", f"  {fault.mend}")
         for note in health.notes:
-            click.echo(f"Note: {note}.")
+            echo(f"Note: {note}.")
         lines = f"{health.records:,} line{'s' if health.records != 1 else ''}"
         found = f"{len(health.faults)} wrong." if health.faults else "all is well."
         state.say(f"{lines} in {_files(health.files)} of the journal; {found}")
     raise click.exceptions.Exit(1 if health.faults else 0)
+
+
+def _repair(state: State, blog: Blog, yes: bool) -> None:
+    plan = blog.repair(dry_run=True)
+    if not plan:
+        state.say("There is nothing to repair in the journal.")
+        return
+    if not yes:
+        for line in plan:
+            echo(line, err=True)
+        if not sys.stdin.isatty():
+            raise InvalidInput("'--repair' asks before it acts.", "Add --yes to go ahead.")
+        confirm("Do this?")
+    for line in blog.repair():
+        state.say(line)
 
 
 def _files(count: int) -> str:

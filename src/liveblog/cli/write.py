@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from .. import limits
 from .context import (
     State,
     complete_id,
@@ -17,11 +19,11 @@ from .context import (
     dry_option,
     json_option,
     pass_state,
-    print_json,
     say_published,
     yes_option,
 )
 from .editor import in_editor, read_stdin, rescued, split_title
+from .printing import confirm, echo, print_json
 
 if TYPE_CHECKING:
     from ..blog import Blog, Image
@@ -179,7 +181,7 @@ def post(
             figures=[_figure(figure) for figure in figures],
             images=_images(images, alts, captions),
             lang=lang or "",
-            idempotency_key=idempotency_key,
+            idempotency_key=idempotency_key or _new_key(),
         )
     _tell(state, blog, revision, as_json, is_timed=bool(at))
 
@@ -248,7 +250,7 @@ def edit(
             state.say("Nothing was changed.")
             return
         changes["title"], changes["body"] = split_title(written)
-        expect = expect or old.rev
+        expect = old.rev if expect is None else expect
     with rescued(written) if written else nullcontext():
         revision = blog.edit(
             entry_id,
@@ -258,7 +260,7 @@ def edit(
             at=blog.instant(at) if at else None,
             images=_images([i for i in images if i], alts, captions) if images else None,
             expect=expect,
-            idempotency_key=idempotency_key,
+            idempotency_key=idempotency_key or _new_key(),
             **changes,
         )
     _tell(state, blog, revision, as_json, is_timed=bool(at))
@@ -329,14 +331,14 @@ def _tell(
         return
     if is_timed:
         say_published(state, blog, revision)
-    click.echo(revision.id)
+    echo(revision.id)
 
 
 def _confirm(blog: Blog, entry_id: str, verb: str, dry_run: bool, yes: bool) -> None:
     now = blog.timeline.entry(entry_id).now
     first = (now.title or now.body).split("\n")[0][:60]
     if dry_run:
-        click.echo(f"Would {verb.lower()} {entry_id}: {first}", err=True)
+        echo(f"Would {verb.lower()} {entry_id}: {first}", err=True)
         raise click.exceptions.Exit(1)
     if yes:
         return
@@ -344,7 +346,12 @@ def _confirm(blog: Blog, entry_id: str, verb: str, dry_run: bool, yes: bool) -> 
         from ..errors import InvalidInput
 
         raise InvalidInput(f"'{verb.lower()}' asks before it acts.", "Add --yes to go ahead.")
-    click.confirm(f"{verb} {entry_id} ({first})?", abort=True, err=True)
+    confirm(f"{verb} {entry_id} ({first})?")
+
+
+def _new_key() -> str:
+    """Name a request that the user did not: if it fails half-way, the error says how to retry."""
+    return os.urandom(8).hex()
 
 
 def _source(text: str) -> Source:
@@ -358,7 +365,10 @@ def _source(text: str) -> Source:
     if not name and url:
         from urllib.parse import urlsplit
 
-        name = urlsplit(url).hostname or url
+        try:
+            name = urlsplit(url).hostname or url
+        except ValueError:
+            raise InvalidInput(f"'{url}' is no address of a page.", "Correct it.") from None
     if not name:
         raise InvalidInput("A source is empty.", 'Write it as "Name https://…".')
     return Source(name, url)
@@ -371,7 +381,10 @@ def _figure(text: str) -> Figure:
 
     name, _, rest = (part.strip() for part in text.partition("="))
     match = re.match(
-        r"([+-]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+|[+-]?\d+)([.,]\d+)?(?!\d)\s*(.*)$", rest
+        r"([+-]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+|[+-]?\d+)([.,]\d+)?"
+        # Nothing that may belong to the number is taken for its unit: 1e9, 0x10, 18:30, 1_000.
+        r"(?![-+eExX_.,:/'’]*\d)\s*(.*)$",
+        rest,
     )
     if not name or not match:
         raise InvalidInput(
@@ -387,7 +400,10 @@ def _figure(text: str) -> Figure:
             f'Write "{whole}{fraction[1:]}" or "{whole} {fraction[1:]}" for thousands, '
             f'"{whole}{fraction}0" for a fraction.',
         )
-    value: int | float = sign * (float(f"{whole}.{fraction[1:]}") if fraction else int(whole))
+    # Python reads no integer of thousands of digits; a float as large is refused as a figure.
+    is_whole = not fraction and len(whole) <= limits.NUMBER_DIGITS
+    number = int(whole) if is_whole else float(f"{whole}.{fraction[1:] if fraction else 0}")
+    value: int | float = sign * number
     unit = match[3]
     source = re.search(r"\(([^()]+)\)\s*$", name)
     return Figure(name, value, unit, source[1] if source else "")

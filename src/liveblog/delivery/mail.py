@@ -19,16 +19,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
-from email.utils import format_datetime
+from email.utils import format_datetime, quote
 from hashlib import sha256
+from typing import Any
 
 import css_inline
 import msgspec
 
-from .. import links
+from .. import limits, links
+from ..bidi import closed
 from ..config import Config, MailConfig, check_address, check_sender
 from ..digest import Digest, label
 from ..digest import text as as_text
@@ -61,22 +64,35 @@ _LOGIN_CODES = (530, 534, 535, 538)
 
 
 class _Policy(EmailPolicy):
-    """RFC 5322 lines, but an address in a header stays whole.
+    """RFC 5322 lines, but what Python 3.11 folds wrongly is folded here.
 
-    Python would break a longer one into encoded words (RFC 2047), which no mail program reads
-    there (RFC 2369 §2).
+    It would break a long address of a list into encoded words (RFC 2047), which no mail program
+    reads there (RFC 2369 §2), and it loses the quotes of a long name of a person or a blog
+    (https://github.com/python/cpython/issues/80222): one sender becomes four.
     """
 
-    def fold(self, name: str, value: str) -> str:
+    def fold(self, name: str, value: Any) -> str:
         if name == "List-Unsubscribe":
-            return f"{name}: " + value.replace(", ", ",\r\n ") + "\r\n"
+            return f"{name}: {str(value).replace(', ', ',' + self.linesep + ' ')}{self.linesep}"
+        if name in ("From", "To"):
+            return f"{name}: {_mailbox(*value.addresses)}{self.linesep}"
         folded: str = super().fold(name, value)
         return folded
 
-    def fold_binary(self, name: str, value: str) -> bytes:
-        if name == "List-Unsubscribe":
-            return self.fold(name, value).encode("ascii")
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name in ("List-Unsubscribe", "From", "To"):
+            return self.fold(name, value).encode("utf-8" if self.utf8 else "ascii")
         return super().fold_binary(name, value)
+
+
+def _mailbox(address: Address) -> str:
+    """Write a mailbox (RFC 5322 §3.4), its name quoted or in encoded words (RFC 2047 §5)."""
+    name = address.display_name
+    if not name:
+        return address.addr_spec
+    shown = f'"{quote(name)}"' if name.isascii() else Header(name, "utf-8").encode(linesep="\r\n")
+    separator = " " if len(shown) + len(address.addr_spec) < 60 else "\r\n "
+    return f"{shown}{separator}<{address.addr_spec}>"
 
 
 _POLICY = _Policy(linesep=SMTP.linesep, max_line_length=SMTP.max_line_length, cte_type="7bit")
@@ -138,7 +154,7 @@ def _filled(
     # RFC 6531: only where an address needs it, for not every server can.
     message = EmailMessage(policy=_POLICY.clone(utf8=not all(map(str.isascii, addresses))))
     subject = _subject(whole, pages)
-    message["From"] = _address(sender, name or _line(config.title))
+    message["From"] = _address(sender, _line(name or config.title))
     message["To"] = _address(to)
     message["Subject"] = subject
     message["Date"] = format_datetime(now)
@@ -165,7 +181,7 @@ def _text(whole: Digest, shown: Digest, pages: Pages) -> str:
     text += f"\n{read}\n{_page(whole, pages)}\n\n-- \n{config.title}\n{config.url}\n"
     for href in config.mail.unsubscribe[:1]:
         text += f"\n{words.say('Unsubscribe')}\n{href}\n"
-    return text
+    return closed(text)
 
 
 def _html(whole: Digest, shown: Digest, pages: Pages, subject: str) -> str:
@@ -232,6 +248,7 @@ def _preheader(digest: Digest, pages: Pages) -> str:
     for part in dict.fromkeys((pages.described(digest), *names, *map(_line, about))):
         if len(text) >= PREHEADER.start:
             break
+        part = closed(part)
         if part and part not in text:
             text = f"{text} · {part}" if text else part
     return shortened(text, PREHEADER.stop - 1)
@@ -260,8 +277,9 @@ def _owner(config: Config) -> str:
 
 
 def _line(text: str) -> str:
-    """Return a text without what could end a header's line; no-break spaces stay."""
-    return re.sub(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+", " ", text).strip()
+    """Return a text that fits a header: short, on one line; no-break spaces stay."""
+    line = re.sub(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+", " ", text).strip()
+    return shortened(closed(line), limits.HEADER_BYTES // 4)
 
 
 def _encoding(text: str) -> str:

@@ -21,14 +21,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from ..errors import NotFound, StorageError, did_you_mean
+from ..errors import InvalidInput, NotFound, StorageError, did_you_mean
+from ..storage.sqlite import Unusable, errors, open_database
 
 VERSION = 1
 GIVE_UP = timedelta(days=3)
@@ -100,21 +101,21 @@ class Outbox:
     """The effects of one blog, in ``entries/outbox.sqlite``.
 
     Any process may plan, list, retry and drop; only the one that leads the schedule sends.
-    Every method raises :class:`~liveblog.errors.StorageError` if the machine refused, and then
-    changed nothing.
+    Every method raises :class:`~liveblog.errors.StorageError` if the machine refused or the file
+    is damaged, and then changed nothing. The file cannot be made again from the journal, so
+    nothing here ever deletes it.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the outbox, making it where there is none."""
+        """Use the file at *path*, which the first change makes."""
         self.path = path
 
     # -- what was closed ----------------------------------------------------------------------
 
     def fact(self, name: str) -> str:
         """Return something remembered, or an empty string."""
-        with self._open(to_read=True) as db:
-            row = db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else ""
+        rows = self._read("SELECT value FROM facts WHERE name = ?", name)
+        return rows[0][0] if rows else ""
 
     def remember(self, facts: Mapping[str, str], plans: Iterable[Plan], now: datetime) -> None:
         """Remember facts, and plan what follows from them, in one step."""
@@ -124,8 +125,7 @@ class Outbox:
 
     def closed(self) -> dict[str, datetime]:
         """Return every period that was closed here, with the instant at which it was."""
-        with self._open(to_read=True) as db:
-            rows = db.execute("SELECT period, at FROM closed ORDER BY at, period").fetchall()
+        rows = self._read("SELECT period, at FROM closed ORDER BY at, period")
         return {name: datetime.fromisoformat(at) for name, at in rows}
 
     def close(
@@ -173,9 +173,9 @@ class Outbox:
             kind,
         )
 
-    def start(self, effect: Effect) -> None:
-        """Record that an effect is about to be tried."""
-        self._change(effect, "state = 'sending', tries = tries + 1")
+    def start(self, effect: Effect) -> bool:
+        """Record that an effect is about to be tried; False if it is not wanted any more."""
+        return self._change(effect, "state = 'sending', tries = tries + 1")
 
     def done(self, effect: Effect, now: datetime) -> None:
         """Record that the other side took it."""
@@ -192,12 +192,13 @@ class Outbox:
 
         *is_unknown* says that the other side may have taken it: then it may arrive twice.
         """
-        what = "state = 'waiting', problem = ?, due = ?, cuts = cuts + ?"
-        self._change(effect, what, problem, _text(due), int(is_unknown))
+        what = "state = 'waiting', problem = ?, due = ?, cuts = cuts + ?, tries = ?"
+        self._change(effect, what, problem, _text(due), int(is_unknown), effect.tries + 1)
 
     def give_up(self, effect: Effect, problem: str, now: datetime) -> None:
         """Record that it will not be tried again by itself."""
-        self._change(effect, "state = 'failed', problem = ?, ended = ?", problem, _text(now))
+        what = "state = 'failed', problem = ?, ended = ?, tries = ?"
+        self._change(effect, what, problem, _text(now), effect.tries + 1)
 
     def hasten(self, now: datetime) -> None:
         """Let nothing wait much longer than it should: the clock had been ahead."""
@@ -208,7 +209,7 @@ class Outbox:
     def recover(self) -> list[Effect]:
         """Take up what a process that died was sending; return it, for it may go twice."""
         with self._open() as db:
-            found = self._rows(db, "WHERE state = 'sending'")
+            found = _effects(db.execute(f"SELECT {_COLUMNS} FROM effects WHERE state = 'sending'"))
             db.execute(
                 "UPDATE effects SET state = 'waiting', cuts = cuts + 1 WHERE state = 'sending'"
             )
@@ -221,98 +222,114 @@ class Outbox:
 
     def count(self) -> dict[str, int]:
         """Return how many effects are in each state."""
-        with self._open(to_read=True) as db:
-            return dict(db.execute("SELECT state, COUNT(*) FROM effects GROUP BY state"))
+        return dict(self._read("SELECT state, COUNT(*) FROM effects GROUP BY state"))
 
     def retry(self, key: str, now: datetime) -> Effect:
         """Let an effect that was given up, dropped or waits be tried now.
 
-        Raises :class:`~liveblog.errors.NotFound`.
+        Raises :class:`~liveblog.errors.NotFound`, and :class:`~liveblog.errors.InvalidInput` for
+        one that was sent or is being sent: nothing is sent twice.
         """
-        effect = self._named(key)
-        self._change(
-            effect,
-            "state = 'waiting', due = ?, made = ?, tries = 0, ended = ''",
-            _text(now),
-            _text(now),
-        )
-        return self._named(key)
+        what = "state = 'waiting', due = ?, made = ?, tries = 0, ended = ''"
+        return self._change_unsent(key, what, _text(now), _text(now))
 
     def drop(self, key: str, now: datetime) -> Effect:
-        """Take an effect that was not sent off the list.
+        """Take an effect that was not sent off the list; raises what :meth:`retry` raises."""
+        what = "state = 'dropped', problem = 'dropped by hand', ended = ?"
+        return self._change_unsent(key, what, _text(now))
 
-        Raises :class:`~liveblog.errors.NotFound`.
+    def forget(self) -> None:
+        """Erase what other machines said about mails and chats, for it may quote an entry.
+
+        The rest of the file holds names, addresses and ids, and no text of an entry.
         """
-        self.needless(self._named(key), "dropped by hand", now)
-        return self._named(key)
+        if not self._is_there():
+            return
+        with self._open() as db:
+            db.execute("UPDATE effects SET problem = '' WHERE kind <> 'ping'")
+        with self._opened() as db:
+            # Earlier versions of this program left deleted texts in free pages.
+            db.execute("VACUUM")
 
     # -- the file -----------------------------------------------------------------------------
 
-    def _named(self, key: str) -> Effect:
-        found = self._select("WHERE key = ?", key)
-        if not found:
+    def _change(self, effect: Effect, what: str, *values: object) -> bool:
+        # A topic that changed again while its ping was under way has another version by now, and
+        # stays open. What somebody dropped meanwhile stays dropped.
+        with self._open() as db:
+            changed = db.execute(
+                f"UPDATE effects SET {what} "
+                "WHERE key = ? AND version = ? AND state IN ('waiting', 'sending')",
+                (*values, effect.key, effect.version),
+            )
+            return changed.rowcount > 0
+
+    def _change_unsent(self, key: str, what: str, *values: str) -> Effect:
+        effects = self._select("WHERE key = ?", key)
+        if effects:
+            with self._open() as db:
+                unsent = "key = ? AND state NOT IN ('done', 'sending')"
+                changed = db.execute(f"UPDATE effects SET {what} WHERE {unsent}", (*values, key))
+            effects = self._select("WHERE key = ?", key)
+            if changed.rowcount:
+                return effects[0]
+        else:
             known = [effect.key for effect in self.effects("waiting", "sending", "failed")]
             raise NotFound(
                 f"There is no '{key}' in the outbox.",
                 did_you_mean(key, known) or "'liveblog outbox' lists what there is.",
             )
-        return found[0]
-
-    def _change(self, effect: Effect, what: str, *values: object) -> None:
-        # A topic that changed again while its ping was under way has another version by now, and
-        # stays open.
-        with self._open() as db:
-            db.execute(
-                f"UPDATE effects SET {what} WHERE key = ? AND version = ?",
-                (*values, effect.key, effect.version),
+        ended = effects[0].ended
+        if ended is None:
+            raise InvalidInput(
+                f"'{key}' is being sent just now.", "Look again in a minute with 'liveblog outbox'."
             )
+        raise InvalidInput(
+            f"'{key}' was sent already ({ended:%Y-%m-%d %H:%M} UTC).",
+            "It is never sent twice. 'liveblog send' mails a digest once more.",
+        )
 
     def _select(self, where: str, *values: str) -> list[Effect]:
-        with self._open(to_read=True) as db:
-            return self._rows(db, where, *values)
+        return _effects(
+            self._read(f"SELECT {_COLUMNS} FROM effects {where} ORDER BY number", *values)
+        )
 
-    def _rows(self, db: sqlite3.Connection, where: str, *values: str) -> list[Effect]:
-        rows = db.execute(f"SELECT {_COLUMNS} FROM effects {where} ORDER BY number", values)
-        return [Effect(*row[:6], *(_instant(text) for text in row[6:9]), *row[9:]) for row in rows]
+    def _read(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        if not self._is_there():
+            return []
+        with self._opened() as db:
+            return db.execute(query, values).fetchall()
+
+    def _is_there(self) -> bool:
+        with errors(self.path):
+            return self.path.exists()
 
     @contextmanager
-    def _open(self, *, to_read: bool = False) -> Iterator[sqlite3.Connection]:
+    def _open(self) -> Iterator[sqlite3.Connection]:
         """Work within one transaction, which is on disk when the block is left."""
+        with self._opened() as db:
+            db.execute("BEGIN IMMEDIATE")
+            yield db
+            db.execute("COMMIT")
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
         try:
-            is_empty = to_read and not self.path.exists()
-            path = ":memory:" if is_empty else self.path
-            db = sqlite3.connect(path, timeout=10, isolation_level=None)
-            try:
+            # Not for reading only: after a crash, SQLite has to take back what was left half done.
+            opened = open_database(self.path, schema=_SCHEMA, version=VERSION)
+            with errors(self.path), closing(opened) as db:
                 db.execute("PRAGMA synchronous = FULL")
-                if _version(db) != VERSION:
-                    _create(db)
-                db.execute("BEGIN" if to_read else "BEGIN IMMEDIATE")
-                yield db
-                db.execute("COMMIT")
-            finally:
-                db.close()  # what was not committed is taken back
-        except (sqlite3.Error, OSError) as error:
+                db.execute("PRAGMA secure_delete = ON")  # what is overwritten is gone
+                yield db  # closing takes back what was not committed
+        except Unusable as error:
             raise StorageError(
-                f"Cannot use {self.path}: {error}.",
-                "Nothing was recorded or sent. Check the free space and the permissions there; if "
-                "the file is damaged, restore it from a backup.",
+                error.message,
+                "Restore the file from a backup. Without it, nothing that waits is sent.",
             ) from error
 
 
-def _version(db: sqlite3.Connection) -> int:
-    version: int = db.execute("PRAGMA user_version").fetchone()[0]
-    return version
-
-
-def _create(db: sqlite3.Connection) -> None:
-    db.execute("BEGIN IMMEDIATE")
-    if _version(db) == 0:  # and no other process was faster
-        for statement in _SCHEMA.split(";"):
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {VERSION}")
-    elif _version(db) != VERSION:
-        raise sqlite3.DatabaseError("it was made by another version of liveblog")
-    db.execute("COMMIT")
+def _effects(rows: Iterable[tuple[Any, ...]]) -> list[Effect]:
+    return [Effect(*row[:6], *(_instant(text) for text in row[6:9]), *row[9:]) for row in rows]
 
 
 def _remember(db: sqlite3.Connection, facts: Mapping[str, str]) -> None:

@@ -7,32 +7,38 @@ gives the same bytes.
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax import saxutils
+from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 from lxml import html as lxml_html
 
 from .. import links, period
+from ..bidi import closed
 from ..config import Config
 from ..digest import Digest, headline_of
 from ..entry import Media
-from ..errors import StorageError
+from ..errors import storage_errors
 from ..journal import Fault
 from ..markup import ROOT, rooted
 from ..media import as_png
 from ..pages import Pages
+from ..storage.atomic import write_output
+from ..storage.inside import read_inside
 from ..timeline import Day
 
 CORE_TYPES = ("image/jpeg", "image/png", "image/gif")
 """What every reading system shows (EPUB 3.2 §2.2); other pictures are written as PNG."""
+
+_PIECE = 1 << 20  #: bytes that are copied at once
 
 _KEPT = frozenset(
     ("alt", "class", "colspan", "datetime", "dir", "height", "href", "id", "lang", "reversed",
@@ -67,23 +73,10 @@ def write(
     Raises :class:`~liveblog.errors.StorageError`.
     """
     book = _Book(digest, title, config, pages, media)
-    try:
-        descriptor, name = tempfile.mkstemp(dir=target.parent, suffix=".epub")
-    except OSError as error:
-        raise StorageError.of(error, "write to", target.parent) from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            book.write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise StorageError.of(error, "write", target) from error
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with storage_errors("write", target), tempfile.TemporaryFile() as file:
+        book.write(file)
+        file.seek(0)
+        write_output(target, iter(partial(file.read, _PIECE), b""))
     return book.faults
 
 
@@ -147,14 +140,16 @@ class _Book:
         return found.values()
 
     def _picture_data(self, picture: Media) -> bytes | None:
-        path = self._media / picture.path
-        try:
-            data = path.read_bytes()
-        except OSError:
-            mend = f"Restore {path.name} from a backup, or edit the entry."
-            self.faults.append(Fault(f"entries/media/{picture.path}", "the picture is gone", mend))
-            return None
-        return data if picture.type in CORE_TYPES else as_png(data)
+        data = read_inside(self._media, picture.path)
+        problem = "the picture is gone"
+        if data is not None:
+            try:
+                return data if picture.type in CORE_TYPES else as_png(data)
+            except Exception:  # Pillow raises what it likes
+                problem = "the picture is damaged"
+        hint = "Restore the file from a backup, or edit the entry."
+        self.faults.append(Fault(f"entries/media/{picture.path}", problem, hint))
+        return None
 
     # -- documents ----------------------------------------------------------------------------
 
@@ -184,7 +179,7 @@ class _Book:
         for day in self._days:
             text = self._pages.words.day(day.date, year=True)
             if headline := headline_of(day):
-                text = f"{text} – {headline}"
+                text = f"{text} – {closed(headline)}"
             items.append(f'<li><a href="{_name(day)}">{escape(text)}</a></li>')
         heading = escape(self._pages.words.say("Day by day"))
         listed = f'<li><a href="title.xhtml">{escape(self._title)}</a></li>' + "".join(items)
@@ -273,6 +268,11 @@ class _Book:
     @property
     def _identifier(self) -> str:
         return links.digest_urn(self._config.id, self._digest.period)
+
+
+def escape(text: str) -> str:
+    """Write plain text as XML, with its directional controls closed."""
+    return saxutils.escape(closed(text))
 
 
 def _properties(has_pictures: bool) -> Iterator[str]:

@@ -24,6 +24,7 @@ from msgspec import Struct
 from ..config import Config
 from ..entry import Framing, Record, Reference, Revision
 from ..journal import Fault, Journal
+from ..storage.inside import read_inside
 
 VERSION = 1
 
@@ -89,11 +90,11 @@ def write(
             if picture.path in shown:
                 continue
             shown.add(picture.path)
-            path = media / picture.path
-            if path.is_file():
-                yield encode(PictureLine(picture.path, path.read_bytes())) + b"\n"
+            data = read_inside(media, picture.path)
+            if data is not None:
+                yield encode(PictureLine(picture.path, data)) + b"\n"
             else:
-                mend = f"Restore {path.name} from a backup, or edit the entry."
+                mend = "Restore the file from a backup, or edit the entry."
                 faults.append(Fault(f"entries/media/{picture.path}", "the picture is gone", mend))
         yield encode(record) + b"\n"
     yield encode(End(len(order))) + b"\n"

@@ -19,9 +19,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from itertools import groupby
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from urllib.parse import quote
 
 from ..entry import (
@@ -38,9 +38,10 @@ from ..entry import (
 from ..errors import InvalidInput, StorageError
 from ..frontmatter import join, written
 from ..journal import Fault
-from ..journal.files import home_of
+from ..journal.lines import home_of
 from ..period import COVERAGE, named
 from ..storage.atomic import replace_file
+from ..storage.inside import delete_inside, is_inside, read_inside
 
 MARK = ".liveblog-export"
 """The file by which a folder is known as an export."""
@@ -83,7 +84,7 @@ def write(records: Iterable[Record], media: Path, folder: Path) -> Written:
                 entries += 1
             for picture in sorted({each.path for each in shown} - pictures):
                 pictures.add(picture)
-                data = _picture(media, picture)
+                data = read_inside(media, picture)
                 if data is None:
                     target.keep(f"media/{picture}")
                     mend = "Restore the file from a backup, or edit the entry."
@@ -191,22 +192,6 @@ def _entry_path(now: Revision) -> str:
 # -- files -----------------------------------------------------------------------------------------
 
 
-def _picture(media: Path, path: str) -> bytes | None:
-    """Read a picture of the journal; None if there is none of that name."""
-    if not _is_below(path):
-        return None
-    try:
-        return (media / path).read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return None
-
-
-def _is_below(path: str) -> bool:
-    parts = PurePosixPath(path).parts
-    is_plain = not FORBIDDEN.search(path) and "\n" not in path
-    return bool(parts) and not path.startswith("/") and ".." not in parts and is_plain
-
-
 class _Folder:
     """The folder of an export, and the sums of what is in it.
 
@@ -218,6 +203,7 @@ class _Folder:
         self.root = root
         self.changed = 0
         self._mark = root / MARK
+        self._real = os.path.realpath(root)
         self._now: dict[str, str] = {}
         root.mkdir(parents=True, exist_ok=True)
         if not self._mark.exists() and any(root.iterdir()):
@@ -250,9 +236,12 @@ class _Folder:
             mark.write(f"{new}  {path}\n")
         final = self.root / path
         final.parent.mkdir(parents=True, exist_ok=True)
-        temporary = final.with_name(".landing")
-        temporary.write_bytes(data)
-        os.replace(temporary, final)
+        if os.path.realpath(final.parent) != os.path.join(self._real, os.path.dirname(path)):
+            raise InvalidInput(
+                f"{final.parent} is a symbolic link, which leads elsewhere.",
+                "Remove it, or export to another folder.",
+            )
+        replace_file(final, data, is_durable=False)
         self.changed += 1
 
     def keep(self, path: str) -> None:
@@ -263,11 +252,8 @@ class _Folder:
     def finish(self) -> None:
         """Delete what is no longer in the journal, and write the sums of what is."""
         for path in sorted(self._before.keys() - self._now.keys()):
-            final = self.root / path
-            if final.exists():
-                final.unlink()
-                self.changed += 1
-            for above in final.parents:
+            self.changed += delete_inside(self.root, path)
+            for above in (self.root / path).parents:
                 if above == self.root or not above.is_dir() or any(above.iterdir()):
                     break
                 above.rmdir()
@@ -280,14 +266,11 @@ class _Folder:
         if self._mark.exists():
             for line in self._mark.read_text("utf-8", errors="replace").split("\n"):
                 total, _, path = line.partition("  ")
-                if _is_below(path):
+                if is_inside(path) and not FORBIDDEN.search(path):
                     found.setdefault(path, set()).add(total)
         return found
 
     def _sum(self, path: str) -> str:
         """Return the sum of a file, or nothing if there is none."""
-        try:
-            with (self.root / path).open("rb") as file:
-                return file_digest(file, "sha256").hexdigest()
-        except (FileNotFoundError, NotADirectoryError):
-            return ""
+        data = read_inside(self.root, path)
+        return "" if data is None else sha256(data).hexdigest()

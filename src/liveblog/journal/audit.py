@@ -60,7 +60,7 @@ def audit(journal: Reader, progress: Progress | None = None) -> Audit:
     for name, each in found.items():
         faults += [*each.faults, *lost[name], *_twice_numbered(each, notes)]
         notes += _oddities(each)
-        if each.rest.strip(b"\0"):
+        if each.rest:
             number = each.lines.count + 1
             notes.append(
                 f"{each.lines.shown}:{number}: an append was cut short and never acknowledged; "
@@ -89,7 +89,7 @@ def look_at(journal: Reader, name: str) -> Found:
     except NotRegularError as error:
         each.faults.append(journal.not_read(error))
         return each
-    size = end_of_lines(data)
+    size = end_of_lines(data, journal.acknowledged(name))
     is_after_damage = False
     for item in lines.read(data[:size]):
         if isinstance(item, Line):

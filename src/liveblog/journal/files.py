@@ -28,7 +28,7 @@ from ..errors import Conflict, KeyReused, StorageError, Withheld, storage_errors
 from ..storage.atomic import NotRegularError, read_regular, replace_file
 from ..storage.locks import Lock
 from . import Audit, Written
-from .head import Head, names_since
+from .head import Head, names_in
 from .line import Line, encode
 from .lines import home_of, pieces
 from .purge import purged
@@ -59,10 +59,8 @@ class DayFiles(Reader):
         """See :meth:`liveblog.journal.Journal.append`."""
         home = home_of(record)
         with self.locked():
-            if isinstance(record, Revision) and (earlier := self._keyed(record)):
-                if not _is_same_request(earlier, record, expect, self._clock()):
-                    raise KeyReused(earlier, record)
-                self.settle([home_of(earlier)])  # who wrote it may have been killed before
+            earlier = self._made_before(record, expect)
+            if earlier:
                 return earlier
             current = self._current(record, home)
             if (current.rev if current else 0) != expect:
@@ -163,7 +161,7 @@ class DayFiles(Reader):
         now = max((at or self._clock()).astimezone(UTC), newest.instant + TICK)
         record = msgspec.structs.replace(record, recorded=min(now, limits.LAST_INSTANT))
         try:
-            with Tail(path, self.folder.parent) as tail:
+            with Tail(path, self.folder.parent, self.acknowledged(name)) as tail:
                 line = encode(record, prev=tail.last, after=newest.sum)
                 tail.append(line)
         except OSError as error:
@@ -196,10 +194,16 @@ class DayFiles(Reader):
             if not isinstance(found, Reference) and found.name == record.name:
                 yield found
 
-    def _keyed(self, record: Revision) -> Revision | None:
-        """Return the revision that the same key made before."""
-        key = record.idempotency_key
-        return self._find_key(id_day(record.id), key) if key else None
+    def _made_before(self, record: Written, expect: int) -> Written | None:
+        """Return what the same request made before, if its key says that there was one."""
+        if isinstance(record, Framing) or not record.idempotency_key:
+            return None
+        earlier = self._find_key(id_day(record.id), record.idempotency_key)
+        if earlier and not _is_same_request(earlier, record, expect, self._clock()):
+            raise KeyReused(earlier, record)
+        if earlier:
+            self.settle([home_of(earlier)])  # who wrote it may have been killed before it was
+        return earlier
 
     def _find_key(self, day: date, key: str) -> Revision | None:
         needle = b'"idempotency_key":' + msgspec.json.encode(key)
@@ -227,8 +231,8 @@ class DayFiles(Reader):
             if near - limits.FIRST_DAY >= timedelta(days=back)
         }
         names = dict.fromkeys(of.isoformat() for of in sorted(days, reverse=True))
-        written = names_since(self._head.read(), b"") or ()
-        return names | dict.fromkeys(name for name in written if is_day(name))
+        written = filter(is_day, names_in(self._head.read()))
+        return names | dict.fromkeys(written)
 
     def close(self) -> None:
         """Let go of the open files."""
@@ -270,11 +274,11 @@ def _may_be_there(record: Revision | Framing | Reference) -> str:
     """Return what to do about a write that failed and could not be taken back."""
     if isinstance(record, Reference):
         return "Nothing of the entry was changed; try again."
-    look = f"'liveblog show {record.name} --history'"
     if isinstance(record, Framing):
-        look = f"'liveblog digest {record.period}'"
+        return f"It may be in the journal all the same: look how {record.period} stands now."
+    look = f"'liveblog show {record.id} --history'"
     hint = f"It may be in the journal all the same: look with {look}."
-    if isinstance(record, Revision) and record.idempotency_key:
+    if record.idempotency_key:
         again = f"--idempotency-key '{record.idempotency_key}'"
         return f"{hint} To try again without doubling it, repeat the command with {again}."
     return f"{hint} Try again only if it is not there."

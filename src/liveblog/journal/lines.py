@@ -96,10 +96,18 @@ def whole_end(rest: bytes) -> int:
     return 0
 
 
-def end_of_lines(data: bytes) -> int:
-    """Return up to where a file is to be read: what follows was cut short by a crash."""
+def end_of_lines(data: bytes, acknowledged: str = "") -> int:
+    """Return up to where a file is to be read: what follows was cut short by a crash.
+
+    Unless the line of the sum *acknowledged*, the newest of this file as far as the head knows, is
+    nowhere else: then this is what is left of it.
+    """
     ended = data.rfind(b"\n") + 1
-    return ended + whole_end(data[ended:])
+    end = ended + whole_end(data[ended:])
+    is_rest = bool(data[end:].strip(b" \t\r\0"))
+    if is_rest and acknowledged and acknowledged.encode() not in data[:end]:
+        return len(data)
+    return end
 
 
 def name_in(raw: bytes) -> str:
@@ -123,7 +131,7 @@ class Lines:
         self.known: dict[str, int] = {}  #: the newest number that can be read of each name
         self._sums: set[str] = set()
         self._befores = {ZERO}  # what the next line may be chained to
-        self._is_open = False  # the last line lacks its line end
+        self.is_open = False  #: the last line lacks its line end
 
     def read(self, data: bytes) -> Iterator[Item]:
         """Yield what *data* holds, which goes on where the bytes before ended.
@@ -133,24 +141,24 @@ class Lines:
         """
         *parts, last = data.split(b"\n")
         for number, raw in enumerate([*parts, last] if last else parts):
-            if number or not self._is_open:
+            if number or not self.is_open:
                 self.count += 1
             elif not raw:
                 continue  # only the line end of what was read already
-            yield from self._items(raw)
-        self._is_open = bool(last) or (self._is_open and not parts)
+            yield from self._items(raw, is_cut=bool(last) and number == len(parts))
+        self.is_open = bool(last) or (self.is_open and not parts)
 
     @property
     def place(self) -> str:
         """The file and the number of the line that was read last."""
         return f"{self.shown}:{self.count}"
 
-    def _items(self, raw: bytes) -> Iterator[Item]:
+    def _items(self, raw: bytes, *, is_cut: bool) -> Iterator[Item]:
         for piece, what in pieces(raw):
             if isinstance(what, Line):
                 yield self._line(piece, what)
             elif isinstance(what, str):
-                yield self._damaged(piece, what)
+                yield self._damaged(piece, what, is_cut=is_cut)
             else:
                 yield what
 
@@ -175,12 +183,12 @@ class Lines:
             self.withheld.pop(record.name, None)
         return line
 
-    def _damaged(self, raw: bytes, problem: str) -> Fault:
+    def _damaged(self, raw: bytes, problem: str, *, is_cut: bool) -> Fault:
         links = links_of(raw)
         befores, self._befores = self._befores, {links.sum} if links else set()
         # Its beginning and its end are those of one line only if that is chained to the one before.
         is_one = links is not None and (links.prev in befores or is_whole(raw))
-        entry = name_in(raw) if is_one else ""
+        entry = name_in(raw) if is_one or is_cut else ""
         fault = Fault(
             self.place,
             f"the line is damaged: {problem}",

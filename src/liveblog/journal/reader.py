@@ -111,7 +111,7 @@ class Reader:
         mark = blake2b(memoryview(data)[: kept.size], digest_size=16)
         if mark.digest() != kept.mark:
             kept, mark = self._begun(name), blake2b(digest_size=16)
-        size = end_of_lines(data)
+        size = end_of_lines(data, self.acknowledged(name))
         mark.update(memoryview(data)[kept.size : size])
         records, faults, lines = list(kept.records), list(kept.faults), kept.lines
         for item in lines.read(data[kept.size : size]):
@@ -119,9 +119,8 @@ class Reader:
                 records.append(item.record)
             elif isinstance(item, Fault):
                 faults.append(item)
-        return _Kept(
-            lines, stamp, size, mark.digest(), records, faults, _reading(lines, records, faults)
-        )
+        known = b"" if lines.is_open else mark.digest()  # who goes on from there begins anew
+        return _Kept(lines, stamp, size, known, records, faults, _reading(lines, records, faults))
 
     def _begun(self, name: str) -> _Kept:
         return _Kept(Lines(name, self.shown(self.path(name))))
@@ -248,6 +247,11 @@ class Reader:
     def head(self) -> bytes:
         """Return the head; see :mod:`.head`."""
         return self._head.read()
+
+    def acknowledged(self, name: str) -> str:
+        """Return the sum of the line that was written last, if it was in this file."""
+        found = newest_of(self._head.read())
+        return found.sum if found and found.name == name else ""
 
     def _newest(self, head: bytes) -> Newest:
         """Return the newest line of all: the one that the head names, if it stands where it says.

@@ -43,7 +43,9 @@ def repair(journal: Reader, now: datetime, *, dry_run: bool) -> list[str]:
     files: dict[str, list[_Piece]] = {}
     for name, each in sorted(found.items()):
         try:
-            files[name] = _mended(each, read_regular(journal.path(name)), spare, told)
+            files[name] = _mended(
+                each, read_regular(journal.path(name)), spare, told, journal.acknowledged(name)
+            )
         except NotRegularError as error:
             told.append(f"{journal.shown(error.path)} is {error.kind}: left as it is.")
     known = _sums(files.values())
@@ -67,12 +69,14 @@ def repair(journal: Reader, now: datetime, *, dry_run: bool) -> list[str]:
     return told
 
 
-def _mended(each: Found, data: bytes, spare: dict[str, bytes], told: list[str]) -> list[_Piece]:
+def _mended(
+    each: Found, data: bytes, spare: dict[str, bytes], told: list[str], acknowledged: str
+) -> list[_Piece]:
     """Return the lines of a file, without what is odd or lost; what can be is brought back."""
     shown = each.lines.shown
     kept: list[_Piece] = []
     sums: set[str] = set()
-    end = end_of_lines(data)
+    end = end_of_lines(data, acknowledged)
     if data[end:]:
         told.append(f"{shown}: an append that was cut short, never acknowledged; dropped.")
     for number, raw in enumerate(data[:end].split(b"\n"), 1):

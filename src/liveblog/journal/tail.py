@@ -12,9 +12,9 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from ..storage.atomic import make_folder, open_regular, sync_data, sync_folder
+from ..storage.atomic import make_folder, open_regular, read_regular, sync_data, sync_folder
 from .line import ZERO, Line
-from .lines import pieces, whole_end
+from .lines import end_of_lines, pieces, whole_end
 
 _REACH = 8192
 """Bytes at the end of a file that are read first: as a rule they hold its last line."""
@@ -60,8 +60,10 @@ def _last(data: bytes) -> Line | None:
 class Tail:
     """The end of a file, open for one append; the journal's lock is held."""
 
-    def __init__(self, path: Path, root: Path) -> None:
+    def __init__(self, path: Path, root: Path, acknowledged: str) -> None:
         """Open the file at *path*, making it and its folders below *root* where they are missing.
+
+        *acknowledged* is as in :func:`.lines.end_of_lines`.
 
         Raises :class:`OSError`.
         """
@@ -73,6 +75,11 @@ class Tail:
             self._fd = open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
             sync_folder(path.parent)
         self._end = end_of(self._fd)
+        if self._end.rest and acknowledged:
+            data = read_regular(path)
+            if end_of_lines(data, acknowledged) == len(data):
+                # Damage, but of a line that is to be withheld: it stays where it is.
+                self._end = End(self._end.line, len(data), b"", is_open=True)
         self.last = self._end.line.sum if self._end.line else ZERO
         self.is_untouched = True  #: as far as is known, the file holds what it held before
 

@@ -139,6 +139,7 @@ class Publisher:
 
         *site* and *index* are those of this blog unless others are given; the index is written to.
         """
+        self.site.refresh()
         index = index or Index.temporary(self._index_path)
         build = self._build(now, site or self.site, index, is_dry=True, progress=progress)
         build.run(full=full)
@@ -151,6 +152,7 @@ class Publisher:
         :class:`~liveblog.errors.StorageError`.
         """
         with self._edge(), self.lock():
+            self.site.refresh()
             for path in paths:
                 data = self.site.read(path)
                 if data is not None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sqlite3
 import weakref
-from _blake2 import blake2b
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from ..entry import id_day, slug
+from ..hashing import blake2b
 from ..journal import Fault
 from ..period import local_day
 from ..storage.sqlite import Unusable, delete_database, open_database, open_temporary

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from _blake2 import blake2b
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from ..errors import StorageError
+from ..hashing import blake2b
 
 STABLE = frozenset({"embed.js"})
 """Files that other sites link to: their names never change."""

@@ -45,6 +45,9 @@ class _Nowhere:
     def paths(self) -> Iterator[str]:
         yield from ()
 
+    def refresh(self) -> None:
+        pass
+
     def cut(self) -> dict[str, str]:
         return {}
 
@@ -94,6 +97,7 @@ def _can_lock(lock: Lock) -> bool:
 
 
 def _verified(publisher: Publisher, now: datetime, progress: Progress | None) -> Verified:
+    publisher.site.refresh()
     known = dict(publisher.index().files())
     there = list(publisher.site.paths())
     if not known and not any(map(is_ours, there)):
@@ -127,7 +131,7 @@ def _judged(
     waiting = 0
     for path in suspects:
         found = _hash(publisher, path)
-        is_as_left = found == known.get(path, "")
+        is_as_left = bool(known) and found == known.get(path, "")
         if path not in wanted:
             if not (is_as_left and path in coming):
                 faults.append(_fault(publisher, path, "nothing in the journal asks for this file"))

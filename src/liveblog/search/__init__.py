@@ -10,7 +10,6 @@ A retracted entry is found by what its place still says, the reason; a removed o
 from __future__ import annotations
 
 import time
-from _blake2 import blake2b
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from .. import links
 from ..bidi import closed
 from ..entry import slug, told_day
 from ..errors import StorageError
+from ..hashing import blake2b
 from ..journal import Journal
 from ..kept import kept
 from ..markup import marked, shortened, to_html, words_in

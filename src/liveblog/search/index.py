@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from _blake2 import blake2b
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ..hashing import blake2b
 from ..storage.locks import Lock
 from ..storage.sqlite import (
     Unusable,

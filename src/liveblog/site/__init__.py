@@ -31,6 +31,10 @@ class Site(Protocol):
         """
         ...
 
+    def refresh(self) -> None:
+        """Look anew at what is there: somebody may have published, or deleted the site."""
+        ...
+
     def put(self, path: str, data: bytes) -> None:
         """Prepare a file; readers see nothing of it before :meth:`commit`.
 

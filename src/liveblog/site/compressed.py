@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from _blake2 import blake2b
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from ..errors import StorageError
+from ..hashing import blake2b
 from ..storage.inside import delete_inside, read_inside
 
 LEAST = 1_000

@@ -72,19 +72,17 @@ class Folder:
         waiting = [""]
         while waiting:
             folder = waiting.pop()
-            try:
-                items = sorted(os.scandir(f"{self.root}/{folder}"), key=lambda item: item.name)
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-            except OSError as error:
-                raise StorageError.of(error, "read", self.root / folder) from error
-            for item in items:
+            for item in _items(f"{self.root}/{folder}"):
                 path = folder + item.name
                 is_folder = item.is_dir(follow_symlinks=False)
                 if is_folder and not item.name.startswith("."):
                     waiting.append(f"{path}/")
                 elif path != _STAGING:
                     yield f"{path}/" if is_folder or item.is_dir() else path
+
+    def refresh(self) -> None:
+        """See :meth:`liveblog.site.Site.refresh`."""
+        self._is_there = {}
 
     def _asked(self, path: str, ask: Callable[[str], T]) -> T | None:
         """Return what *ask* tells of a file of the site; None if there is none."""
@@ -159,7 +157,7 @@ class Folder:
         self._staged = {}
         self._dropped = []
         self._made = set()
-        self._is_there = {}  # somebody may delete the site before the next time
+        self.refresh()
         with contextlib.suppress(OSError):
             if self._staging.is_symlink():
                 self._staging.unlink()
@@ -215,19 +213,13 @@ class Folder:
 
         Those that two processes prepared parts of are put together first.
         """
-        if not self._staging.is_dir():
-            return
-        first, *others = sorted(item.path for item in os.scandir(self._staging)) or [""]
+        first, *others = [item.path for item in _items(str(self._staging))] or [""]
         for other in others:
             _merge(other + _NEW, first + _NEW)
         waiting = [""]
         while waiting:
             folder = waiting.pop()
-            try:
-                items = list(os.scandir(f"{first}{_NEW}/{folder}"))
-            except FileNotFoundError:
-                return
-            for item in items:
+            for item in _items(f"{first}{_NEW}/{folder}"):
                 path = folder + item.name
                 if not item.is_dir():
                     yield path, item.path  # somebody made its folder meanwhile
@@ -257,9 +249,8 @@ class Folder:
         gone = {path for path in self._dropped if self._has(path.rpartition("/")[0])}
         above = {folder for path in gone for folder in _folders_of(path)}
         for folder in sorted(above, key=lambda folder: -folder.count("/")):
-            with os.scandir(f"{self.root}/{folder}") as items:
-                if all(f"{folder}/{item.name}" in gone for item in items):
-                    gone.add(folder)
+            if all(f"{folder}/{item.name}" in gone for item in _items(f"{self.root}/{folder}")):
+                gone.add(folder)
         units = [path for path in gone if path.rpartition("/")[0] not in gone]
         units = [f"{path}/" if path in above else path for path in units]
         return sorted(units, key=lambda path: (-landing(path), path))
@@ -313,11 +304,22 @@ def _merge(source: str, target: str) -> None:
             os.makedirs(target.rpartition("/")[0], exist_ok=True)
             os.rename(source, target)
         return
-    for item in os.scandir(source) if os.path.isdir(source) else ():
+    for item in _items(source):
         if item.is_dir():
             _merge(item.path, f"{target}/{item.name}")
         else:
             os.replace(item.path, f"{target}/{item.name}")
+
+
+def _items(folder: str) -> list[os.DirEntry[str]]:
+    """Return what is in a folder, by name; nothing if there is no such folder."""
+    try:
+        with os.scandir(folder) as items:
+            return sorted(items, key=lambda item: item.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise StorageError.of(error, "read", Path(folder)) from error
 
 
 def _folders_of(path: str) -> Iterator[str]:

@@ -53,31 +53,65 @@ def _kind(mode: int) -> str:
 
 
 def replace_file(
-    path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o644, is_synced: bool = True
+    path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o644, is_durable: bool = True
 ) -> None:
     """Put *data*, or its pieces, at *path* in one step that survives a crash.
 
-    They go to a temporary file, which is synced and renamed. *mode* is who may read it. What can be
-    made again need not be synced: after a crash of the machine it may be missing or empty.
+    They go to a temporary file, which is synced and renamed. *mode* is who may read it: exactly
+    that, or what the umask leaves of the usual one. Without *is_durable* nothing is synced: for
+    many files that can be made again.
 
     Raises :class:`StorageError`; then the old file stays, unless only the last sync failed.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    # A name may be as long as the file system takes.
+    temporary = path.with_name(f".{path.name[:40]}.{os.getpid()}-{threading.get_ident()}.tmp")
     with storage_errors("write", path):
         try:
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
             with open(fd, "wb") as file:
+                if mode != 0o644:
+                    os.fchmod(fd, mode)
                 file.writelines([data] if isinstance(data, bytes) else data)
                 file.flush()
-                if is_synced:
+                if is_durable:
                     os.fsync(file.fileno())
             os.replace(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
             raise
-        if is_synced:
+        if is_durable:
             sync_folder(path.parent)
+
+
+def write_output(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write what a user asked for to where they want it: a file is replaced whole or not at all.
+
+    A symbolic link is followed and stays; a pipe, a device and an open output of this process
+    (``/dev/stdout``) are written to.
+
+    Raises :class:`StorageError`.
+    """
+    with storage_errors("write", path):
+        try:
+            status = os.stat(path)
+        except FileNotFoundError:
+            status = None
+        if status is None or (stat.S_ISREG(status.st_mode) and not _is_output(status)):
+            mode = stat.S_IMODE(status.st_mode) if status else 0o644
+            replace_file(Path(os.path.realpath(path)), data, mode=mode)
+        else:
+            with path.open("ab") as file:
+                file.writelines([data] if isinstance(data, bytes) else data)
+
+
+def _is_output(status: os.stat_result) -> bool:
+    """Whether a file is what this process prints to."""
+    for fd in (1, 2):
+        with contextlib.suppress(OSError):
+            if os.path.samestat(status, os.fstat(fd)):
+                return True
+    return False
 
 
 def make_folder(folder: Path, root: Path) -> None:

@@ -7,6 +7,7 @@ locks.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -73,8 +74,7 @@ class Lock:
                 raise Busy(
                     f"{self.path} has been locked by {self._holder()} for "
                     f"{waited:.0f} seconds; gave up waiting.",
-                    "Nothing was changed. Look what that process does, end it if it hangs, and try "
-                    "again.",
+                    "Look what that process does, end it if it hangs, and try again.",
                 )
             if waited >= WARN_AFTER and not has_warned:
                 import logging  # takes as long to load as a post may take
@@ -107,9 +107,9 @@ class Lock:
                     return False
                 raise StorageError(
                     f"Cannot lock {self.path}: {error.strerror or error}.",
-                    "Nothing was changed. The file system there has no locks (flock), as some "
-                    "network file systems have not: put the blog on a local disk, or mount the "
-                    "network file system with locks.",
+                    "The file system there has no locks (flock), as some network file systems "
+                    "have not: put the blog on a local disk, or mount the network file system with "
+                    "locks.",
                 ) from error
             except BaseException:
                 os.close(fd)
@@ -130,7 +130,8 @@ class Lock:
         """Let the lock go, if it is held."""
         fd, self._fd = self._fd, -1
         if fd >= 0:
-            os.close(fd)
+            with contextlib.suppress(OSError):  # it is let go all the same
+                os.close(fd)
 
     def holder(self) -> int:
         """Return the number of the process that holds the lock; 0 if none does or it is unknown."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import Busy, StorageError
+from ..errors import Busy, InvalidInput, StorageError
 
 BUSY_TIMEOUT = 10.0
 """Seconds for which a database that another process writes to is waited for."""
@@ -28,7 +28,10 @@ class Unusable(StorageError):
 
 @contextmanager
 def errors(path: Path) -> Iterator[None]:
-    """Turn the errors of :mod:`sqlite3` into :class:`Unusable` or other storage errors."""
+    """Turn the errors of :mod:`sqlite3` into :class:`Unusable` or other storage errors.
+
+    A text that is no Unicode (a lone surrogate) is an :class:`~liveblog.errors.InvalidInput`.
+    """
     try:
         yield
     except sqlite3.Error as error:
@@ -47,6 +50,11 @@ def errors(path: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise StorageError.of(error, "use", path) from error
+    except UnicodeEncodeError as error:  # of a text that was to be stored or looked up
+        raise InvalidInput(
+            f"{error.object[:100]!a} is not text: it cannot be written as UTF-8.",
+            "Type it anew, or convert it to UTF-8.",
+        ) from None
 
 
 def open_database(

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import time
-from _blake2 import blake2b
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
 
+from ..hashing import blake2b
 from ..site.compressed import compress
 
 Headers = list[tuple[bytes, bytes]]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from _blake2 import blake2b
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -27,6 +26,7 @@ from starlette.types import Receive, Scope, Send
 from .. import links
 from ..config import Config
 from ..feeds import ENDED_MINUTES, LIVE_MINUTES
+from ..hashing import blake2b
 from ..site.compressed import Compressed
 from .answers import PACKED, PAGE_HEADERS, Answer, File, Mark, encodings, is_known
 

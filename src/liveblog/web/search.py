@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from _blake2 import blake2b
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -25,6 +24,7 @@ from starlette.routing import Route
 
 from ..entry import FORBIDDEN, Instant, slug
 from ..errors import InvalidInput
+from ..hashing import blake2b
 from ..people import Attempts
 from ..search import ASKED_CHARACTERS, CANDIDATES, Found, as_data
 from .clients import client_of

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import re
-from _blake2 import blake2b
 from functools import cached_property
 from importlib import resources
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import msgspec
 
 from ..blog import Blog
+from ..hashing import blake2b
 
 _WORKER = "sw.js"
 _ICONS = (("icon-192.png", "192x192", "any"), ("icon-512.png", "512x512", "any"),

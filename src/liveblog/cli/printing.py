@@ -1,0 +1,129 @@
+"""The one way in which commands print: a terminal shows whatever a text holds, and obeys nothing.
+
+A text may come from a file's name, a feed or somebody else's journal. Control characters in it are
+made visible and bidirectional controls are closed; only :func:`style` colours a text. What is
+written for programs to a file or pipe stays as it is, byte for byte.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import click
+
+from ..controls import visible, visible_line
+from ..entry import FORBIDDEN
+from ..errors import StorageError
+
+_STYLES: dict[str, dict[str, Any]] = {
+    "title": {"bold": True},
+    "day": {"fg": "cyan", "bold": True},
+    "time": {"fg": "green"},
+    "mark": {"fg": "yellow"},
+    "faint": {"dim": True},
+    "failure": {"fg": "red"},
+    "error": {"fg": "red", "bold": True},
+    "warning": {"fg": "yellow", "bold": True},
+}
+_BEGIN = {kind: chr(0xFDD0 + number) for number, kind in enumerate(_STYLES)}
+_END = "\ufdef"
+"""Noncharacters, which no text of a blog may hold, stand for styles until a text is printed."""
+
+_STYLED = re.compile(f"([{''.join(_BEGIN.values())}])(.*?){_END}", re.DOTALL)
+_KINDS = {mark: kind for kind, mark in _BEGIN.items()}
+
+_HARMFUL_IN_JSON = re.compile(f"{FORBIDDEN.pattern}|[\u2028-\u202e\u2066-\u2069]")
+
+
+def style(text: str, kind: str) -> str:
+    """Colour a part of a text that is printed; see :data:`liveblog.digest.text.Style`."""
+    return f"{_BEGIN[kind]}{text}{_END}"
+
+
+def echo(*lines: str, err: bool = False) -> None:
+    """Print each of *lines* on a line of its own, also if it holds newlines."""
+    for line in lines:
+        _write(_shown(line, visible_line) + "\n", err)
+
+
+def echo_text(text: str, *, err: bool = False) -> None:
+    """Print a text that may have several lines, and a newline if it lacks one at its end."""
+    _write(_shown(text, visible).removesuffix("\n") + "\n", err)
+
+
+def redraw(text: str) -> None:
+    """Print a text over the terminal line that was printed before it, without a newline."""
+    _write(f"\r{visible_line(text)}\033[K", True)
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on one line; a terminal finds nothing in it to obey."""
+    import json
+
+    import msgspec
+
+    plain = msgspec.to_builtins(document)
+    text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    _write(_HARMFUL_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n", False)
+
+
+def print_document(chunks: Iterable[bytes]) -> None:
+    """Write a document to standard output: as it is, or made visible for a terminal."""
+    if sys.stdout.isatty():
+        echo_text(b"".join(chunks).decode("utf-8", "backslashreplace"))
+        return
+    # Whatever fails while a chunk is made is not the fault of standard output.
+    for chunk in chunks:
+        with refusals():
+            sys.stdout.buffer.write(chunk)
+    with refusals():
+        sys.stdout.buffer.flush()
+
+
+def confirm(question: str) -> None:
+    """Ask the user; end the command if they say no."""
+    click.confirm(visible_line(question), abort=True, err=True)
+
+
+def choose(question: str, choices: Sequence[str]) -> str:
+    """Let the user choose by number."""
+    echo(question, *(f"  {number}  {choice}" for number, choice in enumerate(choices, 1)), err=True)
+    number: int = click.prompt("Which", type=click.IntRange(1, len(choices)), err=True)
+    return choices[number - 1]
+
+
+def _shown(text: str, show: Any) -> str:
+    """Return a text made visible piece by piece, so that no style is turned round by another."""
+    pieces = []
+    end = 0
+    for found in _STYLED.finditer(text):
+        pieces += [show(text[end : found.start()])]
+        pieces += [click.style(show(found[2]), **_STYLES[_KINDS[found[1]]])]
+        end = found.end()
+    return "".join([*pieces, show(text[end:])])
+
+
+def _write(text: str, err: bool) -> None:
+    color = False if os.environ.get("NO_COLOR") else None
+    # Where messages cannot be written there is nowhere to say so.
+    with suppress(OSError) if err else refusals():
+        click.echo(text, nl=False, err=err, color=color)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Name standard output where it cannot be written; that its reader left is no error."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"Cannot write to standard output: {error.strerror or error}.",
+            "Check the free space where it leads to.",
+        ) from error

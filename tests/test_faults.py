@@ -1,0 +1,186 @@
+"""A machine that refuses or stops at any call: what is said is true, nothing is lost or left."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from liveblog import Blog
+from liveblog.blog import Image, Uploaded
+from liveblog.entry import Revision
+from liveblog.errors import StorageError
+from liveblog.journal import START
+
+from .conftest import Clock, begun
+from .injection import interrupted, killed_at, refusing
+from .test_publish import PNG
+
+Verb = Callable[[Blog, str], object]
+
+VERBS: dict[str, Verb] = {
+    "post": lambda blog, entry: blog.post("Neuf."),
+    "post with a key": lambda blog, entry: blog.post("Neuf.", idempotency_key="k"),
+    "post on a new day": lambda blog, entry: blog.post("Neuf.", at=blog.instant("2012-07-01")),
+    "post a picture": lambda blog, entry: blog.post(
+        "Neuf.", images=[Uploaded(blog.upload(PNG), "Un point")]
+    ),
+    "edit": lambda blog, entry: blog.edit(entry, body="Neuf.", idempotency_key="k"),
+    "edit to another day": lambda blog, entry: blog.edit(entry, at=blog.instant("2012-07-14")),
+    "retract": lambda blog, entry: blog.retract(entry, why="Faux."),
+    "frame": lambda blog, entry: blog.frame("2012-07-15", headline="Neuf"),
+    "end": lambda blog, entry: blog.end(),
+    "remove": lambda blog, entry: blog.remove(entry),
+    "purge": lambda blog, entry: blog.remove(entry, purge=True),
+    "read": lambda blog, entry: [blog.timeline.entry(entry), blog.journal.since(START)],
+    "watch": lambda blog, entry: next(blog.journal.watch(START, lambda _: True)),
+    "repair": lambda blog, entry: blog.repair(),
+    "check": lambda blog, entry: blog.journal.check(),
+}
+
+
+@pytest.fixture
+def sample(tmp_path: Path, clock: Clock) -> tuple[Path, str]:
+    """A blog with an entry, a line twice, and bytes that a crash left; the entry's id."""
+    blog = begun(tmp_path / "sample", clock)
+    entry = blog.post("Avant.")
+    blog.post("Un autre.")
+    path = blog.journal.path("2012-07-15")
+    path.write_bytes(path.read_bytes() + path.read_bytes() + b'{"torn')
+    return blog.folders.root, entry.id
+
+
+def texts(blog: Blog) -> list[tuple[str, int]]:
+    """Return what the journal holds, as far as the verbs here change it."""
+    records = [r for name in blog.journal.stamps() for r in blog.journal.read(name).records]
+    return [(getattr(r, "name", ""), getattr(r, "rev", 0)) for r in records if hasattr(r, "rev")]
+
+
+def outcome(work: Callable[[], object]) -> tuple[object, str]:
+    """Return what some work returned, and what the error says to do if the machine refused."""
+    try:
+        return work(), ""
+    except StorageError as error:
+        return None, error.hint
+
+
+def sweep(folder: Path, sample: tuple[Path, str], clock: Clock, verb: Verb, number: int) -> int:
+    """Refuse each call of a verb in turn; return how many there were."""
+    source, entry = sample
+    at = 0
+    while True:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(source, folder)
+        blog = Blog(folder, clock=clock)
+        before = texts(Blog(folder, clock=clock))
+        with interrupted(at, refusing(number)) as made:
+            done, hint = outcome(partial(verb, blog, entry))
+        if len(made) <= at:
+            return at
+        after = Blog(folder, clock=clock)
+        if "Nothing was changed in the journal" in hint:
+            assert texts(after) == before, made[at]
+        assert set(before) <= set(texts(after)), made[at]
+        if isinstance(done, Revision):
+            assert (done.id, done.rev) in texts(after), made[at]
+        assert not after.journal.check().faults, made[at]
+        at += 1
+
+
+@pytest.mark.parametrize("verb", ["post", "edit", "read"])
+def test_only_a_storage_error_leaves_a_verb(
+    tmp_path: Path, sample: tuple[Path, str], clock: Clock, verb: str
+) -> None:
+    """Whichever call the machine refuses; what was acknowledged is there, and check is green."""
+    assert sweep(tmp_path / "blog", sample, clock, VERBS[verb], errno.EIO) > 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EACCES])
+@pytest.mark.parametrize("verb", VERBS)
+def test_only_a_storage_error_leaves_any_verb(
+    tmp_path: Path, sample: tuple[Path, str], clock: Clock, verb: str, number: int
+) -> None:
+    """As above, for each verb and several errors."""
+    assert sweep(tmp_path / "blog", sample, clock, VERBS[verb], number) > 5
+
+
+# -- purge -----------------------------------------------------------------------------------------
+
+SECRET = "un nom qui met en danger"
+
+
+@pytest.fixture
+def endangered(tmp_path: Path, clock: Clock) -> tuple[Path, str]:
+    """A blog that holds a secret wherever it can lie, and the id of its entry."""
+    blog = begun(tmp_path / "endangered", clock)
+    picture = tmp_path / "p.png"
+    picture.write_bytes(PNG)
+    entry = blog.post(SECRET, images=[Uploaded(blog.upload(PNG), "Un point")])
+    blog.edit(entry.id, body=f"{SECRET} encore", images=[Image(picture, SECRET)])
+    blog.post("Un autre.")
+    assert blog.search("danger").total == 1
+    path = blog.journal.path("2012-07-15")
+    lines = path.read_bytes().splitlines(keepends=True)
+    # A damaged copy, an append that was cut short, and what a killed and a good repair left.
+    path.write_bytes(b"".join(lines) + lines[1].replace(b"encore", b"Encore") + lines[0][:-30])
+    blog.post("Le bout est mis de côté.")
+    path.with_name(f".{path.name}.1-1.tmp").write_bytes(lines[0])
+    path.with_name(f"{path.name}.before-20120715T160400").write_bytes(b"".join(lines))
+    folder = blog.folders.media / "2012/07/15"
+    folder.joinpath(f".{entry.id[9:]}-0123456789.png.1-1.tmp").write_bytes(PNG)
+    return blog.folders.root, entry.id
+
+
+def traces(blog: Blog, entry_id: str) -> list[str]:
+    """Return the files in which there is anything of the secret or its pictures."""
+    letters = entry_id[9:]
+    return [
+        str(path.relative_to(blog.folders.root))
+        for path in sorted(blog.folders.root.rglob("*"))
+        if path.is_file()
+        and (
+            SECRET.encode() in path.read_bytes()
+            or letters in path.name
+            or path.parent == blog.folders.uploads
+        )
+    ]
+
+
+def test_a_purge_leaves_nothing(endangered: tuple[Path, str], clock: Clock) -> None:
+    """Neither in the journal, nor beside it, nor in what can be made again."""
+    blog = Blog(endangered[0], clock=clock)
+    assert len(traces(blog, endangered[1])) > 6  # the test looks where something is
+    blog.remove(endangered[1], purge=True)
+    assert traces(blog, endangered[1]) == []
+    assert [e.now.body for e in blog.timeline.newest_first()] == [
+        "Le bout est mis de côté.",
+        "Un autre.",
+    ]
+    assert not blog.journal.check().faults
+
+
+@pytest.mark.slow
+def test_a_purge_that_is_killed_anywhere_can_be_done_again(
+    tmp_path: Path, endangered: tuple[Path, str], clock: Clock
+) -> None:
+    """And leaves nothing then, whatever was done before."""
+    source, entry_id = endangered
+    at = 0
+    while True:
+        folder = tmp_path / f"blog-{at}"
+        shutil.copytree(source, folder)
+        blog = Blog(folder, clock=clock)
+        was_killed = killed_at(at, partial(blog.remove, entry_id, purge=True))
+        Blog(folder, clock=clock).remove(entry_id, purge=True)
+        assert traces(blog, entry_id) == [], at
+        assert not blog.journal.check().faults
+        shutil.rmtree(folder)
+        if not was_killed:
+            break
+        at += 1
+    assert at > 60
