@@ -458,7 +458,8 @@ def test_streams_take_the_files_that_the_system_permits_and_leave_some(tmp_path:
         streams = [Stream(running) for _ in range(600)]
         assert [stream.status for stream in streams] == [200] * 252 + [503] * 348
         assert streams[-1].headers["Retry-After"]
-        running.published(running.blog.post("On continue.").id)
+        running.blog.post("On continue.")
+        running.settled()
         assert b"On continue." in urllib.request.urlopen(running.url, timeout=5).read()
         for stream in streams:
             stream.close()
