@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from liveblog import Blog, links
 from liveblog.permissions import SCOPES, UNDO_SECONDS, Action, Scope, may
 from liveblog.web.served import Served
 
-from .conftest import LiveServer, live_server
+from .conftest import Clock, LiveServer, live_server
 from .wire import fetch
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "server.md"
@@ -269,9 +269,7 @@ class Somebody:
         self.scope = scope
 
 
-def test_an_author_undoes_within_a_minute_and_no_longer(
-    blog: Blog, clock: Callable[[], datetime]
-) -> None:
+def test_an_author_undoes_within_a_minute_and_no_longer(blog: Blog, clock: Clock) -> None:
     """To the second; nor what somebody else signed in between; nor as another."""
     entry = blog.post("Oups.", author="Ana")
     ana, bob = Somebody("Ana", "post"), Somebody("Bob", "edit")

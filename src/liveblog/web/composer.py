@@ -414,7 +414,8 @@ class _Composer:
 
     def _call(self, visit: Visit, body: Any = None, *, key: str = "", **path: str) -> api.Call:
         """Make of a form what the API's handlers take: its hidden fields stand for headers."""
-        headers = [*visit.request.scope["headers"]]
+        given = visit.request.scope["headers"]
+        headers = [h for h in given if h[0] not in (b"if-match", b"idempotency-key")]
         if key:
             headers.append((b"idempotency-key", key.encode()))
         if rev := visit.form.one("rev"):
