@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,8 @@ SUNDAY = datetime(2012, 7, 8, 9, 30, tzinfo=UTC)
 def update(key: str, *bodies: str, at: datetime = SUNDAY, **more: Any) -> Update:
     """Return an update with a version for each body, an hour apart."""
     versions = [
-        Version(at, at + timedelta(hours=n), body=body, **more) for n, body in enumerate(bodies)
+        Version(at, at + timedelta(hours=n) if n else None, body=body, **more)
+        for n, body in enumerate(bodies)
     ]
     return Update(key, f"line {key}", tuple(versions))
 
@@ -157,6 +158,9 @@ def test_what_was_removed_here_does_not_come_back(blog: Blog, purge: bool) -> No
     assert b"ENCORE" not in text
 
 
+EAST, WEST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
+
+
 @pytest.mark.parametrize(
     ("item", "said"),
     [
@@ -164,9 +168,15 @@ def test_what_was_removed_here_does_not_come_back(blog: Blog, purge: bool) -> No
         (update("a", ""), "empty"),
         (update("a", "Un.", at=datetime(2099, 1, 1, tzinfo=UTC)), "in the future"),
         (update("a", "Un \x00 nul."), "U+0000"),
-        (update("a", "Un.", title="t" * 301), "limit is 300"),
-        (update("a", "Un.", lang="?"), "language code"),
-        (update("a", "Un.", sources=(Source("x", "javascript:alert(1)"),)), "neither https"),
+        (update("a", "Un.", at=datetime(999, 1, 1, tzinfo=UTC)), "between the years 1000"),
+        (
+            update("a", "Un.", at=datetime.min.replace(tzinfo=EAST)),
+            "between the years 1000",
+        ),
+        (
+            update("a", "Un.", at=datetime.max.replace(tzinfo=WEST)),
+            "between the years 1000",
+        ),
     ],
 )
 def test_an_update_that_cannot_be_shown_is_told_and_the_rest_comes(
@@ -177,6 +187,52 @@ def test_an_update_that_cannot_be_shown_is_told_and_the_rest_comes(
     assert [p.where for p in brought.problems] == ["line a"]
     assert said in brought.problems[0].what
     assert bodies(blog) == [["Le reste."]]
+
+
+LONG = "ب" * 150
+"""Within the limits in characters, and not in bytes of a file's name."""
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "kept", "said"),
+    [
+        ("t" * 301, "title", "t" * 299 + "…", "its title has 301 characters and is shortened"),
+        ("two\nlines", "title", "two lines", ""),
+        ("n" * 201, "author", "n" * 199 + "…", "its author has 201 characters and is shortened"),
+        (("Homs", "!!!"), "tags", ("Homs",), "'!!!' is not a tag (no letter or digit in it)"),
+        (("Homs", LONG), "tags", ("Homs",), "is not a tag (too long)"),
+        (("Homs", "homs"), "tags", ("Homs",), ""),
+        ("?", "lang", "", "its language is left out"),
+        ((Source("x", "javascript:alert(1)"),), "sources", (Source("x"),), "address 'javascript"),
+        ((Source("x", "https://a b"),), "sources", (Source("x"),), "address 'https://a b'"),
+        ((Source("x", f"https://{LONG * 30}"),), "sources", (Source("x"),), "is left out"),
+        ((Source("x" * 201),), "sources", (Source("x" * 199 + "…"),), "is shortened"),
+        ((Source(""),), "sources", (), ""),
+        ((Figure("Morts", 10**31),), "figures", (), "a figure is left out"),
+        ((Figure("Morts", float("nan")),), "figures", (), "a figure is left out"),
+        ((Figure("Morts", 1), Figure("x" * 201, 1)), "figures", (Figure("Morts", 1),), "left out"),
+    ],
+)
+def test_what_is_too_much_of_an_update_is_cut_and_told_and_the_rest_of_it_comes(
+    blog: Blog, given: Any, name: str, kept: Any, said: str
+) -> None:
+    """Whichever program it comes from: there is one rule for all imports."""
+    brought = blog.bring_in([update("a", "Un.", **{name: given})], source="test")
+    (entry,) = blog.timeline.day(SUNDAY.date()).entries
+    assert getattr(entry.now, name) == kept
+    assert (brought.entries, len(brought.problems)) == (1, bool(said))
+    assert all(said in problem.what for problem in brought.problems)
+    again = blog.bring_in([update("a", "Un.", **{name: given})], source="test")
+    assert (again.known, again.revisions) == (1, 0)
+
+
+def test_of_too_many_things_the_first_are_kept(blog: Blog) -> None:
+    """As many as an update may have."""
+    tags = tuple(f"tag {n}" for n in range(60))
+    brought = blog.bring_in([update("a", "Un.", tags=tags)], source="test")
+    assert [p.what for p in brought.problems] == ["of its 60 tags 50 are kept"]
+    (entry,) = blog.timeline.day(SUNDAY.date()).entries
+    assert entry.now.tags == tags[:50]
 
 
 def test_the_problems_of_an_importer_are_told(blog: Blog) -> None:

@@ -7,6 +7,7 @@ The numbers are those of the list of promises in ``docs/command-line.md``.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -27,7 +28,7 @@ from liveblog.cli import liveblog
 
 from . import command
 from .command import MODULE, Done
-from .conftest import site_bytes
+from .conftest import needs, site_bytes
 
 Run = Callable[..., Done]
 
@@ -526,6 +527,92 @@ def test_7_a_full_disk_is_a_clear_error_and_changes_nothing(french: Run, folder:
     assert "Nothing was changed" in done.stderr
     assert path.read_bytes() == before
     assert french("check").returncode == 0
+
+
+def test_7_what_may_be_there_is_told_with_the_key_that_retries(
+    french: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sync that fails, and a line that cannot be cut off: the same command adds nothing then."""
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    entry = french("post", "Avant.").stdout.strip()
+    for words in (["post", "Peut-être."], ["edit", entry, "Après."]):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fdatasync", fail)
+            patch.setattr(os, "ftruncate", fail)
+            done = french(*words)
+        assert done.returncode == 1
+        assert "Nothing was changed" not in done.stderr
+        assert "may be in the journal" in done.stderr
+        shown = re.search(r"'liveblog show (\S+) --history'", done.stderr)
+        key = re.search(r"--idempotency-key '(\w+)'", done.stderr)
+        assert shown
+        assert key
+        assert words[-1] in french("show", shown[1], "--history").stdout
+        again = french(*words, "--idempotency-key", key[1])
+        assert again.stdout.strip() == shown[1]
+    assert len(french("log", "--json").stdout.splitlines()) == 2
+    assert "revision 3" not in french("show", entry, "--history").stdout
+
+
+def test_7_an_expected_revision_of_0_is_a_conflict(french: Run) -> None:
+    """It is the number of nothing, and this is something; both texts are shown."""
+    entry = french("post", "Un.").stdout.strip()
+    done = french("edit", entry, "Deux.", "--expect", "0")
+    assert done.returncode == 1
+    assert "-- Theirs --\nUn.\n\n-- Yours --\nDeux." in done.stderr
+    assert "Un." in french("show", entry).stdout
+
+
+def test_7_repair_asks_says_what_it_did_and_leaves_all_well(french: Run, folder: Path) -> None:
+    """Without a terminal and --yes nothing is done."""
+    assert "nothing to repair" in french("check", "--repair").stderr
+    french("post", "Un.")
+    french("post", "Deux.")
+    path = next((folder / "entries").rglob("*.jsonl"))
+    damaged = path.read_bytes().replace(b"Deux", b"Deu\x00")
+    path.write_bytes(damaged)
+    done = french("check", "--repair")
+    assert done.returncode == 2
+    assert f"{path.name}:2: the damaged line is brought back" in done.stderr
+    assert path.read_bytes() == damaged
+    done = french("check", "--repair", "--yes")
+    assert done.returncode == 0
+    assert f"{path.name}:2: the damaged line is brought back" in done.stderr
+    assert b"Deux" in path.read_bytes()
+    (kept,) = path.parent.glob("*.before-*")
+    assert kept.read_bytes() == damaged
+    assert "nothing to repair" in french("check", "--repair").stderr
+
+
+def test_7_two_machines_merge_with_git(french: Run, folder: Path, tmp_path: Path) -> None:
+    """init says to git how: all entries of both are there, and check stays green."""
+    git = [needs("git"), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+
+    def call(*words: str, cwd: Path = folder) -> None:
+        subprocess.run([*git, *words], cwd=cwd, check=True, capture_output=True)
+
+    other = tmp_path / "other"
+    call("init", "-q", "-b", "main")
+    french("post", "Avant.")
+    Blog(folder).frame("2012-07-15", headline="Avant")
+    call("add", "-A")
+    call("commit", "-qm", "1")
+    call("clone", "-q", str(folder), str(other))
+    for place in (folder, other):
+        french("post", f"De {place.name}.", cwd=place)
+        Blog(place).frame("2012-07-15", headline=place.name)
+        call("commit", "-qam", "2", cwd=place)
+    call("pull", "-q", "--no-rebase", "--no-edit", str(folder), "main", cwd=other)
+    texts = french("log", cwd=other).stdout
+    assert all(text in texts for text in ("Avant.", "De blog.", "De other."))
+    assert french("check", cwd=other).returncode == 1  # which headline counts?
+    Blog(other).frame("2012-07-15", headline="Les deux")
+    assert french("check", cwd=other).returncode == 0
+    french("post", "Après.", cwd=other)
+    assert french("check", cwd=other).returncode == 0
 
 
 def test_7_a_traceback_only_with_debug(french: Run) -> None:

@@ -10,15 +10,17 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveblog import Blog
-from liveblog.errors import InvalidInput, NotFound
+from liveblog import Blog, net
+from liveblog.errors import InvalidInput, NotFound, StorageError
 from liveblog.folders import Folders
-from liveblog.importers import Item, Update
+from liveblog.importers import Item, Update, followed
 from liveblog.importers.followed import (
     EVERY,
     LONGEST,
@@ -30,6 +32,7 @@ from liveblog.importers.followed import (
 )
 from liveblog.net import Answer, Client
 from liveblog.schedule import Schedule
+from liveblog.storage import locks
 
 from .conftest import Clock
 from .outside import Outside, outside, says
@@ -402,3 +405,89 @@ def test_a_damaged_list_stops_no_other_job(new_blog: Callable[..., Blog], clock:
     assert len(said) == 1
     assert "followed.json is damaged" in said[0].words
     assert blog.folders.site.exists()
+
+
+# -- where a feed may lie --------------------------------------------------------------------------
+
+
+def allowed(following: Following, answers: dict[str, list[str]]) -> Client:
+    """Return the client that the schedule makes, in a world with these names."""
+    return Client(
+        allow=following.private_places(), resolve=lambda host, port: answers.get(host, [host])
+    )
+
+
+def test_a_feed_in_its_owners_network_is_asked(following: Following, server: Outside) -> None:
+    """A literal address, or a name that led inside when it was followed."""
+    server.pages["/feed"] = says(atom(entry()))
+    following.follow(f"{server.url}/feed", NOW)  # looked up when it is first asked
+    place = f"desk.example:{server.port}"
+    following.follow(f"http://{place}/feed", NOW, private=place)
+    said = catch_up(following, allowed(following, {"desk.example": ["127.0.0.1"]}), Desk(), NOW)
+    assert "leads to" not in said
+    assert len(server.requests) == 2
+
+
+def test_a_public_name_that_leads_inside_later_is_not_asked(
+    following: Following, server: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever runs the name cannot make the blog ask its own network, also of an earlier list."""
+    server.pages["/feed"] = says(atom(entry()))
+    answers = {"feeds.example": ["93.184.216.34"]}
+    monkeypatch.setattr(net, "socket", Names(answers))
+    following.follow(f"http://feeds.example:{server.port}/feed", NOW)
+    assert following.private_places() == []
+    answers["feeds.example"] = ["127.0.0.1"]
+    said = catch_up(following, allowed(following, answers), Desk(), NOW)
+    assert "leads to 127.0.0.1, which is no public address" in said
+    assert not server.requests
+
+
+class Names:
+    """Stands for the system's look-up of names."""
+
+    SOCK_STREAM = socket.SOCK_STREAM
+
+    def __init__(self, answers: dict[str, list[str]]) -> None:
+        self._answers = answers
+
+    def getaddrinfo(self, host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        return [(0, 0, 0, "", (address, port)) for address in self._answers[host]]
+
+
+def test_a_move_that_a_server_tells_of_allows_nothing(following: Following) -> None:
+    """What counts is the address that the owner named."""
+    following.follow("http://93.184.216.34/feed", NOW)
+    (source,) = following.all()
+    following.keep(msgspec.structs.replace(source, url="http://127.0.0.1/feed"))
+    assert following.private_places() == []
+
+
+def test_a_feed_is_worked_on_for_a_while_only(
+    following: Following, server: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read until then stays; it is asked again later, as one that fails."""
+    entries = [entry(of=str(n), at="2012-07-15T12:00:00Z") for n in range(9)]
+    server.pages["/feed"] = says(atom(*entries))
+    following.follow(f"{server.url}/feed", NOW)
+    clock = iter(range(0, 1000, 50))
+    stopwatch = SimpleNamespace(monotonic=lambda: float(next(clock)))
+    monkeypatch.setattr(followed, "time", stopwatch)
+    desk = Desk()
+    said = catch_up(following, Client(allow={server.place}), desk, NOW)
+    assert "took more than 120 seconds" in said
+    assert len(desk.keys) < 9
+    assert following.all()[0].failures == 1
+
+
+def test_who_changes_the_list_is_named_to_who_waits(
+    following: Following, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that stands still stops nobody for ever."""
+    monkeypatch.setattr(locks, "WARN_AFTER", 0.0)
+    monkeypatch.setattr(locks, "GIVE_UP_AFTER", 0.2)
+    with (
+        locks.Lock(Folders(tmp_path).derived / "followed.lock"),
+        pytest.raises(StorageError, match="has been locked by"),
+    ):
+        following.follow("https://example.org/feed", NOW)

@@ -27,6 +27,7 @@ from liveblog.entry import Source
 from liveblog.errors import InvalidInput, LiveblogError, Unreachable
 from liveblog.importers import Item, Problem, Update, Version
 from liveblog.importers.feed import Reading, read
+from liveblog.importers.fitting import fitted
 from liveblog.net import LARGEST, Client
 
 from .conftest import Clock, serving
@@ -733,13 +734,14 @@ def test_too_much_of_something_is_cut_and_told(tmp_path: Path) -> None:
         "</entry>"
     )
     found = from_file(data, tmp_path)
-    (version,) = updates(found)[0].versions
+    version, doubts = fitted(updates(found)[0].versions[0])
     assert len(version.title) <= 300
     assert len(version.author) <= 200
     assert (len(version.tags), len(version.pictures)) == (50, 50)
     assert "http://e.org/59.png" in version.body
-    assert problems(found) == [
+    assert doubts == [
         "its title has 499 characters and is shortened",
+        "its author has 500 characters and is shortened",
         "of its 60 tags 50 are kept",
     ]
 

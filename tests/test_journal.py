@@ -114,7 +114,7 @@ def test_days_come_in_order(journal: DayFiles) -> None:
 # -- 1 and 2: durable, whole or not there ------------------------------------------------------
 
 
-def test_1_the_line_is_synced_before_append_returns(
+def test_1_the_line_is_durable_before_append_returns(
     journal: DayFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Point 1: every append syncs its file, and a new file's folders too."""

@@ -6,9 +6,13 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 import tempfile
+import time
 import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +24,7 @@ from PIL import ExifTags, Image, ImageSequence, PngImagePlugin
 from liveblog.entry import Media
 from liveblog.errors import InvalidInput
 from liveblog.limits import PICTURE_BYTES, PICTURE_SIDE
-from liveblog.media import keep, take
+from liveblog.media import as_png, keep, take
 
 ID = "20120715-7k3m9qx2tb"
 SECRET = b"Geheimer Ort"
@@ -363,3 +367,207 @@ def test_a_damaged_picture_is_kept_whole_or_refused(
         with Image.open(media / record.path) as image:
             image.load()
             assert image.size == (record.width, record.height)
+
+
+# -- colours, animations, sizes --------------------------------------------------------------------
+
+
+def profile(*colorants: tuple[float, float, float]) -> bytes:
+    """Make an ICC profile (ICC.1:2001) with the three colorants, as XYZ, and a gamma of 2.2."""
+
+    def number(value: float) -> bytes:
+        return struct.pack(">i", round(value * 65536))
+
+    def xyz(*values: float) -> bytes:
+        return b"XYZ \0\0\0\0" + b"".join(map(number, values))
+
+    name = b"Swapped\0"
+    tags = {
+        b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(name)) + name + bytes(78),
+        b"wtpt": xyz(0.9642, 1.0, 0.8249),
+        **dict(zip((b"rXYZ", b"gXYZ", b"bXYZ"), (xyz(*c) for c in colorants), strict=True)),
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), b"curv\0\0\0\0\0\0\0\1\x02\x33\0\0"),
+    }
+    table, body = struct.pack(">I", len(tags)), b""
+    for tag, data in tags.items():
+        table += tag + struct.pack(">II", 132 + 12 * len(tags) + len(body), len(data))
+        body += data + bytes(-len(data) % 4)
+    head = bytes(8) + b"\x02\x10\0\0mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28)
+    head += b"".join(map(number, (0.9642, 1.0, 0.8249)))
+    whole = head.ljust(128, b"\0") + table + body
+    return struct.pack(">I", len(whole)) + whole[4:]
+
+
+SWAPPED = profile((0.1431, 0.0606, 0.7141), (0.3851, 0.7169, 0.0971), (0.4360, 0.2225, 0.0139))
+"""A profile in which red is what others call blue."""
+
+
+def is_red(image: Image.Image, at: tuple[int, int] = (5, 5)) -> bool:
+    """Whether a pixel is (nearly) red."""
+    red, _, blue = image.convert("RGB").getpixel(at)  # type: ignore[misc]
+    return bool(red > 200 and blue < 60)
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [("RGB", "JPEG"), ("RGB", "PNG"), ("RGBA", "PNG"), ("P", "PNG"), ("RGB", "WEBP")],
+)
+def test_colours_are_those_that_a_profile_means(mode: str, kind: str, folder: Path) -> None:
+    """They are converted to sRGB, and the profile, which can name a device, is dropped."""
+    image = Image.new("RGB", (12, 12), "blue").convert(mode)
+    options: dict[str, Any] = {"lossless": True} if kind == "WEBP" else {}
+    data = encoded(image, kind, icc_profile=SWAPPED, **options)
+    _, written, shown = kept(data, folder)
+    assert is_red(shown)
+    assert b"Swapped" not in written
+    assert "icc_profile" not in shown.info
+
+
+def test_what_moves_has_its_profiles_colours(folder: Path) -> None:
+    """In each frame."""
+    frames = [Image.new("RGB", (12, 12), colour) for colour in ("blue", "red")]
+    options = {"save_all": True, "append_images": frames[1:], "icc_profile": SWAPPED}
+    _, written, shown = kept(encoded(frames[0], "WEBP", lossless=True, **options), folder)
+    assert is_red(shown)
+    shown.seek(1)
+    assert not is_red(shown)
+    assert b"Swapped" not in written
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "I;16"])
+@pytest.mark.parametrize("broken", [b"", b"no profile", SWAPPED[:200], SWAPPED])
+def test_a_profile_that_does_not_fit_counts_for_nothing(
+    mode: str, broken: bytes, folder: Path
+) -> None:
+    """Or for what it says: the picture is taken."""
+    media, _, shown = kept(encoded(Image.new(mode, (12, 8)), "PNG", icc_profile=broken), folder)
+    assert shown.size == (media.width, media.height) == (12, 8)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_of_a_telephones_two_pictures_the_first_is_taken(orientation: int, folder: Path) -> None:
+    """As a JPEG (Multi-Picture Format, CIPA DC-007), upright."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    second = Image.new("RGB", (40, 20), "lime")
+    data = encoded(two_colours(), "MPO", save_all=True, append_images=[second], exif=exif)
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.format == "MPO"
+    media, written, shown = kept(data, folder)
+    assert (media.type, shown.format) == ("image/jpeg", "JPEG")
+    assert shown.size == ((20, 40) if orientation == 6 else (40, 20))
+    assert is_red(shown)
+    assert b"MPF" not in written
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"mif1", b"avif"])
+def test_a_picture_that_browsers_do_not_show_is_refused(brand: bytes, folder: Path) -> None:
+    """With its name and what to do."""
+    with pytest.raises(InvalidInput, match=r"HEIC|AVIF") as refused:
+        kept(b"\0\0\0\x18ftyp" + brand + bytes(100), folder)
+    assert "JPEG" in refused.value.hint
+
+
+def moving(kind: str, size: tuple[int, int], count: int) -> bytes:
+    """Make an animation in which each frame differs."""
+    frames = [Image.new("P", size, n % 250) for n in range(count)]
+    for frame in frames:
+        frame.putpalette([part for n in range(256) for part in (80 * n % 256, 0, 0)])
+    shown = frames if kind == "GIF" else [frame.convert("RGB") for frame in frames]
+    return encoded(shown[0], kind, save_all=True, append_images=shown[1:], duration=70, loop=0)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_a_large_animation_is_made_smaller(kind: str, folder: Path) -> None:
+    """With all its frames, as long each."""
+    media, _, shown = kept(moving(kind, (2 * PICTURE_SIDE, 40), 3), folder)
+    assert (media.width, media.height) == shown.size == (PICTURE_SIDE, 20)
+    assert getattr(shown, "n_frames", 1) == 3
+    shown.seek(1)
+    shown.load()
+    assert shown.info["duration"] == 70
+
+
+@pytest.mark.parametrize(("size", "count"), [((2000, 2000), 14), ((1, 1), 5100)])
+def test_an_animation_beyond_the_limit_is_refused(
+    size: tuple[int, int], count: int, folder: Path
+) -> None:
+    """Frames times pixels count, and each frame for some: the smallest takes time too."""
+    with pytest.raises(InvalidInput, match="frames together"):
+        kept(moving("GIF", size, count), folder)
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("x"), struct.error, IndexError, OverflowError, zlib.error, RuntimeError]
+)
+def test_whatever_a_decoder_raises_the_picture_is_damaged(
+    error: Exception, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not the program: the answer is never a 500."""
+
+    def load(self: Image.Image) -> None:
+        raise error
+
+    monkeypatch.setattr(Image.Image, "load", load)
+    with pytest.raises(InvalidInput, match="is damaged"):
+        keep(PNG, folder / "entries" / "media", ID, alt="x")
+    with pytest.raises(InvalidInput, match="is damaged"):
+        as_png(PNG)
+
+
+def test_pictures_are_worked_on_one_at_a_time(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sends several at once, the memory is that for one."""
+    at_work, most = [0], [0]
+    load = PngImagePlugin.PngImageFile.load
+
+    def counted(self: PngImagePlugin.PngImageFile) -> Any:
+        at_work[0] += 1
+        most[0] = max(most[0], at_work[0])
+        time.sleep(0.01)
+        at_work[0] -= 1
+        return load(self)
+
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", counted)
+    with ThreadPoolExecutor(8) as pool:
+        for n in range(8):
+            pool.submit(kept, encoded(Image.new("L", (8, 8), n), "PNG"), folder)
+    assert most == [1]
+
+
+_MEASURED = """
+import resource, sys
+from pathlib import Path
+from liveblog.media import take
+picture, media = map(Path, sys.argv[1:])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+found = take(picture, media, "20120715-7k3m9qx2tb", alt="x")
+print(found.width, found.height, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mode", "kind", "megabytes"),
+    [("RGB", "JPEG", 150), ("RGBA", "PNG", 600), ("RGB", "PNG", 600), ("P", "PNG", 300)],
+)
+def test_108_megapixels_are_taken_in_bounded_memory(
+    mode: str, kind: str, megabytes: int, folder: Path
+) -> None:
+    """A JPEG is made smaller while it is read; of the others one copy is held."""
+    path = folder / "large"
+    path.write_bytes(encoded(Image.new(mode, (12_000, 9_000), 3), kind))
+    command = [sys.executable, "-c", _MEASURED, str(path), str(folder / "entries" / "media")]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    width, height, kilobytes = map(int, run.stdout.split())
+    assert (width, height) == (PICTURE_SIDE, PICTURE_SIDE * 3 // 4)
+    assert kilobytes < megabytes * 1000
+
+
+@pytest.mark.slow
+def test_a_still_that_would_be_held_three_times_has_a_lower_limit(folder: Path) -> None:
+    """A WebP is refused above half of it, with what to do."""
+    with pytest.raises(InvalidInput, match="pixels") as refused:
+        kept(encoded(Image.new("RGB", (8000, 7000)), "WEBP", quality=1, method=0), folder)
+    assert "JPEG" in refused.value.hint

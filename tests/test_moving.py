@@ -196,6 +196,18 @@ def test_an_address_that_only_this_machine_knew_is_not_remembered(new_blog: Any)
     assert not blog.folders.moved.exists()
 
 
+def test_the_settings_stay_a_link_and_as_private_as_they_were(told: Blog, tmp_path: Path) -> None:
+    """A move changes what they say, not whose they are."""
+    settings, elsewhere = told.folders.root / "liveblog.toml", tmp_path / "elsewhere.toml"
+    settings.rename(elsewhere)
+    elsewhere.chmod(0o660)
+    settings.symlink_to(elsewhere)
+    Blog(told.folders.root).move("https://example.net/")
+    assert settings.is_symlink()
+    assert elsewhere.stat().st_mode & 0o777 == 0o660
+    assert "https://example.net/" in elsewhere.read_text()
+
+
 def test_the_command_moves_and_says_what_to_do(told: Blog) -> None:
     """For people and for programs."""
     root = str(told.folders.root)

@@ -96,6 +96,40 @@ def test_what_is_no_public_address_is_none(address: str) -> None:
     assert not net.is_public(address)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "0.0.0.0", "10.0.0.1", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.16.0.1",
+        "192.0.0.9", "192.0.2.1", "192.31.196.1", "192.52.193.1", "192.88.99.1", "192.168.0.1",
+        "192.175.48.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "240.0.0.1",
+        "255.255.255.255", "::", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::1",
+        "100::1", "2001::1", "2001:2::1", "2001:10::1", "2001:20::1", "2001:db8::1", "2002:7f00::1",
+        "2620:4f:8000::1", "3fff::1", "5f00::1", "fc00::1", "fe80::1", "ff02::1",
+    ],
+)  # fmt: skip
+def test_no_special_purpose_address_is_public(address: str) -> None:
+    """One of each range in IANA's registries (RFC 6890 and what was added since)."""
+    assert not net.is_public(address)
+
+
+def resolver(answers: list[str]) -> net.Resolve:
+    """Return what resolves every name to some addresses."""
+    return lambda host, port: answers
+
+
+def test_a_place_is_private_if_it_leads_inside_now() -> None:
+    """A literal address, this machine, a name of one's own; a mixed answer is none of these."""
+    assert net.private_place("http://127.0.0.1:8000/feed") == "127.0.0.1:8000"
+    assert net.private_place("http://localhost/feed") == "localhost:80"
+    for answers, expected in (
+        (["10.0.0.7"], "news.example:443"),
+        (["93.184.216.34"], ""),
+        (["93.184.216.34", "10.0.0.7"], ""),
+    ):
+        url = "https://news.example/feed"
+        assert net.private_place(url, resolver(answers)) == expected
+
+
 def test_one_inner_address_among_public_ones_is_one_too_many(server: Outside) -> None:
     """A name with two addresses is refused for the worse one, before anything is sent."""
     client = Client(resolve=lambda host, port: ["93.184.216.34", "127.0.0.1"])
@@ -113,8 +147,8 @@ def test_a_name_is_looked_up_once_and_that_address_is_used(
 
     def changing(host: str, port: int) -> list[str]:
         asked.append(host)
-        # A public address first (reserved for benchmarks of networks: nobody answers there).
-        return ["127.0.0.1"] if len(asked) > 1 else ["192.88.99.77"]
+        # A public address first, from where nothing is read.
+        return ["127.0.0.1"] if len(asked) > 1 else ["93.184.216.34"]
 
     with pytest.raises(Unreachable):
         Client(resolve=changing).get(f"http://rebinding.example:{server.port}/")

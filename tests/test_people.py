@@ -8,12 +8,19 @@ import threading
 from pathlib import Path
 
 import pytest
-import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
 from liveblog.errors import ConfigError, InvalidInput, NotFound
-from liveblog.people import SCOPES, SESSION_SECONDS, Attempts, People, Scope
+from liveblog.people import (
+    SCOPES,
+    SESSION_SECONDS,
+    SESSIONS,
+    Attempts,
+    People,
+    Scope,
+    Session,
+)
 
 from .conftest import Clock
 
@@ -52,7 +59,7 @@ def test_nothing_but_a_token_lets_in(tmp_path_factory: pytest.TempPathFactory, t
         people.new("Ana", "admin", Clock().now)
     assert people.by_token(text) is None
     assert people.by_token(people.all()[0].hash) is None
-    assert people.by_session(text) is None
+    assert people.by_session(text, Clock().now) is None
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -68,31 +75,67 @@ def test_a_revoked_token_and_its_sessions_are_out_at_once(people: People, clock:
     token = people.new("Ana", "post", clock.now)
     ana = people.by_token(token)
     assert ana is not None
-    cookie = people.session(ana)
-    assert people.by_session(cookie) == ana
+    session = people.sign_in(ana, clock.now)
+    assert people.by_session(session, clock.now) == ana
     people.revoke("Ana")
     assert people.by_token(token) is None
-    assert people.by_session(cookie) is None
+    assert people.by_session(session, clock.now) is None
     with pytest.raises(NotFound):
         people.revoke("Ana")
 
 
-def test_a_session_ends_and_cannot_be_altered(people: People, clock: Clock) -> None:
-    """A signature of another blog, an old one, a changed one: nobody."""
+def test_a_session_ends_in_time_and_cannot_be_guessed(people: People, clock: Clock) -> None:
+    """An old one, a changed one, the hash on the disk: nobody."""
     people.new("Ana", "post", clock.now)
     (ana,) = people.all()
-    with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as time:
-        cookie = people.session(ana)
-        time.shift(SESSION_SECONDS - 1)
-        assert people.by_session(cookie) == ana
-        time.shift(2)
-        assert people.by_session(cookie) is None
-    fresh = people.session(ana)
+    session = people.sign_in(ana, clock.now)
+    clock.go(seconds=SESSION_SECONDS - 1)
+    assert people.by_session(session, clock.now) == ana
+    clock.go(seconds=2)
+    assert people.by_session(session, clock.now) is None
+    fresh = people.sign_in(ana, clock.now)
     for place in range(0, len(fresh), 7):
         other = "A" if fresh[place] != "A" else "B"
-        assert people.by_session(fresh[:place] + other + fresh[place + 1 :]) is None
-    (people._folder / "secret").unlink()
-    assert people.by_session(fresh) is None
+        assert people.by_session(fresh[:place] + other + fresh[place + 1 :], clock.now) is None
+    path = people._folder / "sessions.json"
+    (kept,) = json.loads(path.read_text())
+    assert people.by_session(kept["id"], clock.now) is None
+    assert fresh not in path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_signing_out_ends_one_session_and_no_other(people: People, clock: Clock) -> None:
+    """The telephone is signed out, the laptop is not; a copy of the cookie is worth nothing."""
+    people.new("Ana", "post", clock.now)
+    (ana,) = people.all()
+    phone, laptop = people.sign_in(ana, clock.now), people.sign_in(ana, clock.now)
+    people.sign_out(phone)
+    people.sign_out("never was one")
+    assert people.by_session(phone, clock.now) is None
+    assert people.by_session(laptop, clock.now) == ana
+
+
+@pytest.mark.parametrize("name", ["sessions.json", "tokens.json"])
+def test_without_its_file_nobody_is_signed_in(people: People, clock: Clock, name: str) -> None:
+    """``.liveblog/`` deleted: what is not known lets nobody in, and new ones can be made."""
+    people.new("Ana", "post", clock.now)
+    (ana,) = people.all()
+    session = people.sign_in(ana, clock.now)
+    (people._folder / name).unlink()
+    assert people.by_session(session, clock.now) is None
+
+
+def test_open_sessions_are_limited(people: People, clock: Clock) -> None:
+    """The oldest ends."""
+    people.new("Ana", "post", clock.now)
+    (ana,) = people.all()
+    first = people.sign_in(ana, clock.now)
+    kept = [Session(str(number), ana.hash, clock.now) for number in range(SESSIONS - 1)]
+    people._write(people._sessions, [*people._all_sessions(), *kept])
+    assert people.by_session(first, clock.now) == ana
+    last = people.sign_in(ana, clock.now)
+    assert people.by_session(first, clock.now) is None
+    assert people.by_session(last, clock.now) == ana
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 201, "a\0b"])
@@ -139,6 +182,7 @@ def test_failures_are_counted_by_address_and_forgotten_in_time() -> None:
         attempts.failed("a")
         now += 1
     assert attempts.wait("a") == 57
+    assert attempts.failed("a") == 57  # refused, and not counted again
     assert attempts.wait("b") == 0
     now = 60.5
     assert attempts.wait("a") == 0
@@ -152,3 +196,19 @@ def test_counting_failures_takes_bounded_memory() -> None:
     for number in range(25_000):
         attempts.failed(str(number))
     assert len(attempts._failures) == 10_000
+
+
+def test_failures_are_counted_by_threads_at_once() -> None:
+    """Each of them, once."""
+    attempts = Attempts(10_000, 60, lambda: 0.0)
+
+    def fail() -> None:
+        for _ in range(500):
+            attempts.failed("a")
+
+    threads = [threading.Thread(target=fail) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(attempts._failures["a"]) == 4_000

@@ -16,7 +16,7 @@ import pytest
 
 from liveblog import Blog, links
 from liveblog.blog import Image
-from liveblog.errors import StorageError
+from liveblog.errors import Busy, StorageError
 from liveblog.publish import index as index_module
 from liveblog.publish.verify import FOREIGN
 from liveblog.storage import locks, sqlite
@@ -250,7 +250,7 @@ def test_a_busy_database_is_an_error_and_never_deleted(
     if name == "index.sqlite":
         attempts = [blog.check, blog.publish, lambda: blog.publish(dry_run=True)]
     for attempt in attempts:
-        with pytest.raises(sqlite.Busy, match="is busy"):
+        with pytest.raises(Busy, match="is busy"):
             attempt()
     assert (path.stat().st_ino, path.read_bytes()) == before
     holder.close()

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,11 +28,11 @@ from hypothesis import strategies as st
 
 from liveblog import Blog, period
 from liveblog.deliver import Deliveries
-from liveblog.errors import ConfigError
+from liveblog.errors import ConfigError, StorageError
 from liveblog.schedule import Schedule, WallTrigger, leader
 from tests import command
 from tests.command import Done
-from tests.conftest import Clock
+from tests.conftest import Clock, needs
 from tests.receiver import Receiver, receiving
 from tests.simulated import run, travelling
 
@@ -592,3 +593,50 @@ def test_schedule_publishes_what_others_post_and_stops_cleanly(new_blog: NewBlog
     assert process.returncode == 0
     assert "Traceback" not in said
     assert "Stop with Ctrl-C" in said
+
+
+# -- what is deleted under it ----------------------------------------------------------------------
+
+
+def test_a_lead_whose_lock_was_deleted_is_taken_again_by_one(blog: Blog) -> None:
+    """``.liveblog/`` can be deleted at any moment: still only one process leads, and runs jobs."""
+    ran = []
+    one = Schedule(blog, publish=lambda: ran.append("one"))
+    two = Schedule(blog, publish=lambda: ran.append("two"))
+    assert one.lead()
+    shutil.rmtree(blog.folders.derived)
+    assert two.lead()
+    assert not one.lead()
+    one._run("publish")
+    two._run("publish")
+    assert ran == ["two"]
+    two.resign()
+    assert one.lead()
+    one.resign()
+
+
+def test_a_schedule_without_its_blog_makes_no_new_one(blog: Blog) -> None:
+    """The folder was moved away, or its disk is not there: an error, and nothing is written."""
+    schedule = Schedule(blog)
+    blog.folders.root.rename(blog.folders.root.with_name("away"))
+    with pytest.raises(StorageError, match="is gone"):
+        schedule.lead()
+    assert not blog.folders.root.exists()
+
+
+@pytest.mark.slow
+def test_a_file_system_without_locks_is_an_error(blog: Blog) -> None:
+    """ENOLCK is not "somebody else leads": ``schedule --once`` fails and names the file."""
+    strace = needs("strace")
+    inject = [strace, "-f", "-qq", "-o", "/dev/null", "-e", "trace=flock"]
+    inject += ["-e", "inject=flock:error=ENOLCK"]
+    found = subprocess.run(
+        [*inject, *command.MODULE, "-C", str(blog.folders.root), "schedule", "--once"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert found.returncode == 1
+    assert f"Cannot lock {blog.folders.derived / 'schedule.lock'}" in found.stderr
+    assert "leads the schedule" not in found.stderr

@@ -53,7 +53,7 @@ from .journal import Fault
 from .journal.files import DayFiles
 from .period import COVERAGE, Period, local_day, named
 from .period import check as check_period
-from .timeline import Timeline, newest_framing
+from .timeline import Timeline
 
 if TYPE_CHECKING:
     from .bringing import Brought
@@ -191,6 +191,16 @@ class Blog:
     def present(self) -> datetime:
         """The present instant, as finely as the clock tells it."""
         return self._clock().astimezone(UTC)
+
+    def check_there(self) -> None:
+        """Raise :class:`~liveblog.errors.StorageError` if the blog was deleted or moved away.
+
+        For what goes on for long: it must not make a new, empty blog there.
+        """
+        if not self._path.exists():
+            raise StorageError(
+                f"{self._path} is gone.", "Put the blog back; what runs goes on by itself then."
+            )
 
     @property
     def timeline(self) -> Timeline:
@@ -612,17 +622,11 @@ class Blog:
     def _frame(self, period_id: str, expect: int | None, **given: Any) -> Framing:
         if period_id != COVERAGE:
             period_id = named(period_id, self.config.first_weekday).id
-        old = self.timeline.framing(period_id) or self._framing_anew(period_id)
+        old = self.timeline.framing_to_revise(period_id)
         changes = {name: value for name, value in given.items() if value is not None}
         draft = msgspec.structs.replace(old, recorded=None, **changes)
         validate(draft)
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
-
-    def _framing_anew(self, period_id: str) -> Framing:
-        """Return a framing that says nothing, after what damage withholds of this one."""
-        withheld = self.journal.read(period_id).withheld_records
-        newest = newest_framing(withheld, period_id)
-        return Framing(period=period_id, rev=newest.rev if newest else 0)
 
     def _with_images(self, draft: Revision, images: Iterable[Image | Uploaded]) -> Revision:
         """Check a draft, then keep its pictures: nothing is kept for what is refused."""

@@ -8,15 +8,15 @@ revision. What somebody edited here stays as it is.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import assert_never
 
 import msgspec
 
+from . import limits
 from .config import Config
 from .entry import (
     Framing,
@@ -34,6 +34,7 @@ from .entry import (
 from .errors import Conflict, InvalidInput, LiveblogError, StorageError
 from .hashing import blake2b
 from .importers import Copy, Frame, Item, Picture, Problem, Update, Version
+from .importers.fitting import fitted
 from .journal import Journal
 from .period import COVERAGE, local_day, named
 from .timeline import fold, newest_framing
@@ -138,15 +139,16 @@ class _Work:
         if not here and (known := self._known_ids().get(entry_id.partition("-")[2])):
             entry_id = known
             here = self._revisions(entry_id)
+        versions = self._fitted(update)
         # Every version is checked before the first is appended.
-        drafts = [self._draft(entry_id, version) for version in update.versions]
-        marks = [_mark_of(version) for version in update.versions]
+        drafts = [self._draft(entry_id, version) for version in versions]
+        marks = [_mark_of(version) for version in versions]
         fresh = self._fresh(update, here, marks)
         rev = here[-1].rev if here else 0
         for number, (draft, mark) in enumerate(zip(drafts, marks, strict=True)):
             if number not in fresh:
                 continue
-            version = update.versions[number]
+            version = versions[number]
             kept, failed = self._pictures(version, entry_id)
             if failed and not (kept or draft.title or draft.body):
                 raise failed
@@ -166,6 +168,13 @@ class _Work:
             self.brought.revisions += rev > 0
             rev += 1
         self.brought.known += not fresh
+
+    def _fitted(self, update: Update) -> list[Version]:
+        """Return the versions of an update within the limits, and tell what that took."""
+        found = [fitted(version) for version in update.versions]
+        doubts = dict.fromkeys(doubt for _, doubts in found for doubt in doubts)
+        self.brought.problems += [Problem(update.where, doubt) for doubt in doubts]
+        return [version for version, _ in found]
 
     def _fresh(
         self, update: Update, here: Sequence[Revision], marks: Sequence[str]
@@ -363,31 +372,7 @@ def _check_copy(record: Revision | Framing) -> None:
     """
     if record.rev < 1 or record.recorded is None:
         raise InvalidInput(f"A record of {record.name} has no number or instant.", "Export again.")
-    if isinstance(record, Framing):
-        if record.period != COVERAGE:
-            named(record.period)
-        texts = [record.headline, record.introduction, record.close, record.author]
-        validate(record)
-    else:
-        validate(record)
-        clean_language(record.lang)
-        texts = [record.author, record.title, record.body, record.note, *record.tags]
-        texts += [text for s in record.sources for text in (s.name, s.url)]
-        texts += [text for f in record.figures for text in (f.name, f.unit, f.source)]
-        for media in record.media:
-            texts += [media.alt, media.caption]
-            _check_place(media, record.id)
-    for text in texts:
-        clean_text(text, f"text of {record.name}")
-
-
-def _check_place(media: Media, entry_id: str) -> None:
-    """Refuse a picture whose path is not one that its entry could have."""
-    place = f"{id_day(entry_id):%Y/%m/%d}/{entry_id.partition('-')[2]}"
-    if not re.fullmatch(rf"{place}-[0-9a-f]{{10}}\.(jpg|png|webp|gif)", media.path):
-        raise InvalidInput(
-            f"The picture '{media.path}' is not one of {entry_id}.", "Export the journal again."
-        )
+    validate(record)
 
 
 def _mark_of(version: Version) -> str:
@@ -410,7 +395,7 @@ def _named(draft: Revision) -> Revision:
 
 
 def _second(instant: datetime) -> datetime:
-    return instant.astimezone(UTC).replace(microsecond=0)
+    return limits.check_instant(instant, "date").replace(microsecond=0)
 
 
 def _line(text: str) -> str:

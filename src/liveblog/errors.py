@@ -87,8 +87,8 @@ class Withheld(LiveblogError):
     def __init__(self, name: str, place: str) -> None:
         super().__init__(
             f"{name} is withheld: its newest revision may stand in a damaged line, {place}.",
-            "Run 'liveblog check --repair', or restore that file from a backup. "
-            f"'liveblog remove {name}' gives the entry up.",
+            "Run 'liveblog check --repair', or restore that file from a backup. To go on without "
+            "it, remove the entry ('liveblog remove ID'), or write the framing anew.",
         )
 
 
@@ -137,6 +137,10 @@ class storage_errors:  # noqa: N801
                 f"Cannot {self._doing} {self._path}: {error}.",
                 "Check the free space and the permissions there.",
             ) from error
+
+
+class Busy(StorageError):
+    """Another process holds a lock or a database; it may be free in a moment."""
 
 
 _ADVICE = {

@@ -11,6 +11,7 @@ were released. Both come from the journal and the clock alone, so a place holds 
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -38,8 +39,14 @@ LONG_AGO = 32 * 86_400
 
 RETRY_SECONDS = (1, 2, 5, 15, 60)
 
+SITE_SECONDS = 5.0
+"""Seconds between two looks whether the site was deleted."""
+
 PATIENCE = 600
 """Seconds to wait for a publication that somebody asked for."""
+
+_PLACE = re.compile(r"([0-9]{1,30})-([0-9]{1,11})")
+"""Both numbers are small enough to be instants of the years up to 5000."""
 
 Event = tuple[str, object]
 """Its kind and its data: ``entry``, ``removed``, ``page``, ``reload`` or ``hello``."""
@@ -70,10 +77,9 @@ class Place:
 
         Raises :class:`~liveblog.errors.InvalidInput`.
         """
-        cursor, _, released = text.partition("-")
-        if not (cursor.isdecimal() and released.isdecimal() and len(text) < 60):
+        if not (match := _PLACE.fullmatch(text)):
             raise InvalidInput(f"'{text}' is no place in this stream.", "Begin without one.")
-        return cls(cursor, int(released))
+        return cls(match[1], int(match[2]))
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,7 @@ class Follower(threading.Thread):
         self._is_stopping = False
         self._page: object = None
         self._wake: datetime | None = None
+        self._looked = 0.0
         now = blog.present
         self._told = self._paged = Place(blog.journal.end(), int(now.timestamp()))
         self.state = State(self._told)
@@ -143,6 +150,7 @@ class Follower(threading.Thread):
         failures = 0
         while not self._is_stopping:
             try:
+                self._blog.check_there()
                 # Who comes back after a restart knows the page as it was.
                 self._page = self._page or self._live_page()
                 # First comes what happened while nobody followed: on no open page, but to publish.
@@ -158,7 +166,7 @@ class Follower(threading.Thread):
                 text = str(error) if expected else f"{type(error).__name__}: {error}"
                 log.error("Cannot publish: %s", text, exc_info=None if expected else error)
                 self.state = replace(self.state, problem=text)
-                self._end()
+                self._fail()
                 self._called.clear()
                 self._called.wait(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
                 failures += 1
@@ -172,16 +180,33 @@ class Follower(threading.Thread):
             self._ended = self._begun
             self._turns.notify_all()
 
+    def _fail(self) -> None:
+        """End the turn that failed; one that could not even begin counts as a turn too."""
+        with self._turns:
+            if self._begun == self._ended:
+                self._begun += 1
+            self._ended = self._begun
+            self._turns.notify_all()
+
     def _pause(self, seconds: float) -> bool:
         self._called.wait(seconds)
         self._called.clear()
         is_due = self._wake is not None and self._blog.present >= self._wake
-        return self._wanted > self._begun or is_due or self._is_stopping
+        return self._wanted > self._begun or is_due or self._is_stopping or self._is_site_gone()
+
+    def _is_site_gone(self) -> bool:
+        """Whether what was published is not there any more; it is not asked again at once."""
+        now = time.monotonic()
+        if self._page is None or now - self._looked < SITE_SECONDS:
+            return False
+        self._looked = now
+        return not (self._blog.folders.site / "live.json").exists()
 
     def _turn(self, news: News) -> None:
         """Tell of the entries that changed for readers since the last turn, and publish."""
         began = time.monotonic()
         now = self._blog.present
+        self._blog.check_there()
         if any(isinstance(r, Revision) and r.state == "removed" for r in news.records):
             forget()
         before = self._told
@@ -244,9 +269,11 @@ class Follower(threading.Thread):
         if after == until:
             # The page is told after the entries of its place: who left in between has not seen it.
             return [("page", self._page)] if after == self._paged and self._page else []
+        if until.released - after.released > LONG_AGO:
+            return [("reload", {})]
         timeline = Timeline(self._blog.journal, self._blog.present)
         news = self._blog.journal.since(after.cursor, until.cursor)
-        if until.released - after.released > LONG_AGO or len(news.records) > 10 * MISSED:
+        if len(news.records) > 10 * MISSED:
             return [("reload", {})]
         touched = touched_by(timeline, news, after.released, self._blog.config)
         if len(touched) > MISSED:

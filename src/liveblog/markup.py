@@ -87,6 +87,10 @@ _VALUE = re.compile(r' ([a-z]+)="([^"]*)"')
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|#")
 _SPACE = re.compile("[\x00-\x20]")
 
+_LONG = re.compile(r"(?:\A|(?<=>))[^<>]{2000,}+")
+_PIECE = re.compile(r"(?>[^&]|&#?+\w{0,40}+;?+){1,1000}+")
+"""A long text, and a piece of it: see :func:`_sanitised`."""
+
 _READ = re.compile(
     r"""<!--(?:-?>|.*?(?:--!?>|\Z))|<[!?][^>]*+|</(?![a-zA-Z])[^>]*+
     |<(?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*+)
@@ -95,6 +99,7 @@ _READ = re.compile(
 )
 """A comment or a tag up to its ``>``, as browsers read them (HTML §13.2.5)."""
 
+_QUOTED = re.compile(r"""=\s*(?:"[^"]*"?|'[^']*'?)|/""")
 _RAW = frozenset(
     ("iframe", "noembed", "noframes", "plaintext", "script", "style", "textarea", "title", "xmp")
 )
@@ -181,10 +186,14 @@ def sanitised(source: str) -> str:
 
     What is nested too deeply is shown as the text that it is.
     """
+    source = FORBIDDEN.sub("", source)
     return _sanitised(_as_typed(source) if _is_costly(source) else source)
 
 
 def _sanitised(source: str) -> str:
+    # The sanitiser writes a text in a time that grows with the square of the number of signs that
+    # it replaces; a comment, which it drops, makes two of it.
+    source = _LONG.sub(lambda match: _PIECE.sub(r"\g<0><!---->", match[0]), source)
     clean = _CLEANER.clean(source).strip()
     if ROOT not in clean:
         return clean
@@ -198,18 +207,18 @@ def _sanitised(source: str) -> str:
 def _is_costly(source: str) -> bool:
     """Whether a sanitiser would take far more time and room for HTML than its length says.
 
-    Its time grows with the square of the depth, and what it writes with the elements that begin
-    again. A tag that ends another element than the innermost is not counted, so that the depth
-    found is at least the real one.
+    Its time grows with the square of the depth and of the number of attributes, and what it writes
+    with the elements that begin again. A tag that ends another element than the innermost is not
+    counted, so that the depth found is at least the real one.
     """
-    if source.count("<") <= limits.NESTING:
-        return False
     is_open: list[tuple[str, int]] = []  # names, and the lengths of tags that begin again
     at = length = added = 0
     while match := _READ.search(source, at):
         at = match.end()
         name = (match["name"] or "").lower()
         added += length
+        if is_crowded(match[0]):
+            return True
         if match["end"]:
             if is_open and is_open[-1][0] == name:
                 length -= is_open.pop()[1]
@@ -222,6 +231,11 @@ def _is_costly(source: str) -> bool:
         if len(is_open) > limits.NESTING or added > _REOPENED_SIZE:
             return True
     return False
+
+
+def is_crowded(tag: str) -> bool:
+    """Whether a tag has so many attributes that parsers take too long for it."""
+    return len(tag) > 1000 and len(_QUOTED.sub(" ", tag).split()) > limits.XML_ATTRIBUTES
 
 
 def _as_typed(text: str) -> str:
@@ -336,6 +350,8 @@ def in_tags(fragment: str, old: str, new: str) -> str:
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
     """Lead relative addresses and the blog's pictures from the site's root, and nothing else."""
+    if len(value) > limits.ADDRESS:
+        return None
     if name in _ADDRESSES:
         return _address_shown(name, value)
     if name == "id" and not _FOOTNOTE.search(value):

@@ -1,4 +1,4 @@
-"""Pictures on their way into the journal: checked, turned upright, rid of their metadata.
+"""Pictures on their way into the journal: checked, turned upright, in sRGB, without metadata.
 
 In come an image's bytes from outside; out comes a file under ``entries/media/`` and its
 :class:`~liveblog.entry.Media`. Place, camera and comments are dropped before anything touches the
@@ -10,10 +10,13 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import threading
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from . import limits
 from .entry import Media, id_day, id_letters
@@ -23,7 +26,24 @@ from .storage.atomic import make_folder, read_regular, replace_file, sync_folder
 
 _TYPES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 
+_PHONES = dict.fromkeys(
+    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIC"
+) | dict.fromkeys((b"avif", b"avis"), "AVIF")
+"""Brands of ISO media files that hold a picture, and how people call them."""
+
+_SIZE = (limits.PICTURE_SIDE, limits.PICTURE_SIDE)
+
+_LEAST = 10_000
+"""Pixels that a frame counts for at the least: each takes time, however small."""
+
+_one_at_a_time = threading.Lock()
+
 _UPLOAD = re.compile(r"[0-9a-f]{20}-(?P<width>\d+)x(?P<height>\d+)\.(?P<ending>jpg|png|webp|gif)")
+
+
+def is_upload(name: str) -> bool:
+    """Whether a name could be that of an uploaded picture; see :func:`upload`."""
+    return _UPLOAD.fullmatch(name) is not None
 
 
 def take(source: Path, media: Path, entry_id: str, *, alt: str, caption: str = "") -> Media:
@@ -43,7 +63,8 @@ def keep(
 ) -> Media:
     """Keep a picture for an entry, durably, without its metadata.
 
-    JPEG, PNG, WebP and GIF are taken; SVG is not, for it can carry script. The same bytes for the
+    JPEG (of one that holds several pictures, as telephones write them, the first), PNG, WebP and
+    GIF are taken; SVG is not, for it can carry script. The same bytes for the
     same entry lead to the same file.
 
     Raises :class:`~liveblog.errors.InvalidInput` if it is no such picture or too large, and
@@ -102,9 +123,12 @@ def restore(data: bytes, media: Path, entry_id: str, kept: Media) -> None:
 
 
 def as_png(data: bytes) -> bytes:
-    """Return a picture that was kept as a PNG; of a moving one, the first frame."""
+    """Return a picture that was kept as a PNG; of a moving one, the first frame.
+
+    Raises :class:`~liveblog.errors.InvalidInput` if it is damaged.
+    """
     out = io.BytesIO()
-    with Image.open(io.BytesIO(data), formats=list(_TYPES)) as image:
+    with _opened(data, "picture") as image:
         image.save(out, "PNG", optimize=True)
     return out.getvalue()
 
@@ -164,48 +188,161 @@ def _cleaned(data: bytes, name: str) -> tuple[str, bytes, int, int]:
             f"{name} has {len(data):,} bytes; the limit is {limits.PICTURE_BYTES:,}.",
             "Make it smaller.",
         )
+    with _opened(data, name) as image:
+        pixels, frames = image.width * image.height, _frames(image)
+        kind = "JPEG" if image.format == "MPO" else image.format or ""
+        if frames > 1 and kind != "JPEG":
+            _check_pixels(max(pixels, _LEAST) * frames, limits.ANIMATION_PIXELS, name)
+            return kind, *_moving(image, kind)
+        # A decoder of WebP holds a picture three times.
+        most = limits.ANIMATION_PIXELS if kind == "WEBP" else limits.PICTURE_PIXELS
+        _check_pixels(pixels, most, name)
+        return kind, *_still(image, kind)
+
+
+@contextlib.contextmanager
+def _opened(data: bytes, name: str) -> Iterator[Image.Image]:
+    """Open a picture, one at a time in a process, so that the memory for it is bounded.
+
+    Raises :class:`~liveblog.errors.InvalidInput` for whatever goes wrong while it is worked on.
+    """
+    brand = data[8:12] if data[4:8] == b"ftyp" else b""
+    if brand in _PHONES:
+        raise InvalidInput(
+            f"{name} is a picture in the format {_PHONES[brand]}, which not every browser shows.",
+            "Save it as JPEG. On an iPhone, choose Settings, Camera, Formats, Most Compatible.",
+        )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with _one_at_a_time, warnings.catch_warnings():
+            # Limits of our own take the place of this one.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=list(_TYPES)) as image:
-                if image.width * image.height > limits.PICTURE_PIXELS:
-                    raise InvalidInput(
-                        f"{name} has {image.width} × {image.height} pixels; "
-                        f"the limit is {limits.PICTURE_PIXELS:,}.",
-                        "Make it smaller.",
-                    )
-                return _rewritten(image)
+                yield image
     except InvalidInput:
         raise
-    except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        pass
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
+    except Image.DecompressionBombError:
+        raise _too_large(name, "too many", limits.PICTURE_PIXELS) from None
+    except UnidentifiedImageError:
+        raise InvalidInput(
+            f"{name} is not a picture that can be shown safely.",
+            "Give a JPEG, PNG, WebP or GIF file.",
+        ) from None
+    except Exception as error:  # decoders raise whatever a damaged file makes them raise
         raise InvalidInput(
             f"{name} is damaged: {error}.", "Open it in a picture program and save it again."
         ) from None
-    raise InvalidInput(
-        f"{name} is not a picture that can be shown safely.",
-        "Give a JPEG, PNG, WebP or GIF file of ordinary size.",
+
+
+def _check_pixels(pixels: int, limit: int, name: str) -> None:
+    if pixels > limit:
+        raise _too_large(name, f"{pixels:,}", limit)
+
+
+def _too_large(name: str, pixels: str, limit: int) -> InvalidInput:
+    return InvalidInput(
+        f"{name} has {pixels} pixels, all frames together; the limit is {limit:,}.",
+        "Make it smaller or shorter, or save it as JPEG.",
     )
 
 
-def _rewritten(image: Image.Image) -> tuple[str, bytes, int, int]:
-    """Write the pixels anew, upright and no larger than is useful; nothing else comes along."""
-    kind = image.format or ""
+def _frames(image: Image.Image) -> int:
+    """Count the frames of a picture, at most as many as any of ours may have."""
+    most = limits.ANIMATION_PIXELS // _LEAST + 1
+    try:
+        for number in range(1, most):
+            image.seek(number)
+    except EOFError:
+        most = number
+    finally:
+        image.seek(0)
+    return most
+
+
+def _moving(image: Image.Image, kind: str) -> tuple[bytes, int, int]:
+    """Write the frames anew, no larger than is useful."""
     out = io.BytesIO()
-    if kind in ("GIF", "WEBP") and getattr(image, "is_animated", False):
-        image.save(out, kind, save_all=True, comment=b"", exif=b"", xmp=b"")
-        return kind, out.getvalue(), image.width, image.height
+    clean: dict[str, Any] = {"save_all": True, "comment": b"", "exif": b"", "xmp": b""}
+    clean["icc_profile"] = b""
+    profile = image.info.get("icc_profile")
+    if max(image.size) <= limits.PICTURE_SIDE and not profile:
+        image.save(out, kind, **clean)
+        return out.getvalue(), *image.size
+    frames, durations = [], []
+    for frame in ImageSequence.Iterator(image):
+        smaller = frame.convert("RGBA")
+        durations.append(frame.info.get("duration", 0))  # known once it is read
+        smaller.thumbnail(_SIZE, Image.Resampling.LANCZOS)
+        frames.append(_in_srgb(smaller, profile))
+    clean |= {name: image.info[name] for name in ("loop",) if name in image.info}
+    first, *rest = frames
+    first.save(out, kind, append_images=rest, duration=durations, disposal=2, **clean)
+    return out.getvalue(), *first.size
+
+
+def _still(image: Image.Image, kind: str) -> tuple[bytes, int, int]:
+    """Write the pixels anew, upright, in sRGB and no larger than is useful; nothing else."""
+    out = io.BytesIO()
+    profile = image.info.get("icc_profile")
+    image = _reduced(image) if kind != "JPEG" else image
+    image.thumbnail(_SIZE, Image.Resampling.LANCZOS)  # a JPEG is made smaller while it is read
     image.load()
-    upright = ImageOps.exif_transpose(image)
-    upright.thumbnail((limits.PICTURE_SIDE, limits.PICTURE_SIDE), Image.Resampling.LANCZOS)
+    image = _in_srgb(ImageOps.exif_transpose(image), profile)
     if kind == "JPEG":
-        upright.convert("L" if upright.mode == "L" else "RGB").save(
-            out, kind, quality=85, optimize=True, progressive=True, exif=b"", comment=b""
-        )
+        image.convert("L" if image.mode == "L" else "RGB").save(
+            out, kind, quality=85, optimize=True, progressive=True, exif=b"", comment=b"",
+            icc_profile=b"",
+        )  # fmt: skip
     else:
         # What is see-through stays so; comments, profiles and the rest are not asked along.
-        for name in upright.info.keys() - {"transparency"}:
-            del upright.info[name]
-        upright.save(out, kind, **({"lossless": True} if kind == "WEBP" else {"optimize": True}))
-    return kind, out.getvalue(), *upright.size
+        for name in image.info.keys() - {"transparency"}:
+            del image.info[name]
+        image.save(out, kind, **({"lossless": True} if kind == "WEBP" else {"optimize": True}))
+    return out.getvalue(), *image.size
+
+
+def _reduced(image: Image.Image) -> Image.Image:
+    """Make a very large picture smaller by a whole number, band by band.
+
+    At once, one that is see-through would be held twice.
+    """
+    factor = max(image.size) // (2 * limits.PICTURE_SIDE)
+    if factor < 2 or image.mode not in ("L", "LA", "RGB", "RGBA"):
+        return image
+    width, height = (-(-side // factor) for side in image.size)
+    smaller = Image.new(image.mode, (width, height))
+    for row in range(0, height, 64):
+        top, bottom = row * factor, min((row + 64) * factor, image.height)
+        band = image.crop((0, top, image.width, bottom))
+        smaller.paste(band.reduce(factor), (0, row))
+    smaller.info = image.info
+    return smaller
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Return a picture with its colours as browsers take them where no profile is given.
+
+    A profile that is broken, or of another kind of picture, counts for nothing.
+    """
+    if not profile:
+        return image
+    from PIL import ImageCms  # for the few pictures that need it
+
+    wide = image
+    if image.mode in ("P", "PA"):
+        wide = image.convert("RGBA")
+    elif image.mode.startswith("I;16"):
+        wide = image.convert("I").point(lambda value: value / 256).convert("L")
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        alpha = wide.getchannel("A") if wide.mode in ("LA", "RGBA") else None
+        opaque = wide.convert({"LA": "L", "RGBA": "RGB"}.get(wide.mode, wide.mode))
+        target = ImageCms.createProfile("sRGB")
+        found = ImageCms.profileToProfile(opaque, source, target, outputMode="RGB")
+    except Exception:  # as with a decoder
+        return image
+    if found is None:
+        return image
+    if alpha:
+        found.putalpha(alpha)
+    found.info = image.info
+    return found

@@ -30,8 +30,15 @@ REDIRECTS = 3
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 """All that was ever given out; beside it lie NAT64 (64:ff9b::/96) and other ways to any IPv4."""
 
-_TUNNELS = [ipaddress.IPv6Network(net) for net in ("2002::/16", "2001::/32")]
-"""6to4, Teredo: public by their form, and they too lead to any IPv4 address."""
+_SPECIAL = [
+    ipaddress.ip_network(net)
+    for net in (
+        "192.0.0.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.175.48.0/24",
+        "2001::/23", "2002::/16", "2620:4f:8000::/48", "3fff::/20",
+    )
+]  # fmt: skip
+"""What of IANA's registries of special-purpose addresses looks public: relays and tunnels (6to4,
+Teredo), which lead to any IPv4 address, name servers of nobody, documentation."""
 
 Resolve = Callable[[str, int], list[str]]
 """Returns the addresses of a host."""
@@ -69,19 +76,22 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped:
             ip = ip.ipv4_mapped
-        elif ip not in _UNICAST or any(ip in net for net in _TUNNELS):
+        elif ip not in _UNICAST:
             return False
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and not any(ip in net for net in _SPECIAL)
 
 
-def place_of(url: str) -> str:
-    """Return ``host:port`` of an address, as :class:`Client` takes it; empty for what is none."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return ""
-    return f"{parts.hostname}:{port or (443 if parts.scheme == 'https' else 80)}"
+def private_place(url: str, resolve: Resolve = resolved) -> str:
+    """Return the place of an address if it lies in a network of its own now, else nothing.
+
+    Whoever runs the name of a public server may let it lead inside later; so the place of a public
+    one is never to be allowed.
+
+    Raises :class:`Unreachable` if it is no address, or is found nowhere.
+    """
+    _, host, port = _checked(url)
+    is_private = not any(map(is_public, resolve(host, port)))
+    return f"{host}:{port}" if is_private else ""
 
 
 class Client:

@@ -1,35 +1,32 @@
 """People: who may write, known by tokens of which only the hash is kept.
 
 A token is 32 random bytes, so a plain SHA-256 of it cannot be guessed back. It is shown once. A
-browser that signed in with it holds a signed cookie instead. The only door to itsdangerous.
+browser that signed in with it holds the id of a session instead, which is kept in the same way.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import hmac
-import os
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TypeVar
 
 import msgspec
-from itsdangerous import BadSignature, TimestampSigner
 
 from .entry import Instant, clean_text
 from .errors import ConfigError, InvalidInput, NotFound, StorageError, did_you_mean
-from .storage.atomic import replace_file
+from .limits import NAME
+from .permissions import SCOPES, Scope, has_scope
+from .storage.atomic import make_folder, replace_file
+from .storage.locks import Lock
 
-Scope = Literal["post", "edit", "admin"]
-"""``post``: new updates, and one's own; ``edit``: those of others, and digests; ``admin``: removals
-and the end of the coverage. Each includes those before it."""
-
-SCOPES: tuple[Scope, ...] = get_args(Scope)
 SESSION_SECONDS = 30 * 24 * 3600
+SESSIONS = 1000
+"""Open sessions of a blog; the oldest end when there are more."""
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -42,16 +39,30 @@ class Person(msgspec.Struct, frozen=True):
 
     def may(self, scope: Scope) -> bool:
         """Whether this scope is theirs."""
-        return SCOPES.index(self.scope) >= SCOPES.index(scope)
+        return has_scope(self, scope)
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A browser that is signed in."""
+
+    id: str  #: SHA-256 of what its cookie holds
+    person: str  #: the hash of the token that it signed in with
+    created: Instant
+
+
+__all__ = ["SCOPES", "Attempts", "People", "Person", "Scope", "Session"]
+
+Kept = TypeVar("Kept", Person, Session)
 
 
 class People:
-    """The people of one blog, kept in ``.liveblog/tokens.json``."""
+    """The people of one blog, kept in ``.liveblog/tokens.json``, and their sessions."""
 
     def __init__(self, derived: Path) -> None:
-        """Keep hashed tokens, and the secret that signs cookies, in a folder."""
+        """Keep hashed tokens and hashed session ids in a folder."""
         self._folder = derived
         self._path = derived / "tokens.json"
+        self._sessions = derived / "sessions.json"
 
     def new(self, name: str, scope: Scope, now: datetime) -> str:
         """Add somebody and return their token, which nobody can read again.
@@ -59,41 +70,32 @@ class People:
         Raises :class:`~liveblog.errors.InvalidInput` for a name that is empty or taken.
         """
         name = clean_text(name, "name")
-        if not name or "\n" in name or len(name) > 200:
+        if not name or "\n" in name or len(name) > NAME:
             raise InvalidInput("A person needs a name of one line.", "It signs their updates.")
         token = f"lb_{secrets.token_urlsafe(32)}"
-        with self._alone():
+        with self._lock():
             people = self.all()
             if any(person.name == name for person in people):
                 raise InvalidInput(
                     f"{name} has a token already.",
                     f"Withdraw it first with 'liveblog token revoke \"{name}\"'.",
                 )
-            self._write([*people, Person(name, scope, _hash(token), now)])
+            self._write(self._path, [*people, Person(name, scope, _hash(token), now)])
         return token
 
     def revoke(self, name: str) -> None:
         """Withdraw somebody's token; whoever signed in with it is out at once."""
-        with self._alone():
+        with self._lock():
             people = self.all()
             kept = [person for person in people if person.name != name]
             if len(kept) == len(people):
                 known = [person.name for person in people]
                 raise NotFound(f"{name} has no token.", did_you_mean(name, known))
-            self._write(kept)
+            self._write(self._path, kept)
 
     def all(self) -> list[Person]:
         """Return everybody who holds a token, in the order in which they came."""
-        try:
-            return msgspec.json.decode(self._path.read_bytes(), type=list[Person])
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise StorageError.of(error, "read", self._path) from error
-        except msgspec.MsgspecError as error:
-            raise ConfigError(
-                f"{self._path} is damaged: {error}.", "Delete it and issue the tokens again."
-            ) from None
+        return self._read(self._path, list[Person])
 
     def by_token(self, token: str) -> Person | None:
         """Return whose token this is. Every hash is compared, each in constant time."""
@@ -108,57 +110,71 @@ class People:
 
     # -- sessions -----------------------------------------------------------------------------
 
-    def session(self, person: Person) -> str:
-        """Return the value of a cookie that stands for a person."""
-        return self._signer().sign(person.hash).decode()
+    def sign_in(self, person: Person, now: datetime) -> str:
+        """Open a session for somebody and return its id, which nobody can read again."""
+        made = secrets.token_urlsafe(32)
+        with self._lock():
+            kept = [session for session in self._all_sessions() if _is_open(session, now)]
+            kept.append(Session(_hash(made), person.hash, now))
+            self._write(self._sessions, kept[-SESSIONS:])
+        return made
 
-    def by_session(self, cookie: str) -> Person | None:
-        """Return whom a cookie stands for; none if it was forged, is old, or the token is gone."""
-        try:
-            mark = self._signer().unsign(cookie, max_age=SESSION_SECONDS).decode()
-        except (BadSignature, UnicodeError):
-            return None
-        return self._find(mark)
+    def sign_out(self, session_id: str) -> None:
+        """End a session; its id stands for nobody any more."""
+        mark = _hash(session_id)
+        with self._lock():
+            sessions = self._all_sessions()
+            kept = [session for session in sessions if session.id != mark]
+            if len(kept) < len(sessions):
+                self._write(self._sessions, kept)
 
-    def _signer(self) -> TimestampSigner:
-        path = self._folder / "secret"
+    def by_session(self, session_id: str, now: datetime) -> Person | None:
+        """Return whose session this is; nobody's if it ended, is old, or the token is gone."""
+        mark, found = _hash(session_id), ""
+        for session in self._all_sessions():
+            if hmac.compare_digest(session.id, mark) and _is_open(session, now):
+                found = session.person
+        return self._find(found)
+
+    def _all_sessions(self) -> list[Session]:
+        return self._read(self._sessions, list[Session])
+
+    # -- the files ----------------------------------------------------------------------------
+
+    def _read(self, path: Path, kind: type[list[Kept]]) -> list[Kept]:
         try:
-            secret = path.read_bytes()
+            return msgspec.json.decode(path.read_bytes(), type=kind)
         except FileNotFoundError:
-            with self._alone():
-                if not path.exists():
-                    replace_file(path, secrets.token_hex(32).encode(), mode=0o600)
-            secret = path.read_bytes()
-        return TimestampSigner(secret, salt="liveblog.session", digest_method=hashlib.sha256)
-
-    # -- the file -----------------------------------------------------------------------------
-
-    def _write(self, people: list[Person]) -> None:
-        try:
-            replace_file(self._path, msgspec.json.encode(people) + b"\n", mode=0o600)
+            return []
         except OSError as error:
-            raise StorageError.of(error, "write", self._path) from error
+            raise StorageError.of(error, "read", path) from error
+        except msgspec.MsgspecError as error:
+            raise ConfigError(
+                f"{path} is damaged: {error}.",
+                "Delete it; then issue tokens anew, or sign in again.",
+            ) from None
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _write(self, path: Path, values: list[Person] | list[Session]) -> None:
+        replace_file(path, msgspec.json.encode(values) + b"\n", mode=0o600)
+
+    def _lock(self) -> Lock:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            fd = os.open(self._folder / "people.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            make_folder(self._folder, self._folder.parent)
         except OSError as error:
             raise StorageError.of(error, "write to", self._folder) from error
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(fd)
+        return Lock(self._folder / "people.lock")
+
+
+def _is_open(session: Session, now: datetime) -> bool:
+    return now - session.created < timedelta(seconds=SESSION_SECONDS)
 
 
 def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 class Attempts:
-    """How often an address may fail before it has to wait."""
+    """How often an address may fail before it has to wait. Usable from several threads."""
 
     def __init__(self, limit: int, seconds: float, clock: Callable[[], float]) -> None:
         """Allow *limit* failures within *seconds*; *clock* is monotonic."""
@@ -166,21 +182,30 @@ class Attempts:
         self._seconds = seconds
         self._clock = clock
         self._failures: dict[str, list[float]] = {}
+        self._lock = threading.Lock()
 
     def wait(self, address: str) -> float:
         """Return how many seconds an address has to wait; 0 if it may try."""
+        with self._lock:
+            return self._wait(address)
+
+    def failed(self, address: str) -> float:
+        """Count a failure; return how many seconds the address had to wait before it."""
+        with self._lock:
+            wait = self._wait(address)
+            if not wait:
+                recent = self._recent(address)
+                self._failures.pop(address, None)
+                if len(self._failures) >= 10_000:  # who has not tried for longest is forgotten
+                    del self._failures[next(iter(self._failures))]
+                self._failures[address] = [*recent, self._clock()]
+            return wait
+
+    def _wait(self, address: str) -> float:
         recent = self._recent(address)
         if len(recent) < self._limit:
             return 0
-        return recent[0] + self._seconds - self._clock()
-
-    def failed(self, address: str) -> None:
-        """Count a failure."""
-        if len(self._failures) >= 10_000:  # who has not tried for longest is forgotten
-            del self._failures[next(iter(self._failures))]
-        recent = self._recent(address)
-        self._failures.pop(address, None)
-        self._failures[address] = [*recent, self._clock()][-self._limit :]
+        return max(recent[0] + self._seconds - self._clock(), 0)
 
     def _recent(self, address: str) -> list[float]:
         since = self._clock() - self._seconds

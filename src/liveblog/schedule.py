@@ -8,7 +8,6 @@ that were started too wait for their turn.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import threading
@@ -34,9 +33,11 @@ from .delivery.outbox import KINDS, Kind
 from .errors import LiveblogError, StorageError
 from .importers import Item
 from .importers.followed import EVERY, Following, catch_up
-from .net import Client, place_of
+from .net import Client
 from .period import COVERAGE, local_day, wall
 from .publish.report import Report
+from .storage.atomic import replace_file
+from .storage.locks import Lock
 
 LOOK_SECONDS = 10
 """How often to look for a wrong clock, a lead to take over, and what another process planned."""
@@ -171,7 +172,8 @@ class Schedule:
         self._scheduler = scheduler or BackgroundScheduler(
             timezone=UTC, executors={"default": _Threads()}
         )
-        self._lock_file = -1
+        self._lock = Lock(_lock_path(blog))
+        self._leading = threading.Lock()
         self._is_arranged = False
         self._stopping = threading.Event()
         self._keeper: threading.Thread | None = None
@@ -183,29 +185,22 @@ class Schedule:
     @property
     def is_leading(self) -> bool:
         """Whether this process leads the schedule."""
-        return self._lock_file >= 0
+        return self._lock.is_held
 
     def lead(self) -> bool:
         """Lead the schedule from now on, unless another process does.
 
         Raises :class:`~liveblog.errors.StorageError`.
         """
-        if self.is_leading:
-            return True
-        path = _lock_path(self.blog)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise StorageError.of(error, "write to", path) from error
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(fd)
-            return False
-        os.ftruncate(fd, 0)
-        os.write(fd, str(os.getpid()).encode())
-        self._lock_file = fd
+        self.blog.check_there()
+        with self._leading:
+            if self._lock.is_current():
+                return True
+            self._lock.release()  # .liveblog/ was deleted or replaced: anybody may lead now
+            if not self._lock.try_acquire():
+                return False
+        # Who leads is told by the system, where it can tell.
+        self._lock.path.write_text(str(os.getpid()), "ascii")
         try:
             self.deliveries.recover()
         except LiveblogError:
@@ -216,9 +211,7 @@ class Schedule:
 
     def resign(self) -> None:
         """Let another process lead."""
-        if self.is_leading:
-            os.close(self._lock_file)
-            self._lock_file = -1
+        self._lock.release()
 
     # -- running ------------------------------------------------------------------------------
 
@@ -246,7 +239,7 @@ class Schedule:
                     if self._stopping.is_set():  # meanwhile
                         self._scheduler.shutdown()
                     self.published()
-                elif self._is_arranged:
+                elif self._is_arranged and self.lead():
                     moved = time.time() - time.monotonic() - offset
                     if abs(moved) > JUMP_SECONDS:
                         log.warning("The clock was set by %+.0f s.", moved)
@@ -321,6 +314,9 @@ class Schedule:
     def _run(self, name: str) -> None:
         began = self.blog.present
         try:
+            # Another process may have taken over, if the lock's file was deleted or replaced.
+            if self._stopping.is_set() or not self.lead():
+                return
             words = self._do(name)
             if not words and not self._has_failed(name):
                 return
@@ -363,9 +359,7 @@ class Schedule:
     def _do_follow(self) -> str:
         if not self._following.due(self.blog.present):
             return ""
-        # Their owner named them, so they may lie in their own network; what they lead to may not.
-        allow = [place_of(source.name) for source in self._following.all()]
-        client = self._client or Client(allow=allow)
+        client = self._client or Client(allow=self._following.private_places())
         return catch_up(self._following, client, self._bring_in, self.blog.present)
 
     def _bring_in(self, name: str, items: Iterable[Item]) -> str:
@@ -438,17 +432,18 @@ class Schedule:
 
 def leader(blog: Blog) -> int:
     """Return the process that leads a blog's schedule, or 0."""
-    try:
-        fd = os.open(_lock_path(blog), os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
+    lock = Lock(_lock_path(blog))
+    if not lock.path.exists():
         return 0
+    if found := lock.holder():
+        return found
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        if lock.try_acquire():
+            lock.release()
+            return 0
+        return int(lock.path.read_text("ascii") or 0)
+    except (StorageError, OSError, ValueError):
         return 0
-    except OSError:
-        return int(os.read(fd, 20) or 0)
-    finally:
-        os.close(fd)
 
 
 def _lock_path(blog: Blog) -> Path:
@@ -466,9 +461,7 @@ def _outcomes(blog: Blog) -> dict[str, Outcome]:
 def _keep_outcomes(blog: Blog, outcomes: Mapping[str, Outcome]) -> None:
     """Keep how the jobs went, for whoever asks; if that cannot be kept, only the list is poorer."""
     path = blog.folders.derived / "schedule.json"
-    temporary = path.with_suffix(".new")
     try:
-        temporary.write_bytes(msgspec.json.encode(outcomes))
-        temporary.replace(path)
-    except OSError as error:
-        log.error("Cannot write %s: %s.", path, error.strerror)
+        replace_file(path, msgspec.json.encode(outcomes), is_durable=False)
+    except StorageError as error:
+        log.error("%s", error)

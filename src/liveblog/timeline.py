@@ -258,6 +258,18 @@ class Timeline:
         """
         return newest_framing(self._journal.read(period_id).records, period_id)
 
+    def framing_to_revise(self, period_id: str) -> Framing:
+        """Return a period's framing as it stands; an empty one if there is none.
+
+        Where it is withheld, an empty one too, with the newest number that can be read: so it can
+        be written anew, and nothing older comes back with that.
+        """
+        reading = self._journal.read(period_id)
+        if found := newest_framing(reading.records, period_id):
+            return found
+        withheld = newest_framing(reading.withheld_records, period_id)
+        return Framing(period=period_id, rev=withheld.rev if withheld else 0)
+
     def embargoed(self) -> list[Entry]:
         """Return the entries that wait for their instant, the next one first."""
         # An entry is told in the day of its instant, or in the one before or after (its zone).

@@ -14,11 +14,15 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from . import period
+from . import limits, period
 from .errors import InvalidInput
 from .period import COVERAGE, Period
 
 _EXAMPLES = '"18:30", "yesterday 18:30", "monday 9am", "10 min ago", "15 july 18:04", ISO 8601'
+
+
+_LONGEST = 100
+"""Characters of the longest text that is taken for a time."""
 
 
 class _Language(Struct, frozen=True):
@@ -87,6 +91,8 @@ def parse_instant(text: str, *, now: datetime, zone: tzinfo, language: str = "en
     Raises :class:`~liveblog.errors.InvalidInput` for what it does not understand, and for a time
     that the spring skips.
     """
+    if len(text) > _LONGEST:
+        raise _not_understood(text)
     said = folded(text)
     languages = [_LANGUAGES[code] for code in dict.fromkeys((language.split("-")[0], "en"))]
     if any(said in words.now for words in languages):
@@ -96,7 +102,7 @@ def parse_instant(text: str, *, now: datetime, zone: tzinfo, language: str = "en
             step = _step(match["unit"], words)
             if step:
                 try:
-                    return _in_utc(now.astimezone(UTC) - int(match["n"]) * step, text)
+                    return limits.check_instant(now.astimezone(UTC) - int(match["n"]) * step)
                 except OverflowError:
                     raise InvalidInput(f"'{text}' is out of the calendar.", "Check it.") from None
     try:
@@ -104,7 +110,7 @@ def parse_instant(text: str, *, now: datetime, zone: tzinfo, language: str = "en
     except ValueError:
         pass
     else:
-        return _in_utc(iso, text) if iso.tzinfo else _on_clock(iso, zone, text)
+        return limits.check_instant(iso) if iso.tzinfo else _on_clock(iso, zone, text)
     local_now = now.astimezone(zone)
     day_part, clock = _split(said, languages)
     if clock is None and not day_part:
@@ -125,8 +131,17 @@ def parse_period(
 
     Days may also be said as in :func:`parse_instant` (« hier », "15 july"), in ranges too.
 
-    Raises :class:`~liveblog.errors.InvalidInput`.
+    Raises :class:`~liveblog.errors.InvalidInput`, also for days that are beyond the limits.
     """
+    if len(text) > _LONGEST:
+        raise _not_understood(text)
+    found = _period(text, now, zone, language, first_weekday)
+    limits.check_day(found.start)
+    limits.check_day(found.end)
+    return found
+
+
+def _period(text: str, now: datetime, zone: tzinfo, language: str, first_weekday: int) -> Period:
     today = now.astimezone(zone).date()
     if text == "week":
         return period.week(today, first_weekday)
@@ -134,10 +149,7 @@ def parse_period(
         return period.week(today - timedelta(days=7), first_weekday)
     start, dots, end = text.partition("..")
     if dots:
-        first, last = (
-            parse_period(side, now=now, zone=zone, language=language, first_weekday=first_weekday)
-            for side in (start, end)
-        )
+        first, last = (_period(side, now, zone, language, first_weekday) for side in (start, end))
         return period.span(first.start, last.end)
     if re.match(r"\d{4}-", text):
         return period.named(text, first_weekday)
@@ -150,7 +162,7 @@ def parse_period(
 
 
 def _on_clock(local: datetime, zone: tzinfo, text: str) -> datetime:
-    instant = _in_utc(local.replace(tzinfo=zone, fold=0), text)
+    instant = limits.check_instant(local.replace(tzinfo=zone, fold=0))
     if instant.astimezone(zone).replace(tzinfo=None) != local:
         shown = instant.astimezone(zone)
         # A day that begins where the clock jumps begins all the same.
@@ -162,16 +174,6 @@ def _on_clock(local: datetime, zone: tzinfo, text: str) -> datetime:
             f"Did you mean {shown:%H:%M}?",
         )
     return instant
-
-
-def _in_utc(instant: datetime, text: str) -> datetime:
-    """Return an instant in UTC, where every zone of the world still has a date for it."""
-    try:
-        utc = instant.astimezone(UTC)
-        utc - timedelta(days=2), utc + timedelta(days=2)
-    except OverflowError:
-        raise InvalidInput(f"'{text}' is out of the calendar.", "Choose another year.") from None
-    return utc
 
 
 def _split(text: str, languages: Iterable[_Language]) -> tuple[str, time | None]:
@@ -303,4 +305,5 @@ def folded(text: str) -> str:
 
 
 def _not_understood(text: str) -> InvalidInput:
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     return InvalidInput(f"'{text}' is not a time I understand.", f"Write it like {_EXAMPLES}.")

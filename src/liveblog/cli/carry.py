@@ -136,9 +136,9 @@ def feed(
     is brought in too, while 'liveblog serve' or 'liveblog schedule' runs; its server is asked
     politely, and no more often than it wants.
     """
-    from ..importers.feed import Reading, read
+    from ..importers.feed import Reading, is_address, read
     from ..importers.followed import Following
-    from ..net import Client, place_of
+    from ..net import Client, private_place
 
     blog = state.blog()
     following = Following(blog.folders)
@@ -153,11 +153,12 @@ def feed(
             state.say(f"{source} is followed no more.")
             continue
         # What its owner types may lie in their own network; what a feed leads to may not.
-        client = Client(allow=[place_of(source)])
+        private = private_place(source) if is_address(source) else ""
+        client = Client(allow=[private])
         reading = Reading(client, blog.now)
         _bring(state, blog, read(source, reading), f"feed {source}", source, dry_run, as_json)
         if follow and not dry_run:
-            following.follow(source, blog.now)
+            following.follow(source, blog.now, private=private)
             state.say("It is followed from now on, while 'liveblog serve' or 'schedule' runs.")
 
 

@@ -231,12 +231,8 @@ def _edit(state: State, blog: Blog, when: str) -> None:
     from ..period import COVERAGE
 
     period_id = COVERAGE if when == COVERAGE else blog.period(when).id
-    old = blog.timeline.framing(period_id)
-    parts = {
-        "Headline": old.headline if old else "",
-        "Introduction": old.introduction if old else "",
-        "Close": old.close if old else "",
-    }
+    old = blog.timeline.framing_to_revise(period_id)
+    parts = {"Headline": old.headline, "Introduction": old.introduction, "Close": old.close}
     before = "\n\n".join(f"== {name} ==\n{text}" for name, text in parts.items())
     advice = (
         f"The text around the digest of {period_id}, in Markdown; the headline is plain text.\n"
@@ -253,7 +249,7 @@ def _edit(state: State, blog: Blog, when: str) -> None:
             headline=texts.get("Headline"),
             introduction=texts.get("Introduction"),
             close=texts.get("Close"),
-            expect=old.rev if old else 0,
+            expect=old.rev,
         )
     state.say(f"Kept: {period_id}, revision {framing.rev}.")
 

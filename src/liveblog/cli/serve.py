@@ -20,7 +20,9 @@ from .printing import echo, print_json
 @click.option("--port", metavar="N", type=click.IntRange(0, 65535), default=8000, show_default=True,
               help="Port to listen on; 0 takes a free one.")  # fmt: skip
 @click.option("--proxy", metavar="ADDRESSES", default="127.0.0.1", show_default=True,
-              help="Whose X-Forwarded-For and -Proto are believed, comma-separated.")  # fmt: skip
+              envvar="LIVEBLOG_PROXY",
+              help="Whose X-Forwarded-For and -Proto are believed: addresses or networks, "
+              "comma-separated; also LIVEBLOG_PROXY.")  # fmt: skip
 @click.option("--metrics", is_flag=True, help="Answer /metrics, to this machine only.")
 @pass_state
 def serve(

@@ -7,11 +7,10 @@ be asked, less and less often while it fails, and never again once the feed is g
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -22,13 +21,15 @@ from .. import limits
 from ..entry import Instant
 from ..errors import InvalidInput, LiveblogError, NotFound, StorageError, Unreachable, did_you_mean
 from ..folders import Folders
-from ..net import Answer, Client
+from ..net import Answer, Client, private_place
 from ..storage.atomic import make_folder, replace_file
+from ..storage.locks import Lock
 from . import Item
-from .feed import ACCEPT, Early, Reading, from_answer
+from .feed import ACCEPT, Early, Reading, from_answer, is_address
 
 EVERY = timedelta(minutes=5)
 FRESH = timedelta(hours=1)  #: a server's wish to be left alone is heeded for that long
+WORKED_ON = 120.0  #: seconds that one feed is worked on at a time
 LONGEST = timedelta(days=1)  #: and that long while it fails
 
 BringIn = Callable[[str, Iterable[Item]], str]
@@ -46,6 +47,7 @@ class Followed(Struct, frozen=True, kw_only=True, omit_defaults=True):
     modified: str = ""  #: the server's Last-Modified, as it wrote it
     failures: int = 0  #: in a row
     trouble: str = ""  #: what was wrong the last time
+    private: str | None = None  #: its place in the owner's network, empty if it is a public one
     is_over: bool = False  #: the server says that it is gone for good
 
 
@@ -130,7 +132,8 @@ def catch_up(following: Following, client: Client, bring_in: BringIn, now: datet
             reading = Reading(client, now, since=source.read)
             early: list[Early] = []
             try:
-                words = bring_in(source.name, _watched(from_answer(answer, reading), early))
+                items = _in_time(_watched(from_answer(answer, reading), early), source.url)
+                words = bring_in(source.name, items)
                 if early:  # then the same answer is read again
                     after = msgspec.structs.replace(after, etag="", modified="")
             except LiveblogError as error:
@@ -146,6 +149,21 @@ def _watched(items: Iterable[Item], early: list[Early]) -> Iterator[Item]:
     for item in items:
         if isinstance(item, Early):
             early.append(item)
+        yield item
+
+
+def _in_time(items: Iterable[Item], url: str) -> Iterator[Item]:
+    """Hand on what a feed says for :data:`WORKED_ON` at most.
+
+    Raises :class:`~liveblog.errors.Unreachable` then; what was handed on stays.
+    """
+    deadline = time.monotonic() + WORKED_ON
+    for item in items:
+        if time.monotonic() > deadline:
+            raise Unreachable(
+                f"{url} took more than {WORKED_ON:.0f} seconds to be read; the rest is left out",
+                "Read it whole with 'liveblog import feed'.",
+            )
         yield item
 
 
@@ -173,8 +191,12 @@ class Following:
                 "Correct it, or delete it and follow the feeds anew.",
             ) from None
 
-    def follow(self, url: str, now: datetime, name: str = "") -> Followed:
+    def follow(
+        self, url: str, now: datetime, name: str = "", private: str | None = None
+    ) -> Followed:
         """Follow a feed from now on; its updates are named by *name*, or by its address.
+
+        *private* is its :func:`~liveblog.net.private_place`, if that is known.
 
         Raises :class:`~liveblog.errors.InvalidInput` if it is no address or is followed already.
         """
@@ -186,7 +208,7 @@ class Following:
         with self._changing() as found:
             if any(url == source.url or name == source.name for source in found):
                 raise InvalidInput(f"'{name}' is followed already.", "There is nothing to do.")
-            found.append(Followed(name=name, url=url, due=now))
+            found.append(Followed(name=name, url=url, due=now, private=private))
             return found[-1]
 
     def unfollow(self, name: str) -> None:
@@ -210,6 +232,19 @@ class Following:
         """Return the feeds that are to be asked."""
         return [source for source in self.all() if source.due <= now and not source.is_over]
 
+    def private_places(self) -> list[str]:
+        """Return the places in their owner's network at which feeds may be asked.
+
+        Their owner named them, so they may lie there; what they lead to may not, and neither may a
+        name that was a public one when it was looked up first.
+        """
+        for source in self.all():
+            if source.private is None:
+                named = source.name if is_address(source.name) else source.url
+                with suppress(Unreachable):  # then it is looked up again
+                    self.keep(msgspec.structs.replace(source, private=private_place(named)))
+        return [source.private for source in self.all() if source.private]
+
     def next_due(self) -> datetime | None:
         """Return when the next feed is to be asked."""
         return min((source.due for source in self.all() if not source.is_over), default=None)
@@ -217,15 +252,9 @@ class Following:
     @contextmanager
     def _changing(self) -> Iterator[list[Followed]]:
         """Give the list to one process at a time to be changed; it is kept unless this raises."""
-        lock = self._folders.derived / "followed.lock"
-        make_folder(lock.parent, self._folders.root)
-        fd = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
+        with Lock(self._folders.derived / "followed.lock"):
             found = self.all()
             yield found
             make_folder(self._folders.entries, self._folders.root)
             data = msgspec.json.format(msgspec.json.encode(found), indent=2)
             replace_file(self._folders.followed, data + b"\n")
-        finally:
-            os.close(fd)

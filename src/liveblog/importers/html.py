@@ -17,6 +17,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from ..entry import FORBIDDEN
+from ..markup import is_crowded
 from .spans import BREAK, SPACE, Token, escaped, finished, link_to, paragraphs
 
 
@@ -61,6 +62,7 @@ _WEB = ("http", "https")
 
 _NESTING = re.compile(r"</?(?!(?:a|p|br|img|li|script|style)\b)[a-zA-Z][^<>]*>")
 """Tags of elements that can stand in each other."""
+_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{1000,}+")
 _BARE = re.compile(r"https?://[^\s<>]+|[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 _WORD = re.compile(r"[^\W_]")
 
@@ -96,6 +98,7 @@ def words(source: str) -> str:
 def _parsed(source: str) -> lxml_html.HtmlElement | None:
     source = re.sub("\r\n?|\f", "\n", source)
     source = FORBIDDEN.sub("", source)
+    source = _LONG_TAG.sub(lambda tag: tag[0].split()[0] if is_crowded(tag[0]) else tag[0], source)
     if not source.strip():
         return None
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)

@@ -28,7 +28,7 @@ from ..errors import Conflict, KeyReused, StorageError, Withheld, storage_errors
 from ..storage.atomic import NotRegularError, read_regular, replace_file
 from ..storage.locks import Lock
 from . import Audit, Written
-from .head import Head, names_since
+from .head import Head, names_in
 from .line import Line, encode
 from .lines import home_of, pieces
 from .purge import purged
@@ -231,8 +231,8 @@ class DayFiles(Reader):
             if near - limits.FIRST_DAY >= timedelta(days=back)
         }
         names = dict.fromkeys(of.isoformat() for of in sorted(days, reverse=True))
-        written = names_since(self._head.read(), b"") or ()
-        return names | dict.fromkeys(name for name in written if is_day(name))
+        written = filter(is_day, names_in(self._head.read()))
+        return names | dict.fromkeys(written)
 
     def close(self) -> None:
         """Let go of the open files."""
@@ -274,11 +274,11 @@ def _may_be_there(record: Revision | Framing | Reference) -> str:
     """Return what to do about a write that failed and could not be taken back."""
     if isinstance(record, Reference):
         return "Nothing of the entry was changed; try again."
-    look = f"'liveblog show {record.name} --history'"
     if isinstance(record, Framing):
-        look = f"'liveblog digest {record.period}'"
+        return f"It may be in the journal all the same: look how {record.period} stands now."
+    look = f"'liveblog show {record.id} --history'"
     hint = f"It may be in the journal all the same: look with {look}."
-    if isinstance(record, Revision) and record.idempotency_key:
+    if record.idempotency_key:
         again = f"--idempotency-key '{record.idempotency_key}'"
         return f"{hint} To try again without doubling it, repeat the command with {again}."
     return f"{hint} Try again only if it is not there."

@@ -100,6 +100,12 @@ def newest(head: bytes) -> Newest | None:
         return None
 
 
+def names_in(head: bytes) -> set[str]:
+    """Return the names written to last."""
+    lines = head.decode("ascii", "replace").splitlines()
+    return {fields[2] for fields in map(str.split, lines) if len(fields) == 3}
+
+
 def names_since(head: bytes, known: bytes) -> set[str] | None:
     """Return the names written to since the head was as *known*; None if it tells no more."""
     names: set[str] = set()

@@ -14,7 +14,7 @@ import os
 import time
 from pathlib import Path
 
-from ..errors import StorageError
+from ..errors import Busy, StorageError
 
 WARN_AFTER = 2.0
 """Seconds after which a waiting process says on the log who holds the lock."""
@@ -56,8 +56,9 @@ class Lock:
     def acquire(self) -> None:
         """Wait until the lock is ours.
 
-        Raises :class:`~liveblog.errors.StorageError` if it is held for :data:`GIVE_UP_AFTER`
-        seconds, or if the file system has no locks; the message names who holds it, and where.
+        Raises :class:`~liveblog.errors.Busy` if it is held for :data:`GIVE_UP_AFTER` seconds,
+        :class:`~liveblog.errors.StorageError` if the file system has no locks; the message names
+        who holds it, and where.
         """
         if self.try_acquire():
             return
@@ -70,7 +71,7 @@ class Lock:
                 return
             waited = time.monotonic() - began
             if waited >= GIVE_UP_AFTER:
-                raise StorageError(
+                raise Busy(
                     f"{self.path} has been locked by {self._holder()} for "
                     f"{waited:.0f} seconds; gave up waiting.",
                     "Look what that process does, end it if it hangs, and try again.",
@@ -114,6 +115,16 @@ class Lock:
                 os.close(fd)
                 raise
             os.close(fd)
+
+    def is_current(self) -> bool:
+        """Whether this object holds the lock on what is at the path now.
+
+        Not if the file was deleted or replaced meanwhile; then others can lock the new one.
+        """
+        try:
+            return self.is_held and os.path.samestat(os.fstat(self._fd), os.stat(self.path))
+        except OSError:
+            return False
 
     def release(self) -> None:
         """Let the lock go, if it is held."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import InvalidInput, StorageError
+from ..errors import Busy, InvalidInput, StorageError
 
 BUSY_TIMEOUT = 10.0
 """Seconds for which a database that another process writes to is waited for."""
@@ -24,10 +24,6 @@ the machine's (busy, full, read-only, out of memory), apart from a table that is
 
 class Unusable(StorageError):
     """The database is damaged, or another version of this program made it."""
-
-
-class Busy(StorageError):
-    """Another process writes to the database, and went on for longer than we wait."""
 
 
 @contextmanager

@@ -9,21 +9,33 @@ as one ASGI application. No other room knows a socket or a status code.
 from __future__ import annotations
 
 import ipaddress
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
+from anyio.to_thread import run_sync
+from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from .. import __version__
 from ..blog import Blog
 from ..errors import ConfigError
+from . import problems
 from .answers import Answer, Headers
+from .clients import BehindProxies
 from .moves import Moves, send_on
-from .served import Served, behind_proxies
+from .problems import Problem
+from .served import Served
 
 if TYPE_CHECKING:
     from .metrics import Metrics
+
+
+HEAD_LIMIT = 32_768
+"""Bytes of the head of a request: its path and its headers."""
+
+log = logging.getLogger("liveblog")
 
 
 class Application:
@@ -37,6 +49,7 @@ class Application:
         Raises :class:`~liveblog.errors.ConfigError` if two blogs have the same path, or if
         metrics are asked for and cannot be had.
         """
+        self.proxies = proxies
         self.blogs = [Served(blog, proxies) for blog in blogs]
         self._metrics = _metrics(self.blogs) if has_metrics else None
         self._by_path: dict[str, Served] = {}
@@ -51,7 +64,7 @@ class Application:
         # The longest path first: a blog may lie below another.
         self._in_order = sorted(self.blogs, key=lambda served: -len(served.path))
         self._moves = Moves(self.blogs)
-        self._tell_metrics = behind_proxies(self._send_metrics, proxies)
+        self._tell_metrics = BehindProxies(self._send_metrics, proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or run from start to end of the server."""
@@ -60,7 +73,26 @@ class Application:
         if scope["type"] != "http":
             return await send({"type": "websocket.close"})
         scope.setdefault("state", {})
-        await self._answer(scope, receive, send)
+        has_begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            if self._metrics and message["type"] == "http.response.start":
+                self._metrics.count(message["status"])
+            await send(message)
+
+        try:
+            if problem := _refused(scope):
+                return await problems.response(problem)(scope, receive, sending)
+            await self._answer(scope, receive, sending)
+        except ClientDisconnect:
+            pass  # who would have read the answer has gone
+        except Exception as error:
+            log.error("%s %s: %s", scope["method"], scope["path"], error, exc_info=error)
+            # An answer that has begun cannot be taken back: the server ends its connection.
+            if not has_begun:
+                await problems.response(problems.of(error))(scope, receive, sending)
 
     def ready(self, target: bytes, headers: Headers) -> Answer | None:
         """Return the answer to a GET that can be given at once; None if it takes more."""
@@ -91,8 +123,6 @@ class Application:
             return await self._health(send)
         if path == "/metrics" and self._metrics:
             return await self._tell_metrics(scope, receive, send)
-        if self._metrics:
-            send = _counted(send, self._metrics)
         served = next((s for s in self._in_order if path.startswith(s.path)), None)
         if target := self._moves.target(scope, served.path if served else None):
             return await send_on(scope, send, target)
@@ -123,7 +153,7 @@ class Application:
                     "dropped": served.hub.dropped,
                     "place": str(state.place),
                     "leads": served.schedule.is_leading,
-                    "outbox": served.outbox(),
+                    "outbox": await run_sync(served.outbox),
                 }
             )
         is_well = not any(blog["problem"] for blog in blogs)
@@ -138,7 +168,8 @@ class Application:
         client = scope.get("client")
         if not client or not ipaddress.ip_address(client[0]).is_loopback:
             return await _send(send, 403, b"text/plain", b"Metrics are for this machine only.\n")
-        await _send(send, 200, b"text/plain; version=0.0.4; charset=utf-8", self._metrics.text())
+        data = await run_sync(self._metrics.text)
+        await _send(send, 200, b"text/plain; version=0.0.4; charset=utf-8", data)
 
 
 def _metrics(blogs: Sequence[Served]) -> Metrics:
@@ -147,13 +178,18 @@ def _metrics(blogs: Sequence[Served]) -> Metrics:
     return Metrics(blogs)
 
 
-def _counted(send: Send, metrics: Metrics) -> Send:
-    async def counting(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            metrics.count(message["status"])
-        await send(message)
-
-    return counting
+def _refused(scope: Scope) -> Problem | None:
+    """Return why a request is refused whatever it asks for, or None."""
+    names = [name for name, _ in scope["headers"]]
+    if b"content-length" in names and b"transfer-encoding" in names:
+        # Proxies and servers disagree about which counts (RFC 9112 §6.3).
+        return Problem(400, "two_lengths", "The request has Content-Length and Transfer-Encoding.",
+                       "Send one of them.", {"connection": "close"})  # fmt: skip
+    size = len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])
+    if size + sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > HEAD_LIMIT:
+        return Problem(431, "head_too_large", f"The head is larger than {HEAD_LIMIT:,} bytes.",
+                       "Send fewer headers.", {"connection": "close"})  # fmt: skip
+    return None
 
 
 async def _send(send: Send, status: int, kind: bytes, data: bytes) -> None:

@@ -6,7 +6,6 @@ do for a request is to choose.
 
 from __future__ import annotations
 
-import gzip
 import re
 import time
 from collections.abc import Mapping
@@ -14,9 +13,8 @@ from dataclasses import dataclass, field
 from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
 
-import brotli
-
 from ..hashing import blake2b
+from ..site.compressed import compress
 
 Headers = list[tuple[bytes, bytes]]
 Mark = tuple[int, int, int]
@@ -26,6 +24,13 @@ PACKED = ("text/", "application/json", "application/xml", "application/atom+xml"
            "application/rss+xml", "application/feed+json", "application/manifest+json",
            "image/svg+xml")  # fmt: skip
 """Types that compress well."""
+
+PAGE_HEADERS: Headers = [
+    (b"content-security-policy", b"frame-ancestors 'self'"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+]
+"""Headers of each HTML page, beside the policy that the page holds itself. Nobody needs a page in a
+frame: articles of other sites show the live blog with ``embed.js``."""
 
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
@@ -101,6 +106,8 @@ class File:
             headers.append((b"vary", self.vary.encode()))
         if self.link:
             headers.append((b"link", self.link.encode("latin-1", "replace")))
+        if self.type.startswith("text/html"):
+            headers += PAGE_HEADERS
         if self.shared:
             headers.append((b"access-control-allow-origin", b"*"))
             headers.append((b"access-control-expose-headers", b"ETag, Link"))
@@ -120,14 +127,19 @@ class File:
             body.whole = Answer(200, shared + own, body.data)
 
 
-def encodings(data: bytes, kind: str) -> dict[str, Encoding]:
-    """Return a file's bytes in each encoding that is worth it."""
+def encodings(
+    data: bytes, kind: str, copies: Mapping[str, bytes] | None = None
+) -> dict[str, Encoding]:
+    """Return a file's bytes in each encoding that is worth it.
+
+    *copies* are those that were compressed before; without them it takes long.
+    """
     mark = blake2b(data, digest_size=10).hexdigest().encode()
     found = {"": Encoding(data, b'"%b"' % mark)}
     if kind.startswith(PACKED) and len(data) > 256:
-        found["br"] = Encoding(brotli.compress(data, quality=5), b'"%b-br"' % mark, b"br")
-        packed = gzip.compress(data, compresslevel=6, mtime=0)
-        found["gzip"] = Encoding(packed, b'"%b-gz"' % mark, b"gzip")
+        copies = copies or compress(data)
+        found["br"] = Encoding(copies["br"], b'"%b-br"' % mark, b"br")
+        found["gzip"] = Encoding(copies["gzip"], b'"%b-gz"' % mark, b"gzip")
     return found
 
 

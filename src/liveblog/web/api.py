@@ -17,7 +17,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from starlette.requests import Request
 
-from .. import digest, links
+from .. import digest, limits, links
 from ..blog import Blog, Uploaded
 from ..entry import (
     Figure,
@@ -33,17 +33,15 @@ from ..errors import InvalidInput
 from ..markup import rooted
 from ..people import Person, Scope
 from ..period import COVERAGE
+from ..permissions import Action, may
 from ..timeline import Entry
-from .doors import refusal
+from .doors import demand
 from .files import PAGE
 from .problems import Problem
 from .search import Results, results
 
 if TYPE_CHECKING:
     from .served import Served
-
-UNDO_SECONDS = 60
-"""For so long may whoever posted an update take it away again."""
 
 JSON_LIMIT = 1_000_000
 UPLOAD_LIMIT = 41_000_000
@@ -256,6 +254,12 @@ class Call:
         assert self.visitor is not None
         return self.visitor
 
+    def entry_for(self, action: Action) -> Entry:
+        """Return the entry of the path, if the person may do something to it."""
+        entry = self.blog.timeline.entry(self.path["id"])
+        demand(self.person, action, entry, self.blog.present)
+        return entry
+
     def expected(self) -> int:
         """Return the revision that the client saw (If-Match, RFC 9110 §13.1.1).
 
@@ -269,10 +273,15 @@ class Call:
                 "Which revision do you want to change?",
                 "Send its ETag in If-Match, so that nobody's work is overwritten.",
             )
-        number = given.strip().removeprefix("W/").strip('"')
-        if not number.isdecimal():
-            raise Problem(412, "conflict", f"If-Match is {given}, which no revision has.")
-        return int(number)
+        number = revision_number(given.strip().removeprefix("W/").strip('"'))
+        if number is None:
+            raise Problem(412, "conflict", f"If-Match is {given[:40]}, which no revision has.")
+        return number
+
+
+def revision_number(text: str) -> int | None:
+    """Return the number of a revision as somebody sends it, or None if it cannot be one."""
+    return int(text) if text.isdecimal() and len(text) <= limits.REVISION_DIGITS else None
 
 
 @dataclass(frozen=True)
@@ -296,8 +305,14 @@ class Operation:
     gives: Any = None
     status: int = 200
     query: tuple[str, ...] = ()
+    is_reading: bool = False  #: whether a method other than GET changes nothing
     is_guarded: bool = False  #: whether it needs If-Match
     is_repeatable: bool = False  #: whether it takes an Idempotency-Key
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change something."""
+        return self.method != "GET" and not self.is_reading
 
     @property
     def limit(self) -> int:
@@ -403,7 +418,7 @@ def post(call: Call) -> Answer:
         title=given.title,
         at=given.published,
         schedule=given.schedule,
-        author=_author(call.person, given.author),
+        author=_author(call, given.author),
         tags=given.tags,
         key=given.key,
         pinned=given.pinned,
@@ -423,10 +438,10 @@ def post(call: Call) -> Answer:
 def change(call: Call) -> Answer:
     """Change an entry; with a note it is a correction that readers see."""
     given: Changes = call.body
-    old = _own(call, call.path["id"]).now
+    old = call.entry_for("edit").now
     changes = {name: value for name in CHANGEABLE if (value := getattr(given, name)) is not UNSET}
     if "author" in changes:
-        changes["author"] = _author(call.person, changes["author"])
+        changes["author"] = _author(call, changes["author"])
     call.blog.edit(
         old.id,
         note=given.note,
@@ -443,7 +458,7 @@ def change(call: Call) -> Answer:
 
 def retract(call: Call) -> Answer:
     """Withdraw an entry; its place stays and says why."""
-    old = _own(call, call.path["id"])
+    old = call.entry_for("retract")
     call.blog.retract(old.id, why=call.body.why, expect=call.expected())
     call.served.follower.call()
     return _entry_answer(call, old.id)
@@ -451,13 +466,8 @@ def retract(call: Call) -> Answer:
 
 def remove(call: Call) -> Answer:
     """Take an entry away from the site; your own of the last minute without the scope "admin"."""
-    old = call.blog.timeline.entry(call.path["id"])
-    first = old.revisions[0].recorded or old.published
-    is_fresh = call.blog.present - first < timedelta(seconds=UNDO_SECONDS)
-    is_own = old.now.author == call.person.name
-    if not (call.person.may("admin") or (is_fresh and is_own)):
-        raise refusal("admin", call.person)
-    is_purged = call.request.query_params.get("purge") == "true" and call.person.may("admin")
+    is_purged = call.request.query_params.get("purge") == "true"
+    old = call.entry_for("purge" if is_purged else "remove")
     call.blog.remove(old.id, author=call.person.name, purge=is_purged)
     call.served.follower.call()
     return Answer(status=204)
@@ -476,7 +486,7 @@ def preview(call: Call) -> Answer:
         given.body,
         title=given.title,
         at=given.published,
-        author=_author(call.person, given.author),
+        author=_author(call, given.author),
         tags=given.tags,
         key=given.key,
         verification=given.verification,
@@ -494,6 +504,8 @@ def frame(call: Call) -> Answer:
         name: None if (value := getattr(given, name)) is UNSET else value
         for name in ("headline", "introduction", "close")
     }
+    if all(value is None for value in texts.values()):
+        raise InvalidInput("There is nothing to change.", "Send headline, introduction or close.")
     period = _period(call, call.path["period"])
     call.blog.frame(period, author=call.person.name, expect=call.expected(), **texts)
     call.served.follower.call()
@@ -525,7 +537,8 @@ OPERATIONS: Sequence[Operation] = (
     Operation("POST", "entries/{id}/retraction", "post", retract, takes=Retraction,
               gives=EntryOut, is_guarded=True),
     Operation("POST", "uploads", "post", upload, takes=bytes, gives=Upload, status=201),
-    Operation("POST", "preview", "post", preview, takes=NewEntry, gives=Preview),
+    Operation("POST", "preview", "post", preview, takes=NewEntry, gives=Preview,
+              is_reading=True),
     Operation("GET", "digests/{period}", "post", framing, gives=FramingOut),
     Operation("PUT", "digests/{period}", "edit", frame, takes=FramingText, gives=FramingOut,
               is_guarded=True),
@@ -536,27 +549,11 @@ OPERATIONS: Sequence[Operation] = (
 # -- inside -------------------------------------------------------------------------------------
 
 
-def _author(person: Person, given: str) -> str:
-    """Sign an update: by oneself, or for another with the scope to edit."""
-    if given and given != person.name and not person.may("edit"):
-        raise refusal("edit", person)
-    return given or person.name
-
-
-def _own(call: Call, entry_id: str) -> Entry:
-    """Return an entry that the person may change."""
-    found = call.blog.timeline.entry(entry_id)
-    if not may_change(call.person, found):
-        raise refusal("edit", call.person)
-    return found
-
-
-def may_change(person: Person, entry: Entry) -> bool:
-    """Whether somebody may change an entry: their own, or any with the scope to edit.
-
-    One that was removed is that of whoever removed it.
-    """
-    return person.may("edit") or entry.now.author == person.name
+def _author(call: Call, given: str) -> str:
+    """Return who signs an update: oneself, or another where one may sign for them."""
+    if given and given != call.person.name:
+        demand(call.person, "sign")
+    return given or call.person.name
 
 
 def _pictures(given: Iterable[Picture], kept: Sequence[Media]) -> list[Uploaded | Media]:
@@ -602,7 +599,7 @@ def _out(call: Call, found: Entry, *, with_revisions: bool = False) -> EntryOut:
         order=found.order,
         state=now.state,
         waiting=now.published > call.blog.present,
-        mine=may_change(call.person, found),
+        mine=may(call.person, "edit", found.revisions),
         published=now.published.astimezone(UTC),
         updated=now.updated,
         author=now.author,

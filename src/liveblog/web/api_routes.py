@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from anyio.to_thread import run_sync
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from .api import OPERATIONS, Answer, Call, Operation
 from .openapi import document
 from .problems import Problem
+from .uploads import uploaded_picture
 
 if TYPE_CHECKING:
     from .served import Served
@@ -32,16 +33,12 @@ def routes(served: Served) -> list[Route]:
     ]
 
     async def described(_: Request) -> Response:
-        data = msgspec.json.encode(document(served.blog.config))
+        data = await run_sync(lambda: msgspec.json.encode(document(served.blog.config)))
         return Response(data, media_type="application/json", headers=_UNSEEN)
 
     async def uploaded(request: Request) -> Response:
         await run_sync(served.doors.enter, request, "post")
-        name = request.path_params["name"]
-        path = served.blog.folders.uploads / name
-        if name.startswith(".") or not path.is_file():
-            raise Problem(404, "not_found", f"There is no uploaded picture '{name}'.")
-        return FileResponse(path, headers=_UNSEEN)
+        return await run_sync(uploaded_picture, served.blog, request.path_params["name"], _UNSEEN)
 
     return [
         Route("/api/openapi.json", described),
@@ -61,8 +58,8 @@ def _endpoint(
             person = await run_sync(served.doors.enter, request, operation.scope)
         body = await _body(request, operation)
         call = Call(served, person, request, body, dict(request.path_params))
-        answer = await run_sync(operation.call, call)
-        return _response(answer)
+        run = served.writers.run if operation.writes else run_sync
+        return await run(lambda: _response(operation.call(call)))
 
     return endpoint
 
@@ -70,21 +67,29 @@ def _endpoint(
 async def _body(request: Request, operation: Operation) -> Any:
     if operation.takes is None:
         return None
+    if operation.takes is not bytes:
+        _check_kind(request)
     data = await read(request, operation.limit)
-    if operation.takes is bytes:
-        return data
+    return data if operation.takes is bytes else await run_sync(_decoded, data, operation.takes)
+
+
+def _check_kind(request: Request) -> None:
+    """Refuse a body that is not said to be JSON, before it is read."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("application/json", "application/merge-patch+json"):
         raise Problem(
             415, "not_json", f"The body is {kind or 'of no type'}.", "Send application/json."
         )
+
+
+def _decoded(data: bytes, kind: Any) -> Any:
     try:
-        return msgspec.json.decode(data, type=operation.takes)
+        return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
         raise Problem(
             422, "invalid", f"{error}.", "See api/openapi.json for what it takes."
         ) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, "not_json", f"The body is not JSON: {error}.") from None
 
 
@@ -100,7 +105,7 @@ async def read(request: Request, limit: int) -> bytes:
         "Make it smaller.",
     )
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
+    if declared.isdecimal() and (len(declared) > 15 or int(declared) > limit):
         raise too_large
     data = bytearray()
     async for chunk in request.stream():

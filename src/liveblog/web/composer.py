@@ -6,7 +6,6 @@ What is refused comes back as the page it came from, with the text kept and the 
 
 from __future__ import annotations
 
-import gzip
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from .. import digest
-from ..entry import Source
+from ..entry import MEDIA_PATH, Source
 from ..errors import Conflict, LiveblogError
 from ..people import Person, Scope
 from ..period import COVERAGE
@@ -86,10 +85,20 @@ class _Composer:
         """Return where each page and form is."""
         return [
             Route("/compose", self._for("post", self._compose)),
+            Route("/compose/", self._without_slash),
             Route("/compose", self._for("post", self._post), methods=["POST"]),
             Route("/compose/entries", self._for("post", self._entries)),
             Route("/compose/entries/{id}", self._for("post", self._entry)),
-            Route("/compose/entries/{id}", self._for("post", self._change), methods=["POST"]),
+            *(
+                Route(f"/compose/entries/{{id}}{path}", self._for("post", answer), methods=["POST"])
+                for path, answer in (
+                    ("", self._edit),
+                    ("/pin", lambda visit: self._pin(visit, True)),
+                    ("/unpin", lambda visit: self._pin(visit, False)),
+                    ("/retract", self._retract),
+                    ("/remove", self._remove),
+                )
+            ),
             Route("/compose/media/{path:path}", self._for("post", self._picture)),
             Route("/compose/digests", self._for("edit", self._other_day)),
             Route("/compose/digests/{period}", self._for("edit", self._framing)),
@@ -115,8 +124,10 @@ class _Composer:
                 if person is None:
                     return await run_sync(self._signed_out, request)
                 require(person, scope)
-                form = await form_of(request) if request.method == "POST" else Form()
-                return await run_sync(answer, Visit(request, person, form))
+                if request.method != "POST":
+                    return await run_sync(answer, Visit(request, person, Form()))
+                form = await form_of(request)
+                return await self._served.writers.run(answer, Visit(request, person, form))
             except (Problem, LiveblogError, HTTPException) as error:
                 problem = problems.of(error)
                 return await run_sync(self._page, "problem.html", person, problem)
@@ -137,32 +148,34 @@ class _Composer:
             doors.check_origin(request)
             form = await form_of(request, SIGN_IN_LIMIT)
             person = await run_sync(doors.by_token, request, form.one("token").strip())
+            query = _shared(form.one("shared"))
+            response = self._to("compose" + (f"?{query}" if query else ""))
+            await self._served.writers.run(doors.sign_in, response, person)
+            return response
         except (Problem, LiveblogError) as error:
             problem, shared = problems.of(error), _shared(form.one("shared"))
             return await run_sync(lambda: self._page("sign_in.html", None, problem, shared=shared))
-        query = _shared(form.one("shared"))
-        response = self._to("compose" + (f"?{query}" if query else ""))
-        await run_sync(doors.sign_in, response, request, person)
-        return response
 
     async def _sign_out(self, request: Request) -> Response:
         doors = self._served.doors
+        response = self._to("compose")
         try:
             doors.check_host(request)
             doors.check_origin(request)
-        except Problem as problem:
-            return await run_sync(self._page, "problem.html", None, problem)
-        response = self._to("compose")
-        doors.sign_out(response)
+            await self._served.writers.run(doors.sign_out, response, request)
+        except (Problem, LiveblogError) as error:
+            return await run_sync(self._page, "problem.html", None, problems.of(error))
         return response
+
+    async def _without_slash(self, _: Request) -> Response:
+        return self._to("compose")
 
     # -- writing ------------------------------------------------------------------------------
 
     def _compose(self, visit: Visit) -> Response:
         given = {name: visit.request.query_params.get(name, "") for name in SHARED}
-        url = given["url"] if given["url"].startswith(("http://", "https://")) else ""
-        source = Source(urlsplit(url).hostname or url, url)
-        fields = Fields(title=given["title"], body=given["text"], sources=(source,) if url else ())
+        sources = _source_of(given["url"])
+        fields = Fields(title=given["title"], body=given["text"], sources=sources)
         return self._composer(visit, fields, secrets.token_urlsafe(16))
 
     def _post(self, visit: Visit) -> Response:
@@ -203,12 +216,15 @@ class _Composer:
         return msgspec.structs.replace(out, html=out.html.replace(old, new))
 
     def _picture(self, visit: Visit) -> Response:
+        path = visit.path("path")
+        if not MEDIA_PATH.fullmatch(path):
+            raise HTTPException(404)
         folder = self._blog.folders.media.resolve()
-        path = (folder / visit.path("path")).resolve()
-        if not path.is_relative_to(folder) or not path.is_file():
+        file = (folder / path).resolve()
+        if not file.is_relative_to(folder) or not file.is_file():
             raise HTTPException(404)
         headers = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
-        return FileResponse(path, headers=headers)
+        return FileResponse(file, headers=headers)
 
     # -- changing -----------------------------------------------------------------------------
 
@@ -241,19 +257,9 @@ class _Composer:
             difference=history.differences(theirs.body, fields.body) if theirs else (),
         )
 
-    def _change(self, visit: Visit) -> Response:
-        does: dict[str, Answer] = {
-            "pin": lambda visit: self._pin(visit, True),
-            "unpin": lambda visit: self._pin(visit, False),
-            "retract": self._retract,
-            "remove": self._remove,
-        }
-        return does.get(visit.form.one("do"), self._edit)(visit)
-
     def _pin(self, visit: Visit, is_pinned: bool) -> Response:
-        call = self._call(visit, api.Changes(pinned=is_pinned, minor=True), id=visit.path("id"))
-        api.change(call)
-        return self._to("compose")
+        change = api.Changes(pinned=is_pinned, minor=True)
+        return self._try(visit, lambda: api.change(self._call(visit, change, id=visit.path("id"))))
 
     def _edit(self, visit: Visit) -> Response:
         form, zone = visit.form, self._blog.config.zone
@@ -262,6 +268,13 @@ class _Composer:
         seen = next((r for r in entry.revisions if str(r.rev) == rev), entry.now)
         before = fields = Fields.of(seen, zone)
         try:
+            if not form.has("body"):
+                raise Problem(
+                    422,
+                    "incomplete",
+                    "The form has no text field 'body', so it was not sent whole.",
+                    "Load the page again and repeat your change.",
+                )
             fields = self._with_file(visit, Fields.read(form, before))
             _check(fields)
             change = fields.change(
@@ -329,8 +342,9 @@ class _Composer:
         )
 
     def _frame(self, visit: Visit) -> Response:
-        around, period = Around.read(visit.form), visit.path("period")
-        rev = visit.form.one("rev")
+        period, rev = visit.path("period"), visit.form.one("rev")
+        found = api.framing(self._call(visit, period=period)).body
+        around = Around.read(visit.form, Around(found.headline, found.introduction, found.close))
         try:
             asked = {name for name, _ in visit.form.texts}
             text = api.FramingText(**{k: v for k, v in vars(around).items() if k in asked})
@@ -340,12 +354,16 @@ class _Composer:
             theirs = Around(found.headline, found.introduction, found.close)
             return self._framing_page(visit, around, found.rev, problems.of(conflict), theirs)
         except (Problem, LiveblogError) as error:
-            seen = int(rev) if rev.isdecimal() else 0
+            seen = api.revision_number(rev) or 0
             return self._framing_page(visit, around, seen, problems.of(error))
         return self._to(f"compose/digests/{period}?done=1")
 
     def _end(self, visit: Visit) -> Response:
-        api.end(self._call(visit, api.End(over=visit.form.one("over") == "yes")))
+        over = {"yes": True, "no": False}.get(visit.form.one("over"))
+        if over is None:
+            raise Problem(422, "incomplete", "The form does not say whether the coverage is over.",
+                          "Load the page again and repeat your change.")  # fmt: skip
+        api.end(self._call(visit, api.End(over=over)))
         return self._to(f"compose/digests/{COVERAGE}?done=1")
 
     # -- what it is made of -------------------------------------------------------------------
@@ -371,9 +389,13 @@ class _Composer:
 
     async def _manifest(self, _: Request) -> Response:
         headers = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
-        return Response(self._shell.manifest(), 200, headers, TYPES[".webmanifest"])
+        data = await run_sync(self._shell.manifest)
+        return Response(data, 200, headers, TYPES[".webmanifest"])
 
     async def _asset(self, request: Request) -> Response:
+        return await run_sync(self._asset_response, request)
+
+    def _asset_response(self, request: Request) -> Response:
         name = request.path_params["name"]
         data = self._shell.file(name)
         if data is None:
@@ -385,7 +407,7 @@ class _Composer:
         }
         ending = "." + name.rpartition(".")[2]
         if ending != ".png" and "gzip" in request.headers.get("accept-encoding", ""):
-            data, headers["content-encoding"] = gzip.compress(data, mtime=0), "gzip"
+            data, headers["content-encoding"] = self._shell.packed(name), "gzip"
         return Response(data, 200, headers, TYPES[ending])
 
     # -- inside -------------------------------------------------------------------------------
@@ -428,6 +450,15 @@ class _Composer:
         return RedirectResponse(self._root + path, 303, HEADERS)
 
 
+def _source_of(url: str) -> tuple[Source, ...]:
+    """Return an address that another app handed over as a source; nothing if it is none."""
+    try:
+        host = urlsplit(url).hostname if url.startswith(("http://", "https://")) else None
+    except ValueError:
+        host = None
+    return (Source(host, url),) if host else ()
+
+
 def _check(fields: Fields) -> None:
     """Refuse what is wrong most often, in words that the page says in the blog's language."""
     if not (fields.body.strip() or fields.title or fields.pictures):
@@ -438,5 +469,8 @@ def _check(fields: Fields) -> None:
 
 def _shared(query: str) -> str:
     """Return the part of a query that another app handed over; nothing else is passed on."""
-    given = parse_qs(query)
+    try:
+        given = parse_qs(query, max_num_fields=100)
+    except ValueError:
+        given = {}
     return urlencode({name: given[name][0] for name in SHARED if name in given})

@@ -12,17 +12,15 @@ import os
 import socket
 from typing import TYPE_CHECKING, cast
 
-if TYPE_CHECKING:
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as Base
+from .guard import Guarded
 
+if TYPE_CHECKING:
     from . import Application
-else:
-    from uvicorn.protocols.http.auto import AutoHTTPProtocol as Base
 
 _STATUS = {200: b"HTTP/1.1 200 OK\r\n", 304: b"HTTP/1.1 304 Not Modified\r\n"}
 
 
-class Connection(Base):
+class Connection(Guarded):
     """One connection of a client."""
 
     _is_answered = False  # whether the request that is being read was answered at once

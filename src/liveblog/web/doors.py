@@ -1,15 +1,18 @@
 """Who is asking: tokens, sessions, and what guards them.
 
 A program shows its token (RFC 6750); a browser that signed in has a cookie, and must come from our
-own pages (its ``Origin``, or Fetch Metadata). Failures are counted by address.
+own pages (its ``Origin``, or Fetch Metadata). Wrong tokens are counted by address; a valid one is
+never refused for them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import math
-import re
 import time
+from collections.abc import Callable
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -17,6 +20,9 @@ from starlette.responses import Response
 
 from ..config import Config
 from ..people import SESSION_SECONDS, Attempts, People, Person, Scope
+from ..permissions import NEEDS, Action, may
+from ..timeline import Entry
+from .clients import client_of
 from .problems import Problem
 
 TRIES = 10  #: failures of an address within
@@ -26,13 +32,18 @@ TRY_SECONDS = 300.0
 class Doors:
     """Lets people in to one blog."""
 
-    def __init__(self, people: People, config: Config, path: str) -> None:
+    def __init__(
+        self, people: People, config: Config, path: str, clock: Callable[[], datetime]
+    ) -> None:
         """Guard the blog that is served at *path*."""
         self.people = people
         self._config = config
-        self._path = path
-        # Blogs of one host must not take each other's.
-        self._cookie = re.sub(r"[^\w-]+", "-", f"liveblog{path}").rstrip("-")
+        self._clock = clock
+        self._is_secure = config.url.startswith("https://")
+        # Blogs of one host must not take each other's cookie.
+        mark = hashlib.sha256(path.encode()).hexdigest()[:12]
+        self._cookie = f"{'__Host-' if self._is_secure else ''}liveblog-{mark}"
+        self._cookie_path = "/" if self._is_secure else path  # __Host- demands "/"
         self._attempts = Attempts(TRIES, TRY_SECONDS, time.monotonic)
 
     def enter(self, request: Request, scope: Scope, token: str = "") -> Person:
@@ -42,13 +53,7 @@ class Doors:
         """
         person = self.person(request, token)
         if person is None:
-            raise Problem(
-                401,
-                "unauthorized",
-                "This needs a token.",
-                "Send 'Authorization: Bearer …'; 'liveblog token new NAME' makes one.",
-                {"www-authenticate": 'Bearer realm="liveblog"'},
-            )
+            raise unauthorized()
         require(person, scope)
         return person
 
@@ -65,15 +70,34 @@ class Doors:
         if given or token:
             return self.by_token(request, given or token)
         cookie = request.cookies.get(self._cookie)
-        person = self.people.by_session(cookie) if cookie else None
+        person = self.people.by_session(cookie, self._clock()) if cookie else None
         if person and request.method not in ("GET", "HEAD"):
             self.check_origin(request)
         return person
 
     def by_token(self, request: Request, token: str) -> Person:
         """Return whose token it is; count a wrong one against the address."""
-        address = request.client.host if request.client else "-"
-        if wait := self._attempts.wait(address):
+        person = self.people.by_token(token)
+        if person is not None:
+            return person
+        self.count_refusal(request)
+        is_known = bool(self.people.all())
+        raise Problem(
+            401,
+            "invalid_token",
+            "This token is not, or no longer, valid."
+            if is_known
+            else "Nobody holds a token of this blog; .liveblog/tokens.json may be lost.",
+            "'liveblog token new NAME' makes one.",
+            {"www-authenticate": 'Bearer realm="liveblog", error="invalid_token"'},
+        )
+
+    def count_refusal(self, request: Request) -> None:
+        """Count a request that showed no valid token against its address.
+
+        Raises :class:`~liveblog.web.problems.Problem` (429) if there were too many.
+        """
+        if wait := self._attempts.failed(client_of(request.scope)):
             raise Problem(
                 429,
                 "too_many_attempts",
@@ -81,17 +105,6 @@ class Doors:
                 f"Try again in {math.ceil(wait / 60)} minutes.",
                 {"retry-after": str(math.ceil(wait))},
             )
-        person = self.people.by_token(token)
-        if person is None:
-            self._attempts.failed(address)
-            raise Problem(
-                401,
-                "invalid_token",
-                "This token is not, or no longer, valid.",
-                "'liveblog token new NAME' makes one.",
-                {"www-authenticate": 'Bearer realm="liveblog", error="invalid_token"'},
-            )
-        return person
 
     def check_host(self, request: Request) -> None:
         """Refuse a request for a host that is not ours (forged, or rebound by DNS)."""
@@ -118,7 +131,9 @@ class Doors:
         """Refuse a request that a page of another site made with the cookie of ours."""
         origin = request.headers.get("origin")
         if origin is not None:
-            is_ours = urlsplit(origin).netloc == request.headers.get("host")
+            is_ours = (found := _origin(origin)) is not None and (
+                found == self._own_origin(request)
+            )
         else:
             is_ours = request.headers.get("sec-fetch-site") in ("same-origin", "none")
         if not is_ours:
@@ -126,26 +141,66 @@ class Doors:
                 403,
                 "cross_site",
                 "This request did not come from the composer.",
-                "Open the composer and try again there.",
+                f"Open the composer ({self._config.url}compose) and try again there.",
             )
+
+    def _own_origin(self, request: Request) -> tuple[str, str, int] | None:
+        """Return the origin of the blog's pages at the host that is asked.
+
+        At the host of ``url`` its scheme counts, whatever a proxy says.
+        """
+        host = request.headers.get("host", "")
+        ours = urlsplit(self._config.url)
+        is_url = _host_of(host) == (ours.hostname or "").lower()
+        return _origin(f"{ours.scheme if is_url else request.url.scheme}://{host}")
 
     # -- sessions -----------------------------------------------------------------------------
 
-    def sign_in(self, response: Response, request: Request, person: Person) -> None:
-        """Give a browser the cookie that stands for a person."""
+    def sign_in(self, response: Response, person: Person) -> None:
+        """Open a session, and give the browser its cookie."""
         response.set_cookie(
             self._cookie,
-            self.people.session(person),
+            self.people.sign_in(person, self._clock()),
             max_age=SESSION_SECONDS,
-            path=self._path,
-            secure=request.url.scheme == "https",
+            path=self._cookie_path,
+            secure=self._is_secure,
             httponly=True,
             samesite="lax",
         )
 
-    def sign_out(self, response: Response) -> None:
-        """Take the cookie back."""
-        response.delete_cookie(self._cookie, path=self._path, httponly=True, samesite="lax")
+    def sign_out(self, response: Response, request: Request) -> None:
+        """End the session, and take the cookie back."""
+        if cookie := request.cookies.get(self._cookie):
+            self.people.sign_out(cookie)
+        response.delete_cookie(
+            self._cookie,
+            path=self._cookie_path,
+            secure=self._is_secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+
+def demand(
+    person: Person, action: Action, entry: Entry | None = None, now: datetime | None = None
+) -> None:
+    """Refuse what somebody may not do; see :mod:`liveblog.permissions`.
+
+    Raises :class:`~liveblog.web.problems.Problem` (403).
+    """
+    if not may(person, action, entry.revisions if entry else (), now):
+        raise refusal(NEEDS[action], person)
+
+
+def unauthorized() -> Problem:
+    """Return the refusal of a request without a token."""
+    return Problem(
+        401,
+        "unauthorized",
+        "This needs a token.",
+        "Send 'Authorization: Bearer …'; 'liveblog token new NAME' makes one.",
+        {"www-authenticate": 'Bearer realm="liveblog"'},
+    )
 
 
 def require(person: Person, scope: Scope) -> None:
@@ -175,3 +230,13 @@ def _host_of(authority: str) -> str:
         return (urlsplit(f"//{authority}").hostname or "").lower()
     except ValueError:
         return ""
+
+
+def _origin(text: str) -> tuple[str, str, int] | None:
+    """Return scheme, host and port of an origin (RFC 6454 §4), or None if it is none."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    except ValueError:
+        return None
+    return (parts.scheme, parts.hostname.lower(), port) if parts.hostname else None

@@ -23,11 +23,13 @@ def routes(served: Served) -> list[Route]:
         config = served.blog.config
         asked = request.query_params.get("url", config.url)
         if not asked.startswith(config.url):
-            raise Problem(404, "not_found", f"{asked} is no page of this blog.")
+            raise Problem(404, "not_found", f"{asked[:300]} is no page of this blog.")
         if request.query_params.get("format", "json") != "json":
             raise Problem(501, "only_json", "oEmbed is answered in JSON only.", "Ask format=json.")
         width = request.query_params.get("maxwidth", "")
-        found = oembed(config, int(width) if width.isdecimal() else None)
+        # More digits than a screen has pixels are no limit at all.
+        is_limit = width.isdecimal() and len(width) < 7
+        found = oembed(config, int(width) if is_limit else None)
         headers = {"cache-control": "public, max-age=3600", "access-control-allow-origin": "*"}
         return Response(msgspec.json.encode(found), 200, headers, "application/json")
 

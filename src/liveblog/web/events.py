@@ -12,10 +12,8 @@ the same bytes to each.
 from __future__ import annotations
 
 import asyncio
-import resource
 import socket
 import struct
-import sys
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
@@ -24,6 +22,7 @@ from email.utils import formatdate
 import msgspec
 
 from ..config import ServerConfig
+from .descriptors import room_for_streams
 
 KEPT = 256  #: messages that a reader may fall behind
 UNDER_WAY = 65536  #: bytes that the system may hold for a reader
@@ -126,7 +125,7 @@ class Hub:
         """Say why another stream of an address cannot be opened, or return an empty string."""
         if self._is_closed:
             return "The server is stopping."
-        if self.readers >= self._settings.streams or Hub.in_all >= _files_for_streams():
+        if self.readers >= self._settings.streams or Hub.in_all >= room_for_streams():
             return "This server has as many readers as it can serve."
         if self._addresses[address] >= self._settings.streams_per_address:
             return "There are too many streams open from this address."
@@ -257,9 +256,3 @@ class Hub:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _files_for_streams() -> int:
-    """Return how many streams there may be: a quarter of our files is left to all else."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return sys.maxsize if limit == resource.RLIM_INFINITY else limit * 3 // 4

@@ -13,10 +13,13 @@ import contextlib
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote, urljoin
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
@@ -24,7 +27,8 @@ from .. import links
 from ..config import Config
 from ..feeds import ENDED_MINUTES, LIVE_MINUTES
 from ..hashing import blake2b
-from .answers import PACKED, Answer, File, Mark, encodings, is_known
+from ..site.compressed import Compressed
+from .answers import PACKED, PAGE_HEADERS, Answer, File, Mark, encodings, is_known
 
 MEMORY = 128_000_000  #: bytes of files held ready
 LARGE = 2_000_000
@@ -61,6 +65,12 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 PAGE = "public, no-cache"
 POLLED = "public, max-age=5"
 
+AT_ONCE = 4
+"""Files and pages that are read, compressed or rendered at the same time, in worker threads."""
+
+LOOKUPS = 2
+"""Requests for what is not there that look into the journal at the same time."""
+
 _EMPTY = (b"content-length", b"0")
 
 Page = Callable[[str, int], bytes]
@@ -74,6 +84,7 @@ class Files:
         self,
         root: Path,
         config: Config,
+        compressed: Compressed,
         *,
         preview: Callable[[str, bytes], bytes],
         missing: Page,
@@ -81,7 +92,7 @@ class Files:
         is_over: Callable[[], bool],
         landed: asyncio.Event,
     ) -> None:
-        """Serve *root*.
+        """Serve *root*, of which *compressed* has copies.
 
         *preview* makes a page of a feed (its folder, its JSON Feed); *missing* the page for what is
         not there; *is_gone* says whether a path was there and was removed; *is_over* whether the
@@ -89,12 +100,17 @@ class Files:
         """
         self._root = str(root)
         self._config = config
+        self._compressed = compressed
         self._preview = preview
         self._missing = missing
         self._is_gone = is_gone
         self._is_over = is_over
         self._landed = landed
         self._files: OrderedDict[str, File] = OrderedDict()
+        self._reading: dict[str, asyncio.Future[File | None]] = {}
+        self._threads = CapacityLimiter(AT_ONCE)
+        self._lookups = CapacityLimiter(LOOKUPS)
+        self._refreshing: set[asyncio.Task[None]] = set()
         self.held = 0  #: bytes held ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,17 +134,17 @@ class Files:
         if name == "live.json":
             await self._landing()
         find = self._page_of_feed if _is_page_of_feed(name, asked) else self.file
-        file = find(name)
+        file = await find(name)
         if file is None:
-            if path and not path.endswith("/") and self.file(f"{path}/index.html"):
+            if path and not path.endswith("/") and await self.file(f"{path}/index.html"):
                 query = scope["query_string"]
                 here = quote(path.rpartition("/")[2]) + "/"
                 where = here.encode() + (b"?" + query if query else b"")
                 return await _send(send, Answer(308, [(b"location", where), _EMPTY]))
-            if self._is_gone(path):
+            if await run_sync(self._is_gone, path, limiter=self._lookups):
                 return await self._send_missing(send, path, 410, is_head)
             if await self._landing():
-                file = find(name)
+                file = await find(name)
         if file is None:
             return await self._send_missing(send, path, 404, is_head)
         if not file.bodies:
@@ -162,8 +178,11 @@ class Files:
 
     # -- files --------------------------------------------------------------------------------
 
-    def file(self, name: str) -> File | None:
-        """Return a file of the site as it is now, or None if there is none."""
+    async def file(self, name: str) -> File | None:
+        """Return a file of the site as it is now, or None if there is none.
+
+        It is read, hashed and compressed in a worker thread, once for all who ask meanwhile.
+        """
         path = f"{self._root}/{name}"
         if not _is_plain(name) or not (mark := _mark(path)):
             return None
@@ -171,17 +190,34 @@ class Files:
         if known is not None and known.mark == mark:
             self._files.move_to_end(name)
             return known
-        if not os.path.isfile(path) or not os.path.realpath(path).startswith(
-            os.path.realpath(self._root) + os.sep
-        ):
-            return None
-        return self._keep(name, self._read(name, path, mark))
+        return await self._once(name, partial(self._read, name, path, mark))
+
+    async def _once(self, name: str, make: Callable[[], File | None]) -> File | None:
+        """Return what *make* makes in a worker thread, and hold it under *name*."""
+        if name not in self._reading:
+
+            async def making() -> File | None:
+                try:
+                    return self._keep(name, await run_sync(make, limiter=self._threads))
+                finally:
+                    del self._reading[name]
+
+            made = self._reading[name] = asyncio.ensure_future(making())
+            made.add_done_callback(lambda done: done.cancelled() or done.exception())
+        # Whoever asked first may leave; the others still wait for it.
+        return await asyncio.shield(self._reading[name])
 
     def refresh(self, names: Iterable[str]) -> None:
         """Make ready again, before anybody asks, what is held and was published anew."""
-        for name in names:
-            if name in self._files:
-                self.file(name)
+        held = [name for name in names if name in self._files]
+
+        async def refreshing() -> None:
+            for name in held:
+                await self.file(name)
+
+        task = asyncio.get_running_loop().create_task(refreshing())
+        self._refreshing.add(task)
+        task.add_done_callback(self._refreshing.discard)
 
     def _keep(self, name: str, file: File | None) -> File | None:
         """Hold a file ready; let go of those that nobody asked for lately."""
@@ -197,6 +233,10 @@ class Files:
         return file
 
     def _read(self, name: str, path: str, mark: Mark) -> File | None:
+        if not os.path.isfile(path) or not os.path.realpath(path).startswith(
+            os.path.realpath(self._root) + os.sep
+        ):
+            return None
         folder, _, last = name.rpartition("/")
         kind = FEED_TYPES.get(last) or TYPES.get(
             os.path.splitext(last)[1], "application/octet-stream"
@@ -222,7 +262,7 @@ class Files:
         elif last.endswith(".html"):
             here = links.url(self._config.url, f"{folder}/" if folder else "")
             link = _links_of(data.decode("utf-8", "replace"), here)
-        bodies = encodings(data, kind)
+        bodies = encodings(data, kind, self._compressed.get(name, data))
         return File(mark, modified, kind, cache, bodies, vary, link, is_shared)
 
     def _cache_control(self, name: str, last: str) -> str:
@@ -233,27 +273,24 @@ class Files:
             return f"public, max-age={minutes * 60}"
         return POLLED if last == "live.json" else PAGE
 
-    def _page_of_feed(self, name: str) -> File | None:
+    async def _page_of_feed(self, name: str) -> File | None:
         """Return a page that shows a feed to somebody who opened its address in a browser."""
-        feed = self.file(name)
-        source = self.file(name.rpartition("/")[0] + "/feed.json" if "/" in name else "feed.json")
-        if feed is None or source is None:
+        feed = await self.file(name)
+        folder = name.rpartition("/")[0]
+        source = await self.file(f"{folder}/feed.json" if folder else "feed.json")
+        if feed is None or source is None or "" not in source.bodies:
             return feed
         key = f"{name} as a page"
         known = self._files.get(key)
         if known is not None and known.mark == source.mark:
             return known
+        return await self._once(key, partial(self._read_preview, name, feed, source))
+
+    def _read_preview(self, name: str, feed: File, source: File) -> File:
         data = self._preview(name, source.bodies[""].data)
-        made = File(
-            source.mark,
-            feed.modified,
-            TYPES[".html"],
-            feed.cache,
-            encodings(data, TYPES[".html"]),
-            feed.vary,
-            feed.link,
-        )
-        return self._keep(key, made)
+        kind = TYPES[".html"]
+        bodies = encodings(data, kind)
+        return File(source.mark, feed.modified, kind, feed.cache, bodies, feed.vary, feed.link)
 
     # -- what is not there --------------------------------------------------------------------
 
@@ -271,8 +308,9 @@ class Files:
         )
 
     async def _send_missing(self, send: Send, path: str, status: int, is_head: bool) -> None:
-        data = self._missing(path, status)
+        data = await run_sync(self._missing, path, status, limiter=self._threads)
         headers = [
+            *PAGE_HEADERS,
             (b"content-type", TYPES[".html"].encode()),
             (b"content-length", b"%d" % len(data)),
             (b"cache-control", b"no-cache" if status == 404 else b"public, max-age=300"),

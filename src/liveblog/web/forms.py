@@ -30,6 +30,18 @@ class Form:
         """Return the first text of a name."""
         return next((text for key, text in self.texts if key == name), otherwise)
 
+    def has(self, *names: str) -> bool:
+        """Whether a text of one of these names was sent."""
+        return any(name in names for name, _ in self.texts)
+
+    def ticked(self, name: str, otherwise: bool) -> bool:
+        """Return whether a box is ticked; *otherwise* if the form shows no such box.
+
+        Browsers do not send a box that is not ticked, so a form lists its boxes in ``boxes``.
+        """
+        is_shown = name in self.one("boxes").split()
+        return bool(self.one(name)) or (otherwise and not is_shown)
+
     def many(self, name: str) -> list[str]:
         """Return every text of a name, in order."""
         return [text for key, text in self.texts if key == name]
@@ -82,7 +94,7 @@ class Fields:
 
     @classmethod
     def read(cls, form: Form, before: Fields | None = None) -> Fields:
-        """Return what a form sent; what it does not ask for stays as it was *before*.
+        """Return what a form sent; what the form does not show stays as it was *before*.
 
         Raises :class:`~liveblog.web.problems.Problem` for a figure that is no number.
         """
@@ -90,28 +102,14 @@ class Fields:
         return cls(
             body=form.one("body", before.body).rstrip(),
             title=form.one("title", before.title).strip(),
-            tags=tags_of(form.one("tags")),
-            key=bool(form.one("key")),
-            pinned=bool(form.one("pinned")),
-            verification=_verification(form.one("verification") or form.one("confirmed")),
-            sources=tuple(
-                Source(name.strip() or url.strip(), url.strip())
-                for name, url in _rows(form, "source_name", "source_url")
-                if name.strip() or url.strip()
-            ),
-            figures=tuple(
-                Figure(name.strip(), _number(value), unit.strip(), source)
-                for name, value, unit, source in _rows(
-                    form, "figure_name", "figure_value", "figure_unit", "figure_source"
-                )
-                if name.strip() or value.strip()
-            ),
-            pictures=tuple(
-                _picture(name, alt, caption)
-                for name, alt, caption in _rows(form, "picture", "alt", "caption")
-                if name and name not in form.many("drop")
-            ),
-            when=form.one("when")[:16],
+            tags=tags_of(form.one("tags")) if form.has("tags") else before.tags,
+            key=form.ticked("key", before.key),
+            pinned=form.ticked("pinned", before.pinned),
+            verification=_verification(form, before.verification),
+            sources=_sources(form) if form.has(*_SOURCE) else before.sources,
+            figures=_figures(form) if form.has(*_FIGURE) else before.figures,
+            pictures=_pictures(form) if form.has(*_PICTURE) else before.pictures,
+            when=form.one("when", before.when)[:16],
             author=form.one("author", before.author).strip(),
             lang=form.one("lang", before.lang).strip(),
         )
@@ -156,9 +154,9 @@ class Around:
     close: str = ""
 
     @classmethod
-    def read(cls, form: Form) -> Around:
-        """Return what a form sent."""
-        return cls(*(form.one(f.name).strip() for f in fields(cls)))
+    def read(cls, form: Form, before: Around) -> Around:
+        """Return what a form sent; what the form does not show stays as it was *before*."""
+        return cls(*(form.one(f.name, getattr(before, f.name)).strip() for f in fields(cls)))
 
 
 def tags_of(text: str) -> tuple[str, ...]:
@@ -172,17 +170,48 @@ def tags_of(text: str) -> tuple[str, ...]:
 
 
 def _rows(form: Form, *names: str) -> Iterable[tuple[str, ...]]:
-    return zip_longest(*(form.many(name) for name in names), fillvalue="")
+    return zip_longest(*map(form.many, names), fillvalue="")
 
 
-def _verification(text: str) -> Verification:
-    known: dict[str, Verification] = {"unconfirmed": "unconfirmed", "confirmed": "confirmed"}
-    return known.get(text, "")
+_SOURCE = ("source_name", "source_url")
+_FIGURE = ("figure_name", "figure_value", "figure_unit", "figure_source")
+_PICTURE = ("picture", "alt", "caption")
+
+
+def _verification(form: Form, before: Verification) -> Verification:
+    boxes: tuple[Verification, ...] = ("unconfirmed", "confirmed")
+    names = {"unconfirmed": "verification", "confirmed": "confirmed"}
+    ticked = (value for value in boxes if form.ticked(names[value], value == before))
+    return next(ticked, "")
+
+
+def _sources(form: Form) -> tuple[Source, ...]:
+    return tuple(
+        Source(name.strip() or url.strip(), url.strip())
+        for name, url in _rows(form, *_SOURCE)
+        if name.strip() or url.strip()
+    )
+
+
+def _figures(form: Form) -> tuple[Figure, ...]:
+    return tuple(
+        Figure(name.strip(), _number(value), unit.strip(), source)
+        for name, value, unit, source in _rows(form, *_FIGURE)
+        if name.strip() or value.strip()
+    )
+
+
+def _pictures(form: Form) -> tuple[Picture, ...]:
+    return tuple(
+        _picture(name, alt, caption)
+        for name, alt, caption in _rows(form, *_PICTURE)
+        if name and name not in form.many("drop")
+    )
 
 
 def _number(text: str) -> int | float:
     try:
-        value = float(text.replace(",", "."))
+        value = float(text.replace(",", ".").replace("_", " "))
     except ValueError:
         raise Problem(422, "no_number", f"'{text}' is not a number.") from None
     return int(value) if value.is_integer() else value

@@ -9,9 +9,9 @@ becomes a link.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 from anyio.to_thread import run_sync
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from .. import links
@@ -30,17 +30,21 @@ from ..errors import InvalidInput, LiveblogError
 from ..people import Person
 from ..timeline import Entry
 from . import problems
-from .api import JSON_LIMIT, may_change
+from .api import JSON_LIMIT
 from .api_routes import read
-from .doors import refusal
-from .multipart import kind_of, parts_of
+from .doors import demand, unauthorized
+from .multipart import LIMIT, Parts, kind_of, parts_of
 from .problems import Problem
+from .uploads import uploaded_picture
 
 if TYPE_CHECKING:
     from .served import Served
 
 WAIT_SECONDS = 3.0
 """So long a request waits for its update to be on the site (201) before it answers 202."""
+
+STRANGER_LIMIT = 16_384
+"""Bytes of a form that is read of somebody who showed no token yet."""
 
 Properties = dict[str, list[Any]]
 """An object's properties as microformats2 writes them: every value in a list."""
@@ -95,39 +99,58 @@ class _Micropub:
 
     async def act(self, request: Request) -> Response:
         """Create, update, delete or undelete."""
-        enter = self._served.doors.enter
-        if kind_of(request) != _FORM:
-            # Only a form may carry the token (RFC 6750 §2.2); nothing else is read for strangers.
-            await run_sync(enter, request, "post")
-        document = await _document(request)
+        doors = self._served.doors
+        # Only a form may carry the token (RFC 6750 §2.2), and it may be somebody's who has none.
+        person = await run_sync(doors.person, request)
+        if person is None and kind_of(request) != _FORM:
+            raise unauthorized()
+        try:
+            document = await _document(request, LIMIT if person else STRANGER_LIMIT)
+        except Problem:
+            if person is None:
+                doors.count_refusal(request)
+            raise
         token = _text(document.pop("access_token", ""))
-        person = await run_sync(enter, request, "post", token)
+        if person is None and not token:
+            doors.count_refusal(request)
+        if token or person is None:
+            person = await run_sync(doors.enter, request, "post", token)
         key = request.headers.get("idempotency-key", "").strip('" ')
         if key:
             # As in the API: two people may hit on the same key; and a key of any length fits.
             key = hashlib.sha256(f"{person.hash} {key}".encode()).hexdigest()[:32]
-        return await run_sync(self._act, person, document, key)
+        posted = await self._served.writers.run(self._act, person, document, key)
+        if posted is None:
+            return Response(status_code=204)
+        url = links.url(self._base, links.entry_path(posted.id))
+        status = 201 if await self._is_on_site(posted) else 202
+        return Response(status_code=status, headers={"location": url})
 
-    def _act(self, person: Person, document: dict[str, Any], key: str) -> Response:
+    def _act(self, person: Person, document: dict[str, Any], key: str) -> Revision | None:
+        """Do what is asked; return the revision of a new entry."""
         action = document.get("action", "create")
         if action == "create":
             return self._create(person, document, key)
         entry = self._entry(document.get("url"))
-        if not may_change(person, entry):
-            raise refusal("edit", person)
+        now = self._blog.present
         if action == "update":
+            demand(person, "edit", entry, now)
             self._update(entry, document)
         elif action == "delete":
+            demand(person, "remove", entry, now)
             self._blog.remove(entry.id, author=person.name)
         elif action == "undelete":
+            demand(person, "restore", entry, now)
             self._blog.restore(entry.id, expect=entry.now.rev)
         else:
-            raise InvalidInput(f"'{action}' is no action.", "Try update, delete or undelete.")
+            raise InvalidInput(
+                f"'{str(action)[:40]}' is no action.", "Try update, delete or undelete."
+            )
         self._served.follower.call()
-        return Response(status_code=204)
+        return None
 
-    def _create(self, person: Person, document: dict[str, Any], key: str) -> Response:
-        """Post an update (§3.3); answer when it can be read."""
+    def _create(self, person: Person, document: dict[str, Any], key: str) -> Revision:
+        """Post an update (§3.3)."""
         kinds = document.get("type", ["h-entry"])
         if kinds != ["h-entry"]:
             raise InvalidInput(f"This blog has no {kinds}.", "Send an h-entry.")
@@ -143,17 +166,18 @@ class _Micropub:
             **fields,
         )
         self._served.follower.call()
-        url = links.url(self._base, links.entry_path(posted.id))
-        return Response(status_code=self._awaited(posted), headers={"location": url})
+        return posted
 
-    def _awaited(self, posted: Revision) -> int:
+    async def _is_on_site(self, posted: Revision) -> bool:
+        """Wait until a new entry can be read, for a while; return whether it can."""
         page = self._blog.folders.site / links.entry_path(posted.id) / "index.html"
-        deadline = time.monotonic() + WAIT_SECONDS
-        while posted.published <= self._blog.present and time.monotonic() < deadline:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + WAIT_SECONDS
+        while posted.published <= self._blog.present and loop.time() < deadline:
             if page.exists():
-                return 201
-            time.sleep(0.01)
-        return 202
+                return True
+            await asyncio.sleep(0.02)
+        return False
 
     def _update(self, entry: Entry, document: dict[str, Any]) -> None:
         """Replace, add and delete properties (§3.4); sources are only ever added."""
@@ -302,31 +326,35 @@ class _Micropub:
         data = next((value for name, value in parts if name == "file"), b"")
         if not isinstance(data, bytes) or not data:
             raise InvalidInput("There is no file.", "Send it as the part named 'file'.")
-        name = await run_sync(self._blog.upload, data, "The file")
+        name = await self._served.writers.run(self._blog.upload, data, "The file")
         return Response(status_code=201, headers={"location": f"{self._base}micropub/media/{name}"})
 
     async def uploaded(self, request: Request) -> Response:
         """Show a picture that waits for its update, to whoever knows its name."""
-        name = request.path_params["name"]
-        path = self._blog.folders.uploads / name
-        if name.startswith(".") or not path.is_file():
-            raise Problem(404, "not_found", f"There is no uploaded picture '{name}'.")
         headers = {"x-content-type-options": "nosniff", "x-robots-tag": "noindex"}
-        return FileResponse(path, headers=headers)
+        name = request.path_params["name"]
+        return await run_sync(uploaded_picture, self._blog, name, headers)
 
 
-async def _document(request: Request) -> dict[str, Any]:
+async def _document(request: Request, limit: int) -> dict[str, Any]:
     """Read a request, in JSON or as a form, into one shape (§3.3.1, §3.3.2)."""
     if kind_of(request) == "application/json":
-        data = await read(request, JSON_LIMIT)
-        try:
-            found = msgspec.json.decode(data, type=dict[str, Any])
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise InvalidInput(f"The body is not a JSON object: {error}.") from None
-        return found
+        return await run_sync(_decoded, await read(request, min(limit, JSON_LIMIT)))
+    parts = await parts_of(request, limit=limit)
+    return await run_sync(_from_form, parts)
+
+
+def _decoded(data: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(data, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInput(f"The body is not a JSON object: {error}.") from None
+
+
+def _from_form(parts: Parts) -> dict[str, Any]:
     document: dict[str, Any] = {}
     properties: Properties = {}
-    for name, value in await parts_of(request):
+    for name, value in parts:
         if name in ("access_token", "action", "url") and isinstance(value, str):
             document[name] = value
         elif name == "h":

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import re
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
+from anyio.to_thread import run_sync
+from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
@@ -14,6 +18,9 @@ from .problems import Problem
 
 LIMIT = UPLOAD_LIMIT + JSON_LIMIT
 """Bytes of a form: pictures and the texts."""
+
+FIELDS = 1000
+"""Fields of a form, and parts of a multipart body."""
 
 Parts = list[tuple[str, str | bytes]]
 """Each field's name with its text, or a file's bytes."""
@@ -38,19 +45,34 @@ async def parts_of(request: Request, *, files: int = 20, limit: int = LIMIT) -> 
     kind = kind_of(request)
     if kind == "application/x-www-form-urlencoded":
         data = await read(request, min(limit, JSON_LIMIT))
-        return list(parse_qsl(data.decode(errors="replace"), keep_blank_values=True))
+        return await run_sync(_pairs, data)
     if kind != "multipart/form-data":
         raise Problem(415, "not_a_form", f"The body is {kind or 'of no type'}.", "Send a form.")
+    data = await read(request, limit)
+    return await run_sync(lambda: _driven(_parts(request.headers["content-type"], data, files)))
+
+
+def _pairs(data: bytes) -> Parts:
+    try:
+        return list(
+            parse_qsl(data.decode(errors="replace"), keep_blank_values=True, max_num_fields=FIELDS)
+        )
+    except ValueError:
+        raise _damaged(f"It has more than {FIELDS} fields.") from None
+
+
+async def _parts(kind: str, data: bytes, files: int) -> Parts:
+    # Texts are UTF-8, whatever a client declares: some codecs take a time that is quadratic.
+    headers = Headers({"content-type": re.sub(r";\s*charset\s*=[^;]*", "", kind, flags=re.I)})
     parser = _InMemory(
-        request.headers,
-        _once(await read(request, limit)),
-        max_files=files,
-        max_part_size=JSON_LIMIT,
+        headers, _once(data), max_files=files, max_fields=FIELDS, max_part_size=JSON_LIMIT
     )
     try:
         form = await parser.parse()
     except MultiPartException as error:
-        raise Problem(400, "not_a_form", f"The form is damaged: {error.message}") from None
+        raise _damaged(error.message) from None
+    except (ValueError, KeyError, IndexError):  # of a header in it
+        raise _damaged("Its parts cannot be read.") from None
     try:
         found: Parts = []
         for name, value in form.multi_items():
@@ -60,5 +82,23 @@ async def parts_of(request: Request, *, files: int = 20, limit: int = LIMIT) -> 
         await form.close()
 
 
+def _damaged(why: str) -> Problem:
+    return Problem(400, "not_a_form", f"The form is damaged: {why}", "Send it anew.")
+
+
 async def _once(data: bytes) -> AsyncGenerator[bytes, None]:
     yield data
+
+
+Result = TypeVar("Result")
+
+
+def _driven(work: Coroutine[Any, Any, Result]) -> Result:
+    """Return what a coroutine returns that never waits, as the parser's does in memory."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        result: Result = done.value
+        return result
+    work.close()
+    raise RuntimeError("A form that is held in memory waited for something.")

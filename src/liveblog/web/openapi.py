@@ -31,7 +31,8 @@ _REFUSALS = {
     "403": "The scope is too small, or the request came from another site.",
     "421": "The request was for another host.",
     "429": "Too many wrong tokens came from this address; see Retry-After.",
-    "507": "The machine refused: a full disk, say. Nothing was changed.",
+    "503": "Another process holds the journal, or many write; see Retry-After.",
+    "507": "The machine refused: a full disk, say.",
 }
 
 _REFUSALS_TO_ANYBODY = {

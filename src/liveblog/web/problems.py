@@ -14,12 +14,15 @@ from starlette.responses import Response
 
 from ..entry import as_data
 from ..errors import (
+    Busy,
     ConfigError,
     Conflict,
     InvalidInput,
+    KeyReused,
     LiveblogError,
     NotFound,
     StorageError,
+    Withheld,
 )
 
 log = logging.getLogger("liveblog")
@@ -28,6 +31,9 @@ STATUS: tuple[tuple[type[LiveblogError], int], ...] = (
     (InvalidInput, 422),
     (NotFound, 404),
     (Conflict, 412),
+    (KeyReused, 409),
+    (Withheld, 409),
+    (Busy, 503),
     (StorageError, 507),
     (ConfigError, 500),
     (LiveblogError, 500),
@@ -69,8 +75,10 @@ def of(error: Exception) -> Problem:
                        theirs=theirs)  # fmt: skip
     if isinstance(error, LiveblogError):
         status = next(status for kind, status in STATUS if isinstance(error, kind))
-        code = {422: "invalid", 404: "not_found"}.get(status, "failed")
-        return Problem(status, code, error.message, error.hint)
+        code = {422: "invalid", 404: "not_found", 503: "busy"}.get(status, "failed")
+        code = {KeyReused: "key_reused", Withheld: "withheld"}.get(type(error), code)
+        headers = {"retry-after": "10"} if status == 503 else None
+        return Problem(status, code, error.message, error.hint, headers)
     if isinstance(error, HTTPException):
         phrase = HTTPStatus(error.status_code).phrase
         code = phrase.lower().replace(" ", "_")
@@ -98,6 +106,6 @@ def response(problem: Problem) -> Response:
 async def handler(request: Request, error: Exception) -> Response:
     """Answer a request that failed, for Starlette."""
     problem = of(error)
-    if problem.status >= 500:
-        log.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
+    if problem.status >= 500 and not isinstance(error, Problem):
+        log.error("%s %s: %s", request.method, request.url.path, error)
     return response(problem)

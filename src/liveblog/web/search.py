@@ -27,6 +27,7 @@ from ..errors import InvalidInput
 from ..hashing import blake2b
 from ..people import Attempts
 from ..search import ASKED_CHARACTERS, CANDIDATES, Found, as_data
+from .clients import client_of
 from .files import PAGE, TYPES
 from .problems import Problem
 
@@ -79,13 +80,11 @@ class Gate:
 
         Raises :class:`~liveblog.web.problems.Problem`: 429 or 503, with Retry-After.
         """
-        address = request.client.host if request.client else "-"
-        if wait := self._asked.wait(address):
+        if wait := self._asked.failed(client_of(request.scope)):
             raise Problem(
                 429, "too_many_searches", "Too many searches came from this address.",
                 "Try again in a minute.", {"retry-after": str(math.ceil(wait))},
             )  # fmt: skip
-        self._asked.failed(address)
         if not self._running.acquire(blocking=False):
             raise busy()
         try:

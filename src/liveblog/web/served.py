@@ -4,43 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
-from collections.abc import Callable
-from typing import Any, cast
+from functools import partial
 from urllib.parse import urlsplit
 
 import msgspec
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
 
 from .. import links
 from ..blog import Blog
-from ..errors import InvalidInput, LiveblogError, NotFound, StorageError
+from ..errors import InvalidInput, LiveblogError, StorageError
 from ..follow import Event, Follower, Place
 from ..pages import FeedDocument
 from ..publish.report import Report
 from ..schedule import Schedule
+from ..site.compressed import Compressed
 from . import api_routes, composer, embed, micropub, problems, search
+from .clients import BehindProxies, client_of
 from .doors import Doors
 from .events import Hub, messages
 from .files import Files
+from .gone import Gone
+from .writers import Writers
+
+LOOKUPS = 4
+"""Readers who come back at the same time and are told what they missed."""
 
 TOLD_WITHIN = 1.0
 """Seconds that a publication waits for the readers to be told, so as not to slow that down."""
-
-_PERMALINK = re.compile(r"(\d{4})/(\d\d)/(\d\d)/([0-9a-z]{10})/?")
-
-
-def behind_proxies(app: ASGIApp, proxies: str) -> ASGIApp:
-    """Return an application that is told who really asks, by proxies that are believed."""
-    # uvicorn and Starlette describe the same protocol with different types.
-    return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), trusted_hosts=proxies))
 
 
 def _no_stream(why: str) -> Response:
@@ -65,19 +62,23 @@ class Served:
         """
         self.blog = blog
         self.path = urlsplit(blog.config.url).path
-        self.doors = Doors(blog.people, blog.config, self.path)
+        self.doors = Doors(blog.people, blog.config, self.path, lambda: blog.present)
+        self.writers = Writers()
         self.hub = Hub(blog.config.server)
         self.gate = search.Gate()
         self.follower = Follower(blog, tell=self._tell, landed=self._landed)
         self.schedule = Schedule(blog, publish=self.follower.publish)
+        self._gone = Gone(blog)
+        self._lookups = CapacityLimiter(LOOKUPS)
         self._is_landed = asyncio.Event()  # unless readers were told of more than the site shows
         self._is_landed.set()
         self.files = Files(
             blog.folders.site,
             blog.config,
+            Compressed(blog.folders.compressed),
             preview=self._preview,
             missing=self._missing,
-            is_gone=self._is_gone,
+            is_gone=self._gone.was_here,
             is_over=self._is_over,
             landed=self._is_landed,
         )
@@ -85,7 +86,15 @@ class Served:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pages_of_nothing: dict[int, bytes] = {}
         self.dynamic = self._routes()
-        self._to_somebody = behind_proxies(self._answer, proxies)
+        self._handled = ExceptionMiddleware(
+            self.dynamic,
+            handlers={
+                problems.Problem: problems.handler,
+                LiveblogError: problems.handler,
+                HTTPException: problems.handler,
+            },
+        )
+        self._to_somebody = BehindProxies(self._answer, proxies)
         self._names = {route.path.split("/")[1] for route in self.dynamic.routes
                        if isinstance(route, Route)}  # fmt: skip
 
@@ -135,6 +144,7 @@ class Served:
         if report:
             self._on_site = str(place)
             self._pages_of_nothing.clear()
+            self._gone.forget()
             self.files.refresh(report.written)
 
     def outbox(self) -> dict[str, int]:
@@ -159,16 +169,16 @@ class Served:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["state"]["path"] == "events":
             return await self._events(scope, receive, send)
-        inner = {**scope, "root_path": scope.get("root_path", "") + self.path.rstrip("/")}
-        await self.dynamic(inner, receive, send)
+        root = scope.get("root_path", "") + self.path.rstrip("/")
+        inner = {**scope, "root_path": root, "app": self.dynamic}
+        await self._handled(inner, receive, send)
 
     async def _events(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         if scope["method"] not in ("GET", "HEAD"):
             response = problems.response(problems.of(HTTPException(405)))
             return await response(scope, receive, send)
-        client = scope.get("client")
-        address = str(client[0]) if client else "-"
+        address = client_of(scope)
         if refusal := self.hub.refusal(address):
             return await _no_stream(refusal)(scope, receive, send)
         if scope["method"] == "HEAD":
@@ -179,7 +189,8 @@ class Served:
             given = self._on_site  # who begins here has read the site, and may know no more
 
         async def missed() -> bytes:
-            events = await run_sync(self._missed, given, until) if given else []
+            look = partial(self._missed, given, until)
+            events = await run_sync(look, limiter=self._lookups) if given else []
             return b"retry: 2000\n\n" + messages([*events, ("hello", {})], until)
 
         if not await self.hub.open(address, scope["state"]["take"], missed):
@@ -193,13 +204,7 @@ class Served:
         except InvalidInput:
             return []
 
-    def _routes(self) -> Starlette:
-        handlers: dict[int | type[Exception], Callable[..., object]] = {
-            problems.Problem: problems.handler,
-            LiveblogError: problems.handler,
-            HTTPException: problems.handler,
-            Exception: problems.handler,
-        }
+    def _routes(self) -> Router:
         routes = [
             *api_routes.routes(self),
             *micropub.routes(self),
@@ -207,7 +212,8 @@ class Served:
             *embed.routes(self),
             *search.routes(self),
         ]
-        return Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
+        # Slashes are not redirected: that would build an address from the Host header.
+        return Router(routes=routes, redirect_slashes=False)
 
     # -- what the files need to know ----------------------------------------------------------
 
@@ -221,17 +227,6 @@ class Served:
             page = self.blog.publisher.pages.missing(self.path, is_gone=status == 410)
             self._pages_of_nothing[status] = page
         return self._pages_of_nothing[status]
-
-    def _is_gone(self, path: str) -> bool:
-        """Whether a permalink led to an entry that was removed."""
-        match = _PERMALINK.fullmatch(path)
-        if not match:
-            return False
-        try:
-            entry = self.blog.timeline.entry(f"{match[1]}{match[2]}{match[3]}-{match[4]}")
-        except (InvalidInput, NotFound):
-            return False
-        return entry.was_seen(self.blog.present)
 
     def _is_over(self) -> bool:
         return self.follower.is_over

@@ -9,17 +9,29 @@ import logging
 import resource
 import socket
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
+from typing import Any, cast
 
 import uvicorn
 
 from ..errors import StorageError
 from ..kept import hold_in
 from ..scratch import Scratch
-from . import Application
+from . import HEAD_LIMIT, Application
+from .clients import believed
 from .connection import Connection
+from .events import Hub
+from .guard import Guard
 
 GRACE_SECONDS = 1
+
+ACCEPTED_AT_ONCE = 64
+"""Connections that the event loop accepts in a turn. Where descriptors run out, asyncio tries so
+often again, and tells of each attempt."""
+
+WAITING = 4096
+"""Connections that the system holds until they are accepted."""
 
 LARGE = 128 * 1024
 """Bytes that are taken from the system apart from others."""
@@ -31,9 +43,16 @@ _MMAP_THRESHOLD, _ARENA_MAX = -3, -8
 class _Server(uvicorn.Server):
     """Ends the event streams before it waits for requests to end."""
 
-    def __init__(self, config: uvicorn.Config, app: Application) -> None:
+    def __init__(self, config: uvicorn.Config, app: Application, guard: Guard) -> None:
         super().__init__(config)
         self._app = app
+        self._guard = guard
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._guard.start()
+        for opened in sockets or []:
+            opened.listen(WAITING)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         for served in self._app.blogs:
@@ -41,6 +60,20 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
         # To be asked to stop is no failure: the signal is not raised again afterwards.
         self._captured_signals.clear()
+
+
+class _OnceAMinute(logging.Filter):
+    """Lets the same message through once a minute: strangers must not fill the log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.created - self._last.get(record.msg, 0.0) < 60:
+            return False
+        self._last[record.msg] = record.created
+        return True
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -83,9 +116,11 @@ def _stay_small() -> None:
 
 def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until told to stop (SIGTERM, SIGINT); *ready* is called when it begins."""
+    guard = Guard(lambda: Hub.in_all, believed(app.proxies))
     config = uvicorn.Config(
         app,
-        http=Connection,
+        http=cast(Any, partial(Connection, guard=guard)),
+        h11_max_incomplete_event_size=HEAD_LIMIT,
         log_level=logging.WARNING,
         access_log=False,
         proxy_headers=False,  # the application does it, and keeps the peer's own address
@@ -94,12 +129,13 @@ def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> N
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACE_SECONDS,
         ws="none",
-        backlog=4096,
+        backlog=ACCEPTED_AT_ONCE,
     )
-    server = _Server(config, app)
+    logging.getLogger("uvicorn.error").addFilter(_OnceAMinute())
+    server = _Server(config, app, guard)
     _allow_files()
     _stay_small()
-    opened.listen(4096)
+    opened.listen(WAITING)
     # What was loaded stays: to look through it for garbage would hold up every reader.
     gc.collect()
     gc.freeze()

@@ -6,6 +6,7 @@ of them makes a new service worker, which takes the old ones away.
 
 from __future__ import annotations
 
+import gzip
 import re
 from functools import cached_property
 from importlib import resources
@@ -28,6 +29,7 @@ class Shell:
         """Serve the blog at *path*."""
         self._blog = blog
         self._path = path
+        self._packed: dict[str, bytes] = {}
 
     @cached_property
     def _files(self) -> dict[str, bytes]:
@@ -50,6 +52,12 @@ class Shell:
             if path.endswith(f"/{name}"):
                 return self._files[plain]
         return None
+
+    def packed(self, name: str) -> bytes:
+        """Return the file that is served under a name, compressed with gzip."""
+        if name not in self._packed:
+            self._packed[name] = gzip.compress(self.file(name) or b"", mtime=0)
+        return self._packed[name]
 
     def manifest(self) -> bytes:
         """Return what makes the composer installable, and a place to share to."""

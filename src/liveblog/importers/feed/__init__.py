@@ -21,7 +21,6 @@ from urllib.parse import unquote, urlsplit
 from ... import limits
 from ...entry import Source, clean_language, slug
 from ...errors import InvalidInput, LiveblogError, Unreachable
-from ...markup import shortened
 from ...net import LARGEST, Answer, Client
 from .. import Item, Picture, Problem, Update, Version
 from ..html import Image, to_markdown, words
@@ -59,10 +58,15 @@ def read(source: str, reading: Reading) -> Iterator[Item]:
     Those of a file are not asked for, but named. Raises :class:`~liveblog.errors.InvalidInput` if
     it is no feed, :class:`~liveblog.errors.Unreachable` if there is none.
     """
-    if re.match("https?://", source, re.IGNORECASE):
+    if is_address(source):
         return from_answer(fetched(source, reading.client), reading)
     data = _file(Path(source))
     return _updates(_document(data, source, "", ""), source, reading)
+
+
+def is_address(source: str) -> bool:
+    """Whether what somebody names is an address, and not a file."""
+    return bool(re.match("https?://", source, re.IGNORECASE))
 
 
 def from_answer(answer: Answer, reading: Reading) -> Iterator[Item]:
@@ -172,12 +176,10 @@ def _of_document(
             if refused := _refused(entry, place, reading):
                 yield refused
                 continue
-            version, doubts = _version(entry, document, reading)
+            version = _version(entry, document, reading)
             if versions:  # whatever its instant is, the update has one
                 version = replace(version, published=versions[0].published)
             versions.append(version)
-            for doubt in doubts:
-                yield Problem(place, doubt)
         if versions:
             found.append((versions[0].published, Update(key, place, tuple(versions))))
         if len(told) > len(_in_order(told)):
@@ -221,8 +223,7 @@ def _refused(entry: Entry, place: str, reading: Reading) -> Problem | None:
 # -- one entry -------------------------------------------------------------------------------------
 
 
-def _version(entry: Entry, document: Document, reading: Reading) -> tuple[Version, list[str]]:
-    doubts: list[str] = []
+def _version(entry: Entry, document: Document, reading: Reading) -> Version:
     shown: dict[str, Image] = {}
 
     def take(image: Image) -> bool:
@@ -244,24 +245,17 @@ def _version(entry: Entry, document: Document, reading: Reading) -> tuple[Versio
             links.append(to_markdown(f"<a href='{href}'>{html.escape(name)}</a>"))
     body = "\n\n".join(filter(None, [body, "\n".join(f"- {link}" for link in links)]))
     published = entry.published or entry.updated or reading.undated or _NEVER
-    title = "" if _is_echo(entry.title, source) else shortened(entry.title, limits.TITLE)
-    if len(title) < len(entry.title) and title:
-        doubts.append(f"its title has {len(entry.title)} characters and is shortened")
-    tags = [tag for tag in dict.fromkeys(entry.tags) if slug(tag) and len(tag) <= limits.NAME]
-    if len(tags) > limits.LIST:
-        doubts.append(f"of its {len(tags)} tags {limits.LIST} are kept")
-    version = Version(
+    return Version(
         published=published,
         updated=max(published, entry.updated or published),
-        title=title,
+        title="" if _is_echo(entry.title, source) else entry.title,
         body=body,
-        author=shortened(", ".join(entry.authors or document.authors), limits.NAME),
-        tags=tuple(tags[: limits.LIST]),
+        author=", ".join(entry.authors or document.authors),
+        tags=tuple(tag for tag in entry.tags if slug(tag)),
         sources=tuple(_sources(entry, document)),
         pictures=tuple(_picture(image, reading.client) for image in shown.values()),
         lang=_language(entry.lang or document.lang),
     )
-    return version, doubts
 
 
 def _is_echo(title: str, source: str) -> bool:
@@ -278,10 +272,9 @@ def _paragraphs(text: str) -> str:
 
 def _sources(entry: Entry, document: Document) -> Iterator[Source]:
     """Name where it comes from: its own page, and what that points to."""
-    for number, url in enumerate(entry.links[: limits.LIST]):
+    for number, url in enumerate(entry.links):
         name = "" if number else entry.origin or document.title
-        if len(url) <= limits.ADDRESS:
-            yield Source(shortened(name, limits.NAME) or urlsplit(url).netloc[: limits.NAME], url)
+        yield Source(name or urlsplit(url).netloc, url)
 
 
 def _picture(image: Image, client: Client) -> Picture:

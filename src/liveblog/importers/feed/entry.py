@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
+from ... import limits
 from ...entry import FORBIDDEN
+from ...errors import InvalidInput
 from .. import Problem
 
 
@@ -53,6 +55,21 @@ class Document:
     problems: tuple[Problem, ...] = ()
 
 
+def check_element(attributes: int, depth: int) -> None:
+    """Refuse an element of XML that no feed or export has.
+
+    Parsers take a time that grows with the square of its attributes.
+
+    Raises :class:`~liveblog.errors.InvalidInput`.
+    """
+    if attributes > limits.XML_ATTRIBUTES or depth > limits.XML_DEPTH:
+        raise InvalidInput(
+            f"An element of the document has more than {limits.XML_ATTRIBUTES} attributes, or lies "
+            f"in more than {limits.XML_DEPTH} others.",
+            "Do not trust the document; tell its owner.",
+        )
+
+
 def line(text: object) -> str:
     """Return a text on one line, without the characters that no page can carry."""
     return " ".join(FORBIDDEN.sub("", text).split()) if isinstance(text, str) else ""
@@ -73,5 +90,8 @@ def web_address(base: str, address: object) -> str:
 
 
 def instant(moment: datetime) -> datetime | None:
-    """Return an instant if it can be that of an update: its year has four digits."""
-    return moment if 1000 <= moment.year <= 9998 else None
+    """Return an instant if it can be that of an update."""
+    try:
+        return limits.check_instant(moment)
+    except InvalidInput:
+        return None

@@ -25,7 +25,7 @@ from ...entry import FORBIDDEN
 from ...errors import InvalidInput
 from .. import Problem
 from ..html import words
-from .entry import Attachment, Document, Entry, instant, line, web_address
+from .entry import Attachment, Document, Entry, check_element, instant, line, web_address
 
 _PROLOG = re.compile(
     r"(?:[\s\ufeff]|<\?.*?\?>|<!--.*?-->|<!DOCTYPE\b[^\[>]*(?:\[.*?\]\s*)?>)*", re.DOTALL | re.I
@@ -161,13 +161,32 @@ def _well_formed(text: str) -> tuple[bytes, str]:
             recover=True, resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8"
         )
         tree = etree.fromstring(data, parser)
+        for element in () if tree is None else tree.iter():
+            check_element(len(element.attrib), 0)  # what lies behind the fault
         data = b"" if tree is None else etree.tostring(tree, encoding="utf-8")
     return data, fault
 
 
 def _fault(data: bytes) -> str:
+    """Return what is wrong with a document.
+
+    Raises :class:`~liveblog.errors.InvalidInput` where feedparser would take too long for it.
+    """
+    depth = 0
+
+    def start(_: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        check_element(len(attributes), depth)
+
+    def end(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate("utf-8", " ")
+    parser.StartElementHandler, parser.EndElementHandler = start, end
     try:
-        expat.ParserCreate("utf-8", " ").Parse(data, True)
+        parser.Parse(data, True)
     except expat.ExpatError as error:
         return str(error)
     return ""

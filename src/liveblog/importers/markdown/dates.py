@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
+from ... import limits
 from ...errors import InvalidInput
 from ...period import wall
 
@@ -25,9 +26,6 @@ _MONTHS = (
     "october", "november", "december",
 )  # fmt: skip
 
-EARLIEST, LATEST = 1000, 9998
-"""Years that have a date in every zone and four digits in an entry's id."""
-
 _MEND = "Write it like 2012-07-15 18:04, or with its offset: 2012-07-15T18:04:00+02:00."
 
 
@@ -46,17 +44,14 @@ def instant(text: str, zone: tzinfo) -> datetime:
     for form in (_ISO, _DAY_FIRST, _MONTH_FIRST):
         if match := form.fullmatch(text.strip()):
             try:
-                return _instant(match, zone)
+                return limits.check_instant(_instant(match, zone), "date")
             except (ValueError, OverflowError) as error:
                 raise InvalidInput(f"'{shown}' is not in the calendar: {error}.", _MEND) from None
     raise InvalidInput(f"'{shown}' is not a date that is understood.", _MEND)
 
 
 def _instant(match: re.Match[str], zone: tzinfo) -> datetime:
-    year = int(match["year"])
-    if not EARLIEST <= year <= LATEST:
-        raise ValueError(f"the year is to be between {EARLIEST} and {LATEST}")
-    of = date(year, _month(match["month"]), int(match["day"]))
+    of = date(int(match["year"]), _month(match["month"]), int(match["day"]))
     at = time(int(match["hour"] or 0), int(match["minute"] or 0), int(match["second"] or 0))
     if not match["zone"]:
         return wall(of, at, zone)

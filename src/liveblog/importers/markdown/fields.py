@@ -9,7 +9,6 @@ from datetime import datetime, tzinfo
 from pathlib import PurePosixPath
 from typing import Literal
 
-from ... import limits
 from ...entry import FORBIDDEN, clean_language, slug
 from ...errors import InvalidInput
 from ...frontmatter import Page, Value
@@ -141,11 +140,10 @@ def _add_tags(found: Fields, given: dict[str, Value], section: str, generator: G
         words += _split(value, by_spaces) if isinstance(value, str) else _names(value)
     if generator == "pelican" and not given.get("category") and section:
         words.insert(0, section.partition("/")[0])
+    by_slug: dict[str, str] = {}
     for word in words:
-        if not slug(word) or len(word) > limits.NAME:
-            found.odd.append(f"'{word[:60]}' is not a tag.")
-        elif slug(word) not in map(slug, found.tags):
-            found.tags += (word,)
+        by_slug.setdefault(slug(word) or word, word)
+    found.tags = tuple(by_slug.values())
 
 
 def _split(text: str, by_spaces: bool) -> list[str]:

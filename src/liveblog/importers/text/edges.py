@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ... import limits
 from ...period import COVERAGE, week
 from .. import Frame, Item, Problem
 from .lines import is_headline, is_picture, is_rule, is_underline
 from .parts import Held, Part, bare_title, placed, told
 from .passage import Passage
 from .survey import Survey
-
-FRAME_LIMIT = 20_000
-"""Characters of an introduction or close that a digest takes."""
 
 
 class Edge(Part):
@@ -49,7 +47,7 @@ class Edge(Part):
         if is_rule(line) and not self.text.takes_as_underline(line):
             self.text.rule()
             return
-        if self.text.size > 4 * FRAME_LIMIT:
+        if self.text.size > 4 * limits.FRAMING:
             self.is_too_long = True
             return
         yield from told(self.text, number, line)
@@ -75,8 +73,10 @@ def frame(plan: Survey, introduction: Edge, close: Edge, first_weekday: int) -> 
     if not edges:
         return
     for edge, name in ((introduction, "introduction"), (close, "close")):
-        if edge.is_too_long or len(edge.text.markdown) > FRAME_LIMIT or (edge.first and not days):
-            why = f"the {name} has more than {FRAME_LIMIT:,} characters" if days else "no day known"
+        is_too_long = edge.is_too_long or len(edge.text.markdown) > limits.FRAMING
+        if is_too_long or (edge.first and not days):
+            most = f"the {name} has more than {limits.FRAMING:,} characters"
+            why = most if days else "no day known"
             yield Problem(
                 placed(edge.first, edge.last),
                 f"{why}; the {name} is not brought in",

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta, tzinfo
+from datetime import date, tzinfo
 
+from ... import limits
 from ...errors import InvalidInput
-from ...period import day_end, day_start, local_day
+from ...period import day_start, local_day
 from .. import Problem
 from .dating import Ask, Doubt, dated
 from .headings import Heading, day_heading
@@ -130,11 +131,10 @@ def _in_zone(of: date | Doubt, zone: tzinfo) -> date | Doubt:
     if isinstance(of, Doubt):
         return of
     try:
-        is_there = local_day(day_start(of, zone), zone) == of
-        of - timedelta(days=8), day_end(of + timedelta(days=8), zone)
-    except OverflowError:
-        is_there = False
-    if is_there:
+        limits.check_instant(day_start(limits.check_day(of), zone))
+    except InvalidInput as error:
+        return Doubt(error.message.rstrip("."), error.hint)
+    if local_day(day_start(of, zone), zone) == of:
         return of
     return Doubt(f"{of} is no day in {zone}", "Correct the date.")
 

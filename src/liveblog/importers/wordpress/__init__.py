@@ -220,14 +220,12 @@ class _Export:
             yield Problem(where, what, "Export the media too, or add it by hand.")
         yield from _left_out(where, body.missing)
         title = plain(item["title"])
-        if len(title) > limits.TITLE:
-            yield Problem(where, f"its title has {len(title)} characters and is shortened")
         version = Version(
             published=published,
             updated=max(published, changed or published),
-            title=shortened(title, limits.TITLE),
+            title=title,
             body=body.markdown,
-            author=shortened(", ".join(self._authors(item)), limits.NAME),
+            author=", ".join(self._authors(item)),
             tags=self._tags(item, _TOPICS),
             pinned=item["wp:is_sticky"] == "1",
             pictures=body.pictures(),
@@ -296,7 +294,7 @@ class _Export:
             said = entry.first["wp:comment_date"][:60]
             yield Problem(where, f"its date cannot be read ('{said}'); it is not brought in")
             return
-        author = shortened(", ".join(entry.authors(self._by_number)), limits.NAME)
+        author = ", ".join(entry.authors(self._by_number))
         versions: list[Version] = []
         last = published
         missing: list[str] = []
@@ -371,15 +369,16 @@ def _instant(gmt: str, local: str, zone: tzinfo, rfc: str = "") -> datetime | No
             continue
     with suppress(ValueError, OverflowError, TypeError, IndexError):
         found = found or parsedate_to_datetime(rfc.strip()).astimezone(UTC)
-    return found if found and 1000 <= found.year <= 9998 else None
+    with suppress(InvalidInput):
+        return limits.check_instant(found) if found else None
+    return None
 
 
 def _usable(names: Iterable[str]) -> tuple[str, ...]:
     by_slug: dict[str, str] = {}
-    for name in names:
-        if slug(name) and len(name) <= limits.NAME:
-            by_slug.setdefault(slug(name), name)
-    return tuple(by_slug.values())[: limits.LIST]
+    for name in filter(slug, names):
+        by_slug.setdefault(slug(name), name)
+    return tuple(by_slug.values())
 
 
 def _nicename(login: str) -> str:

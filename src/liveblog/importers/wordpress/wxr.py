@@ -20,6 +20,7 @@ from xml.parsers import expat
 
 from ...entry import FORBIDDEN
 from ...errors import InvalidInput
+from ..feed.entry import check_element
 
 TEXT_LIMIT = 2_000_000
 """Characters of one text; what is longer is cut, and the item says so."""
@@ -325,6 +326,7 @@ class _Reader:
             raise self._none()
         above = self._names[-1] if self._names else ""
         self._names.append(name)
+        check_element(len(attributes), len(self._names))
         self._text, self._size = [], 0
         self._attributes = attributes
         if _GROUPS.get(name) == above:

@@ -110,7 +110,7 @@ async function api(method, path, body, headers = {}) {
 // -- A form and its draft ---------------------------------------------------------------------
 
 const OTHERWISE = ["picture", "alt", "caption", "drop", "file", "file_alt", "file_caption",
-  "key_of_draft", "rev"]; // prettier-ignore
+  "key_of_draft", "rev", "boxes"]; // prettier-ignore
 
 const empty = () => ({ key: random(), values: [], pictures: [] });
 
@@ -458,13 +458,18 @@ function entryOf({ values, pictures: some }) {
       .map((url, n) => ({ name: names[n] || url, url }))
       .filter(({ name }) => name),
     figures: figures
-      .map((name, n) => ({ name, value: Number(amounts[n]), unit: units[n], source: counters[n] }))
+      .map((name, n) => ({ name, value: amount(amounts[n]), unit: units[n], source: counters[n] }))
       .filter(({ name }, n) => name || amounts[n]),
     pictures: some.map(({ upload, alt, caption }) => ({ upload, alt, caption })),
     author: one("author"),
     lang: one("lang"),
     ...(when ? { published: instant(when), schedule: true } : {}),
   };
+}
+
+// A number as it is written; nothing is no number.
+function amount(text) {
+  return text ? Number(text.replace(",", ".")) : Number.NaN;
 }
 
 // The instant that a clock in the blog's zone shows so.
@@ -863,8 +868,7 @@ async function store(writing) {
 
 byId("list")?.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const button = event.submitter;
-  const body = new FormData(event.target, button);
+  const body = new FormData(event.target);
   try {
     const response = await fetch(event.target.action, { method: "POST", body });
     if (!response.ok) {

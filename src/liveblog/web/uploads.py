@@ -1,0 +1,22 @@
+"""Pictures that wait for their update, as the API and Micropub show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.responses import FileResponse
+
+from ..blog import Blog
+from ..media import is_upload
+from .problems import Problem
+
+
+def uploaded_picture(blog: Blog, name: str, headers: Mapping[str, str]) -> FileResponse:
+    """Return the uploaded picture of a name.
+
+    Raises :class:`~liveblog.web.problems.Problem` (404) if there is none.
+    """
+    path = blog.folders.uploads / name if is_upload(name) else None
+    if path is None or not path.is_file():
+        raise Problem(404, "not_found", f"There is no uploaded picture '{name[:200]}'.")
+    return FileResponse(path, headers=headers)

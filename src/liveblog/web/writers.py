@@ -1,0 +1,67 @@
+"""Threads for requests that write: few, and apart from those that read.
+
+A write may wait for the journal's lock as long as another process holds it. Reads never do, so they
+must not run out of threads meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar, TypeVarTuple
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+
+from .problems import Problem
+
+AT_ONCE = 8
+"""Writes of one blog that run at the same time."""
+
+WAITING = 64
+"""Writes that may wait for one of those to end."""
+
+WAIT_SECONDS = 10.0
+"""Seconds that a write waits for another to end."""
+
+Result = TypeVar("Result")
+Arguments = TypeVarTuple("Arguments")
+
+
+class Writers:
+    """The threads in which the requests to one blog write."""
+
+    def __init__(self) -> None:
+        self._free = asyncio.Semaphore(AT_ONCE)
+        self._threads = CapacityLimiter(AT_ONCE)
+        self._waiting = 0
+
+    async def run(self, call: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        """Call a function in a thread and return what it returns.
+
+        Raises :class:`~liveblog.web.problems.Problem` (503) if other writes hold every thread.
+        """
+        if self._waiting >= WAITING:
+            raise _busy()
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._free.acquire()
+        except TimeoutError:
+            raise _busy() from None
+        finally:
+            self._waiting -= 1
+        try:
+            return await run_sync(call, *arguments, limiter=self._threads)
+        finally:
+            self._free.release()
+
+
+def _busy() -> Problem:
+    return Problem(
+        503,
+        "busy",
+        "Too many updates are being written at the moment.",
+        "Nothing was changed. Try again in a moment.",
+        {"retry-after": "5"},
+    )

@@ -1,0 +1,236 @@
+"""Text from outside costs a time that grows with its length, whatever it says.
+
+Each function is measured over texts of one, two, four and eight times a length.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from liveblog import kept, locale, markup, when
+from liveblog.digest import markdown as digest_markdown
+from liveblog.digest import text as digest_text
+from liveblog.entry import clean_text, slug
+from liveblog.errors import LiveblogError
+from liveblog.frontmatter import split
+from liveblog.importers.feed import json as feed_json
+from liveblog.importers.feed import xml as feed_xml
+from liveblog.importers.html import to_markdown, words
+from liveblog.importers.markdown import body, dates, templates
+from liveblog.importers.spans import escaped
+from liveblog.importers.text import chronicle
+from liveblog.importers.wordpress import entries, texts
+from liveblog.locale import french_spaces
+from liveblog.search import words as search_words
+from liveblog.web.history import differences
+
+LONGEST = 96_000
+"""Characters of the longest text; an update's body has at most 100 000 bytes."""
+
+FLOOR = 0.06
+"""Seconds of processor time that no growth is judged in: caches and other work show there."""
+
+GROWTH = 2.5
+"""How much more time twice the length may take."""
+
+BOUND = 2.0
+"""Seconds that the longest may take: a text that no limit holds is as bad as one that grows."""
+
+PARIS = ZoneInfo("Europe/Paris")
+FRENCH = locale.words("fr", PARIS)
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
+ASKED = search_words.phrases("aa bb cc dd ee a b lien")
+
+
+def repeated(unit: str) -> Callable[[int], str]:
+    """Return what makes a text of a length from a unit, which may hold a number (``N``)."""
+
+    def make(length: int) -> str:
+        if "N" not in unit:
+            return unit * (length // len(unit))
+        return "".join(unit.replace("N", str(n)) for n in range(length // (len(unit) + 3)))
+
+    return make
+
+
+UNITS = (
+    "<", "<!--", "<!-->", "</", "<a ", '<a href="', "<?", "<![CDATA[", "<br ", "</p ", "<x y=z ",
+    "[", "![", "]", "[](", "[a](", "[a][", "*", "_", "`", "~~", "\\", "* a_ ", "**a ", "a**b",
+    "``a `", "&", "&a", "&#1;", "&amp;", "<div>&", "((((", ":", "!", '"', "'", "\n", " ", " \n",
+    "\t", "|", "| a | b |\n| - | - |\n", ">", "> a\n", "- ", "- a\n", "1. ", "# ", "a\n=\n",
+    "---\n", "```\n", "~~~\n", "    a\n", "<div>", "<div>\n", "<div>\n<<<<", "<b>", "<i>", "</b>",
+    "<pre>", "<code>", "<p>", "<p><b>", "<b><p></b>", "<b><i></b>", "<a><b></a>", "<a href=x>",
+    "<ul><li>", "<li><div>", "<table><tr><td>", "<table>x<b>", "<div><table></div></table>",
+    "<div title='</div>'>", "<svg>", "<select>", "<textarea>", "<script>", "<style>", "<img src=x>",
+    "![a](b) ", "« ", " ; ", " : ", "\u00a0", "é", "a\u0301", "\u0301", "ا", "文", "\x00", "\ufeff",
+    "http://a", "www.a.b ", "a@b.c ", "a@", "://", "{", "{{", "{{<", "{{< x >}}", "{%", "{% x %}",
+    "[x ", "[x]", "[x a=b]", "[/x]", "[[x]]", "<!-- wp:x -->", "<!-- wp:x", "<!--more-->", "0",
+    "1 ", "12:00 ", "12:00 a\n", "18 h 04 : ", "2012-07-15 ", "# 15 juillet 2012\n", "Source : a\n",
+    "a: b\n", "a: b\n    c\n", "? ", "a ", "a\n", "a b c d e ", "[^N] ", "[^N]: x\n", "[N]: x\n",
+    "[N] ", "<b title=N>", "<p><b title=N>", "<a href=N>", "N. a\n", "&N;", "#tN ", "aN=N ",
+    "<li id=N><sup><a href=#N>1</a></sup>", "N\n",
+)  # fmt: skip
+
+
+def within(before: str, unit: str, after: str) -> Callable[[int], str]:
+    """Return what makes a text of repeated units with something before and behind them."""
+    return lambda length: before + repeated(unit)(length) + after
+
+
+PATTERNS: Mapping[str, Callable[[int], str]] = {unit: repeated(unit) for unit in UNITS} | {
+    "attributes": within("<p ", "aN='' ", ">"),
+    "a long attribute": lambda n: f"<p title='{'«&' * (n // 2)}'>",
+    "lists in lists": lambda n: "".join(f"{'  ' * d}- a\n" for d in range(int(n**0.5))),
+    "one note, many references": lambda n: "[^1]: a\n\n" + "[^1] " * (n // 5),
+    "one long link, many references": lambda n: f"[a]: /{'u' * (n // 2)}\n\n" + "[a] " * (n // 8),
+    "links defined and referred to": lambda n: (
+        repeated("[N]: /u\n")(n // 2) + "\n" + repeated("[N] ")(n // 2)
+    ),
+    "a wide table": lambda n: f"|{'a|' * (n // 8)}\n|{'-|' * (n // 8)}\n" + "|\n" * (n // 4),
+    "a deep quote goes on": lambda n: ">" * (n // 2) + "a\n" + "a\n" * (n // 4),
+    "a deep list goes on": lambda n: "- " * (n // 4) + "\n" + "a\n" * (n // 4),
+    "emphasis is opened, then closed": lambda n: "*a " * (n // 6) + "a* " * (n // 6),
+    "brackets are opened, then closed": lambda n: "[" * (n // 2) + "]" * (n // 2),
+    "runs of backticks": lambda n: "".join("`" * k + " a " for k in range(int((2 * n) ** 0.5))),
+    "emphasis begins again": lambda n: (
+        "<p>" + "".join(f"<b title={k}>" for k in range(40)) + "<p>x" * (n // 4)
+    ),
+    "long emphasis begins again": lambda n: f"<p><b title='{'x' * (n // 2)}'>" + "<p>x" * (n // 8),
+    "YAML in YAML": lambda n: f"---\na: {'[' * n}\n---\n",
+    "YAML maps": lambda n: f"---\na: {'{a: ' * (n // 4)}\n---\n",
+    "YAML keys": within("---\n", "aN: x\n", "---\n"),
+    "YAML anchors": within("---\n", "aN: &aN x\n", "---\n"),
+    "YAML escapes": within('---\na: "', "\\n", '"\n---\n'),
+    "TOML in TOML": lambda n: f"+++\na = {'[' * n}\n+++\n",
+    "TOML dots": lambda n: f"+++\n{'a.' * (n // 2)}b = 1\n+++\n",
+    "TOML dots in tables": lambda n: f"+++\n[{'a.' * (n // 2)}b]\n+++\n",
+    "TOML tables": within("+++\n", "[aN]\n", "+++\n"),
+    "TOML digits": lambda n: f"+++\na = {'1' * n}\n+++\n",
+    "JSON in JSON": lambda n: '{"a":' + "[" * (n // 2) + "]" * (n // 2) + "}",
+    "JSON digits": lambda n: f'{{"a": {"1" * n}}}',
+    "XML in XML": lambda n: (
+        f"<rss><channel><item>{'<a>' * (n // 7)}{'</a>' * (n // 7)}</item></channel></rss>"
+    ),
+    "XML attributes": within("<rss><channel><item ", "aN='' ", "/></channel></rss>"),
+    "prose": repeated("Le maire a dit : « Bonjour ! » ; et *rien*, [lien](http://a.b).\n\n"),
+}
+
+
+def item_of(text: str) -> str:
+    """Return a feed with one update, which has that text."""
+    text = text.replace("]]>", "").replace("\x00", "")
+    item = f"<item><description><![CDATA[{text}]]></description></item>"
+    return f"<rss version='2.0'><channel>{item}</channel></rss>"
+
+
+def fields_of(text: str) -> str:
+    """Return a feed with one update, whose title, date, author and id are that text."""
+    text = text.replace("<", "&lt;").replace("\x00", "")
+    names = ("title", "pubDate", "author", "guid", "category")
+    item = "".join(f"<{name}>{text}</{name}>" for name in names)
+    return f"<rss version='2.0'><channel><item>{item}</item></channel></rss>"
+
+
+def told(lines: list[str]) -> object:
+    """Read lines as a chronicle."""
+    head = ["15 juillet 2012\n", "\n"]
+    return list(chronicle(lambda: head + lines, zone=PARIS, language="fr", today=date(2026, 1, 1)))
+
+
+def encoded(text: str) -> bytes:
+    """Return a text as a server would send it."""
+    return text.encode("utf-8", "replace")
+
+
+FUNCTIONS: Mapping[str, Callable[[str], object]] = {
+    "to_html": markup.to_html,
+    "to_html in French": lambda t: markup.to_html(t, typography=french_spaces),
+    "sanitised": markup.sanitised,
+    "words_in": markup.words_in,
+    "shortened": lambda t: markup.shortened(t, 100),
+    "typography": french_spaces,
+    "clean_text": lambda t: clean_text(t, "body"),
+    "slug": slug,
+    "a time": lambda t: when.parse_instant(t, now=NOW, zone=PARIS, language="fr"),
+    "a period": lambda t: when.parse_period(t, now=NOW, zone=PARIS, language="fr"),
+    "front matter": split,
+    "HTML to Markdown": to_markdown,
+    "words of HTML": words,
+    "Markdown's signs": escaped,
+    "an XML feed": lambda t: feed_xml.read(encoded(t), "x", "http://x/"),
+    "an XML feed's text": lambda t: feed_xml.read(encoded(item_of(t)), "x", "http://x/"),
+    "an XML feed's fields": lambda t: feed_xml.read(encoded(fields_of(t)), "x", "http://x/"),
+    "a JSON feed": lambda t: feed_json.read(encoded(t), "x", "http://x/"),
+    "a post's text": lambda t: body.read(t, lambda target: ""),
+    "Hugo": templates.hugo,
+    "Jekyll": templates.jekyll,
+    "a post's date": lambda t: dates.instant(t, PARIS),
+    "WordPress's text": lambda t: texts.shown(t, lambda ids: ""),
+    "WordPress's title": texts.plain,
+    "WordPress's live blog": lambda t: entries.without_extras(t, {}),
+    "a chronicle": lambda t: told(t.splitlines(keepends=True)),
+    "a chronicle's line": lambda t: told([t.replace("\n", " ")]),
+    "words as search folds them": search_words.fold,
+    "what is asked for": search_words.phrases,
+    "hits": lambda t: search_words.pieces(t, ASKED),
+    "revisions": lambda t: differences(t, t[::-1]),
+    "revisions, moved": lambda t: differences(t, t[len(t) // 2 :] + "x" + t[: len(t) // 2]),
+    "a digest in Markdown": lambda t: digest_markdown._below(t, "x"),
+    "a digest in text": lambda t: digest_text._prose(t, FRENCH, "https://example.org/"),
+}
+
+
+def seconds(function: Callable[[str], object], text: str) -> float:
+    """Return the processor time that a function takes for a text, at the least."""
+    least = float("inf")
+    for _ in range(3):
+        kept.forget()
+        slug.cache_clear()
+        began = time.thread_time()
+        with suppress(LiveblogError):  # refused: that is to take no more time either
+            function(text)
+        least = min(least, time.thread_time() - began)
+        if least < FLOOR / 4:
+            break
+    return least
+
+
+def is_linear(function: Callable[[str], object], make: Callable[[int], str]) -> bool:
+    """Whether the time grows with the length; what is fast at the longest is not looked at."""
+    longest = seconds(function, make(LONGEST))
+    if longest < FLOOR:
+        return True
+    if longest > BOUND:
+        return False
+    times = [seconds(function, make(LONGEST // part)) for part in (8, 4, 2)] + [longest]
+    return all(later < max(FLOOR, GROWTH * before) for before, later in pairwise(times))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_time_grows_with_the_length(name: str) -> None:
+    """For each pattern that is known to be hard for parsers; a busy machine gets three tries."""
+    grows = [
+        pattern
+        for pattern, make in PATTERNS.items()
+        if not any(is_linear(FUNCTIONS[name], make) for _ in range(3))
+    ]
+    assert not grows
+
+
+@pytest.mark.parametrize("pattern", [">", "<div>", "<div>\n<<<<", "<!--", "- ", "<b title=N>"])
+def test_a_body_at_its_limit_is_rendered_at_once(pattern: str) -> None:
+    """The worst of them in the fast tests too, with French typography."""
+    assert seconds(FUNCTIONS["to_html in French"], PATTERNS[pattern](LONGEST)) < BOUND
+
+
+def test_the_measure_sees_growth() -> None:
+    """A function that takes the square of the length is found."""
+    assert not is_linear(lambda text: [text.find("b") for _ in range(len(text))], repeated("a"))
