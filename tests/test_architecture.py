@@ -49,7 +49,7 @@ DOORS = {
     "nh3": ("markup",),
     "cmarkgfm": ("markup",),
     "click": ("cli",),
-    "sqlite3": ("storage.sqlite", "publish.index", "delivery.outbox", "search.index"),
+    "sqlite3": ("storage.sqlite", "publish.index", "search.index"),
     "apscheduler": ("schedule",),
     "smtplib": ("delivery.mail",),
     "css_inline": ("delivery.mail",),

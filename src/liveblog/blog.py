@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from . import config as settings
 from . import limits
-from .config import Config
+from .config import Config, writing
 from .entry import (
     Figure,
     Framing,
@@ -161,7 +161,7 @@ class Blog:
         root = Path(folder)
         path = root / settings.FILE_NAME
         if not path.exists():
-            text = settings.initial(
+            text = writing.initial(
                 title=title,
                 url=url,
                 language=language,
@@ -718,7 +718,7 @@ class Blog:
         url = url if url.endswith("/") else f"{url}/"
         before = addresses(self.config, url)
         text = self._path.read_bytes().decode()
-        changed = settings.at_address(text, url, before)
+        changed = writing.at_address(text, url, before)
         if changed != text:
             path = self._path.resolve()  # it may be a link, and not everybody's to read
             replace_file(path, changed.encode(), mode=path.stat().st_mode & 0o777)
