@@ -65,8 +65,9 @@ DOORS = {
 """Which modules (or rooms) may import a library."""
 
 PRIVATE = {
-    "_cmark": "cmarkgfm", "_Element": "lxml", "_jobstore_alias": "apscheduler",
-    "uvicorn.protocols": "uvicorn", "spool_max_size": "starlette",
+    "_captured_signals": "uvicorn", "_cmark": "cmarkgfm", "_Element": "lxml",
+    "_jobstore_alias": "apscheduler", "_run_job_success": "apscheduler",
+    "spool_max_size": "starlette", "uvicorn.protocols": "uvicorn",
 }  # fmt: skip
 """Parts of libraries that nobody promises to keep, and whose they are. Each of these has an upper
 bound in pyproject.toml, so that a new version is looked at before it is used."""
@@ -269,9 +270,8 @@ def private_parts(modules: Sources) -> set[str]:
                 case ast.ImportFrom(level=0) if (
                     room(node.module or "") not in sys.stdlib_module_names
                 ):
-                    used |= {alias.name for alias in node.names} | set(
-                        (node.module or "").split(".")
-                    )
+                    used |= {alias.name for alias in node.names}
+                    used |= set((node.module or "").split("."))
                 case ast.Import():
                     used |= {part for alias in node.names for part in alias.name.split(".")[1:]}
     return {n for n in used - own if n.startswith("_") and not n.startswith("__")}
@@ -279,11 +279,7 @@ def private_parts(modules: Sources) -> set[str]:
 
 def unbounded(libraries: Iterable[str], requirements: Iterable[str]) -> list[str]:
     """Find libraries that no requirement bounds from above."""
-    bounded = {
-        re.split(r"[\[<>=!~ ]", requirement)[0]
-        for requirement in requirements
-        if "<" in requirement
-    }
+    bounded = {re.split(r"[\[<>=!~ ]", need)[0] for need in requirements if "<" in need}
     return sorted(set(libraries) - bounded)
 
 
