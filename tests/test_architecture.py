@@ -259,8 +259,8 @@ def private_parts(modules: Sources) -> set[str]:
                     own.add(node.id)
                 case ast.Attribute(ctx=ast.Store()):
                     own.add(node.attr)
-                case ast.Constant(value=str()):  # a slot
-                    own.add(node.value)
+                case ast.Constant(value=str(slot)):
+                    own.add(slot)
                 case ast.Attribute(value=ast.Name(id=name)) if (
                     room(outside.get(name, "")) in sys.stdlib_module_names
                 ):
