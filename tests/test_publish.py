@@ -730,7 +730,7 @@ def test_no_part_is_lost_between_two_processes(
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [0, work.MUCH - 1])
 def test_what_goes_wrong_in_either_process_is_said(blog: Blog, clock: Clock, number: int) -> None:
-    """Nothing lands then."""
+    """A page that cannot be made is named; a template that cannot be parsed ends all of it."""
     much(blog, clock)
     templates = blog.folders.templates
     templates.mkdir()
@@ -738,10 +738,17 @@ def test_what_goes_wrong_in_either_process_is_said(blog: Blog, clock: Clock, num
     own = own.replace("Titre N", f"Titre {number}") + "{% endif %}{% endblock %}"
     (templates / "entry.html").write_text(own)
     done = published_apart(blog, 2)
-    assert done.returncode == 2
-    assert "entry.html" in done.stderr
+    assert done.returncode == 1
+    assert done.stderr.count("entry.html, line 1") == 1
     assert "Traceback" not in done.stderr
-    assert site_bytes(blog.folders.site) == {}
+    before = site_bytes(blog.folders.site)
+    assert len(before) > work.MUCH
+    (templates / "entry.html").write_text("{% if %}")
+    done = published_apart(blog, 2)
+    assert done.returncode == 2
+    assert "entry.html, line 1" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert site_bytes(blog.folders.site) == before
 
 
 @pytest.mark.slow

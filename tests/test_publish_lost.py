@@ -19,6 +19,7 @@ from liveblog.blog import Image
 from liveblog.errors import Busy, StorageError
 from liveblog.publish import index as index_module
 from liveblog.publish.verify import FOREIGN
+from liveblog.site.compressed import Compressed
 from liveblog.storage import locks, sqlite
 
 from .conftest import Clock, LiveServer, live_server, site_bytes
@@ -405,3 +406,55 @@ def test_a_folder_that_is_replaced_under_a_server_is_published(
     server.settled()
     assert not again.check().faults
     assert SECRET.encode() not in b"".join(site_bytes(again.folders.site).values())
+
+
+@pytest.mark.slow
+def test_a_server_says_of_a_fault_once_and_healthz_as_long_as_it_stands(tmp_path: Path) -> None:
+    """A damaged line: the rest goes on, and what it withholds is nowhere."""
+    with live_server(tmp_path / "served") as running:
+        blog = running.blog
+        entry = blog.post(SECRET)
+        running.published(entry.id)
+        running.settled()
+        damaged = blog.journal.path(f"{entry.published:%Y-%m-%d}")
+        blog.remove(entry.id)
+        running.settled()
+        data = damaged.read_bytes()
+        damaged.write_bytes(data.replace(b'"state":"removed"', b'"state":"remoeed"'))
+        for number in range(3):
+            running.published(blog.post(f"Après {number}.").id)
+            running.settled()
+            assert running.health()["blogs"][0]["faults"] == 1
+        site = site_bytes(blog.folders.site)
+        assert SECRET.encode() not in b"".join(site.values())
+        assert b"Apr\xc3\xa8s 2." in site["index.html"]
+        process = running.process
+        assert process is not None
+        process.terminate()
+        _, told = process.communicate(timeout=20)
+        running.process = None
+        assert told.count(f"{damaged.name}:2") == 1
+
+
+@pytest.mark.slow
+def test_a_server_compresses_what_it_publishes_and_keeps_no_copy_of_what_was_removed(
+    tmp_path: Path,
+) -> None:
+    """Copies are there when readers ask, and true."""
+    with live_server(tmp_path / "served") as running:
+        blog = running.blog
+        entry = blog.post(f"{SECRET} " * 200, tags=["seul"])
+        running.published(entry.id)
+        running.settled()
+        copies = Compressed(blog.folders.compressed)
+        page = f"{links.entry_path(entry.id)}index.html"
+        for name in ("index.html", page, "atom.xml"):
+            assert copies.get(name, (blog.folders.site / name).read_bytes()), name
+        blog.remove(entry.id)
+        running.settled()
+        names = [str(p.relative_to(copies._folder)) for p in copies._folder.rglob("*.br")]
+        assert f"{page}.br" not in names
+        assert "index.html.br" in names
+        for name in names:
+            data = (blog.folders.site / name.removesuffix(".br")).read_bytes()
+            assert copies.get(name.removesuffix(".br"), data), name

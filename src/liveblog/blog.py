@@ -726,7 +726,10 @@ class Blog:
         self.__dict__.pop("publisher", None)  # it keeps the settings
         report = self.publish(progress=progress)
         pages = self.publisher.pages
-        folders = tuple(write(old, self.config, self.folders, pages, self.now) for old in before)
+        site = self.publisher.site
+        folders = tuple(
+            write(old, self.config, self.folders, site, pages, self.now) for old in before
+        )
         return Moved(url, before, folders, report)
 
     @cached_property

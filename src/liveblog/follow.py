@@ -10,6 +10,7 @@ were released. Both come from the journal and the clock alone, so a place holds 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import threading
@@ -24,10 +25,9 @@ from .blog import Blog
 from .config import Config
 from .entry import Revision, id_day
 from .errors import InvalidInput, LiveblogError, StorageError
-from .journal import News
+from .journal import Fault, News
 from .kept import forget
 from .period import COVERAGE, day_end, local_day
-from .publish.documents import live_entry
 from .publish.report import Report
 from .timeline import Entry, Timeline, fold
 
@@ -41,6 +41,9 @@ RETRY_SECONDS = (1, 2, 5, 15, 60)
 
 SITE_SECONDS = 5.0
 """Seconds between two looks whether the site was deleted."""
+
+COMPRESSED = 100
+"""So many files of a publication, at the most, are compressed before anybody asks for them."""
 
 PATIENCE = 600
 """Seconds to wait for a publication that somebody asked for."""
@@ -107,6 +110,7 @@ class Follower(threading.Thread):
         self._wanted = self._begun = self._ended = 0
         self._is_stopping = False
         self._page: object = None
+        self._faults: frozenset[Fault] = frozenset()  # those that the log tells of
         self._wake: datetime | None = None
         self._looked = 0.0
         now = blog.present
@@ -221,7 +225,7 @@ class Follower(threading.Thread):
         events = []
         report = None
         try:
-            report = self._blog.publisher.publish(now, names=news.names)
+            report = self._published(now, news)
             page = self._live_page()
             if self._page is not None and page != self._page:
                 events.append(("page", page))
@@ -231,6 +235,19 @@ class Follower(threading.Thread):
             self._landed(events, place, report)
         self._wake = self._next_wake(timeline)
         self.state = State(place, now, "", len(report.faults), time.monotonic() - began)
+
+    def _published(self, now: datetime, news: News) -> Report:
+        """Publish; say once of each fault that it is there."""
+        publisher = self._blog.publisher
+        report = publisher.publish(now, names=news.names)
+        for fault in report.faults:
+            if fault not in self._faults:
+                log.warning("%s: %s. %s", fault.place, fault.problem, fault.mend)
+        self._faults = frozenset(report.faults)
+        if self._tell and len(report.written) <= COMPRESSED:
+            with contextlib.suppress(StorageError):  # they only spare time
+                publisher.compress(report.written)
+        return report
 
     def _next_wake(self, timeline: Timeline) -> datetime:
         """Return when something happens by the clock alone."""
@@ -246,19 +263,24 @@ class Follower(threading.Thread):
     # -- what to tell -------------------------------------------------------------------------
 
     def _events(self, timeline: Timeline, touched: list[str]) -> Iterator[Event]:
-        pages = self._blog.publisher.pages
         homes: dict[date, dict[str, Entry]] = {}
         for of in {id_day(entry_id) for entry_id in touched}:
             homes[of] = fold(self._blog.journal.day(of).records)
-        for entry in sorted((homes[id_day(i)][i] for i in touched), key=_shown_at):
+        # One of which the newest line was damaged meanwhile is not there: it is withheld.
+        known = (homes[id_day(i)].get(i) for i in touched)
+        for entry in sorted((entry for entry in known if entry), key=_shown_at):
             if entry.is_visible(timeline.now):
-                yield "entry", live_entry(entry, pages)
+                for shown in self._blog.publisher.live_entries(entry):
+                    yield "entry", shown
             elif entry.was_seen(timeline.now):
                 yield "removed", {"id": entry.id}
 
     def _live_page(self) -> object:
         data = self._blog.publisher.site.read("live.json")
-        return msgspec.json.decode(data)["page"] if data else None
+        try:
+            return msgspec.json.decode(data)["page"] if data else None
+        except (msgspec.DecodeError, KeyError, TypeError):
+            return None  # somebody put another file there; it is made again
 
     def missed(self, given: str, until: Place) -> list[Event]:
         """Return what a reader who knows the blog up to *given* has to be told, up to *until*.

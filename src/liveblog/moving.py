@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,12 +20,13 @@ import msgspec
 
 from . import links
 from .config import Config
-from .errors import StorageError
+from .errors import storage_errors
 from .feeds import Feed, Item
 from .feeds.documents import documents
 from .folders import Folders
 from .pages import FeedDocument, Pages
 from .publish.report import Report
+from .site import Site
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """An address that only this machine knew needs no signpost."""
@@ -53,23 +54,25 @@ def folder_of(folders: Folders, old: str) -> Path:
     return folders.moved / re.sub(r"[^A-Za-z0-9.-]+", "-", parts.netloc + parts.path).strip("-")
 
 
-def write(old: str, config: Config, folders: Folders, pages: Pages, now: datetime) -> Path:
+def write(
+    old: str, config: Config, folders: Folders, site: Site, pages: Pages, now: datetime
+) -> Path:
     """Write what is for an earlier address, in the place of what was there; return its folder.
 
     Raises :class:`~liveblog.errors.StorageError`.
     """
     target = folder_of(folders, old)
-    try:
-        shutil.rmtree(target, ignore_errors=True)
-        names = sorted(str(path.relative_to(folders.site)) for path in folders.site.rglob("*.*"))
-        top = sorted({path.name + "/" * path.is_dir() for path in folders.site.iterdir()})
-        files = [*rules(old, config.url, [name for name in top if name[0] != "."])]
-        for name, data in (*files, *_stand_ins(names, config, folders, pages, now)):
+    with storage_errors("write to", target):
+        if target.exists():
+            shutil.rmtree(target)
+        paths = [path for path in site.paths() if not path.startswith(".")]
+        top = sorted({first + slash for first, slash, _ in (p.partition("/") for p in paths)})
+        ours = filter(links.is_ours, sorted(paths))
+        stand_ins = _stand_ins(ours, config, site, pages, now)
+        for name, data in (*rules(old, config.url, top), *stand_ins):
             path = target / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-    except OSError as error:
-        raise StorageError.of(error, "write to", target) from error
     return target
 
 
@@ -107,7 +110,7 @@ def rules(old: str, new: str, top: Sequence[str]) -> Iterator[tuple[str, bytes]]
 
 
 def _stand_ins(
-    names: Sequence[str], config: Config, folders: Folders, pages: Pages, now: datetime
+    names: Iterable[str], config: Config, site: Site, pages: Pages, now: datetime
 ) -> Iterator[tuple[str, bytes]]:
     """Yield a page for each page and a last document for each feed of the site."""
     for name in names:
@@ -118,7 +121,8 @@ def _stand_ins(
         elif name == "404.html":
             yield f"pages/{name}", pages.moved(config.url).encode()
         elif last == "feed.json" and not folder[:4].isdigit():  # nobody subscribes to an archive
-            title = msgspec.json.decode((folders.site / name).read_bytes(), type=FeedDocument).title
+            # It was published just now.
+            title = msgspec.json.decode(site.read(name) or b"{}", type=FeedDocument).title
             feed = last_feed(folder, title, config, pages, now)
             for name_of, data in documents(feed):
                 yield f"pages/{folder}{name_of}", data

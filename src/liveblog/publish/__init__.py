@@ -30,8 +30,10 @@ from ..site import Site
 from ..site.compressed import Compressed
 from ..storage.locks import Lock
 from ..storage.sqlite import Unusable, delete_database, errors
-from ..timeline import Timeline, fold
+from ..timeline import Entry, Timeline, fold
 from .build import Build
+from .documents import live_entry
+from .guard import Guard
 from .index import Index
 from .items import Items
 from .report import Progress, Report
@@ -65,7 +67,8 @@ class Publisher:
     def pages(self) -> Pages:
         """The blog's pages, with the theme as it was at the last publication."""
         if self._pages is None:
-            self._read_theme()
+            with self.edge():
+                self._read_theme()
         assert self._pages is not None
         return self._pages
 
@@ -89,16 +92,15 @@ class Publisher:
         :class:`~liveblog.errors.ConfigError`; the site is as it was then, or the next publication
         finishes what this one began. What cannot be rendered is a fault in the report.
         """
-        with self._edge():
-            if dry_run:
-                return self.rehearse(now, full=full, progress=progress)
-            with self.lock():
-                self.site.discard()  # what a publication that was cut off has left
-                try:
-                    return self._publish(now, names, full, progress)
-                except Unusable:
-                    self._forget_index()
-                    return self._publish(now, None, full, progress)
+        if dry_run:
+            return self.rehearse(now, full=full, progress=progress)
+        with self.edge(), self.lock():
+            self.site.discard()  # what a publication that was cut off has left
+            try:
+                return self._publish(now, names, full, progress)
+            except Unusable:
+                self._forget_index()
+                return self._publish(now, None, full, progress)
 
     def _publish(
         self,
@@ -139,30 +141,45 @@ class Publisher:
 
         *site* and *index* are those of this blog unless others are given; the index is written to.
         """
-        self.site.refresh()
-        index = index or Index.temporary(self._index_path)
-        build = self._build(now, site or self.site, index, is_dry=True, progress=progress)
-        build.run(full=full)
-        return build.output.report
+        with self.edge():
+            self.site.refresh()
+            index = index or self.index()
+            build = self._build(now, site or self.site, index, is_dry=True, progress=progress)
+            build.run(full=full)
+            return build.output.report
 
     def compress(self, paths: Iterable[str]) -> None:
         """Make compressed copies of files that were published, for a server to send.
 
-        It takes longer than to publish them: readers are told first. Raises
+        While somebody else publishes, none are made: the files change. Raises
         :class:`~liveblog.errors.StorageError`.
         """
-        with self._edge(), self.lock():
-            self.site.refresh()
-            for path in paths:
-                data = self.site.read(path)
-                if data is not None:
-                    self._copies.make(path, data)
+        lock = self.lock()
+        with self.edge():
+            if not lock.try_acquire():
+                return
+            try:
+                self.site.refresh()
+                for path in paths:
+                    data = self.site.read(path)
+                    if data is not None:
+                        self._copies.make(path, data)
+            finally:
+                lock.release()
+
+    def live_entries(self, entry: Entry) -> list[dict[str, object]]:
+        """Return an entry as an open page takes it over; none if not even a notice can be shown."""
+        pages = self.pages
+        guard = Guard(pages.words, self._config, lambda fault: None)
+        return guard.make(
+            "live.json", [entry], lambda swap: [live_entry(e, pages) for e in swap([entry])], list
+        )
 
     def topics(self) -> dict[str, str]:
         """Return the live page and every feed that there is, each with a hash of what it holds."""
         if not self._index_path.exists():
             return {}
-        with self._edge(), self.lock(), errors(self._index_path):
+        with self.edge(), self.lock(), errors(self._index_path):
             return self._opened().topics()
 
     def is_withdrawn(self, path: str) -> bool:
@@ -183,7 +200,7 @@ class Publisher:
         return Lock(self._folders.derived / "publish.lock")
 
     @contextmanager
-    def _edge(self) -> Iterator[None]:
+    def edge(self) -> Iterator[None]:
         """Raise what the machine refuses as a :class:`~liveblog.errors.StorageError`."""
         try:
             with storage_errors("publish", self._folders.site):

@@ -13,6 +13,7 @@ from typing import Any
 from .. import links, period
 from ..config import Config
 from ..digest import Digest
+from ..entry import Revision
 from ..journal import Fault, Journal
 from ..pages import Pages, Tag
 from ..period import COVERAGE, Period, local_day
@@ -84,7 +85,7 @@ class Build:
         )
         self._has_new_figures = False
         self.has_removals = False
-        """Whether an entry was removed, or came back, since the last publication."""
+        """Whether an entry was removed, now or before, from a day that changed."""
 
     @property
     def now(self) -> datetime:
@@ -259,22 +260,22 @@ class Build:
             str,
         )
         self._has_new_figures |= self.index.replace_figures(of, figures)
-        touched, ids, has_removals = self.guard.make(
+        touched, ids = self.guard.make(
             of.isoformat(),
             [*day.entries, *day.removed],
             lambda swap: self._replaced(day, headline, swap),
             lambda: self._replaced(Day(of), None, lambda entries: list(entries)),
         )
-        self.has_removals |= has_removals
+        reading = self.journal.day(of)
+        gone = any(isinstance(r, Revision) and r.state == "removed" for r in reading.records)
+        self.has_removals |= gone or bool(reading.withheld)
         if self.files.fresh is not None:
             self.files.fresh |= ids
             for entry_id in ids:
                 self.index.replace_faults(f"entry:{entry_id}", ())
         return touched
 
-    def _replaced(
-        self, day: Day, headline: str | None, swap: Swap
-    ) -> tuple[Touched, set[str], bool]:
+    def _replaced(self, day: Day, headline: str | None, swap: Swap) -> tuple[Touched, set[str]]:
         with self.index.trying():
             return self.index.replace_day(
                 day.date, swap(day.entries), headline, swap(day.removed), self.config.zone

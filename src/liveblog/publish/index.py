@@ -220,11 +220,10 @@ class Index:
         headline: str | None,
         removed: Iterable[Entry],
         zone: tzinfo,
-    ) -> tuple[Touched, set[str], bool]:
+    ) -> tuple[Touched, set[str]]:
         """Take over a day as it stands; return what that touched, and the ids of its entries.
 
-        The last value tells whether any of them was removed, or came back. *headline* is None if
-        the day has nothing to tell, *zone* the blog's.
+        *headline* is None if the day has nothing to tell, *zone* the blog's.
         """
         name = day.isoformat()
         before = dict(self._db.execute("SELECT id, rev FROM entries WHERE day = ?", (name,)))
@@ -234,8 +233,7 @@ class Index:
         gone = {entry.id: entry for entry in removed}
         stones = dict(self._db.execute("SELECT id, at FROM removals WHERE day = ?", (name,)))
         after = {i: _instant(entry.now.updated) for i, entry in gone.items()}
-        removals = {i for i, _ in stones.items() ^ after.items()}
-        touched |= removals
+        touched |= {i for i, _ in stones.items() ^ after.items()}
         self._db.execute("DELETE FROM removals WHERE day = ?", (name,))
         self._db.executemany(
             "INSERT OR REPLACE INTO removals VALUES (?, ?, ?)",
@@ -272,7 +270,7 @@ class Index:
         self._replace_headline(name, headline)
         homes = {id_day(entry.id) for entry in now.values() if entry.now.day}
         what = Touched(frozenset(slugs), frozenset(map(date.fromisoformat, days)), frozenset(homes))
-        return what, touched, bool(removals)
+        return what, touched
 
     def _is_told_elsewhere(self, entry_id: str, day: str) -> bool:
         query = "SELECT 1 FROM entries WHERE id = ? AND day <> ?"

@@ -74,6 +74,11 @@ def verify(publisher: Publisher, now: datetime, progress: Progress | None = None
 
     Raises :class:`~liveblog.errors.StorageError`.
     """
+    with publisher.edge():
+        return _checked(publisher, now, progress)
+
+
+def _checked(publisher: Publisher, now: datetime, progress: Progress | None) -> Verified:
     found = _verified(publisher, now, progress)
     if not any(fault.place.startswith("feeds/") for fault in found.faults):
         return found

@@ -145,9 +145,6 @@ class Search:
         """
         if self._index.path.exists():
             self.update()
-            with self._index.writing() as writer:
-                writer.tidy()
-                writer.commit()
 
     def forget(self) -> None:
         """Let go of the index, with every word in it; the next search makes it again."""
@@ -159,19 +156,23 @@ class Search:
             # The stamps come first: what is appended meanwhile is read again the next time.
             stamps = {n: s for n, s in self._journal.stamps().items() if _is_day(n)}
             changed = writer.changed(stamps)
+            is_less = False
             for number, name in enumerate(changed):
                 if progress:
                     progress(number, len(changed))
-                self._take_over_day(writer, name, stamps.get(name, ""))
+                is_less |= self._take_over_day(writer, name, stamps.get(name, ""))
                 if number % KEPT_DAYS == KEPT_DAYS - 1:
                     writer.commit()
+            if is_less:
+                writer.tidy()
             writer.commit()
 
-    def _take_over_day(self, writer: Writer, name: str, stamp: str) -> None:
+    def _take_over_day(self, writer: Writer, name: str, stamp: str) -> bool:
+        """Take over a day; return whether an entry is not there any more."""
         records = self._journal.read(name).records if stamp else ()
         entries = {i: e for i, e in fold(records).items() if e.now.state != "removed"}
         marks = {i: _mark(entry) for i, entry in entries.items()}
-        writer.replace(name, stamp, marks.items(), lambda i: _row(entries[i], marks[i]))
+        return writer.replace(name, stamp, marks.items(), lambda i: _row(entries[i], marks[i]))
 
 
 def _row(entry: Entry, mark: bytes) -> Row | None:

@@ -182,11 +182,11 @@ class Writer:
         stamp: str,
         ids: Iterable[tuple[str, bytes]],
         make: Callable[[str], Row | None],
-    ) -> None:
-        """Take over the entries that live in a day's file: their ids and marks.
+    ) -> bool:
+        """Take over the entries that live in a day's file; return whether any is gone from there.
 
-        *make* is called for those that are new or differ; None is not to be found. An empty
-        *stamp*: the file is gone.
+        They come with their marks. *make* is called for those that are new or differ; None is not
+        to be found. An empty *stamp*: the file is gone.
         """
         rows = self._db.execute("SELECT id, mark FROM entries WHERE home = ?", (home,))
         before = {entry_id: bytes(mark) for entry_id, mark in rows}
@@ -201,6 +201,7 @@ class Writer:
             self._db.execute("INSERT OR REPLACE INTO stamps VALUES (?, ?)", (home, stamp))
         else:
             self._db.execute("DELETE FROM stamps WHERE name = ?", (home,))
+        return not before.keys() <= now.keys()
 
     def commit(self) -> None:
         """Keep what was taken over, and go on."""
