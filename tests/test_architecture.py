@@ -10,9 +10,11 @@ import importlib
 import inspect
 import os
 import pkgutil
+import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -49,18 +51,25 @@ DOORS = {
     "nh3": ("markup",),
     "cmarkgfm": ("markup",),
     "click": ("cli",),
-    "sqlite3": ("storage.sqlite", "publish.index", "delivery.outbox", "search.index"),
+    "sqlite3": ("storage.sqlite", "publish.index", "search.index"),
     "apscheduler": ("schedule",),
     "smtplib": ("delivery.mail",),
     "css_inline": ("delivery.mail",),
     "idna": ("config",),
     "apprise": ("delivery.chat",),
-    "httpx2": ("net",),
     "httpcore2": ("net",),
     "babel": ("locale", "when"),
     "yaml": ("frontmatter",),
 }
 """Which modules (or rooms) may import a library."""
+
+PRIVATE = {
+    "_captured_signals": "uvicorn", "_cmark": "cmarkgfm", "_Element": "lxml",
+    "_jobstore_alias": "apscheduler", "_run_job_success": "apscheduler",
+    "spool_max_size": "starlette", "uvicorn.protocols": "uvicorn",
+}  # fmt: skip
+"""Parts of libraries that nobody promises to keep, and whose they are. Each of these has an upper
+bound in pyproject.toml, so that a new version is looked at before it is used."""
 
 PURE_FLOORS = (0, 2, 3)
 READ_THEIR_OWN = ("config", "locale")
@@ -230,6 +239,56 @@ def impure(modules: Sources) -> list[str]:
     return breaches
 
 
+def private_parts(modules: Sources) -> set[str]:
+    """Find the names that begin with an underscore and that nobody here has defined."""
+    own, used = set(), set()
+    for source in modules.values():
+        tree = ast.parse(source)
+        outside = {
+            (alias.asname or alias.name).partition(".")[0]: alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
+        for node in ast.walk(tree):
+            match node:
+                case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                    own.add(node.name)
+                case ast.Name(ctx=ast.Store()):
+                    own.add(node.id)
+                case ast.Attribute(ctx=ast.Store()):
+                    own.add(node.attr)
+                case ast.Constant(value=str(slot)):
+                    own.add(slot)
+                case ast.Attribute(value=ast.Name(id=name)) if (
+                    room(outside.get(name, "")) in sys.stdlib_module_names
+                ):
+                    pass
+                case ast.Attribute():
+                    used.add(node.attr)
+                case ast.ImportFrom(level=0) if (
+                    room(node.module or "") not in sys.stdlib_module_names
+                ):
+                    used |= {alias.name for alias in node.names}
+                    used |= set((node.module or "").split("."))
+                case ast.Import():
+                    used |= {part for alias in node.names for part in alias.name.split(".")[1:]}
+    return {n for n in used - own if n.startswith("_") and not n.startswith("__")}
+
+
+def unbounded(libraries: Iterable[str], requirements: Iterable[str]) -> list[str]:
+    """Find libraries that no requirement bounds from above."""
+    bounded = {re.split(r"[\[<>=!~ ]", need)[0] for need in requirements if "<" in need}
+    return sorted(set(libraries) - bounded)
+
+
+def requirements() -> list[str]:
+    """Return what pyproject.toml says that the product needs."""
+    project = tomllib.loads((PACKAGE.parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    return [*project["dependencies"], *(need for needs in extras for need in needs)]
+
+
 # -- the product keeps the rules -------------------------------------------------------------------
 
 
@@ -256,6 +315,34 @@ def test_each_library_has_one_door() -> None:
 def test_pure_floors_touch_neither_clock_nor_disk_nor_network() -> None:
     """Plain data, folding, markup, feeds and pages: the same in, the same out."""
     assert impure(product()) == []
+
+
+def test_private_parts_of_a_library_are_used_below_an_upper_bound() -> None:
+    """So that no new version of it can break the program unseen."""
+    assert private_parts(product()) <= PRIVATE.keys()
+    assert unbounded(PRIVATE.values(), requirements()) == []
+
+
+def test_no_private_part_is_named_that_is_not_used() -> None:
+    """The table is no longer than it has to be."""
+    everything = "\n".join(product().values())
+    assert [name for name in PRIVATE if name not in everything] == []
+
+
+@pytest.mark.parametrize(
+    ("library", "least"),
+    [
+        ("jinja2", "3.1.6"), ("lxml", "6.1"), ("pillow", "12.3"), ("python-multipart", "0.0.31"),
+        ("starlette", "1.3.1"),
+    ],
+)  # fmt: skip
+def test_versions_with_known_vulnerabilities_are_left_out(library: str, least: str) -> None:
+    """Of what handles bytes from outside; CVE-2025-27516, CVE-2026-41066, PYSEC-2026-3453,
+    GHSA-v9pg-7xvm-68hf, CVE-2026-54283.
+    """
+    (found,) = [need for need in requirements() if need.startswith(f"{library}>=")]
+    lower = re.split("[=,]", found)[1]
+    assert tuple(map(int, lower.split("."))) >= tuple(map(int, least.split(".")))
 
 
 # -- the rules bite --------------------------------------------------------------------------------
@@ -349,6 +436,17 @@ def test_a_planted_second_door_is_found(module: str, source: str) -> None:
 def test_a_planted_impurity_is_found(module: str, source: str) -> None:
     """On each pure floor, at the top of a module or inside a function."""
     assert impure({module: source})
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["import lxml._x", "from lxml import _x", "from lxml._x import y", "def f(job):\n job._x()"],
+)
+def test_a_planted_private_part_is_found(source: str) -> None:
+    """However it is reached; one's own and the standard library's are none."""
+    allowed = "import os\nos._exit(1)\nclass A:\n def _f(self):\n  self._f()"
+    assert private_parts({"x": source, "y": allowed}) == {"_x"}
+    assert unbounded(["lxml", "nh3"], ["lxml>=6,<7", "nh3>=0.3"]) == ["nh3"]
 
 
 @pytest.mark.parametrize("module", ["config", "locale", "journal.files", "publish.build", "blog"])

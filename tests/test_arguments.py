@@ -279,3 +279,25 @@ def test_no_argument_is_a_traceback(
         entry_id = blog.post("Un fait de plus.").id
         drawn = [word.replace("{id}", entry_id) for word in drawn]
     assert_clean(run(*drawn, cwd=blog.folders.root))
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin"),
+    [
+        (("import", "text", "/dev/zero"), ""),
+        (("import", "wordpress", "/dev/zero"), ""),
+        (("import", "jsonl", "/dev/zero"), ""),
+        (("import", "markdown", "/dev/zero"), ""),
+        (("post", "x", "--alt", "x", "--image", "/dev/zero"), ""),
+        (("post", "-"), "x" * 2_000_000),
+        (("--config", "/dev/zero", "log"), ""),
+        (("-C", "/dev/zero", "log"), ""),
+    ],
+)
+def test_what_has_no_end_is_not_read_to_its_end(
+    blog: Blog, words: tuple[str, ...], stdin: str
+) -> None:
+    """A device, or a program that never stops to write."""
+    done = run(*words, stdin=stdin, cwd=blog.folders.root)
+    assert done.returncode == 2, done
+    assert "Error: " in done.stderr

@@ -524,6 +524,38 @@ def test_pictures_of_an_entry_are_kept_described_anew_or_taken_away(
 
 
 @pytest.mark.slow
+def test_pinning_in_an_old_browser_wipes_nothing(browser: Any, ana: Someone) -> None:
+    """Safari 16.3 and Firefox 110 do not put the pressed button into FormData."""
+    entry = ana.post("Pour un vieux navigateur.", tags="Damas", source_name="OSDH",
+                     figure_name="Morts", figure_value="3")  # fmt: skip
+    with page_of(browser, ana) as page:
+        page.add_init_script(
+            "const Real = FormData; window.FormData = function (form) { return new Real(form); };"
+        )
+        page.goto(f"{ana.server.url}compose")
+        on_top(page).get_by_role("button", name="Épingler").click()
+        expect(on_top(page).get_by_role("button", name="Désépingler")).to_be_visible()
+    found = ana.entry(entry)
+    assert found["pinned"] is True
+    assert (found["tags"], found["figures"][0]["value"]) == (["Damas"], 3)
+    assert found["sources"][0]["name"] == "OSDH"
+
+
+@pytest.mark.slow
+def test_a_figure_without_a_number_is_refused_by_the_script_too(browser: Any, ana: Someone) -> None:
+    """It would be published as zero."""
+    end = ana.server.blog.journal.end()
+    with composer(browser, ana) as page:
+        page.locator("#body").fill("Sans nombre.")
+        page.locator("#more summary").click()
+        page.locator("[name=figure_name]").fill("Blessés")
+        page.get_by_role("button", name="Publier").click()
+        expect(page.locator("#problem")).to_be_visible()
+        expect(page.locator("#body")).to_have_value("Sans nombre.")
+    assert ana.server.blog.journal.end() == end
+
+
+@pytest.mark.slow
 def test_nobody_is_offered_what_they_may_not_do(
     ana: Someone, bilal: Someone, chloe: Someone
 ) -> None:

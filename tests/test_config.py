@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveblog import Blog, config
+from liveblog.config import checks, writing
 from liveblog.errors import ConfigError, InvalidInput, LiveblogError
 
 from .conftest import Clock
@@ -275,7 +276,7 @@ def test_mail_is_set_up_in_a_table_of_its_own(more: str, tmp_path: Path) -> None
     """Addresses in any letters, several ways to leave, encryption unless the contrary is meant."""
     found = config.load(written(tmp_path, MAIL + more)).mail
     assert (found.server, found.weekly) == ("mail.example.org", True)
-    assert config.check_sender(found.sender) == ("Le direct", "d@example.org")
+    assert checks.check_sender(found.sender) == ("Le direct", "d@example.org")
     assert (found.security == "none") == found.allow_cleartext
 
 
@@ -364,7 +365,7 @@ def test_what_init_writes_is_read_back_the_same(text: str, new_blog: Callable[..
 def test_init_writes_what_can_be_read_or_refuses(title: str, author: str) -> None:
     """Whatever the text, the file is whole TOML and says what was given."""
     try:
-        text = config.initial(
+        text = writing.initial(
             title=title,
             url="https://example.org/",
             language="fr",
@@ -440,7 +441,7 @@ def test_a_new_blog_can_be_opened_wherever_it_is_served(
     url: str, new_blog: Callable[..., Blog]
 ) -> None:
     """An address of numbers makes an id that is a tag: URI too."""
-    config.check_id(new_blog(url=url).config.id)
+    checks.check_id(new_blog(url=url).config.id)
 
 
 # -- whatever somebody writes ----------------------------------------------------------------------
@@ -519,7 +520,7 @@ def test_any_value_is_taken_or_refused_with_its_place(
     if found := taken(path):
         assert found.closing
         assert found.zone
-        assert not found.mail.sender or config.check_sender(found.mail.sender)
+        assert not found.mail.sender or checks.check_sender(found.mail.sender)
 
 
 @pytest.mark.parametrize(("table", "key"), KEYS, ids=[".".join(key) for key in KEYS])

@@ -579,6 +579,14 @@ def test_markdown_reads_as_text(body: str, expected: str) -> None:
     assert "\n".join(line.rstrip() for line in told.split("\n")) == expected
 
 
+@pytest.mark.parametrize("unit", ["> ", "- ", "999999999. "])
+@pytest.mark.parametrize("depth", [7, 8, 9, 19, 20, 38, 39, 40, 50, 51])
+def test_a_text_nested_in_any_depth_can_be_written(unit: str, depth: int) -> None:
+    """Also where the indentation takes the whole width; each word is there."""
+    body = unit * depth + "un mot, puis un autre, et encore un autre, et un dernier"
+    assert "dernier" in text_of(body)
+
+
 def test_an_empty_period_says_so(blog: Blog) -> None:
     """In text and Markdown, in the blog's language."""
     found = blog.digest("2012-W28")

@@ -13,7 +13,7 @@ import pytest
 from lxml import etree
 from PIL import Image as Pillow
 
-from liveblog import Blog
+from liveblog import Blog, bidi
 from liveblog.blog import Image
 from liveblog.entry import Figure, Source
 from liveblog.errors import NotFound
@@ -157,3 +157,19 @@ def test_an_empty_journal_makes_no_book(blog: Blog) -> None:
     """It says so."""
     with pytest.raises(NotFound):
         blog.whole()
+
+
+def test_no_title_or_name_leaves_a_direction_open(new_blog: Callable[..., Blog]) -> None:
+    """In the contents, the package and the chapters, each text ends as it began."""
+    turned = "\u202eturned\u2067"
+    blog = new_blog(title=turned, author=turned)
+    blog.post(turned, title=turned, author=turned, tags=[turned])
+    blog.frame("2012-07-15", headline=turned)
+    target = blog.folders.root / "book.epub"
+    blog.book(blog.whole(), target)
+    with zipfile.ZipFile(target) as book:
+        for name in ("EPUB/nav.xhtml", "EPUB/package.opf", "EPUB/title.xhtml"):
+            tree = etree.fromstring(book.read(name))
+            texts = [str(text) for text in tree.itertext() if "turned" in str(text)]
+            assert texts
+            assert [text for text in texts if bidi.closed(text) != text] == []

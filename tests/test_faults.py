@@ -109,6 +109,36 @@ def test_only_a_storage_error_leaves_any_verb(
     assert sweep(tmp_path / "blog", sample, clock, VERBS[verb], number) > 5
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("verb", ["post with a key", "edit", "keyed edit to another day"])
+def test_what_is_killed_anywhere_and_tried_again_is_done_once(
+    tmp_path: Path, sample: tuple[Path, str], clock: Clock, verb: str
+) -> None:
+    """With the same key; whole, and check is green."""
+    source, entry = sample
+    verbs: dict[str, Verb] = VERBS | {
+        "keyed edit to another day": lambda blog, entry: blog.edit(
+            entry, at=blog.instant("2012-07-14 9:00"), idempotency_key="k"
+        )
+    }
+    at = 0
+    was_killed = True
+    while was_killed:
+        folder = tmp_path / f"blog-{at}"
+        shutil.copytree(source, folder)
+        before = len(texts(Blog(folder, clock=clock)))
+        was_killed = killed_at(at, partial(verbs[verb], Blog(folder, clock=clock), entry))
+        done = verbs[verb](Blog(folder, clock=clock), entry)
+        assert isinstance(done, Revision)
+        after = Blog(folder, clock=clock)
+        assert texts(after).count((done.id, done.rev)) == 1, at
+        assert len(texts(after)) == before + 1, at
+        assert not after.journal.check().faults, at
+        shutil.rmtree(folder)
+        at += 1
+    assert at > 20
+
+
 # -- purge -----------------------------------------------------------------------------------------
 
 SECRET = "un nom qui met en danger"
@@ -131,6 +161,8 @@ def endangered(tmp_path: Path, clock: Clock) -> tuple[Path, str]:
     blog.post("Le bout est mis de côté.")
     path.with_name(f".{path.name}.1-1.tmp").write_bytes(lines[0])
     path.with_name(f"{path.name}.before-20120715T160400").write_bytes(b"".join(lines))
+    for copy in ("2012-07-15.sync-conflict-1.jsonl", "2012-07-15.jsonl~", "../../2012-07-15.jsonl"):
+        path.parent.joinpath(copy).write_bytes(b"".join(lines))
     folder = blog.folders.media / "2012/07/15"
     folder.joinpath(f".{entry.id[9:]}-0123456789.png.1-1.tmp").write_bytes(PNG)
     return blog.folders.root, entry.id

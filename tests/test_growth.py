@@ -1,6 +1,6 @@
 """Text from outside costs a time that grows with its length, whatever it says.
 
-Each function is measured over texts of one, two, four and eight times a length.
+Each function is measured over texts of a length and of eight times as much.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -38,9 +37,9 @@ FLOOR = 0.06
 """Seconds of processor time that no growth is judged in: caches and other work show there."""
 
 GROWTH = 2.5
-"""How much more time twice the length may take."""
+"""How much more time twice the length may take, over three doublings."""
 
-BOUND = 2.0
+BOUND = 5.0
 """Seconds that the longest may take: a text that no limit holds is as bad as one that grows."""
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -188,29 +187,23 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
 
 
 def seconds(function: Callable[[str], object], text: str) -> float:
-    """Return the processor time that a function takes for a text, at the least."""
-    least = float("inf")
-    for _ in range(3):
-        kept.forget()
-        slug.cache_clear()
-        began = time.thread_time()
-        with suppress(LiveblogError):  # refused: that is to take no more time either
-            function(text)
-        least = min(least, time.thread_time() - began)
-        if least < FLOOR / 4:
-            break
-    return least
+    """Return the processor time that a function takes for a text, at the first time."""
+    kept.forget()
+    slug.cache_clear()
+    began = time.thread_time()
+    with suppress(LiveblogError):  # refused: that is to take no more time either
+        function(text)
+    return time.thread_time() - began
 
 
 def is_linear(function: Callable[[str], object], make: Callable[[int], str]) -> bool:
     """Whether the time grows with the length; what is fast at the longest is not looked at."""
     longest = seconds(function, make(LONGEST))
-    if longest < FLOOR:
-        return True
-    if longest > BOUND:
-        return False
-    times = [seconds(function, make(LONGEST // part)) for part in (8, 4, 2)] + [longest]
-    return all(later < max(FLOOR, GROWTH * before) for before, later in pairwise(times))
+    if not FLOOR < longest < BOUND:
+        return longest < BOUND
+    # Over three doublings, for a step on the way (a limit that is met) is no growth: a function
+    # that takes the square takes 64 times as long, one that takes the power of 1.5 takes 23.
+    return longest < GROWTH**3 * seconds(function, make(LONGEST // 8))
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
@@ -841,3 +842,61 @@ def test_a_blog_comes_back_from_its_own_feeds(
             assert told.problems == []
             assert (told.entries, told.known) == ((30, 0) if brought == 1 else (0, 30))
         assert [len(found.now.media) for found in other.timeline.newest_first()].count(1) == 1
+
+
+# -- what would take too long, or is no number -----------------------------------------------------
+
+
+def item_with(inside: str) -> bytes:
+    """Return an RSS feed whose item holds that."""
+    return f"<rss version='2.0'><channel><item>{inside}</item></channel></rss>".encode()
+
+
+CROWDED = "<title " + " ".join(f"a{n}='x'" for n in range(101)) + ">x</title>"
+DEEP = "<a>" * 201 + "</a>" * 201
+
+
+@pytest.mark.parametrize("inside", [CROWDED, DEEP, f"<x:y/>{CROWDED}", f"<b>{CROWDED}"])
+def test_a_document_for_which_parsers_take_too_long_is_refused(inside: str, tmp_path: Path) -> None:
+    """With the square of the attributes of an element; also behind what is not well-formed."""
+    with pytest.raises(InvalidInput, match="more than 100 attributes"):
+        from_file(item_with(inside), tmp_path)
+
+
+@pytest.mark.slow
+def test_no_document_keeps_a_core_busy(tmp_path: Path) -> None:
+    """At the size at which another took half a minute."""
+    crowded = "<title " + " ".join(f"a{n}=''" for n in range(40_000)) + ">x</title>"
+    began = time.process_time()
+    with pytest.raises(InvalidInput):
+        from_file(item_with(crowded), tmp_path)
+    assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize("digits", [8, 5000])
+def test_a_reference_with_many_digits_is_no_error(digits: int, tmp_path: Path) -> None:
+    """It stands for no character."""
+    number = f"&#{'1' * digits};"
+    data = item_with(
+        f"<guid>1</guid><title>a {number} b</title><pubDate>Sun, 15 Jul 2012 12:00:00 GMT</pubDate>"
+    )
+    (update,) = updates(from_file(data, tmp_path))
+    assert update.versions[0].title.startswith("a ")
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["0999-12-31T00:00:00Z", "9001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00",
+     "9999-12-31T23:59:59-12:00", "99999-01-01T00:00:00Z", f"{'9' * 5000}-01-01T00:00:00Z"],
+)  # fmt: skip
+def test_a_date_beyond_the_limits_is_told_and_the_rest_comes(date: str, tmp_path: Path) -> None:
+    """The years 1000 to 9000, in Atom, RSS and JSON."""
+    good, bad = entry(of="1", at="2012-07-15T12:00:00Z"), entry(of="2", at=date)
+    found = from_file(atom(good, bad), tmp_path)
+    assert len(updates(found)) == 1
+    assert "its date cannot be read" in problems(found)[0]
+    items = [{"id": n, "date_published": at, "content_text": "x"}
+             for n, at in (("1", "2012-07-15T12:00:00Z"), ("2", date))]  # fmt: skip
+    found = from_file(json.dumps({"version": "", "items": items}).encode(), tmp_path)
+    assert len(updates(found)) == 1
+    assert "its date cannot be read" in problems(found)[0]

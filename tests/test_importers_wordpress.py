@@ -839,3 +839,26 @@ def test_memory_stays_small_whatever_the_size(tmp_path: Path) -> None:
     assert large[0] > 50_000_000
     assert large[1] < 12_000_000
     assert large[1] - small[1] < 4_000_000
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<title " + " ".join(f"a{n}='x'" for n in range(101)) + ">x</title>",
+        "<a>" * 201 + "</a>" * 201,
+    ],
+)
+def test_an_export_for_which_parsers_take_too_long_is_refused(
+    inside: str, write: Callable[..., Path]
+) -> None:
+    """By the same limits as a feed: attributes of an element, elements in each other."""
+    with pytest.raises(InvalidInput, match="more than 100 attributes"):
+        read(write(post("One."), inside))
+
+
+def test_a_date_beyond_the_limits_is_told_and_the_rest_comes(write: Callable[..., Path]) -> None:
+    """The years 1000 to 9000."""
+    beyond = {"post_date": "9999-12-31 23:59:59", "post_date_gmt": "9999-12-31 22:59:59"}
+    items = read(write(post("One.", "1"), post("Two.", "2", **beyond)))
+    assert list(updates(items)) == ["post 1"]
+    assert any("its date cannot be read" in said for said in problems(items))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import resource
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
+from liveblog import limits
 from liveblog.bidi import closed
+from liveblog.entry import FORBIDDEN
 from liveblog.locale import NARROW, NBSP, french_spaces
-from liveblog.markup import ROOT, rooted, sanitised, shortened, to_html
+from liveblog.markup import ROOT, rooted, sanitised, shortened, to_html, unescaped, words_in
 
 from .conftest import plain
 
@@ -294,6 +297,142 @@ def test_typography_leaves_attributes_alone() -> None:
     """A title or address is as it was written."""
     html = to_html('[là](https://example.org/ "quoi ?")', typography=french_spaces)
     assert 'title="quoi ?"' in html
+
+
+# -- what would take too long ----------------------------------------------------------------------
+
+
+def depth(fragment: str) -> int:
+    """Return how deeply elements lie in each other."""
+
+    def below(element: lxml_html.HtmlElement) -> int:
+        return 1 + max(map(below, element), default=0)
+
+    return below(lxml_html.fragment_fromstring(fragment, create_parent="div")) - 1
+
+
+@pytest.mark.parametrize("unit", ["> ", "- ", "<div>", "<b>", "<blockquote>", "<ul><li>"])
+@pytest.mark.parametrize("render", [to_html, sanitised])
+def test_what_is_nested_too_deeply_is_shown_as_typed(
+    unit: str, render: Callable[[str], str]
+) -> None:
+    """Up to the limit it is what it is; beyond, each character is shown, and nothing else."""
+    at_most = render(unit * limits.NESTING + "le mot")
+    assert "le mot" in at_most
+    beyond = unit * (limits.NESTING + 1) + "le mot"
+    shown = render(beyond)
+    if render is to_html or unit.startswith("<"):
+        assert "".join(plain(shown).split()) == "".join(beyond.split())
+    assert depth(shown) <= 2
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<div><!--</div>-->" * 200,
+        "<div title='</div>'>" * 200,
+        "<div><table></div></table>" * 200,
+        '<div x"><div y">' * 100,
+        "<b><i></b>" * 200,
+        "<script></b></script><b>" * 200,
+        f"<p><b title='{'x' * 50_000}'>" + "<p>x" * 10_000,
+        "<p>" + "".join(f"<b title={n}>" for n in range(45)) + "<p>x" * 20_000,
+    ],
+)
+def test_no_disguise_of_tags_makes_it_deep_or_long(source: str) -> None:
+    """In comments, attributes, scripts, or by elements that begin again in each paragraph."""
+    clean = sanitised(source)
+    assert depth(clean) <= 2 * limits.NESTING
+    assert len(clean) < 10 * len(source) + 2_000_000
+
+
+def test_ordinary_prose_at_the_limit_is_rendered() -> None:
+    """Lists, tables, quotes, emphasis and links of 100 kB are none too many."""
+    part = (
+        "Le **maire** a *dit* : « [Non](https://example.org/) ».\n\n> Il `cite` <b>tout</b>\n\n"
+        "- un\n  - deux\n\n| a | b |\n|---|---|\n| c | d |\n\n"
+    )
+    shown = to_html(part * (100_000 // len(part)), typography=french_spaces)
+    assert shown.count("<table>") == shown.count("<blockquote>") == 100_000 // len(part)
+    assert f"dit</em>&nbsp;: «{NARROW}<a" in shown
+
+
+def test_typography_leaves_code_alone_wherever_it_stands() -> None:
+    """Also where code lies in code, is left open, or holds what looks like a tag."""
+    source = "a : <code>b : <code>c :</code> d :</code> e : `f : <g> h :`\n\n    i : j"
+    shown = to_html(source, typography=french_spaces)
+    assert [part for part in "abcdefghi" if f"{part}&nbsp;:" in shown] == ["a", "e"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["javascript:alert(1)", " JaVa\tScript:alert(1)", "&#1;javascript:x", "data:text/html,x",
+     "vbscript:x", "file:///etc/passwd", "x" * 4000],
+)  # fmt: skip
+@pytest.mark.parametrize("attribute", ["href", "src", "cite"])
+def test_every_attribute_with_an_address_is_checked(address: str, attribute: str) -> None:
+    """A link's, a picture's, a quotation's."""
+    tag = {"href": "a", "src": "img", "cite": "blockquote"}[attribute]
+    shown = to_html(f'<{tag} {attribute}="{address}">x</{tag}>')
+    found = lxml_html.fragment_fromstring(shown, create_parent="div")
+    values = [value for element in found.iter() for value in element.attrib.values()]
+    assert not [value for value in values if value.startswith(("java", " J", "data", "vb", "x"))]
+    assert to_html('<blockquote cite="https://a.b/">x</blockquote>').count("https://a.b/") == 1
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        "\x00",
+        "\x01",
+        "\x08",
+        "\x0c",
+        "\x1f",
+        "\x7f",
+        "\x81",
+        "\x85",
+        "\ud800",
+        "\ufdd0",
+        "\ufffe",
+        "\uffff",
+    ],
+)
+@pytest.mark.parametrize(
+    "source",
+    ["a{}b", "`a{}b`", "<div>a{}b", "<p title='{}'>x", "![a{}b](http://e.org/)", "[a](b{}c)",
+     "<img alt='{}' src='{}'>", "![x](media/{}.png)", "| {} |\n|---|\n"],
+)  # fmt: skip
+def test_what_no_page_can_carry_is_dropped_however_it_is_written(
+    character: str, source: str
+) -> None:
+    """As it is, or by its number: a feed that holds one of these is no XML."""
+    number = ord(character)
+    for written in (
+        character,
+        f"&#{number};",
+        f"&#x{number:x};",
+        f"&#x0{number:X}",
+        f"&#00{number};",
+    ):
+        given = source.replace("{}", written)
+        for shown in (to_html(given, typography=french_spaces), sanitised(given)):
+            assert not FORBIDDEN.search(shown)
+
+
+def test_a_number_of_any_length_is_no_error() -> None:
+    """Python converts no number of more than 4300 digits."""
+    for digits in ("0" * 5000 + "1", "1" * 5000):
+        for source in (f"a &#{digits};", f"<div>a &#{digits};", f"<p title='&#x{digits};'>a"):
+            assert plain(source).startswith("a")
+            assert words_in(to_html(source)).startswith("a")
+        assert unescaped(f"a&#{digits};b") == "a\ufffdb"
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "9" * 10, "٣", ""])
+def test_a_number_that_programs_read_is_one(number: str) -> None:
+    """A list's start, a cell's width: another word is dropped."""
+    assert to_html(f'<ol start="{number}"><li>x</ol>') == "<ol><li>x</li></ol>"
+    assert 'start="7"' in to_html('<ol start="7"><li>x</ol>')
 
 
 # -- words without markup --------------------------------------------------------------------------

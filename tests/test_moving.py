@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import expect
 
 from liveblog import Blog
-from liveblog.config import at_address
+from liveblog.config.writing import at_address
 from liveblog.errors import ConfigError
 from liveblog.moving import rules
 from liveblog.web import Application

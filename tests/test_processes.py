@@ -115,3 +115,23 @@ def test_two_publishers_and_a_kill_leave_a_whole_site(new_blog: Callable[..., Bl
     )
     Blog(other.folders.root, clock=lambda: blog.now).publish()
     assert site_bytes(other.folders.site) == grown
+
+
+@pytest.mark.slow
+def test_check_is_green_beside_writers(new_blog: Callable[..., Blog]) -> None:
+    """What is appended while it reads is nothing that is lost."""
+    folder = new_blog(timezone="UTC").folders.root
+    scripts = [
+        POSTER,
+        POSTER.replace("blog.post(f", 'blog.post(at=blog.instant("2011-02-03"), text=f'),
+    ]
+    running = [start(script, folder) for script in scripts * 2]
+    journal = Blog(folder).journal
+    while len(journal.days()) < 2:
+        time.sleep(0.1)
+    looks = [Blog(folder).journal.check() for _ in range(40)]
+    for process in running:
+        process.kill()
+        process.communicate()
+    assert looks[-1].records > looks[0].records
+    assert [look.faults for look in looks if look.faults] == []

@@ -492,3 +492,16 @@ def test_no_more_is_held_ready_than_there_is_memory_for(
         assert held.ready("0.txt", {})
 
     asyncio.run(ask())
+
+
+@pytest.mark.parametrize("path", ["", "2012/", "nothing/", "atom.xml"])
+def test_pages_of_other_sites_cannot_frame_a_page(server: LiveServer, path: str) -> None:
+    """As a header, which alone can say so; embed.js needs no frame, and feeds are no pages."""
+    accepted = {"Sec_Fetch_Dest": "document"} if path == "atom.xml" else {}
+    answer = fetch(server.url, path, "GET", b"", **accepted)
+    assert answer["Content-Security-Policy"] == "frame-ancestors 'self'"
+    assert answer["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    again = fetch(server.url, path, "GET", b"", If_None_Match=answer["ETag"], **accepted)
+    assert again.status in (304, 404)
+    assert again["Content-Security-Policy"] == "frame-ancestors 'self'"
+    assert fetch(server.url, "feed.json")["Content-Security-Policy"] == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -139,6 +140,35 @@ def test_no_descriptors_left_is_one_line_in_the_log(tmp_path: Path) -> None:
         running.stop_quietly()
         for half in halves:
             half.close()
+
+
+def test_that_accept_fails_is_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    """asyncio tells of each of its attempts, thousands a second; other errors are told as ever."""
+
+    async def failing() -> None:
+        watching = guard.Guard(lambda: 0, lambda _: False)
+        watching.start()
+        loop = asyncio.get_running_loop()
+        for _ in range(1_000):
+            loop.call_exception_handler({"message": "socket.accept() out of system resource"})
+        loop.call_exception_handler({"message": "something else"})
+
+    asyncio.run(failing())
+    assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR"]
+
+
+def test_requests_that_come_at_once_are_all_answered(server: LiveServer) -> None:
+    """Pipelined, with and without a body, in one packet or in pieces."""
+    get = b"GET /live.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    send = b"POST /api/preview HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nabc"
+    last = get.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    with connected(server) as wire:
+        wire.sendall(get * 50 + send)
+        time.sleep(0.2)
+        wire.sendall(b"de" + get + last)
+        found = said(wire)
+    assert found.count(b"HTTP/1.1 200 OK") in (50, 52)  # a body that comes late ends it
+    assert found.count(b"HTTP/1.1 401 ") == 1
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from . import config as settings
 from . import limits
-from .config import Config
+from .config import Config, writing
 from .entry import (
     Figure,
     Framing,
@@ -42,7 +42,6 @@ from .errors import (
     Conflict,
     InvalidInput,
     NotFound,
-    StorageError,
     Withheld,
     did_you_mean,
     storage_errors,
@@ -68,7 +67,7 @@ if TYPE_CHECKING:
     from .search import Found, Search
 
 
-GIT_ATTRIBUTES = "entries/**/*.jsonl -text merge=union\n"
+GIT_ATTRIBUTES = b"entries/**/*.jsonl -text merge=union\n"
 """For git: the journal's bytes stay as they are, and what two machines appended is all kept."""
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
@@ -162,7 +161,7 @@ class Blog:
         root = Path(folder)
         path = root / settings.FILE_NAME
         if not path.exists():
-            text = settings.initial(
+            text = writing.initial(
                 title=title,
                 url=url,
                 language=language,
@@ -171,13 +170,13 @@ class Blog:
                 description=description,
                 now=clock(),
             )
-            try:
+            from .storage.atomic import create_file
+
+            with storage_errors("write to", root):
                 (root / "entries").mkdir(parents=True, exist_ok=True)
-                _create(root / ".gitignore", ".liveblog/\n")
-                _create(root / ".gitattributes", GIT_ATTRIBUTES)
-                _create(path, text)
-            except OSError as error:
-                raise StorageError.of(error, "write to", root) from error
+                create_file(root / ".gitignore", b".liveblog/\n")
+                create_file(root / ".gitattributes", GIT_ATTRIBUTES)
+                create_file(path, text.encode())
         return cls(root, config=path, clock=clock)
 
     # -- reading ------------------------------------------------------------------------------
@@ -719,7 +718,7 @@ class Blog:
         url = url if url.endswith("/") else f"{url}/"
         before = addresses(self.config, url)
         text = self._path.read_bytes().decode()
-        changed = settings.at_address(text, url, before)
+        changed = writing.at_address(text, url, before)
         if changed != text:
             path = self._path.resolve()  # it may be a link, and not everybody's to read
             replace_file(path, changed.encode(), mode=path.stat().st_mode & 0o777)
@@ -824,24 +823,6 @@ def unknown_tag(tag: str, known: Iterable[str], where: str) -> NotFound:
     known = sorted(known)
     hint = did_you_mean(tag, known) or (f"Tags there: {', '.join(known)}." if known else "")
     return NotFound(f"No entry of {where} has the tag '{tag}'.", hint)
-
-
-def _create(path: Path, text: str) -> None:
-    """Write a file that is not there yet; one that is stays as it is."""
-    import tempfile
-
-    fd, temporary = tempfile.mkstemp(dir=path.parent)
-    try:
-        with open(fd, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.link(temporary, path)
-    except FileExistsError:
-        pass
-    finally:
-        os.unlink(temporary)
 
 
 def _path(media: Media) -> str:

@@ -42,6 +42,8 @@ MEDIA_PATH = re.compile(
 )
 """What the path of a file below ``entries/media/`` looks like: the entry's, then a hash."""
 
+_STATES = frozenset(get_args(State))
+_VERIFICATIONS = frozenset(get_args(Verification))
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _WHITE = re.compile(r"\s")
 _EMPTY_LINES = re.compile(r"\s*\n")
@@ -292,7 +294,7 @@ def validate(record: Record) -> None:
     Raises :class:`InvalidInput` with the field and its limit.
     """
     if record.recorded:
-        limits.check_instant(record.recorded, "time of the recording")
+        _validate_instant(record.recorded, "time of the recording")
     if isinstance(record, Revision):
         _validate_revision(record)
     elif isinstance(record, Framing):
@@ -302,14 +304,16 @@ def validate(record: Record) -> None:
 
 
 def _validate_revision(revision: Revision) -> None:
+    # Done for each line of a journal that is read: what is ordinary is looked at once.
     entry_day = id_day(revision.id)
-    limits.check_day(told_day(revision))
-    limits.check_instant(revision.published, "time")
-    limits.check_instant(revision.updated, "time of the last change")
+    if revision.day:
+        limits.check_day(told_day(revision))
+    _validate_instant(revision.published, "time")
+    _validate_instant(revision.updated, "time of the last change")
     _validate_number(revision.rev)
-    if revision.state not in get_args(State):
+    if revision.state not in _STATES:
         raise InvalidInput(f"'{revision.state}' is no state of an entry.", "Use live.")
-    if revision.verification not in get_args(Verification):
+    if revision.verification not in _VERIFICATIONS:
         raise InvalidInput(
             f"'{revision.verification}' says not whether a claim is confirmed.",
             "Use unconfirmed, confirmed, or nothing.",
@@ -318,17 +322,21 @@ def _validate_revision(revision: Revision) -> None:
         raise InvalidInput("The update is empty.", "Give it a text, a title or a picture.")
     limits.check_bytes(revision.body, limits.BODY_BYTES, "body")
     refuse_forbidden(revision.body, "body")
-    _validate_line("title", revision.title, limits.TITLE)
-    _validate_text("note", revision.note, limits.NOTE)
-    _validate_line("author", revision.author, limits.NAME)
-    _validate_line("idempotency key", revision.idempotency_key, limits.NAME)
-    clean_language(revision.lang)
-    for field, items in (
-        ("tags", revision.tags),
-        ("sources", revision.sources),
-        ("figures", revision.figures),
-        ("pictures", revision.media),
-    ):
+    lines = revision.title + revision.note + revision.author + revision.idempotency_key
+    if len(lines) > limits.NAME or not lines.isprintable():
+        _validate_line("title", revision.title, limits.TITLE)
+        _validate_text("note", revision.note, limits.NOTE)
+        _validate_line("author", revision.author, limits.NAME)
+        _validate_line("idempotency key", revision.idempotency_key, limits.NAME)
+    if revision.lang:
+        clean_language(revision.lang)
+    lists = {
+        "tags": revision.tags,
+        "sources": revision.sources,
+        "figures": revision.figures,
+        "pictures": revision.media,
+    }
+    for field, items in lists.items():
         if len(items) > limits.LIST:
             raise InvalidInput(
                 f"The update has {len(items)} {field}; the limit is {limits.LIST}.",
@@ -344,6 +352,13 @@ def _validate_revision(revision: Revision) -> None:
         _validate_media(media, revision.id, entry_day)
 
 
+def _validate_instant(instant: datetime, what: str) -> None:
+    is_aware = instant.tzinfo is not None
+    if not (is_aware and limits.FIRST_INSTANT <= instant <= limits.LAST_INSTANT):
+        limits.check_instant(instant, what)
+
+
+@lru_cache(maxsize=4096)
 def _validate_tag(tag: str) -> None:
     _validate_line("tag", tag, limits.NAME)
     # A slug names a folder of the site.
@@ -353,6 +368,7 @@ def _validate_tag(tag: str) -> None:
         )
 
 
+@lru_cache(maxsize=4096)
 def _validate_source(source: Source) -> None:
     _validate_line("source", source.name, limits.NAME)
     _validate_line("address of a source", source.url, limits.ADDRESS)
@@ -416,7 +432,9 @@ def _validate_framing(framing: Framing) -> None:
 
 def _validate_number(number: int) -> None:
     if not 0 <= number < 10**limits.REVISION_DIGITS:
-        raise InvalidInput(f"The number {number:.3g} is out of all bounds.", "Correct it.")
+        raise InvalidInput(
+            f"A number is not between 0 and {10**limits.REVISION_DIGITS:,}.", "Correct it."
+        )
 
 
 def _validate_line(field: str, text: str, limit: int) -> None:

@@ -44,6 +44,10 @@ _FENCES: Mapping[str, tuple[Kind, str]] = {
 _LINE = re.compile(r" {0,3}([A-Za-z0-9_-]+):[ \t]*(.*)")
 _MORE = re.compile(r" {4,}(.*)")
 
+_QUOTED = re.compile(r""""(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'""")
+_LONG_KEY = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{DEEPEST}}}")
+"""A text of TOML, and a key of many parts, which takes a time that grows with their square."""
+
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 """What JSON lets stand and YAML does not, or reads as the end of a line (YAML 1.2.2 §5.1, §5.4)."""
 
@@ -196,7 +200,7 @@ def _node(event: yaml.Event, events: Iterator[yaml.Event]) -> Value:
 
 
 def _toml(source: str) -> Value:
-    if len(source) > TOML_LIMIT:
+    if len(source) > TOML_LIMIT or _LONG_KEY.search(_QUOTED.sub("q", source)):
         raise _too_much()
     try:
         return _as_texts(tomllib.loads(source))

@@ -39,7 +39,7 @@ class Words:
     """Everything a page, feed or mail says in one language and time zone."""
 
     def __init__(self, language: str, zone: tzinfo) -> None:
-        """Speak *language* (BCP 47, one of :data:`liveblog.config.LANGUAGES`) in *zone*."""
+        """Speak *language* (BCP 47, one of :data:`liveblog.config.checks.LANGUAGES`) in *zone*."""
         self.language = language
         self.zone = zone
         self._locale = Locale.parse(language, sep="-")

@@ -100,6 +100,8 @@ _READ = re.compile(
 """A comment or a tag up to its ``>``, as browsers read them (HTML §13.2.5)."""
 
 _QUOTED = re.compile(r"""=\s*(?:"[^"]*"?|'[^']*'?)|/""")
+_NUMBER = re.compile(r"&#(?:[xX]0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}))(?![0-9a-fA-F]);?")
+_ENDLESS = re.compile(r"&#(?:[xX][0-9a-fA-F]{8,}|[0-9]{8,});?")
 _RAW = frozenset(
     ("iframe", "noembed", "noframes", "plaintext", "script", "style", "textarea", "title", "xmp")
 )
@@ -141,7 +143,7 @@ def _to_html(
     text: str, anchor: str, media: frozenset[str], typography: Callable[[str], str] | None
 ) -> str:
     text = text if is_plain(text) else FORBIDDEN.sub("", text)
-    source = _rendered(text)
+    source = _carried(_rendered(text))
     if _is_costly(source):
         source = _as_typed(text)
     if "<h" in source:
@@ -169,7 +171,7 @@ def _rendered(text: str) -> str:
         tree = cmark.parser_finish(parser)
         extensions = cmark.parser_get_syntax_extensions(parser)
         output = _cmark.lib.cmark_render_html(tree, _OPTIONS, extensions)
-        rendered: str = _cmark.ffi.string(output).decode()
+        rendered: str = _cmark.ffi.string(output).decode(errors="replace")
         return rendered
     finally:
         cmark.parser_free(parser)
@@ -186,7 +188,7 @@ def sanitised(source: str) -> str:
 
     What is nested too deeply is shown as the text that it is.
     """
-    source = FORBIDDEN.sub("", source)
+    source = _carried(source)
     return _sanitised(_as_typed(source) if _is_costly(source) else source)
 
 
@@ -195,6 +197,7 @@ def _sanitised(source: str) -> str:
     # it replaces; a comment, which it drops, makes two of it.
     source = _LONG.sub(lambda match: _PIECE.sub(r"\g<0><!---->", match[0]), source)
     clean = _CLEANER.clean(source).strip()
+    clean = clean if is_plain(clean) else FORBIDDEN.sub("", clean)
     if ROOT not in clean:
         return clean
     # Markdown and HTML have ways to write any character: it leads somewhere in addresses only.
@@ -202,6 +205,24 @@ def _sanitised(source: str) -> str:
         _WRITTEN_ROOT.sub("\ufffd", part) if part.startswith("<") else part.replace(ROOT, "\ufffd")
         for part in _PARTS.split(clean)
     )
+
+
+def _carried(source: str) -> str:
+    """Return HTML without what no page can carry, also where that is written by its number."""
+    if "&#" in source:
+        source = _NUMBER.sub(lambda m: "" if FORBIDDEN.match(_numbered(m)) else m[0], source)
+    return source if is_plain(source) else FORBIDDEN.sub("", source)
+
+
+def _numbered(match: re.Match[str]) -> str:
+    """Return the character of a number; browsers take some for those of Windows-1252."""
+    number = int(match[1], 16) if match[1] else int(match[2])
+    return chr(number) if number < 0x80 or 0x9F < number <= 0x10FFFF else ""
+
+
+def unescaped(text: str) -> str:
+    """Return a text with its character references read, however many digits they have."""
+    return html.unescape(_ENDLESS.sub("\ufffd", text))
 
 
 def _is_costly(source: str) -> bool:
@@ -292,7 +313,7 @@ def words_in(fragment: str) -> str:
     """Return the words of a fragment that was made here: each tag whole, each value quoted."""
     # What one paragraph opens is closed before the next one follows on the same line.
     text = _TAG.sub("", " ".join(map(closed, _BREAK.split(fragment))))
-    text = html.unescape(text) if "&" in text else text
+    text = unescaped(text) if "&" in text else text
     return folded(text).strip()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 import time
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -17,7 +18,6 @@ from typing import Any
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import httpcore2
-import httpx2
 
 from . import __version__
 from .errors import Unreachable
@@ -105,7 +105,7 @@ class Client:
         """
         self._allow = frozenset(allow)
         self._resolve = resolve
-        self._tls = httpx2.create_ssl_context()
+        self._tls = ssl.create_default_context()
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Fetch an address, following redirects.

@@ -32,7 +32,8 @@ import msgspec
 
 from .. import limits, links
 from ..bidi import closed
-from ..config import Config, MailConfig, check_address, check_sender
+from ..config import Config, MailConfig
+from ..config.checks import check_address, check_sender
 from ..digest import Digest, label
 from ..digest import text as as_text
 from ..entry import Framing

@@ -19,17 +19,19 @@ the newest version of its topic: one that was not sent yet is replaced, which ma
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import InvalidInput, NotFound, StorageError, did_you_mean
 from ..storage.sqlite import Unusable, errors, open_database
+
+if TYPE_CHECKING:
+    import sqlite3
 
 VERSION = 1
 GIVE_UP = timedelta(days=3)

@@ -20,6 +20,7 @@ from ..timeline import Entry
 from . import Digest, Series, label
 
 WIDTH = 78
+_LEAST = 20  # columns for a text, however deeply it is indented
 _NAMES = 30  # columns for the names of figures
 _PARSER = etree.HTMLParser()  # to make one takes as long as to parse an update
 
@@ -263,7 +264,7 @@ def _inline_one(child: etree._Element) -> str:
 def _wrapped(text: str, indent: str = "") -> str:
     """Break a text into lines of :data:`WIDTH` columns at most, at the spaces that may break."""
     text = _OTHER_SPACES.sub(" ", text).strip(" ")
-    room = WIDTH - len(indent)
+    room = max(WIDTH - len(indent), _LEAST)
     if len(text) > room:
         # As much as there is room for, up to a space or the end; else one word, however long.
         text = f"\n{indent}".join(line.rstrip(" ") for line in _lines(room).findall(text))

@@ -32,7 +32,7 @@ from .head import Head, names_in
 from .line import Line, encode
 from .lines import home_of, pieces
 from .purge import purged
-from .reader import TICK, Reader, is_day
+from .reader import TICK, Reader, is_day, walk
 from .tail import Tail
 
 RETRY_DAYS = 30
@@ -102,7 +102,9 @@ class DayFiles(Reader):
         with self.locked():
             for temporary in path.parent.glob(f".{path.name}.*.tmp"):  # of one that was killed
                 temporary.unlink(missing_ok=True)
-            for beside in [path, *path.parent.glob(f"{path.name}.*")]:
+            # What programs that sync folders leave is not read, but holds the texts too.
+            strays = [Path(item.path) for item, _ in walk(self.folder) if home in item.name]
+            for beside in {path, *path.parent.glob(f"{home}*"), *strays}:
                 try:
                     data = read_regular(beside)
                 except (FileNotFoundError, NotADirectoryError, NotRegularError):

@@ -127,6 +127,7 @@ class Lines:
         self.name = name
         self.shown = shown
         self.count = 0  #: of line ends
+        self._prefix = name.replace("-", "") + "-"  # of the ids of what lives in a day
         self.withheld: dict[str, Fault] = {}  #: see :class:`liveblog.journal.Reading`
         self.known: dict[str, int] = {}  #: the newest number that can be read of each name
         self._sums: set[str] = set()
@@ -170,7 +171,9 @@ class Lines:
         record = line.record
         try:
             validate(record)
-            if not isinstance(record, Reference) and home_of(record) != self.name:
+            if record.recorded is None or not (isinstance(record, Reference) or record.rev):
+                raise InvalidInput("It has no number or instant.", RESTORE)
+            if not isinstance(record, Reference) and not self._is_at_home(record):
                 return Fault(self.place, f"the line belongs to {home_of(record)}", RESTORE, raw)
         except InvalidInput as error:
             name = record.entry if isinstance(record, Reference) else record.name
@@ -182,6 +185,11 @@ class Lines:
             self.known[record.name] = record.rev
             self.withheld.pop(record.name, None)
         return line
+
+    def _is_at_home(self, record: Revision | Framing) -> bool:
+        if isinstance(record, Framing):
+            return record.period == self.name
+        return record.id.startswith(self._prefix)
 
     def _damaged(self, raw: bytes, problem: str, *, is_cut: bool) -> Fault:
         links = links_of(raw)

@@ -17,7 +17,7 @@ from ..hashing import blake2b
 from ..storage.atomic import NotRegularError, read_regular, replace_file
 from . import Fault
 from .audit import Found, look_at, set_aside
-from .line import ZERO, Line, decode, encode, links_of
+from .line import ZERO, Line, decode, encode, is_whole, links_of
 from .lines import Lines, end_of_lines, pieces
 from .reader import Reader
 
@@ -58,6 +58,8 @@ def repair(journal: Reader, now: datetime, *, dry_run: bool) -> list[str]:
         if data == before or dry_run:
             continue
         kept = path.with_name(f"{path.name}.before-{now:%Y%m%dT%H%M%S}")
+        while kept.exists():
+            kept = kept.with_name(f"{kept.name}~")
         replace_file(kept, before)
         replace_file(path, data)
         told.append(f"{shown} is written anew; {kept.name}, beside it, is the file as it was.")
@@ -79,7 +81,7 @@ def _mended(
     end = end_of_lines(data, acknowledged)
     if data[end:]:
         told.append(f"{shown}: an append that was cut short, never acknowledged; dropped.")
-    for number, raw in enumerate(data[:end].split(b"\n"), 1):
+    for number, raw in _rejoined(data[:end].split(b"\n"), shown, told):
         if not raw and number > each.lines.count:
             continue
         for piece, what in pieces(raw):
@@ -101,6 +103,22 @@ def _mended(
             else:
                 told.append(f"{shown}:{number}: {what.problem}; dropped.")
     return _without_lost(each, _with_spare(kept, spare, shown, told), told)
+
+
+def _rejoined(parts: list[bytes], shown: str, told: list[str]) -> Iterator[tuple[int, bytes]]:
+    """Yield what stands between line ends, numbered; what an altered byte split is joined."""
+    number = 0
+    while number < len(parts):
+        raw, number = parts[number], number + 1
+        if number < len(parts) and isinstance(decode(parts[number]), str):
+            split = parts[number]
+            whole = next((w for x in range(256) if is_whole(w := raw + bytes((x,)) + split)), None)
+            if whole:
+                told.append(f"{shown}:{number}: the damaged line is brought back.")
+                yield number, whole
+                number += 1
+                continue
+        yield number, raw
 
 
 def _with_spare(

@@ -115,9 +115,11 @@ def _hits(
     """Return where each phrase stands: its start, its end, and which one it is."""
     # A word that folds into several, as a fraction does, is taken for the first of them.
     folded = [(_PART.findall(fold(text[start:end])) or [""])[0] for start, end in words]
+    beginnings = tuple(phrase.words[0] for phrase in asked)
     return [
         (words[at][0], words[at + len(phrase.words) - 1][1], number)
         for at in range(len(words))
+        if folded[at].startswith(beginnings)
         for number, phrase in enumerate(asked)
         if phrase.starts(folded, at)
     ]

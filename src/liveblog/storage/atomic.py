@@ -52,6 +52,25 @@ def _kind(mode: int) -> str:
     return "a folder" if stat.S_ISDIR(mode) else "a pipe, a socket or a device"
 
 
+def create_file(path: Path, data: bytes) -> None:
+    """Put *data* at *path* in one step that survives a crash; a file that is there stays as it is.
+
+    Raises :class:`StorageError`.
+    """
+    temporary = _temporary(path)
+    with storage_errors("write", path):
+        if path.exists():
+            return
+        try:
+            _write(temporary, [data], 0o644)
+            with contextlib.suppress(FileExistsError):
+                os.link(temporary, path)
+            sync_folder(path.parent)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
 def replace_file(
     path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o644, is_durable: bool = True
 ) -> None:
@@ -63,18 +82,10 @@ def replace_file(
 
     Raises :class:`StorageError`; then the old file stays, unless only the last sync failed.
     """
-    # A name may be as long as the file system takes.
-    temporary = path.with_name(f".{path.name[:40]}.{os.getpid()}-{threading.get_ident()}.tmp")
+    temporary = _temporary(path)
     with storage_errors("write", path):
         try:
-            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-            with open(fd, "wb") as file:
-                if mode != 0o644:
-                    os.fchmod(fd, mode)
-                file.writelines([data] if isinstance(data, bytes) else data)
-                file.flush()
-                if is_durable:
-                    os.fsync(file.fileno())
+            _write(temporary, [data] if isinstance(data, bytes) else data, mode, is_durable)
             os.replace(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -112,6 +123,22 @@ def _is_output(status: os.stat_result) -> bool:
             if os.path.samestat(status, os.fstat(fd)):
                 return True
     return False
+
+
+def _temporary(path: Path) -> Path:
+    # The name of the file may be as long as the file system takes.
+    return path.with_name(f".{path.name[:40]}.{os.getpid()}-{threading.get_ident()}.tmp")
+
+
+def _write(path: Path, data: Iterable[bytes], mode: int, is_durable: bool = True) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    with open(fd, "wb") as file:
+        if mode != 0o644:
+            os.fchmod(fd, mode)
+        file.writelines(data)
+        file.flush()
+        if is_durable:
+            os.fsync(file.fileno())
 
 
 def make_folder(folder: Path, root: Path) -> None:

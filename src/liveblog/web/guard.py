@@ -203,11 +203,12 @@ class Guarded(Base):
         """Wait for the next request; if the body of this one was not read, for its end."""
         super().on_response_complete()
         self._head_since, self._head_size = None, 0
-        if self.transport.is_closing():
+        self._body_since, self._body_size = time.monotonic(), 0
+        if self.transport.is_closing() or not self._is_waiting:  # the next one came with this
             return
         if self.cycle is not None and self.cycle.more_body:
             self._linger()
-        elif self._is_waiting:
+        else:
             self._guard.waits(self, is_new=False)
 
     def refuse(self, status: int, text: str) -> None:

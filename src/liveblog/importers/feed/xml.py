@@ -8,7 +8,6 @@ bytes that are UTF-8, well-formed and free of declarations: what is mended on th
 from __future__ import annotations
 
 import codecs
-import html
 import io
 import re
 from datetime import UTC, date, datetime
@@ -23,6 +22,7 @@ from lxml import html as lxml_html
 
 from ...entry import FORBIDDEN
 from ...errors import InvalidInput
+from ...markup import unescaped
 from .. import Problem
 from ..html import words
 from .entry import Attachment, Document, Entry, check_element, instant, line, web_address
@@ -139,7 +139,7 @@ def _reference(match: re.Match[str]) -> str:
     if not name:
         return "&amp;"
     if name[0] == "#":
-        known = html.unescape(match[0])
+        known = unescaped(match[0])
         return "" if FORBIDDEN.search(known) and known not in "\t\n\r" else match[0]
     return html5.get(name) or f"&amp;{name}"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from ...config import LANGUAGES
+from ...config.checks import LANGUAGES
 from ...when import names
 from .times import TimeMark, time_mark
 from .tokens import BRACKETS, Token, Tokens, behind, opening

@@ -9,7 +9,6 @@ with the whole file, and so is one that breaks off: nobody could say what it lac
 from __future__ import annotations
 
 import codecs
-import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from xml.parsers import expat
 
 from ...entry import FORBIDDEN
 from ...errors import InvalidInput
+from ...markup import unescaped
 from ..feed.entry import check_element
 
 TEXT_LIMIT = 2_000_000
@@ -239,7 +239,7 @@ def _reference(match: re.Match[str]) -> str:
     if name in _XML_NAMES:
         return match[0]
     if name[0] == "#":
-        known = html.unescape(match[0])  # empty where it is no character
+        known = unescaped(match[0])  # empty where it is no character
         return match[0] if known in ("<", ">", "&", '"') else FORBIDDEN.sub("", known)
     return html5.get(f"{name};", match[0])
 

@@ -1,0 +1,112 @@
+"""``liveblog.toml`` as text: the one of a new blog, and one with another address."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from .. import limits
+from ..entry import clean_text
+from ..errors import ConfigError
+from .checks import check_language, check_line, check_timezone, check_title, check_url
+
+
+def initial(
+    *,
+    title: str,
+    url: str,
+    language: str,
+    timezone: str,
+    author: str,
+    description: str,
+    now: datetime,
+) -> str:
+    """Return the text of a new blog's ``liveblog.toml``; its id is made here, once and for ever.
+
+    Raises :class:`ConfigError` for a setting that cannot be.
+    """
+    url = url if url.endswith("/") else url + "/"
+    check_title(title)
+    check_line("author", limits.NAME, author)
+    check_line("description", limits.ALT, description)
+    check_url(url)
+    check_language(language)
+    check_timezone(timezone)
+    values = {
+        "title": title,
+        "url": url,
+        "id": new_id(url, now),
+        "language": language,
+        "timezone": timezone,
+        "author": author,
+        "description": description,
+    }
+    return _INITIAL.format(**{name: _toml(value) for name, value in values.items()})
+
+
+def at_address(text: str, url: str, moved_from: Sequence[str]) -> str:
+    """Return a configuration with another ``url`` and ``moved_from``; all else stays, to the byte.
+
+    Raises :class:`ConfigError` for an address that cannot be, or where the line is not found.
+    """
+    check_url(url)
+    wanted = {**tomllib.loads(text), "url": url, "moved_from": list(moved_from)}
+    if not moved_from:
+        del wanted["moved_from"]
+    listed = ", ".join(_toml(address) for address in moved_from)
+    line = f"moved_from = [{listed}]" if moved_from else ""
+    found = re.search(r"^url[ \t]*=[ \t]*(\"[^\"\n]*\"|'[^'\n]*')", text, re.MULTILINE)
+    if found:
+        text = text[: found.start(1)] + _toml(url) + text[found.end(1) :]
+        listing = re.search(r"^moved_from[ \t]*=[ \t]*\[[^]]*\]", text, re.MULTILINE)
+        if listing:
+            after = text[listing.end() :]
+            text = text[: listing.start()] + (line + after if line else after.partition("\n")[2])
+        elif line:
+            end = text.find("\n", found.start())
+            end = len(text) if end < 0 else end
+            newline = "\r\n" if text[:end].endswith("\r") else "\n"
+            text = text[:end].removesuffix("\r") + newline + line + text[end - len(newline) + 1 :]
+    try:
+        if tomllib.loads(text) == wanted:
+            return text
+    except tomllib.TOMLDecodeError:
+        pass
+    raise ConfigError(
+        'Cannot find the line url = "…" to change.',
+        f"Write url = {_toml(url)}" + (f" and {line}" if line else "") + " there yourself.",
+    )
+
+
+def new_id(url: str, now: datetime) -> str:
+    """Make a blog's own tag: URI (RFC 4151) from its first address and day; it never changes."""
+    parts = urlsplit(url)
+    path = re.sub(r"[^A-Za-z0-9._-]+", "-", parts.path).strip("-")[:100]
+    host = re.sub(r"[^A-Za-z0-9.-]+", "-", parts.hostname or "").strip("-") or "localhost"
+    return f"tag:{host},{now:%Y-%m-%d}:{path or 'liveblog'}"
+
+
+def _toml(text: str) -> str:
+    """Write a TOML basic string (TOML 1.0, "String")."""
+    clean = clean_text(text, "setting")
+    if "\n" in clean:
+        raise ConfigError("A setting spans several lines.", "Write it on one line.")
+    return '"' + clean.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t") + '"'
+
+
+_INITIAL = """\
+# The settings of this live blog. The journal is in entries/, the site in feeds/.
+
+title = {title}
+description = {description}
+language = {language}  # ar, de, en, es or fr
+timezone = {timezone}  # days and weeks are those of this zone
+url = {url}  # where feeds/ is served
+author = {author}  # signs what nobody signed
+
+# Every feed id begins with this. Never change it: readers would see everything as new.
+id = {id}
+"""
