@@ -780,3 +780,27 @@ def test_the_daily_feed_stays_small(
     feed = json.loads((blog.folders.site / "daily/feed.json").read_text())
     assert len(feed["items"]) == files.DAYS_IN_FEED_AT_LEAST
     assert "jour 11" in feed["items"][0]["content_html"]
+
+
+def test_a_week_across_the_new_year_is_listed_in_both_years(
+    blog: Blog, clock: Clock, tmp_path: Path
+) -> None:
+    """With the next publication, when an update comes there and when it is removed again."""
+    clock.set("2025-02-01T10:00:00Z")
+    blog.post("Avant.", at=clock.now - timedelta(days=200))
+    blog.post("Après.")
+    blog.publish()
+    week = "2025/W01"
+    for instant in ("2024-12-31T10:00:00Z", "2025-01-04T10:00:00Z"):
+        entry = blog.post("Entre.", at=datetime.fromisoformat(instant))
+        blog.publish()
+        for year in (2024, 2025):
+            page = (blog.folders.site / f"{year}/index.html").read_text("utf-8")
+            assert f"{week}/" in page, (instant, year)
+        assert site_bytes(blog.folders.site) == from_nothing(blog, tmp_path / "again")
+        blog.remove(entry.id)
+        blog.publish()
+        for year in (2024, 2025):
+            page = (blog.folders.site / f"{year}/index.html").read_text("utf-8")
+            assert f"{week}/" not in page, (instant, year)
+        assert site_bytes(blog.folders.site) == from_nothing(blog, tmp_path / "again")

@@ -138,7 +138,9 @@ def test_what_links_goes_before_what_is_linked_to(told: Blog, tmp_path: Path) ->
         told.remove(entry.id)
     steps = observed(told, tmp_path)
     days = [steps.index(f"-{links.day_path(e.day)}index.html") for e in week]
-    assert max(days) < steps.index("-2012/W50/")
+    pages = [steps.index(f"-{links.entry_path(e.id)}") for e in week]
+    assert max(days) < min(pages)
+    assert max(pages) < steps.index("-2012/W50/")
     assert steps.index("2012/index.html") < min(days)
 
 
