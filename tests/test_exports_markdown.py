@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveblog import Blog
+from liveblog import Blog, limits
 from liveblog.blog import Image
 from liveblog.entry import (
     Figure,
@@ -101,8 +101,8 @@ texts = st.lists(
     max_size=6,
 ).map("".join)  # fmt: skip
 instants = st.datetimes(
-    min_value=datetime(1, 1, 3),  # noqa: DTZ001
-    max_value=datetime(9999, 12, 28),  # noqa: DTZ001
+    min_value=limits.FIRST_INSTANT.replace(tzinfo=None),
+    max_value=limits.LAST_INSTANT.replace(tzinfo=None),
     timezones=st.just(UTC),
 )
 numbers = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
@@ -141,7 +141,7 @@ framings = st.builds(
     author=texts,
     ended=st.none() | instants,
 )
-days = st.dates(date(1000, 1, 1))
+days = st.dates(limits.FIRST_DAY, limits.LAST_DAY)
 periods = st.sampled_from(
     ["2012-07-15", "2012-07-16", "2012-W29", "2012-07-15..2012-07-22", "coverage"]
 )

@@ -42,6 +42,7 @@ from .errors import (
     Conflict,
     InvalidInput,
     NotFound,
+    StorageError,
     Withheld,
     did_you_mean,
     storage_errors,
