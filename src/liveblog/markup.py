@@ -70,7 +70,7 @@ _CLASSES = {
     "sup": {"footnote-ref"},
 }
 _SCHEMES = {"http", "https", "mailto", "tel"}
-_WRITTEN_ROOT = re.compile(f'(?<! href=")(?<! src="){ROOT}')
+_ROOTED = re.compile(f'( (?:href|src)="{ROOT})|{FORBIDDEN.pattern}')
 
 _ADDRESSES = {"cite", "href", "src"}
 _NUMBERS = {"colspan", "rowspan", "start"}
@@ -197,12 +197,11 @@ def _sanitised(source: str) -> str:
     # it replaces; a comment, which it drops, makes two of it.
     source = _LONG.sub(lambda match: _PIECE.sub(r"\g<0><!---->", match[0]), source)
     clean = _CLEANER.clean(source).strip()
-    clean = clean if is_plain(clean) else FORBIDDEN.sub("", clean)
-    if ROOT not in clean:
+    if is_plain(clean):
         return clean
-    # Markdown and HTML have ways to write any character: it leads somewhere in addresses only.
+    # Markdown and HTML have ways to write any character. Where ours leads somewhere, it stays.
     return "".join(
-        _WRITTEN_ROOT.sub("\ufffd", part) if part.startswith("<") else part.replace(ROOT, "\ufffd")
+        _ROOTED.sub(lambda m: m[1] or "", part) if part.startswith("<") else FORBIDDEN.sub("", part)
         for part in _PARTS.split(clean)
     )
 
