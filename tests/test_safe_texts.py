@@ -114,8 +114,11 @@ def test_a_digest_and_a_search_leave_none_open(turned: Blog) -> None:
         for line in text.splitlines():
             assert left_open(line) == [], ascii(line)
     # Of two that are joined, the second stands as it was typed.
-    joined = texts[2]
-    assert joined.index("\u202c") < joined.index("x")
+    assert texts[2].index("\u202c") < texts[2].index("x")
+    described = turned.publisher.pages.described(turned.digest("2012-07-15"))
+    first, *others = described.split(" · ")
+    assert others
+    assert left_open(first) == [], ascii(described)
 
 
 # -- nothing that a program uses for itself is in a text -------------------------------------------

@@ -309,7 +309,7 @@ class Pages:
         if now.state == "retracted":
             return self.words.say("Update retracted")
         if now.title:
-            return self.words.typography(now.title)
+            return self.words.typography(closed(now.title))
         return self._names.get(known(entry), lambda: self._first_words_of(entry))
 
     def _article_of(self, entry: Entry) -> str:
