@@ -197,7 +197,9 @@ def _sanitised(source: str) -> str:
     # it replaces; a comment, which it drops, makes two of it.
     source = _LONG.sub(lambda match: _PIECE.sub(r"\g<0><!---->", match[0]), source)
     clean = _CLEANER.clean(source).strip()
-    clean = clean if is_plain(clean) else FORBIDDEN.sub("", clean)
+    if is_plain(clean):
+        return clean
+    clean = FORBIDDEN.sub(lambda match: ROOT if match[0] == ROOT else "", clean)
     if ROOT not in clean:
         return clean
     # Markdown and HTML have ways to write any character: it leads somewhere in addresses only.
