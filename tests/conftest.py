@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import http.server
 import json
@@ -16,12 +17,13 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import CodeType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import httpx2
 import pytest
@@ -39,6 +41,9 @@ IN_CI = os.environ.get("CI") == "true"
 # How long an example takes says how busy the machine is.
 settings.register_profile("liveblog", settings(), deadline=None, max_examples=100 if IN_CI else 40)
 settings.load_profile("liveblog")
+
+
+T = TypeVar("T")
 
 
 def tries(here: int, *, ci: int) -> settings:
@@ -311,6 +316,12 @@ def browser() -> Iterator[Any]:
         running = playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield running
         running.close()
+
+
+def run_loop(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in a thread of its own: a browser may keep a loop running in this one."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, coroutine).result()
 
 
 def site_bytes(folder: Path) -> dict[str, bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import http.client
 import json
@@ -26,7 +25,7 @@ from liveblog.blog import Image
 from liveblog.web import files
 from liveblog.web.served import Served
 
-from .conftest import LiveServer, live_server
+from .conftest import LiveServer, live_server, run_loop
 from .wire import fetch
 
 FEEDS = ("atom.xml", "rss.xml", "feed.json", "daily/atom.xml", "weekly/rss.xml")
@@ -491,7 +490,7 @@ def test_no_more_is_held_ready_than_there_is_memory_for(
         assert await held.file("0.txt")
         assert held.ready("0.txt", {})
 
-    asyncio.run(ask())
+    run_loop(ask())
 
 
 @pytest.mark.parametrize("path", ["", "2012/", "nothing/", "atom.xml"])

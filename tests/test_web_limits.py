@@ -22,7 +22,7 @@ import pytest
 from liveblog.web import HEAD_LIMIT, guard
 from liveblog.web.api import UPLOAD_LIMIT
 
-from .conftest import LiveServer, live_server
+from .conftest import LiveServer, live_server, run_loop
 from .wire import fetch
 
 FORM = "application/x-www-form-urlencoded"
@@ -153,7 +153,7 @@ def test_that_accept_fails_is_logged_once_a_minute(caplog: pytest.LogCaptureFixt
             loop.call_exception_handler({"message": "socket.accept() out of system resource"})
         loop.call_exception_handler({"message": "something else"})
 
-    asyncio.run(failing())
+    run_loop(failing())
     assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR"]
 
 

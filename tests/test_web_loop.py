@@ -14,6 +14,8 @@ from liveblog.site.compressed import compress
 from liveblog.web import Application, answers, api_routes, micropub, multipart
 from liveblog.web.gone import Gone
 
+from .conftest import run_loop
+
 SLOW = 0.4
 FORM = "application/x-www-form-urlencoded"
 
@@ -103,7 +105,7 @@ def test_the_loop_goes_on_while(blog: Blog, monkeypatch: pytest.MonkeyPatch, cas
         headers = {"Content_Type": kind} if kind else {}
         return await ask(app, method, path, body, Authorization=f"Bearer {token}", **headers)
 
-    found, longest, _ = asyncio.run(asking())
+    found, longest, _ = run_loop(asking())
     assert found == status
     assert ran
     assert longest < SLOW / 2
@@ -124,7 +126,7 @@ def test_a_file_is_read_once_for_all_who_ask_meanwhile(
         app = Application([blog])
         return await asyncio.gather(*(ask(app, "GET", "/semaine/") for _ in range(20)))
 
-    assert {status for status, _, _ in asyncio.run(asking())} == {200}
+    assert {status for status, _, _ in run_loop(asking())} == {200}
     assert len(ran) == 1
 
 
@@ -141,7 +143,7 @@ def test_what_fails_inside_is_told_without_its_trace_and_logged_once(
     async def asking() -> tuple[int, float, bytes]:
         return await ask(Application([blog]), "GET", "/semaine/2012/07/15/aaaaaaaaaa/")
 
-    status, _, said = asyncio.run(asking())
+    status, _, said = run_loop(asking())
     assert status == 500
     assert b'"code":"failed"' in said
     assert b"secret" not in said

@@ -70,7 +70,7 @@ _CLASSES = {
     "sup": {"footnote-ref"},
 }
 _SCHEMES = {"http", "https", "mailto", "tel"}
-_ROOTED = re.compile(f'( (?:href|src)="{ROOT})|{FORBIDDEN.pattern}')
+_ROOTED = re.compile(f'( (?:cite|href|src)="{ROOT})|{FORBIDDEN.pattern}')
 
 _ADDRESSES = {"cite", "href", "src"}
 _NUMBERS = {"colspan", "rowspan", "start"}
