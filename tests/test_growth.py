@@ -130,9 +130,9 @@ def item_of(text: str) -> str:
 
 
 def fields_of(text: str) -> str:
-    """Return a feed with one update, whose title, date, author and id are that text."""
+    """Return a feed with one update, whose title, date and author are that text."""
     text = text.replace("<", "&lt;").replace("\x00", "")
-    names = ("title", "pubDate", "author", "guid", "category")
+    names = ("title", "pubDate", "author")
     item = "".join(f"<{name}>{text}</{name}>" for name in names)
     return f"<rss version='2.0'><channel><item>{item}</item></channel></rss>"
 

@@ -900,3 +900,14 @@ def test_a_date_beyond_the_limits_is_told_and_the_rest_comes(date: str, tmp_path
     found = from_file(json.dumps({"version": "", "items": items}).encode(), tmp_path)
     assert len(updates(found)) == 1
     assert "its date cannot be read" in problems(found)[0]
+
+
+@pytest.mark.parametrize("name", ["author", "dc:creator", "managingEditor", "AUTHOR"])
+@pytest.mark.parametrize("letter", ["_", "é", "&#95;", "a<!---->", "<![CDATA[a]]>"])
+def test_a_name_without_end_takes_no_time(name: str, letter: str, tmp_path: Path) -> None:
+    """An author's is cut before anything looks for an address in it."""
+    told = "<guid>1</guid><title>x</title><pubDate>Sun, 15 Jul 2012 12:00:00 GMT</pubDate>"
+    began = time.process_time()
+    found = from_file(item_with(f"{told}<{name}>{letter * 50_000}</{name}>"), tmp_path)
+    assert time.process_time() - began < 5
+    assert len(updates(found)) == 1

@@ -50,6 +50,13 @@ _MODES = {
 """Byte order marks, and how a document without one begins (XML 1.0 appendix F)."""
 
 _TOMBSTONE = "{http://purl.org/atompub/tombstones/1.0}"
+_PEOPLE = frozenset(
+    ("author", "contributor", "creator", "credit", "email", "managingeditor", "name", "owner",
+     "publisher", "webmaster")
+)  # fmt: skip
+_LONGEST_NAME = 500
+"""Elements that name people, and the characters that are read of one."""
+
 _PREFIXES = {
     "atom": "http://www.w3.org/2005/Atom",
     "content": "http://purl.org/rss/1.0/modules/content/",
@@ -86,6 +93,7 @@ def read(data: bytes, where: str, url: str, content_type: str = "") -> Document:
         problems.append(Problem(where, what, "Compare what came in with the source."))
     if b"deleted-entry" in clean:
         clean = _without_tombstones(clean, where, problems)
+    clean = _with_short_names(clean)
     found = _parsed(clean, where)
     feed = found["feed"]
     entries = found["entries"][: -1 if is_cut else None]
@@ -203,6 +211,21 @@ def _without_tombstones(data: bytes, where: str, problems: list[Problem]) -> byt
         if (parent := tomb.getparent()) is not None:
             parent.remove(tomb)
     return etree.tostring(tree, encoding="utf-8")
+
+
+def _with_short_names(data: bytes) -> bytes:
+    """Cut the names of people: feedparser looks for an address from each letter of them on."""
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
+    tree = etree.fromstring(data, parser) if data else None
+    is_cut = False
+    for element in () if tree is None else tree.iter("{*}*"):
+        if etree.QName(element).localname.lower() in _PEOPLE:
+            text = "".join(map(str, element.itertext()))
+            if len(text) > _LONGEST_NAME:
+                del element[:]
+                element.text = text[:_LONGEST_NAME]
+                is_cut = True
+    return etree.tostring(tree, encoding="utf-8") if tree is not None and is_cut else data
 
 
 def _parsed(data: bytes, where: str) -> dict[str, Any]:
