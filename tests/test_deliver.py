@@ -24,6 +24,7 @@ from liveblog.deliver import Deliveries
 from liveblog.delivery import Undelivered, chat, websub
 from liveblog.delivery.outbox import Outbox
 from liveblog.errors import ConfigError, LiveblogError, StorageError
+from liveblog.net import private_place
 from liveblog.timeline import Timeline
 
 from .command import Done, run
@@ -322,16 +323,30 @@ def test_a_hub_that_fails_is_told_again_in_the_end_once(blog: Blog, hub: Hub, cl
     assert blog.outbox.effects("waiting", "sending", "failed") == []
 
 
+def test_a_public_hub_whose_name_leads_inside_later_is_not_told(
+    blog: Blog, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever runs its name could else have the blog ask servers of the owner's network."""
+    blog, deliveries = pinging(blog, hub)
+    blog.outbox.remember({f"place of {hub.url}": "public"}, (), blog.present)
+    blog.post("Un autre.")
+    told(blog, deliveries)
+    assert hub.pings == []
+    (effect, *_) = blog.outbox.effects("waiting")
+    assert "127.0.0.1" in effect.problem
+
+
 @pytest.mark.parametrize(
     "inside",
     ["http://127.0.0.1:9/", "http://[::1]:9/", "http://169.254.169.254/", "http://0x7f.1/"],
 )
 def test_a_hub_cannot_send_us_into_the_private_network(hub: Hub, inside: str) -> None:
     """The hub itself may lie there, for the owner named it; where it redirects to may not."""
-    websub.ping(hub.url, BASE)
+    place = private_place(hub.url)
+    websub.ping(hub.url, BASE, place)
     hub.answer = (307, {"Location": inside})
     with pytest.raises(Undelivered, match=r"no public address|cannot be found|did not answer"):
-        websub.ping(hub.url, BASE)
+        websub.ping(hub.url, BASE, place)
 
 
 def test_a_hub_that_left_the_settings_is_told_nothing(blog: Blog, hub: Hub) -> None:

@@ -21,8 +21,12 @@ from .digest import build, title
 from .errors import LiveblogError, StorageError
 from .follow import Place, touched_by
 from .markup import to_html, words_in
+from .net import private_place
 from .period import Period
 from .timeline import Entry, Timeline
+
+PUBLIC = "public"
+"""What the outbox remembers of a hub outside of the owner's network."""
 
 COALESCE = timedelta(seconds=0.3)
 """Changes of a topic within this become one ping."""
@@ -246,12 +250,24 @@ class Deliveries:
         if effect.kind == "ping":
             if effect.target not in config.websub.hubs:
                 raise _Needless("the hub is no longer in the settings")
-            return partial(websub.ping, effect.target, effect.subject)
+            return partial(self._ping, effect.target, effect.subject)
         if effect.kind == "mail":
             return self._mail(effect)
         if effect.target not in config.chat:
             raise _Needless("the chat is no longer in the settings")
         return self._chat(effect)
+
+    def _ping(self, hub: str, topic: str) -> None:
+        """Tell a hub, which may lie in the owner's network if it did when it was told first."""
+        name = f"place of {hub}"
+        place = self._outbox.fact(name)
+        if not place:
+            try:
+                place = private_place(hub) or PUBLIC
+            except LiveblogError as error:
+                raise Undelivered(f"The hub {hub}: {error.message}", error.hint) from None
+            self._outbox.remember({name: place}, (), self._blog.present)
+        websub.ping(hub, topic, "" if place == PUBLIC else place)
 
     def _mail(self, effect: Effect) -> Callable[[], object]:
         from .delivery import mail

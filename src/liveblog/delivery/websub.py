@@ -7,26 +7,24 @@ both names that are in use.
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from ..errors import LiveblogError
 from ..net import Client
 from . import Undelivered
 
 
-def ping(hub: str, topic: str) -> None:
+def ping(hub: str, topic: str, private: str = "") -> None:
     """Tell a hub that a topic changed. Repeating it harms nobody.
 
-    The hub stands in the blog's settings, so it may lie in the owner's own network; where it
-    redirects to may not. Raises :class:`~liveblog.delivery.Undelivered`.
+    *private* is the hub's place if it lies in the owner's own network (see
+    :func:`liveblog.net.private_place`); where it redirects to may not lie there.
+
+    Raises :class:`~liveblog.delivery.Undelivered`.
     """
-    parts = urlsplit(hub)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
     form = urlencode({"hub.mode": "publish", "hub.topic": topic, "hub.url": topic}).encode()
     try:
-        answer = Client(allow={f"{parts.hostname}:{port}"}).post(
-            hub, form, "application/x-www-form-urlencoded"
-        )
+        answer = Client(allow=[private]).post(hub, form, "application/x-www-form-urlencoded")
     except LiveblogError as error:
         raise Undelivered(f"The hub {hub}: {error.message}", error.hint) from None
     if not 200 <= answer.status < 300:
