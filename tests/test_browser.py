@@ -249,6 +249,7 @@ def test_13_days_are_chained(browser: Any, told: Any) -> None:
         assert page.locator('a[rel="prev"]').count() == 1
 
 
+@pytest.mark.slow
 def test_14_filters_live_in_the_url(browser: Any, told: Any) -> None:
     """By tag and key events; a shared address shows the same, and going back undoes it."""
     url, ids, _ = told

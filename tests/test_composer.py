@@ -690,6 +690,7 @@ def test_everything_is_large_enough_for_a_finger(browser: Any, ana: Someone) -> 
             assert small == [], path
 
 
+@pytest.mark.slow
 def test_control_enter_publishes_and_the_update_stands_on_top(
     browser: Any, server: LiveServer, bilal: Someone
 ) -> None:

@@ -523,6 +523,7 @@ def test_any_value_is_taken_or_refused_with_its_place(
         assert not found.mail.sender or checks.check_sender(found.mail.sender)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "key"), KEYS, ids=[".".join(key) for key in KEYS])
 def test_every_text_of_every_key_is_taken_or_refused(tmp_path: Path, table: str, key: str) -> None:
     """Alone, in a list and in a table, as the key has it."""

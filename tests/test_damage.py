@@ -75,6 +75,7 @@ def withdrawn(blog: Blog, how: str) -> str:
     return entry
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["removed", "retracted", "corrected"])
 def test_no_altered_byte_brings_back_what_was_withdrawn(blog: Blog, how: str) -> None:
     """Whichever byte of the withdrawal is altered, its line end included, at once and ever after.

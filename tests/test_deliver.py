@@ -279,6 +279,7 @@ def test_hubs_are_told_of_exactly_what_changed(blog: Blog, hub: Hub) -> None:
     assert hub.pings == []
 
 
+@pytest.mark.slow
 def test_a_burst_is_one_ping_a_topic(blog: Blog, hub: Hub) -> None:
     """However many updates there were."""
     blog, deliveries = pinging(blog, hub)
@@ -300,6 +301,7 @@ def test_what_others_published_is_told_too(blog: Blog, hub: Hub) -> None:
     assert BASE + "atom.xml" in hub.pings
 
 
+@pytest.mark.slow
 def test_a_hub_that_fails_is_told_again_in_the_end_once(blog: Blog, hub: Hub, clock: Clock) -> None:
     """500 for an hour, with Retry-After; meanwhile nothing is asked without pause."""
     blog, deliveries = pinging(blog, hub)
@@ -792,6 +794,7 @@ def test_a_message_leaves_no_direction_open(blog: Blog, room: Room) -> None:
 # -- the whole way ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_server_sends_by_itself(receiver: Receiver, tmp_path: Path) -> None:
     """A key entry, and the ping of a hub, without anybody doing anything; health tells the rest."""
     with Hub().open() as hub:

@@ -442,6 +442,7 @@ def test_the_odd_dates_of_feeds_are_understood(tmp_path: Path) -> None:
         assert only(from_file(data, tmp_path)).published - NOON <= timedelta(minutes=1)
 
 
+@pytest.mark.slow
 def test_a_feed_that_is_cut_loses_no_more_than_its_last_update(tmp_path: Path) -> None:
     """Wherever it is cut; a text that is not whole is not brought in."""
     data = atom(*(entry("<summary>one two three</summary>", of=str(n)) for n in range(4)))
@@ -751,6 +752,7 @@ def test_too_much_of_something_is_cut_and_told(tmp_path: Path) -> None:
 _WRITTEN = st.text(st.characters(exclude_categories=("C", "Z"))).map("→ ".__add__)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.lists(_WRITTEN, min_size=1, max_size=4))
 def test_any_words_come_through_every_format(
@@ -783,6 +785,7 @@ def test_any_words_come_through_every_format(
         ]
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(
     st.binary(max_size=400),

@@ -608,6 +608,7 @@ def test_instants_of_appending_never_go_back(journal: DayFiles, clock: Clock) ->
 # -- 5: damage ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_5_a_journal_cut_at_any_byte_keeps_its_whole_lines(journal: DayFiles) -> None:
     """Point 5: wherever a crash cuts the file, a prefix survives and the next append goes on."""
     for number in range(3):

@@ -488,6 +488,7 @@ def test_a_large_animation_is_made_smaller(kind: str, folder: Path) -> None:
     assert shown.info["duration"] == 70
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "count"), [((2000, 2000), 14), ((1, 1), 5100)])
 def test_an_animation_beyond_the_limit_is_refused(
     size: tuple[int, int], count: int, folder: Path

@@ -283,6 +283,7 @@ def test_one_more_update_among_ten_thousand_touches_only_what_shows_it(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))]
 )

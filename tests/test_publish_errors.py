@@ -109,6 +109,7 @@ def _do(fresh: Blog, what: str) -> None:
         fresh.publisher.compress(["index.html", "rss.xml"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["publish", "dry run", "check", "search", "compress"])
 @pytest.mark.parametrize("step", [pytest.param(4, marks=pytest.mark.slow), 29])
 def test_whatever_call_is_refused_only_storage_errors_leave(

@@ -121,6 +121,7 @@ def test_a_clone_without_what_is_derived_is_published_right(told: Blog, tmp_path
     assert_it_is_gone(other, tmp_path / "again")
 
 
+@pytest.mark.slow
 def test_a_site_that_an_older_one_replaced_is_made_again(told: Blog, tmp_path: Path) -> None:
     """By git checkout or rsync, under an index that knows the newer one."""
     shutil.copytree(told.folders.site, tmp_path / "older")

@@ -447,6 +447,7 @@ ACTIONS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(actions=ACTIONS, asked=st.lists(st.sampled_from(WORDS), min_size=1, max_size=2))
 def test_search_finds_what_reading_everything_finds(
@@ -829,6 +830,7 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Blog
         yield url, blog
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "count"),
     [

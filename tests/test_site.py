@@ -103,6 +103,7 @@ def told(blog: Blog, clock: Clock, tmp_path: Path) -> Blog:
     return blog
 
 
+@pytest.mark.slow
 def test_what_is_linked_to_lands_before_what_links_to_it(
     told: Blog, clock: Clock, tmp_path: Path
 ) -> None:
@@ -125,6 +126,7 @@ def test_what_is_linked_to_lands_before_what_links_to_it(
     assert steps[-1].startswith("-assets/style.")
 
 
+@pytest.mark.slow
 def test_what_links_goes_before_what_is_linked_to(told: Blog, tmp_path: Path) -> None:
     """An entry with its tag and picture; a day and its week, of which nothing stays."""
     entries = [e for day in told.timeline.days() for e in told.timeline.day(day).entries]

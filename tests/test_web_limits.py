@@ -263,6 +263,7 @@ def test_no_request_is_refused_in_words(server: LiveServer) -> None:
             assert said(wire).startswith(b"HTTP/1.1 400 ")
 
 
+@pytest.mark.slow
 def test_clients_that_leave_are_no_errors(tmp_path: Path) -> None:
     """In a head, in a body, in an answer: nothing in the log."""
     running = Limited(tmp_path, 1024)
@@ -372,6 +373,7 @@ def test_a_form_has_a_thousand_fields_at_most(server: LiveServer, shape: str) ->
     assert fetch(server.url, "micropub", "POST", data[:999_000], **headers).status == 400
 
 
+@pytest.mark.slow
 def test_refusals_of_an_address_are_counted(tmp_path: Path) -> None:
     """Forms without a token too: 429, while a valid token is taken."""
     with live_server(tmp_path / "blog") as running:
