@@ -196,6 +196,24 @@ def test_a_purge_leaves_nothing(endangered: tuple[Path, str], clock: Clock) -> N
     assert not blog.journal.check().faults
 
 
+@pytest.mark.parametrize(
+    "stray",
+    ["#2012-07-15.jsonl#", ".2012-07-15.jsonl.Xy12z3", ".2012-07-15.jsonl.swp",
+     "../old/2012-07-15.jsonl", "2012-07-15.jsonl~"],
+)  # fmt: skip
+def test_a_purge_finds_what_other_programs_leave_beside_a_day(
+    endangered: tuple[Path, str], clock: Clock, stray: str
+) -> None:
+    """What an editor, rsync or a person put there, hidden or in another folder."""
+    blog = Blog(endangered[0], clock=clock)
+    path = blog.journal.path("2012-07-15")
+    copy = path.parent / stray
+    copy.parent.mkdir(exist_ok=True)
+    copy.write_bytes(path.read_bytes())
+    blog.remove(endangered[1], purge=True)
+    assert traces(blog, endangered[1]) == []
+
+
 @pytest.mark.slow
 def test_a_purge_that_is_killed_anywhere_can_be_done_again(
     tmp_path: Path, endangered: tuple[Path, str], clock: Clock

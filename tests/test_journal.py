@@ -645,6 +645,41 @@ def test_5_a_torn_last_line_is_named_by_file_and_line(journal: DayFiles) -> None
     assert bodies(journal) == ["un"]
 
 
+@pytest.mark.parametrize("reader", ["read", "check"])
+def test_4_a_line_that_is_acknowledged_while_it_is_read_is_not_damaged(
+    journal: DayFiles, monkeypatch: pytest.MonkeyPatch, reader: str
+) -> None:
+    """Its bytes were half there when the file was read; the head knows of it a moment later."""
+    journal.append(revision("un"), expect=0)
+    other = again(journal)
+
+    def half(path: Path) -> bytes:
+        monkeypatch.undo()
+        journal.append(revision("deux"), expect=0)
+        return path.read_bytes()[:-30]
+
+    for module in ("reader", "audit"):
+        monkeypatch.setattr(f"liveblog.journal.{module}.read_regular", half)
+    assert not (other.read(NAME) if reader == "read" else other.check()).faults
+    assert bodies(other) == ["un", "deux"]
+
+
+def test_5_a_purge_elsewhere_makes_no_damage_of_a_torn_line(journal: DayFiles) -> None:
+    """It notes in the head that it was there, and what is the last line there."""
+    first = journal.append(revision("un"), expect=0)
+    journal.append(revision("deux"), expect=0)
+    later = journal.append(revision("trois", day=date(2012, 7, 16)), expect=0)
+    journal.redact(first.id)
+    assert journal.end() == again(journal).end()
+    with open(journal.path(NAME), "ab") as file:
+        file.write(b'{"type":"revision","id":"2012')
+    assert not journal.check().faults
+    assert not again(journal).read(NAME).faults
+    fourth = journal.append(revision("quatre", day=date(2012, 7, 17)), expect=0)
+    assert (fourth.recorded or later.published) > (later.recorded or later.published)
+    assert not journal.check().faults
+
+
 def test_5_bytes_set_aside_are_noted_and_no_fault(journal: DayFiles) -> None:
     """After the next append the journal is whole again; the bytes are still there."""
     journal.append(revision("un"), expect=0)

@@ -156,6 +156,43 @@ def test_a_journal_that_an_older_one_replaced_is_what_the_site_tells(
     assert site == from_nothing(blog, tmp_path / "again")
 
 
+@pytest.mark.parametrize("how", ["another edit", "a retraction"])
+def test_another_revision_of_the_same_number_replaces_the_one_published(
+    told: Blog, tmp_path: Path, how: str
+) -> None:
+    """From a backup that went on, or another machine: the numbers say nothing of what changed."""
+    entry = told.post("Un.")
+    path = told.journal.path("2012-08-05")
+    before = path.read_bytes()
+    told.edit(entry.id, body="INTERDIT")
+    told.publish()
+    path.write_bytes(before)
+    blog = Blog(told.folders.root, clock=told._clock)
+    if how == "another edit":
+        assert blog.edit(entry.id, body="Permis.").rev == 2
+    else:
+        assert blog.retract(entry.id, why="Faux.").rev == 2
+    blog.publish()
+    site = site_bytes(blog.folders.site)
+    assert b"INTERDIT" not in b"".join(site.values())
+    assert site == from_nothing(blog, tmp_path / "again")
+
+
+def test_a_correction_that_is_damaged_leaves_the_page_of_its_entry(
+    told: Blog, tmp_path: Path
+) -> None:
+    """It is neither the first nor the newest revision: the entry is shown without it."""
+    entry = told.post("Un.")
+    told.edit(entry.id, body="Deux.", note="MOTIF")
+    told.edit(entry.id, body="Trois.")
+    told.publish()
+    path = told.journal.path("2012-08-05")
+    path.write_bytes(path.read_bytes().replace(b"MOTIF", b"MOTIX"))
+    blog = Blog(told.folders.root, clock=told._clock)
+    assert blog.publish().faults
+    assert site_bytes(blog.folders.site) == from_nothing(blog, tmp_path / "again")
+
+
 # -- check -----------------------------------------------------------------------------------------
 
 
@@ -217,6 +254,17 @@ def test_check_and_a_dry_run_change_no_byte(told: Blog) -> None:
     report = blog.publish(dry_run=True)
     assert {"index.html", "tags/neuf/index.html"} <= set(report.written)
     assert site_bytes(blog.folders.root) == before
+
+
+def test_check_makes_no_lock_where_nothing_is_remembered(told: Blog) -> None:
+    """As in a clone whose site was altered."""
+    shutil.rmtree(told.folders.derived)
+    (told.folders.site / "index.html").write_text("altered")
+    blog = Blog(told.folders.root, clock=told._clock)
+    before = site_bytes(blog.folders.root)
+    assert blog.check().faults
+    assert site_bytes(blog.folders.root) == before
+    assert not blog.folders.derived.exists()
 
 
 def test_many_foreign_files_are_counted(told: Blog) -> None:

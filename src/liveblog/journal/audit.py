@@ -82,6 +82,7 @@ def look_at(journal: Reader, name: str) -> Found:
     path = journal.path(name)
     lines = Lines(name, journal.shown(path))
     each = Found(lines, stamp=journal.stamps([name]).get(name, ""))
+    acknowledged = journal.acknowledged(name)  # before the file, which may grow meanwhile
     try:
         data = read_regular(path)
     except FileNotFoundError:
@@ -89,7 +90,7 @@ def look_at(journal: Reader, name: str) -> Found:
     except NotRegularError as error:
         each.faults.append(journal.not_read(error))
         return each
-    size = end_of_lines(data, journal.acknowledged(name))
+    size = end_of_lines(data, acknowledged)
     is_after_damage = False
     for item in lines.read(data[:size]):
         if isinstance(item, Line):

@@ -100,6 +100,15 @@ def newest(head: bytes) -> Newest | None:
         return None
 
 
+def last_sum_in(head: bytes, name: str) -> str:
+    """Return the sum of the line that was written to a file last; nothing if it is not told."""
+    for line in head.decode("ascii", "replace").splitlines():
+        fields = line.split()
+        if len(fields) == 3 and fields[2] == name:
+            return fields[1]
+    return ""
+
+
 def names_in(head: bytes) -> set[str]:
     """Return the names written to last."""
     lines = head.decode("ascii", "replace").splitlines()
