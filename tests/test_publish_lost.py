@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from liveblog import Blog, links
@@ -191,6 +192,49 @@ def test_a_correction_that_is_damaged_leaves_the_page_of_its_entry(
     blog = Blog(told.folders.root, clock=told._clock)
     assert blog.publish().faults
     assert site_bytes(blog.folders.site) == from_nothing(blog, tmp_path / "again")
+
+
+def test_a_publication_whose_end_was_cut_off_leaves_nothing_that_was_removed_since(
+    told: Blog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files had landed, the index did not know; no page of the newest shows them."""
+    published = told.instant("2012-07-15 10:00")
+    revision = msgspec.structs.replace(
+        told.draft("INTERDIT", at=published, tags=["Damas"]), updated=published
+    )
+    for number in range(30):
+        told.post(f"Encore {number}.")
+    told.publish()
+    entry = told.journal.append(revision, expect=0)
+
+    def refused(index: index_module.Index) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(index_module.Index, "commit", refused)
+        with pytest.raises(StorageError):
+            told.publish()
+    blog = Blog(told.folders.root, clock=told._clock)
+    blog.remove(entry.id, purge=True)
+    blog.publish()
+    site = site_bytes(blog.folders.site)
+    assert b"INTERDIT" not in b"".join(site.values())
+    assert site == from_nothing(blog, tmp_path / "again")
+    assert not blog.check().faults
+    assert blog.publish().written == []
+
+
+def test_a_link_that_leads_round_in_a_circle_stops_no_publication(told: Blog) -> None:
+    """Where a page belongs it is replaced; elsewhere it stays."""
+    site = told.folders.site
+    (site / "index.html").unlink()
+    for name in ("index.html", "mine"):
+        (site / name).symlink_to(name)
+    told.post("Encore.")
+    told.publish()
+    assert b"Encore." in (site / "index.html").read_bytes()
+    assert (site / "mine").is_symlink()
+    assert not told.check().faults
 
 
 # -- check -----------------------------------------------------------------------------------------
