@@ -26,7 +26,8 @@ from hypothesis import strategies as st
 
 from liveblog.entry import Framing, Record, Reference, Revision, make_id
 from liveblog.errors import Conflict, InvalidInput, StorageError
-from liveblog.journal import START
+from liveblog.journal import START, Fault
+from liveblog.journal import audit as audit_module
 from liveblog.journal.files import DayFiles
 from liveblog.journal.head import HELD
 from liveblog.journal.line import decode, encode
@@ -662,6 +663,39 @@ def test_4_a_line_that_is_acknowledged_while_it_is_read_is_not_damaged(
         monkeypatch.setattr(f"liveblog.journal.{module}.read_regular", half)
     assert not (other.read(NAME) if reader == "read" else other.check()).faults
     assert bodies(other) == ["un", "deux"]
+
+
+def test_5_a_file_that_is_made_while_check_reads_is_read_too(
+    journal: DayFiles,
+) -> None:
+    """As at midnight: a line that is read names the first one of a new day."""
+    journal.append(revision("un"), expect=0)
+
+    def at_midnight(done: int, total: int) -> None:
+        if done == 0:
+            journal.append(revision("deux", day=date(2012, 7, 16)), expect=0)
+            journal.append(revision("trois"), expect=0)
+
+    audit = again(journal).check(at_midnight)
+    assert not audit.faults
+    assert (audit.records, audit.files) == (3, 2)
+
+
+def test_5_what_comes_after_check_has_read_a_file_is_not_missed(
+    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The head is read before the files, so that it names nothing that is not in them yet."""
+    journal.append(revision("un"), expect=0)
+    read = audit_module.missing
+
+    def later(found: dict[str, audit_module.Found]) -> dict[str, list[Fault]]:
+        monkeypatch.undo()
+        journal.append(revision("deux"), expect=0)
+        return read(found)
+
+    monkeypatch.setattr(audit_module, "missing", later)
+    audit = again(journal).check()
+    assert (audit.faults, audit.notes) == ([], [])
 
 
 def test_5_a_purge_elsewhere_makes_no_damage_of_a_torn_line(journal: DayFiles) -> None:
