@@ -410,6 +410,23 @@ def test_a_withdrawal_on_one_machine_outlives_earlier_edits_on_another(
     assert again.restore(entry).rev >= 4  # and they go on from there
 
 
+def test_lines_of_another_day_are_dropped_where_they_stand_in_their_own(blog: Blog) -> None:
+    """Somebody copied one file into another; what stands nowhere else stays, and is told of."""
+    for day in ("2012-07-10", "2012-07-13"):
+        blog.post("Ailleurs.", at=blog.instant(f"{day} 10:00"))
+    blog.post("Un.")
+    for day in ("2012-07-10", "2012-07-13"):
+        path_of(blog).write_bytes(path_of(blog).read_bytes() + path_of(blog, day).read_bytes())
+    blog.post("Deux.")
+    path_of(blog, "2012-07-13").unlink()
+    assert len(reopened(blog).journal.check().faults) == 2
+    again = reopened(blog)
+    assert any("a copy of a line of 2012-07-10; dropped" in line for line in again.repair())
+    (fault,) = reopened(blog).journal.check().faults
+    assert "the line belongs to 2012-07-13" in fault.problem
+    assert {"Un.", "Deux.", "Ailleurs."} == set(bodies(reopened(blog)))
+
+
 def test_what_was_set_aside_but_acknowledged_is_put_back(blog: Blog) -> None:
     """As an earlier version set aside a whole line that had lost its line end."""
     for text in ("Un.", "Deux.", "Trois."):
