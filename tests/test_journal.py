@@ -6,6 +6,7 @@ The numbers are those of :class:`liveblog.journal.Journal`.
 from __future__ import annotations
 
 import errno
+import gc
 import itertools
 import os
 import random
@@ -593,6 +594,16 @@ def test_a_cursor_of_another_journal_is_refused(journal: DayFiles) -> None:
     """A word that is no cursor is a clear error."""
     with pytest.raises(InvalidInput, match="cursor"):
         journal.since("hier")
+
+
+def test_a_journal_that_nobody_uses_any_more_holds_no_descriptor(journal: DayFiles) -> None:
+    """Also where nobody closed it: a program may open blog after blog."""
+    journal.append(revision("un"), expect=0)
+    before = len(os.listdir("/dev/fd"))
+    for number in range(20):
+        again(journal).append(revision(str(number)), expect=0)
+    gc.collect()
+    assert len(os.listdir("/dev/fd")) == before
 
 
 def test_instants_of_appending_never_go_back(journal: DayFiles, clock: Clock) -> None:

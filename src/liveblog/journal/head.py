@@ -69,6 +69,10 @@ class Head:
         with self._turn:
             self._forget()
 
+    def __del__(self) -> None:
+        """Whoever opens blog after blog runs out of descriptors otherwise."""
+        self._forget()
+
     def _open(self, how: int) -> None:
         self._forget()
         self._fd = os.open(self._path, how | os.O_CLOEXEC, 0o644)
