@@ -125,6 +125,37 @@ def test_a_withdrawal_that_is_cut_off_brings_nothing_back(blog: Blog, how: str, 
         again.post("Entre-temps.")
 
 
+@pytest.mark.parametrize("how", ["removed", "corrected"])
+def test_a_withdrawal_that_is_cut_off_after_writes_elsewhere_brings_nothing_back(
+    blog: Blog, how: str
+) -> None:
+    """The head remembers what was acknowledged last in each file, not only in the last one."""
+    entry = withdrawn(blog, how)
+    blog.post("Ailleurs.", at=blog.instant("2012-07-10 10:00"))
+    path = path_of(blog)
+    path.write_bytes(path.read_bytes()[:-40])
+    assert SECRET not in shown(blog)
+    again = reopened(blog)
+    with pytest.raises(Withheld):
+        again.timeline.entry(entry)
+    assert f"{path.name}:4" in str(again.publish().faults)
+    again.post("Entre-temps.")
+    assert SECRET not in shown(blog)
+
+
+def test_a_withdrawal_that_is_cut_off_with_a_part_of_the_line_before_brings_nothing_back(
+    blog: Blog,
+) -> None:
+    """What is left is of another entry: nobody knows whose lines were lost."""
+    entry = withdrawn(blog, "removed")
+    lines = lines_of(blog)
+    path_of(blog).write_bytes(b"".join([*lines[:2], lines[2][:-40]]))
+    again = reopened(blog)
+    assert SECRET not in shown(again)
+    with pytest.raises(Withheld):
+        again.timeline.entry(entry)
+
+
 def spoiled(line: bytes) -> bytes:
     """Return a line of which several bytes are altered, though not its name or its links."""
     return line.replace(b'"published"', b'"qvcmjtgfe"')
@@ -351,6 +382,50 @@ def test_two_machines_that_revised_one_entry_are_told_of(blog: Blog, tmp_path: P
     audit = reopened(blog).journal.check()
     assert not audit.faults
     assert any("two revisions 2" in note for note in audit.notes)
+
+
+@pytest.mark.parametrize("order", ["ours", "theirs"])
+@pytest.mark.parametrize("how", ["removed", "retracted"])
+def test_a_withdrawal_on_one_machine_outlives_earlier_edits_on_another(
+    blog: Blog, clock: Clock, how: str, order: str
+) -> None:
+    """Theirs has the higher number, since they revised it twice; ours was the last word."""
+    entry = blog.post("Un.").id
+    path, before = path_of(blog), path_of(blog).read_bytes()
+    blog.edit(entry, body=SECRET)
+    blog.edit(entry, body=SECRET, title="Titre")
+    edited = path.read_bytes().removeprefix(before)
+    path.write_bytes(before)
+    clock.go(minutes=1)
+    if how == "removed":
+        blog.remove(entry)
+    else:
+        blog.retract(entry, why="Faux.")
+    last = path.read_bytes().removeprefix(before)
+    parts = [last, edited] if order == "ours" else [edited, last]
+    path.write_bytes(b"".join([before, *parts]))
+    again = reopened(blog)
+    assert SECRET not in shown(again)
+    assert again.timeline.entry(entry).now.state == how
+    again.remove(entry)
+    assert again.restore(entry).rev >= 4  # and they go on from there
+
+
+def test_lines_of_another_day_are_dropped_where_they_stand_in_their_own(blog: Blog) -> None:
+    """Somebody copied one file into another; what stands nowhere else stays, and is told of."""
+    for day in ("2012-07-10", "2012-07-13"):
+        blog.post("Ailleurs.", at=blog.instant(f"{day} 10:00"))
+    blog.post("Un.")
+    for day in ("2012-07-10", "2012-07-13"):
+        path_of(blog).write_bytes(path_of(blog).read_bytes() + path_of(blog, day).read_bytes())
+    blog.post("Deux.")
+    path_of(blog, "2012-07-13").unlink()
+    assert len(reopened(blog).journal.check().faults) == 2
+    again = reopened(blog)
+    assert any("a copy of a line of 2012-07-10; dropped" in line for line in again.repair())
+    (fault,) = reopened(blog).journal.check().faults
+    assert "the line belongs to 2012-07-13" in fault.problem
+    assert {"Un.", "Deux.", "Ailleurs."} == set(bodies(reopened(blog)))
 
 
 def test_what_was_set_aside_but_acknowledged_is_put_back(blog: Blog) -> None:

@@ -196,6 +196,50 @@ def test_a_purge_leaves_nothing(endangered: tuple[Path, str], clock: Clock) -> N
     assert not blog.journal.check().faults
 
 
+@pytest.mark.parametrize(
+    "stray",
+    ["#2012-07-15.jsonl#", ".2012-07-15.jsonl.Xy12z3", ".2012-07-15.jsonl.swp",
+     "../old/2012-07-15.jsonl", "2012-07-15.jsonl~"],
+)  # fmt: skip
+def test_a_purge_finds_what_other_programs_leave_beside_a_day(
+    endangered: tuple[Path, str], clock: Clock, stray: str
+) -> None:
+    """What an editor, rsync or a person put there, hidden or in another folder."""
+    blog = Blog(endangered[0], clock=clock)
+    path = blog.journal.path("2012-07-15")
+    copy = path.parent / stray
+    copy.parent.mkdir(exist_ok=True)
+    copy.write_bytes(path.read_bytes())
+    blog.remove(endangered[1], purge=True)
+    assert traces(blog, endangered[1]) == []
+
+
+def test_a_purge_deletes_nothing_that_a_link_leads_to(tmp_path: Path, clock: Clock) -> None:
+    """A folder of pictures that somebody put elsewhere is not ours."""
+    blog = begun(tmp_path / "blog", clock)
+    (tmp_path / "p.png").write_bytes(PNG)
+    entry = blog.post("Un.", images=[Image(tmp_path / "p.png", "Un point")])
+    folder, outside = blog.folders.media / "2012/07/15", tmp_path / "outside"
+    folder.rename(outside)
+    folder.symlink_to(outside)
+    blog.remove(entry.id, purge=True)
+    assert len(list(outside.iterdir())) == 1
+
+
+def test_a_purge_blanks_the_texts_whatever_is_odd_elsewhere(
+    endangered: tuple[Path, str], clock: Clock
+) -> None:
+    """A folder among the uploads is passed over; an outbox that is damaged is said."""
+    blog = Blog(endangered[0], clock=clock)
+    (blog.folders.uploads / "a folder").mkdir()
+    blog.folders.outbox.write_bytes(b"no database" * 100)
+    with pytest.raises(StorageError, match="outbox"):
+        blog.remove(endangered[1], purge=True)
+    assert traces(blog, endangered[1]) == []
+    blog.folders.outbox.unlink()
+    blog.remove(endangered[1], purge=True)
+
+
 @pytest.mark.slow
 def test_a_purge_that_is_killed_anywhere_can_be_done_again(
     tmp_path: Path, endangered: tuple[Path, str], clock: Clock

@@ -6,6 +6,7 @@ The numbers are those of :class:`liveblog.journal.Journal`.
 from __future__ import annotations
 
 import errno
+import gc
 import itertools
 import os
 import random
@@ -26,7 +27,8 @@ from hypothesis import strategies as st
 
 from liveblog.entry import Framing, Record, Reference, Revision, make_id
 from liveblog.errors import Conflict, InvalidInput, StorageError
-from liveblog.journal import START
+from liveblog.journal import START, Fault
+from liveblog.journal import audit as audit_module
 from liveblog.journal.files import DayFiles
 from liveblog.journal.head import HELD
 from liveblog.journal.line import decode, encode
@@ -594,6 +596,16 @@ def test_a_cursor_of_another_journal_is_refused(journal: DayFiles) -> None:
         journal.since("hier")
 
 
+def test_a_journal_that_nobody_uses_any_more_holds_no_descriptor(journal: DayFiles) -> None:
+    """Also where nobody closed it: a program may open blog after blog."""
+    journal.append(revision("un"), expect=0)
+    before = len(os.listdir("/dev/fd"))
+    for number in range(20):
+        again(journal).append(revision(str(number)), expect=0)
+    gc.collect()
+    assert len(os.listdir("/dev/fd")) == before
+
+
 def test_instants_of_appending_never_go_back(journal: DayFiles, clock: Clock) -> None:
     """Even if the clock does, and even if the hint of the head is lost."""
     journal.append(revision("un"), expect=0)
@@ -644,6 +656,74 @@ def test_5_a_torn_last_line_is_named_by_file_and_line(journal: DayFiles) -> None
     (note,) = audit.notes
     assert note.startswith("entries/2012/07/2012-07-15.jsonl:2: an append was cut short")
     assert bodies(journal) == ["un"]
+
+
+@pytest.mark.parametrize("reader", ["read", "check"])
+def test_4_a_line_that_is_acknowledged_while_it_is_read_is_not_damaged(
+    journal: DayFiles, monkeypatch: pytest.MonkeyPatch, reader: str
+) -> None:
+    """Its bytes were half there when the file was read; the head knows of it a moment later."""
+    journal.append(revision("un"), expect=0)
+    other = again(journal)
+
+    def half(path: Path) -> bytes:
+        monkeypatch.undo()
+        journal.append(revision("deux"), expect=0)
+        return path.read_bytes()[:-30]
+
+    for module in ("reader", "audit"):
+        monkeypatch.setattr(f"liveblog.journal.{module}.read_regular", half)
+    assert not (other.read(NAME) if reader == "read" else other.check()).faults
+    assert bodies(other) == ["un", "deux"]
+
+
+def test_5_a_file_that_is_made_while_check_reads_is_read_too(
+    journal: DayFiles,
+) -> None:
+    """As at midnight: a line that is read names the first one of a new day."""
+    journal.append(revision("un"), expect=0)
+
+    def at_midnight(done: int, total: int) -> None:
+        if done == 0:
+            journal.append(revision("deux", day=date(2012, 7, 16)), expect=0)
+            journal.append(revision("trois"), expect=0)
+
+    audit = again(journal).check(at_midnight)
+    assert not audit.faults
+    assert (audit.records, audit.files) == (3, 2)
+
+
+def test_5_what_comes_after_check_has_read_a_file_is_not_missed(
+    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The head is read before the files, so that it names nothing that is not in them yet."""
+    journal.append(revision("un"), expect=0)
+    read = audit_module.missing
+
+    def later(found: dict[str, audit_module.Found]) -> dict[str, list[Fault]]:
+        monkeypatch.undo()
+        journal.append(revision("deux"), expect=0)
+        return read(found)
+
+    monkeypatch.setattr(audit_module, "missing", later)
+    audit = again(journal).check()
+    assert (audit.faults, audit.notes) == ([], [])
+
+
+def test_5_a_purge_elsewhere_makes_no_damage_of_a_torn_line(journal: DayFiles) -> None:
+    """It notes in the head that it was there, and what is the last line there."""
+    first = journal.append(revision("un"), expect=0)
+    journal.append(revision("deux"), expect=0)
+    later = journal.append(revision("trois", day=date(2012, 7, 16)), expect=0)
+    journal.redact(first.id)
+    assert journal.end() == again(journal).end()
+    with open(journal.path(NAME), "ab") as file:
+        file.write(b'{"type":"revision","id":"2012')
+    assert not journal.check().faults
+    assert not again(journal).read(NAME).faults
+    fourth = journal.append(revision("quatre", day=date(2012, 7, 17)), expect=0)
+    assert (fourth.recorded or later.published) > (later.recorded or later.published)
+    assert not journal.check().faults
 
 
 def test_5_bytes_set_aside_are_noted_and_no_fault(journal: DayFiles) -> None:

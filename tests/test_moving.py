@@ -358,6 +358,18 @@ def test_the_last_feed_says_where_it_went(told: Blog) -> None:
         assert len(document["items"]) == 1
 
 
+def test_what_is_removed_leaves_what_is_for_earlier_addresses_too(told: Blog) -> None:
+    """The name of a tag that only it had, in texts and in the names of files."""
+    entry = told.post("Un secret.", tags=["Geheim", "Homs"])
+    (moved,) = told.move(NEW).folders
+    assert (moved / "pages/tags/geheim/atom.xml").exists()
+    told.remove(entry.id, purge=True)
+    told.publish()
+    assert not [path for path in moved.rglob("*") if "geheim" in path.name]
+    assert b"eheim" not in b"".join(site_bytes(moved).values())
+    assert (moved / "pages/tags/homs/atom.xml").exists()
+
+
 @pytest.mark.slow
 def test_a_browser_lands_on_the_same_update(browser: Any, tmp_path: Path) -> None:
     """From a host that knows no redirects."""

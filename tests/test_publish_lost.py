@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from liveblog import Blog, links
@@ -157,6 +158,86 @@ def test_a_journal_that_an_older_one_replaced_is_what_the_site_tells(
     assert site == from_nothing(blog, tmp_path / "again")
 
 
+@pytest.mark.parametrize("how", ["another edit", "a retraction"])
+def test_another_revision_of_the_same_number_replaces_the_one_published(
+    told: Blog, tmp_path: Path, how: str
+) -> None:
+    """From a backup that went on, or another machine: the numbers say nothing of what changed."""
+    entry = told.post("Un.")
+    path = told.journal.path("2012-08-05")
+    before = path.read_bytes()
+    told.edit(entry.id, body="INTERDIT")
+    told.publish()
+    path.write_bytes(before)
+    blog = Blog(told.folders.root, clock=told._clock)
+    if how == "another edit":
+        assert blog.edit(entry.id, body="Permis.").rev == 2
+    else:
+        assert blog.retract(entry.id, why="Faux.").rev == 2
+    blog.publish()
+    site = site_bytes(blog.folders.site)
+    assert b"INTERDIT" not in b"".join(site.values())
+    assert site == from_nothing(blog, tmp_path / "again")
+
+
+def test_a_correction_that_is_damaged_leaves_the_page_of_its_entry(
+    told: Blog, tmp_path: Path
+) -> None:
+    """It is neither the first nor the newest revision: the entry is shown without it."""
+    entry = told.post("Un.")
+    told.edit(entry.id, body="Deux.", note="MOTIF")
+    told.edit(entry.id, body="Trois.")
+    told.publish()
+    path = told.journal.path("2012-08-05")
+    path.write_bytes(path.read_bytes().replace(b"MOTIF", b"MOTIX"))
+    blog = Blog(told.folders.root, clock=told._clock)
+    assert blog.publish().faults
+    assert site_bytes(blog.folders.site) == from_nothing(blog, tmp_path / "again")
+
+
+def test_a_publication_whose_end_was_cut_off_leaves_nothing_that_was_removed_since(
+    told: Blog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files had landed, the index did not know; no page of the newest shows them."""
+    published = told.instant("2012-07-15 10:00")
+    revision = msgspec.structs.replace(
+        told.draft("INTERDIT", at=published, tags=["Damas"]), updated=published
+    )
+    for number in range(30):
+        told.post(f"Encore {number}.")
+    told.publish()
+    entry = told.journal.append(revision, expect=0)
+
+    def refused(index: index_module.Index) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(index_module.Index, "commit", refused)
+        with pytest.raises(StorageError):
+            told.publish()
+    blog = Blog(told.folders.root, clock=told._clock)
+    blog.remove(entry.id, purge=True)
+    blog.publish()
+    site = site_bytes(blog.folders.site)
+    assert b"INTERDIT" not in b"".join(site.values())
+    assert site == from_nothing(blog, tmp_path / "again")
+    assert not blog.check().faults
+    assert blog.publish().written == []
+
+
+def test_a_link_that_leads_round_in_a_circle_stops_no_publication(told: Blog) -> None:
+    """Where a page belongs it is replaced; elsewhere it stays."""
+    site = told.folders.site
+    (site / "index.html").unlink()
+    for name in ("index.html", "mine"):
+        (site / name).symlink_to(name)
+    told.post("Encore.")
+    told.publish()
+    assert b"Encore." in (site / "index.html").read_bytes()
+    assert (site / "mine").is_symlink()
+    assert not told.check().faults
+
+
 # -- check -----------------------------------------------------------------------------------------
 
 
@@ -218,6 +299,17 @@ def test_check_and_a_dry_run_change_no_byte(told: Blog) -> None:
     report = blog.publish(dry_run=True)
     assert {"index.html", "tags/neuf/index.html"} <= set(report.written)
     assert site_bytes(blog.folders.root) == before
+
+
+def test_check_makes_no_lock_where_nothing_is_remembered(told: Blog) -> None:
+    """As in a clone whose site was altered."""
+    shutil.rmtree(told.folders.derived)
+    (told.folders.site / "index.html").write_text("altered")
+    blog = Blog(told.folders.root, clock=told._clock)
+    before = site_bytes(blog.folders.root)
+    assert blog.check().faults
+    assert site_bytes(blog.folders.root) == before
+    assert not blog.folders.derived.exists()
 
 
 def test_many_foreign_files_are_counted(told: Blog) -> None:

@@ -189,6 +189,19 @@ def test_a_retraction_says_why_and_a_removal_takes_it_away(server: LiveServer, a
     assert fetch(server.url, entry["url"].removeprefix(server.url)).status == 410
 
 
+@pytest.mark.parametrize("query", ["", "?purge=true"])
+def test_a_removal_that_says_which_revision_it_saw_is_of_that_one(ana: Client, query: str) -> None:
+    """It need not say; asked again after a lost answer, it is done already."""
+    path = f"entries/{ana.post('Un fait.')['id']}"
+    for given in ('"0"', '"2"', '"abc"'):
+        refused = ana("DELETE", path + query, If_Match=given)
+        assert (refused.status, refused.json["code"]) == (412, "conflict")
+    assert ana("GET", path).json["rev"] == 1
+    assert ana("DELETE", path + query, If_Match='"1"').status == 204
+    assert ana("DELETE", path + query, If_Match='"1"').status == 204
+    assert ana("GET", path).status == 410
+
+
 def test_a_picture_is_uploaded_then_shown_and_loses_its_metadata(
     server: LiveServer, bilal: Client
 ) -> None:

@@ -562,10 +562,11 @@ class Blog:
         if purge:
             from .media import delete_pictures
 
+            # The texts first: whatever is damaged elsewhere does not keep them.
+            self.journal.redact(entry_id)
             delete_pictures(entry_id, self.folders.media, self.folders.uploads)
             self.searching.forget()
             self.outbox.forget()
-            self.journal.redact(entry_id)
         return removed
 
     def _as_it_stands(self, entry_id: str) -> tuple[Revision, bool]:

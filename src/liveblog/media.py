@@ -22,7 +22,8 @@ from . import limits
 from .entry import Media, id_day, id_letters
 from .errors import InvalidInput
 from .hashing import blake2b
-from .storage.atomic import make_folder, read_regular, replace_file, sync_folder
+from .storage.atomic import NotRegularError, make_folder, read_regular, replace_file, sync_folder
+from .storage.inside import delete_inside
 
 _TYPES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 
@@ -144,19 +145,24 @@ def forget_uploads(uploads: Path, before: float) -> None:
 def delete_pictures(entry_id: str, media: Path, uploads: Path) -> None:
     """Delete every picture of an entry, also uploads of the same bytes and what a crash left.
 
-    They go by the entry's name, not by what its revisions say: those may be blank already.
+    They go by the entry's name, not by what its revisions say: those may be blank already. Nothing
+    is deleted that a symbolic link leads to.
     """
     letters = id_letters(entry_id)
-    folder = media / f"{id_day(entry_id):%Y/%m/%d}"
+    day = f"{id_day(entry_id):%Y/%m/%d}"
+    folder = media / day
     pictures = [*folder.glob(f"{letters}-*"), *folder.glob(f".{letters}-*")]
     marks = {path.stem.rpartition("-")[2] for path in pictures}
     # The uploads first: they are known by the pictures.
     for upload in uploads.iterdir() if uploads.is_dir() else ():
-        data = read_regular(upload)
+        try:
+            data = read_regular(upload)
+        except (FileNotFoundError, NotRegularError):
+            continue  # somebody else deleted it, or put a folder there
         if upload.name.startswith(".") or blake2b(data, digest_size=5).hexdigest() in marks:
             upload.unlink(missing_ok=True)
     for path in pictures:
-        path.unlink(missing_ok=True)
+        delete_inside(media, f"{day}/{path.name}")
     for changed in (uploads, folder):
         if changed.is_dir():
             sync_folder(changed)

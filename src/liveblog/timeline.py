@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from .entry import Framing, Record, Reference, Revision, id_day, slug, told_day
 from .errors import NotFound, Withheld
+from .hashing import blake2b
 from .journal import Fault, Journal, Reading
 
 
@@ -55,6 +56,11 @@ class Entry(Struct, frozen=True):
     def day(self) -> date:
         """The day it is told in."""
         return told_day(self.now)
+
+    @property
+    def mark(self) -> bytes:
+        """What tells it from the same entry with any other revisions, whatever their numbers."""
+        return blake2b(msgspec.json.encode(self.revisions), digest_size=12).digest()
 
     @property
     def length(self) -> int:
@@ -111,7 +117,7 @@ def fold(records: Iterable[Record]) -> dict[str, Entry]:
 
     Of two lines with one number the first counts, wherever they stand, so a duplicated or
     reordered line changes nothing. But where two machines revised an entry at once and one of them
-    withdrew it, that counts.
+    withdrew it, that counts, unless a revision of a higher number was recorded later.
     """
     gathered: dict[str, dict[int, Revision]] = {}
     for record in records:
@@ -120,10 +126,21 @@ def fold(records: Iterable[Record]) -> dict[str, Entry]:
             first = numbered.setdefault(record.rev, record)
             if _SHOWN[record.state] < _SHOWN[first.state]:
                 numbered[record.rev] = record
-    return {
-        entry_id: Entry(tuple(by_number[n] for n in sorted(by_number)))
-        for entry_id, by_number in gathered.items()
-    }
+    return {entry_id: _entry(by_number) for entry_id, by_number in gathered.items()}
+
+
+def _entry(by_number: dict[int, Revision]) -> Entry:
+    revisions = [by_number[number] for number in sorted(by_number)]
+    newest = revisions[-1]
+    for revision in revisions:
+        if _SHOWN[revision.state] < _SHOWN[newest.state] and _was_later(revision, newest):
+            newest = msgspec.structs.replace(revision, rev=revisions[-1].rev)
+    return Entry((*revisions[:-1], newest))
+
+
+def _was_later(revision: Revision, other: Revision) -> bool:
+    """Whether a revision was recorded after another, of a higher number: on another machine."""
+    return bool(revision.recorded and other.recorded and revision.recorded > other.recorded)
 
 
 _SHOWN = {"live": 2, "retracted": 1, "removed": 0}  #: how much a state lets readers see

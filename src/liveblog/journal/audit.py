@@ -25,6 +25,9 @@ from .reader import Reader, walk
 
 GONE = "Restore the file from a backup; 'liveblog check --repair' goes on without what is lost."
 
+LOOKS = 10
+"""So often at the most is read again what others append to meanwhile."""
+
 Progress = Callable[[int, int], None]
 
 
@@ -43,17 +46,22 @@ class Found(Struct):
 
 def audit(journal: Reader, progress: Progress | None = None) -> Audit:
     """See :meth:`liveblog.journal.Journal.check`."""
+    head = newest_of(journal.head())  # before the files: what it names is in them
     names = sorted(name for name, _ in journal.found())
     found: dict[str, Found] = {}
     for number, name in enumerate(names):
         if progress:
             progress(number, len(names))
         found[name] = look_at(journal, name)
-    # Others append meanwhile: a file may have been read before a line came that another names.
     lost = missing(found)
-    if any(lost.values()):
-        stamps = journal.stamps(names)
-        found |= {n: look_at(journal, n) for n in names if found[n].stamp != stamps.get(n)}
+    for _ in range(LOOKS):
+        # Others append meanwhile: a file may have been read before a line came that another names,
+        # or have been made since.
+        stamps = journal.stamps() if any(lost.values()) else {}
+        changed = [n for n, s in stamps.items() if n not in found or found[n].stamp != s]
+        if not changed:
+            break
+        found |= {name: look_at(journal, name) for name in changed}
         lost = missing(found)
     faults: list[Fault] = []
     notes: list[str] = []
@@ -67,7 +75,6 @@ def audit(journal: Reader, progress: Progress | None = None) -> Audit:
                 "the next one sets its bytes aside"
             )
     notes += _beside(journal)
-    head = newest_of(journal.head())
     if head and not any(head.sum in each.sums for each in found.values()):
         notes.append(
             f"{journal.folder.name}: the newest update that this machine wrote, in {head.name}, is "
@@ -82,6 +89,7 @@ def look_at(journal: Reader, name: str) -> Found:
     path = journal.path(name)
     lines = Lines(name, journal.shown(path))
     each = Found(lines, stamp=journal.stamps([name]).get(name, ""))
+    acknowledged = journal.acknowledged(name)  # before the file, which may grow meanwhile
     try:
         data = read_regular(path)
     except FileNotFoundError:
@@ -89,7 +97,7 @@ def look_at(journal: Reader, name: str) -> Found:
     except NotRegularError as error:
         each.faults.append(journal.not_read(error))
         return each
-    size = end_of_lines(data, journal.acknowledged(name))
+    size = end_of_lines(data, acknowledged)
     is_after_damage = False
     for item in lines.read(data[:size]):
         if isinstance(item, Line):

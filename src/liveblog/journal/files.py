@@ -32,7 +32,7 @@ from .head import Head, names_in
 from .line import Line, encode
 from .lines import home_of, pieces
 from .purge import purged
-from .reader import TICK, Reader, is_day, walk
+from .reader import TICK, Reader, is_day
 from .tail import Tail
 
 RETRY_DAYS = 30
@@ -102,9 +102,8 @@ class DayFiles(Reader):
         with self.locked():
             for temporary in path.parent.glob(f".{path.name}.*.tmp"):  # of one that was killed
                 temporary.unlink(missing_ok=True)
-            # What programs that sync folders leave is not read, but holds the texts too.
-            strays = [Path(item.path) for item, _ in walk(self.folder) if home in item.name]
-            for beside in {path, *path.parent.glob(f"{home}*"), *strays}:
+            # What editors and programs that sync folders leave is not read, but holds the texts.
+            for beside in {path, *self.folder.rglob(f"*{home}*")}:
                 try:
                     data = read_regular(beside)
                 except (FileNotFoundError, NotADirectoryError, NotRegularError):
@@ -175,9 +174,12 @@ class DayFiles(Reader):
 
     def _note(self, name: str) -> None:
         """Note in the head that something was done under a name, with no line of its own."""
-        head = self._head.read()
-        newest = self._newest(head)
-        self._head.write(newest.instant, newest.sum, name, head)
+        newest = self._newest(self._head.read())
+        here = self._last_line(name)
+        if here:
+            self._head.write(newest.instant, here.sum, name, self._head.read())
+        if newest.name != name:  # the newest line of all stays first
+            self._head.write(newest.instant, newest.sum, newest.name, self._head.read())
 
     def _current(self, record: Revision | Framing, home: str) -> Revision | Framing | None:
         """Return the newest version of what a record is of."""

@@ -69,6 +69,10 @@ class Head:
         with self._turn:
             self._forget()
 
+    def __del__(self) -> None:
+        """Whoever opens blog after blog runs out of descriptors otherwise."""
+        self._forget()
+
     def _open(self, how: int) -> None:
         self._forget()
         self._fd = os.open(self._path, how | os.O_CLOEXEC, 0o644)
@@ -98,6 +102,15 @@ def newest(head: bytes) -> Newest | None:
         return Newest(limits.check_instant(datetime.fromisoformat(at)), last, name)
     except (ValueError, InvalidInput):
         return None
+
+
+def last_sum_in(head: bytes, name: str) -> str:
+    """Return the sum of the line that was written to a file last; nothing if it is not told."""
+    for line in head.decode("ascii", "replace").splitlines():
+        fields = line.split()
+        if len(fields) == 3 and fields[2] == name:
+            return fields[1]
+    return ""
 
 
 def names_in(head: bytes) -> set[str]:

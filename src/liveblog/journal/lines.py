@@ -146,7 +146,7 @@ class Lines:
                 self.count += 1
             elif not raw:
                 continue  # only the line end of what was read already
-            yield from self._items(raw, is_cut=bool(last) and number == len(parts))
+            yield from self._items(raw)
         self.is_open = bool(last) or (self.is_open and not parts)
 
     @property
@@ -154,12 +154,12 @@ class Lines:
         """The file and the number of the line that was read last."""
         return f"{self.shown}:{self.count}"
 
-    def _items(self, raw: bytes, *, is_cut: bool) -> Iterator[Item]:
+    def _items(self, raw: bytes) -> Iterator[Item]:
         for piece, what in pieces(raw):
             if isinstance(what, Line):
                 yield self._line(piece, what)
             elif isinstance(what, str):
-                yield self._damaged(piece, what, is_cut=is_cut)
+                yield self._damaged(piece, what)
             else:
                 yield what
 
@@ -191,12 +191,13 @@ class Lines:
             return record.period == self.name
         return record.id.startswith(self._prefix)
 
-    def _damaged(self, raw: bytes, problem: str, *, is_cut: bool) -> Fault:
+    def _damaged(self, raw: bytes, problem: str) -> Fault:
         links = links_of(raw)
         befores, self._befores = self._befores, {links.sum} if links else set()
         # Its beginning and its end are those of one line only if that is chained to the one before.
+        # A file that was cut off may have ended in other lines.
         is_one = links is not None and (links.prev in befores or is_whole(raw))
-        entry = name_in(raw) if is_one or is_cut else ""
+        entry = name_in(raw) if is_one else ""
         fault = Fault(
             self.place,
             f"the line is damaged: {problem}",

@@ -25,7 +25,7 @@ from ..hashing import blake2b
 from ..period import COVERAGE, named
 from ..storage.atomic import NotRegularError, open_regular, read_regular, sync_data
 from . import START, Fault, News, Reading
-from .head import Head, Newest, names_since
+from .head import Head, Newest, last_sum_in, names_since
 from .head import newest as newest_of
 from .line import ZERO, Line
 from .lines import Lines, end_of_lines, is_withheld
@@ -106,12 +106,14 @@ class Reader:
 
     def _read_on(self, name: str, stamp: str, kept: _Kept | None) -> _Kept:
         """Read a file; what stands there as it did is not decoded again."""
+        # The head comes first: of what is acknowledged after it, the bytes may be half written yet.
+        acknowledged = self.acknowledged(name)
         data = read_regular(self.path(name))
         kept = kept or self._begun(name)
         mark = blake2b(memoryview(data)[: kept.size], digest_size=16)
         if mark.digest() != kept.mark:
             kept, mark = self._begun(name), blake2b(digest_size=16)
-        size = end_of_lines(data, self.acknowledged(name))
+        size = end_of_lines(data, acknowledged)
         mark.update(memoryview(data)[kept.size : size])
         records, faults, lines = list(kept.records), list(kept.faults), kept.lines
         for item in lines.read(data[kept.size : size]):
@@ -249,9 +251,8 @@ class Reader:
         return self._head.read()
 
     def acknowledged(self, name: str) -> str:
-        """Return the sum of the line that was written last, if it was in this file."""
-        found = newest_of(self._head.read())
-        return found.sum if found and found.name == name else ""
+        """Return the sum of the line that was written to a file last, as far as the head tells."""
+        return last_sum_in(self._head.read(), name)
 
     def _newest(self, head: bytes) -> Newest:
         """Return the newest line of all: the one that the head names, if it stands where it says.

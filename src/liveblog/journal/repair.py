@@ -13,12 +13,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from ..entry import Reference
 from ..hashing import blake2b
 from ..storage.atomic import NotRegularError, read_regular, replace_file
 from . import Fault
 from .audit import Found, look_at, set_aside
 from .line import ZERO, Line, decode, encode, is_whole, links_of
-from .lines import Lines, end_of_lines, pieces
+from .lines import Lines, end_of_lines, home_of, pieces
 from .reader import Reader
 
 _WORK = 2_000_000_000
@@ -48,6 +49,8 @@ def repair(journal: Reader, now: datetime, *, dry_run: bool) -> list[str]:
             )
         except NotRegularError as error:
             told.append(f"{journal.shown(error.path)} is {error.kind}: left as it is.")
+    for name, lines in files.items():
+        lines[:] = _at_home(name, files, found[name].lines.shown, told)
     known = _sums(files.values())
     for name, lines in files.items():
         shown = found[name].lines.shown
@@ -103,6 +106,20 @@ def _mended(
             else:
                 told.append(f"{shown}:{number}: {what.problem}; dropped.")
     return _without_lost(each, _with_spare(kept, spare, shown, told), told)
+
+
+def _at_home(
+    name: str, files: dict[str, list[_Piece]], shown: str, told: list[str]
+) -> Iterator[_Piece]:
+    """Yield the lines of a file, without copies of lines that stand in the file they belong to."""
+    for piece in files[name]:
+        line = piece.line
+        home = home_of(line.record) if line and not isinstance(line.record, Reference) else name
+        others = files.get(home, []) if home != name else []
+        if line and any(other.line and other.line.sum == line.sum for other in others):
+            told.append(f"{shown}: a copy of a line of {home}; dropped.")
+        else:
+            yield piece
 
 
 def _rejoined(parts: list[bytes], shown: str, told: list[str]) -> Iterator[tuple[int, bytes]]:

@@ -7,14 +7,15 @@ of the blog.
 
 Order makes a crash harmless: nothing lands before everything is rendered; what is new lands before
 what changes and links to it, removals come after, and the index (which remembers how far we got)
-is last. The next run does again whatever was not remembered. Where nothing is remembered, the site
-is listed, and what an earlier run left there goes.
+is last. The next run does again whatever was not remembered; all of it, if files had begun to land,
+since the journal may have changed meanwhile. Where nothing is remembered, the site is listed, and
+what an earlier run left there goes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from ..pages import Pages
 from ..search import Search
 from ..site import Site
 from ..site.compressed import Compressed
+from ..storage.inside import delete_inside
 from ..storage.locks import Lock
 from ..storage.sqlite import Unusable, delete_database, errors
 from ..timeline import Entry, Timeline, fold
@@ -93,7 +95,7 @@ class Publisher:
         finishes what this one began. What cannot be rendered is a fault in the report.
         """
         if dry_run:
-            return self.rehearse(now, full=full, progress=progress)
+            return self.rehearse(now, full=full or self._landing.exists(), progress=progress)
         with self.edge(), self.lock():
             self.site.discard()  # what a publication that was cut off has left
             try:
@@ -114,13 +116,18 @@ class Publisher:
             with errors(self._index_path):
                 index.begin()
                 build = self._build(now, self.site, index, names=names, progress=progress)
-                build.run(full=full)
+                build.run(full=full or self._landing.exists())
                 report = build.output.report
                 self._drop_copies(build.is_new, [*report.written, *report.deleted])
+                if report.written or report.deleted:
+                    with suppress(FileNotFoundError):  # the index is lost with its folder
+                        self._landing.touch()
                 self.site.commit()
+                self._drop_stand_ins(report.deleted)
                 if build.has_removals or build.is_new:
                     Search(self._journal, self._folders.derived).forget_removed()
                 index.commit()
+                self._landing.unlink(missing_ok=True)
                 return report
         except BaseException:
             self.site.discard()
@@ -215,6 +222,11 @@ class Publisher:
     def _index_path(self) -> Path:
         return self._folders.derived / "index.sqlite"
 
+    @property
+    def _landing(self) -> Path:
+        """A file that is there while the site has, or may have, what the index does not know of."""
+        return self._folders.derived / "landing"
+
     def _opened(self) -> Index:
         """Return the index, opened again if its file is not the one that we know."""
         if self._index is None or not self._index.is_there():
@@ -234,6 +246,14 @@ class Publisher:
             self._copies.clear()
         else:
             self._copies.drop(paths)
+
+    def _drop_stand_ins(self, paths: Collection[str]) -> None:
+        """Drop what stands at earlier addresses for files that are gone: the name of a tag, say."""
+        for folder in self._folders.moved.glob("*/pages"):
+            for path in paths:
+                if delete_inside(folder, path):
+                    with suppress(OSError):  # others may be in it
+                        (folder / path).parent.rmdir()
 
     def _build(
         self,

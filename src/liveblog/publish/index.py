@@ -26,14 +26,14 @@ from ..storage.sqlite import Unusable, delete_database, open_database, open_temp
 from ..timeline import Entry
 from .told import Told
 
-VERSION = 6
+VERSION = 7
 
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE stamps (name TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE days (day TEXT PRIMARY KEY, headline TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE entries (
-    id TEXT PRIMARY KEY, day TEXT NOT NULL, rev INTEGER NOT NULL, author TEXT NOT NULL,
+    id TEXT PRIMARY KEY, day TEXT NOT NULL, mark BLOB NOT NULL, author TEXT NOT NULL,
     position TEXT NOT NULL, updated TEXT NOT NULL, key INTEGER NOT NULL, pinned INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX entries_day ON entries (day);
@@ -226,9 +226,9 @@ class Index:
         *headline* is None if the day has nothing to tell, *zone* the blog's.
         """
         name = day.isoformat()
-        before = dict(self._db.execute("SELECT id, rev FROM entries WHERE day = ?", (name,)))
+        before = dict(self._db.execute("SELECT id, mark FROM entries WHERE day = ?", (name,)))
         now = {entry.id: entry for entry in entries}
-        touched = {i for i in before if i not in now or now[i].now.rev != before[i]}
+        touched = {i for i in before if i not in now or now[i].mark != before[i]}
         touched |= now.keys() - before.keys()
         gone = {entry.id: entry for entry in removed}
         stones = dict(self._db.execute("SELECT id, at FROM removals WHERE day = ?", (name,)))
@@ -299,7 +299,7 @@ class Index:
                 (
                     now.id,
                     entry.day.isoformat(),
-                    now.rev,
+                    entry.mark,
                     now.author,
                     position,
                     _instant(now.updated),

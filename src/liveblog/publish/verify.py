@@ -91,7 +91,9 @@ def _checked(publisher: Publisher, now: datetime, progress: Progress | None) -> 
 
 
 def _can_lock(lock: Lock) -> bool:
-    """Take the publisher's lock, unless nothing can be written there: then nobody publishes."""
+    """Take the publisher's lock, unless nobody made or can make it: then nobody publishes."""
+    if not lock.path.exists():
+        return False
     try:
         lock.acquire()
     except StorageError:

@@ -14,14 +14,12 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from .. import links
 from ..bidi import closed
 from ..entry import slug, told_day
 from ..errors import StorageError
-from ..hashing import blake2b
 from ..journal import Journal
 from ..kept import kept
 from ..markup import marked, shortened, to_html, words_in
@@ -171,7 +169,7 @@ class Search:
         """Take over a day; return whether an entry is not there any more."""
         records = self._journal.read(name).records if stamp else ()
         entries = {i: e for i, e in fold(records).items() if e.now.state != "removed"}
-        marks = {i: _mark(entry) for i, entry in entries.items()}
+        marks = {i: entry.mark for i, entry in entries.items()}
         return writer.replace(name, stamp, marks.items(), lambda i: _row(entries[i], marks[i]))
 
 
@@ -187,10 +185,6 @@ def _row(entry: Entry, mark: bytes) -> Row | None:
 
 def _is_day(name: str) -> bool:
     return len(name) == 10 and name[4] == "-"
-
-
-def _mark(entry: Entry) -> bytes:
-    return blake2b(msgspec.json.encode(entry.revisions), digest_size=12).digest()
 
 
 def _shown(entry: Entry, mark: bytes) -> Row:

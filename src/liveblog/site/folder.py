@@ -78,7 +78,8 @@ class Folder:
                 if is_folder and not item.name.startswith("."):
                     waiting.append(f"{path}/")
                 elif path != _STAGING:
-                    yield f"{path}/" if is_folder or item.is_dir() else path
+                    # A link that leads round in a circle is no folder.
+                    yield f"{path}/" if is_folder or os.path.isdir(item.path) else path
 
     def refresh(self) -> None:
         """See :meth:`liveblog.site.Site.refresh`."""

@@ -468,7 +468,11 @@ def remove(call: Call) -> Answer:
     """Take an entry away from the site; your own of the last minute without the scope "admin"."""
     is_purged = call.request.query_params.get("purge") == "true"
     old = call.entry_for("purge" if is_purged else "remove")
-    call.blog.remove(old.id, author=call.person.name, purge=is_purged)
+    # Nobody has to say which revision they saw.
+    # Who asks again after a lost answer saw an older one.
+    is_told = "if-match" in call.request.headers and old.now.state != "removed"
+    expect = call.expected() if is_told else None
+    call.blog.remove(old.id, author=call.person.name, purge=is_purged, expect=expect)
     call.served.follower.call()
     return Answer(status=204)
 
