@@ -301,6 +301,20 @@ def test_a_record_that_no_door_takes_is_damage(blog: Blog, field: str, value: ob
     assert len(again.journal.read(NAME).records) >= 2
 
 
+def test_the_last_number_that_there_is_cannot_be_followed(blog: Blog) -> None:
+    """An edit that nobody could read is refused, not acknowledged."""
+    entry = blog.post(SECRET)
+    (line,) = [decode(raw[:-1]) for raw in lines_of(blog)]
+    assert not isinstance(line, str)
+    last = msgspec.to_builtins(entry) | {"rev": 10**9 - 1, "recorded": "2012-07-15T17:00:00Z"}
+    with open(path_of(blog), "ab") as file:
+        file.write(encode(last, line.sum, line.sum))
+    before = path_of(blog).read_bytes()
+    with pytest.raises(InvalidInput, match="out of all bounds"):
+        reopened(blog).edit(entry.id, body="Autrement.")
+    assert path_of(blog).read_bytes() == before
+
+
 # -- what is only odd ------------------------------------------------------------------------------
 
 

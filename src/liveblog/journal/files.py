@@ -23,7 +23,7 @@ from typing import TypeVar
 import msgspec
 
 from .. import limits
-from ..entry import Framing, Reference, Revision, id_day
+from ..entry import Framing, Reference, Revision, id_day, validate
 from ..errors import Conflict, KeyReused, StorageError, Withheld, storage_errors
 from ..storage.atomic import NotRegularError, read_regular, replace_file
 from ..storage.locks import Lock
@@ -67,9 +67,11 @@ class DayFiles(Reader):
                 if fault := self.read(home).withheld.get(record.name):
                     raise Withheld(record.name, fault.place)
                 raise Conflict(record.name, expect, current, record)
+            numbered = msgspec.structs.replace(record, rev=expect + 1)
+            validate(numbered)  # what the reader would refuse is not acknowledged
             if isinstance(record, Revision) and record.day and record.day != home:
                 self._refer(record)
-            return self._write(home, msgspec.structs.replace(record, rev=expect + 1))
+            return self._write(home, numbered)
 
     def keyed(self, entry_id: str, idempotency_key: str) -> Revision | None:
         """See :meth:`liveblog.journal.Journal.keyed`."""
