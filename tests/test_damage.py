@@ -15,7 +15,7 @@ import pytest
 
 from liveblog import Blog
 from liveblog.entry import Media
-from liveblog.errors import NotFound, StorageError, Withheld
+from liveblog.errors import InvalidInput, NotFound, StorageError, Withheld
 from liveblog.journal import START
 from liveblog.journal.line import decode, encode
 
