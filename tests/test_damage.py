@@ -310,7 +310,7 @@ def test_the_last_number_that_there_is_cannot_be_followed(blog: Blog) -> None:
     with open(path_of(blog), "ab") as file:
         file.write(encode(last, line.sum, line.sum))
     before = path_of(blog).read_bytes()
-    with pytest.raises(InvalidInput, match="out of all bounds"):
+    with pytest.raises(InvalidInput, match="is not between 0 and"):
         reopened(blog).edit(entry.id, body="Autrement.")
     assert path_of(blog).read_bytes() == before
 
