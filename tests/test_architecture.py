@@ -332,13 +332,13 @@ def test_no_private_part_is_named_that_is_not_used() -> None:
 @pytest.mark.parametrize(
     ("library", "least"),
     [
-        ("jinja2", "3.1.6"), ("lxml", "6.1"), ("pillow", "12.3"), ("python-multipart", "0.0.31"),
-        ("starlette", "1.3.1"),
+        ("h11", "0.16"), ("jinja2", "3.1.6"), ("lxml", "6.1"), ("pillow", "12.3"),
+        ("python-multipart", "0.0.31"), ("starlette", "1.3.1"),
     ],
 )  # fmt: skip
 def test_versions_with_known_vulnerabilities_are_left_out(library: str, least: str) -> None:
-    """Of what handles bytes from outside; CVE-2025-27516, CVE-2026-41066, PYSEC-2026-3453,
-    GHSA-v9pg-7xvm-68hf, CVE-2026-54283.
+    """Of what handles bytes from outside; CVE-2025-43859, CVE-2025-27516, CVE-2026-41066,
+    PYSEC-2026-3453, GHSA-v9pg-7xvm-68hf, CVE-2026-54283.
     """
     (found,) = [need for need in requirements() if need.startswith(f"{library}>=")]
     lower = re.split("[=,]", found)[1]

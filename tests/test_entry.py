@@ -21,12 +21,14 @@ from liveblog.entry import (
     Media,
     Revision,
     Source,
+    _slug,
     as_data,
     clean_figures,
     clean_language,
     clean_sources,
     clean_tags,
     clean_text,
+    decomposed,
     id_day,
     id_letters,
     is_plain,
@@ -143,6 +145,19 @@ def test_a_slug_is_a_safe_name_of_a_folder(text: str) -> None:
     assert not made.endswith("-")
     assert "--" not in made
     assert slug(made) == made
+
+
+def test_a_slug_of_what_is_no_tag_is_not_held_in_memory() -> None:
+    """Strangers may ask a search for any number of long ones."""
+    before = _slug.cache_info().currsize
+    assert slug("a" * 201) == "a" * 201
+    assert _slug.cache_info().currsize == before
+
+
+def test_marks_are_taken_apart_however_many_there_are() -> None:
+    """As a whole where they are few: in order."""
+    assert decomposed("é\ufb01\u0301\u0323") == "e\u0301fi\u0323\u0301"
+    assert len(decomposed("a" + "\u0301\u0323" * 5000)) == 10_001
 
 
 # -- texts -----------------------------------------------------------------------------------------

@@ -905,6 +905,57 @@ def test_a_date_beyond_the_limits_is_told_and_the_rest_comes(date: str, tmp_path
     assert "its date cannot be read" in problems(found)[0]
 
 
+@pytest.mark.parametrize(
+    "topics",
+    [
+        "".join(f"<category>a{n}</category>" for n in range(50_000)),
+        "".join(f"<x><dc:subject>a{n}</dc:subject></x>" for n in range(50_000)),
+        f"<media:keywords>{','.join(map(str, range(100_000)))}</media:keywords>",
+    ],
+    ids=["categories", "subjects", "keywords"],
+)
+def test_topics_without_end_take_no_time(topics: str, tmp_path: Path) -> None:
+    """feedparser compares each with all before it."""
+    told = "<guid>1</guid><title>x</title><pubDate>Sun, 15 Jul 2012 12:00:00 GMT</pubDate>"
+    began = time.process_time()
+    found = from_file(item_with(f"{told}{topics}"), tmp_path)
+    assert time.process_time() - began < 10
+    assert len(updates(found)) == 1
+
+
+def test_a_prefix_that_is_not_declared_stops_nothing(tmp_path: Path) -> None:
+    """On an element or an attribute; the document is mended."""
+    told = "<guid>1</guid><title>x</title><pubDate>Sun, 15 Jul 2012 12:00:00 GMT</pubDate>"
+    found = from_file(item_with(f"{told}<x:y z:href='a'>b</x:y>"), tmp_path)
+    assert len(updates(found)) == 1
+
+
+@pytest.mark.parametrize("fault", ["", "<a></b>"])
+def test_a_document_of_many_namespaces_is_refused(fault: str, tmp_path: Path) -> None:
+    """feedparser looks through all of them for each element."""
+    many = "".join(f'<a{n}:b xmlns:a{n}="u{n}"/>' for n in range(20_000))
+    began = time.process_time()
+    with pytest.raises(InvalidInput, match="namespaces"):
+        from_file(item_with(f"{fault}{many}"), tmp_path)
+    assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["<link>ADDRESS</link>", "<guid>ADDRESS</guid>", "<comments>ADDRESS</comments>",
+     '<enclosure url="ADDRESS"/>', '<x xml:base="ADDRESS"/>',
+     '<description>&lt;a href="ADDRESS"&gt;x&lt;/a&gt;</description>'],
+)  # fmt: skip
+def test_an_address_without_end_takes_no_time(address: str, tmp_path: Path) -> None:
+    """Python normalises what stands where a host does; marks are ordered one by one."""
+    told = "<guid>1</guid><title>x</title><pubDate>Sun, 15 Jul 2012 12:00:00 GMT</pubDate>"
+    address = address.replace("ADDRESS", "http://a" + "\u0301\u0323" * 50_000)
+    began = time.process_time()
+    found = from_file(item_with(f"{told}{address}"), tmp_path)
+    assert time.process_time() - began < 5
+    assert len(updates(found)) == 1
+
+
 @pytest.mark.parametrize("name", ["author", "dc:creator", "managingEditor", "AUTHOR"])
 @pytest.mark.parametrize("letter", ["_", "é", "&#95;", "a<!---->", "<![CDATA[a]]>"])
 def test_a_name_without_end_takes_no_time(name: str, letter: str, tmp_path: Path) -> None:

@@ -257,6 +257,14 @@ def test_a_source_and_a_picture_are_recognised() -> None:
     assert problems(items)[0][0] == "line 7"
 
 
+@pytest.mark.parametrize("address", ["http://[::1", "http://a\u2100b/x"])
+def test_a_source_whose_address_is_none_is_named_by_it(address: str) -> None:
+    """It stops nothing."""
+    items = read(f"15 July 2012\n\nA fact.\n\nSource: {address}\n")
+    (update,) = (i for i in items if isinstance(i, Update))
+    assert [(s.name, s.url) for s in update.versions[0].sources] == [(address, address)]
+
+
 def test_a_very_long_day_is_cut_into_updates_that_fit() -> None:
     """At its spaces, with nothing missing."""
     text = " ".join(f"word{n}" for n in range(40_000))

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import ExifTags, Image, ImageSequence, PngImagePlugin
+from PIL import ExifTags, GifImagePlugin, Image, ImageFile, ImageSequence, PngImagePlugin
 
 from liveblog.entry import Media
 from liveblog.errors import InvalidInput
@@ -496,6 +496,50 @@ def test_an_animation_beyond_the_limit_is_refused(
     """Frames times pixels count, and each frame for some: the smallest takes time too."""
     with pytest.raises(InvalidInput, match="frames together"):
         kept(moving("GIF", size, count), folder)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG"])
+def test_an_animation_beyond_the_limit_is_refused_before_it_is_decoded(
+    kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small file may hold hundreds of frames of a hundred megapixels each."""
+    data = moving(kind, (6000, 6000), 2)
+    monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("decoded"))
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _: pytest.fail("decoded"))
+    with pytest.raises(InvalidInput, match="frames together"):
+        kept(data, folder)
+
+
+def test_no_more_frames_are_decoded_than_the_limit_has(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are."""
+    data = moving("GIF", (3000, 3000), 12)
+    seen: list[int] = []
+    seek = GifImagePlugin.GifImageFile.seek
+
+    def counted(self: GifImagePlugin.GifImageFile, frame: int) -> None:
+        seen.append(frame)
+        seek(self, frame)
+
+    monkeypatch.setattr(GifImagePlugin.GifImageFile, "seek", counted)
+    with pytest.raises(InvalidInput, match="frames together"):
+        kept(data, folder)
+    assert max(seen) == 5
+
+
+def with_scans(count: int) -> bytes:
+    """Make a JPEG whose last scan comes so many times more, and a film behind it, as phones do."""
+    data = encoded(two_colours(), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    return data[:last] + data[last:-2] * (count + 1) + data[-2:] + b"\xff\xda\x00\x00" * 200
+
+
+def test_a_jpeg_of_many_scans_is_refused(folder: Path) -> None:
+    """Each takes the time for every pixel, in a hundred bytes; what lies behind counts not."""
+    kept(with_scans(20), folder)
+    with pytest.raises(InvalidInput, match="scans"):
+        kept(with_scans(100), folder)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import json
 import re
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -601,6 +602,37 @@ def test_an_update_that_cannot_be_is_400_and_changes_nothing(
     answer = app.json({"action": "update", "url": url, **operation})
     assert (answer.status, answer.json["error"]) == (400, "invalid_request")
     assert app.server.blog.journal.end() == before
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"content": ["x"], "photo": ["http://a.b"] * 60_000},
+        {"content": ["x"], "in-reply-to": ["http://a" + "\u0301\u0323" * 80_000]},
+        {"content": ["x"], "category": ["a" + "\u0301\u0323" * 80_000]},
+        {"content": ["x"], "name": ["\u0301\u0323" * 80_000]},
+    ],
+)
+def test_a_megabyte_of_values_is_refused_in_no_time(app: App, properties: Any) -> None:
+    """Many of them, or long ones: the time grows with the size and no faster."""
+    began = time.monotonic()
+    answer = app.json({"type": ["h-entry"], "properties": properties})
+    assert answer.status == 400
+    assert time.monotonic() - began < 10
+
+
+def test_many_values_are_deleted_in_no_time(app: App) -> None:
+    """As many as a request can name; also objects, and what is no text."""
+    url = app.post(content=["Avant."], category=["a", "b"])
+    many = {"category": [f"{n}" for n in range(50_000)]}
+    gone = {"category": [f"x{n}" for n in range(50_000)]}
+    began = time.monotonic()
+    assert app.json({"action": "update", "url": url, "replace": many, "delete": gone}).status == 400
+    assert time.monotonic() - began < 10
+    odd: list[Any] = ["a", 5, None, ["a"], {"value": ["b"]}]
+    document = {"action": "update", "url": url, "delete": {"category": odd}}
+    assert app.json(document).status == 204
+    assert app.source(url)["category"] == ["b"]
 
 
 def test_photos_are_added_and_removed_by_their_address(app: App) -> None:

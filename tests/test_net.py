@@ -202,6 +202,7 @@ def test_no_proxy_of_the_environment_is_used(
         "http://example.org:99999/",
         "http://user:secret@example.org/",
         "http://" + "a" * 70 + ".example/",
+        "http://a" + "\u0301\u0323" * 60_000 + ".example/",
         "http://a..example/",
         "http://exam\x00ple.invalid/",
         "http://exam ple.invalid/",

@@ -640,3 +640,19 @@ def test_a_file_system_without_locks_is_an_error(blog: Blog) -> None:
     assert found.returncode == 1
     assert f"Cannot lock {blog.folders.derived / 'schedule.lock'}" in found.stderr
     assert "leads the schedule" not in found.stderr
+
+
+def test_a_machine_that_refuses_between_two_jobs_is_one_line_in_the_log(
+    blog: Blog, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No traceback of APScheduler; the jobs are timed again after the next one."""
+    schedule = Schedule(blog)
+
+    def refuse() -> None:
+        raise StorageError("Cannot read entries: Too many open files.")
+
+    monkeypatch.setattr(schedule, "retime", refuse)
+    schedule._after_job(None)
+    (record,) = caplog.records
+    assert "Too many open files" in record.getMessage()
+    assert record.exc_info is None

@@ -264,6 +264,22 @@ def test_an_error_of_the_disk_ends_a_publication(
     assert site_bytes(told.folders.site) == from_nothing(told, tmp_path / "again")
 
 
+@pytest.mark.parametrize("path", ["new/index.html", "index.html"])
+def test_a_site_that_is_deleted_while_it_is_prepared_does_not_land_in_part(
+    tmp_path: Path, path: str
+) -> None:
+    """What was prepared before is gone with it; the next publication makes everything."""
+    site = Folder(tmp_path / "feeds")
+    site.put("index.html", b"1")
+    site.commit()
+    site.put(path, b"2")
+    site.root.rename(tmp_path / "deleted")
+    with pytest.raises(StorageError, match="No such file"):  # noqa: PT012 - one of the two
+        site.put("live.json", b"3")
+        site.commit()
+    assert not (site.root / "live.json").exists()
+
+
 def test_syncing_a_file_system_that_has_none_is_an_error(tmp_path: Path) -> None:
     """What the system says is not passed over."""
     fd = os.open(tmp_path, os.O_RDONLY)

@@ -240,6 +240,7 @@ def test_a_preview_is_what_readers_would_see_and_keeps_nothing(
     assert "<strong>Gras</strong>" in shown.json["html"]
     assert "<script" not in shown.json["html"]
     assert bilal("POST", "preview", {"body": ""}).json["html"]
+    assert bilal("POST", "preview", {"body": "é" * 50_001}).status == 422
     assert server.blog.journal.end() == before
 
 

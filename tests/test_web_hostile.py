@@ -153,6 +153,9 @@ ODD: tuple[tuple[str, str, Any, dict[str, str]], ...] = (
     ("GET", "", None, {"Accept_Encoding": "br;q=.;, gzip;q=9e999, \xff"}),
     ("GET", "", None, {"Cookie": "\"\\777; =; a=\"", "Range": "bytes=99999999999999999999-"}),
     ("TRACE", "", None, {}),
+    ("CONNECT", "", None, {}),
+    ("CONNECT", "../healthz", None, {}),
+    ("CONNECT", "oembed", None, {}),
     ("DELETE", "events", None, {}),
 )  # fmt: skip
 

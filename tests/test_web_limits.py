@@ -124,6 +124,36 @@ def test_half_sent_heads_take_no_descriptors_from_others(limited: Limited, sourc
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("framing", ["Content-Length: 9000", "Transfer-Encoding: chunked"])
+def test_half_sent_bodies_take_no_descriptors_from_others(limited: Limited, framing: str) -> None:
+    """300 of them, of a form that a stranger may send; the body of which most came last stays."""
+    slow = connected(limited)
+    slow.sendall(
+        b"POST /compose/sign-in HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 60\r\n\r\n"
+    )
+    head = (
+        "POST /compose/sign-in HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\n{framing}\r\n\r\n"
+    )
+    halves = []
+    for number in range(300):
+        halves.append(connected(limited))
+        with contextlib.suppress(OSError):
+            halves[-1].sendall(head.encode())
+        if number % 10 == 0:
+            slow.sendall(b"a")
+            time.sleep(0.01)
+    for _ in range(15):
+        assert is_healthy(limited)
+    slow.sendall(b"a" * 30)
+    assert slow.recv(65_536).startswith(b"HTTP/1.1 401 ")
+    for wire in (slow, *halves):
+        wire.close()
+    assert "Traceback" not in limited.log.read_text()
+
+
+@pytest.mark.slow
 def test_no_descriptors_left_is_one_line_in_the_log(tmp_path: Path) -> None:
     """accept() that fails is tried again; asyncio's own report of each attempt is not logged."""
     running = Limited(tmp_path, 90)

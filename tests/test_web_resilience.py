@@ -120,6 +120,18 @@ def test_what_can_be_made_again_may_be_deleted(server: LiveServer, name: str) ->
 
 
 @pytest.mark.slow
+def test_a_site_of_which_only_the_newest_is_left_is_made_again(server: LiveServer) -> None:
+    """As a publication leaves it that ran while the folder was deleted; nobody has to post."""
+    site = server.blog.folders.site
+    kept = {name: (site / name).read_bytes() for name in ("index.html", "live.json")}
+    deleted(site)
+    site.mkdir()
+    for name, data in kept.items():
+        (site / name).write_bytes(data)
+    until(lambda: (site / "search.json").exists() and (site / "assets").exists())
+
+
+@pytest.mark.slow
 def test_without_tokens_nobody_may_write_and_a_new_one_may(server: LiveServer) -> None:
     """``.liveblog/`` deleted: who wrote is told why, in words."""
     token = server.token()

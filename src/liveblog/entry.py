@@ -46,6 +46,7 @@ _STATES = frozenset(get_args(State))
 _VERIFICATIONS = frozenset(get_args(Verification))
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _WHITE = re.compile(r"\s")
+_PIECE = 1000  #: characters
 _EMPTY_LINES = re.compile(r"\s*\n")
 _ID = re.compile(rf"([0-9]{{4}})([0-9]{{2}})([0-9]{{2}})-([{ID_ALPHABET}]{{10}})")
 
@@ -195,17 +196,31 @@ def told_day(revision: Revision) -> date:
         ) from None
 
 
-@lru_cache(maxsize=4096)
+def decomposed(text: str) -> str:
+    """Return a text with accents and ligatures taken apart (NFKD, UAX #15).
+
+    To order the marks of one letter takes a time that grows with the square of their number, so
+    they are ordered within a piece of the text only.
+    """
+    pieces = (text[at : at + _PIECE] for at in range(0, len(text), _PIECE))
+    return "".join(unicodedata.normalize("NFKD", piece) for piece in pieces)
+
+
 def slug(text: str) -> str:
     """Make the part of a URL that stands for a tag: folded, without accents, words joined by ``-``.
 
     Letters of every script are kept (IRIs allow them), so Arabic tags stay readable. The result is
     empty where the text holds neither letter nor digit.
     """
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    decomposed = unicodedata.normalize("NFKD", folded)
+    # What is longer than a tag can be comes from outside, and is not held in memory.
+    return _slug(text) if len(text) <= limits.NAME else _slug.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)
+def _slug(text: str) -> str:
+    letters = decomposed(decomposed(text).casefold())
     kept = "".join(
-        c if c.isalnum() else "-" for c in decomposed if not unicodedata.category(c).startswith("M")
+        c if c.isalnum() else "-" for c in letters if not unicodedata.category(c).startswith("M")
     )
     return re.sub("-+", "-", unicodedata.normalize("NFC", kept)).strip("-")
 

@@ -39,6 +39,9 @@ LONG_AGO = 32 * 86_400
 
 RETRY_SECONDS = (1, 2, 5, 15, 60)
 
+SIGNS = ("live.json", "assets")
+"""What every site has."""
+
 SITE_SECONDS = 5.0
 """Seconds between two looks whether the site was deleted."""
 
@@ -199,12 +202,15 @@ class Follower(threading.Thread):
         return self._wanted > self._begun or is_due or self._is_stopping or self._is_site_gone()
 
     def _is_site_gone(self) -> bool:
-        """Whether what was published is not there any more; it is not asked again at once."""
+        """Whether what was published is not there any more; it is not asked again at once.
+
+        A publication meanwhile writes the live page again, but not the assets.
+        """
         now = time.monotonic()
         if self._page is None or now - self._looked < SITE_SECONDS:
             return False
         self._looked = now
-        return not (self._blog.folders.site / "live.json").exists()
+        return not all((self._blog.folders.site / name).exists() for name in SIGNS)
 
     def _turn(self, news: News) -> None:
         """Tell of the entries that changed for readers since the last turn, and publish."""

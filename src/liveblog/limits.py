@@ -93,6 +93,10 @@ PICTURE_PIXELS = 120_000_000
 ANIMATION_PIXELS = 50_000_000
 """Frames times pixels of a moving picture."""
 
+PICTURE_SCANS = 100
+"""Passes in which a JPEG builds up its pixels. Programs write about ten; each takes as long as the
+picture is large, however few bytes it has."""
+
 PICTURE_SIDE = 2048
 """Pixels of the longest side; larger pictures are made smaller: no reader's screen shows more."""
 

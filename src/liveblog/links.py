@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
+from . import limits
 from .entry import ID_ALPHABET, MEDIA_PATH, id_letters
 from .period import Period
 
@@ -138,3 +139,32 @@ def landing(path: str) -> int:
 def web_address(url: str) -> str:
     """Return an address of the web; nothing for any other, whose link could act."""
     return url if url.startswith(("https://", "http://")) else ""
+
+
+def parts_of(address: str) -> SplitResult:
+    """Take an address from outside apart.
+
+    Raises :class:`ValueError` if it is none, or longer than an address may be: Python looks at a
+    host's letters in a time that grows with the square of their number.
+    """
+    if len(address) > limits.ADDRESS:
+        raise ValueError("it is too long")
+    return urlsplit(address)
+
+
+def host_of(address: str) -> str:
+    """Return the host of an address from outside; nothing if it is no address."""
+    try:
+        return parts_of(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+def joined(base: str, address: str) -> str:
+    """Return an address from outside as it stands on a page at *base*.
+
+    Raises :class:`ValueError` as :func:`parts_of` does.
+    """
+    for each in (base, address):
+        parts_of(each)
+    return urljoin(base, address)

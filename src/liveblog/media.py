@@ -37,6 +37,9 @@ _SIZE = (limits.PICTURE_SIDE, limits.PICTURE_SIDE)
 _LEAST = 10_000
 """Pixels that a frame counts for at the least: each takes time, however small."""
 
+_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
+"""What begins a segment of a JPEG (ITU-T T.81 §B.1.1.2): the end (D9), a scan (DA), and others."""
+
 _one_at_a_time = threading.Lock()
 
 _UPLOAD = re.compile(r"[0-9a-f]{20}-(?P<width>\d+)x(?P<height>\d+)\.(?P<ending>jpg|png|webp|gif)")
@@ -195,11 +198,17 @@ def _cleaned(data: bytes, name: str) -> tuple[str, bytes, int, int]:
             "Make it smaller.",
         )
     with _opened(data, name) as image:
-        pixels, frames = image.width * image.height, _frames(image)
+        pixels = image.width * image.height
         kind = "JPEG" if image.format == "MPO" else image.format or ""
-        if frames > 1 and kind != "JPEG":
-            _check_pixels(max(pixels, _LEAST) * frames, limits.ANIMATION_PIXELS, name)
-            return kind, *_moving(image, kind)
+        if kind == "JPEG":
+            _check_scans(data, name)
+        elif getattr(image, "is_animated", False):
+            each = max(pixels, _LEAST)
+            _check_pixels(2 * each, limits.ANIMATION_PIXELS, name)
+            frames = _frames(image, limits.ANIMATION_PIXELS // each)
+            _check_pixels(frames * each, limits.ANIMATION_PIXELS, name)
+            if frames > 1:
+                return kind, *_moving(image, kind)
         # A decoder of WebP holds a picture three times.
         most = limits.ANIMATION_PIXELS if kind == "WEBP" else limits.PICTURE_PIXELS
         _check_pixels(pixels, most, name)
@@ -251,17 +260,31 @@ def _too_large(name: str, pixels: str, limit: int) -> InvalidInput:
     )
 
 
-def _frames(image: Image.Image) -> int:
-    """Count the frames of a picture, at most as many as any of ours may have."""
-    most = limits.ANIMATION_PIXELS // _LEAST + 1
+def _frames(image: Image.Image, most: int) -> int:
+    """Count the frames of a picture, to the first beyond *most*: to count one is to decode it."""
+    found = 1
     try:
-        for number in range(1, most):
-            image.seek(number)
+        while found <= most:
+            image.seek(found)
+            found += 1
     except EOFError:
-        most = number
+        pass
     finally:
         image.seek(0)
-    return most
+    return found
+
+
+def _check_scans(data: bytes, name: str) -> None:
+    """Refuse a JPEG of more scans than any program writes: each takes time for every pixel."""
+    at, scans = 2, 0
+    while (marker := _MARKER.search(data, at)) and marker[1] != b"\xd9":
+        scans += marker[1] == b"\xda"
+        if scans > limits.PICTURE_SCANS:
+            raise InvalidInput(
+                f"{name} has more than {limits.PICTURE_SCANS} scans.",
+                "Open it in a picture program and save it again.",
+            )
+        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
 
 
 def _moving(image: Image.Image, kind: str) -> tuple[bytes, int, int]:

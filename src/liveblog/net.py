@@ -15,11 +15,11 @@ import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import httpcore2
 
-from . import __version__
+from . import __version__, links
 from .errors import Unreachable
 
 CONNECT_SECONDS = 5.0
@@ -178,13 +178,15 @@ class Client:
 def _checked(url: str) -> tuple[str, str, int]:
     """Return an address as it goes over the wire, its host and its port."""
     try:
-        parts = urlsplit(url)
+        parts = links.parts_of(url)
         host, port = parts.hostname or "", parts.port
         wire_host = host.encode("idna").decode() if not host.isascii() else host
     except ValueError:
         parts, host, port, wire_host = urlsplit(""), "", None, ""
     if parts.scheme not in ("http", "https") or not host:
-        raise Unreachable(f"'{url}' is not an address on the web.", "Write it like https://….")
+        raise Unreachable(
+            f"'{url[:300]}' is not an address on the web.", "Write it like https://…."
+        )
     if parts.username or parts.password:
         raise Unreachable(f"'{parts.hostname}' is given with a password.", "Leave it out.")
     port = port or (443 if parts.scheme == "https" else 80)
@@ -196,10 +198,10 @@ def _checked(url: str) -> tuple[str, str, int]:
 
 def _joined(url: str, target: str) -> str:
     try:
-        return urljoin(url, target.encode("latin-1").decode("utf-8", "replace"))
+        return links.joined(url, target.encode("latin-1").decode("utf-8", "replace"))
     except ValueError:
         raise Unreachable(
-            f"{url} redirects to '{target}', which is no address.", "Ask its owner."
+            f"{url} redirects to '{target[:300]}', which is no address.", "Ask its owner."
         ) from None
 
 

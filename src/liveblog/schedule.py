@@ -275,8 +275,14 @@ class Schedule:
             )
         if not self._is_arranged:
             done = EVENT_JOB_EXECUTED | EVENT_JOB_ERROR
-            self._scheduler.add_listener(lambda _: self.retime(), done)
+            self._scheduler.add_listener(self._after_job, done)
         self._is_arranged = True
+
+    def _after_job(self, _: object) -> None:
+        try:
+            self.retime()
+        except LiveblogError as error:
+            log.error("Cannot tell when the next job is due; asked again after the next: %s", error)
 
     def retime(self) -> None:
         """Ask again when the jobs are due that wait for something."""

@@ -15,6 +15,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from . import limits, period
+from .entry import decomposed
 from .errors import InvalidInput
 from .period import COVERAGE, Period
 
@@ -298,7 +299,7 @@ def folded(text: str) -> str:
 
     Words that people take for the same compare equal then.
     """
-    text = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    text = decomposed(text.casefold().replace("’", "'"))
     text = "".join(c for c in text if not unicodedata.combining(c)).replace("ة", "ه")
     text = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in text)
     return re.sub(r"\s+", " ", text).strip()

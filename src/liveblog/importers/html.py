@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 from lxml import html as lxml_html
 
+from .. import links
 from ..entry import FORBIDDEN
 from ..markup import is_crowded
 from .spans import BREAK, SPACE, Token, escaped, finished, link_to, paragraphs
@@ -435,8 +436,8 @@ def _resolved(base: str, address: str) -> str:
     """Return an absolute address that a link may lead to, or an empty string."""
     address = re.sub(r"[\t\n\r]", "", address).strip()
     try:
-        url = urljoin(base, address) if address else ""
-        parts = urlsplit(url)
+        url = links.joined(base, address) if address else ""
+        parts = links.parts_of(url)
     except ValueError:
         return ""
     scheme = parts.scheme.lower()

@@ -7,10 +7,11 @@ gaps between words. So texts are folded here before they are indexed, and so is 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from msgspec import Struct
+
+from ..entry import decomposed
 
 ASKED_CHARACTERS = 300
 """What goes beyond is not looked at."""
@@ -70,8 +71,7 @@ def fold(text: str) -> str:
     """Return a text without what search does not tell apart: case, accents, vowel signs, forms."""
     if text.isascii():
         return text.lower()
-    text = unicodedata.normalize("NFKD", text).casefold().translate(_SAME)
-    return _DROPPED.sub("", unicodedata.normalize("NFKD", text))
+    return _DROPPED.sub("", decomposed(decomposed(text).casefold().translate(_SAME)))
 
 
 def phrases(asked: str) -> tuple[Phrase, ...]:

@@ -193,6 +193,7 @@ class Folder:
             if is_few:
                 _send(files)
             self._sync(files if is_few else None)
+            self._check_prepared()
             folders = [self._land(staged, path) for path, staged in self._landings()]
             folders += [self._remove(path) for path in self._removals()]
             self._sync(dict.fromkeys(folders) if is_few else None)
@@ -200,6 +201,15 @@ class Folder:
             raise _refused(error, self.root) from error
         finally:
             self.discard()
+
+    def _check_prepared(self) -> None:
+        """Refuse to land a part: somebody may have deleted the site while it was prepared.
+
+        Raises :class:`OSError`.
+        """
+        for path, staged in self._staged.items():
+            if not os.path.lexists(prepared := _file(staged, path)):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), prepared)
 
     def _landings(self) -> Iterator[tuple[str, str]]:
         """Yield what lands: its path (a folder's ends in a slash) and where it is prepared."""

@@ -180,6 +180,9 @@ def _metrics(blogs: Sequence[Served]) -> Metrics:
 
 def _refused(scope: Scope) -> Problem | None:
     """Return why a request is refused whatever it asks for, or None."""
+    if scope["method"] == "CONNECT":  # for proxies only (RFC 9110 §9.3.6)
+        return Problem(405, "method_not_allowed", "This server is no proxy.",
+                       headers={"connection": "close"})  # fmt: skip
     names = [name for name, _ in scope["headers"]]
     if b"content-length" in names and b"transfer-encoding" in names:
         # Proxies and servers disagree about which counts (RFC 9112 §6.3).

@@ -486,6 +486,7 @@ def upload(call: Call) -> Answer:
 def preview(call: Call) -> Answer:
     """Show an update as readers would see it; nothing is kept."""
     given: NewEntry = call.body
+    limits.check_bytes(given.body, limits.BODY_BYTES, "body")
     draft = call.blog.draft(
         given.body,
         title=given.title,

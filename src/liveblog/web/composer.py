@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 import msgspec
 from anyio.to_thread import run_sync
@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from .. import digest
+from .. import digest, links
 from ..entry import MEDIA_PATH, Source
 from ..errors import Conflict, LiveblogError
 from ..people import Person, Scope
@@ -453,10 +453,7 @@ class _Composer:
 
 def _source_of(url: str) -> tuple[Source, ...]:
     """Return an address that another app handed over as a source; nothing if it is none."""
-    try:
-        host = urlsplit(url).hostname if url.startswith(("http://", "https://")) else None
-    except ValueError:
-        host = None
+    host = links.host_of(links.web_address(url))
     return (Source(host, url),) if host else ()
 
 

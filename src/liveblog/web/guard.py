@@ -3,7 +3,8 @@
 The server (:mod:`.server`) runs uvicorn with :class:`Guarded` connections, which report to one
 :class:`Guard`. A client that sends a head or a body too slowly, or takes no answer, is cut off.
 Where descriptors run out, the oldest half-sent head goes first, then the connection that was idle
-for longest. Streams and requests that are being answered are never cut for others.
+for longest, then the half-sent body of which nothing came for longest. Streams and requests that
+are being answered are never cut for others.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class Guard:
         self._open: set[Guarded] = set()
         self._half: dict[Guarded, None] = {}  # without a whole head, the oldest first
         self._idle: dict[Guarded, None] = {}  # between two requests, idle for longest first
+        self._bodies: dict[Guarded, None] = {}  # without a whole body, silent for longest first
         self._clients: Counter[str] = Counter()
         self._looking: asyncio.Task[None] | None = None
         self._logged = -60.0
@@ -91,16 +93,22 @@ class Guard:
         self.works(connection)
         (self._half if is_new else self._idle)[connection] = None
 
+    def reads(self, connection: Guarded) -> None:
+        """Note that a part of a body came, and more is to come."""
+        self.works(connection)
+        self._bodies[connection] = None
+
     def works(self, connection: Guarded) -> None:
         """Note that a connection has a request to answer, or is gone."""
-        self._half.pop(connection, None)
-        self._idle.pop(connection, None)
+        for waiting in (self._half, self._idle, self._bodies):
+            waiting.pop(connection, None)
 
     def _evict(self, network: str = "") -> bool:
         """Close a connection that has nothing to answer; return whether there was one."""
-        for waiting in (self._half, self._idle):
+        for waiting in (self._half, self._idle, self._bodies):
             for connection in waiting:
-                if network in ("", connection.network):
+                # Where reading is paused, it is the application that is slow.
+                if network in ("", connection.network) and not connection.flow.read_paused:
                     self.forget(connection)
                     connection.transport.abort()
                     self._warn()
@@ -183,14 +191,16 @@ class Guarded(Base):
         else:
             self._body_size += len(data)
         super().data_received(data)
-        if not is_head or self._is_refused:
+        if self._is_refused:
             return
-        if not self._is_waiting:
+        if is_head and not self._is_waiting:
             self._head_since, self._head_size = None, 0
             self._body_since, self._body_size = time.monotonic(), 0
-            self._guard.works(self)
-        elif self._head_size > HEAD_LIMIT:
-            self.send_400_response("")
+        elif is_head and self._head_size > HEAD_LIMIT:
+            return self.send_400_response("")
+        if not self._is_waiting:
+            is_whole = self.cycle is None or not self.cycle.more_body
+            (self._guard.works if is_whole else self._guard.reads)(self)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request, or has too large a head."""

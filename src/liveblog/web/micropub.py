@@ -15,7 +15,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 from anyio.to_thread import run_sync
@@ -211,14 +211,15 @@ class _Micropub:
             raise InvalidInput("This blog keeps no drafts.", "Keep it in your app until then.")
         if _one(properties, "visibility") not in ("", "public"):
             raise InvalidInput("This blog shows everything to everybody.", "Post it elsewhere.")
-        body = _body(properties)
+        linked = []
         images: list[Uploaded | Media] = []
         for photo in properties.get("photo", []) + properties.get("featured", []):
             taken = self._photo(photo, kept)
             if taken is None:
-                body = f"{body}\n\n{_linked(photo)}".strip()
+                linked.append(_linked(photo))
             else:
                 images.append(taken)
+        body = "\n\n".join((_body(properties), *linked)).strip()
         fields = {
             "body": body,
             "title": _text(_one(properties, "name")),
@@ -412,8 +413,8 @@ def _updated(properties: Properties, document: dict[str, Any]) -> Properties:
             found.pop(_text(name), None)
         return found
     for name, values in _operation(document, "delete").items():
-        gone = [_plain(value) for value in _listed(name, values)]
-        found[name] = [value for value in found.get(name, []) if _plain(value) not in gone]
+        gone = {_hashable(value) for value in _listed(name, values)}
+        found[name] = [value for value in found.get(name, []) if _hashable(value) not in gone]
     return found
 
 
@@ -440,6 +441,11 @@ def _one(properties: Properties, name: str) -> Any:
 def _plain(value: Any) -> Any:
     """Return what a value is without what describes it: a photo's address, a text's words."""
     return value.get("value", value.get("html", value)) if isinstance(value, dict) else value
+
+
+def _hashable(value: Any) -> Any:
+    plain = _plain(value)
+    return plain if isinstance(plain, str) else repr(plain)
 
 
 def _text(value: Any) -> str:
@@ -476,9 +482,9 @@ def _sources(properties: Properties) -> tuple[Source, ...]:
             if not url.startswith(("https://", "http://")):
                 continue
             try:
-                host = urlsplit(url).hostname
+                host = links.parts_of(url).hostname
             except ValueError:
-                raise InvalidInput(f"'{url}' is no address.", "Correct it.") from None
+                raise InvalidInput(f"'{url[:300]}' is no address.", "Correct it.") from None
             found[Source(host or url, url)] = None
     return tuple(found)
 

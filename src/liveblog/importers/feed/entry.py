@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from urllib.parse import urljoin, urlsplit
 
-from ... import limits
+from ... import limits, links
 from ...entry import FORBIDDEN
 from ...errors import InvalidInput
 from .. import Problem
@@ -64,8 +63,8 @@ def check_element(attributes: int, depth: int) -> None:
     """
     if attributes > limits.XML_ATTRIBUTES or depth > limits.XML_DEPTH:
         raise InvalidInput(
-            f"An element of the document has more than {limits.XML_ATTRIBUTES} attributes, or lies "
-            f"in more than {limits.XML_DEPTH} others.",
+            f"An element of the document has more than {limits.XML_ATTRIBUTES} attributes or "
+            f"namespaces, or lies in more than {limits.XML_DEPTH} others.",
             "Do not trust the document; tell its owner.",
         )
 
@@ -81,8 +80,8 @@ def web_address(base: str, address: object) -> str:
     if not given:
         return ""
     try:
-        url = urljoin(base, given)
-        parts = urlsplit(url)
+        url = links.joined(base, given)
+        parts = links.parts_of(url)
     except ValueError:
         return ""
     is_web = parts.scheme in ("http", "https") and parts.netloc and " " not in url

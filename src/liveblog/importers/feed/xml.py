@@ -20,6 +20,7 @@ import feedparser
 from lxml import etree
 from lxml import html as lxml_html
 
+from ... import limits
 from ...entry import FORBIDDEN
 from ...errors import InvalidInput
 from ...markup import unescaped
@@ -57,6 +58,16 @@ _PEOPLE = frozenset(
 _LONGEST_NAME = 500
 """Elements that name people, and the characters that are read of one."""
 
+_TOPICS = frozenset(("category", "keywords", "subject"))
+_MOST_TOPICS = 10 * limits.LIST
+"""Elements that name topics, and how many are read of one update."""
+
+_ADDRESSES = frozenset(
+    ("comments", "commentrss", "docs", "href", "icon", "id", "guid", "link", "logo", "url")
+)
+_ADDRESS_ATTRIBUTES = frozenset(("base", "href", "src", "uri", "url"))
+"""Elements and attributes that hold an address, which feedparser takes apart."""
+
 _PREFIXES = {
     "atom": "http://www.w3.org/2005/Atom",
     "content": "http://purl.org/rss/1.0/modules/content/",
@@ -93,7 +104,7 @@ def read(data: bytes, where: str, url: str, content_type: str = "") -> Document:
         problems.append(Problem(where, what, "Compare what came in with the source."))
     if b"deleted-entry" in clean:
         clean = _without_tombstones(clean, where, problems)
-    clean = _with_short_names(clean)
+    clean = _within_limits(clean)
     found = _parsed(clean, where)
     feed = found["feed"]
     entries = found["entries"][: -1 if is_cut else None]
@@ -169,8 +180,10 @@ def _well_formed(text: str) -> tuple[bytes, str]:
             recover=True, resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8"
         )
         tree = etree.fromstring(data, parser)
+        prefixes: set[str | None] = set()
         for element in () if tree is None else tree.iter():
-            check_element(len(element.attrib), 0)  # what lies behind the fault
+            prefixes |= element.nsmap.keys()
+            check_element(max(len(element.attrib), len(prefixes)), 0)  # what lies behind the fault
         data = b"" if tree is None else etree.tostring(tree, encoding="utf-8")
     return data, fault
 
@@ -181,6 +194,12 @@ def _fault(data: bytes) -> str:
     Raises :class:`~liveblog.errors.InvalidInput` where feedparser would take too long for it.
     """
     depth = 0
+    prefixes = set()
+
+    def declared(prefix: str | None, _: str) -> None:
+        # For each element feedparser looks through all of them.
+        prefixes.add(prefix)
+        check_element(len(prefixes), 0)
 
     def start(_: str, attributes: dict[str, str]) -> None:
         nonlocal depth
@@ -193,6 +212,7 @@ def _fault(data: bytes) -> str:
 
     parser = expat.ParserCreate("utf-8", " ")
     parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.StartNamespaceDeclHandler = declared
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
@@ -213,19 +233,39 @@ def _without_tombstones(data: bytes, where: str, problems: list[Problem]) -> byt
     return etree.tostring(tree, encoding="utf-8")
 
 
-def _with_short_names(data: bytes) -> bytes:
-    """Cut the names of people: feedparser looks for an address from each letter of them on."""
+def _within_limits(data: bytes) -> bytes:
+    """Cut names and addresses for which feedparser would take too long.
+
+    It looks for an address from each letter of a name on, normalises what stands in the place of a
+    host, and compares each topic of an update with all before it.
+    """
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
     tree = etree.fromstring(data, parser) if data else None
     is_cut = False
-    for element in () if tree is None else tree.iter("{*}*"):
-        if etree.QName(element).localname.lower() in _PEOPLE:
-            text = "".join(map(str, element.itertext()))
-            if len(text) > _LONGEST_NAME:
-                del element[:]
-                element.text = text[:_LONGEST_NAME]
+    topics = 0
+    for element in [] if tree is None else list(tree.iter("{*}*")):
+        name = _local(element.tag)
+        topics = 0 if name in ("entry", "item") else topics
+        if name in _TOPICS:
+            topics += 1 + "".join(map(str, element.itertext())).count(",")
+            if topics > _MOST_TOPICS and (parent := element.getparent()) is not None:
+                parent.remove(element)
+                is_cut = True
+        limit = _LONGEST_NAME if name in _PEOPLE else limits.ADDRESS if name in _ADDRESSES else None
+        if limit and len(text := "".join(map(str, element.itertext()))) > limit:
+            del element[:]
+            element.text = text[:limit]
+            is_cut = True
+        for attribute, value in element.attrib.items():
+            if _local(attribute) in _ADDRESS_ATTRIBUTES and len(value) > limits.ADDRESS:
+                del element.attrib[attribute]
                 is_cut = True
     return etree.tostring(tree, encoding="utf-8") if tree is not None and is_cut else data
+
+
+def _local(name: str | bytes) -> str:
+    """Return a name without its namespace, or a prefix that stands for none."""
+    return re.split("[}:]", str(name))[-1].lower()
 
 
 def _parsed(data: bytes, where: str) -> dict[str, Any]:

@@ -6,9 +6,8 @@ Every look at a line takes time in proportion to its length, whatever it holds.
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
-from ... import limits
+from ... import limits, links
 from ...entry import FORBIDDEN, Source
 from ...when import folded
 
@@ -123,7 +122,7 @@ def _source(text: str) -> Source:
         url = url.rstrip(")]")
     end = link.end() if link[2] else link.start() + len(url)
     rest = f"{text[: link.start()]}{link[1] or ''}{text[end:]}".replace("()", "")
-    return Source(rest.strip(_AROUND + ":,–—-") or urlsplit(url).hostname or "", url)
+    return Source(rest.strip(_AROUND + ":,–—-") or links.host_of(url) or url[: limits.NAME], url)
 
 
 def _unwrapped(line: str) -> str:

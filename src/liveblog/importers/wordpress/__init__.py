@@ -20,9 +20,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from ... import limits
+from ... import limits, links
 from ...entry import clean_language, slug
 from ...errors import InvalidInput
 from ...markup import shortened
@@ -388,7 +387,7 @@ def _nicename(login: str) -> str:
 
 def _same(url: str) -> str:
     try:
-        parts = urlsplit(url.strip())
+        parts = links.parts_of(url.strip())
     except ValueError:
         return url
     return f"{parts.netloc.lower()}{parts.path.rstrip('/')}?{parts.query}"

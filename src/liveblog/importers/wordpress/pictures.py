@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
+from ... import links
 from ...errors import InvalidInput, LiveblogError, Unreachable
 from ...net import Client
 from .. import Picture
@@ -136,7 +137,7 @@ class Library:
 
 def _path(url: str) -> str:
     try:
-        return urlsplit(url).path
+        return links.parts_of(url).path
     except ValueError:
         return ""
 
