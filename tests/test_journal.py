@@ -603,7 +603,7 @@ def test_a_journal_that_nobody_uses_any_more_holds_no_descriptor(journal: DayFil
     for number in range(20):
         again(journal).append(revision(str(number)), expect=0)
     gc.collect()
-    assert len(os.listdir("/dev/fd")) == before
+    assert len(os.listdir("/dev/fd")) <= before  # others may be let go of meanwhile
 
 
 def test_instants_of_appending_never_go_back(journal: DayFiles, clock: Clock) -> None:

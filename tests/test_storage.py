@@ -131,7 +131,7 @@ def test_a_lock_that_is_let_go_leaves_no_descriptor(tmp_path: Path) -> None:
     with Lock(tmp_path):
         for _ in range(10):
             assert not Lock(tmp_path).try_acquire()
-    assert len(os.listdir("/dev/fd")) == before
+    assert len(os.listdir("/dev/fd")) <= before
 
 
 # -- databases -------------------------------------------------------------------------------------
