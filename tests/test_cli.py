@@ -567,15 +567,23 @@ def test_7_an_expected_revision_of_0_is_a_conflict(french: Run) -> None:
 
 
 def test_7_repair_asks_says_what_it_did_and_leaves_all_well(french: Run, folder: Path) -> None:
-    """Without a terminal and --yes nothing is done."""
+    """Without a terminal and --yes nothing is done; the status says whether anything is wrong."""
     assert "nothing to repair" in french("check", "--repair").stderr
     french("post", "Un.")
     french("post", "Deux.")
     path = next((folder / "entries").rglob("*.jsonl"))
+    whole = path.read_bytes()
+    odd = whole.replace(b"\n", b"\r\n")
+    path.write_bytes(odd)
+    done = french("check", "--repair")
+    assert (done.returncode, path.read_bytes()) == (0, odd)
+    assert "add --yes" in done.stderr
+    path.write_bytes(whole)
     damaged = path.read_bytes().replace(b"Deux", b"Deu\x00")
     path.write_bytes(damaged)
     done = french("check", "--repair")
-    assert done.returncode == 2
+    assert done.returncode == 1
+    assert "add --yes" in done.stderr
     assert f"{path.name}:2: the damaged line is brought back" in done.stderr
     assert path.read_bytes() == damaged
     done = french("check", "--repair", "--yes")

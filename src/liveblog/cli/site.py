@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import InvalidInput
 from .context import State, dry_option, json_option, pass_state, progress, yes_option
 from .printing import confirm, echo, print_json, style
 
@@ -96,7 +95,8 @@ def check(state: State, repair: bool, yes: bool, as_json: bool) -> None:
     """Look for damage in the journal and the site.
 
     The configuration is checked too. Exit 1 if anything is wrong. With --repair, what can be
-    brought back in the journal is, and the files as they were are kept beside.
+    brought back in the journal is, and the files as they were are kept beside. Where nobody can be
+    asked, --repair only says what it would do, unless --yes is given.
     """
     blog = state.blog()
     if repair:
@@ -134,7 +134,8 @@ def _repair(state: State, blog: Blog, yes: bool) -> None:
         for line in plan:
             echo(line, err=True)
         if not sys.stdin.isatty():
-            raise InvalidInput("'--repair' asks before it acts.", "Add --yes to go ahead.")
+            echo("Nothing was repaired, for nobody can be asked: add --yes to do this.", err=True)
+            return
         confirm("Do this?")
     for line in blog.repair():
         state.say(line)
