@@ -190,7 +190,10 @@ def table(newsroom: Newsroom) -> str:
     for request, by_answers in gathered.items():
         name = f"`{request.method} {request.path}`" + (f" {request.note}" if request.note else "")
         for cells, kinds in by_answers.items():
-            lines.append(f"| {name} | {shortened(kinds)} | {' | '.join(cells)} |")
+            about = shortened(kinds)
+            if request.about == "removed":  # by whoever it is of
+                about = about.replace("own", "removed by oneself").replace("of", "removed by")
+            lines.append(f"| {name} | {about} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
