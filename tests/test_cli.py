@@ -128,7 +128,7 @@ def test_1_the_printed_next_command_works(run: Run, folder: Path) -> None:
 def test_1_init_refuses_a_setting_that_cannot_be(
     run: Run, folder: Path, option: str, value: str, says: str
 ) -> None:
-    """Exit 2, the mend named, nothing made."""
+    """Exit 2, the hint named, nothing made."""
     done = run("init", str(folder), option, value)
     if option == "--title":  # an empty title falls back on the folder's name
         assert done.returncode == 0
@@ -453,7 +453,7 @@ def test_6_ctrl_c_exits_130_without_a_traceback(french: Run, folder: Path) -> No
 def test_7_errors_say_what_where_and_how_to_mend(
     french: Run, folder: Path, words: list[str], code: int, says: str
 ) -> None:
-    """One error with the place and the mend, no traceback, nothing written."""
+    """One error with the place and the hint, no traceback, nothing written."""
     french("post", "Un fait.", "--tag", "Damas")
     before = site_bytes(folder / "entries")
     done = french(*words)

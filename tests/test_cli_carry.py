@@ -64,7 +64,7 @@ def test_problems_name_the_file_and_the_line(french: Run, tmp_path: Path) -> Non
 
 
 def test_a_file_that_is_no_text_is_refused(french: Run, tmp_path: Path) -> None:  # noqa: F811
-    """With the line, and a way to mend it."""
+    """With the line, and a way to put it right."""
     path = tmp_path / "latin.txt"
     path.write_bytes(CHRONICLE.encode("latin-1"))
     done = french("import", "text", str(path))

@@ -1,4 +1,4 @@
-"""The settings: every mistake is named with its place and its mend, and ``init`` is for once."""
+"""The settings: every mistake is named with its place and its hint, and ``init`` is for once."""
 
 from __future__ import annotations
 
@@ -247,11 +247,11 @@ MISTAKES: list[tuple[str, str | bytes, list[str], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("text", "said", "mend"),
+    ("text", "said", "hint"),
     [pytest.param(*rest, id=name) for name, *rest in MISTAKES],
 )
 def test_a_mistake_is_named_with_its_place_and_its_mend(
-    text: str | bytes, said: list[str], mend: str, tmp_path: Path
+    text: str | bytes, said: list[str], hint: str, tmp_path: Path
 ) -> None:
     """The message has the file and the line or key, the hint what to write instead."""
     path = written(tmp_path, text)
@@ -259,7 +259,7 @@ def test_a_mistake_is_named_with_its_place_and_its_mend(
     assert str(path) in error.message
     for words in said:
         assert words in error.message
-    assert mend in error.hint
+    assert hint in error.hint
 
 
 @pytest.mark.parametrize(

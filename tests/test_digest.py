@@ -363,7 +363,7 @@ def test_faults_of_the_journal_are_handed_on(blog: Blog) -> None:
     assert bodies(found) == ["Un."]
     (fault,) = found.faults
     assert fault.place.endswith("2012-07-15.jsonl:2")
-    assert as_document(blog, found)["faults"][0]["mend"] == fault.mend
+    assert as_document(blog, found)["faults"][0]["hint"] == fault.hint
 
 
 # -- time ------------------------------------------------------------------------------------------

@@ -355,7 +355,7 @@ def test_an_edited_file_is_told_and_comes_back_as_it_was(
     assert isinstance(problem, Problem)
     assert problem.where == path.relative_to(tmp_path / "export").as_posix()
     assert problem.what.startswith(f"its {what} was changed")
-    assert f"liveblog edit {ID}" in problem.mend
+    assert f"liveblog edit {ID}" in problem.hint
 
 
 @pytest.mark.parametrize(

@@ -520,7 +520,7 @@ def test_what_readers_did_not_see_is_told_and_not_brought_in(
     (problem,) = problems(site)
     assert problem.where == path
     assert problem.what == f"{why}; it is not brought in"
-    assert problem.mend
+    assert problem.hint
     assert len(updates(site)) == 1
 
 
@@ -663,7 +663,7 @@ def test_what_has_no_equal_is_told(text: str, what: str, body: str, pictures: Pa
     assert isinstance(problem, Problem)
     assert what in problem.what
     assert problem.where == "posts/post.md"
-    assert problem.mend
+    assert problem.hint
     assert update.versions[0].body == body
 
 
@@ -825,7 +825,7 @@ def test_a_file_that_cannot_be_read_is_a_problem(content: bytes, what: str, site
     assert isinstance(problem, Problem)
     assert what in problem.what
     assert problem.where == "a.md"
-    assert problem.mend
+    assert problem.hint
     assert isinstance(update, Update)
 
 

@@ -281,7 +281,7 @@ def test_a_very_long_day_is_cut_into_updates_that_fit() -> None:
     ids=["utf-16", "latin-1", "one endless line"],
 )
 def test_what_is_no_text_is_refused(tmp_path: Path, data: bytes) -> None:
-    """Whole, with a way to mend it."""
+    """Whole, with a way to put it right."""
     path = tmp_path / "file.txt"
     path.write_bytes(data)
     with pytest.raises(InvalidInput, match=r"line|UTF-8"):

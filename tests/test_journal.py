@@ -254,7 +254,7 @@ def test_1_what_a_head_names_that_is_not_there_is_not_made(journal: DayFiles, na
 
 
 def test_2_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path, clock: Clock) -> None:
-    """Where the journal should be lies something else: named, with the mend, nothing written."""
+    """Where the journal should be lies something else: named, with the hint, nothing written."""
     (tmp_path / "entries").write_text("not a folder")
     journal = DayFiles(tmp_path / "entries", tmp_path / ".liveblog", clock)
     with pytest.raises(StorageError, match="entries") as caught:
@@ -757,7 +757,7 @@ def test_5_an_altered_line_is_named_and_the_rest_is_read(journal: DayFiles) -> N
     assert bodies(journal) == ["un", "trois"]
     assert [f.place for f in reading.faults] == ["entries/2012/07/2012-07-15.jsonl:2"]
     assert b"DEUX" in reading.faults[0].data
-    assert reading.faults[0].mend
+    assert reading.faults[0].hint
 
 
 @settings(max_examples=40)

@@ -829,7 +829,7 @@ def test_a_server_without_a_login_is_named() -> None:
     ],
 )
 def test_4xx_is_tried_again_and_5xx_is_not(step: str, answer: str, is_final: bool) -> None:
-    """Whichever word it answers; only what a login would mend is not final either."""
+    """Whichever word it answers; only what a login would put right is not final either."""
     with receiving() as receiver:
         receiver.answer = lambda at, address: answer if at == step else ""
         error = refusal(some_mail(), settings_of(receiver))

@@ -309,7 +309,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("data", REFUSED.values(), ids=REFUSED.keys())
 def test_what_is_no_safe_picture_is_refused(data: bytes, folder: Path) -> None:
-    """With its name and a mend, and nothing is written."""
+    """With its name and a hint, and nothing is written."""
     with pytest.raises(InvalidInput) as refused:
         keep(data, folder / "entries" / "media", ID, alt="x", name="plan.png")
     assert refused.value.message.startswith("plan.png ")

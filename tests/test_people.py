@@ -166,7 +166,7 @@ def test_people_added_at_once_are_all_kept(people: People, clock: Clock) -> None
 
 
 def test_a_damaged_file_is_an_error_and_lets_nobody_in(people: People, clock: Clock) -> None:
-    """With the mend in it."""
+    """With the hint in it."""
     token = people.new("Ana", "post", clock.now)
     (people._folder / "tokens.json").write_text(json.dumps([{"name": "Ana"}]))
     with pytest.raises(ConfigError, match=r"tokens\.json"):

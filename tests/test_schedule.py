@@ -356,7 +356,7 @@ def test_another_time_zone_loses_and_repeats_no_day(blog: Blog, clock: Clock) ->
     ],
 )
 def test_a_time_that_does_not_exist_is_refused(blog: Blog, settings: str, what: str) -> None:
-    """With the file, the line and the mend."""
+    """With the file, the line and the hint."""
     with pytest.raises(ConfigError, match=r"liveblog\.toml") as caught:
         add(blog, f"[schedule]\n{settings}\n")
     assert what in str(caught.value)

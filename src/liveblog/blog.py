@@ -811,9 +811,9 @@ class Blog:
             for entry in timeline.unfiltered(of).entries:
                 for media in entry.now.media:
                     if size_inside(self.folders.media, media.path) != media.size:
-                        mend = "Restore the file from a backup, or edit the entry."
+                        hint = "Restore the file from a backup, or edit the entry."
                         problem = f"the picture of {entry.id} is gone or was altered"
-                        faults.append(Fault(f"entries/media/{media.path}", problem, mend))
+                        faults.append(Fault(f"entries/media/{media.path}", problem, hint))
         verified = verify(self.publisher, self.present, partial(part, 2))
         known = {fault.place for fault in faults}
         faults += [fault for fault in verified.faults if fault.place not in known]

@@ -126,8 +126,8 @@ class _Work:
         if self._undescribed:
             are = "pictures have" if self._undescribed > 1 else "picture has"
             what = f"{self._undescribed} {are} no alternative text; the file's name stands for it"
-            mend = "Describe them with 'liveblog edit', for those who cannot see them."
-            self.brought.problems.append(Problem(self._source, what, mend))
+            hint = "Describe them with 'liveblog edit', for those who cannot see them."
+            self.brought.problems.append(Problem(self._source, what, hint))
 
     # -- updates ------------------------------------------------------------------------------
 

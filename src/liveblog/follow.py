@@ -248,7 +248,7 @@ class Follower(threading.Thread):
         report = publisher.publish(now, names=news.names)
         for fault in report.faults:
             if fault not in self._faults:
-                log.warning("%s: %s. %s", fault.place, fault.problem, fault.mend)
+                log.warning("%s: %s. %s", fault.place, fault.problem, fault.hint)
         self._faults = frozenset(report.faults)
         if self._tell and len(report.written) <= COMPRESSED:
             with contextlib.suppress(StorageError):  # they only spare time

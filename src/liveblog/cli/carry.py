@@ -272,8 +272,8 @@ def _report(state: State, name: str, brought: Brought, dry_run: bool) -> None:
     for problem in brought.problems[:_SHOWN]:
         where = problem.where if name in problem.where else f"{name}, {problem.where}"
         echo(f"{style(f'{where}: ', 'warning')}{problem.what.rstrip('.')}.")
-        if problem.mend:
-            echo(f"  {problem.mend}")
+        if problem.hint:
+            echo(f"  {problem.hint}")
     if (more := len(brought.problems) - _SHOWN) > 0:
         echo(f"… and {_many(more, 'more problem')}; --json tells them all.")
     parts = [

@@ -74,7 +74,7 @@ class State:
         """Tell of damage that did not stop the work."""
         for fault in faults:
             mark = style("Warning: ", "warning")
-            echo(f"{mark}{fault.place}: {fault.problem}.", f"  {fault.mend}", err=True)
+            echo(f"{mark}{fault.place}: {fault.problem}.", f"  {fault.hint}", err=True)
 
 
 pass_state = click.make_pass_decorator(State)

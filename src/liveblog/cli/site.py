@@ -109,14 +109,14 @@ def check(state: State, repair: bool, yes: bool, as_json: bool) -> None:
                 "records": health.records,
                 "files": health.files,
                 "faults": [
-                    {"place": f.place, "problem": f.problem, "mend": f.mend} for f in health.faults
+                    {"place": f.place, "problem": f.problem, "hint": f.hint} for f in health.faults
                 ],
                 "notes": list(health.notes),
             }
         )
     else:
         for fault in health.faults:
-            echo(f"{style(fault.place, 'title')}: {fault.problem}.", f"  {fault.mend}")
+            echo(f"{style(fault.place, 'title')}: {fault.problem}.", f"  {fault.hint}")
         for note in health.notes:
             echo(f"Note: {note}.")
         lines = f"{health.records:,} line{'s' if health.records != 1 else ''}"

@@ -186,7 +186,7 @@ def _nearest(start: Path) -> Path:
 def load(path: Path) -> Config:
     """Read and check a configuration file.
 
-    Raises :class:`ConfigError` naming the file, the key and the mend.
+    Raises :class:`ConfigError` naming the file, the key and the hint.
     """
     try:
         text = path.read_bytes().decode()
@@ -277,11 +277,11 @@ def _refuse_unknown_keys(path: Path, text: str, raw: dict[str, object]) -> None:
                 )
             if key not in struct.__struct_fields__:
                 known = ", ".join(struct.__struct_fields__)
-                mend = did_you_mean(key, struct.__struct_fields__) or f"Known keys: {known}."
+                hint = did_you_mean(key, struct.__struct_fields__) or f"Known keys: {known}."
                 raise ConfigError(
                     f"{path}, line {_line_of(key, text, prefix)}: "
                     f"unknown key '{prefix}{shown(key)}'.",
-                    mend,
+                    hint,
                 )
 
 

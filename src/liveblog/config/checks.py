@@ -125,15 +125,15 @@ def check_timezone(name: str) -> None:
     try:
         ZoneInfo(name)
     except (ValueError, OSError, ZoneInfoNotFoundError):
-        mend = did_you_mean(name, available_timezones()) or "Write it like Europe/Paris."
-        raise ConfigError(f"'{shown(name)}' is not a time zone.", mend) from None
+        hint = did_you_mean(name, available_timezones()) or "Write it like Europe/Paris."
+        raise ConfigError(f"'{shown(name)}' is not a time zone.", hint) from None
 
 
 def check_weekday(name: str) -> None:
     """Refuse a word that is no weekday."""
     if name not in WEEKDAYS:
-        mend = did_you_mean(name.lower(), WEEKDAYS) or f"Choose one of {', '.join(WEEKDAYS)}."
-        raise ConfigError(f"'{shown(name)}' is not a weekday.", mend)
+        hint = did_you_mean(name.lower(), WEEKDAYS) or f"Choose one of {', '.join(WEEKDAYS)}."
+        raise ConfigError(f"'{shown(name)}' is not a weekday.", hint)
 
 
 def check_time(text: str) -> time:

@@ -304,7 +304,7 @@ def send(message: EmailMessage, mail: MailConfig, password: str = "") -> str:
 
     - final if the server refused this message or its address for good (5xx; RFC 5321 §4.2.1);
     - not final if it asked to try again (4xx), cannot be reached or trusted, was too slow, or
-      refused the login, which somebody can mend;
+      refused the login, which somebody can put right;
     - ``is_unknown`` in the one case that cannot be told: the connection broke after the whole
       message, its final dot included, was handed over and before the answer came. The server may
       have taken it (RFC 5321 §4.5.3.2.6). Sent again, it arrives twice or once, under one

@@ -48,7 +48,7 @@ def document(digest: Digest, words: Words, *, base: str) -> dict[str, Any]:
             }
             for series in digest.series
         ],
-        "faults": [{"place": f.place, "problem": f.problem, "mend": f.mend} for f in digest.faults],
+        "faults": [{"place": f.place, "problem": f.problem, "hint": f.hint} for f in digest.faults],
     }
 
 

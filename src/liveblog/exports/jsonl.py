@@ -94,7 +94,7 @@ def write(
             if data is not None:
                 yield encode(PictureLine(picture.path, data)) + b"\n"
             else:
-                mend = "Restore the file from a backup, or edit the entry."
-                faults.append(Fault(f"entries/media/{picture.path}", "the picture is gone", mend))
+                hint = "Restore the file from a backup, or edit the entry."
+                faults.append(Fault(f"entries/media/{picture.path}", "the picture is gone", hint))
         yield encode(record) + b"\n"
     yield encode(End(len(order))) + b"\n"

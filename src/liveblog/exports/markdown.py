@@ -87,8 +87,8 @@ def write(records: Iterable[Record], media: Path, folder: Path) -> Written:
                 data = read_inside(media, picture)
                 if data is None:
                     target.keep(f"media/{picture}")
-                    mend = "Restore the file from a backup, or edit the entry."
-                    faults.append(Fault(f"entries/media/{picture}", "the picture is gone", mend))
+                    hint = "Restore the file from a backup, or edit the entry."
+                    faults.append(Fault(f"entries/media/{picture}", "the picture is gone", hint))
                 else:
                     target.put(f"media/{picture}", data)
         target.finish()

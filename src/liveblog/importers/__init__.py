@@ -72,7 +72,7 @@ class Problem:
 
     where: str
     what: str
-    mend: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ class Fault(Struct, frozen=True):
 
     place: str  #: file and line, ``entries/2012/07/2012-07-15.jsonl:12``
     problem: str  #: what is wrong there
-    mend: str  #: what to do about it
+    hint: str  #: what to do about it
     data: bytes = b""  #: the bytes as they were found
     entry: str = ""  #: the entry or framing of a damaged line, where that is certain
 

@@ -158,8 +158,8 @@ def _twice_numbered(each: Found, notes: list[str]) -> Iterator[Fault]:
         if newest[name] > rev:
             notes.append(f"{place}: {problem}; a later one counts")
         else:
-            mend = "One of them is shown. Compare both in the file; an edit settles it."
-            yield Fault(place, problem, mend, entry=name)
+            hint = "One of them is shown. Compare both in the file; an edit settles it."
+            yield Fault(place, problem, hint, entry=name)
 
 
 def _oddities(each: Found) -> Iterator[str]:

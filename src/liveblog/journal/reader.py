@@ -101,8 +101,8 @@ class Reader:
 
     def not_read(self, error: NotRegularError) -> Fault:
         """Return the fault of what stands where a file should."""
-        mend = "Move it elsewhere, and restore the file itself from a backup."
-        return Fault(self.shown(error.path), f"it is {error.kind}, and not read", mend)
+        hint = "Move it elsewhere, and restore the file itself from a backup."
+        return Fault(self.shown(error.path), f"it is {error.kind}, and not read", hint)
 
     def _read_on(self, name: str, stamp: str, kept: _Kept | None) -> _Kept:
         """Read a file; what stands there as it did is not decoded again."""

@@ -512,7 +512,7 @@ class Index:
     def replace_faults(self, purpose: str, faults: Iterable[Fault]) -> None:
         """Take over the faults that were met while a purpose was served."""
         self._db.execute("DELETE FROM faults WHERE purpose = ?", (purpose,))
-        rows = [(purpose, fault.place, fault.problem, fault.mend) for fault in faults]
+        rows = [(purpose, fault.place, fault.problem, fault.hint) for fault in faults]
         self._db.executemany("INSERT OR REPLACE INTO faults VALUES (?, ?, ?, ?)", rows)
 
     def failed(self, kind: str) -> set[str]:

@@ -127,16 +127,16 @@ def _updates(document: Document, where: str, reading: Reading) -> Iterator[Item]
         older = document.older
         if not older or (reading.since and _reaches(document, reading.since)):
             return
-        mend = "Bring in that address by itself, if you need them."
+        hint = "Bring in that address by itself, if you need them."
         if is_file:
-            yield Problem(where, f"older updates are not in this file, but at {older}", mend)
+            yield Problem(where, f"older updates are not in this file, but at {older}", hint)
             return
         if older in asked:
             yield Problem(where, f"its older documents lead in a circle, to {older}")
             return
         if len(asked) >= reading.pages:
             what = f"{len(asked)} documents were read; older updates are left out, from {older} on"
-            yield Problem(where, what, mend)
+            yield Problem(where, what, hint)
             return
         asked.add(older)
         try:
@@ -210,8 +210,8 @@ def _refused(entry: Entry, place: str, reading: Reading) -> Problem | None:
     if published is None:
         date = entry.dated[:60]
         what = f"its date cannot be read ('{date}')" if date else "it has no date"
-        mend = "Say which date such updates are to have."
-        return Problem(place, f"{what}; it is not brought in", mend)
+        hint = "Say which date such updates are to have."
+        return Problem(place, f"{what}; it is not brought in", hint)
     if published > reading.now:
         what = f"its date lies in the future ({published:%Y-%m-%d}); it is not brought in"
         return Early(place, what, "Bring it in again once it has come.")

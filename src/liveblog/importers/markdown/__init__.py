@@ -55,8 +55,8 @@ def _items(source: Source, zone: tzinfo, now: datetime) -> Iterator[Item]:
                 continue
             fields.check(page)
             if reason := _refused(page, where, zone, now):
-                mend = "Post it, if readers are to see it."
-                yield Problem(where, f"{reason}; it is not brought in", mend)
+                hint = "Post it, if readers are to see it."
+                yield Problem(where, f"{reason}; it is not brought in", hint)
             else:
                 yield from _update(page, where, source, zone, now)
         except InvalidInput as error:
@@ -142,8 +142,8 @@ def _doubts(
     for odd in told.odd:
         yield Problem(where, f"left out: {_said(odd)}", "Correct it in the update, once it is in.")
     if strange:
-        mend = "Edit the update, once it is in."
-        yield Problem(where, f"stays in the text as it stands: {_few(strange)}", mend)
+        hint = "Edit the update, once it is in."
+        yield Problem(where, f"stays in the text as it stands: {_few(strange)}", hint)
     for path in dict.fromkeys(read.missing):
         yield Problem(where, f"the picture is not in the folder: {_few([path])}", "Add it.")
     if read.elsewhere:
@@ -153,14 +153,14 @@ def _doubts(
             "Download it and add it to the update, if it may be shown.",
         )
     if read.links:
-        mend = "Edit the update, once it is in, or send readers on from the earlier address."
-        yield Problem(where, f"leads to a page of the earlier blog: {_few(read.links)}", mend)
+        hint = "Edit the update, once it is in, or send readers on from the earlier address."
+        yield Problem(where, f"leads to a page of the earlier blog: {_few(read.links)}", hint)
     if PurePosixPath(where).stem.partition(".")[0] == "index":
         shown = {picture.path for picture in read.pictures}
         if rest := [path for path in source.beside(where) if path not in shown]:
-            mend = "Add it to the update, once it is in."
+            hint = "Add it to the update, once it is in."
             yield Problem(
-                where, f"lies beside it, and its text does not show it: {_few(rest)}", mend
+                where, f"lies beside it, and its text does not show it: {_few(rest)}", hint
             )
 
 

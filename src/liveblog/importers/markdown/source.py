@@ -166,10 +166,10 @@ class Source:
         path = Path(os.fsdecode(error.filename)).relative_to(self._root)
         self._problem(path, f"it cannot be read: {error.strerror}", "Check its permissions.")
 
-    def _problem(self, path: Path, what: str, mend: str = "Put a copy there.") -> None:
+    def _problem(self, path: Path, what: str, hint: str = "Put a copy there.") -> None:
         where = os.fsencode(path.as_posix()).decode(errors="replace")
         self.problems.append(
-            Problem(re.sub(r"\s", " ", FORBIDDEN.sub("\ufffd", where)), what, mend)
+            Problem(re.sub(r"\s", " ", FORBIDDEN.sub("\ufffd", where)), what, hint)
         )
 
 

@@ -131,5 +131,5 @@ class _Left(Part):
         yield Problem(
             placed(self._first, self._last),
             f"{self._doubt.what}; this day is not brought in",
-            self._doubt.mend,
+            self._doubt.hint,
         )

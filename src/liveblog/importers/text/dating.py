@@ -41,7 +41,7 @@ class Doubt:
     """Why a heading has no date."""
 
     what: str
-    mend: str
+    hint: str
 
 
 def dated(

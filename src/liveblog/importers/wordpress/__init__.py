@@ -113,8 +113,8 @@ class _Export:
         live_blogs: list[str] = []
         for file, how in self._encodings.items():
             if how.doubt:
-                mend = "Look for odd characters in what came in."
-                self._doubts.append(Problem(str(file), how.doubt, mend))
+                hint = "Look for odd characters in what came in."
+                self._doubts.append(Problem(str(file), how.doubt, hint))
             for part in wxr.read(file, how):
                 match part:
                     case wxr.Author():
@@ -338,8 +338,8 @@ class _Export:
 def _left_out(where: str, missing: Iterable[str]) -> Iterator[Problem]:
     """Tell what of a text only WordPress could have shown."""
     if names := ", ".join(dict.fromkeys(missing)):
-        mend = "Look at it there, and add by hand what readers need."
-        yield Problem(where, f"this is left out of its text: {names}", mend)
+        hint = "Look at it there, and add by hand what readers need."
+        yield Problem(where, f"this is left out of its text: {names}", hint)
 
 
 def _cut(where: str) -> Problem:

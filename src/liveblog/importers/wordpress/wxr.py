@@ -156,9 +156,9 @@ def encoding(path: Path) -> Encoding:
     try:
         with path.open("rb") as file:
             head = file.read(_CHUNK)
-            for magic, (what, mend) in _OTHERS.items():
+            for magic, (what, hint) in _OTHERS.items():
                 if head.startswith(magic):
-                    raise InvalidInput(f"{path} is {what}.", mend)
+                    raise InvalidInput(f"{path} is {what}.", hint)
             for mark, name in _MARKS.items():
                 if head.startswith(mark):
                     return Encoding(name)
