@@ -418,6 +418,7 @@ def records_of(blog: Blog) -> list[Any]:
     return list(blog.journal.since("").records)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [by_jsonl, by_markdown])
 @pytest.mark.parametrize(
     "seed", [1, 2, *(pytest.param(n, marks=pytest.mark.slow) for n in range(3, 9))]
@@ -569,6 +570,7 @@ def test_an_instant_of_the_future_is_not_believed(blog: Blog) -> None:
 # -- a year of another blog ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", [as_hugo, as_jekyll, as_pelican])
 def test_a_year_of_another_blog_twice_is_the_same_journal(
     new_blog: Callable[..., Blog], clock: Clock, tmp_path: Path, layout: Callable[..., None]

@@ -265,6 +265,7 @@ def told(blog: Blog, deliveries: Deliveries) -> None:
     deliveries.send("ping")
 
 
+@pytest.mark.slow
 def test_hubs_are_told_of_exactly_what_changed(blog: Blog, hub: Hub) -> None:
     """An update changes the live page, the update feeds and those of its tags; nothing else."""
     blog, deliveries = pinging(blog, hub)
@@ -291,6 +292,7 @@ def test_a_burst_is_one_ping_a_topic(blog: Blog, hub: Hub) -> None:
     assert hub.pings.count(BASE + "atom.xml") == 1
 
 
+@pytest.mark.slow
 def test_what_others_published_is_told_too(blog: Blog, hub: Hub) -> None:
     """It follows from the site, not from who made it."""
     blog, _ = pinging(blog, hub)

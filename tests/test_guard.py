@@ -95,6 +95,7 @@ RENDERERS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_an_entry_that_cannot_be_rendered_is_a_fault_and_the_rest_is_published(
     told: Blog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renderer: str

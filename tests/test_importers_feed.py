@@ -905,6 +905,7 @@ def test_a_date_beyond_the_limits_is_told_and_the_rest_comes(date: str, tmp_path
     assert "its date cannot be read" in problems(found)[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "topics",
     [
@@ -956,6 +957,7 @@ def test_an_address_without_end_takes_no_time(address: str, tmp_path: Path) -> N
     assert len(updates(found)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["author", "dc:creator", "managingEditor", "AUTHOR"])
 @pytest.mark.parametrize("letter", ["_", "é", "&#95;", "a<!---->", "<![CDATA[a]]>"])
 def test_a_name_without_end_takes_no_time(name: str, letter: str, tmp_path: Path) -> None:

@@ -913,6 +913,7 @@ def test_what_cannot_be_a_tag_is_left_out_and_told(tags: str, site: Path) -> Non
     assert "is not a tag" in doubt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

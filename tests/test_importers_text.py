@@ -319,6 +319,7 @@ def heading(of: date, language: str, style: str) -> str:
             return of.isoformat()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "fr", "de", "es", "ar"])
 @pytest.mark.parametrize("style", STYLES)
 @tries(10, ci=25)

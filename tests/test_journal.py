@@ -760,6 +760,7 @@ def test_5_an_altered_line_is_named_and_the_rest_is_read(journal: DayFiles) -> N
     assert reading.faults[0].hint
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(data=st.data())
 def test_5_any_changed_byte_is_found(
@@ -802,6 +803,7 @@ def test_5_a_removed_line_is_found(journal: DayFiles, which: int) -> None:
     assert journal.check().faults
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_5_who_read_before_reads_what_is_there_now(journal: DayFiles, seed: int) -> None:
     """Lines that came, and lines altered, lost or torn in the very same file, in any order."""

@@ -498,6 +498,7 @@ def test_an_animation_beyond_the_limit_is_refused(
         kept(moving("GIF", size, count), folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["GIF", "PNG"])
 def test_an_animation_beyond_the_limit_is_refused_before_it_is_decoded(
     kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -510,6 +511,7 @@ def test_an_animation_beyond_the_limit_is_refused_before_it_is_decoded(
         kept(data, folder)
 
 
+@pytest.mark.slow
 def test_no_more_frames_are_decoded_than_the_limit_has(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -290,6 +290,7 @@ def _drip(connection: socket.socket, begin: bytes) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "begin",
     [

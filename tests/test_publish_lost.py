@@ -87,6 +87,7 @@ LOSSES: dict[str, Callable[[Blog], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("when", ["before the removal", "after it"])
 def test_with_a_lost_index_nothing_stays_that_the_journal_does_not_ask_for(

@@ -244,6 +244,7 @@ def test_a_file_where_a_folder_has_to_be_is_named(told: Blog) -> None:
 # -- what the disk says ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("few", [0, 10_000])
 def test_an_error_of_the_disk_ends_a_publication(
     told: Blog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int

@@ -358,6 +358,7 @@ def test_ones_own_fresh_update_can_be_undone(server: LiveServer, bilal: Client) 
     assert bilal("DELETE", f"entries/{old.id}").status == 204
 
 
+@pytest.mark.slow
 def test_the_eleventh_wrong_token_of_an_address_has_to_wait_and_a_right_one_never(
     tmp_path: Any,
 ) -> None:

@@ -187,6 +187,7 @@ def test_that_accept_fails_is_logged_once_a_minute(caplog: pytest.LogCaptureFixt
     assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR"]
 
 
+@pytest.mark.slow
 def test_requests_that_come_at_once_are_all_answered(server: LiveServer) -> None:
     """Pipelined, with and without a body, in one packet or in pieces."""
     get = b"GET /live.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -361,6 +362,7 @@ FORMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", FORMS)
 def test_a_stranger_makes_nobody_wait_with_a_form(server: LiveServer, shape: str) -> None:
     """A form of 1 MB without a token is refused unread; the event loop goes on meanwhile."""

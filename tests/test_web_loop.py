@@ -88,6 +88,7 @@ CASES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_the_loop_goes_on_while(blog: Blog, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
     """Something takes 0.4 s: nobody else waits for it."""
