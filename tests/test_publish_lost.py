@@ -552,3 +552,25 @@ def test_a_server_compresses_what_it_publishes_and_keeps_no_copy_of_what_was_rem
         for name in names:
             data = (blog.folders.site / name.removesuffix(".br")).read_bytes()
             assert copies.get(name.removesuffix(".br"), data), name
+
+
+def test_a_journal_that_is_gone_does_not_empty_the_site(told: Blog, tmp_path: Path) -> None:
+    """As while a program replaces its folder; once it is back, the site follows it again."""
+    told.publish()
+    before = site_bytes(told.folders.site)
+    told.folders.entries.rename(tmp_path / "away")
+    with pytest.raises(StorageError, match="entries is gone; the site stays"):
+        told.publish(full=True)
+    assert site_bytes(told.folders.site) == before
+    shutil.rmtree(told.folders.entries, ignore_errors=True)
+    (tmp_path / "away").rename(told.folders.entries)
+    entry = told.post("De retour.")
+    told.publish()
+    assert (told.folders.site / links.entry_path(entry.id) / "index.html").exists()
+
+
+def test_a_blog_without_a_journal_yet_is_published(new_blog: Callable[..., Blog]) -> None:
+    """A clone of an empty blog has no folder for it: nothing is lost there."""
+    blog = new_blog()
+    shutil.rmtree(blog.folders.entries)
+    assert blog.publish().written

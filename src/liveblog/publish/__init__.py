@@ -97,12 +97,25 @@ class Publisher:
         if dry_run:
             return self.rehearse(now, full=full or self._landing.exists(), progress=progress)
         with self.edge(), self.lock():
+            self._check_journal()
             self.site.discard()  # what a publication that was cut off has left
             try:
                 return self._publish(now, names, full, progress)
             except Unusable:
                 self._forget_index()
                 return self._publish(now, None, full, progress)
+
+    def _check_journal(self) -> None:
+        """Refuse to empty the site because the journal is missing, as it is while it is replaced.
+
+        Raises :class:`~liveblog.errors.StorageError`.
+        """
+        entries = self._folders.entries
+        if not entries.is_dir() and any(map(links.is_ours, self.site.paths())):
+            raise StorageError(
+                f"{entries} is gone; the site stays as it is.",
+                f"Put the journal back. If it is to begin anew, delete {self._folders.site} too.",
+            )
 
     def _publish(
         self,
