@@ -212,14 +212,6 @@ class Timeline:
             withheld=everything.withheld,
         )
 
-    def uncertain(self, of: date) -> Sequence[Fault]:
-        """Return the damage on account of which a day shows less than it should, if any.
-
-        It may stand in another day's file, where an entry lives that is told in this one.
-        """
-        day = self.unfiltered(of)
-        return tuple(dict.fromkeys([*day.faults, *day.withheld.values()]))
-
     def unfiltered(self, of: date) -> Day:
         """Return one day with what is embargoed or removed too; for the newsroom's eyes."""
         reading = self._journal.day(of)

@@ -94,9 +94,9 @@ def move(state: State, url: str, as_json: bool) -> None:
 def check(state: State, repair: bool, yes: bool, as_json: bool) -> None:
     """Look for damage in the journal and the site.
 
-    The configuration is checked too. Exit 1 if anything is wrong. With --repair, what can be
-    brought back in the journal is, and the files as they were are kept beside. Where nobody can be
-    asked, --repair only says what it would do, unless --yes is given.
+    The configuration is checked too. Exit 1 if anything is wrong. With --repair, damaged
+    files of the journal are written anew with all that can be recovered; the old files stay beside
+    them. Without a terminal, --repair only says what it would do, unless --yes is given.
     """
     blog = state.blog()
     if repair:
