@@ -14,8 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
-from liveblog.entry import Figure, Revision, Source, make_id
-from liveblog.journal.line import ZERO, encode
+from liveblog.journal.dayfiles.line import ZERO, encode
+from liveblog.model.entry import Figure, Revision, Source, make_id
 
 A_DAY = 274
 LAST = datetime.now(UTC).date() - timedelta(days=1)

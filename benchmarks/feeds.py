@@ -15,11 +15,11 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from liveblog.errors import LiveblogError
-from liveblog.importers import Problem, Update
-from liveblog.importers.feed import Reading, read
-from liveblog.markup import to_html
-from liveblog.net import Client
+from liveblog.http_client import Client
+from liveblog.imports import Problem, Update
+from liveblog.imports.feed import Reading, read
+from liveblog.model.errors import LiveblogError
+from liveblog.text.markup import to_html
 
 
 def main() -> int:

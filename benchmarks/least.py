@@ -15,8 +15,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from liveblog import Blog, links
-from liveblog.markup import to_html
+from liveblog import Blog
+from liveblog.model import addresses
+from liveblog.text.markup import to_html
 from liveblog.timeline import Entry
 
 PAGE = 7_000  #: bytes
@@ -40,7 +41,7 @@ def main(root: str, folder: str) -> int:
 def _write(entries: Sequence[Entry], folder: str) -> None:
     for entry in entries:
         html = to_html(entry.now.body).encode().ljust(PAGE)
-        place = f"{folder}/{links.entry_path(entry.id)}"
+        place = f"{folder}/{addresses.entry_path(entry.id)}"
         try:
             os.mkdir(place)
         except FileNotFoundError:

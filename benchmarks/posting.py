@@ -20,7 +20,7 @@ from lines import Line, table
 from measure import LIVEBLOG, PEERS, TIMES, Cost, apart, beside, cost_of, duration
 
 from liveblog import Blog
-from liveblog.entry import checked
+from liveblog.model.entry import checked
 
 APPENDS = 400
 TEXT = next(blogs.posts(1)).body

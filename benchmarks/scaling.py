@@ -26,8 +26,8 @@ from lines import Line, table
 from measure import LIVEBLOG, PYTHON, Cost, apart, beside, cost_of, duration, megabytes
 
 from liveblog import Blog
-from liveblog.entry import Record
-from liveblog.follow import Follower
+from liveblog.model.entry import Record
+from liveblog.watcher import Follower
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 COMMAND = "python benchmarks/scaling.py"

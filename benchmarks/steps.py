@@ -22,12 +22,13 @@ from typing import Any
 import blogs
 from measure import apart
 
-from liveblog import Blog, markup
+from liveblog import Blog
 from liveblog.digest import markdown, text
-from liveblog.pages import Pages
-from liveblog.publish import build, items, output
-from liveblog.publish.index import Index
-from liveblog.site.folder import Folder
+from liveblog.pages.render import Pages
+from liveblog.site import build, feed_builder, output
+from liveblog.site.index import Index
+from liveblog.site.storage.folder import Folder
+from liveblog.text import markup
 
 ENTRIES = 3_000
 
@@ -40,7 +41,10 @@ STEPS: tuple[tuple[str, tuple[tuple[Any, str], ...]], ...] = (
     ("an entry described for search engines", ((Pages, "_posting"), (Pages, "summary"))),
     ("plain text", ((text, "write"),)),
     ("Markdown", ((markdown, "write"),)),
-    ("feeds", ((output, "documents"), (items.Items, "entry"), (items.Items, "digest"))),
+    (
+        "feeds",
+        ((output, "documents"), (feed_builder.Items, "entry"), (feed_builder.Items, "digest")),
+    ),
     ("what is searched", ((build, "searched"), (build, "search_json"))),
     ("hashes of files", ((output, "hash_of"),)),
     ("files written", ((Folder, "put"), (Folder, "commit"))),

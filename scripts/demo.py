@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from liveblog import Blog
-from liveblog.entry import Figure, Source
+from liveblog.model.entry import Figure, Source
 from liveblog.web import Application
 from liveblog.web.server import listen, run
 

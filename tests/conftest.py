@@ -30,8 +30,9 @@ import pytest
 from hypothesis import settings
 from jinja2 import Environment
 
-from liveblog import Blog, links
-from liveblog.markup import sanitised, words_in
+from liveblog import Blog
+from liveblog.model import addresses
+from liveblog.text.markup import sanitised, words_in
 
 # Commands run as people run them: Python keeps what it compiled.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -69,7 +70,7 @@ class _Compiling(Environment):
 def made_once() -> Iterator[None]:
     """Compile templates, and read the authorities that sign certificates, once in this process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("liveblog.pages.Environment", _Compiling)
+        patch.setattr("liveblog.pages.render.Environment", _Compiling)
         patch.setattr("httpx2.create_ssl_context", functools.cache(httpx2.create_ssl_context))
         yield
 
@@ -245,7 +246,7 @@ class LiveServer:
 
     def published(self, entry_id: str) -> None:
         """Wait until an entry's page is there."""
-        path = self.blog.folders.site / links.entry_path(entry_id) / "index.html"
+        path = self.blog.folders.site / addresses.entry_path(entry_id) / "index.html"
         self._until(path.exists)
 
     def token(self, name: str = "Ana", scope: Any = "admin") -> str:

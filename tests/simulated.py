@@ -19,7 +19,7 @@ from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers.base import BaseScheduler
 
 from liveblog import Blog
-from liveblog.schedule import Schedule
+from liveblog.scheduler import Schedule
 
 
 class Stepped(BaseScheduler):  # type: ignore[misc]

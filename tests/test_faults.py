@@ -12,13 +12,13 @@ import pytest
 
 from liveblog import Blog
 from liveblog.blog import Image, Uploaded
-from liveblog.entry import Revision
-from liveblog.errors import StorageError
 from liveblog.journal import START
+from liveblog.model.entry import Revision
+from liveblog.model.errors import StorageError
 
 from .conftest import Clock, begun
 from .injection import interrupted, killed_at, refusing
-from .test_publish import PNG
+from .site.test_publish import PNG
 
 Verb = Callable[[Blog, str], object]
 

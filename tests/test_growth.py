@@ -14,22 +14,24 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from liveblog import kept, locale, markup, when
 from liveblog.digest import markdown as digest_markdown
 from liveblog.digest import text as digest_text
-from liveblog.entry import clean_text, slug
-from liveblog.errors import LiveblogError
-from liveblog.frontmatter import split
-from liveblog.importers.feed import json as feed_json
-from liveblog.importers.feed import xml as feed_xml
-from liveblog.importers.html import to_markdown, words
-from liveblog.importers.markdown import body, dates, templates
-from liveblog.importers.spans import escaped
-from liveblog.importers.text import chronicle
-from liveblog.importers.wordpress import entries, texts
-from liveblog.locale import french_spaces
+from liveblog.imports.chronicle import chronicle
+from liveblog.imports.feed import json as feed_json
+from liveblog.imports.feed import xml as feed_xml
+from liveblog.imports.html import to_markdown, words
+from liveblog.imports.markdown import body, templates
+from liveblog.imports.markdown import dates as import_dates
+from liveblog.imports.spans import escaped
+from liveblog.imports.wordpress import entries, texts
+from liveblog.model.entry import clean_text, slug
+from liveblog.model.errors import LiveblogError
 from liveblog.search import words as search_words
-from liveblog.web.history import differences
+from liveblog.storage import cache
+from liveblog.text import dates, locale, markup
+from liveblog.text.frontmatter import split
+from liveblog.text.locale import french_spaces
+from liveblog.web.composer.history import differences
 
 LONGEST = 96_000
 """Characters of the longest text; an update's body has at most 100 000 bytes."""
@@ -161,8 +163,8 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "typography": french_spaces,
     "clean_text": lambda t: clean_text(t, "body"),
     "slug": slug,
-    "a time": lambda t: when.parse_instant(t, now=NOW, zone=PARIS, language="fr"),
-    "a period": lambda t: when.parse_period(t, now=NOW, zone=PARIS, language="fr"),
+    "a time": lambda t: dates.parse_instant(t, now=NOW, zone=PARIS, language="fr"),
+    "a period": lambda t: dates.parse_period(t, now=NOW, zone=PARIS, language="fr"),
     "front matter": split,
     "HTML to Markdown": to_markdown,
     "words of HTML": words,
@@ -174,7 +176,7 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "a post's text": lambda t: body.read(t, lambda target: ""),
     "Hugo": templates.hugo,
     "Jekyll": templates.jekyll,
-    "a post's date": lambda t: dates.instant(t, PARIS),
+    "a post's date": lambda t: import_dates.instant(t, PARIS),
     "WordPress's text": lambda t: texts.shown(t, lambda ids: ""),
     "WordPress's title": texts.plain,
     "WordPress's live blog": lambda t: entries.without_extras(t, {}),
@@ -192,7 +194,7 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
 
 def seconds(function: Callable[[str], object], text: str) -> float:
     """Return the processor time that a function takes for a text, at the first time."""
-    kept.forget()
+    cache.forget()
     gc.disable()  # it looks at what all other tests have left, too
     try:
         began = time.thread_time()

@@ -20,12 +20,12 @@ import pytest
 
 from liveblog import Blog
 from liveblog.blog import Image
-from liveblog.entry import Figure, Source
-from liveblog.errors import InvalidInput
-from liveblog.links import is_ours
+from liveblog.model.addresses import is_ours
+from liveblog.model.entry import Figure, Source
+from liveblog.model.errors import InvalidInput
 
 from .conftest import Clock, begun, site_bytes
-from .test_publish import from_nothing, picture
+from .site.test_publish import from_nothing, picture
 
 STEPS = 25
 HISTORIES = int(os.environ.get("LIVEBLOG_HISTORIES", "60"))

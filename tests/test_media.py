@@ -21,10 +21,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, GifImagePlugin, Image, ImageFile, ImageSequence, PngImagePlugin
 
-from liveblog.entry import Media
-from liveblog.errors import InvalidInput
-from liveblog.limits import PICTURE_BYTES, PICTURE_SIDE
 from liveblog.media import as_png, keep, take
+from liveblog.model.entry import Media
+from liveblog.model.errors import InvalidInput
+from liveblog.model.limits import PICTURE_BYTES, PICTURE_SIDE
 
 ID = "20120715-7k3m9qx2tb"
 SECRET = b"Geheimer Ort"

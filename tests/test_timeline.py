@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveblog import Blog, Entry
-from liveblog.entry import Framing, Record, Reference, Revision
-from liveblog.errors import InvalidInput, NotFound
 from liveblog.journal import Fault, Reading
+from liveblog.model.entry import Framing, Record, Reference, Revision
+from liveblog.model.errors import InvalidInput, NotFound
 from liveblog.timeline import Timeline, fold, in_order, newest_framing, selected
 
 from .conftest import Clock

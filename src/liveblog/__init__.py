@@ -16,15 +16,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .version import __version__ as __version__
+
 if TYPE_CHECKING:
     from .blog import Blog
     from .digest import Digest
-    from .entry import Figure, Framing, Media, Revision, Source
-    from .errors import LiveblogError
+    from .model.entry import Figure, Framing, Media, Revision, Source
+    from .model.errors import LiveblogError
     from .search import Found, Hit
     from .timeline import Day, Entry, Timeline
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Blog",
@@ -45,17 +45,17 @@ __all__ = [
 _HOMES = {
     "Blog": "blog",
     "Digest": "digest",
-    "LiveblogError": "errors",
+    "LiveblogError": "model.errors",
     "Day": "timeline",
     "Entry": "timeline",
     "Timeline": "timeline",
-    "Figure": "entry",
+    "Figure": "model.entry",
     "Found": "search",
     "Hit": "search",
-    "Framing": "entry",
-    "Media": "entry",
-    "Revision": "entry",
-    "Source": "entry",
+    "Framing": "model.entry",
+    "Media": "model.entry",
+    "Revision": "model.entry",
+    "Source": "model.entry",
 }
 
 

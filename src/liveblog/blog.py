@@ -19,9 +19,12 @@ import msgspec
 from msgspec import Struct
 
 from . import config as settings
-from . import limits
 from .config import Config, writing
-from .entry import (
+from .journal import Fault
+from .journal.dayfiles.writer import DayFiles
+from .model import limits
+from .model.conflicts import Conflict
+from .model.entry import (
     Figure,
     Framing,
     Media,
@@ -38,8 +41,7 @@ from .entry import (
     slug,
     validate,
 )
-from .errors import (
-    Conflict,
+from .model.errors import (
     InvalidInput,
     NotFound,
     StorageError,
@@ -47,25 +49,23 @@ from .errors import (
     did_you_mean,
     storage_errors,
 )
-from .folders import Folders
-from .hashing import blake2b
-from .journal import Fault
-from .journal.files import DayFiles
-from .period import COVERAGE, Period, local_day, named
-from .period import check as check_period
+from .model.hashing import blake2b
+from .model.period import COVERAGE, Period, local_day, named
+from .model.period import check as check_period
+from .storage.paths import Folders
 from .timeline import Timeline
 
 if TYPE_CHECKING:
-    from .bringing import Brought
     from .delivery.outbox import Outbox
     from .digest import Digest
-    from .importers import Item
-    from .locale import Words
-    from .moving import Moved
-    from .people import People
-    from .publish import Publisher
-    from .publish.report import Progress, Report
+    from .imports import Item
+    from .imports.run import Brought
     from .search import Found, Search
+    from .site.publisher import Publisher
+    from .site.relocation import Moved
+    from .site.report import Progress, Report
+    from .text.locale import Words
+    from .tokens import People
 
 
 GIT_ATTRIBUTES = b"entries/**/*.jsonl -text merge=union\n"
@@ -118,10 +118,10 @@ class Blog:
     """A live blog.
 
     Instants are aware datetimes; days and weeks are those of the blog's time zone. Every method
-    that writes raises :class:`~liveblog.errors.InvalidInput` for what cannot be taken, and then
-    nothing was changed, and :class:`~liveblog.errors.StorageError` if the machine refused, which
+    that writes raises :class:`InvalidInput` for what cannot be taken, and then
+    nothing was changed, and :class:`StorageError` if the machine refused, which
     says whether anything was. *expect* is the number of the revision that the author saw; if it is
-    not the newest, that is a :class:`~liveblog.errors.Conflict`.
+    not the newest, that is a :class:`Conflict`.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class Blog:
     ) -> None:
         """Open the blog in *folder* (or above it), or the one of a *config* file.
 
-        Raises :class:`~liveblog.errors.ConfigError`.
+        Raises :class:`ConfigError`.
         """
         path = settings.find(Path(folder), str(config) if config else None)
         self._path = path
@@ -157,7 +157,7 @@ class Blog:
     ) -> Blog:
         """Make a new blog; a blog that is there already is opened and not touched.
 
-        Raises :class:`~liveblog.errors.ConfigError` for a setting that cannot be.
+        Raises :class:`ConfigError` for a setting that cannot be.
         """
         root = Path(folder)
         path = root / settings.FILE_NAME
@@ -193,7 +193,7 @@ class Blog:
         return self._clock().astimezone(UTC)
 
     def check_there(self) -> None:
-        """Raise :class:`~liveblog.errors.StorageError` if the blog was deleted or moved away.
+        """Raise :class:`StorageError` if the blog was deleted or moved away.
 
         For what goes on for long: it must not make a new, empty blog there.
         """
@@ -210,13 +210,13 @@ class Blog:
     @property
     def words(self) -> Words:
         """Dates, numbers and words in the blog's language."""
-        from .locale import words
+        from .text.locale import words
 
         return words(self.config.language, self.config.zone)
 
     def instant(self, text: str) -> datetime:
-        """Return the instant that a human time means; see :mod:`liveblog.when`."""
-        from .when import parse_instant
+        """Return the instant that a human time means; see :mod:`liveblog.text.dates`."""
+        from .text.dates import parse_instant
 
         instant = parse_instant(
             text, now=self.now, zone=self.config.zone, language=self.config.language
@@ -224,8 +224,8 @@ class Blog:
         return limits.check_instant(instant)
 
     def period(self, text: str) -> Period:
-        """Return the period that *text* names; see :func:`liveblog.when.parse_period`."""
-        from .when import parse_period
+        """Return the period that *text* names; see :func:`liveblog.text.dates.parse_period`."""
+        from .text.dates import parse_period
 
         found = parse_period(
             text,
@@ -240,7 +240,7 @@ class Blog:
     def digest(self, when: str = "today", *, key: bool = False, tag: str = "") -> Digest:
         """Return the digest of a period: everything, key entries, or those with one tag.
 
-        Raises :class:`~liveblog.errors.NotFound` for a tag that no entry of the period has.
+        Raises :class:`NotFound` for a tag that no entry of the period has.
         """
         from .digest import build
 
@@ -258,7 +258,7 @@ class Blog:
     def whole(self) -> Digest:
         """Return the digest of all that readers may see, under the framing of the coverage.
 
-        Raises :class:`~liveblog.errors.NotFound` if there is nothing.
+        Raises :class:`NotFound` if there is nothing.
         """
         from .digest import whole
 
@@ -293,7 +293,7 @@ class Blog:
         beginning. The best match stands first, the newer of two like ones. *tag* and *author*
         narrow it down; *progress* is told of days while an index is made.
 
-        Raises :class:`~liveblog.errors.InvalidInput` for a tag that cannot be one.
+        Raises :class:`InvalidInput` for a tag that cannot be one.
         """
         wanted = self._tag(tag) if tag else ""
         return self.searching.find(
@@ -344,7 +344,7 @@ class Blog:
 
         *at* is the instant that the update speaks for, now unless given; one in the future is an
         embargo and needs *schedule*. The same call again with its *idempotency_key* returns what
-        the first one made; another call with it is refused (:class:`~liveblog.errors.KeyReused`).
+        the first one made; another call with it is refused (:class:`KeyReused`).
         """
         draft = self.draft(
             text,
@@ -422,11 +422,11 @@ class Blog:
     ) -> Revision:
         """Append a revision of an entry with some fields changed, and return it.
 
-        *changes* are fields of :class:`~liveblog.entry.Revision` such as ``title``, ``body`` or
+        *changes* are fields of :class:`Revision` such as ``title``, ``body`` or
         ``tags``. A *note* makes it a correction that readers see. A *minor* one leaves ``updated``
         alone. *expect* is the revision that the author saw, the newest unless given.
 
-        Raises :class:`~liveblog.errors.Conflict` if somebody revised it meanwhile.
+        Raises :class:`Conflict` if somebody revised it meanwhile.
         """
         idempotency_key = clean_text(idempotency_key, "idempotency key")
         entry = self.timeline.entry(entry_id)
@@ -677,12 +677,12 @@ class Blog:
         dry_run: bool = False,
         progress: Callable[[Brought], None] | None = None,
     ) -> Brought:
-        """Append what an importer found; see :mod:`liveblog.importers` and :mod:`~.bringing`.
+        """Append what an importer found; see :mod:`liveblog.imports` and :mod:`~.bringing`.
 
         *source* names where it comes from, for ever: the same update of the same source is brought
         in once, however often it is tried, and an interrupted import goes on where it was cut.
         """
-        from .bringing import bring_in
+        from .imports.run import bring_in
 
         return bring_in(
             items,
@@ -701,7 +701,7 @@ class Blog:
     def publish(
         self, *, full: bool = False, dry_run: bool = False, progress: Progress | None = None
     ) -> Report:
-        """Bring the site in ``feeds/`` up to date; see :class:`liveblog.publish.Publisher`."""
+        """Bring the site in ``feeds/`` up to date; see :class:`Publisher`."""
         return self.publisher.publish(self.present, full=full, dry_run=dry_run, progress=progress)
 
     @_guarded
@@ -712,13 +712,13 @@ class Blog:
         in ``moved/`` holds what sends readers on from there; done again, it is written again. A
         server that runs has to be started again.
 
-        Raises :class:`~liveblog.errors.ConfigError` for what is no address of a site.
+        Raises :class:`ConfigError` for what is no address of a site.
         """
-        from .moving import Moved, addresses, write
+        from .site.relocation import Moved, blog_addresses, write
         from .storage.atomic import replace_file
 
         url = url if url.endswith("/") else f"{url}/"
-        before = addresses(self.config, url)
+        before = blog_addresses(self.config, url)
         text = self._path.read_bytes().decode()
         changed = writing.at_address(text, url, before)
         if changed != text:
@@ -737,7 +737,7 @@ class Blog:
     @cached_property
     def people(self) -> People:
         """Who may write through the server."""
-        from .people import People
+        from .tokens import People
 
         return People(self.folders.derived)
 
@@ -751,8 +751,8 @@ class Blog:
     @cached_property
     def publisher(self) -> Publisher:
         """What brings this blog's site up to date."""
-        from .publish import Publisher
-        from .site.folder import Folder
+        from .site.publisher import Publisher
+        from .site.storage.folder import Folder
 
         return Publisher(self.journal, Folder(self.folders.site), self.folders, self.config)
 
@@ -761,8 +761,8 @@ class Blog:
         """Return a digest as one HTML file that needs no other: style and pictures are in it."""
         from base64 import b64encode
 
-        from .pages import Pages
-        from .publish.theme import Theme
+        from .pages.render import Pages
+        from .site.theme import Theme
         from .storage.inside import read_inside
 
         theme = Theme(self.folders.templates, self.folders.static)
@@ -780,7 +780,7 @@ class Blog:
         """Write a digest as the book (EPUB) *target*; return which of its pictures are gone."""
         from .digest import title
         from .exports import epub
-        from .pages import Pages
+        from .pages.render import Pages
 
         pages = Pages(self.config, templates=self.folders.templates)
         is_whole = digest.period.id == COVERAGE
@@ -795,7 +795,7 @@ class Blog:
     @_guarded
     def check(self, *, progress: Progress | None = None) -> Health:
         """Read the whole journal and the site; say what was altered, removed or is missing."""
-        from .publish.verify import verify
+        from .site.verify import verify
         from .storage.inside import size_inside
 
         def part(number: int, done: int, total: int) -> None:

@@ -1,7 +1,7 @@
 """Pictures on their way into the journal: checked, turned upright, in sRGB, without metadata.
 
 In come an image's bytes from outside; out comes a file under ``entries/media/`` and its
-:class:`~liveblog.entry.Media`. Place, camera and comments are dropped before anything touches the
+:class:`Media`. Place, camera and comments are dropped before anything touches the
 disk: they can endanger a source.
 """
 
@@ -18,10 +18,10 @@ from typing import Any
 
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
-from . import limits
-from .entry import Media, id_day, id_letters
-from .errors import InvalidInput
-from .hashing import blake2b
+from .model import limits
+from .model.entry import Media, id_day, id_letters
+from .model.errors import InvalidInput
+from .model.hashing import blake2b
 from .storage.atomic import NotRegularError, make_folder, read_regular, replace_file, sync_folder
 from .storage.inside import delete_inside
 
@@ -71,8 +71,8 @@ def keep(
     GIF are taken; SVG is not, for it can carry script. The same bytes for the
     same entry lead to the same file.
 
-    Raises :class:`~liveblog.errors.InvalidInput` if it is no such picture or too large, and
-    :class:`~liveblog.errors.StorageError` if it cannot be written.
+    Raises :class:`InvalidInput` if it is no such picture or too large, and
+    :class:`StorageError` if it cannot be written.
     """
     kind, clean, width, height = _cleaned(data, name)
     return _stored(clean, kind, width, height, media, entry_id, alt, caption)
@@ -96,7 +96,7 @@ def adopt(
 ) -> Media:
     """Keep an uploaded picture for an entry, as it is: it was cleaned when it came.
 
-    Raises :class:`~liveblog.errors.InvalidInput` if there is no such upload.
+    Raises :class:`InvalidInput` if there is no such upload.
     """
     match = _UPLOAD.fullmatch(name)
     try:
@@ -113,7 +113,7 @@ def adopt(
 def restore(data: bytes, media: Path, entry_id: str, kept: Media) -> None:
     """Put back the file of a picture that was kept before, here or in another journal.
 
-    Raises :class:`~liveblog.errors.InvalidInput` if the bytes are not those that were kept.
+    Raises :class:`InvalidInput` if the bytes are not those that were kept.
     """
     kind = next((kind for kind, ending in _TYPES.items() if kept.path.endswith(ending)), "")
     place, _, mark = kept.path.rpartition(".")[0].rpartition("-")
@@ -129,7 +129,7 @@ def restore(data: bytes, media: Path, entry_id: str, kept: Media) -> None:
 def as_png(data: bytes) -> bytes:
     """Return a picture that was kept as a PNG; of a moving one, the first frame.
 
-    Raises :class:`~liveblog.errors.InvalidInput` if it is damaged.
+    Raises :class:`InvalidInput` if it is damaged.
     """
     out = io.BytesIO()
     with _opened(data, "picture") as image:
@@ -219,7 +219,7 @@ def _cleaned(data: bytes, name: str) -> tuple[str, bytes, int, int]:
 def _opened(data: bytes, name: str) -> Iterator[Image.Image]:
     """Open a picture, one at a time in a process, so that the memory for it is bounded.
 
-    Raises :class:`~liveblog.errors.InvalidInput` for whatever goes wrong while it is worked on.
+    Raises :class:`InvalidInput` for whatever goes wrong while it is worked on.
     """
     brand = data[8:12] if data[4:8] == b"ftyp" else b""
     if brand in _PHONES:

@@ -14,10 +14,10 @@ from weakref import WeakKeyDictionary
 import msgspec
 from msgspec import Struct
 
-from .entry import Framing, Record, Reference, Revision, id_day, slug, told_day
-from .errors import NotFound, Withheld
-from .hashing import blake2b
 from .journal import Fault, Journal, Reading
+from .model.entry import Framing, Record, Reference, Revision, id_day, slug, told_day
+from .model.errors import NotFound, Withheld
+from .model.hashing import blake2b
 
 
 class Entry(Struct, frozen=True):
@@ -233,9 +233,9 @@ class Timeline:
     def entry(self, entry_id: str) -> Entry:
         """Return one entry, whatever its state.
 
-        Raises :class:`~liveblog.errors.InvalidInput` if it is no id,
-        :class:`~liveblog.errors.NotFound` if there is no such entry, and
-        :class:`~liveblog.errors.Withheld` if nobody knows how it stands.
+        Raises :class:`InvalidInput` if it is no id,
+        :class:`NotFound` if there is no such entry, and
+        :class:`Withheld` if nobody knows how it stands.
         """
         reading = self._journal.day(id_day(entry_id))
         if found := fold(reading.records).get(entry_id):

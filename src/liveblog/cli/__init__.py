@@ -16,21 +16,14 @@ from typing import Any, NoReturn
 
 import click
 
-from .. import __version__
-from ..errors import (
-    ConfigError,
-    Conflict,
-    InvalidInput,
-    KeyReused,
-    LiveblogError,
-    StorageError,
-    did_you_mean,
-)
+from ..model.conflicts import Conflict, KeyReused
+from ..model.errors import ConfigError, InvalidInput, LiveblogError, StorageError, did_you_mean
+from ..version import __version__
 from .context import State
 from .printing import echo, echo_text, refusals, style
 
 COMMANDS = {
-    "init": "make",
+    "init": "init",
     "post": "write",
     "edit": "write",
     "retract": "write",
@@ -43,14 +36,14 @@ COMMANDS = {
     "move": "site",
     "serve": "serve",
     "token": "serve",
-    "schedule": "deliver",
-    "outbox": "deliver",
-    "send": "deliver",
+    "schedule": "delivery",
+    "outbox": "delivery",
+    "send": "delivery",
     "check": "site",
     "end": "write",
     "resume": "write",
-    "import": "carry",
-    "export": "carry",
+    "import": "import_export",
+    "export": "import_export",
 }
 """The module of each command, in the order of their use; it is loaded when it is asked for."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..controls import visible, visible_line
+from ..text.controls import visible, visible_line
 from .printing import echo, redraw, style
 
 COLLECT_AFTER = 700
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from ..blog import Blog
-    from ..entry import Revision
     from ..journal import Fault
+    from ..model.entry import Revision
 
 
 def goes_on() -> None:

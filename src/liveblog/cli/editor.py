@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .. import limits
-from ..errors import InvalidInput, LiveblogError, StorageError
+from ..model import limits
+from ..model.errors import InvalidInput, LiveblogError, StorageError
 from .printing import echo, echo_text
 
 _CUT = "<!-- liveblog:"
@@ -24,7 +24,7 @@ def in_editor(text: str, advice: str) -> str:
 
     An empty result means that the user gave up.
 
-    Raises :class:`~liveblog.errors.LiveblogError` if there is no editor or terminal, or it fails.
+    Raises :class:`LiveblogError` if there is no editor or terminal, or it fails.
     """
     import shlex
     import subprocess
@@ -96,7 +96,7 @@ def _kept(text: str, prefix: str) -> Path:
 def read_stdin() -> str:
     """Return all of standard input.
 
-    Raises :class:`~liveblog.errors.InvalidInput` if it cannot be read or is not UTF-8.
+    Raises :class:`InvalidInput` if it cannot be read or is not UTF-8.
     """
     try:
         data = sys.stdin.buffer.read(_MOST)

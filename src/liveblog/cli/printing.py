@@ -16,9 +16,9 @@ from typing import Any
 
 import click
 
-from ..controls import visible, visible_line
-from ..entry import FORBIDDEN
-from ..errors import StorageError
+from ..model.entry import FORBIDDEN
+from ..model.errors import StorageError
+from ..text.controls import visible, visible_line
 
 _STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True},

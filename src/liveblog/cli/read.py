@@ -9,22 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..bidi import closed
-from .context import (
-    State,
-    complete_id,
-    complete_tag,
-    json_option,
-    pass_state,
-    progress,
-)
+from ..text.bidi import closed
+from .context import State, complete_id, complete_tag, json_option, pass_state, progress
 from .editor import in_editor, rescued
 from .printing import echo, echo_text, print_document, print_json, style
 
 if TYPE_CHECKING:
     from ..blog import Blog
     from ..digest import Digest
-    from ..entry import Revision
+    from ..model.entry import Revision
     from ..search import Hit
     from ..timeline import Entry
 
@@ -44,8 +37,8 @@ def log(state: State, when: str | None, tag: str | None, key: bool, as_json: boo
     What is scheduled or removed is listed too, and marked.
     """
     from ..blog import unknown_tag
-    from ..entry import slug
-    from ..errors import InvalidInput
+    from ..model.entry import slug
+    from ..model.errors import InvalidInput
 
     blog = state.blog()
     wanted = slug(tag) if tag else ""
@@ -63,7 +56,7 @@ def log(state: State, when: str | None, tag: str | None, key: bool, as_json: boo
         state.say("No updates.")
     for entry in shown:
         if as_json:
-            from ..digest.document import entry_document
+            from ..digest.json import entry_document
 
             print_json(entry_document(entry, blog.config.url))
         else:
@@ -80,7 +73,7 @@ def show(state: State, entry_id: str, history: bool, as_json: bool) -> None:
     blog = state.blog()
     entry = blog.timeline.entry(entry_id)
     if as_json:
-        from ..digest.document import entry_document
+        from ..digest.json import entry_document
 
         print_json(entry_document(entry, blog.config.url, history=history))
         return
@@ -211,7 +204,7 @@ def digest(
 def _print_digest(blog: Blog, found: Digest, form: str) -> None:
     base = blog.config.url
     if form == "json":
-        from ..digest.document import document
+        from ..digest.json import document
 
         print_json(document(found, blog.words, base=base))
     elif form == "markdown":
@@ -228,7 +221,7 @@ def _print_digest(blog: Blog, found: Digest, form: str) -> None:
 
 def _edit(state: State, blog: Blog, when: str) -> None:
     """Edit a period's headline, introduction and close as one text with three headings."""
-    from ..period import COVERAGE
+    from ..model.period import COVERAGE
 
     period_id = COVERAGE if when == COVERAGE else blog.period(when).id
     old = blog.timeline.framing_to_revise(period_id)
@@ -256,7 +249,7 @@ def _edit(state: State, blog: Blog, when: str) -> None:
 
 def _parts(text: str, names: Iterable[str]) -> dict[str, str]:
     """Split a text at its lines ``== Name ==``."""
-    from ..errors import InvalidInput
+    from ..model.errors import InvalidInput
 
     found: dict[str, list[str]] = {}
     for line in text.split("\n"):
@@ -330,9 +323,9 @@ def _facts(blog: Blog, entry: Entry) -> Iterator[tuple[str, str]]:
 
 
 def _address(blog: Blog, entry_id: str) -> str:
-    from .. import links
+    from ..model import addresses
 
-    return links.url(blog.config.url, links.entry_path(entry_id))
+    return addresses.url(blog.config.url, addresses.entry_path(entry_id))
 
 
 def _as_lines(revision: Revision) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from .. import limits
+from ..model import limits
 from .context import (
     State,
     complete_id,
@@ -27,7 +27,7 @@ from .printing import confirm, echo, print_json
 
 if TYPE_CHECKING:
     from ..blog import Blog, Image
-    from ..entry import Figure, Revision, Source
+    from ..model.entry import Figure, Revision, Source
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -325,7 +325,7 @@ def _tell(
 ) -> None:
     """Print what was written; echo the time that was understood, if one was given."""
     if as_json:
-        from ..entry import as_data
+        from ..model.entry import as_data
 
         print_json(as_data(revision))
         return
@@ -343,7 +343,7 @@ def _confirm(blog: Blog, entry_id: str, verb: str, dry_run: bool, yes: bool) -> 
     if yes:
         return
     if not sys.stdin.isatty():
-        from ..errors import InvalidInput
+        from ..model.errors import InvalidInput
 
         raise InvalidInput(f"'{verb.lower()}' asks before it acts.", "Add --yes to go ahead.")
     confirm(f"{verb} {entry_id} ({first})?")
@@ -356,8 +356,8 @@ def _new_key() -> str:
 
 def _source(text: str) -> Source:
     """Read ``NAME URL``; either may stand alone."""
-    from ..entry import Source
-    from ..errors import InvalidInput
+    from ..model.entry import Source
+    from ..model.errors import InvalidInput
 
     name, _, url = text.strip().rpartition(" ")
     if not url.startswith(("http://", "https://")):
@@ -376,8 +376,8 @@ def _source(text: str) -> Source:
 
 def _figure(text: str) -> Figure:
     """Read ``NAME=VALUE [UNIT]``, the number with or without separators (``30 000``, ``1,5``)."""
-    from ..entry import Figure
-    from ..errors import InvalidInput
+    from ..model.entry import Figure
+    from ..model.errors import InvalidInput
 
     name, _, rest = (part.strip() for part in text.partition("="))
     match = re.match(
@@ -413,7 +413,7 @@ def _images(images: Sequence[str], alts: Sequence[str], captions: Sequence[str])
     from pathlib import Path
 
     from ..blog import Image
-    from ..errors import InvalidInput
+    from ..model.errors import InvalidInput
 
     if len(alts) != len(images):
         raise InvalidInput(

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from .. import limits
-from ..errors import ConfigError, InvalidInput, did_you_mean
-from ..period import WEEKDAYS, Closing
+from ..model import limits
+from ..model.errors import ConfigError, InvalidInput, did_you_mean
+from ..model.period import WEEKDAYS, Closing
 from .checks import (
     check_host,
     check_hubs,

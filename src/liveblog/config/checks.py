@@ -1,6 +1,6 @@
 """What a setting may say: one function for each kind of value, which refuses what it may not.
 
-Each raises :class:`~liveblog.errors.ConfigError` or :class:`~liveblog.errors.InvalidInput`.
+Each raises :class:`ConfigError` or :class:`InvalidInput`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from .. import limits
-from ..entry import FORBIDDEN, clean_text
-from ..errors import ConfigError, did_you_mean
-from ..period import WEEKDAYS
+from ..model import limits
+from ..model.entry import FORBIDDEN, clean_text
+from ..model.errors import ConfigError, did_you_mean
+from ..model.period import WEEKDAYS
 
 if TYPE_CHECKING:
     from . import ChatConfig, MailConfig

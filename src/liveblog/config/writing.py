@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from .. import limits
-from ..entry import clean_text
-from ..errors import ConfigError
+from ..model import limits
+from ..model.entry import clean_text
+from ..model.errors import ConfigError
 from .checks import check_language, check_line, check_timezone, check_title, check_url
 
 

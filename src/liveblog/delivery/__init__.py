@@ -6,7 +6,7 @@ when it is told to. When, how often and whether again is for the outbox.
 
 from __future__ import annotations
 
-from ..errors import LiveblogError
+from ..model.errors import LiveblogError
 
 
 class Undelivered(LiveblogError):

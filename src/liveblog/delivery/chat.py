@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from ..bidi import closed
-from ..markup import shortened
+from ..text.bidi import closed
+from ..text.markup import shortened
 from . import Undelivered
 
 LONGEST = 2_000
@@ -31,7 +31,7 @@ def message(text: str, link: str, limit: int) -> str:
 def post(name: str, text: str, link: str, environ: Mapping[str, str]) -> None:
     """Post a text with a link to the chat of that name.
 
-    Raises :class:`~liveblog.delivery.Undelivered`.
+    Raises :class:`Undelivered`.
     """
     address = environ.get(variable(name), "")
     if not address:

@@ -30,16 +30,16 @@ from typing import Any
 import css_inline
 import msgspec
 
-from .. import limits, links
-from ..bidi import closed
 from ..config import Config, MailConfig
 from ..config.checks import check_address, check_sender
 from ..digest import Digest, label
 from ..digest import text as as_text
-from ..entry import Framing
-from ..errors import ConfigError, InvalidInput
-from ..markup import shortened
-from ..pages import Pages
+from ..model import addresses, limits
+from ..model.entry import Framing
+from ..model.errors import ConfigError, InvalidInput
+from ..pages.render import Pages
+from ..text.bidi import closed
+from ..text.markup import shortened
 from ..timeline import Day
 from . import Undelivered
 
@@ -111,7 +111,7 @@ def compose(
     to its page. One that is sent beside the schedule *is_extra*: its Message-ID is its own, or
     mail services would take what the schedule sends for a copy of it and drop that.
 
-    Raises :class:`~liveblog.errors.InvalidInput` for an address that is none.
+    Raises :class:`InvalidInput` for an address that is none.
     """
     if not digest.entries:
         return None
@@ -256,7 +256,7 @@ def _preheader(digest: Digest, pages: Pages) -> str:
 
 
 def _page(digest: Digest, pages: Pages) -> str:
-    return links.url(pages.config.url, links.period_path(digest.period))
+    return addresses.url(pages.config.url, addresses.period_path(digest.period))
 
 
 def _address(address: str, name: str = "") -> Address:
@@ -300,7 +300,7 @@ def send(message: EmailMessage, mail: MailConfig, password: str = "") -> str:
     server's certificate is verified; where encryption was asked for and is not to be had, nothing
     is sent.
 
-    Raises :class:`~liveblog.delivery.Undelivered`:
+    Raises :class:`Undelivered`:
 
     - final if the server refused this message or its address for good (5xx; RFC 5321 §4.2.1);
     - not final if it asked to try again (4xx), cannot be reached or trusted, was too slow, or

@@ -27,7 +27,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..errors import InvalidInput, NotFound, StorageError, did_you_mean
+from ..model.errors import InvalidInput, NotFound, StorageError, did_you_mean
 from ..storage.sqlite import Unusable, errors, open_database
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Outbox:
     """The effects of one blog, in ``entries/outbox.sqlite``.
 
     Any process may plan, list, retry and drop; only the one that leads the schedule sends.
-    Every method raises :class:`~liveblog.errors.StorageError` if the machine refused or the file
+    Every method raises :class:`StorageError` if the machine refused or the file
     is damaged, and then changed nothing. The file cannot be made again from the journal, so
     nothing here ever deletes it.
     """
@@ -229,7 +229,7 @@ class Outbox:
     def retry(self, key: str, now: datetime) -> Effect:
         """Let an effect that was given up, dropped or waits be tried now.
 
-        Raises :class:`~liveblog.errors.NotFound`, and :class:`~liveblog.errors.InvalidInput` for
+        Raises :class:`NotFound`, and :class:`InvalidInput` for
         one that was sent or is being sent: nothing is sent twice.
         """
         what = "state = 'waiting', due = ?, made = ?, tries = 0, ended = ''"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from .. import links
 from ..config import Config
-from ..period import Period
+from ..model import addresses
+from ..model.period import Period
 from ..timeline import Entry
 from .outbox import Plan
 
@@ -55,8 +55,8 @@ def for_topics(files: Mapping[str, str], config: Config) -> list[Plan]:
     was pinged in this version is not pinged again.
     """
     return [
-        Plan("ping", hub, links.url(config.url, "" if path == "index.html" else path), version)
+        Plan("ping", hub, addresses.url(config.url, "" if path == "index.html" else path), version)
         for path, version in sorted(files.items())
         for hub in config.websub.hubs
-        if path == "index.html" or path.rpartition("/")[2] in links.FORMATS
+        if path == "index.html" or path.rpartition("/")[2] in addresses.FORMATS
     ]

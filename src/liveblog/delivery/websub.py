@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from ..errors import LiveblogError
-from ..net import Client
+from ..http_client import Client
+from ..model.errors import LiveblogError
 from . import Undelivered
 
 
@@ -18,9 +18,9 @@ def ping(hub: str, topic: str, private: str = "") -> None:
     """Tell a hub that a topic changed. Repeating it harms nobody.
 
     *private* is the hub's place if it lies in the owner's own network (see
-    :func:`liveblog.net.private_place`); where it redirects to may not lie there.
+    :func:`liveblog.http_client.private_place`); where it redirects to may not lie there.
 
-    Raises :class:`~liveblog.delivery.Undelivered`.
+    Raises :class:`Undelivered`.
     """
     form = urlencode({"hub.mode": "publish", "hub.topic": topic, "hub.url": topic}).encode()
     try:

@@ -13,10 +13,10 @@ from datetime import date, datetime
 import msgspec
 from msgspec import Struct
 
-from ..entry import Framing
 from ..journal import Fault
-from ..locale import Words
-from ..period import COVERAGE, Period
+from ..model.entry import Framing
+from ..model.period import COVERAGE, Period
+from ..text.locale import Words
 from ..timeline import Day, Entry, Timeline, selected
 
 

@@ -5,20 +5,14 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from .. import links
-from ..bidi import closed
-from ..entry import Source, id_letters
-from ..kept import kept
-from ..locale import Words
+from ..model import addresses
+from ..model.entry import Source, id_letters
+from ..storage.cache import kept
+from ..text.bidi import closed
+from ..text.locale import Words
 from ..timeline import Entry
 from . import Digest, label
-from .text import (
-    correction_line,
-    days_with_figures,
-    figure_line,
-    marks_of,
-    unit_line,
-)
+from .text import correction_line, days_with_figures, figure_line, marks_of, unit_line
 
 
 def write(digest: Digest, words: Words, *, base: str) -> str:
@@ -55,7 +49,7 @@ def write(digest: Digest, words: Words, *, base: str) -> str:
 @kept(str, length=lambda entry: entry.length)
 def _entry(entry: Entry, words: Words, base: str) -> str:
     now = entry.now
-    time = f"[{words.time(now.published)}]({links.url(base, links.entry_path(now.id))})"
+    time = f"[{words.time(now.published)}]({addresses.url(base, addresses.entry_path(now.id))})"
     title = now.title if now.state == "live" else ""
     blocks = [f"### {time} {_line(words.typography(title))}".rstrip()]
     marks = " · ".join(words.say(mark) for mark in marks_of(entry))
@@ -67,7 +61,7 @@ def _entry(entry: Entry, words: Words, base: str) -> str:
         return "\n\n".join(blocks)
     blocks.append(_below(now.body, id_letters(now.id)))
     for media in now.media:
-        address = links.url(base, links.media_path(media.path))
+        address = addresses.url(base, addresses.media_path(media.path))
         blocks.append(f"![{_line(media.alt)}]({address})")
         if media.caption:
             blocks.append(f"*{_line(media.caption)}*")
@@ -142,7 +136,7 @@ def _is_plain(line: str) -> bool:
 
 
 def _source(source: Source) -> str:
-    url = quote(links.web_address(source.url), safe="!#$%&'()*+,/:;=?@[]~")
+    url = quote(addresses.web_address(source.url), safe="!#$%&'()*+,/:;=?@[]~")
     return f"[{_line(source.name)}](<{url}>)" if url else _line(source.name)
 
 

@@ -10,12 +10,12 @@ from functools import lru_cache
 
 from lxml import etree
 
-from .. import links
-from ..bidi import closed
-from ..entry import Figure, Revision, Source
-from ..kept import kept
-from ..locale import Words
-from ..markup import folded, rooted, to_html
+from ..model import addresses
+from ..model.entry import Figure, Revision, Source
+from ..storage.cache import kept
+from ..text.bidi import closed
+from ..text.locale import Words
+from ..text.markup import folded, rooted, to_html
 from ..timeline import Entry
 from . import Digest, Series, label
 
@@ -98,7 +98,7 @@ def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
         # In the place of the picture; the caption tells those who see it something else.
         lines = [words.say("[Picture: %(alt)s]", alt=media.alt), media.caption]
         shown = "\n".join(_wrapped(words.typography(line)) for line in lines if line)
-        paragraphs.append(shown + "\n" + links.url(base, links.media_path(media.path)))
+        paragraphs.append(shown + "\n" + addresses.url(base, addresses.media_path(media.path)))
     if now.figures:
         figures = (words.typography(f"• {figure_line(figure, words)}") for figure in now.figures)
         paragraphs.append("\n".join(_wrapped(line) for line in figures))
@@ -112,7 +112,7 @@ def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
 
 
 def _source(source: Source) -> str:
-    name, url = closed(source.name), links.web_address(source.url)
+    name, url = closed(source.name), addresses.web_address(source.url)
     return f"{name} <{url}>" if url else name
 
 

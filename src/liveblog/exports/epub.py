@@ -21,18 +21,18 @@ from xml.sax.saxutils import quoteattr
 from lxml import etree
 from lxml import html as lxml_html
 
-from .. import links, period
-from ..bidi import closed
 from ..config import Config
 from ..digest import Digest, headline_of
-from ..entry import Media
-from ..errors import storage_errors
 from ..journal import Fault
-from ..markup import ROOT, rooted
 from ..media import as_png
-from ..pages import Pages
+from ..model import addresses, period
+from ..model.entry import Media
+from ..model.errors import storage_errors
+from ..pages.render import Pages
 from ..storage.atomic import write_output
 from ..storage.inside import read_inside
+from ..text.bidi import closed
+from ..text.markup import ROOT, rooted
 from ..timeline import Day
 
 CORE_TYPES = ("image/jpeg", "image/png", "image/gif")
@@ -70,7 +70,7 @@ def write(
 
     *media* is the folder of the journal's pictures.
 
-    Raises :class:`~liveblog.errors.StorageError`.
+    Raises :class:`StorageError`.
     """
     book = _Book(digest, title, config, pages, media)
     with storage_errors("write", target), tempfile.TemporaryFile() as file:
@@ -196,7 +196,9 @@ class _Book:
         """Lead to the book's pictures, to its own chapters, and else to the site."""
         text = str(fragment)
         for path, name in self._pictures.items():
-            text = text.replace(f'src="{links.url(ROOT, links.media_path(path))}"', f'src="{name}"')
+            text = text.replace(
+                f'src="{addresses.url(ROOT, addresses.media_path(path))}"', f'src="{name}"'
+            )
         text = re.sub(rf'<img src="{re.escape(ROOT)}[^>]*alt="([^"]*)"[^>]*>', r"<p>[\1]</p>", text)
         return rooted(text, self._config.url)
 
@@ -267,7 +269,7 @@ class _Book:
 
     @property
     def _identifier(self) -> str:
-        return links.digest_urn(self._config.id, self._digest.period)
+        return addresses.digest_urn(self._config.id, self._digest.period)
 
 
 def escape(text: str) -> str:

@@ -1,4 +1,4 @@
-r"""The whole journal as one stream of JSON lines, which :mod:`liveblog.importers.jsonl` reads back.
+r"""The whole journal as one stream of JSON lines, which :mod:`liveblog.imports.jsonl` reads back.
 
 The first line tells the blog's title, language and zone; then come the records in the order in
 which they were made, each picture right before the record that shows it first; the last line counts
@@ -22,8 +22,8 @@ import msgspec
 from msgspec import Struct
 
 from ..config import Config
-from ..entry import Framing, Record, Reference, Revision
 from ..journal import Fault, Journal
+from ..model.entry import Framing, Record, Reference, Revision
 from ..storage.inside import read_inside
 
 VERSION = 1
@@ -43,7 +43,7 @@ class Header(Struct, frozen=True, tag="liveblog"):
 class PictureLine(Struct, frozen=True, tag="picture"):
     """A picture's bytes."""
 
-    path: str  #: as that of :class:`~liveblog.entry.Media`
+    path: str  #: as that of :class:`Media`
     data: bytes  #: in base64 (RFC 4648 §4)
 
 

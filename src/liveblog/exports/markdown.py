@@ -9,7 +9,7 @@
 
 The same journal gives the same bytes. What was retracted or removed is a draft, which generators
 leave out; but the file holds its earlier versions, unless they were purged: it is a copy of the
-journal, to be kept like it. :mod:`liveblog.importers.markdown` reads it back.
+journal, to be kept like it. :mod:`liveblog.imports.markdown` reads it back.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
 
-from ..entry import (
+from ..journal import Fault
+from ..journal.dayfiles.lines import home_of
+from ..model.entry import (
     FORBIDDEN,
     Framing,
     Media,
@@ -35,13 +37,11 @@ from ..entry import (
     id_letters,
     slug,
 )
-from ..errors import InvalidInput, StorageError
-from ..frontmatter import join, written
-from ..journal import Fault
-from ..journal.lines import home_of
-from ..period import COVERAGE, named
+from ..model.errors import InvalidInput, StorageError
+from ..model.period import COVERAGE, named
 from ..storage.atomic import replace_file
 from ..storage.inside import delete_inside, is_inside, read_inside
+from ..text.frontmatter import join, written
 
 MARK = ".liveblog-export"
 """The file by which a folder is known as an export."""
@@ -68,8 +68,8 @@ def write(records: Iterable[Record], media: Path, folder: Path) -> Written:
     their pictures lie. In an earlier export only what differs is written, and what is no longer in
     the journal is deleted; a file of it that somebody edited is not overwritten.
 
-    Raises :class:`~liveblog.errors.InvalidInput` if something else is in the folder, and
-    :class:`~liveblog.errors.StorageError` if it cannot be written.
+    Raises :class:`InvalidInput` if something else is in the folder, and
+    :class:`StorageError` if it cannot be written.
     """
     entries = framings = 0
     pictures: set[str] = set()

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
-from ..bidi import closed
-from ..entry import is_plain
+from ..model.entry import is_plain
+from ..text.bidi import closed
 
 LIVE_MINUTES = 5
 ENDED_MINUTES = 24 * 60
@@ -97,7 +97,7 @@ class Feed(Struct, frozen=True):
 def safe(feed: Feed) -> Feed:
     """Drop from every text what XML 1.0 (§2.2) cannot carry: one such character kills a feed.
 
-    What a plain text opens (see :mod:`liveblog.bidi`) it closes. JSON gets the same, so that the
+    What a plain text opens (see :mod:`.bidi`) it closes. JSON gets the same, so that the
     three formats tell the same.
     """
     return structs.replace(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from . import Feed, safe
-from .json import json_feed
-from .xml import atom_and_rss
+from .atom_and_rss import atom_and_rss
+from .jsonfeed import json_feed
 
 
 def documents(feed: Feed) -> Iterator[tuple[str, bytes]]:

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
-from ..entry import Framing, Record, Revision
+from ..model.entry import Framing, Record, Revision
 
 Written = TypeVar("Written", Revision, Framing)
 
@@ -81,10 +81,10 @@ class Journal(Protocol):
         earlier record carries the same idempotency key and says the same, that record is returned
         and nothing is written.
 
-        Raises :class:`~liveblog.errors.Conflict` if the newest version has another number,
-        :class:`~liveblog.errors.Withheld` if nobody knows which one is the newest,
-        :class:`~liveblog.errors.KeyReused` if the key was used for something else, and
-        :class:`~liveblog.errors.StorageError` if the machine refused; it says whether the record
+        Raises :class:`Conflict` if the newest version has another number,
+        :class:`Withheld` if nobody knows which one is the newest,
+        :class:`KeyReused` if the key was used for something else, and
+        :class:`StorageError` if the machine refused; it says whether the record
         may be there all the same.
         """
         ...
@@ -102,7 +102,7 @@ class Journal(Protocol):
         It keeps the instant at which it was recorded there, unless something later is here, or it
         lies in the future. The same version is not appended twice: then it returns False.
 
-        Raises :class:`~liveblog.errors.Conflict` if another version has its number, or those
+        Raises :class:`Conflict` if another version has its number, or those
         before it are missing; otherwise as :meth:`append`.
         """
         ...
@@ -156,7 +156,7 @@ class Journal(Protocol):
         A reader may see a line whose writer still waits for that, and which can vanish yet: to be
         called between reading and telling others.
 
-        Raises :class:`~liveblog.errors.StorageError` if the machine refused.
+        Raises :class:`StorageError` if the machine refused.
         """
         ...
 
@@ -181,6 +181,6 @@ class Journal(Protocol):
         The old files are kept beside the new ones. Nothing older than a line that cannot be brought
         back is shown on account of it. With *dry_run* nothing is done, and what would be is said.
 
-        Raises :class:`~liveblog.errors.StorageError` if the machine refused.
+        Raises :class:`StorageError` if the machine refused.
         """
         ...

@@ -16,14 +16,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from .. import links
-from ..bidi import closed
-from ..entry import slug, told_day
-from ..errors import StorageError
 from ..journal import Journal
-from ..kept import kept
-from ..markup import marked, shortened, to_html, words_in
+from ..model import addresses
+from ..model.entry import slug, told_day
+from ..model.errors import StorageError
+from ..storage.cache import kept
 from ..storage.sqlite import Unusable
+from ..text.bidi import closed
+from ..text.markup import marked, shortened, to_html, words_in
 from ..timeline import Entry, fold
 from .index import CANDIDATES, Row, SearchIndex, Writer, label
 from .words import ASKED_CHARACTERS, SNIPPET, Piece, phrases, pieces
@@ -66,7 +66,7 @@ def as_data(hit: Hit, base: str) -> dict[str, object]:
     """Return a hit as data for JSON; *base* is the blog's url. Its snippet is safe HTML."""
     return {
         "id": hit.id,
-        "url": links.url(base, links.entry_path(hit.id)),
+        "url": addresses.url(base, addresses.entry_path(hit.id)),
         "published": hit.published,
         "day": hit.day,
         "state": hit.state,
@@ -101,7 +101,7 @@ class Search:
 
         *tag* is a slug; *author* a name, whatever its case and accents.
 
-        Raises :class:`~liveblog.errors.StorageError` if the machine refused.
+        Raises :class:`StorageError` if the machine refused.
         """
         wanted = phrases(asked)
         if not wanted:
@@ -139,7 +139,7 @@ class Search:
     def forget_removed(self) -> None:
         """Leave no word of a removed entry in the index, if there is one.
 
-        Raises :class:`~liveblog.errors.StorageError` if the machine refused.
+        Raises :class:`StorageError` if the machine refused.
         """
         if self._index.path.exists():
             self.update()

@@ -17,15 +17,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ..hashing import blake2b
+from ..model.hashing import blake2b
 from ..storage.locks import Lock
-from ..storage.sqlite import (
-    Unusable,
-    delete_database,
-    errors,
-    open_database,
-    open_temporary,
-)
+from ..storage.sqlite import Unusable, delete_database, errors, open_database, open_temporary
 from .words import Phrase, fold
 
 VERSION = 2
@@ -95,8 +89,8 @@ class SearchIndex:
 
         Where nothing can be written, it is a copy of our own.
 
-        Raises :class:`~liveblog.storage.sqlite.Unusable` for an index that is to be made again, and
-        :class:`~liveblog.errors.StorageError` if the machine refused.
+        Raises :class:`Unusable` for an index that is to be made again, and
+        :class:`StorageError` if the machine refused.
         """
         if self._apart is not None or not self._can_be_written():
             self._apart = self._apart or self._copy()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from ..entry import decomposed
+from ..model.entry import decomposed
 
 ASKED_CHARACTERS = 300
 """What goes beyond is not looked at."""

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import storage_errors
+from ..model.errors import storage_errors
 
 
 class NotRegularError(OSError):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import StorageError
+from ..model.errors import StorageError
 
 _ELSEWHERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG}
 """Errors of a path that leads to no file below the folder."""
@@ -30,7 +30,7 @@ def read_inside(folder: Path, path: str) -> bytes | None:
     folder on the way is a symbolic link, or a pipe or device stands there. *folder* itself may be
     a link.
 
-    Raises :class:`~liveblog.errors.StorageError` if the machine refused.
+    Raises :class:`StorageError` if the machine refused.
     """
     try:
         with _parent(folder, path) as (parent, name):
@@ -68,7 +68,7 @@ def delete_inside(folder: Path, path: str) -> bool:
     No symbolic link on the way is followed; a link at *path* itself is deleted, not what it leads
     to.
 
-    Raises :class:`~liveblog.errors.StorageError` if the machine refused.
+    Raises :class:`StorageError` if the machine refused.
     """
     try:
         with _parent(folder, path) as (parent, name):

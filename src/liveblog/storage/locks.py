@@ -14,7 +14,7 @@ import os
 import time
 from pathlib import Path
 
-from ..errors import Busy, StorageError
+from ..model.errors import Busy, StorageError
 
 WARN_AFTER = 2.0
 """Seconds after which a waiting process says on the log who holds the lock."""
@@ -56,8 +56,8 @@ class Lock:
     def acquire(self) -> None:
         """Wait until the lock is ours.
 
-        Raises :class:`~liveblog.errors.Busy` if it is held for :data:`GIVE_UP_AFTER` seconds,
-        :class:`~liveblog.errors.StorageError` if the file system has no locks; the message names
+        Raises :class:`Busy` if it is held for :data:`GIVE_UP_AFTER` seconds,
+        :class:`StorageError` if the file system has no locks; the message names
         who holds it, and where.
         """
         if self.try_acquire():
@@ -87,7 +87,7 @@ class Lock:
     def try_acquire(self) -> bool:
         """Take the lock if nobody holds it; return whether it is ours now.
 
-        Raises :class:`~liveblog.errors.StorageError` if it cannot be locked at all.
+        Raises :class:`StorageError` if it cannot be locked at all.
         """
         assert not self.is_held
         while True:

@@ -1,6 +1,6 @@
 """SQLite databases: opened in one way, and their errors sorted in one way.
 
-A busy database is waited for, then an error (:class:`~liveblog.errors.StorageError`). Only one that
+A busy database is waited for, then an error (:class:`StorageError`). Only one that
 is damaged or was made by another version (:class:`Unusable`) may be deleted and made again, and
 only by whoever holds its lock and can make it again.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import Busy, InvalidInput, StorageError
+from ..model.errors import Busy, InvalidInput, StorageError
 
 BUSY_TIMEOUT = 10.0
 """Seconds for which a database that another process writes to is waited for."""
@@ -30,7 +30,7 @@ class Unusable(StorageError):
 def errors(path: Path) -> Iterator[None]:
     """Turn the errors of :mod:`sqlite3` into :class:`Unusable` or other storage errors.
 
-    A text that is no Unicode (a lone surrogate) is an :class:`~liveblog.errors.InvalidInput`.
+    A text that is no Unicode (a lone surrogate) is an :class:`InvalidInput`.
     """
     try:
         yield
@@ -71,7 +71,7 @@ def open_database(
     is never changed or made.
 
     Raises :class:`Unusable` for a damaged database and one of another *version*,
-    :class:`~liveblog.errors.StorageError` for one that is busy for *timeout* seconds or cannot be
+    :class:`StorageError` for one that is busy for *timeout* seconds or cannot be
     opened, and :class:`FileNotFoundError` if *read_only* is asked of a missing or empty one.
     """
     if read_only and not (path.exists() and path.stat().st_size):

@@ -18,15 +18,15 @@ from anyio.to_thread import run_sync
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
-from .. import __version__
 from ..blog import Blog
-from ..errors import ConfigError
-from . import problems
-from .answers import Answer, Headers
+from ..model.errors import ConfigError
+from ..version import __version__
+from . import errors
+from .blog_app import Served
 from .clients import BehindProxies
-from .moves import Moves, send_on
-from .problems import Problem
-from .served import Served
+from .errors import Problem
+from .redirects import Moves, send_on
+from .static_file import Answer, Headers
 
 if TYPE_CHECKING:
     from .metrics import Metrics
@@ -46,7 +46,7 @@ class Application:
     ) -> None:
         """Serve *blogs*; *proxies* are the addresses whose X-Forwarded-* headers are believed.
 
-        Raises :class:`~liveblog.errors.ConfigError` if two blogs have the same path, or if
+        Raises :class:`ConfigError` if two blogs have the same path, or if
         metrics are asked for and cannot be had.
         """
         self.proxies = proxies
@@ -84,7 +84,7 @@ class Application:
 
         try:
             if problem := _refused(scope):
-                return await problems.response(problem)(scope, receive, sending)
+                return await errors.response(problem)(scope, receive, sending)
             await self._answer(scope, receive, sending)
         except ClientDisconnect:
             pass  # who would have read the answer has gone
@@ -92,7 +92,7 @@ class Application:
             log.error("%s %s: %s", scope["method"], scope["path"], error, exc_info=error)
             # An answer that has begun cannot be taken back: the server ends its connection.
             if not has_begun:
-                await problems.response(problems.of(error))(scope, receive, sending)
+                await errors.response(errors.of(error))(scope, receive, sending)
 
     def ready(self, target: bytes, headers: Headers) -> Answer | None:
         """Return the answer to a GET that can be given at once; None if it takes more."""

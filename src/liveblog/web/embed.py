@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..publish.documents import oembed
-from .problems import Problem
+from ..site.documents import oembed
+from .errors import Problem
 
 if TYPE_CHECKING:
-    from .served import Served
+    from .blog_app import Served
 
 
 def routes(served: Served) -> list[Route]:

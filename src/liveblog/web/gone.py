@@ -7,8 +7,8 @@ from collections import OrderedDict
 from datetime import date
 
 from ..blog import Blog
-from ..entry import id_letters
-from ..errors import LiveblogError
+from ..model.entry import id_letters
+from ..model.errors import LiveblogError
 from ..timeline import fold
 
 DAYS = 64

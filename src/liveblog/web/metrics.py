@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import ConfigError
+from ..model.errors import ConfigError
 
 try:
     from prometheus_client import CollectorRegistry, Counter, generate_latest
@@ -23,7 +23,7 @@ except ImportError as error:
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
-    from .served import Served
+    from .blog_app import Served
 
 
 class Metrics:

@@ -23,22 +23,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .. import links
 from ..blog import Uploaded
-from ..entry import Media, Revision, Source
-from ..errors import InvalidInput, LiveblogError
-from ..people import Person
+from ..model import addresses
+from ..model.entry import Media, Revision, Source
+from ..model.errors import InvalidInput, LiveblogError
 from ..timeline import Entry
-from . import problems
-from .api import JSON_LIMIT
-from .api_routes import read
-from .doors import demand, unauthorized
+from ..tokens import Person
+from . import errors
+from .api.handlers import JSON_LIMIT
+from .api.routes import read
+from .auth import demand, unauthorized
+from .errors import Problem
 from .multipart import LIMIT, Parts, kind_of, parts_of
-from .problems import Problem
 from .uploads import uploaded_picture
 
 if TYPE_CHECKING:
-    from .served import Served
+    from .blog_app import Served
 
 WAIT_SECONDS = 3.0
 """So long a request waits for its update to be on the site (201) before it answers 202."""
@@ -76,7 +76,7 @@ def _told(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(request)
         except (Problem, LiveblogError) as error:
-            problem = problems.of(error)
+            problem = errors.of(error)
             # What a client got wrong is 400 here, whatever it was.
             is_plain = problem.status in (404, 410, 412, 415, 422)
             status = 400 if is_plain else problem.status
@@ -122,7 +122,7 @@ class _Micropub:
         posted = await self._served.writers.run(self._act, person, document, key)
         if posted is None:
             return Response(status_code=204)
-        url = links.url(self._base, links.entry_path(posted.id))
+        url = addresses.url(self._base, addresses.entry_path(posted.id))
         status = 201 if await self._is_on_site(posted) else 202
         return Response(status_code=status, headers={"location": url})
 
@@ -170,7 +170,7 @@ class _Micropub:
 
     async def _is_on_site(self, posted: Revision) -> bool:
         """Wait until a new entry can be read, for a while; return whether it can."""
-        page = self._blog.folders.site / links.entry_path(posted.id) / "index.html"
+        page = self._blog.folders.site / addresses.entry_path(posted.id) / "index.html"
         loop = asyncio.get_running_loop()
         deadline = loop.time() + WAIT_SECONDS
         while posted.published <= self._blog.present and loop.time() < deadline:
@@ -241,7 +241,7 @@ class _Micropub:
         if url.startswith(media):
             return Uploaded(url.removeprefix(media), alt or neutral)
         for known in kept:
-            if url == links.url(self._base, links.media_path(known.path)):
+            if url == addresses.url(self._base, addresses.media_path(known.path)):
                 return msgspec.structs.replace(known, alt=alt) if alt else known
         return None
 
@@ -266,11 +266,11 @@ class _Micropub:
             "category": list(now.tags),
             "published": [now.published.isoformat()],
             "photo": [
-                {"value": links.url(self._base, links.media_path(m.path)), "alt": m.alt}
+                {"value": addresses.url(self._base, addresses.media_path(m.path)), "alt": m.alt}
                 for m in now.media
             ],
             "author": [now.author] if now.author else [],
-            "url": [links.url(self._base, links.entry_path(now.id))],
+            "url": [addresses.url(self._base, addresses.entry_path(now.id))],
             "post-status": ["published"],
         }
         return {name: values for name, values in found.items() if values}
@@ -482,7 +482,7 @@ def _sources(properties: Properties) -> tuple[Source, ...]:
             if not url.startswith(("https://", "http://")):
                 continue
             try:
-                host = links.parts_of(url).hostname
+                host = addresses.parts_of(url).hostname
             except ValueError:
                 raise InvalidInput(f"'{url[:300]}' is no address.", "Correct it.") from None
             found[Source(host or url, url)] = None

@@ -12,9 +12,9 @@ from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from .api import JSON_LIMIT, UPLOAD_LIMIT
-from .api_routes import read
-from .problems import Problem
+from .api.handlers import JSON_LIMIT, UPLOAD_LIMIT
+from .api.routes import read
+from .errors import Problem
 
 LIMIT = UPLOAD_LIMIT + JSON_LIMIT
 """Bytes of a form: pictures and the texts."""
@@ -40,7 +40,7 @@ def kind_of(request: Request) -> str:
 async def parts_of(request: Request, *, files: int = 20, limit: int = LIMIT) -> Parts:
     """Read a form of at most so many *files*, and bytes in all.
 
-    Raises :class:`~liveblog.web.problems.Problem`: 400, 413 or 415.
+    Raises :class:`Problem`: 400, 413 or 415.
     """
     kind = kind_of(request)
     if kind == "application/x-www-form-urlencoded":

@@ -22,17 +22,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..entry import FORBIDDEN, Instant, slug
-from ..errors import InvalidInput
-from ..hashing import blake2b
-from ..people import Attempts
+from ..model.entry import FORBIDDEN, Instant, slug
+from ..model.errors import InvalidInput
+from ..model.hashing import blake2b
 from ..search import ASKED_CHARACTERS, CANDIDATES, Found, as_data
+from ..tokens import Attempts
 from .clients import client_of
-from .files import PAGE, TYPES
-from .problems import Problem
+from .errors import Problem
+from .static import PAGE, TYPES
 
 if TYPE_CHECKING:
-    from .served import Served
+    from .blog_app import Served
 
 PER_PAGE = 20
 AT_ONCE = 4
@@ -78,7 +78,7 @@ class Gate:
     def entered(self, request: Request) -> Iterator[None]:
         """Let a request search.
 
-        Raises :class:`~liveblog.web.problems.Problem`: 429 or 503, with Retry-After.
+        Raises :class:`Problem`: 429 or 503, with Retry-After.
         """
         if wait := self._asked.failed(client_of(request.scope)):
             raise Problem(
@@ -102,7 +102,7 @@ def busy() -> Problem:
 def results(served: Served, request: Request) -> Results:
     """Answer a request of the API: the parameters q, tag, author, limit and offset.
 
-    Raises :class:`~liveblog.errors.InvalidInput` and :class:`~liveblog.web.problems.Problem`.
+    Raises :class:`InvalidInput` and :class:`Problem`.
     """
     limit = _number(request, "limit", 20, 1, 100)
     offset = _number(request, "offset", 0, 0, CANDIDATES)

@@ -15,14 +15,14 @@ from typing import Any, cast
 
 import uvicorn
 
-from ..errors import StorageError
-from ..kept import hold_in
-from ..scratch import Scratch
+from ..model.errors import StorageError
+from ..storage.cache import hold_in
+from ..storage.overflow import Scratch
 from . import HEAD_LIMIT, Application
 from .clients import believed
 from .connection import Connection
-from .events import Hub
 from .guard import Guard
+from .stream import Hub
 
 GRACE_SECONDS = 1
 
@@ -79,7 +79,7 @@ class _OnceAMinute(logging.Filter):
 def listen(host: str, port: int) -> socket.socket:
     """Open the socket to serve on; *port* 0 takes a free one.
 
-    Raises :class:`~liveblog.errors.StorageError` if it cannot be had.
+    Raises :class:`StorageError` if it cannot be had.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_STREAM)

@@ -8,13 +8,13 @@ from starlette.responses import FileResponse
 
 from ..blog import Blog
 from ..media import is_upload
-from .problems import Problem
+from .errors import Problem
 
 
 def uploaded_picture(blog: Blog, name: str, headers: Mapping[str, str]) -> FileResponse:
     """Return the uploaded picture of a name.
 
-    Raises :class:`~liveblog.web.problems.Problem` (404) if there is none.
+    Raises :class:`Problem` (404) if there is none.
     """
     path = blog.folders.uploads / name if is_upload(name) else None
     if path is None or not path.is_file():

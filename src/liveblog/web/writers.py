@@ -13,7 +13,7 @@ from typing import TypeVar, TypeVarTuple
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
-from .problems import Problem
+from .errors import Problem
 
 AT_ONCE = 8
 """Writes of one blog that run at the same time."""
@@ -39,7 +39,7 @@ class Writers:
     async def run(self, call: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         """Call a function in a thread and return what it returns.
 
-        Raises :class:`~liveblog.web.problems.Problem` (503) if other writes hold every thread.
+        Raises :class:`Problem` (503) if other writes hold every thread.
         """
         if self._waiting >= WAITING:
             raise _busy()

@@ -1,0 +1,398 @@
+"""The commands that carry a journal in and out: import, export."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from .context import State, json_option, pass_state, progress
+from .printing import choose, echo, print_document, print_json, style
+
+if TYPE_CHECKING:
+    from ..blog import Blog
+    from ..digest import Digest
+    from ..imports import Item
+    from ..imports.run import Brought
+    from ..imports.subscriptions import Following
+    from ..site.report import Progress
+
+Thing = TypeVar("Thing")
+
+_SHOWN = 40
+"""Problems told one by one; the rest are counted, and --json tells them all."""
+
+_OUTPUT = click.Path(path_type=Path)
+
+
+class _Source(click.Path):
+    """A file or folder to read; a device, which may have no end, is refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        with suppress(OSError):  # whoever reads it says that
+            if path.is_char_device() or path.is_block_device():
+                self.fail(f"'{path}' is a device, not a file.", param, ctx)
+        return path
+
+
+_FILE = _Source()
+
+
+_dry_option = click.option(
+    "--dry-run", is_flag=True, help="Say what would come and what could not; write nothing."
+)
+
+
+class _Import(click.Group):
+    """Names the file that could not be read, whatever an importer was doing."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            from ..model.errors import StorageError
+
+            path = Path(os.fsdecode(error.filename or "what is to be brought in"))
+            raise StorageError.of(error, "read", path) from error
+
+
+@click.group(name="import", cls=_Import)
+def import_() -> None:
+    """Bring in updates from elsewhere.
+
+    Each update comes once, however often it is tried: a second import brings only what is new or
+    changed, and one that was interrupted goes on. What you edited here stays. What could not be
+    understood is told, with its place; it is never dropped in silence.
+    """
+
+
+@import_.command()
+@click.argument("files", metavar="FILE...", type=_FILE, nargs=-1, required=True)
+@click.option("--year", type=click.IntRange(1, 9998), help="The year of dates without one.")
+@click.option("--ask", is_flag=True, help="Ask where the text has two readings.")
+@_dry_option
+@json_option
+@pass_state
+def text(
+    state: State,
+    files: Sequence[Path],
+    year: int | None,
+    ask: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Bring in a chronicle: plain text, day by day.
+
+    A day begins with a line such as "Sunday 15 July: The battle begins", "16/07/2012" or
+    "2012-07-17", in the blog's language or another that liveblog knows. A time at the beginning of
+    a paragraph begins an update. What stands before the first day is the introduction.
+    """
+    from ..imports.chronicle import chronicle
+    from ..imports.chronicle.source import lines_of
+    from ..model.period import local_day
+
+    blog = state.blog()
+    for path in files:
+        items = chronicle(
+            lines_of(path),
+            zone=blog.config.zone,
+            language=blog.config.language,
+            today=local_day(blog.now, blog.config.zone),
+            year=year,
+            first_weekday=blog.config.first_weekday,
+            ask=choose if ask else None,
+        )
+        _bring(state, blog, items, f"text {path.name}", path.name, dry_run, as_json)
+
+
+@import_.command()
+@click.argument("sources", metavar="URL|FILE...", nargs=-1)
+@click.option("--follow", is_flag=True, help="Go on: the schedule asks it again and again.")
+@click.option("--unfollow", is_flag=True, help="Follow it no more; what came stays.")
+@click.option("--followed", is_flag=True, help="List the feeds that are followed.")
+@_dry_option
+@json_option
+@pass_state
+def feed(
+    state: State,
+    sources: Sequence[str],
+    follow: bool,
+    unfollow: bool,
+    followed: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Bring in a feed: Atom, RSS or JSON Feed.
+
+    With its older documents, if it leads to them, and its pictures. With --follow what comes later
+    is brought in too, while 'liveblog serve' or 'liveblog schedule' runs; its server is asked
+    politely, and no more often than it wants.
+    """
+    from ..http_client import Client, private_place
+    from ..imports.feed import Reading, is_address, read
+    from ..imports.subscriptions import Following
+
+    blog = state.blog()
+    following = Following(blog.folders)
+    if followed:
+        _list_followed(state, following, as_json)
+        return
+    if not sources:
+        raise click.UsageError("Name the feed: its address or a file.")
+    for source in sources:
+        if unfollow:
+            following.unfollow(source)
+            state.say(f"{source} is followed no more.")
+            continue
+        # What its owner types may lie in their own network; what a feed leads to may not.
+        private = private_place(source) if is_address(source) else ""
+        client = Client(allow=[private])
+        reading = Reading(client, blog.now)
+        _bring(state, blog, read(source, reading), f"feed {source}", source, dry_run, as_json)
+        if follow and not dry_run:
+            following.follow(source, blog.now, private=private)
+            state.say("It is followed from now on, while 'liveblog serve' or 'schedule' runs.")
+
+
+def _list_followed(state: State, following: Following, as_json: bool) -> None:
+    found = following.all()
+    if as_json:
+        print_json([{"name": f.name, "url": f.url, "due": f.due, "trouble": f.trouble,
+                     "over": f.is_over} for f in found])  # fmt: skip
+        return
+    for one in found:
+        echo(one.url + (f"  ({one.trouble})" if one.trouble else ""))
+    if not found:
+        state.say("No feed is followed.")
+
+
+@import_.command()
+@click.argument("folder", type=_FILE)
+@_dry_option
+@json_option
+@pass_state
+def markdown(state: State, folder: Path, dry_run: bool, as_json: bool) -> None:
+    """Bring in a folder of Markdown posts.
+
+    As Hugo, Jekyll and Pelican keep them, with the pictures beside them; or what 'liveblog export
+    --format markdown' wrote, which comes back as it was.
+    """
+    from ..imports.markdown import folder as posts
+
+    blog = state.blog()
+    items = posts(folder, zone=blog.config.zone, now=blog.now)
+    name = folder.resolve().name
+    _bring(state, blog, items, f"markdown {name}", name, dry_run, as_json)
+
+
+@import_.command()
+@click.argument("export", metavar="FILE.xml", type=_FILE)
+@click.option("--media", metavar="FOLDER", type=_FILE, help="A copy of wp-content/uploads.")
+@click.option("--post", metavar="POST", default="", help="Only this post: its number or address.")
+@_dry_option
+@json_option
+@pass_state
+def wordpress(
+    state: State, export: Path, media: Path | None, post: str, dry_run: bool, as_json: bool
+) -> None:
+    """Bring in a WordPress export: posts, and live blogs of the Liveblog plugin.
+
+    An entry of a live blog becomes an update, its edits become revisions, its deletion a
+    retraction. Pictures are taken from --media, or fetched from the site.
+    """
+    from ..http_client import Client
+    from ..imports import wordpress as wxr
+
+    blog = state.blog()
+    items = wxr.export(
+        export,
+        zone=blog.config.zone,
+        media=media,
+        client=Client(),
+        post=post,
+        lang=blog.config.language,
+    )
+    source = f"wordpress {wxr.site_of(export)}"
+    _bring(state, blog, items, source, export.name, dry_run, as_json)
+
+
+@import_.command()
+@click.argument("file", type=_FILE)
+@_dry_option
+@json_option
+@pass_state
+def jsonl(state: State, file: Path, dry_run: bool, as_json: bool) -> None:
+    """Bring in another live blog, from its export.
+
+    Every entry keeps its id, revisions and instants. In an empty blog with the same settings the
+    site is the same, byte for byte.
+    """
+    from ..imports.jsonl import read
+
+    blog = state.blog()
+    items = read(file, language=blog.config.language, timezone=blog.config.timezone)
+    _bring(state, blog, items, "jsonl", file.name, dry_run, as_json)
+
+
+def _bring(
+    state: State,
+    blog: Blog,
+    items: Iterable[Item],
+    source: str,
+    name: str,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Bring in what an importer found and report; exit 1 if nothing of it could be taken."""
+    with progress(state, f"Reading {name}") as shown:
+
+        def show(brought: Brought) -> None:
+            if shown:
+                shown(brought.entries + brought.revisions + brought.framings + brought.known, 0)
+
+        brought = blog.bring_in(items, source=source, dry_run=dry_run, progress=show)
+    if as_json:
+        print_json({"source": name} | dataclasses.asdict(brought))
+    else:
+        _report(state, name, brought, dry_run)
+    came = brought.entries or brought.revisions or brought.framings or brought.known
+    if brought.problems and not came:
+        raise click.exceptions.Exit(1)
+
+
+def _report(state: State, name: str, brought: Brought, dry_run: bool) -> None:
+    for problem in brought.problems[:_SHOWN]:
+        where = problem.where if name in problem.where else f"{name}, {problem.where}"
+        echo(f"{style(f'{where}: ', 'warning')}{problem.what.rstrip('.')}.")
+        if problem.hint:
+            echo(f"  {problem.hint}")
+    if (more := len(brought.problems) - _SHOWN) > 0:
+        echo(f"… and {_many(more, 'more problem')}; --json tells them all.")
+    parts = [
+        _many(count, thing)
+        for count, thing in (
+            (brought.entries, "new update"),
+            (brought.revisions, "revision"),
+            (brought.framings, "introduction or close"),
+            (brought.pictures, "picture"),
+        )
+        if count
+    ]
+    verb = "Would bring in" if dry_run else "Brought in"
+    line = f"{verb} {', '.join(parts)}" if parts else f"{verb} nothing"
+    if brought.known:
+        line += f"; {brought.known:,} {'was' if brought.known == 1 else 'were'} here already"
+    if brought.problems:
+        line += f"; {_many(len(brought.problems), 'problem')}, told above"
+    state.say(f"{line}.")
+    if parts and not dry_run:
+        state.say("Next: liveblog publish")
+
+
+def _many(count: int, thing: str) -> str:
+    plural = {"introduction or close": "introductions or closes"}.get(thing, f"{thing}s")
+    return f"{count:,} {thing if count == 1 else plural}"
+
+
+@click.command()
+@click.argument("when", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "markdown", "html", "epub"]),
+    required=True,
+    help="What to write.",
+)
+@click.option("-o", "--output", metavar="PATH", type=_OUTPUT, help="Where to write it.")
+@pass_state
+def export(state: State, when: str | None, form: str, output: Path | None) -> None:
+    r"""Write the journal in another form.
+
+    \b
+    jsonl     everything, for another live blog; to standard output unless -o names a file
+    markdown  everything, a file for each update, in the folder that -o names
+    html      one file that opens without anything else; to standard output unless -o is given
+    epub      a book with a chapter for each day, in the file that -o names
+
+    jsonl and markdown come back by 'liveblog import' without loss. Of html and epub, WHEN chooses a
+    period (a day, a week, a range: see 'liveblog digest'); without it they hold the whole coverage.
+    """
+    blog = state.blog()
+    if form in ("jsonl", "markdown") and when:
+        raise click.UsageError(f"{form} holds the whole journal; leave out '{when}'.")
+    if form in ("markdown", "epub") and output is None:
+        thing = "folder" if form == "markdown" else "file"
+        raise click.UsageError(f"Name the {thing} to write with -o.")
+    if form == "jsonl":
+        _export_jsonl(state, blog, output)
+    elif form == "markdown":
+        assert output is not None
+        _export_markdown(state, blog, output)
+    else:
+        found = blog.digest(when) if when else blog.whole()
+        state.warn(found.faults)
+        if form == "html":
+            _write(state, [blog.printable(found).encode()], output)
+        else:
+            assert output is not None
+            _export_book(state, blog, found, output)
+
+
+def _export_jsonl(state: State, blog: Blog, output: Path | None) -> None:
+    from ..exports.jsonl import write
+    from ..journal import Fault
+
+    faults: list[Fault] = []
+    lines = write(blog.journal, blog.config, blog.folders.media, faults)
+    _write(state, lines, output)
+    state.warn(faults)
+
+
+def _export_markdown(state: State, blog: Blog, output: Path) -> None:
+    from ..exports.markdown import write
+
+    journal = blog.journal
+    readings = [journal.read(name) for name in journal.stamps()]
+    for reading in readings:
+        state.warn(reading.faults)
+    records = (record for reading in readings for record in reading.records)
+    with progress(state, "Writing") as shown:
+        written = write(_counted(records, shown), blog.folders.media, output)
+    state.warn(written.faults)
+    state.say(
+        f"Wrote {_many(written.entries, 'update')}, {_many(written.framings, 'framing')} and "
+        f"{_many(written.pictures, 'picture')} to {output}."
+    )
+
+
+def _export_book(state: State, blog: Blog, found: Digest, output: Path) -> None:
+    state.warn(blog.book(found, output))
+    state.say(f"Wrote {output}.")
+
+
+def _counted(things: Iterable[Thing], shown: Progress | None) -> Iterator[Thing]:
+    """Yield things, and show how many there were."""
+    for number, thing in enumerate(things, 1):
+        if shown:
+            shown(number, 0)
+        yield thing
+
+
+def _write(state: State, chunks: Iterable[bytes], output: Path | None) -> None:
+    """Write to a file, whole or not at all, or to standard output."""
+    if output is None:
+        print_document(chunks)
+        return
+    from ..storage.atomic import write_output
+
+    with progress(state, "Writing") as shown:
+        write_output(output, _counted(chunks, shown))
+    state.say(f"Wrote {output}.")

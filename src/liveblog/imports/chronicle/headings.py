@@ -1,0 +1,274 @@
+"""Lines that begin with a day, in five languages at once.
+
+No two of them disagree about the name of a month or a weekday, and the one word that is both
+(« mar. 15 juillet », "Mar 15") is told by its place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from ...config.checks import LANGUAGES
+from ...text.dates import names
+from .times import TimeMark, time_mark
+from .tokens import BRACKETS, Token, Tokens, behind, opening
+
+Reading = tuple[int | None, int, int]
+"""Year (None if it is not said, below 100 if it has two digits), month and day, as they stand."""
+
+Order = Literal["", "day", "month", "either"]
+"""What comes first in a date of numbers, as far as it shows: the 16th month makes 16/07 a day
+first, 03/04 may be read either way."""
+
+_ARTICLES = frozenset(["le", "el", "am", "der", "den", "on", "the", "يوم", "في"])
+_OF = frozenset(["de", "del", "of"])
+_ORDINAL = frozenset(["er", "re", "st", "nd", "rd", "th", "o", "a"])
+_AND = frozenset(["et", "and", "und", "y", "e", "و", "au", "to", "bis", "al"])
+_EXTRA_MONTHS = {"fev": 2, "juill": 7, "setiembre": 9, "set": 9}
+_EXTRA_WEEKDAYS = {"tues": 1, "weds": 2, "thur": 3, "thurs": 3, "sonnabend": 5, "mier": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A line that begins with a day."""
+
+    said: str  #: the day as it is written
+    readings: tuple[Reading, ...]  #: none if no calendar has that day
+    order: Order
+    spans: bool  #: it names several days, and these are the readings
+    weekday: int | None  #: from Monday = 0
+    rest: str  #: what follows the day on its line
+    stamp: TimeMark | None  #: the time of day in it, if that follows the day at once
+    marked: bool  #: set apart by Markdown: a heading, or emphasis
+    sure: bool  #: it has the form of a heading, and cannot well be the start of a sentence
+    solid: bool  #: a heading even where it follows a line that ends no sentence
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> tuple[dict[str, int], dict[str, int]]:
+    """Return the names of months and of weekdays in every language."""
+    months, weekdays = dict(_EXTRA_MONTHS), dict(_EXTRA_WEEKDAYS)
+    for language in LANGUAGES:
+        of_months, of_weekdays = names(language)
+        months |= of_months
+        weekdays |= of_weekdays
+    return months, weekdays
+
+
+@lru_cache(maxsize=1)
+def _first_words() -> frozenset[str]:
+    """Return the words that a heading may begin with."""
+    months, weekdays = _vocabulary()
+    return _ARTICLES | frozenset(weekdays) | {name.partition(" ")[0] for name in months}
+
+
+def day_heading(line: str) -> Heading | None:
+    """Read the day that a line begins with, if it does.
+
+    Days are written with or without weekday and year: « Dimanche 15 juillet », "July 15, 2012",
+    "16.07.2012", "2012-07-16", « ١٥ تموز ». After the day its line is over, or goes on behind a
+    colon, a dash, a full stop or a time. What goes on behind a comma, or stands in a list, is a
+    heading that is not sure: a sentence may begin so too.
+    """
+    return _heading(line)
+
+
+def _heading(line: str, *, is_second: bool = False) -> Heading | None:
+    before = opening(line)
+    tokens = Tokens(line, before.start)
+    first = tokens.peek()
+    if first.number is None and first.word not in _first_words():
+        return None
+    has_article = tokens.take(_ARTICLES)
+    weekday = _weekday(tokens)
+    if weekday is not None:
+        tokens.take(",،")
+        tokens.take(_ARTICLES)
+    date = _date(tokens)
+    if date is None and weekday is not None:
+        # « mar. 15 » is no Tuesday.
+        tokens.at, weekday = int(has_article), None
+        date = _date(tokens)
+    if date is None:
+        return None
+    said = line[before.start : tokens.end]
+    sign, rest, closed = behind(line[tokens.end :], before)
+    if before.level:
+        bare = rest.rstrip("#")
+        rest = bare.rstrip() if not bare or bare[-1].isspace() else rest
+    if before.emphasis in BRACKETS and not closed:
+        rest = before.emphasis + rest  # "[15/07/2012 18:04] …"
+    readings, spans = date.readings, date.spans
+    if sign == "-" and not is_second and (until := _heading(rest, is_second=True)):
+        # From one day to another.
+        readings, spans, rest = readings + until.readings, True, until.rest
+        said = f"{said} – {until.said}"
+    marked = bool(before.level or closed)
+    stamp = time_mark(rest, is_stamp=True) if sign in ("", ",") else None
+    is_aside = rest.startswith("(") and rest.endswith(")") and not has_article
+    is_strong = not rest or marked or bool(stamp) or is_aside or sign in (":", "-")
+    is_named = weekday is not None or any(year is not None for year, _, _ in readings)
+    if date.is_bare and weekday is None and not marked and sign != ":" and rest:
+        return None  # "10/12 – " may be any fraction
+    if not is_strong:
+        if has_article or (sign != "." and not is_named):
+            return None
+        if not sign and not rest[0].isupper():
+            return None
+    return Heading(
+        said=said,
+        readings=readings,
+        order=date.order,
+        spans=spans,
+        weekday=weekday,
+        rest=rest,
+        stamp=stamp,
+        marked=marked,
+        sure=(is_strong or sign == ".") and not before.bullet,
+        solid=marked or not rest or (is_strong and is_named),
+    )
+
+
+class _Date(NamedTuple):
+    readings: tuple[Reading, ...]
+    order: Order = ""
+    spans: bool = False
+    is_bare: bool = False  #: two numbers and no more
+
+
+def _weekday(tokens: Tokens) -> int | None:
+    weekday = _vocabulary()[1].get(tokens.peek().word)
+    if weekday is not None:
+        tokens.at += 1
+        tokens.take(".")
+    return weekday
+
+
+def _date(tokens: Tokens) -> _Date | None:
+    start = tokens.at
+    for form in (_numbers, _day_and_month, _month_and_day):
+        tokens.at = start
+        found = form(tokens)
+        if found is not None:
+            after, then = tokens.peek(), tokens.peek(1)
+            glued = not after.after_blank and not then.after_blank
+            if after.raw in "./-" and after.raw and glued and then.number is not None:
+                return None  # an address, a version, a number
+            return found
+    return None
+
+
+def _numbers(tokens: Tokens) -> _Date | None:
+    parts: list[Token] = []
+    sign = ""
+    while len(parts) < 3:
+        token = tokens.peek()
+        if token.number is None or len(token.raw) > 4:
+            break
+        parts.append(token)
+        tokens.at += 1
+        after = tokens.peek()
+        if len(parts) == 3 or after.raw not in ("/", ".", "-") or (sign and after.raw != sign):
+            break
+        if tokens.peek(1).number is None and not (after.raw == "." and len(parts) == 2):
+            break
+        if after.raw == "-" and (after.after_blank or tokens.peek(1).after_blank):
+            break
+        sign = after.raw
+        tokens.at += 1
+    numbers = [int(part.raw) for part in parts]
+    lengths = [len(part.raw) for part in parts]
+    if len(parts) == 3 and lengths[0] == 4 and max(lengths[1:]) <= 2:
+        return _Date(_possible((numbers[0], numbers[1], numbers[2])))
+    if len(parts) == 3 and lengths[2] in (2, 4) and max(lengths[:2]) <= 2:
+        return _either_way(numbers[0], numbers[1], numbers[2], sign)
+    # "15.07." and "15/07", but not "15.07", which is any number.
+    if len(parts) == 2 and max(lengths) <= 2 and (sign == "/" or tokens.peek(-1).raw == "."):
+        return _either_way(numbers[0], numbers[1], None, sign)
+    return None
+
+
+def _either_way(first: int, second: int, year: int | None, sign: str) -> _Date:
+    """Read two numbers as day and month; with full stops nobody writes the month first."""
+    day_first = _possible((year, second, first))
+    month_first = _possible((year, first, second)) if sign != "." else ()
+    readings = tuple(dict.fromkeys(day_first + month_first))
+    order: Order = ""
+    if sign != "." and first != second and readings:
+        order = "either" if len(readings) > 1 else "day" if day_first else "month"
+    return _Date(readings, order, is_bare=year is None)
+
+
+def _possible(*readings: Reading) -> tuple[Reading, ...]:
+    """Return the readings whose month and day could be."""
+    return tuple(r for r in readings if 1 <= r[1] <= 12 and 1 <= r[2] <= 31)
+
+
+def _day_and_month(tokens: Tokens) -> _Date | None:
+    days = [_number(tokens)]
+    if tokens.peek().raw in ("-", "–", "/", "&") or tokens.peek().word in _AND:
+        tokens.at += 1
+        days.append(_number(tokens))
+    tokens.take(_OF)
+    month = _month(tokens)
+    if month is None or None in days:
+        return None
+    year = _year(tokens)
+    return _Date(_possible(*((year, month, day) for day in days if day)), spans=len(days) > 1)
+
+
+def _month_and_day(tokens: Tokens) -> _Date | None:
+    month = _month(tokens)
+    if month is None:
+        return None
+    day = _number(tokens)
+    if day is None:
+        return None
+    return _Date(_possible((_year(tokens), month, day)))
+
+
+def _number(tokens: Tokens) -> int | None:
+    """Read the number of a day: 15, 1er, 2nd, 15."""
+    token = tokens.peek()
+    if token.number is None or len(token.raw) > 2:
+        return None
+    tokens.at += 1
+    after = tokens.peek()
+    is_ordinal = after.word in _ORDINAL and not after.after_blank
+    if is_ordinal or (after.raw == "." and tokens.peek(1).word in _vocabulary()[0]):
+        tokens.at += 1
+    return token.number
+
+
+def _month(tokens: Tokens) -> int | None:
+    months = _vocabulary()[0]
+    for length in (2, 1):
+        month = months.get(" ".join(tokens.peek(i).word for i in range(length)))
+        if month is not None:
+            tokens.at += length
+            # An abbreviation's stop; a month's second name (تموز/يوليو).
+            if tokens.peek().raw == "." and len(tokens.peek(-1).raw) <= 5:
+                tokens.at += 1
+            if tokens.peek().raw in ("/", "("):
+                for other in (2, 1):
+                    name = " ".join(tokens.peek(1 + i).word for i in range(other))
+                    if months.get(name) == month:
+                        tokens.at += 1 + other
+                        tokens.take(")")
+                        break
+            return month
+    return None
+
+
+def _year(tokens: Tokens) -> int | None:
+    start = tokens.at
+    tokens.take(",،")
+    tokens.take(_OF)
+    token = tokens.peek()
+    if token.number is None or len(token.raw) != 4 or token.number < 1:
+        tokens.at = start
+        return None
+    tokens.at += 1
+    return token.number

@@ -1,0 +1,43 @@
+"""The file of a chronicle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ...model.errors import InvalidInput
+
+LONGEST_LINE = 1_000_000
+"""Characters; ten times what an update may have."""
+
+
+def lines_of(path: Path) -> Callable[[], Iterator[str]]:
+    """Return what gives a file's lines, each time it is called; UTF-8, with or without a mark.
+
+    They raise :class:`InvalidInput` for a file that cannot be read, is no text, or
+    has an endless line.
+    """
+
+    def lines() -> Iterator[str]:
+        number = 0
+        try:
+            with path.open(encoding="utf-8-sig", newline=None) as file:
+                while line := file.readline(LONGEST_LINE):
+                    number += 1
+                    if len(line) >= LONGEST_LINE:
+                        raise InvalidInput(
+                            f"{path}: line {number} has more than {LONGEST_LINE:,} characters.",
+                            "Check that it is a text, and break the line.",
+                        )
+                    yield line
+        except UnicodeDecodeError:
+            raise InvalidInput(
+                f"{path}: what follows line {number} is not UTF-8.",
+                "Save the text as UTF-8 in your editor, or: iconv -f WINDOWS-1252 -t UTF-8",
+            ) from None
+        except OSError as error:
+            raise InvalidInput(
+                f"Cannot read {path}: {error.strerror or error}.", "Check its path."
+            ) from None
+
+    return lines

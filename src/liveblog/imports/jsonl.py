@@ -1,0 +1,127 @@
+"""Our own exports, read back: see :mod:`liveblog.exports.jsonl` for what stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from ..exports.jsonl import VERSION, End, Header, Line, PictureLine
+from ..model.entry import Media, Revision
+from ..model.errors import InvalidInput, NotFound
+from . import Copy, Item, Problem
+
+LONGEST_LINE = 60_000_000
+"""Bytes; the largest picture that a journal takes, in base64, is shorter."""
+
+_decode = msgspec.json.Decoder(Line).decode
+
+
+def read(path: Path, *, language: str, timezone: str) -> Iterator[Item]:
+    """Read an export; one line and the pictures of one record are in memory at a time.
+
+    *language* and *timezone* are those of the blog that it is for: where they are others, days and
+    words will be told in another way, which is a :class:`Problem`.
+
+    Raises :class:`InvalidInput` at the call if the file was cut, altered, or is
+    something else: then nothing of it is brought in.
+    """
+    header = _verified(path)
+    return _items(path, header, language, timezone)
+
+
+def _verified(path: Path) -> Header:
+    """Read the whole file once, so that nothing of a broken one is taken."""
+    header: Header | None = None
+    end: End | None = None
+    records = 0
+    for number, line in _lines(path):
+        if number == 1:
+            if not isinstance(line, Header):
+                raise _no_export(path)
+            if line.version != VERSION:
+                raise InvalidInput(
+                    f"{path} is of version {line.version}; this program reads version {VERSION}.",
+                    "Use the version of liveblog that wrote it, or a newer one.",
+                )
+            header = line
+        elif isinstance(line, Header) or end:
+            raise InvalidInput(
+                f"{path}:{number}: something follows the end.", "Import one export at a time."
+            )
+        elif isinstance(line, End):
+            end = line
+        else:
+            records += not isinstance(line, PictureLine)
+    if header is None:
+        raise _no_export(path)
+    if end is None or end.records != records:
+        promised = f" of {end.records:,}" if end else ""
+        raise InvalidInput(
+            f"{path} was cut: it has {records:,} records{promised}, and nothing was brought in.",
+            "Export the journal again.",
+        )
+    return header
+
+
+def _items(path: Path, header: Header, language: str, timezone: str) -> Iterator[Item]:
+    for name, theirs, ours in (
+        ("language", header.language, language),
+        ("timezone", header.timezone, timezone),
+    ):
+        if theirs != ours:
+            yield Problem(
+                f"{path.name}:1",
+                f"the {name} of '{header.title}' is {theirs}, this blog's is {ours}",
+                f'Set {name} = "{theirs}" in liveblog.toml if the site is to be the same.',
+            )
+    pictures: dict[str, bytes] = {}
+    for number, line in _lines(path):
+        if isinstance(line, PictureLine):
+            pictures[line.path] = line.data
+        elif not isinstance(line, Header | End):
+            yield Copy(f"{path.name}:{number}", line, partial(_picture, pictures))
+            if isinstance(line, Revision):
+                pictures = {}
+
+
+def _picture(pictures: dict[str, bytes], media: Media) -> bytes:
+    if media.path not in pictures:
+        raise NotFound(
+            f"The picture {media.path} is not in the export.",
+            "Copy it from the other blog's entries/media/ if it is there.",
+        )
+    return pictures[media.path]
+
+
+def _lines(path: Path) -> Iterator[tuple[int, Line]]:
+    """Yield the lines with their numbers, from 1."""
+    try:
+        with path.open("rb") as file:
+            number = 0
+            while raw := file.readline(LONGEST_LINE):
+                number += 1
+                if len(raw) >= LONGEST_LINE:
+                    raise InvalidInput(
+                        f"{path}:{number}: the line is longer than any that an export has.",
+                        "Check that it is one, or export the journal again.",
+                    )
+                try:
+                    yield number, _decode(raw)
+                except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                    if number == 1:
+                        raise _no_export(path) from None
+                    raise InvalidInput(
+                        f"{path}:{number}: the line is damaged ({error}); nothing was brought in.",
+                        "Export the journal again.",
+                    ) from None
+    except OSError as error:
+        raise InvalidInput(f"Cannot read {path}: {error.strerror}.", "Check its path.") from None
+
+
+def _no_export(path: Path) -> InvalidInput:
+    return InvalidInput(
+        f"{path} is no export of a live blog.", "Make one with 'liveblog export --format jsonl'."
+    )

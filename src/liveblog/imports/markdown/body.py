@@ -1,0 +1,175 @@
+"""A post's text: its own pictures taken out of it, links that lead nowhere told. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from ...text.markup import unescaped
+
+_ALT = r"!\[(?P<alt>(?:[^\[\]\\]|\\.)*)\]"
+_TARGET = (
+    r"\(\s*(?:<(?P<{0}angled>[^<>\n]*)>|(?P<{0}bare>[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*))"
+    r"(?:\s+(?P<{0}title>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'))?\s*\)"
+)
+_LINK = re.compile(r"(?<=\])" + _TARGET.format(""))
+_PICTURE = re.compile(
+    rf"(?P<linked>\[\s*)?{_ALT}"
+    rf"(?:{_TARGET.format('')}|\[(?P<name>[^\]\n]*)\])?"
+    rf"(?(linked)\s*\]{_TARGET.format('to_')})"
+    r"|(?P<html><(?i:img)\b[^<>]*>)"
+)
+_DEFINITION = re.compile(
+    r"^ {0,3}\[(?P<name>[^\]\n^][^\]\n]*)\]:[ \t]*<?(?P<target>[^\s<>]+)>?"
+    r"(?:[ \t]+[\"'(](?P<title>[^\n]*)[\"')])?[ \t]*$",
+    re.MULTILINE,
+)
+_ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)")
+_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+_MORE = re.compile(r"^[ \t]*<!--\s*(?:more|PELICAN_(?:BEGIN|END)_SUMMARY)\s*-->[ \t]*\n?", re.M)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture that a text shows."""
+
+    path: str  #: within the source
+    alt: str = ""
+    caption: str = ""
+
+
+@dataclass
+class Body:
+    """A text without its pictures, and what was found in it."""
+
+    text: str = ""
+    pictures: list[Shown] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)  #: pictures that are not in the source
+    elsewhere: list[str] = field(default_factory=list)  #: pictures on other servers
+    links: list[str] = field(default_factory=list)  #: links that lead to the earlier blog
+
+
+def read(text: str, find: Callable[[str], str]) -> Body:
+    """Read a post's Markdown; *find* returns the path of the source's file that a target means.
+
+    A picture of the source becomes one of the update, and leaves the text; one that is missing
+    leaves its alternative text there. Code is left alone.
+    """
+    body = Body()
+    parts = list(pieces(_MORE.sub("", text)))
+    defined = {
+        _name(match["name"]): (match["target"], match["title"] or "")
+        for is_code, piece in parts
+        if not is_code
+        for match in _DEFINITION.finditer(piece)
+    }
+
+    def replaced(match: re.Match[str]) -> str:
+        alt, source, caption = _picture(match, defined)
+        if not source:  # no picture, but words that look like one
+            return match[0]
+        if is_elsewhere(source):
+            body.elsewhere.append(source)
+            return match[0]
+        linked = _target(match, "to_")
+        path = (find(linked) if linked and not is_elsewhere(linked) else "") or find(source)
+        if not path:
+            body.missing.append(source)
+            return f"[{alt}](<{linked}>)" if alt and linked else alt
+        if path not in (shown.path for shown in body.pictures):
+            body.pictures.append(Shown(path, alt, caption))
+        return f"[{alt or linked}](<{linked}>)" if linked and is_elsewhere(linked) else ""
+
+    texts = []
+    for is_code, piece in parts:
+        if not is_code:
+            piece = _PICTURE.sub(replaced, piece)
+            targets = [_target(match) for match in _LINK.finditer(piece)]
+            targets += [match["target"] for match in _DEFINITION.finditer(piece)]
+            body.links += [t for t in targets if t and t[0] != "#" and not is_elsewhere(t)]
+        texts.append(piece)
+    used = {target for target, _ in defined.values() if find(target)}
+    body.links = [target for target in dict.fromkeys(body.links) if target not in used]
+    body.text = "".join(texts)
+    if body.pictures:
+        body.text = re.sub(r"\n(?:[ \t]*\n){2,}", "\n\n", body.text)
+    return body
+
+
+def is_elsewhere(target: str) -> bool:
+    """Whether a target names another server, or is none of files."""
+    return bool(_ELSEWHERE.match(target))
+
+
+def _picture(match: re.Match[str], defined: dict[str, tuple[str, str]]) -> tuple[str, str, str]:
+    """Return a picture's alternative text, target and caption."""
+    if match["html"]:
+        given = {m[1].lower(): unescaped(m[2].strip("\"'")) for m in _ATTRIBUTE.finditer(match[0])}
+        return given.get("alt", ""), given.get("src", ""), given.get("title", "")
+    alt = _unescaped(match["alt"])
+    target = _target(match)
+    if target or match["bare"] is not None:
+        return alt, target, _unescaped((match["title"] or "")[1:-1])
+    target, title = defined.get(_name(match["name"] or match["alt"]), ("", ""))
+    return alt, target, title
+
+
+def _target(match: re.Match[str], which: str = "") -> str:
+    return unescaped(match[f"{which}angled"] or match[f"{which}bare"] or "")
+
+
+def _name(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _unescaped(text: str) -> str:
+    """Return the words of an alternative text or a title (CommonMark §2.4)."""
+    words = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
+    return " ".join(unescaped(words).split())
+
+
+# -- code ------------------------------------------------------------------------------------------
+
+
+def pieces(text: str) -> Iterator[tuple[bool, str]]:
+    """Part a text into what is code, fenced or in a line, and what is not."""
+    lines: list[str] = []
+    fence = ""
+    for line in re.findall(r"[^\n]*\n|[^\n]+", text):
+        mark = _FENCE.match(line)
+        if fence:
+            lines.append(line)
+            if mark and mark[1].startswith(fence) and not mark[2].strip():
+                yield True, "".join(lines)
+                lines, fence = [], ""
+        elif mark and not (mark[1][0] == "`" and "`" in mark[2]):
+            yield from _spans("".join(lines))
+            lines, fence = [line], mark[1]
+        else:
+            lines.append(line)
+    if fence:
+        yield True, "".join(lines)
+    else:
+        yield from _spans("".join(lines))
+
+
+def _spans(text: str) -> Iterator[tuple[bool, str]]:
+    """Part a text at its code spans (CommonMark §6.1): runs of as many backticks each."""
+    for paragraph in re.split(r"(\n[ \t]*\n)", text):
+        runs = list(re.finditer("`+", paragraph))
+        last = {len(run[0]): number for number, run in enumerate(runs)}
+        at = number = 0
+        while number < len(runs):
+            size = len(runs[number][0])
+            start = runs[number].start()
+            if last[size] > number:
+                number += 1
+                while len(runs[number][0]) != size:
+                    number += 1
+                yield False, paragraph[at:start]
+                at = runs[number].end()
+                yield True, paragraph[start:at]
+            number += 1
+        yield False, paragraph[at:]

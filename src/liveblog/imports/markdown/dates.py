@@ -1,0 +1,69 @@
+"""Dates as posts write them, read as instants. Pure: the zone is passed in."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+
+from ...model import limits
+from ...model.errors import InvalidInput
+from ...model.period import wall
+
+_CLOCK = (
+    r"(?:(?:[Tt]|[ \t]+)(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
+    r"[ \t]*(?P<zone>[Zz]|UTC?|GMT|(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d\d)?)?)?"
+)
+_ISO = re.compile(r"(?P<year>\d{4})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})" + _CLOCK)
+_WEEKDAY = r"(?:[A-Za-z]{3,9},?[ \t]+)?"
+_DAY_FIRST = re.compile(
+    _WEEKDAY + r"(?P<day>\d{1,2})[ \t]+(?P<month>[A-Za-z]{3,9}),?[ \t]+(?P<year>\d{4})" + _CLOCK
+)
+_MONTH_FIRST = re.compile(
+    _WEEKDAY + r"(?P<month>[A-Za-z]{3,9})[ \t]+(?P<day>\d{1,2}),?[ \t]+(?P<year>\d{4})" + _CLOCK
+)
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
+
+_MEND = "Write it like 2012-07-15 18:04, or with its offset: 2012-07-15T18:04:00+02:00."
+
+
+def instant(text: str, zone: tzinfo) -> datetime:
+    """Return the instant, in UTC and to the second, that a post's date means.
+
+    ISO 8601 and its relatives in YAML and Jekyll (``2012-07-15 18:04:00 +0200``), the dates of
+    mail (RFC 5322 §3.3) and ``July 15, 2012`` are read; a date alone is its midnight. Without an
+    offset the clock of *zone* counts: of a time that the autumn shows twice, the first; a time
+    that the spring skips is as far after the gap as it lies in it.
+
+    Raises :class:`InvalidInput` for anything else.
+    """
+    shown = re.sub(r"\s+", " ", text).strip()
+    shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
+    for form in (_ISO, _DAY_FIRST, _MONTH_FIRST):
+        if match := form.fullmatch(text.strip()):
+            try:
+                return limits.check_instant(_instant(match, zone), "date")
+            except (ValueError, OverflowError) as error:
+                raise InvalidInput(f"'{shown}' is not in the calendar: {error}.", _MEND) from None
+    raise InvalidInput(f"'{shown}' is not a date that is understood.", _MEND)
+
+
+def _instant(match: re.Match[str], zone: tzinfo) -> datetime:
+    of = date(int(match["year"]), _month(match["month"]), int(match["day"]))
+    at = time(int(match["hour"] or 0), int(match["minute"] or 0), int(match["second"] or 0))
+    if not match["zone"]:
+        return wall(of, at, zone)
+    offset = timedelta(hours=int(match["hours"] or 0), minutes=int(match["minutes"] or 0))
+    there = timezone(-offset if match["sign"] == "-" else offset)
+    return datetime.combine(of, at, there).astimezone(UTC)
+
+
+def _month(word: str) -> int:
+    if word.isdigit():
+        return int(word)
+    for number, name in enumerate(_MONTHS, 1):
+        if name.startswith(word.lower()):
+            return number
+    raise ValueError(f"there is no month '{word}'")

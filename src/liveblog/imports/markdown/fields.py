@@ -1,0 +1,191 @@
+"""A post's front matter: who says what when, in the words of three generators. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from pathlib import PurePosixPath
+from typing import Literal
+
+from ...model.entry import FORBIDDEN, clean_language, slug
+from ...model.errors import InvalidInput
+from ...text.frontmatter import Page, Value
+from .body import Shown
+from .dates import instant
+
+Generator = Literal["hugo", "jekyll", "pelican"]
+
+_FILE_DATE = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})(?:[-_ .].*)?")
+_MODIFIED = ("lastmod", "last_modified_at", "modified", "updated")
+_COVERS = ("image", "images", "cover", "featured_image")
+
+
+@dataclass
+class Fields:
+    """What a post's front matter says."""
+
+    published: datetime
+    updated: datetime
+    title: str = ""
+    author: str = ""
+    tags: tuple[str, ...] = ()
+    lang: str = ""
+    summary: str = ""
+    covers: list[Shown] = field(default_factory=list)  #: as they are written
+    odd: list[str] = field(default_factory=list)  #: what could not be understood, and was left out
+
+
+def read(page: Page, where: str, section: str, generator: Generator, zone: tzinfo) -> Fields:
+    """Read the fields of a post at *where*; *section* is the folder that it lies in.
+
+    Raises :class:`InvalidInput` if it has no date that is understood.
+    """
+    given = page.fields
+    published = instant(_date(given, where), zone)
+    found = Fields(
+        published,
+        published,
+        title=_line(given.get("title")),
+        author=", ".join(_authors(given.get("authors") or given.get("author"))),
+        summary=_text(given.get("summary")),
+    )
+    for name in _MODIFIED:
+        if text := _text(given.get(name)):
+            try:
+                found.updated = max(published, instant(text, zone))
+            except InvalidInput as error:
+                found.odd.append(f"{name}: {error.message}")
+            break
+    try:
+        found.lang = clean_language(_line(given.get("lang")).replace("_", "-"))
+    except InvalidInput as error:
+        found.odd.append(f"lang: {error.message}")
+    _add_tags(found, given, section, generator)
+    for name in _COVERS:
+        found.covers += _pictures(given.get(name))
+    return found
+
+
+def check(page: Page) -> None:
+    """Refuse front matter with characters that no page can carry.
+
+    Raises :class:`InvalidInput`.
+    """
+    for name, value in page.fields.items():
+        for text in _texts(value):
+            if bad := FORBIDDEN.search(f"{name}{text}"):
+                raise InvalidInput(
+                    f"The front matter holds the character U+{ord(bad[0]):04X}.", "Remove it."
+                )
+
+
+def _texts(value: Value) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    else:
+        yield str(value)
+
+
+def hidden(page: Page, where: str, zone: tzinfo, now: datetime) -> str:
+    """Return why the generator would not show a post at *now*, or nothing."""
+    given = page.fields
+    status = _line(given.get("status")).casefold()
+    if _is(given, "draft") or status == "draft" or "_drafts" in PurePosixPath(where).parts:
+        return "it is a draft"
+    if _line(given.get("published")).casefold() == "false":
+        return "it says 'published: false'"
+    if status in ("hidden", "skip"):
+        return f"its status is '{status}'"
+    for name in ("date", "publishdate"):
+        if (at := _instant(given.get(name), zone)) and at > now:
+            return "its date lies in the future"
+    expired = _instant(given.get("expirydate"), zone)
+    return "it has expired" if expired and expired <= now else ""
+
+
+def _date(given: dict[str, Value], where: str) -> str:
+    """Return a post's date as it is written, in its fields or in its name."""
+    for name in ("date", "publishdate"):
+        if text := _text(given.get(name)):
+            return text
+    path = PurePosixPath(where)
+    name = path.parent.name if path.stem.partition(".")[0] in ("index", "_index") else path.name
+    if match := _FILE_DATE.fullmatch(name):
+        return match[1]
+    raise InvalidInput("The file has no date.", "Give it one: 'date: 2012-07-15 18:04'.")
+
+
+def _instant(value: Value, zone: tzinfo) -> datetime | None:
+    try:
+        return instant(_text(value), zone)
+    except InvalidInput:
+        return None
+
+
+def _add_tags(found: Fields, given: dict[str, Value], section: str, generator: Generator) -> None:
+    words: list[str] = []
+    above = re.match(r"(.+)/_(?:posts|drafts)(?:/|$)", section)
+    if generator == "jekyll" and above:  # the folders above _posts are categories
+        words += above[1].split("/")
+    for name in ("categories", "category", "tags", "tag"):
+        value = given.get(name)
+        # Jekyll: one category is one, several are parted by spaces.
+        by_spaces = generator == "jekyll" and name in ("categories", "tags")
+        words += _split(value, by_spaces) if isinstance(value, str) else _names(value)
+    if generator == "pelican" and not given.get("category") and section:
+        words.insert(0, section.partition("/")[0])
+    by_slug: dict[str, str] = {}
+    for word in words:
+        by_slug.setdefault(slug(word) or word, word)
+    found.tags = tuple(by_slug.values())
+
+
+def _split(text: str, by_spaces: bool) -> list[str]:
+    if "," in text:
+        return [word.strip() for word in text.split(",") if word.strip()]
+    return text.split() if by_spaces else [text.strip()] * bool(text.strip())
+
+
+def _authors(value: Value) -> list[str]:
+    if not isinstance(value, str):
+        return _names(value)
+    # Pelican: "Last, First; Last, First", or "First Last, First Last".
+    parts = value.split(";" if ";" in value else ",")
+    return [_line(part) for part in parts if part.strip()]
+
+
+def _names(value: Value) -> list[str]:
+    """Return the names in a list, or in mappings with a name each."""
+    if isinstance(value, list):
+        return [name for item in value for name in _names(item)]
+    if isinstance(value, dict):
+        return _names(value.get("name"))
+    return [_line(value)] if _line(value) else []
+
+
+def _pictures(value: Value) -> list[Shown]:
+    if isinstance(value, list):
+        return [shown for item in value for shown in _pictures(item)]
+    if isinstance(value, dict):
+        path = next((value[name] for name in ("image", "path", "src", "url") if name in value), "")
+        alt, caption = _line(value.get("alt")), _line(value.get("caption"))
+        return [Shown(_line(path), alt, caption)] if _line(path) else []
+    return [Shown(_line(value))] if _line(value) else []
+
+
+def _is(given: dict[str, Value], name: str) -> bool:
+    return _line(given.get(name)).casefold() in ("true", "yes", "on", "1")
+
+
+def _text(value: Value) -> str:
+    return str(value).strip() if isinstance(value, str) else ""
+
+
+def _line(value: Value) -> str:
+    return " ".join(_text(value).split())

@@ -1,0 +1,184 @@
+"""The folder that is imported: which of its files are posts, and what may be read of it.
+
+Nothing outside the folder is ever read, whatever a link, a path or a file's name says.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+from ...model.entry import FORBIDDEN
+from ...model.errors import InvalidInput
+from ...model.limits import PICTURE_BYTES as PICTURE_LIMIT
+from .. import Problem
+
+FILE_LIMIT = 64_000_000
+"""Bytes of a file; a foreign post has a few thousand, an export holds every version of an entry."""
+
+MARKDOWN = frozenset((".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdwn"))
+
+OTHER = {
+    ".rst": "reStructuredText", ".adoc": "AsciiDoc", ".asciidoc": "AsciiDoc", ".org": "Org mode",
+    ".textile": "Textile", ".html": "HTML", ".htm": "HTML", ".mdx": "MDX", ".ipynb": "a notebook",
+}  # fmt: skip
+"""What generators read beside Markdown."""
+
+PICTURES = frozenset((".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif"))
+
+_JEKYLL = frozenset(("_posts", "_drafts"))
+
+_MARK = re.compile(r"[{|](?:static|attach|filename)[}|]")
+
+
+class Source:
+    """A folder of posts; every path within it is relative to it, with forward slashes."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take *folder*: a whole site (Hugo, Jekyll, Pelican), or a folder of posts.
+
+        Raises :class:`InvalidInput` if it is none or holds no posts.
+        """
+        if not folder.is_dir():
+            raise InvalidInput(f"{folder} is not a folder.", "Name the folder of the posts.")
+        self._root = folder.resolve()
+        self._content = "content" if (self._root / "content").is_dir() else ""
+        self.posts: list[str] = []  #: the files that may hold an update, in order
+        self.problems: list[Problem] = []  #: what is there and cannot be read
+        self._survey()
+        if not self.posts and not self.problems:
+            raise InvalidInput(
+                f"There is no Markdown file in {folder / self._content}.",
+                f"They end in {', '.join(sorted(MARKDOWN))}; name the folder that holds them.",
+            )
+
+    def is_jekyll(self, post: str) -> bool:
+        """Whether a post is one that Jekyll reads."""
+        parts = {self._root.name, *PurePosixPath(post).parts}
+        return bool(parts & _JEKYLL) or (self._root / "_config.yml").is_file()
+
+    def section(self, post: str) -> str:
+        """Return the folder of a post below the folder of all of them."""
+        parts = PurePosixPath(post).parent.relative_to(self._content).parts
+        return "/".join(parts)
+
+    def text(self, where: str) -> str:
+        """Return the text of a file, its line ends as line feeds.
+
+        Raises :class:`InvalidInput`.
+        """
+        try:
+            text = self.read(where, FILE_LIMIT).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise InvalidInput(
+                f"The file is not UTF-8 (byte {error.start:,}).", "Save it as UTF-8."
+            ) from None
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def read(self, where: str, limit: int = PICTURE_LIMIT) -> bytes:
+        """Return the bytes of a file, *limit* at most.
+
+        Raises :class:`InvalidInput`, also for what lies outside the folder.
+        """
+        path = self._inside(where)
+        try:
+            if path is None or not path.is_file():
+                raise InvalidInput(f"There is no file {where} in the folder.", "Put it there.")
+            with path.open("rb") as file:
+                is_huge = os.fstat(file.fileno()).st_size > limit
+                data = b"" if is_huge else file.read(limit)
+        except OSError as error:
+            raise InvalidInput(
+                f"Cannot read {where}: {error.strerror}.", "Check its permissions."
+            ) from None
+        if is_huge:
+            raise InvalidInput(
+                f"The file {where} has more than {limit:,} bytes.", "Make it smaller, or split it."
+            )
+        return data
+
+    def find(self, target: str, post: str) -> str:
+        """Return the path of the file that a text in *post* means by *target*, or nothing.
+
+        It is looked for as generators do: relative to the post, then in ``static/``, ``assets/``,
+        ``content/`` and the site itself, where alone it may be if it begins with a slash.
+        """
+        mark = _MARK.match(target)
+        name = unquote(re.split(r"[?#]", target[mark.end() if mark else 0 :], maxsplit=1)[0])
+        bases = [] if name.startswith("/") else [PurePosixPath(post).parent.as_posix()]
+        name = name.lstrip("/")
+        for base in (*bases, "static", "assets", self._content, "") if name else ():
+            path = self._inside(f"{base}/{name}" if base else name)
+            if path is not None and _is_file(path):
+                return path.relative_to(self._root).as_posix()
+        return ""
+
+    def beside(self, post: str) -> list[str]:
+        """Return the pictures that lie beside a post."""
+        folder = PurePosixPath(post).parent
+        return [
+            (folder / name).as_posix()
+            for name in sorted(os.listdir(self._root / folder))
+            if PurePosixPath(name).suffix.lower() in PICTURES and _is_plain(name)
+        ]
+
+    def _inside(self, where: str) -> Path | None:
+        """Return where a path leads once every link is followed; None if that is outside."""
+        try:
+            path = (self._root / where).resolve()
+        except (OSError, RuntimeError, ValueError):  # links in a circle, a NUL
+            return None
+        return path if path.is_relative_to(self._root) else None
+
+    def _survey(self) -> None:
+        """Find the posts, and what is no post that can be read."""
+        only_posts = not self._content and any(
+            "_posts" in names for _, names, _ in os.walk(self._root)
+        )
+        for folder, names, files in os.walk(self._root / self._content, onerror=self._unreadable):
+            here = Path(folder).relative_to(self._root)
+            names[:] = [name for name in names if not name.startswith(".")]
+            if only_posts and not _JEKYLL & set(here.parts):
+                continue
+            for name in names:
+                if (self._root / here / name).is_symlink():
+                    self._problem(here / name, "it is a link to a folder, which is not followed")
+            for name in files:
+                if not name.startswith("."):
+                    self._file(here / name)
+        self.posts.sort()
+        self.problems.sort(key=lambda problem: problem.where)
+
+    def _file(self, path: Path) -> None:
+        where, suffix = path.as_posix(), path.suffix.lower()
+        if suffix in OTHER:
+            self._problem(path, f"it is {OTHER[suffix]}; only Markdown is read", "Convert it.")
+        elif suffix in MARKDOWN and not _is_plain(where):
+            self._problem(path, "its name is not one that can be written", "Rename it.")
+        elif suffix in MARKDOWN and self._inside(where) is None:
+            self._problem(path, "it is a link that leads out of the folder, which is not followed")
+        elif suffix in MARKDOWN:
+            self.posts.append(where)
+
+    def _unreadable(self, error: OSError) -> None:
+        path = Path(os.fsdecode(error.filename)).relative_to(self._root)
+        self._problem(path, f"it cannot be read: {error.strerror}", "Check its permissions.")
+
+    def _problem(self, path: Path, what: str, hint: str = "Put a copy there.") -> None:
+        where = os.fsencode(path.as_posix()).decode(errors="replace")
+        self.problems.append(
+            Problem(re.sub(r"\s", " ", FORBIDDEN.sub("\ufffd", where)), what, hint)
+        )
+
+
+def _is_plain(name: str) -> bool:
+    return not FORBIDDEN.search(name) and "\n" not in name
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that is too long
+        return False

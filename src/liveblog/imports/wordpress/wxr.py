@@ -1,0 +1,392 @@
+"""WordPress eXtended RSS, versions 1.0 to 1.2: what an export says, as plain data.
+
+A file is read from front to back and one item of it is held at a time. What real exports get wrong
+and what loses no word is mended on the way: control characters, blank lines ahead, HTML's names for
+characters, an encoding other than the one that is declared. Declarations of entities are refused
+with the whole file, and so is one that breaks off: nobody could say what it lacks.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.entities import html5
+from pathlib import Path
+from typing import TextIO
+from xml.parsers import expat
+
+from ...model.entry import FORBIDDEN
+from ...model.errors import InvalidInput
+from ...text.markup import unescaped
+from ..feed.entry import check_element
+
+TEXT_LIMIT = 2_000_000
+"""Characters of one text; what is longer is cut, and the item says so."""
+
+_CHUNK = 1 << 16
+_AGAIN = "Export it again, in parts if it is large: by year, or with 'wp export'."
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+    b"<\0": "utf-16-le",
+    b"\0<": "utf-16-be",
+}
+_OTHERS = {
+    b"PK\3\4": ("a ZIP archive", "Unpack it, and give the folder with its XML files."),
+    b"\x1f\x8b": ("compressed with gzip", "Unpack it with gunzip, and give the XML file."),
+}
+_DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']")
+_REFERENCE = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,31});")
+_XML_NAMES = ("amp", "lt", "gt", "quot", "apos")
+_EXPORT = re.compile(r"https?://wordpress\.org/export/[\w.]+/(excerpt/)?$")
+_PREFIXES = {
+    "http://purl.org/rss/1.0/modules/content/": "content:",
+    "http://purl.org/dc/elements/1.1/": "dc:",
+}
+_GROUPS = {
+    "item": "channel",
+    "wp:author": "channel",
+    "wp:postmeta": "item",
+    "wp:comment": "item",
+    "wp:commentmeta": "wp:comment",
+}
+"""Elements that hold fields, and in what they stand."""
+
+_FIELDS = frozenset((
+    "title", "link", "language", "pubDate", "dc:creator", "content:encoded", "excerpt:encoded",
+    "wp:wxr_version", "wp:post_id", "wp:post_date", "wp:post_date_gmt", "wp:post_modified",
+    "wp:post_modified_gmt", "wp:post_name", "wp:post_parent", "wp:post_password", "wp:post_type",
+    "wp:status", "wp:is_sticky", "wp:attachment_url", "wp:comment_approved", "wp:comment_author",
+    "wp:comment_content", "wp:comment_date", "wp:comment_date_gmt", "wp:comment_id",
+    "wp:comment_type", "wp:comment_user_id",
+))  # fmt: skip
+_META = frozenset((
+    "_thumbnail_id", "_wp_attachment_image_alt", "cap-user_login", "liveblog",
+    "liveblog_contributors", "liveblog_hide_authors", "liveblog_key_entry", "liveblog_replaces",
+))  # fmt: skip
+"""What is kept of them; plugins add much that is not for readers."""
+
+
+@dataclass(frozen=True)
+class Author:
+    """Somebody who wrote on the blog."""
+
+    login: str
+    number: str  #: of the user
+    name: str  #: as readers saw it
+
+
+@dataclass(frozen=True)
+class Term:
+    """A category, tag or other term that a post is filed under."""
+
+    taxonomy: str  #: ``category``, ``post_tag``…
+    slug: str
+    name: str
+
+
+@dataclass
+class Comment:
+    """A comment; the Liveblog plugin keeps its entries as comments."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    meta: dict[str, str] = field(default_factory=dict)
+    is_cut: bool = False  #: its text is longer than :data:`TEXT_LIMIT`
+
+    def __getitem__(self, name: str) -> str:
+        """Return a field (``wp:comment_date``), or an empty string."""
+        return self.fields.get(name, "")
+
+
+@dataclass
+class Item:
+    """A post, page, attachment or whatever else WordPress keeps as one."""
+
+    line: int  #: in the file, from 1
+    fields: dict[str, str] = field(default_factory=dict)
+    meta: dict[str, str] = field(default_factory=dict)
+    terms: list[Term] = field(default_factory=list)
+    entries: list[Comment] = field(default_factory=list)  #: comments of the Liveblog plugin
+    comments: int = 0  #: those of readers
+    is_cut: bool = False  #: its text is longer than :data:`TEXT_LIMIT`
+
+    def __getitem__(self, name: str) -> str:
+        """Return a field (``title``, ``wp:post_type``), or an empty string."""
+        return self.fields.get(name, "")
+
+    @property
+    def id(self) -> int:
+        """Its number; 0 if it has none that can be read."""
+        return number(self["wp:post_id"])
+
+
+@dataclass(frozen=True)
+class Site:
+    """What an export says of the blog as a whole."""
+
+    fields: dict[str, str]  #: ``link``, ``language``, ``wp:wxr_version``…
+
+
+Part = Author | Item | Site
+
+
+def number(text: str) -> int:
+    """Read a positive number; 0 if it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How the bytes of a file are read."""
+
+    name: str
+    strays: bool = False  #: bytes that are none of UTF-8's are Windows-1252's
+    doubt: str = ""
+
+
+def encoding(path: Path) -> Encoding:
+    """Find out how a file is encoded: what reads as UTF-8 is UTF-8, whatever it declares.
+
+    Raises :class:`InvalidInput` if it cannot be read, or is packed.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as file:
+            head = file.read(_CHUNK)
+            for magic, (what, hint) in _OTHERS.items():
+                if head.startswith(magic):
+                    raise InvalidInput(f"{path} is {what}.", hint)
+            for mark, name in _MARKS.items():
+                if head.startswith(mark):
+                    return Encoding(name)
+            chunk = head
+            while chunk:
+                decoder.decode(chunk)
+                chunk = file.read(_CHUNK)
+    except UnicodeDecodeError:
+        pass
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InvalidInput(f"Cannot read {path}: {reason}.", "Check its path.") from None
+    else:
+        return Encoding("utf-8")
+    found = _DECLARED.search(head)
+    declared = found[1].decode().lower() if found else "utf-8"
+    try:
+        "".encode(declared)
+        name = codecs.lookup(declared).name
+    except (LookupError, UnicodeError):
+        name = ""
+    if name == "utf-8" or not name:
+        doubt = f"it is not in the encoding that it names ({declared}); odd bytes are read as " + (
+            "Windows-1252"
+        )
+        return Encoding("utf-8", strays=True, doubt=doubt)
+    # What is called ISO 8859-1 is Windows-1252, and has been for thirty years.
+    return Encoding("cp1252" if name == "iso8859-1" else name)
+
+
+def read(path: Path, how: Encoding) -> Iterator[Part]:
+    """Yield what an export holds, in its order; a :class:`Site` is the last.
+
+    Raises :class:`InvalidInput` where the file turns out to be broken, so read it
+    to its end once before anything is done with what it holds.
+    """
+    reader = _Reader(path)
+    errors = "surrogateescape" if how.strays else "replace"
+    try:
+        with path.open(encoding=how.name, errors=errors) as file:
+            for text in _texts(file, has_strays=how.strays):
+                reader.feed(text)
+                yield from reader.found
+                reader.found.clear()
+    except UnicodeError as error:
+        raise InvalidInput(f"{path} cannot be read as {how.name}: {error}.", _AGAIN) from None
+    reader.end()
+    yield Site(reader.site)
+
+
+def _texts(file: TextIO, *, has_strays: bool) -> Iterator[str]:
+    """Yield the text of a file in pieces that a strict parser takes."""
+    held, is_first = "", True
+    while chunk := file.read(_CHUNK):
+        if has_strays:
+            chunk = re.sub("[\udc80-\udcff]+", _stray, chunk)
+        text = FORBIDDEN.sub("", held + chunk).replace("\ufeff", "")
+        if is_first:
+            text = text.lstrip()
+            is_first = not text
+        cut = text.rfind("&", max(0, len(text) - 40))
+        cut = len(text) if cut < 0 or ";" in text[cut:] else cut
+        text, held = text[:cut], text[cut:]
+        yield _REFERENCE.sub(_reference, text)
+    yield held
+
+
+def _stray(match: re.Match[str]) -> str:
+    return bytes(ord(c) - 0xDC00 for c in match[0]).decode("cp1252", "replace")
+
+
+def _reference(match: re.Match[str]) -> str:
+    """Return a character reference that needs no declaration and is a character of XML.
+
+    In a CDATA section it stands for HTML, and for the same character.
+    """
+    name = match[1]
+    if name in _XML_NAMES:
+        return match[0]
+    if name[0] == "#":
+        known = unescaped(match[0])  # empty where it is no character
+        return match[0] if known in ("<", ">", "&", '"') else FORBIDDEN.sub("", known)
+    return html5.get(f"{name};", match[0])
+
+
+class _Reader:
+    """Gathers the fields of one item after another from what the parser reports."""
+
+    def __init__(self, path: Path) -> None:
+        self.found: list[Part] = []
+        self.site: dict[str, str] = {}
+        self._path = path
+        self._is_export = False
+        self._names: list[str] = []  # of the open elements
+        self._text: list[str] = []
+        self._size = 0
+        self._item: Item | None = None
+        self._comment: Comment | None = None
+        self._group: dict[str, str] = {}  # of an author, or a name and its value
+        self._attributes: dict[str, str] = {}
+        self._parser = expat.ParserCreate("utf-8", " ")
+        self._parser.buffer_text = True
+        self._parser.StartDoctypeDeclHandler = self._doctype
+        self._parser.StartNamespaceDeclHandler = self._namespace
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._characters
+
+    def feed(self, text: str) -> None:
+        """Take the next piece of the document."""
+        self._parse(text.encode(), is_last=False)
+
+    def end(self) -> None:
+        """Check that the document is whole."""
+        self._parse(b"", is_last=True)
+        if not self._is_export:
+            raise self._none()
+
+    def _parse(self, data: bytes, *, is_last: bool) -> None:
+        try:
+            self._parser.Parse(data, is_last)
+        except expat.ExpatError as error:
+            if not self._is_export and not self._names:
+                raise self._none() from None
+            where = f"line {error.lineno}"
+            if self._item:
+                title = " ".join(self._item["title"].split())[:60]
+                where += f", in post {self._item.id or '?'} '{title}'"
+            if is_last:
+                raise InvalidInput(
+                    f"{self._path} breaks off in {where}: the export was cut.", _AGAIN
+                ) from None
+            said = expat.errors.messages[error.code]
+            raise InvalidInput(
+                f"{self._path} is not well-formed XML: {said} ({where}, column {error.offset}).",
+                f"Correct it there. {_AGAIN}",
+            ) from None
+
+    def _none(self) -> InvalidInput:
+        return InvalidInput(
+            f"{self._path} is no WordPress export.",
+            "In WordPress, 'Tools → Export' makes one: XML that begins with <rss>.",
+        )
+
+    # -- what the parser reports -------------------------------------------------------------------
+
+    def _doctype(self, name: str, *_: object) -> None:
+        """Refuse it: no export has one, and a few lines of it can stand for gigabytes."""
+        if name.lower() == "html":
+            raise self._none()
+        raise InvalidInput(
+            f"{self._path} has a document type declaration, which no WordPress export has.",
+            "Do not trust the file; export it again.",
+        )
+
+    def _namespace(self, prefix: str | None, uri: str) -> None:
+        self._is_export = self._is_export or bool(_EXPORT.match(uri or ""))
+
+    def _start(self, qualified: str, attributes: dict[str, str]) -> None:
+        uri, _, local = qualified.rpartition(" ")
+        found = _EXPORT.match(uri)
+        prefix = ("excerpt:" if found[1] else "wp:") if found else _PREFIXES.get(uri, uri)
+        name = prefix + local
+        if not self._names and name != "rss":
+            raise self._none()
+        above = self._names[-1] if self._names else ""
+        self._names.append(name)
+        check_element(len(attributes), len(self._names))
+        self._text, self._size = [], 0
+        self._attributes = attributes
+        if _GROUPS.get(name) == above:
+            if name == "item":
+                self._item = Item(self._parser.CurrentLineNumber)
+            elif name == "wp:comment":
+                self._comment = Comment()
+            self._group = {}
+
+    def _characters(self, text: str) -> None:
+        self._size += len(text)
+        if self._size <= TEXT_LIMIT:
+            self._text.append(text)
+
+    def _end(self, _: str) -> None:
+        name = self._names.pop()
+        above = self._names[-1] if self._names else ""
+        if _GROUPS.get(name) == above:
+            self._close(name)
+        else:
+            self._field(name, above)
+        self._text, self._size = [], 0
+
+    def _close(self, name: str) -> None:
+        item, comment, group = self._item, self._comment, self._group
+        if name == "item" and item:
+            self.found.append(item)
+            self._item = None
+        elif name == "wp:author":
+            of = [group.get(f"wp:author_{part}", "") for part in ("login", "id", "display_name")]
+            self.found.append(Author(*of))
+        elif name == "wp:comment" and item and comment:
+            if comment["wp:comment_type"] == "liveblog":
+                item.entries.append(comment)
+            elif comment["wp:comment_type"] in ("", "comment"):
+                item.comments += 1
+            self._comment = None
+        elif name in ("wp:postmeta", "wp:commentmeta"):
+            holder = comment if name == "wp:commentmeta" else item
+            if holder:
+                key = group.get("wp:meta_key", "")
+                if key in _META:
+                    holder.meta.setdefault(key, group.get("wp:meta_value", ""))
+        self._group = {}
+
+    def _field(self, name: str, above: str) -> None:
+        """Keep the text of an element that is wanted."""
+        text = "".join(self._text)
+        if above in ("wp:author", "wp:postmeta", "wp:commentmeta"):
+            self._group[name] = text
+        elif above == "wp:comment" and self._comment and name in _FIELDS:
+            self._comment.fields[name] = text
+            self._comment.is_cut = self._comment.is_cut or self._size > TEXT_LIMIT
+        elif above == "item" and self._item:
+            if name == "category":
+                named = self._attributes
+                term = Term(named.get("domain", "category"), named.get("nicename", ""), text)
+                self._item.terms.append(term)
+            elif name in _FIELDS:
+                self._item.fields.setdefault(name, text)
+                self._item.is_cut = self._item.is_cut or self._size > TEXT_LIMIT
+        elif above == "channel" and name in _FIELDS:
+            self.site.setdefault(name, text)

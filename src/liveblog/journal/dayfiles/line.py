@@ -1,0 +1,121 @@
+r"""One line of a day file: its bytes, its checksum, its place in two chains.
+
+A line is a JSON object that ends in three fields of fixed width::
+
+    {"type":"revision",…,"after":"<16 hex>","prev":"<16 hex>","sum":"<16 hex>"}\n
+
+- ``sum`` is BLAKE2b-64 over every byte before it: the line is whole and unaltered.
+- ``prev`` is the sum of the line before it in the same file: none was removed or reordered.
+- ``after`` is the sum of the line appended before it in any file: the last lines of a file, or a
+  whole file, cannot vanish unseen.
+
+A line that was changed later (redacted, or linked anew by a repair) holds, before these, ``"was"``:
+the sum it had, which its neighbours still name.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from ...model.entry import Record, Revision
+from ...model.hashing import blake2b
+
+ZERO = "0" * 16
+"""The sum before the first line."""
+
+_TAIL = len(b',"sum":"0123456789abcdef"}')
+_LINKS = re.compile(rb',"after":"([0-9a-f]{16})","prev":"([0-9a-f]{16})"')
+_LINKS_WIDTH = len(b',"after":"","prev":""') + 2 * 16
+_WAS = re.compile(rb',"was":"([0-9a-f]{16})"')
+_SUM = re.compile(rb',"sum":"[0-9a-f]{16}"\}')
+_WAS_WIDTH = len(b',"was":""') + 16
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Record)
+
+
+class Line(Struct, frozen=True):
+    """A whole line as it was read."""
+
+    record: Record
+    sum: str  #: what its neighbours call it: its own sum, or the one it had before redaction
+    prev: str
+    after: str
+    redacted: bool = False
+
+
+def encode(record: Record, prev: str, after: str, was: str = "") -> bytes:
+    """Return the line of a record, newline included."""
+    body = _encoder.encode(record)[:-1]
+    redaction = f',"was":"{was}"' if was else ""
+    body += f'{redaction},"after":"{after}","prev":"{prev}"'.encode()
+    return body + f',"sum":"{_sum(body)}"}}\n'.encode()
+
+
+class Links(NamedTuple):
+    """What a line says of its place; in a damaged one it may be altered."""
+
+    sum: str  #: what its neighbours call it
+    prev: str
+    after: str
+
+
+def links_of(line: bytes) -> Links | None:
+    """Return the links at the end of a line, whole or damaged; None if they cannot be read."""
+    links = _links(line) if _SUM.match(line, max(len(line) - _TAIL, 0)) else None
+    if links is None:
+        return None
+    was, after, prev = links
+    return Links((was or line[-18:-2]).decode(), prev.decode(), after.decode())
+
+
+def name_of(line: bytes) -> str | None:
+    """Return what the neighbours of a line call it, or None if the line is damaged."""
+    links = links_of(line) if is_whole(line) else None
+    return links.sum if links else None
+
+
+def decode(line: bytes) -> Line | str:
+    """Read a line (without its newline); return what is wrong with it if it is damaged."""
+    if not is_whole(line):
+        return "its checksum does not fit its bytes"
+    links = _links(line)
+    if links is None:
+        return "its links to the lines before are missing"
+    try:
+        record = _decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return f"it is no record of this version ({error})"
+    was, after, prev = links
+    own = was or line[-18:-2]
+    # By place, not by name: this is done a million times.
+    is_blank = bool(was) and isinstance(record, Revision) and record.state == "removed"
+    return Line(record, own.decode(), prev.decode(), after.decode(), is_blank)
+
+
+def _links(line: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """Return the sums that a line names: what it was, the one after which it came, the one before.
+
+    They stand at places that are known from its end, where a search would begin everywhere.
+    """
+    at = len(line) - _TAIL - _LINKS_WIDTH
+    links = _LINKS.match(line, at) if at > 0 else None
+    if links is None:
+        return None
+    was = _WAS.match(line, at - _WAS_WIDTH, at) if at > _WAS_WIDTH else None
+    return was[1] if was else b"", links[1], links[2]
+
+
+def is_whole(line: bytes) -> bool:
+    """Whether a line's checksum holds."""
+    if line[-_TAIL:-18] != b',"sum":"':
+        return False
+    return blake2b(line[:-_TAIL], digest_size=8).hexdigest().encode() == line[-18:-2]
+
+
+def _sum(data: bytes) -> str:
+    return blake2b(data, digest_size=8).hexdigest()

@@ -1,0 +1,1 @@
+"""Plain data: entries and drafts, periods, limits, permissions, addresses, errors."""

@@ -1,0 +1,45 @@
+"""Errors about a revision that was refused because of another one."""
+
+from __future__ import annotations
+
+from .entry import Framing, Revision
+from .errors import LiveblogError
+
+
+class Conflict(LiveblogError):
+    """Somebody else revised it first.
+
+    ``theirs`` is the newest revision in the journal (none if there is no such entry), ``ours``
+    the one that was refused, so that a user can be shown both.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        expect: int,
+        theirs: Revision | Framing | None,
+        ours: Revision | Framing,
+    ) -> None:
+        found = f"revision {theirs.rev}" if theirs else "not in the journal"
+        super().__init__(
+            f"{name}: somebody else revised it first (you saw revision {expect}, it is {found}).",
+            f"Read it with 'liveblog show {name} --history', then make your change again.",
+        )
+        self.theirs = theirs
+        self.ours = ours
+
+
+class KeyReused(LiveblogError):
+    """An idempotency key came a second time, with another request.
+
+    ``theirs`` is the revision that the first request made, ``ours`` the one that was refused.
+    """
+
+    def __init__(self, theirs: Revision, ours: Revision) -> None:
+        super().__init__(
+            f"The idempotency key '{theirs.idempotency_key}' belongs to another request, which "
+            f"made revision {theirs.rev} of {theirs.id}. This one was refused.",
+            f"Read that one with 'liveblog show {theirs.id} --history'; send yours with a new key.",
+        )
+        self.theirs = theirs
+        self.ours = ours

@@ -1,0 +1,1 @@
+"""Pages: HTML made of entries and digests by Jinja2 templates."""

@@ -1,0 +1,193 @@
+"""Documents beside pages and feeds: figures as CSV, live.json, sitemaps. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from html import escape  # xml.sax would load an HTTP client
+
+import msgspec
+
+from ..config import Config
+from ..model import addresses
+from ..pages.render import Home, Pages, Part
+from ..search import text_of
+from ..text.bidi import closed, closed_in
+from ..text.markup import rooted, shortened
+from ..timeline import Entry
+
+SEARCHED_MOST = 1_000  #: characters of an entry that a page without a server searches
+SEARCHED_LEAST = 80
+SEARCHED_IN_ALL = 400_000  #: characters of a month
+
+
+FIGURES_HEAD = "day,published,name,value,unit,source,url\r\n"
+
+
+def figures_csv(entries: Iterable[Entry], config: Config) -> str:
+    """Return figures as lines of CSV (RFC 4180) below :data:`FIGURES_HEAD`."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for entry in entries:
+        for figure in entry.now.figures if entry.now.state == "live" else ():
+            writer.writerow(
+                (
+                    entry.day.isoformat(),
+                    entry.published.astimezone(config.zone).isoformat(timespec="minutes"),
+                    _cell(figure.name),
+                    figure.value,
+                    _cell(figure.unit),
+                    _cell(figure.source),
+                    addresses.url(config.url, addresses.entry_path(entry.id)),
+                )
+            )
+    return out.getvalue()
+
+
+def live_json(
+    home: Home,
+    parts: dict[str, Part],
+    changed: Sequence[Entry],
+    removed: Sequence[str],
+    pages: Pages,
+) -> bytes:
+    """Return what changed last, as an open page takes it over; see ``docs/server.md``.
+
+    *parts* are those of the live page, *changed* the entries posted or corrected last, *removed*
+    the ids of those taken away last.
+    A page polls it where no server pushes.
+    """
+    config = pages.config
+    document = {
+        "version": 1,
+        "title": closed(config.title),
+        "url": config.url,
+        "language": config.language,
+        "page": _live_page(home, parts),
+        "entries": [live_entry(entry, pages) for entry in changed],
+        "removed": removed,
+    }
+    return msgspec.json.encode(document) + b"\n"
+
+
+def _live_page(home: Home, parts: dict[str, Part]) -> dict[str, object]:
+    """Return the state of the coverage, and what the live page shows beside its entries."""
+    coverage = home.coverage
+    return {
+        "state": "over" if coverage.ended else "live",
+        "updated": coverage.updated.isoformat() if coverage.updated else None,
+        "parts": parts,
+    }
+
+
+def live_entry(entry: Entry, pages: Pages) -> dict[str, object]:
+    """Return one entry with its HTML, whose addresses are relative to the live page."""
+    return {
+        "id": entry.id,
+        "rev": entry.now.rev,
+        "order": entry.order,
+        "day": entry.day.isoformat(),
+        "heading": pages.day_heading(entry.day),
+        "state": entry.now.state,
+        "url": addresses.url(pages.config.url, addresses.entry_path(entry.id)),
+        "published": entry.published.isoformat(),
+        "updated": entry.now.updated.isoformat(),
+        "html": rooted(pages.article(entry), "./"),
+    }
+
+
+Searched = tuple[str, datetime, str, tuple[str, ...], str]
+"""What is searched of an entry: id, instant, title, tags and first words."""
+
+
+def searched(entries: Iterable[Entry]) -> list[Searched]:
+    """Return what a page without a server searches of entries."""
+    return [
+        (entry.id, entry.published, closed(entry.now.title), closed_in(entry.now.tags),
+         closed(shortened(text_of(entry), SEARCHED_MOST)))
+        for entry in entries
+        if entry.now.state == "live"
+    ]  # fmt: skip
+
+
+def search_json(rows: Sequence[Searched]) -> bytes:
+    """Return what a page without a server searches as a file.
+
+    The more entries, the fewer words of each, so that it stays small.
+    """
+    words = max(SEARCHED_LEAST, min(SEARCHED_MOST, SEARCHED_IN_ALL // max(len(rows), 1)))
+    shown = [(*row, shortened(text, words)) for *row, text in rows]
+    return msgspec.json.encode({"version": 1, "entries": shown}) + b"\n"
+
+
+def opensearch(config: Config) -> str:
+    """Return what lets a browser search the blog (OpenSearch 1.1, "Description document")."""
+    title = closed(config.title)
+    address = escape(f"{config.url}search/?q={{searchTerms}}")
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">\n'
+        f"<ShortName>{escape(shortened(title, 16))}</ShortName>\n"
+        f"<Description>{escape(shortened(closed(config.description) or title, 1024))}"
+        "</Description>\n"
+        f'<Url type="text/html" template="{address}"/>\n'
+        f"<Language>{config.language}</Language>\n"
+        "<InputEncoding>UTF-8</InputEncoding>\n"
+        "</OpenSearchDescription>\n"
+    )
+
+
+def oembed(config: Config, width: int | None = None) -> dict[str, object]:
+    """Return what puts the live blog into an article of another site (https://oembed.com §2.3.4).
+
+    *width* is the most that the article has room for, in pixels.
+    """
+    source = escape(f"{config.url}live.json")
+    title = closed(config.title)
+    link = f'<a href="{escape(config.url)}">{escape(title)}</a>'
+    script = f'<script type="module" src="{escape(config.url)}embed.js"></script>'
+    return {
+        "version": "1.0",
+        "type": "rich",
+        "provider_name": title,
+        "provider_url": config.url,
+        "title": title,
+        "html": f'<live-blog src="{source}">{link}</live-blog>{script}',
+        "width": min(width or 640, 640),
+        "height": 800,
+        "cache_age": 3600,
+    }
+
+
+def sitemap(base: str, pages: Iterable[tuple[str, datetime | None]]) -> str:
+    """List pages, each with its last change or none (https://www.sitemaps.org/protocol.html)."""
+    body = "".join(
+        f"<url><loc>{escape(addresses.url(base, path))}</loc>"
+        + (f"<lastmod>{updated.astimezone(UTC).isoformat()[:19]}Z</lastmod>" if updated else "")
+        + "</url>\n"
+        for path, updated in pages
+    )
+    return _sitemap("urlset", body)
+
+
+def sitemap_index(base: str, paths: Iterable[str]) -> str:
+    """List sitemaps."""
+    body = "".join(
+        f"<sitemap><loc>{escape(addresses.url(base, path))}</loc></sitemap>\n" for path in paths
+    )
+    return _sitemap("sitemapindex", body)
+
+
+def _sitemap(element: str, body: str) -> str:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<{element} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{body}</{element}>\n'
+    )
+
+
+def _cell(text: str) -> str:
+    """Keep a text from running as a spreadsheet's formula, and from turning what follows round."""
+    text = closed(text)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

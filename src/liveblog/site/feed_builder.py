@@ -1,0 +1,160 @@
+"""Entries and digests as feed items, and the feeds that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from msgspec import structs
+
+from ..digest import Digest, title
+from ..feeds import Archives, Enclosure, Feed, Item, Origin, Tombstone
+from ..model import addresses
+from ..model.addresses import web_address
+from ..model.entry import Media
+from ..pages.render import Pages, known
+from ..storage.cache import SHORT, Kept
+from ..text.markup import in_tags, rooted
+from ..timeline import Entry
+
+
+class Items:
+    """Makes feeds of what the pages show."""
+
+    def __init__(self, pages: Pages) -> None:
+        """Take contents from *pages*, which made most of them already."""
+        self._config = pages.config
+        self._pages = pages
+        self._main = Origin(pages.config.id, pages.config.title, pages.config.url)
+        self._made: Kept[Item] = Kept(Item)
+
+    def entry(self, entry: Entry, *, is_copy: bool = False) -> Item:
+        """Return an entry as a feed carries it, in full; a copy names the main feed."""
+        if entry.length > SHORT:
+            item = self._entry(entry)
+        else:
+            item = self._made.get(known(entry), lambda: self._entry(entry))
+        return structs.replace(item, origin=self._main) if is_copy else item
+
+    def _entry(self, entry: Entry) -> Item:
+        now = entry.now
+        base = self._config.url
+        url = addresses.url(base, addresses.entry_path(entry.id))
+        is_live = now.state == "live"
+        return Item(
+            id=addresses.entry_urn(self._config.id, entry.id),
+            url=url,
+            title=self._pages.name(entry),
+            content=_absolute(self._pages.content(entry), base, url),
+            summary=self._pages.summary(entry),
+            # In UTC, as what is kept comes back.
+            published=now.published.astimezone(UTC),
+            updated=now.updated.astimezone(UTC),
+            author=now.author,
+            tags=now.tags,
+            language=now.lang,
+            enclosures=tuple(self._enclosure(m) for m in now.media) if is_live else (),
+            via=tuple((s.name, s.url) for s in now.sources if is_live and web_address(s.url)),
+            is_titled=bool(now.title) or not is_live,
+        )
+
+    def digest(self, digest: Digest) -> Item:
+        """Return a closed day's or week's digest as a feed carries it, in full."""
+        base = self._config.url
+        url = addresses.url(base, addresses.period_path(digest.period))
+        content = _absolute(self._pages.digest_content(digest), base, url)
+        closed = self._config.closing.of(digest.period)
+        live = [e.now for e in digest.entries if e.now.state == "live"]
+        return Item(
+            id=addresses.digest_urn(self._config.id, digest.period),
+            url=url,
+            title=self._pages.words.typography(title(digest, self._pages.words)),
+            content=content,
+            summary=self._pages.described(digest),
+            published=closed,
+            updated=max(closed, digest.changed or closed),
+            author=self._config.author,
+            tags=tuple(dict.fromkeys(tag for now in live for tag in now.tags)),
+            enclosures=tuple(self._enclosure(m) for now in live for m in now.media),
+            origin=self._main,
+        )
+
+    def feed(
+        self,
+        folder: str,
+        name: str,
+        title: str,
+        items: Sequence[Item],
+        page: str,
+        *,
+        is_over: bool,
+    ) -> Feed:
+        """Return the feed that lies in *folder* and tells what *page* tells.
+
+        *is_over* says that nothing more will come.
+        """
+        config = self._config
+        return Feed(
+            id=addresses.feed_urn(config.id, name),
+            title=title,
+            subtitle=config.description,
+            home_url=addresses.url(config.url, page),
+            folder_url=addresses.url(config.url, folder),
+            language=config.language,
+            author=config.author or config.title,
+            updated=max((item.updated for item in items), default=_founded(config.id)),
+            items=tuple(items),
+            expired=is_over,
+            hubs=config.websub.hubs,
+        )
+
+    def subscription(
+        self, feed: Feed, archive: date | None, removed: Sequence[tuple[str, datetime]]
+    ) -> Feed:
+        """Return the main feed, which leads to the newest *archive* and tells what was removed."""
+        archives = Archives(earlier=self._folder(archive))
+        return self._with(feed, removed, archives=archives)
+
+    def archive(
+        self,
+        feed: Feed,
+        of: date,
+        *,
+        earlier: date | None,
+        later: date | None,
+        removed: Sequence[tuple[str, datetime]],
+    ) -> Feed:
+        """Return the archive of a day: a part of the main *feed*, under its id (RFC 5005 §4)."""
+        current = self._config.url
+        archives = Archives(self._folder(earlier), self._folder(later), current)
+        folder = self._folder(of)
+        # What nobody subscribes to has no hub, and its end is not the coverage's.
+        return self._with(
+            feed, removed, archives=archives, folder_url=folder, hubs=(), expired=False
+        )
+
+    def _with(self, feed: Feed, removed: Sequence[tuple[str, datetime]], **changes: Any) -> Feed:
+        blog_id = self._config.id
+        stones = tuple(Tombstone(addresses.entry_urn(blog_id, i), when) for i, when in removed)
+        updated = max([feed.updated, *(stone.when for stone in stones)])
+        return structs.replace(feed, removed=stones, updated=updated, **changes)
+
+    def _folder(self, of: date | None) -> str:
+        return addresses.url(self._config.url, addresses.day_path(of)) if of else ""
+
+    def _enclosure(self, media: Media) -> Enclosure:
+        url = addresses.url(self._config.url, addresses.media_path(media.path))
+        return Enclosure(url, media.type, media.size, media.alt)
+
+
+def _absolute(fragment: str, base: str, url: str) -> str:
+    """Give a fragment addresses that hold wherever a reader shows it."""
+    return in_tags(rooted(fragment, base), ' href="#', f' href="{url}#').strip()
+
+
+def _founded(blog_id: str) -> datetime:
+    """Return the day that a blog's tag: URI names: the date of a feed that is still empty."""
+    stamp = blog_id.partition(",")[2].partition(":")[0]
+    year, month, day = (*(int(part) for part in stamp.split("-")), 1, 1)[:3]
+    return datetime(year, month, day, tzinfo=UTC)

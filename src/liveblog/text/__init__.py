@@ -1,0 +1,1 @@
+"""Text: Markdown to safe HTML, dates, languages, front matter, control characters."""

@@ -1,0 +1,212 @@
+"""People: who may write, known by tokens of which only the hash is kept.
+
+A token is 32 random bytes, so a plain SHA-256 of it cannot be guessed back. It is shown once. A
+browser that signed in with it holds the id of a session instead, which is kept in the same way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from .model.entry import Instant, clean_text
+from .model.errors import ConfigError, InvalidInput, NotFound, StorageError, did_you_mean
+from .model.limits import NAME
+from .model.permissions import SCOPES, Scope, has_scope
+from .storage.atomic import make_folder, replace_file
+from .storage.locks import Lock
+
+SESSION_SECONDS = 30 * 24 * 3600
+SESSIONS = 1000
+"""Open sessions of a blog; the oldest end when there are more."""
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody who holds a token."""
+
+    name: str  #: signs what they post
+    scope: Scope
+    hash: str  #: SHA-256 of the token, in hexadecimal
+    created: Instant
+
+    def may(self, scope: Scope) -> bool:
+        """Whether this scope is theirs."""
+        return has_scope(self, scope)
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A browser that is signed in."""
+
+    id: str  #: SHA-256 of what its cookie holds
+    person: str  #: the hash of the token that it signed in with
+    created: Instant
+
+
+__all__ = ["SCOPES", "Attempts", "People", "Person", "Scope", "Session"]
+
+Kept = TypeVar("Kept", Person, Session)
+
+
+class People:
+    """The people of one blog, kept in ``.liveblog/tokens.json``, and their sessions."""
+
+    def __init__(self, derived: Path) -> None:
+        """Keep hashed tokens and hashed session ids in a folder."""
+        self._folder = derived
+        self._path = derived / "tokens.json"
+        self._sessions = derived / "sessions.json"
+
+    def new(self, name: str, scope: Scope, now: datetime) -> str:
+        """Add somebody and return their token, which nobody can read again.
+
+        Raises :class:`InvalidInput` for a name that is empty or taken.
+        """
+        name = clean_text(name, "name")
+        if not name or "\n" in name or len(name) > NAME:
+            raise InvalidInput("A person needs a name of one line.", "It signs their updates.")
+        token = f"lb_{secrets.token_urlsafe(32)}"
+        with self._lock():
+            people = self.all()
+            if any(person.name == name for person in people):
+                raise InvalidInput(
+                    f"{name} has a token already.",
+                    f"Withdraw it first with 'liveblog token revoke \"{name}\"'.",
+                )
+            self._write(self._path, [*people, Person(name, scope, _hash(token), now)])
+        return token
+
+    def revoke(self, name: str) -> None:
+        """Withdraw somebody's token; whoever signed in with it is out at once."""
+        with self._lock():
+            people = self.all()
+            kept = [person for person in people if person.name != name]
+            if len(kept) == len(people):
+                known = [person.name for person in people]
+                raise NotFound(f"{name} has no token.", did_you_mean(name, known))
+            self._write(self._path, kept)
+
+    def all(self) -> list[Person]:
+        """Return everybody who holds a token, in the order in which they came."""
+        return self._read(self._path, list[Person])
+
+    def by_token(self, token: str) -> Person | None:
+        """Return whose token this is. Every hash is compared, each in constant time."""
+        return self._find(_hash(token))
+
+    def _find(self, mark: str) -> Person | None:
+        found = None
+        for person in self.all():
+            if hmac.compare_digest(person.hash, mark):
+                found = person
+        return found
+
+    # -- sessions -----------------------------------------------------------------------------
+
+    def sign_in(self, person: Person, now: datetime) -> str:
+        """Open a session for somebody and return its id, which nobody can read again."""
+        made = secrets.token_urlsafe(32)
+        with self._lock():
+            kept = [session for session in self._all_sessions() if _is_open(session, now)]
+            kept.append(Session(_hash(made), person.hash, now))
+            self._write(self._sessions, kept[-SESSIONS:])
+        return made
+
+    def sign_out(self, session_id: str) -> None:
+        """End a session; its id stands for nobody any more."""
+        mark = _hash(session_id)
+        with self._lock():
+            sessions = self._all_sessions()
+            kept = [session for session in sessions if session.id != mark]
+            if len(kept) < len(sessions):
+                self._write(self._sessions, kept)
+
+    def by_session(self, session_id: str, now: datetime) -> Person | None:
+        """Return whose session this is; nobody's if it ended, is old, or the token is gone."""
+        mark, found = _hash(session_id), ""
+        for session in self._all_sessions():
+            if hmac.compare_digest(session.id, mark) and _is_open(session, now):
+                found = session.person
+        return self._find(found)
+
+    def _all_sessions(self) -> list[Session]:
+        return self._read(self._sessions, list[Session])
+
+    # -- the files ----------------------------------------------------------------------------
+
+    def _read(self, path: Path, kind: type[list[Kept]]) -> list[Kept]:
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=kind)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StorageError.of(error, "read", path) from error
+        except msgspec.MsgspecError as error:
+            raise ConfigError(
+                f"{path} is damaged: {error}.",
+                "Delete it; then issue tokens anew, or sign in again.",
+            ) from None
+
+    def _write(self, path: Path, values: list[Person] | list[Session]) -> None:
+        replace_file(path, msgspec.json.encode(values) + b"\n", mode=0o600)
+
+    def _lock(self) -> Lock:
+        try:
+            make_folder(self._folder, self._folder.parent)
+        except OSError as error:
+            raise StorageError.of(error, "write to", self._folder) from error
+        return Lock(self._folder / "people.lock")
+
+
+def _is_open(session: Session, now: datetime) -> bool:
+    return now - session.created < timedelta(seconds=SESSION_SECONDS)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
+
+
+class Attempts:
+    """How often an address may fail before it has to wait. Usable from several threads."""
+
+    def __init__(self, limit: int, seconds: float, clock: Callable[[], float]) -> None:
+        """Allow *limit* failures within *seconds*; *clock* is monotonic."""
+        self._limit = limit
+        self._seconds = seconds
+        self._clock = clock
+        self._failures: dict[str, list[float]] = {}
+        self._lock = threading.Lock()
+
+    def wait(self, address: str) -> float:
+        """Return how many seconds an address has to wait; 0 if it may try."""
+        with self._lock:
+            return self._wait(address)
+
+    def failed(self, address: str) -> float:
+        """Count a failure; return how many seconds the address had to wait before it."""
+        with self._lock:
+            wait = self._wait(address)
+            if not wait:
+                recent = self._recent(address)
+                self._failures.pop(address, None)
+                if len(self._failures) >= 10_000:  # who has not tried for longest is forgotten
+                    del self._failures[next(iter(self._failures))]
+                self._failures[address] = [*recent, self._clock()]
+            return wait
+
+    def _wait(self, address: str) -> float:
+        recent = self._recent(address)
+        if len(recent) < self._limit:
+            return 0
+        return max(recent[0] + self._seconds - self._clock(), 0)
+
+    def _recent(self, address: str) -> list[float]:
+        since = self._clock() - self._seconds
+        return [at for at in self._failures.get(address, ()) if at > since]

@@ -1,0 +1,145 @@
+"""The OpenAPI 3.1 document of the API, made from its table of operations."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from ...config import Config
+from ...version import __version__
+from .handlers import OPERATIONS, UPLOAD_LIMIT, Operation
+
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "A word for programs."},
+        "detail": {"type": "string", "description": "What is wrong, for people."},
+        "hint": {"type": "string", "description": "What to do next."},
+        "theirs": {"description": "After a conflict: the revision that came first."},
+    },
+}
+"""Problem details (RFC 9457) with three members of our own."""
+
+_REFUSALS = {
+    "401": "No token, or a wrong one.",
+    "403": "The scope is too small, or the request came from another site.",
+    "421": "The request was for another host.",
+    "429": "Too many wrong tokens came from this address; see Retry-After.",
+    "503": "Another process holds the journal, or many write; see Retry-After.",
+    "507": "The machine refused: a full disk, say.",
+}
+
+_REFUSALS_TO_ANYBODY = {
+    "422": "A parameter cannot be taken; the detail says why.",
+    "429": "Too much was asked from this address; see Retry-After.",
+    "503": "The server is busy; see Retry-After.",
+    "507": "The machine refused: a full disk, say.",
+}
+
+
+def document(config: Config) -> dict[str, Any]:
+    """Return the description of the API of one blog."""
+    types = [t for o in OPERATIONS for t in (o.takes, o.gives) if t not in (None, bytes)]
+    _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        path = paths.setdefault(f"/{operation.path}", {})
+        path[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": f"{config.title}: the newsroom's API",
+            "version": __version__,
+            "description": "Everything that the composer does. Instants are RFC 3339, in UTC.",
+        },
+        "servers": [{"url": f"{config.url}api"}],
+        "security": [{"token": []}, {"session": []}],
+        "paths": paths,
+        "components": {
+            "schemas": {**schemas, "Problem": PROBLEM},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "liveblog"},
+            },
+        },
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", operation.path)
+    ]
+    parameters += [
+        {"name": name, "in": "query", "schema": {"type": "string"}} for name in operation.query
+    ]
+    if operation.is_guarded:
+        parameters.append(_header("If-Match", "The ETag of the revision that you saw.", True))
+    if operation.is_repeatable:
+        parameters.append(_header("Idempotency-Key", "Names this request among yours.", False))
+    described: dict[str, Any] = {
+        "operationId": operation.call.__name__,
+        "summary": operation.summary,
+        "description": f"Scope: {operation.scope}." if operation.scope else "For anybody.",
+        **({} if operation.scope else {"security": []}),
+        "parameters": parameters,
+        "responses": _responses(operation),
+    }
+    if operation.takes is bytes:
+        described["requestBody"] = {
+            "required": True,
+            "description": f"The picture's bytes, at most {UPLOAD_LIMIT:,}.",
+            "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    elif operation.takes is not None:
+        described["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": _reference(operation.takes)}},
+        }
+    return described
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": "Done."}
+    if operation.gives is not None:
+        good["content"] = {"application/json": {"schema": _reference(operation.gives)}}
+    refusals = dict(_REFUSALS if operation.scope else _REFUSALS_TO_ANYBODY)
+    if "{" in operation.path:
+        refusals["404"] = "There is no such thing."
+    if operation.path.startswith("entries/{"):
+        refusals["410"] = "The entry was removed."
+    if operation.takes is not None:
+        refusals["413"] = "The body is too large."
+        refusals["422"] = "The body cannot be taken; the detail says why. Nothing was changed."
+    if operation.takes not in (None, bytes):
+        refusals["400"] = "The body is not JSON."
+        refusals["415"] = "The body is of another type than application/json."
+    if operation.is_guarded:
+        refusals["412"] = "Somebody else revised it first; the problem holds theirs."
+        refusals["428"] = "If-Match is missing."
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    problems = {
+        status: {"description": text, "content": {"application/problem+json": schema}}
+        for status, text in sorted(refusals.items())
+    }
+    return {str(operation.status): good, **problems}
+
+
+def _header(name: str, text: str, required: bool) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": text,
+        "schema": {"type": "string"},
+    }
+
+
+def _reference(kind: Any) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{kind.__name__}"}

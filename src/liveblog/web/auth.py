@@ -1,0 +1,242 @@
+"""Who is asking: tokens, sessions, and what guards them.
+
+A program shows its token (RFC 6750); a browser that signed in has a cookie, and must come from our
+own pages (its ``Origin``, or Fetch Metadata). Wrong tokens are counted by address; a valid one is
+never refused for them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import math
+import time
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..config import Config
+from ..model.permissions import NEEDS, Action, may
+from ..timeline import Entry
+from ..tokens import SESSION_SECONDS, Attempts, People, Person, Scope
+from .clients import client_of
+from .errors import Problem
+
+TRIES = 10  #: failures of an address within
+TRY_SECONDS = 300.0
+
+
+class Doors:
+    """Lets people in to one blog."""
+
+    def __init__(
+        self, people: People, config: Config, path: str, clock: Callable[[], datetime]
+    ) -> None:
+        """Guard the blog that is served at *path*."""
+        self.people = people
+        self._config = config
+        self._clock = clock
+        self._is_secure = config.url.startswith("https://")
+        # Blogs of one host must not take each other's cookie.
+        mark = hashlib.sha256(path.encode()).hexdigest()[:12]
+        self._cookie = f"{'__Host-' if self._is_secure else ''}liveblog-{mark}"
+        self._cookie_path = "/" if self._is_secure else path  # __Host- demands "/"
+        self._attempts = Attempts(TRIES, TRY_SECONDS, time.monotonic)
+
+    def enter(self, request: Request, scope: Scope, token: str = "") -> Person:
+        """Return who asks, if they may; *token* is one that came in the request's body.
+
+        Raises :class:`Problem`: 401, 403, 421 or 429.
+        """
+        person = self.person(request, token)
+        if person is None:
+            raise unauthorized()
+        require(person, scope)
+        return person
+
+    def person(self, request: Request, token: str = "") -> Person | None:
+        """Return who asks, or None for somebody who shows nothing.
+
+        Raises :class:`Problem` for a token that is wrong.
+        """
+        self.check_host(request)
+        kind, _, given = request.headers.get("authorization", "").partition(" ")
+        given = given.strip() if kind.lower() == "bearer" else ""
+        if given and token:
+            raise Problem(400, "invalid_request", "The token came twice.", "Send it once.")
+        if given or token:
+            return self.by_token(request, given or token)
+        cookie = request.cookies.get(self._cookie)
+        person = self.people.by_session(cookie, self._clock()) if cookie else None
+        if person and request.method not in ("GET", "HEAD"):
+            self.check_origin(request)
+        return person
+
+    def by_token(self, request: Request, token: str) -> Person:
+        """Return whose token it is; count a wrong one against the address."""
+        person = self.people.by_token(token)
+        if person is not None:
+            return person
+        self.count_refusal(request)
+        is_known = bool(self.people.all())
+        raise Problem(
+            401,
+            "invalid_token",
+            "This token is not, or no longer, valid."
+            if is_known
+            else "Nobody holds a token of this blog; .liveblog/tokens.json may be lost.",
+            "'liveblog token new NAME' makes one.",
+            {"www-authenticate": 'Bearer realm="liveblog", error="invalid_token"'},
+        )
+
+    def count_refusal(self, request: Request) -> None:
+        """Count a request that showed no valid token against its address.
+
+        Raises :class:`Problem` (429) if there were too many.
+        """
+        if wait := self._attempts.failed(client_of(request.scope)):
+            raise Problem(
+                429,
+                "too_many_attempts",
+                "Too many wrong tokens came from this address.",
+                f"Try again in {math.ceil(wait / 60)} minutes.",
+                {"retry-after": str(math.ceil(wait))},
+            )
+
+    def check_host(self, request: Request) -> None:
+        """Refuse a request for a host that is not ours (forged, or rebound by DNS)."""
+        host = _host_of(request.headers.get("host", ""))
+        server = request.scope.get("server")
+        ours = {_host_of(urlsplit(self._config.url).netloc), "localhost"}
+        if server:
+            ours.add(_host_of(str(server[0]) if ":" not in str(server[0]) else f"[{server[0]}]"))
+        if host in ours:
+            return
+        try:
+            if ipaddress.ip_address(host).is_loopback:
+                return
+        except ValueError:
+            pass
+        raise Problem(
+            421,
+            "wrong_host",
+            f"This blog's newsroom is not at '{host}'.",
+            "Come by the blog's url (in liveblog.toml), or have your proxy pass the Host header.",
+        )
+
+    def check_origin(self, request: Request) -> None:
+        """Refuse a request that a page of another site made with the cookie of ours."""
+        origin = request.headers.get("origin")
+        if origin is not None:
+            is_ours = (found := _origin(origin)) is not None and (
+                found == self._own_origin(request)
+            )
+        else:
+            is_ours = request.headers.get("sec-fetch-site") in ("same-origin", "none")
+        if not is_ours:
+            raise Problem(
+                403,
+                "cross_site",
+                "This request did not come from the composer.",
+                f"Open the composer ({self._config.url}compose) and try again there.",
+            )
+
+    def _own_origin(self, request: Request) -> tuple[str, str, int] | None:
+        """Return the origin of the blog's pages at the host that is asked.
+
+        At the host of ``url`` its scheme counts, whatever a proxy says.
+        """
+        host = request.headers.get("host", "")
+        ours = urlsplit(self._config.url)
+        is_url = _host_of(host) == (ours.hostname or "").lower()
+        return _origin(f"{ours.scheme if is_url else request.url.scheme}://{host}")
+
+    # -- sessions -----------------------------------------------------------------------------
+
+    def sign_in(self, response: Response, person: Person) -> None:
+        """Open a session, and give the browser its cookie."""
+        response.set_cookie(
+            self._cookie,
+            self.people.sign_in(person, self._clock()),
+            max_age=SESSION_SECONDS,
+            path=self._cookie_path,
+            secure=self._is_secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def sign_out(self, response: Response, request: Request) -> None:
+        """End the session, and take the cookie back."""
+        if cookie := request.cookies.get(self._cookie):
+            self.people.sign_out(cookie)
+        response.delete_cookie(
+            self._cookie,
+            path=self._cookie_path,
+            secure=self._is_secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+
+def demand(
+    person: Person, action: Action, entry: Entry | None = None, now: datetime | None = None
+) -> None:
+    """Refuse what somebody may not do; see :mod:`liveblog.model.permissions`.
+
+    Raises :class:`Problem` (403).
+    """
+    if not may(person, action, entry.revisions if entry else (), now):
+        raise refusal(NEEDS[action], person)
+
+
+def unauthorized() -> Problem:
+    """Return the refusal of a request without a token."""
+    return Problem(
+        401,
+        "unauthorized",
+        "This needs a token.",
+        "Send 'Authorization: Bearer …'; 'liveblog token new NAME' makes one.",
+        {"www-authenticate": 'Bearer realm="liveblog"'},
+    )
+
+
+def require(person: Person, scope: Scope) -> None:
+    """Refuse what is beyond somebody's scope.
+
+    Raises :class:`Problem` (403, RFC 6750 §3.1).
+    """
+    if not person.may(scope):
+        raise refusal(scope, person)
+
+
+def refusal(scope: Scope, person: Person) -> Problem:
+    """Return the refusal of what needs another scope than somebody has."""
+    challenge = f'Bearer realm="liveblog", error="insufficient_scope", scope="{scope}"'
+    return Problem(
+        403,
+        "insufficient_scope",
+        f"This needs the scope '{scope}'; {person.name} has '{person.scope}'.",
+        f"Ask for a token with --scope {scope}.",
+        {"www-authenticate": challenge},
+    )
+
+
+def _host_of(authority: str) -> str:
+    """Return a host without its port, in lower case."""
+    try:
+        return (urlsplit(f"//{authority}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _origin(text: str) -> tuple[str, str, int] | None:
+    """Return scheme, host and port of an origin (RFC 6454 §4), or None if it is none."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    except ValueError:
+        return None
+    return (parts.scheme, parts.hostname.lower(), port) if parts.hostname else None

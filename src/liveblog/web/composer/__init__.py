@@ -1,0 +1,1 @@
+"""The composer: the pages that people write with."""

@@ -1,0 +1,110 @@
+"""What goes wrong, told over HTTP: problem details (RFC 9457). The only place with status codes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..model.conflicts import Conflict, KeyReused
+from ..model.entry import as_data
+from ..model.errors import (
+    Busy,
+    ConfigError,
+    InvalidInput,
+    LiveblogError,
+    NotFound,
+    StorageError,
+    Withheld,
+)
+
+log = logging.getLogger("liveblog")
+
+STATUS: tuple[tuple[type[LiveblogError], int], ...] = (
+    (InvalidInput, 422),
+    (NotFound, 404),
+    (Conflict, 412),
+    (KeyReused, 409),
+    (Withheld, 409),
+    (Busy, 503),
+    (StorageError, 507),
+    (ConfigError, 500),
+    (LiveblogError, 500),
+)
+"""Which error becomes which status; the first that fits."""
+
+
+class Problem(Exception):
+    """A request that is refused.
+
+    ``code`` is a word for programs, ``detail`` and ``hint`` are for people.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        hint: str = "",
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.hint = hint
+        self.headers = dict(headers or {})
+        self.more = more
+
+
+def of(error: Exception) -> Problem:
+    """Return the problem that an error is to the client."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, Conflict):
+        theirs = as_data(error.theirs) if error.theirs else None
+        return Problem(412, "conflict", error.message, "Read it again, then repeat your change.",
+                       theirs=theirs)  # fmt: skip
+    if isinstance(error, LiveblogError):
+        status = next(status for kind, status in STATUS if isinstance(error, kind))
+        code = {422: "invalid", 404: "not_found", 503: "busy"}.get(status, "failed")
+        code = {KeyReused: "key_reused", Withheld: "withheld"}.get(type(error), code)
+        headers = {"retry-after": "10"} if status == 503 else None
+        return Problem(status, code, error.message, error.hint, headers)
+    if isinstance(error, HTTPException):
+        phrase = HTTPStatus(error.status_code).phrase
+        code = phrase.lower().replace(" ", "_")
+        return Problem(error.status_code, code, error.detail or phrase, headers=error.headers)
+    return Problem(500, "failed", "Something went wrong inside liveblog; the log says what.")
+
+
+def response(problem: Problem) -> Response:
+    """Return a problem as JSON."""
+    document = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "code": problem.code,
+        "detail": problem.detail,
+        **({"hint": problem.hint} if problem.hint else {}),
+        **problem.more,
+    }
+    headers = {"cache-control": "no-store", **problem.headers}
+    return Response(
+        msgspec.json.encode(document), problem.status, headers, "application/problem+json"
+    )
+
+
+async def handler(request: Request, error: Exception) -> Response:
+    """Answer a request that failed, for Starlette."""
+    problem = of(error)
+    if problem.status >= 500 and not isinstance(error, Problem):
+        log.error("%s %s: %s", request.method, request.url.path, error)
+    return response(problem)

@@ -1,0 +1,309 @@
+"""The outbox: what goes out is recorded before and after, in order, once; and who died says so."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liveblog.delivery.outbox import LONGEST_PAUSE, Effect, Outbox, Plan, pause
+from liveblog.model.errors import InvalidInput, NotFound, StorageError
+
+NOW = datetime(2012, 7, 16, 4, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Outbox:
+    """An outbox that is not there yet."""
+    return Outbox(tmp_path / "outbox.sqlite")
+
+
+def keys(box: Outbox, kind: str, now: datetime = NOW) -> list[str]:
+    """Return what is due."""
+    return [effect.key for effect in box.ready(kind, now)]  # type: ignore[arg-type]
+
+
+def test_what_is_planned_twice_is_there_once(box: Outbox) -> None:
+    """However often, and also when it was sent already."""
+    plan = Plan("mail", "anna@example.org", "2012-07-15")
+    box.plan([plan, plan], NOW, NOW)
+    box.plan([plan], NOW, NOW)
+    (effect,) = box.ready("mail", NOW)
+    box.start(effect)
+    box.done(effect, NOW)
+    box.plan([plan], NOW, NOW)
+    assert keys(box, "mail") == []
+    assert [e.state for e in box.effects()] == ["done"]
+
+
+def test_one_address_gets_its_mail_in_order(box: Outbox) -> None:
+    """What comes later waits for what is tried again; other addresses do not."""
+    box.plan(
+        [Plan("mail", to, day) for day in ("2012-07-15", "2012-07-16") for to in "ab"], NOW, NOW
+    )
+    first, other = box.ready("mail", NOW)
+    assert (first.key, other.key) == ("mail 2012-07-15 a", "mail 2012-07-15 b")
+    box.start(first)
+    box.again(first, "away", NOW + MINUTE)
+    assert keys(box, "mail") == ["mail 2012-07-15 b"]
+    assert keys(box, "mail", NOW + MINUTE) == ["mail 2012-07-15 a", "mail 2012-07-15 b"]
+    assert box.next_due("mail") == NOW
+    box.start(other)
+    box.done(other, NOW)
+    assert keys(box, "mail") == ["mail 2012-07-16 b"]
+    assert box.next_due("mail") == NOW
+
+
+def test_what_was_given_up_lets_the_next_one_go(box: Outbox) -> None:
+    """And stays on the list until somebody retries or drops it."""
+    box.plan([Plan("mail", "a", day) for day in ("2012-07-15", "2012-07-16")], NOW, NOW)
+    (first,) = box.ready("mail", NOW)
+    box.start(first)
+    box.give_up(first, "550 no such user", NOW)
+    assert keys(box, "mail") == ["mail 2012-07-16 a"]
+    (failed,) = box.effects("failed")
+    assert (failed.problem, failed.tries) == ("550 no such user", 1)
+    box.retry(failed.key, NOW)
+    assert keys(box, "mail") == ["mail 2012-07-15 a"]
+    box.drop(failed.key, NOW)
+    assert keys(box, "mail") == ["mail 2012-07-16 a"]
+    with pytest.raises(NotFound, match="Did you mean 'mail 2012-07-16 a'"):
+        box.retry("mail 2012-07-16 b", NOW)
+
+
+def test_a_burst_of_changes_is_one_ping(box: Outbox) -> None:
+    """The newest version counts; it does not put the ping off, or it would never go."""
+    for second in range(5):
+        now = NOW + timedelta(seconds=second)
+        box.plan([Plan("ping", "hub", "topic", f"v{second}")], now, now + MINUTE)
+    (effect,) = box.ready("ping", NOW + MINUTE)
+    assert effect.version == "v4"
+    box.start(effect)
+    box.done(effect, NOW)
+    box.plan([Plan("ping", "hub", "topic", "v4")], NOW, NOW)
+    assert keys(box, "ping") == []
+    box.plan([Plan("ping", "hub", "topic", "v5")], NOW, NOW)
+    assert keys(box, "ping") == ["ping topic hub"]
+
+
+def test_a_topic_that_changes_while_it_is_pinged_is_pinged_again(box: Outbox) -> None:
+    """The hub may have fetched it before."""
+    box.plan([Plan("ping", "hub", "topic", "v1")], NOW, NOW)
+    (effect,) = box.ready("ping", NOW)
+    box.start(effect)
+    box.plan([Plan("ping", "hub", "topic", "v2")], NOW, NOW)
+    box.done(effect, NOW)
+    assert [e.version for e in box.ready("ping", NOW)] == ["v2"]
+
+
+def test_topics_do_not_wait_for_each_other(box: Outbox) -> None:
+    """One of a hub that fails holds up no other."""
+    box.plan([Plan("ping", "hub", topic, "1") for topic in "ab"], NOW, NOW)
+    first, _ = box.ready("ping", NOW)
+    box.start(first)
+    box.again(first, "500", NOW + MINUTE)
+    assert keys(box, "ping") == ["ping b hub"]
+
+
+def test_who_died_while_sending_is_found_out(box: Outbox) -> None:
+    """It goes again, and says that it may be there twice."""
+    box.plan([Plan("mail", "a", "2012-07-15")], NOW, NOW)
+    (effect,) = box.ready("mail", NOW)
+    box.start(effect)
+    assert keys(box, "mail") == []
+    again = Outbox(box.path)
+    assert [e.key for e in again.recover()] == ["mail 2012-07-15 a"]
+    (effect,) = again.ready("mail", NOW)
+    assert (effect.cuts, effect.tries) == (1, 1)
+    assert again.recover() == []
+
+
+def test_a_closing_and_its_effects_are_one_step(box: Outbox) -> None:
+    """If the effects cannot be recorded, the day is not closed."""
+    unwritable: Any = object()
+    broken = (Plan("mail", to, "2012-07-15") for to in ["a", unwritable])
+    with pytest.raises(StorageError):
+        box.close(["2012-07-15"], {"days_to": "2012-07-15"}, broken, NOW)
+    assert (box.closed(), box.fact("days_to"), box.effects()) == ({}, "", [])
+
+
+def test_a_period_is_closed_once(box: Outbox) -> None:
+    """Whoever comes second changes nothing."""
+    box.close(["2012-07-15"], {}, [], NOW)
+    with pytest.raises(StorageError):
+        box.close(["2012-07-15"], {}, [Plan("mail", "a", "2012-07-15")], NOW)
+    assert box.effects() == []
+
+
+def test_looking_makes_no_file(box: Outbox) -> None:
+    """To list what there is leaves a blog as it is."""
+    assert (box.effects(), box.count(), box.closed(), box.next_due("mail")) == ([], {}, {}, None)
+    assert not box.path.exists()
+
+
+def test_a_damaged_or_newer_file_is_said_and_kept(box: Outbox) -> None:
+    """It is no derived state: it is not made anew in silence."""
+    box.path.write_bytes(b"not a database" * 100)
+    with pytest.raises(StorageError, match=r"outbox\.sqlite.*\n.*backup"):
+        box.plan([], NOW, NOW)
+    assert box.path.read_bytes().startswith(b"not a database")
+    box.path.unlink()
+    with sqlite3.connect(box.path) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(StorageError, match="another version"):
+        box.plan([], NOW, NOW)
+
+
+def test_a_full_disk_changes_nothing(box: Outbox) -> None:
+    """What cannot be recorded is not begun."""
+    box.plan([Plan("mail", "a", "2012-07-15")], NOW, NOW)
+    (effect,) = box.ready("mail", NOW)
+    with sqlite3.connect(box.path) as db:
+        pages = db.execute("PRAGMA page_count").fetchone()[0]
+    db.close()
+    limited = _Limited(box.path, pages)
+    with pytest.raises(StorageError, match="full"):
+        limited.plan([Plan("mail", "x" * 5_000, str(n)) for n in range(9)], NOW, NOW)
+    assert [e.key for e in box.ready("mail", NOW)] == [effect.key]
+
+
+class _Limited(Outbox):
+    """An outbox on a disk with no more room."""
+
+    def __init__(self, path: Path, pages: int) -> None:
+        super().__init__(path)
+        self._pages = pages
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        with super()._opened() as db:
+            db.execute(f"PRAGMA max_page_count = {self._pages}")
+            yield db
+
+
+def test_many_processes_may_make_it_at_once(tmp_path: Path) -> None:
+    """The first one to come makes the file, and all plan into it."""
+    path = tmp_path / "outbox.sqlite"
+    plans = [Plan("mail", f"to-{n}", "2012-07-15") for n in range(8)]
+    threads = [threading.Thread(target=Outbox(path).plan, args=([p], NOW, NOW)) for p in plans]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(Outbox(path).effects()) == 8
+
+
+@given(st.text(max_size=30), st.integers(1, 60))
+def test_pauses_grow_and_are_spread(key: str, tries: int) -> None:
+    """The same effect waits the same time after the same try; no pause is endless."""
+    assert pause(key, tries) == pause(key, tries)
+    assert 20 < pause(key, tries) < 1.21 * LONGEST_PAUSE
+    assert pause(key, tries + 2) > pause(key, tries) or pause(key, tries) > 0.6 * LONGEST_PAUSE
+
+
+def test_a_clock_that_was_ahead_leaves_nothing_waiting_for_years(box: Outbox) -> None:
+    """What was planned by it is due again."""
+    ahead = NOW + timedelta(days=3650)
+    box.plan([Plan("mail", "a", "2012-07-15")], ahead, ahead)
+    assert keys(box, "mail") == []
+    box.hasten(NOW)
+    assert keys(box, "mail") == ["mail 2012-07-15 a"]
+
+
+def _sent(box: Outbox) -> Effect:
+    """Plan a mail and send it."""
+    box.plan([Plan("mail", "a", "2012-07-15")], NOW, NOW)
+    (effect,) = box.ready("mail", NOW)
+    assert box.start(effect)
+    box.done(effect, NOW)
+    return effect
+
+
+def test_what_was_sent_is_never_sent_again(box: Outbox) -> None:
+    """Neither a retry nor a drop and a retry makes it wait; the error says when it went."""
+    effect = _sent(box)
+    for act in (box.retry, box.drop, box.retry):
+        with pytest.raises(InvalidInput, match=r"was sent already \(2012-"):
+            act(effect.key, NOW)
+    assert [e.state for e in box.effects()] == ["done"]
+
+
+def test_what_is_being_sent_is_left_alone(box: Outbox) -> None:
+    """Whoever retries or drops it meanwhile is told to look again."""
+    box.plan([Plan("mail", "a", "2012-07-15")], NOW, NOW)
+    (effect,) = box.ready("mail", NOW)
+    box.start(effect)
+    for act in (box.retry, box.drop):
+        with pytest.raises(InvalidInput, match="being sent just now"):
+            act(effect.key, NOW)
+    assert [e.state for e in box.effects()] == ["sending"]
+
+
+def test_what_was_dropped_is_not_begun(box: Outbox) -> None:
+    """Also if it was dropped after the leading process had looked what is due."""
+    box.plan([Plan("mail", "a", "2012-07-15")], NOW, NOW)
+    (effect,) = box.ready("mail", NOW)
+    box.drop(effect.key, NOW)
+    assert not box.start(effect)
+    box.again(effect, "away", NOW)
+    box.give_up(effect, "550", NOW)
+    assert [e.state for e in box.effects()] == ["dropped"]
+
+
+def test_forgotten_texts_are_in_no_byte_of_the_file(box: Outbox) -> None:
+    """What a server said may quote an entry; also what an earlier version left behind goes."""
+    box.plan([Plan("mail", "a", "2012-07-15"), Plan("chat", "team", "entry")], NOW, NOW)
+    for kind in ("mail", "chat"):
+        (effect,) = box.ready(kind, NOW)
+        box.start(effect)
+        box.give_up(effect, "550 refused: 'the name of a source'", NOW)
+    with closing(sqlite3.connect(box.path)) as db:
+        db.execute("PRAGMA secure_delete = OFF")
+        db.execute("UPDATE effects SET problem = '' WHERE kind = 'chat'")
+        db.commit()
+    assert b"name of a source" in box.path.read_bytes()
+    box.forget()
+    assert b"name of a source" not in box.path.read_bytes()
+    assert [(e.state, e.problem) for e in box.effects()] == [("failed", "")] * 2
+
+
+def test_to_forget_makes_no_file(box: Outbox) -> None:
+    """A blog that never sent anything has nothing to forget."""
+    box.forget()
+    assert not box.path.exists()
+
+
+def test_what_a_crash_left_half_done_is_taken_back_by_a_reader(box: Outbox) -> None:
+    """A process that died within a transaction leaves SQLite's journal beside the file."""
+    _sent(box)
+    script = (
+        "import os, sqlite3, sys\n"
+        "db = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "db.execute('PRAGMA cache_size = 1')\n"
+        "db.execute('BEGIN IMMEDIATE')\n"
+        "db.execute(\"UPDATE effects SET state = 'waiting'\")\n"
+        "db.execute('CREATE TABLE large AS SELECT zeroblob(1000000)')\n"
+        "os._exit(9)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(box.path)], check=False)
+    assert box.path.with_name("outbox.sqlite-journal").exists()
+    assert [e.state for e in box.effects()] == ["done"]
+
+
+def test_a_name_that_is_no_text_is_refused(box: Outbox) -> None:
+    """A shell may hand over bytes that are no UTF-8; the database cannot look for them."""
+    _sent(box)
+    with pytest.raises(InvalidInput, match="is not text"):
+        box.retry("mail \udcff", NOW)

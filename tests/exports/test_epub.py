@@ -1,0 +1,176 @@
+"""The book of a coverage, a week or a day: EPUB 3, by its own checker; and what stands in it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+from PIL import Image as Pillow
+
+from liveblog import Blog
+from liveblog.blog import Image
+from liveblog.model.entry import Figure, Source
+from liveblog.model.errors import NotFound
+from liveblog.text import bidi
+
+from ..conftest import Clock, needs
+from ..site.test_publish import picture
+
+XHTML = "{http://www.w3.org/1999/xhtml}"
+JAR = Path("/usr/share/java/epubcheck.jar")
+
+
+def check(book: Path) -> None:
+    """Have epubcheck look at a book: no error, no warning."""
+    needs("epubcheck")
+    # Debian's program is the archive itself, which not every kernel runs by itself.
+    done = subprocess.run(
+        [needs("java"), "-jar", str(JAR), "--failonwarnings", str(book)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def tell(blog: Blog, clock: Clock, folder: Path) -> list[str]:
+    """Post whatever an entry can hold over three days; return each text in its order."""
+    png, webp = picture(folder), folder / "map.webp"
+    Pillow.new("RGB", (3, 2), "red").save(webp)
+    blog.post(
+        "Un *fait* & un autre.[^1]\n\n| a | b |\n|:-|-:|\n| 1 | 2 |\n\n1. un\n2. deux\n\n"
+        "```\ncode <x>\n```\n\n![loin](https://elsewhere.example/x.png) [page](about/)\n\n"
+        "[^1]: Une note.",
+        title="Titre & <premier>", key=True, figures=[Figure("Morts", 3, "personnes")],
+        images=[Image(png, "Un \"point\"", "Légende"), Image(webp, "Une carte")],
+        sources=[Source("OSDH", "https://osdh.example/?a=1&b=2")],
+    )  # fmt: skip
+    clock.go(hours=2)
+    blog.post("Deuxième.", author="Zoé", lang="en", verification="unconfirmed")
+    clock.go(days=1)
+    wrong = blog.post("FAUX", images=[Image(png, "FAUX")])
+    blog.retract(wrong.id, why="Erreur de notre part.")
+    gone = blog.post("PARTI")
+    blog.remove(gone.id)
+    clock.go(days=1)
+    last = blog.post("Dernier, avant.")
+    blog.edit(last.id, body="Dernier, corrigé.", note="Le lieu était faux.")
+    blog.frame("2012-07-15", headline="Le premier jour", introduction="Au *début*.", close="Fin.")
+    blog.frame("coverage", headline="La semaine", introduction="Ce qui s'est passé.")
+    return ["Au début.", "Un fait & un autre.", "code <x>", "Deuxième.", "Fin.",
+            "Erreur de notre part.", "Dernier, corrigé.", "Le lieu était faux."]  # fmt: skip
+
+
+def words(book: Path) -> str:
+    """Return all the text of a book, in reading order."""
+    with zipfile.ZipFile(book) as archive:
+        package = etree.fromstring(archive.read("EPUB/package.opf"))
+        opf = "{http://www.idpf.org/2007/opf}"
+        items = {i.get("id"): i.get("href") for i in package.iter(f"{opf}item")}
+        texts = []
+        for reference in package.iter(f"{opf}itemref"):
+            page: Any = etree.fromstring(archive.read(f"EPUB/{items[reference.get('idref')]}"))
+            texts.append(" ".join("".join(page.find(f"{XHTML}body").itertext()).split()))
+    return " ".join(texts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["fr", "ar", "en"])
+@pytest.mark.parametrize("when", ["", "2012-07-15", "2012-W28", "2012-07-15..2012-07-17"])
+def test_a_book_passes_its_checker(
+    new_blog: Callable[..., Blog], clock: Clock, tmp_path: Path, language: str, when: str
+) -> None:
+    """The coverage, a day, a week and a range, in both directions of writing."""
+    blog = new_blog(language=language, description="Ce & cela")
+    tell(blog, clock, tmp_path)
+    book = tmp_path / "book.epub"
+    assert blog.book(blog.digest(when) if when else blog.whole(), book) == []
+    check(book)
+
+
+@pytest.mark.slow
+def test_the_checker_bites(blog: Blog, clock: Clock, tmp_path: Path) -> None:
+    """A book from which a chapter is missing is refused."""
+    blog.post("Un fait.")
+    book, other = tmp_path / "book.epub", tmp_path / "other.epub"
+    blog.book(blog.whole(), book)
+    with zipfile.ZipFile(book) as archive, zipfile.ZipFile(other, "w") as spoilt:
+        for item in archive.infolist():
+            if not item.filename.endswith("15.xhtml"):
+                spoilt.writestr(item, archive.read(item))
+    with pytest.raises(AssertionError):
+        check(other)
+
+
+def test_a_book_tells_everything_in_order(blog: Blog, clock: Clock, tmp_path: Path) -> None:
+    """Each text once, the days one after the other; nothing that was withdrawn or removed."""
+    expected = tell(blog, clock, tmp_path)
+    book = tmp_path / "book.epub"
+    blog.book(blog.whole(), book)
+    told = words(book)
+    places = [told.index(text) for text in expected]
+    assert places == sorted(places)
+    assert all(told.count(text) == 1 for text in expected)
+    assert "Ce qui s'est passé." in told
+    assert "FAUX" not in told
+    assert "PARTI" not in told
+
+
+def test_a_book_holds_its_pictures(blog: Blog, clock: Clock, tmp_path: Path) -> None:
+    """With their words; a kind that older readers do not know as PNG; one that is gone is told."""
+    tell(blog, clock, tmp_path)
+    book = tmp_path / "book.epub"
+    blog.book(blog.whole(), book)
+    with zipfile.ZipFile(book) as archive:
+        names = [n for n in archive.namelist() if "picture" in n]
+        page = archive.read("EPUB/2012-07-15.xhtml").decode()
+    assert names == ["EPUB/picture-1.png", "EPUB/picture-2.png"]
+    assert 'src="picture-1.png" alt="Un &quot;point&quot;"' in page
+    assert "https://elsewhere.example/x.png" in page
+    shutil.rmtree(blog.folders.media)
+    faults = blog.book(blog.whole(), book)
+    assert len(faults) == 2
+    assert 'Un "point"' in words(book)
+
+
+def test_the_same_digest_is_the_same_book(blog: Blog, clock: Clock, tmp_path: Path) -> None:
+    """Byte for byte, whenever it is written; under an id that stays."""
+    tell(blog, clock, tmp_path)
+    first, second = tmp_path / "first.epub", tmp_path / "second.epub"
+    blog.book(blog.whole(), first)
+    clock.go(days=3)
+    blog.book(blog.whole(), second)
+    assert first.read_bytes() == second.read_bytes()
+    with zipfile.ZipFile(first) as archive:
+        assert archive.infolist()[0].filename == "mimetype"
+        assert archive.infolist()[0].compress_type == zipfile.ZIP_STORED
+        assert f"{blog.config.id}/digest/coverage" in archive.read("EPUB/package.opf").decode()
+
+
+def test_an_empty_journal_makes_no_book(blog: Blog) -> None:
+    """It says so."""
+    with pytest.raises(NotFound):
+        blog.whole()
+
+
+def test_no_title_or_name_leaves_a_direction_open(new_blog: Callable[..., Blog]) -> None:
+    """In the contents, the package and the chapters, each text ends as it began."""
+    turned = "\u202eturned\u2067"
+    blog = new_blog(title=turned, author=turned)
+    blog.post(turned, title=turned, author=turned, tags=[turned])
+    blog.frame("2012-07-15", headline=turned)
+    target = blog.folders.root / "book.epub"
+    blog.book(blog.whole(), target)
+    with zipfile.ZipFile(target) as book:
+        for name in ("EPUB/nav.xhtml", "EPUB/package.opf", "EPUB/title.xhtml"):
+            tree = etree.fromstring(book.read(name))
+            texts = [str(text) for text in tree.itertext() if "turned" in str(text)]
+            assert texts
+            assert [text for text in texts if bidi.closed(text) != text] == []

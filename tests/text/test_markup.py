@@ -1,0 +1,512 @@
+"""Markdown to safe HTML: nothing that acts gets through, and what authors mean does."""
+
+from __future__ import annotations
+
+import re
+import resource
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html as lxml_html
+
+from liveblog.model import limits
+from liveblog.model.entry import FORBIDDEN
+from liveblog.text.bidi import closed
+from liveblog.text.locale import NARROW, NBSP, french_spaces
+from liveblog.text.markup import ROOT, rooted, sanitised, shortened, to_html, unescaped, words_in
+
+from ..conftest import plain
+
+# What may appear on a page, spelled out here: the product's own tables are under test.
+_TAGS = """
+a abbr b blockquote br caption cite code dd del details dfn div dl dt em figcaption figure h3 h4 h5
+h6 hr i img ins kbd li mark ol p pre q s samp section small span strong sub sup table tbody td tfoot
+th thead time tr u ul var
+"""
+TAGS = set(_TAGS.split())
+_ATTRIBUTES = """
+lang dir title href hreflang id class rel cite src alt width height start align colspan rowspan
+scope datetime
+"""
+ATTRIBUTES = set(_ATTRIBUTES.split())
+CLASSES = {"footnotes", "footnote-ref", "footnote-backref"}
+ADDRESSES = re.compile(r"https?:|mailto:|tel:|#|//|" + ROOT)
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<SCRIPT SRC=//evil.example/x.js></SCRIPT>",
+    "<scr<script>ipt>alert(1)</scr</script>ipt>",
+    '<img src=x onerror="alert(1)">',
+    "<img src='javascript:alert(1)'>",
+    '<img src="https://evil.example/pixel.gif" alt="x">',
+    '<svg onload="alert(1)"><script>alert(1)</script></svg>',
+    "<svg><a xlink:href='javascript:alert(1)'><text>x</text></a></svg>",
+    "<math><mi xlink:href='javascript:alert(1)'>x</mi></math>",
+    '<a href="javascript:alert(1)">x</a>',
+    '<a href="JaVaScRiPt:alert(1)">x</a>',
+    '<a href="java\tscript:alert(1)">x</a>',
+    '<a href="&#106;avascript:alert(1)">x</a>',
+    '<a href=" javascript:alert(1)">x</a>',
+    '<a href="data:text/html,<script>alert(1)</script>">x</a>',
+    '<a href="vbscript:x" onclick="alert(1)" style="position:fixed">x</a>',
+    "[x](javascript:alert(1))",
+    "[x](<javascript:alert(1)>)",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "![x](javascript:alert(1))",
+    "![x](data:image/svg+xml,<svg onload=alert(1)>)",
+    "<javascript:alert(1)>",
+    "[x]: javascript:alert(1)\n\n[x]",
+    "<style>body{display:none}</style>",
+    "<p style='position:fixed'>x</p>",
+    "<iframe src='https://evil.example/'></iframe>",
+    "<object data='x'></object><embed src='x'>",
+    "<form action='https://evil.example/'><input name=a><button>x</button></form>",
+    "<textarea><script>alert(1)</script></textarea>",
+    "<base href='https://evil.example/'>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example/'>",
+    "<link rel=stylesheet href='https://evil.example/x.css'>",
+    "<video src=x onerror=alert(1)></video><audio autoplay src=x>",
+    "<div onmouseover=alert(1) class='evil' id='evil' name='evil'>x</div>",
+    "<!-- --!><script>alert(1)</script> -->",
+    "<![CDATA[<script>alert(1)</script>]]>",
+    "<?php echo 1 ?>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<template><script>alert(1)</script></template>",
+    "<details open ontoggle=alert(1)>x",
+    "<table><td background='javascript:alert(1)'>x",
+    "```html\n<script>alert(1)</script>\n```",
+    "`<script>alert(1)</script>`",
+    "<a href='liveblog-root:x' onclick=alert(1)>x</a>",
+    "[^1]\n\n[^1]: <script>alert(1)</script>",
+    '[x](https://example.org/ "a\\" onmouseover=alert(1)")',
+    "<img src=media/a.png onload=alert(1)>",
+    "<a href='//evil.example'\nonclick='alert(1)'>x</a>",
+    "<p/onclick=alert(1)>",
+    "</div></article></main><h1>x</h1>",
+    "«\0»",
+]
+
+
+def assert_harmless(html: str) -> None:
+    """Parse a fragment as a browser would, and look at every element and attribute."""
+    tree = lxml_html.fragment_fromstring(html, create_parent="main")
+    for element in tree.iterdescendants():
+        assert isinstance(element.tag, str), "a comment or an instruction"
+        assert element.tag in TAGS
+        for name, value in element.attrib.items():
+            assert name in ATTRIBUTES, f"<{element.tag} {name}>"
+            if name in ("href", "src", "cite"):
+                assert ADDRESSES.match(value), f"{name}={value!r}"
+            if name == "class":
+                assert set(value.split()) <= CLASSES
+        if element.tag == "img":
+            assert str(element.get("src")).startswith(f"{ROOT}media/")
+
+
+@pytest.mark.parametrize("fragment", HOSTILE)
+def test_nothing_that_acts_survives(fragment: str) -> None:
+    """Each known attack, as a text of its own."""
+    assert_harmless(to_html(fragment, media=frozenset({"a.png"})))
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(HOSTILE),
+            st.sampled_from(["\n\n", "\n", " ", "> ", "- ", "    ", "`", "```\n", "<", '"', "|"]),
+            st.text(max_size=8),
+        ),
+        min_size=2,
+        max_size=6,
+    )
+)
+def test_no_mixture_of_attacks_survives(fragments: list[str]) -> None:
+    """Hostile pieces put together in any way, between Markdown and any text."""
+    text = "".join(fragments)
+    assert_harmless(to_html(text, media=frozenset({"a.png"}), typography=french_spaces))
+    assert_harmless(to_html(text, anchor="n1"))
+
+
+@given(st.lists(st.sampled_from(HOSTILE), max_size=4).map("".join))
+def test_sanitising_twice_is_sanitising_once(source: str) -> None:
+    """What came out is harmless and stays as it is."""
+    clean = sanitised(source)
+    again = sanitised(clean)
+    assert again == clean
+
+
+@given(st.text(max_size=80))
+def test_any_text_can_be_rendered(text: str) -> None:
+    """Surrogates apart, which no revision holds, any text becomes harmless HTML."""
+    text = text.encode("utf-8", "ignore").decode()
+    assert_harmless(to_html(text))
+
+
+# -- what authors mean -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ""),
+        ("Un **fait** *nouveau*.", "<p>Un <strong>fait</strong> <em>nouveau</em>.</p>"),
+        ("~~faux~~ vrai", "<p><del>faux</del> vrai</p>"),
+        ("un ~ deux ~ trois", "<p>un ~ deux ~ trois</p>"),
+        ("un  \ndeux", "<p>un<br>\ndeux</p>"),
+        ("5 < 6 & 7", "<p>5 &lt; 6 &amp; 7</p>"),
+        ("`<b>`", "<p><code>&lt;b&gt;</code></p>"),
+        ("H<sub>2</sub>O", "<p>H<sub>2</sub>O</p>"),
+        ("دمشق", "<p>دمشق</p>"),
+    ],
+)
+def test_common_markdown_is_rendered(text: str, expected: str) -> None:
+    """CommonMark, strikethrough with two tildes, harmless HTML, every script."""
+    assert to_html(text) == expected
+
+
+def test_tables_are_rendered_with_their_alignment() -> None:
+    """As GitHub writes them."""
+    html = to_html("| Ville | Morts |\n|:--|--:|\n| Damas | 40 |\n")
+    tree = lxml_html.fragment_fromstring(html)
+    assert [cell.text for cell in tree.iter("th", "td")] == ["Ville", "Morts", "Damas", "40"]
+    assert [cell.get("align") for cell in tree.iter("td")] == ["left", "right"]
+
+
+@pytest.mark.parametrize("level", range(1, 7))
+def test_headings_begin_below_an_entrys_own(level: int) -> None:
+    """Level 1 becomes 4, and none is deeper than 6."""
+    assert to_html("#" * level + " Titre") == f"<h{min(6, level + 3)}>Titre</h{min(6, level + 3)}>"
+
+
+def test_headings_in_html_begin_there_too() -> None:
+    """An author's <h1> is no page's heading."""
+    assert to_html("<h1>Titre</h1>") == "<h4>Titre</h4>"
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "shown"),
+    [
+        ("https://example.org/a?b=1&c=2", "https://example.org/a?b=1&c=2", None),
+        ("Voir www.example.org.", "http://www.example.org", "www.example.org"),
+        ("osdh@example.org", "mailto:osdh@example.org", "osdh@example.org"),
+        ("[là](https://example.org/)", "https://example.org/", "là"),
+        ("[là](#notes)", "#notes", "là"),
+        ("[là](2012/07/15/)", f"{ROOT}2012/07/15/", "là"),
+        ("[là](/2012/07/15/)", f"{ROOT}2012/07/15/", "là"),
+        ("[là](tel:+33123456789)", "tel:+33123456789", "là"),
+    ],
+)
+def test_links_lead_where_they_say(text: str, address: str, shown: str | None) -> None:
+    """Bare ones too; one without a scheme leads from the site's root."""
+    (link,) = lxml_html.fragment_fromstring(to_html(text), create_parent="div").iter("a")
+    assert (link.get("href"), link.text) == (address, shown or address)
+    assert link.get("rel") == "noopener nofollow"
+
+
+def test_the_way_to_the_root_is_put_in_last() -> None:
+    """Relative on a page, absolute in a feed."""
+    fragment = to_html("[là](2012/W29/)")
+    assert 'href="../../2012/W29/"' in rooted(fragment, "../../")
+    assert 'href="https://example.org/2012/W29/"' in rooted(fragment, "https://example.org/")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le mot liveblog-root: ne dit rien.",
+        "liveblog-liveblog-root:root:x",
+        "liveblog-root&#58;x",
+        "`liveblog-liveblog-root:root:`",
+    ],
+)
+def test_an_author_cannot_write_the_mark_of_the_root(text: str) -> None:
+    """However it is spelled, no address is put into running text."""
+    assert "example.org" not in rooted(to_html(text), "https://example.org/")
+
+
+def test_own_pictures_are_shown() -> None:
+    """With the way to the root before them, and their alternative text."""
+    html = to_html("![Un plan](media/2012/07/15/a.png)", media=frozenset({"2012/07/15/a.png"}))
+    (picture,) = lxml_html.fragment_fromstring(html, create_parent="div").iter("img")
+    assert picture.get("src") == f"{ROOT}media/2012/07/15/a.png"
+    assert picture.get("alt") == "Un plan"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Voici ![un plan](https://example.org/a.png) du lieu.",
+        'Voici <img src="https://example.org/a.png" alt="un plan"> du lieu.',
+        "Voici [![un plan](https://example.org/a.png)](https://example.org/a.png) du lieu.",
+    ],
+)
+def test_a_foreign_picture_becomes_a_link(text: str) -> None:
+    """So that no reader's browser is sent to a third party; the words around it stay."""
+    html = to_html(text, media=frozenset({"a.png"}))
+    tree = lxml_html.fragment_fromstring(html, create_parent="div")
+    assert not list(tree.iter("img"))
+    assert "https://example.org/a.png" in [a.get("href") for a in tree.iter("a")]
+    assert tree.text_content() == "Voici un plan du lieu."
+
+
+def test_footnotes_of_two_entries_do_not_collide() -> None:
+    """Every id is on the page once, and each reference leads to its own note."""
+    text = "Un[^1] et deux[^nom].\n\n[^1]: Première.\n\n[^nom]: Seconde."
+    page = "".join(to_html(text, anchor=anchor) for anchor in ("7k3m9qx2tb", "aaaaaaaaaa"))
+    tree = lxml_html.fragment_fromstring(page, create_parent="div")
+    ids = [str(element.get("id")) for element in tree.xpath("//*[@id]")]
+    assert len(ids) == len(set(ids)) == 8
+    targets = [str(a.get("href")) for a in tree.iter("a")]
+    assert len(targets) == 8
+    assert {target[1:] for target in targets} == set(ids)
+
+
+# -- typography ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Vraiment ?", f"Vraiment{NARROW}?"),
+        ("Non ! Si ; enfin", f"Non{NARROW}! Si{NARROW}; enfin"),
+        ("Le bilan : 105", f"Le bilan{NBSP}: 105"),
+        ("« Oui »", f"«{NARROW}Oui{NARROW}»"),
+        ("**Urgent** !", f"Urgent{NARROW}!"),
+        ("Un *bilan* : 105", f"Un bilan{NBSP}: 105"),
+        ("« *Oui* »", f"«{NARROW}Oui{NARROW}»"),
+        ("[Là](https://example.org/) ?", f"Là{NARROW}?"),
+        ("`a ? b : c !`", "a ? b : c !"),
+        ("```\na ? b : c !\n```", "a ? b : c !\n"),
+        ("https://example.org/?a=b;c", "https://example.org/?a=b;c"),
+        ("18:04", "18:04"),
+        ("Vraiment?", "Vraiment?"),
+    ],
+)
+def test_french_spaces_are_unbreakable_but_not_in_code(text: str, expected: str) -> None:
+    """Those that the author typed, also beside emphasis and links; none is added."""
+    tree = lxml_html.fragment_fromstring(
+        to_html(text, typography=french_spaces), create_parent="div"
+    )
+    assert tree.text_content() == expected
+
+
+def test_typography_leaves_attributes_alone() -> None:
+    """A title or address is as it was written."""
+    html = to_html('[là](https://example.org/ "quoi ?")', typography=french_spaces)
+    assert 'title="quoi ?"' in html
+
+
+# -- what would take too long ----------------------------------------------------------------------
+
+
+def depth(fragment: str) -> int:
+    """Return how deeply elements lie in each other."""
+
+    def below(element: lxml_html.HtmlElement) -> int:
+        return 1 + max(map(below, element), default=0)
+
+    return below(lxml_html.fragment_fromstring(fragment, create_parent="div")) - 1
+
+
+@pytest.mark.parametrize("unit", ["> ", "- ", "<div>", "<b>", "<blockquote>", "<ul><li>"])
+@pytest.mark.parametrize("render", [to_html, sanitised])
+def test_what_is_nested_too_deeply_is_shown_as_typed(
+    unit: str, render: Callable[[str], str]
+) -> None:
+    """Up to the limit it is what it is; beyond, each character is shown, and nothing else."""
+    at_most = render(unit * limits.NESTING + "le mot")
+    assert "le mot" in at_most
+    beyond = unit * (limits.NESTING + 1) + "le mot"
+    shown = render(beyond)
+    if render is to_html or unit.startswith("<"):
+        assert "".join(plain(shown).split()) == "".join(beyond.split())
+    assert depth(shown) <= 2
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<div><!--</div>-->" * 200,
+        "<div title='</div>'>" * 200,
+        "<div><table></div></table>" * 200,
+        '<div x"><div y">' * 100,
+        "<b><i></b>" * 200,
+        "<script></b></script><b>" * 200,
+        f"<p><b title='{'x' * 50_000}'>" + "<p>x" * 10_000,
+        "<p>" + "".join(f"<b title={n}>" for n in range(45)) + "<p>x" * 20_000,
+    ],
+)
+def test_no_disguise_of_tags_makes_it_deep_or_long(source: str) -> None:
+    """In comments, attributes, scripts, or by elements that begin again in each paragraph."""
+    clean = sanitised(source)
+    assert depth(clean) <= 2 * limits.NESTING
+    assert len(clean) < 10 * len(source) + 2_000_000
+
+
+def test_ordinary_prose_at_the_limit_is_rendered() -> None:
+    """Lists, tables, quotes, emphasis and links of 100 kB are none too many."""
+    part = (
+        "Le **maire** a *dit* : « [Non](https://example.org/) ».\n\n> Il `cite` <b>tout</b>\n\n"
+        "- un\n  - deux\n\n| a | b |\n|---|---|\n| c | d |\n\n"
+    )
+    shown = to_html(part * (100_000 // len(part)), typography=french_spaces)
+    assert shown.count("<table>") == shown.count("<blockquote>") == 100_000 // len(part)
+    assert f"dit</em>&nbsp;: «{NARROW}<a" in shown
+
+
+def test_typography_leaves_code_alone_wherever_it_stands() -> None:
+    """Also where code lies in code, is left open, or holds what looks like a tag."""
+    source = "a : <code>b : <code>c :</code> d :</code> e : `f : <g> h :`\n\n    i : j"
+    shown = to_html(source, typography=french_spaces)
+    assert [part for part in "abcdefghi" if f"{part}&nbsp;:" in shown] == ["a", "e"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["javascript:alert(1)", " JaVa\tScript:alert(1)", "&#1;javascript:x", "data:text/html,x",
+     "vbscript:x", "file:///etc/passwd", "x" * 4000],
+)  # fmt: skip
+@pytest.mark.parametrize("attribute", ["href", "src", "cite"])
+def test_every_attribute_with_an_address_is_checked(address: str, attribute: str) -> None:
+    """A link's, a picture's, a quotation's."""
+    tag = {"href": "a", "src": "img", "cite": "blockquote"}[attribute]
+    shown = to_html(f'<{tag} {attribute}="{address}">x</{tag}>')
+    found = lxml_html.fragment_fromstring(shown, create_parent="div")
+    values = [value for element in found.iter() for value in element.attrib.values()]
+    assert not [value for value in values if value.startswith(("java", " J", "data", "vb", "x"))]
+    assert to_html('<blockquote cite="https://a.b/">x</blockquote>').count("https://a.b/") == 1
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        "\x00",
+        "\x01",
+        "\x08",
+        "\x0c",
+        "\x1f",
+        "\x7f",
+        "\x81",
+        "\x85",
+        "\ud800",
+        "\ufdd0",
+        "\ufffe",
+        "\uffff",
+    ],
+)
+@pytest.mark.parametrize(
+    "source",
+    ["a{}b", "`a{}b`", "<div>a{}b", "<p title='{}'>x", "![a{}b](http://e.org/)", "[a](b{}c)",
+     "<img alt='{}' src='{}'>", "![x](media/{}.png)", "| {} |\n|---|\n"],
+)  # fmt: skip
+def test_what_no_page_can_carry_is_dropped_however_it_is_written(
+    character: str, source: str
+) -> None:
+    """As it is, or by its number: a feed that holds one of these is no XML."""
+    number = ord(character)
+    for written in (
+        character,
+        f"&#{number};",
+        f"&#x{number:x};",
+        f"&#x0{number:X}",
+        f"&#00{number};",
+    ):
+        given = source.replace("{}", written)
+        for shown in (to_html(given, typography=french_spaces), sanitised(given)):
+            assert not FORBIDDEN.search(rooted(shown, "./"))
+
+
+def test_a_number_of_any_length_is_no_error() -> None:
+    """Python converts no number of more than 4300 digits."""
+    for digits in ("0" * 5000 + "1", "1" * 5000):
+        for source in (f"a &#{digits};", f"<div>a &#{digits};", f"<p title='&#x{digits};'>a"):
+            assert plain(source).startswith("a")
+            assert words_in(to_html(source)).startswith("a")
+        assert unescaped(f"a&#{digits};b") == "a\ufffdb"
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "9" * 10, "٣", ""])
+def test_a_number_that_programs_read_is_one(number: str) -> None:
+    """A list's start, a cell's width: another word is dropped."""
+    assert to_html(f'<ol start="{number}"><li>x</ol>') == "<ol><li>x</li></ol>"
+    assert 'start="7"' in to_html('<ol start="7"><li>x</ol>')
+
+
+# -- words without markup --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("<p>Un</p><p>Deux</p>", "Un Deux"),
+        ("<ul><li>un</li><li>deux</li></ul>", "un deux"),
+        ("un<br>deux", "un deux"),
+        ("<h4>Titre</h4><p>Texte</p>", "Titre Texte"),
+        ("<p>5 &lt; 6 &amp; 7</p>", "5 < 6 & 7"),
+        ("<p>&lt;b&gt;</p>", "<b>"),
+        ("<p>a</p><script>alert(1)</script>", "a"),
+        ("<p>Vraiment\u202f?</p>", "Vraiment\u202f?"),
+        ("  <p> a \n\n b </p> ", "a b"),
+        ("", ""),
+    ],
+)
+def test_plain_text_has_the_words_only(source: str, expected: str) -> None:
+    """Blocks are kept apart, entities read, no-break spaces kept."""
+    assert plain(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "expected"),
+    [
+        ("Un texte court", 20, "Un texte court"),
+        ("Un texte court", 14, "Un texte court"),
+        ("Un texte trop long", 12, "Un texte…"),
+        ("Un, deux", 7, "Un…"),
+        ("Anticonstitutionnellement", 10, "Anticonst…"),
+        (
+            "3 janvier : 港口罢工进入第十二天工会拒绝新的提案政府呼吁双方重返谈判桌",
+            40,
+            "3 janvier : 港口罢工进入第十二天工会拒绝新的提案政府呼吁双方重返谈…",
+        ),
+        ("Il dit « oui » à tous", 10, "Il dit…"),
+    ],
+)
+def test_a_text_is_cut_at_a_word(text: str, limit: int, expected: str) -> None:
+    """With an ellipsis, and without the punctuation before it."""
+    assert shortened(text, limit) == expected
+
+
+@given(st.text(max_size=60), st.integers(1, 40))
+def test_a_shortened_text_is_never_longer_than_asked(text: str, limit: int) -> None:
+    """It is the text itself or its beginning and an ellipsis."""
+    short = shortened(text, limit)
+    assert len(short) <= limit
+    assert short == text or (short.endswith("…") and text.startswith(short[:-1]))
+
+
+def test_rendering_gives_back_the_memory_that_it_took() -> None:
+    """A server renders for months."""
+
+    def memory() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+    text = "Un *fait*, [une source](https://example.org/), une note[^1].\n\n[^1]: La note.\n"
+    for _ in range(200):
+        to_html(text)
+    before = memory()
+    for _ in range(3000):
+        to_html(text)
+    assert memory() - before < 1_500_000
+
+
+@pytest.mark.parametrize("limit", range(1, 40))
+def test_a_text_that_is_cut_leaves_no_direction_open(limit: int) -> None:
+    """And has no more characters for that."""
+    cut = shortened(
+        "\u2067\u202eone\u202c \u202atwo\u2066 three four five six\u2069\u202c\u2069" * 2, limit
+    )
+    assert cut == closed(cut)
+    assert len(cut) <= limit
