@@ -27,7 +27,7 @@ from measure import LIVEBLOG, PYTHON, Cost, apart, beside, cost_of, duration, me
 
 from liveblog import Blog
 from liveblog.model.entry import Record
-from liveblog.watcher import Follower
+from liveblog.watcher import Watcher
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 COMMAND = "python benchmarks/scaling.py"
@@ -166,21 +166,21 @@ def scaling_table(found: list[Row]) -> str:
 def _inside(built: Built) -> list[float]:
     """Return how long a server takes from a post until it is published and the readers are told.
 
-    This is what its follower does, in a thread of this process.
+    This is what its watcher does, in a thread of this process.
     """
     blog = Blog(built.root)
-    follower = Follower(
+    watcher = Watcher(
         blog, tell=lambda events, place: None, landed=lambda events, place, report: None
     )
-    follower.start()
-    follower.publish()
+    watcher.start()
+    watcher.publish()
     found = []
     for _ in range(TIMES):
         blog.post("One more update.", tags=["Harbour", "Market"])
-        follower.publish()
-        found.append(follower.state.seconds)
-    follower.stop()
-    follower.join()
+        watcher.publish()
+        found.append(watcher.state.seconds)
+    watcher.stop()
+    watcher.join()
     return found
 
 

@@ -1,4 +1,4 @@
-"""The follower: sees what anybody appends to the journal, tells the readers, and publishes it.
+"""The watcher: sees what anybody appends to the journal, tells the readers, and publishes it.
 
 One thread a blog, so that rendering never holds up the server. It knows no sockets: what there is
 to tell, it hands over as events and the place that they lead to. Readers come first: an entry is
@@ -90,7 +90,7 @@ class Place:
 
 @dataclass(frozen=True)
 class State:
-    """How the follower is doing."""
+    """How the watcher is doing."""
 
     place: Place  #: up to where everything is published and told
     published: datetime | None = None  #: the last publication that went well
@@ -99,12 +99,12 @@ class State:
     seconds: float = 0.0  #: how long the last turn took: readers told, site published
 
 
-class Follower(threading.Thread):
+class Watcher(threading.Thread):
     """Follows one blog's journal."""
 
     def __init__(self, blog: Blog, *, landed: Landed, tell: Tell | None = None) -> None:
         """Follow *blog*; *tell* and *landed* are called in this thread, in each turn."""
-        super().__init__(name=f"follower of {blog.folders.root.name}", daemon=True)
+        super().__init__(name=f"watcher of {blog.folders.root.name}", daemon=True)
         self._blog = blog
         self._tell = tell
         self._landed = landed

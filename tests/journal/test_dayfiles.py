@@ -412,14 +412,14 @@ def test_4_since_misses_nothing_while_others_append(journal: DayFiles) -> None:
                 return
 
     writers = [threading.Thread(target=write, args=(date(2012, 7, d),)) for d in (15, 16, 17)]
-    follower = threading.Thread(target=follow)
-    follower.start()
+    watcher = threading.Thread(target=follow)
+    watcher.start()
     for thread in writers:
         thread.start()
     for thread in writers:
         thread.join()
     done.set()
-    follower.join()
+    watcher.join()
     assert len(seen) == len(set(seen)) == 360
 
 
@@ -430,7 +430,7 @@ def nap(_: float) -> bool:
 
 
 def test_4_watch_yields_what_is_appended(journal: DayFiles) -> None:
-    """A follower is woken by another process's append."""
+    """A watcher is woken by another process's append."""
     first = journal.append(revision("un"), expect=0)
     watching = again(journal).watch(START, nap)
     assert next(watching).records == [first]

@@ -18,7 +18,7 @@ import pytest
 
 from liveblog import Blog
 from liveblog.model.errors import StorageError
-from liveblog.watcher import Follower
+from liveblog.watcher import Watcher
 from liveblog.web import writers
 
 from ..conftest import LiveServer, live_server
@@ -174,47 +174,47 @@ def test_a_blog_replaced_by_a_copy_goes_on(server: LiveServer, tmp_path: Path) -
     assert "Perdu." not in page
 
 
-def following(blog: Blog) -> Follower:
+def following(blog: Blog) -> Watcher:
     """Follow a blog, for nobody."""
-    return Follower(blog, landed=lambda *_: None)
+    return Watcher(blog, landed=lambda *_: None)
 
 
 def test_whoever_waits_for_a_publication_learns_that_it_failed(
     blog: Blog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where it fails before it begins: the journal or the site cannot be read."""
-    follower = following(blog)
+    watcher = following(blog)
 
     def broken(*_: object) -> object:
         raise StorageError("The disk reports an error.", "See its log.")
 
     monkeypatch.setattr(type(blog.journal), "watch", broken)
-    follower.start()
+    watcher.start()
     began = time.monotonic()
     for _ in range(2):
         with pytest.raises(StorageError, match="disk reports"):
-            follower.publish()
+            watcher.publish()
     assert time.monotonic() - began < 10
-    follower.stop()
-    follower.join(5)
-    assert not follower.is_alive()
+    watcher.stop()
+    watcher.join(5)
+    assert not watcher.is_alive()
 
 
 def test_whoever_waits_for_a_publication_learns_that_the_server_stops(blog: Blog) -> None:
     """At once."""
-    follower = following(blog)  # never started: nothing is published
+    watcher = following(blog)  # never started: nothing is published
     failed: list[StorageError] = []
 
     def wait() -> None:
         try:
-            follower.publish()
+            watcher.publish()
         except StorageError as error:
             failed.append(error)
 
     waiting = threading.Thread(target=wait, daemon=True)
     waiting.start()
     time.sleep(0.2)
-    follower.stop()
+    watcher.stop()
     waiting.join(5)
     assert failed
     assert "stopped" in str(failed[0])

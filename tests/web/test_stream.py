@@ -29,7 +29,7 @@ from PIL import Image as Picture
 
 from liveblog import Blog
 from liveblog.blog import Image
-from liveblog.watcher import Follower
+from liveblog.watcher import Watcher
 
 from ..conftest import LiveServer, live_server
 from ..wire import fetch
@@ -173,31 +173,31 @@ def test_an_update_is_told_before_it_is_published_and_its_page_is_waited_for(
 def test_nothing_is_told_or_published_that_is_not_on_disk_yet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever wrote a line may still wait for the disk when the follower sees it."""
+    """Whoever wrote a line may still wait for the disk when the watcher sees it."""
     blog = Blog.init(tmp_path / "blog", title="Carnet")
     happened: list[str] = []
     real = os.fdatasync
 
     def spy(fd: int) -> None:
-        if threading.current_thread() is follower:
+        if threading.current_thread() is watcher:
             happened.append(Path(os.readlink(f"/proc/self/fd/{fd}")).suffix)
         real(fd)
 
-    follower = Follower(
+    watcher = Watcher(
         blog,
         tell=lambda events, place: happened.append("told"),
         landed=lambda events, place, report: happened.append("landed"),
     )
     monkeypatch.setattr(os, "fdatasync", spy)
-    follower.start()
+    watcher.start()
     try:
-        follower.publish()
+        watcher.publish()
         happened.clear()
         blog.post("En chemin.")
-        follower.publish()
+        watcher.publish()
     finally:
-        follower.stop()
-        follower.join()
+        watcher.stop()
+        watcher.join()
     assert happened[:4] == [".jsonl", "told", ".jsonl", "landed"]
 
 

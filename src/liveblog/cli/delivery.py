@@ -62,16 +62,16 @@ def _run(state: State, blog: Blog) -> None:
     import signal
 
     from ..scheduler import Schedule, leader
-    from ..watcher import Follower
+    from ..watcher import Watcher
 
-    follower = Follower(
+    watcher = Watcher(
         blog, landed=lambda events, place, report: plan.published(report) if report else None
     )
-    plan = Schedule(blog, publish=follower.publish)
+    plan = Schedule(blog, publish=watcher.publish)
     stopping = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopping.set())
-    follower.start()
+    watcher.start()
     plan.start()
     other = leader(blog)
     if other and other != os.getpid():
@@ -79,8 +79,8 @@ def _run(state: State, blog: Blog) -> None:
     state.say(f"The schedule of {blog.config.title} runs. Stop with Ctrl-C.")
     stopping.wait()
     plan.stop()
-    follower.stop()
-    follower.join(5)
+    watcher.stop()
+    watcher.join(5)
 
 
 def _list(state: State, blog: Blog, jobs: list[Job], process: int, as_json: bool) -> None:

@@ -142,7 +142,7 @@ class Application:
         """Say what the server knows of itself; 503 while a blog cannot be published."""
         blogs = []
         for served in self.blogs:
-            state = served.follower.state
+            state = served.watcher.state
             blogs.append(
                 {
                     "path": served.path,

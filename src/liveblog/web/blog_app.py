@@ -24,7 +24,7 @@ from ..pages.render import FeedDocument
 from ..scheduler import Schedule
 from ..site.report import Report
 from ..site.storage.compressed import Compressed
-from ..watcher import Event, Follower, Place
+from ..watcher import Event, Place, Watcher
 from . import embed, errors, micropub, search
 from .api import routes
 from .auth import Doors
@@ -68,8 +68,8 @@ class Served:
         self.writers = Writers()
         self.hub = Hub(blog.config.server)
         self.gate = search.Gate()
-        self.follower = Follower(blog, tell=self._tell, landed=self._landed)
-        self.schedule = Schedule(blog, publish=self.follower.publish)
+        self.watcher = Watcher(blog, tell=self._tell, landed=self._landed)
+        self.schedule = Schedule(blog, publish=self.watcher.publish)
         self._gone = Gone(blog)
         self._lookups = CapacityLimiter(LOOKUPS)
         self._is_landed = asyncio.Event()  # unless readers were told of more than the site shows
@@ -105,20 +105,20 @@ class Served:
     def start(self) -> None:
         """Follow the journal from now on. Call it within the event loop."""
         self._loop = asyncio.get_running_loop()
-        self.hub.place = self._on_site = str(self.follower.state.place)
+        self.hub.place = self._on_site = str(self.watcher.state.place)
         self.hub.start()
-        self.follower.start()
+        self.watcher.start()
         self.schedule.start()
 
     async def stop(self) -> None:
         """End the streams and the following; what is being published is finished."""
         self.hub.close()
-        self.follower.stop()
+        self.watcher.stop()
         await run_sync(self.schedule.stop)
-        await run_sync(self.follower.join, 5)
+        await run_sync(self.watcher.join, 5)
 
     def _tell(self, events: list[Event], place: Place) -> None:
-        """Tell the readers of entries, from the follower's thread, before it goes on."""
+        """Tell the readers of entries, from the watcher's thread, before it goes on."""
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._send, messages(events, str(place)), place)
         told = asyncio.run_coroutine_threadsafe(self.hub.told(), self._loop)
@@ -131,7 +131,7 @@ class Served:
         self.hub.send(data)
 
     def _landed(self, events: list[Event], place: Place, report: Report | None) -> None:
-        """Take over what came of a publication, from the follower's thread."""
+        """Take over what came of a publication, from the watcher's thread."""
         assert self._loop is not None
         data = messages(events, str(place))
         self._loop.call_soon_threadsafe(self._show, data, place, report)
@@ -202,7 +202,7 @@ class Served:
 
     def _missed(self, given: str, until: str) -> list[Event]:
         try:
-            return self.follower.missed(given, Place.parse(until))
+            return self.watcher.missed(given, Place.parse(until))
         except InvalidInput:
             return []
 
@@ -231,4 +231,4 @@ class Served:
         return self._pages_of_nothing[status]
 
     def _is_over(self) -> bool:
-        return self.follower.is_over
+        return self.watcher.is_over

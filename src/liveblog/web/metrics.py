@@ -75,7 +75,7 @@ class _Blogs(Collector):
         for served in self._blogs:
             for name, count in served.outbox().items():
                 outbox.add_metric([served.path, name], count)
-            state = served.follower.state
+            state = served.watcher.state
             readers.add_metric([served.path], served.hub.readers)
             dropped.add_metric([served.path], served.hub.dropped)
             failing.add_metric([served.path], bool(state.problem))

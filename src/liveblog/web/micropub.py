@@ -146,7 +146,7 @@ class _Micropub:
             raise InvalidInput(
                 f"'{str(action)[:40]}' is no action.", "Try update, delete or undelete."
             )
-        self._served.follower.call()
+        self._served.watcher.call()
         return None
 
     def _create(self, person: Person, document: dict[str, Any], key: str) -> Revision:
@@ -165,7 +165,7 @@ class _Micropub:
             idempotency_key=key,
             **fields,
         )
-        self._served.follower.call()
+        self._served.watcher.call()
         return posted
 
     async def _is_on_site(self, posted: Revision) -> bool:
