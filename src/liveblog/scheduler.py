@@ -32,7 +32,7 @@ from .delivery.dispatcher import Deliveries, Sent
 from .delivery.outbox import KINDS, Kind
 from .http_client import Client
 from .imports import Item
-from .imports.subscriptions import EVERY, Following, catch_up
+from .imports.subscriptions import EVERY, Subscriptions, catch_up
 from .model.errors import LiveblogError, StorageError
 from .model.period import COVERAGE, local_day, wall
 from .site.report import Report
@@ -162,11 +162,11 @@ class Schedule:
     ) -> None:
         """Schedule *blog*; *publish* is how its site is published where it is also served.
 
-        Followed feeds are asked through *client*, which reaches public servers unless it is given.
+        Subscription feeds are asked through *client*, which reaches public servers unless it is given.
         """
         self.blog = blog
         self._client = client
-        self._following = Following(blog.folders)
+        self._following = Subscriptions(blog.folders)
         self._publish = publish or blog.publish
         self.deliveries = Deliveries(blog, environ)
         self._scheduler = scheduler or BackgroundScheduler(

@@ -19,7 +19,7 @@ import pytest
 import liveblog
 from liveblog import Blog
 from liveblog.delivery.outbox import Plan
-from liveblog.imports.subscriptions import Following
+from liveblog.imports.subscriptions import Subscriptions
 from liveblog.model.entry import Figure, Source
 from liveblog.text import bidi
 from liveblog.tokens import Person
@@ -75,7 +75,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Blog:
         blog.outbox.plan([plan], clock.now, clock.now)
         (effect,) = blog.outbox.ready(kind, clock.now)  # type: ignore[arg-type]
         blog.outbox.again(effect, f"{ESCAPES}{TURNED}\nmore", clock.now)
-    Following(blog.folders).follow("https://example.org/feed", clock.now)
+    Subscriptions(blog.folders).follow("https://example.org/feed", clock.now)
     blog.people._write(
         blog.people._path, [Person(f"{ESCAPES}{TURNED}\nx", "post", "0" * 64, clock.now)]
     )

@@ -23,8 +23,8 @@ from liveblog.imports import Item, Update, subscriptions
 from liveblog.imports.subscriptions import (
     EVERY,
     LONGEST,
-    Followed,
-    Following,
+    Subscription,
+    Subscriptions,
     answered,
     catch_up,
     failed,
@@ -39,7 +39,7 @@ from ..outside import Outside, outside, says
 from .test_feed import atom, entry
 
 NOW = datetime(2012, 7, 16, 12, tzinfo=UTC)
-FEED = Followed(name="n", url="http://e.org/feed", due=NOW)
+FEED = Subscription(name="n", url="http://e.org/feed", due=NOW)
 
 
 @pytest.fixture
@@ -50,9 +50,9 @@ def server() -> Iterator[Outside]:
 
 
 @pytest.fixture
-def following(tmp_path: Path) -> Following:
+def following(tmp_path: Path) -> Subscriptions:
     """A list of feeds, empty."""
-    return Following(Folders(tmp_path))
+    return Subscriptions(Folders(tmp_path))
 
 
 class Desk:
@@ -76,11 +76,11 @@ def says_with(status: int, **headers: str) -> Answer:
 # -- the list --------------------------------------------------------------------------------------
 
 
-def test_the_list_is_kept_with_the_entries(tmp_path: Path, following: Following) -> None:
+def test_the_list_is_kept_with_the_entries(tmp_path: Path, following: Subscriptions) -> None:
     """Another process reads it as it was written, in its order."""
     following.follow("https://e.org/a", NOW, "A")
     following.follow("https://e.org/b", NOW)
-    again = Following(Folders(tmp_path))
+    again = Subscriptions(Folders(tmp_path))
     assert [(f.name, f.url) for f in again.all()] == [
         ("A", "https://e.org/a"),
         ("https://e.org/b", "https://e.org/b"),
@@ -93,14 +93,14 @@ def test_the_list_is_kept_with_the_entries(tmp_path: Path, following: Following)
 
 
 @pytest.mark.parametrize("url", ["", "e.org", "ftp://e.org/", "https://", "https://e.org/a b"])
-def test_what_is_no_address_is_not_followed(following: Following, url: str) -> None:
+def test_what_is_no_address_is_not_followed(following: Subscriptions, url: str) -> None:
     """Nor kept."""
     with pytest.raises(InvalidInput, match="cannot be followed"):
         following.follow(url, NOW)
     assert following.all() == []
 
 
-def test_a_feed_is_followed_once_and_unfollowed_by_its_name(following: Following) -> None:
+def test_a_feed_is_followed_once_and_unfollowed_by_its_name(following: Subscriptions) -> None:
     """Both by its name and its address."""
     following.follow("https://e.org/a", NOW, "Agency")
     for url, name in (("https://e.org/a", "B"), ("https://e.org/b", "Agency")):
@@ -111,7 +111,7 @@ def test_a_feed_is_followed_once_and_unfollowed_by_its_name(following: Following
     assert len(following.all()) == 1
 
 
-def test_a_damaged_list_is_named(tmp_path: Path, following: Following) -> None:
+def test_a_damaged_list_is_named(tmp_path: Path, following: Subscriptions) -> None:
     """And not written over."""
     following.follow("https://e.org/a", NOW)
     path = tmp_path / "entries" / "followed.json"
@@ -121,7 +121,7 @@ def test_a_damaged_list_is_named(tmp_path: Path, following: Following) -> None:
     assert path.read_text().startswith("[")
 
 
-def test_two_who_change_the_list_at_once_both_succeed(following: Following) -> None:
+def test_two_who_change_the_list_at_once_both_succeed(following: Subscriptions) -> None:
     """No feed is lost."""
     threads = [
         threading.Thread(target=following.follow, args=(f"https://e.org/{n}", NOW))
@@ -134,7 +134,7 @@ def test_two_who_change_the_list_at_once_both_succeed(following: Following) -> N
     assert len(following.all()) == 12
 
 
-def test_a_feed_that_was_unfollowed_meanwhile_does_not_come_back(following: Following) -> None:
+def test_a_feed_that_was_unfollowed_meanwhile_does_not_come_back(following: Subscriptions) -> None:
     """Its state is kept only if it is still followed."""
     source = following.follow("https://e.org/a", NOW)
     following.unfollow(source.name)
@@ -195,7 +195,7 @@ def test_a_feed_that_fails_is_asked_less_and_less_and_then_as_before() -> None:
     assert (well.due, well.failures, well.trouble) == (NOW + EVERY, 0, "")
 
 
-def test_a_feed_that_is_gone_is_not_asked_again(following: Following) -> None:
+def test_a_feed_that_is_gone_is_not_asked_again(following: Subscriptions) -> None:
     """410, and the list says so."""
     source = following.follow(FEED.url, NOW)
     following.keep(answered(source, says_with(410), NOW))
@@ -209,7 +209,7 @@ def test_whatever_a_server_says_it_is_asked_between_five_minutes_and_a_day_later
     failures: int, status: int, retry: str, control: str
 ) -> None:
     """Neither in a loop nor never."""
-    source = Followed(name="n", url="http://e.org/", due=NOW, failures=failures)
+    source = Subscription(name="n", url="http://e.org/", due=NOW, failures=failures)
     after = answered(source, says_with(status, retry_after=retry, cache_control=control), NOW)
     assert after.is_over or NOW + EVERY <= after.due <= NOW + LONGEST
 
@@ -217,7 +217,7 @@ def test_whatever_a_server_says_it_is_asked_between_five_minutes_and_a_day_later
 # -- asking ----------------------------------------------------------------------------------------
 
 
-def test_only_what_changed_is_asked_for(server: Outside, following: Following) -> None:
+def test_only_what_changed_is_asked_for(server: Outside, following: Subscriptions) -> None:
     """RFC 9110 §13: with the server's own marks, as it wrote them."""
     date = "Mon, 16 Jul 2012 11:00:00 GMT"
     server.pages["/feed"] = says(atom(entry()), ETag='W/"1"', Last_Modified=date)
@@ -236,7 +236,9 @@ def test_only_what_changed_is_asked_for(server: Outside, following: Following) -
     assert following.all()[0].etag  # a 304 without them keeps them
 
 
-def test_a_mark_is_kept_only_once_its_updates_are_in(server: Outside, following: Following) -> None:
+def test_a_mark_is_kept_only_once_its_updates_are_in(
+    server: Outside, following: Subscriptions
+) -> None:
     """If they cannot be brought in, the same answer is asked for again."""
 
     def refuse(name: str, items: Iterable[Item]) -> str:
@@ -257,7 +259,7 @@ def test_a_mark_is_kept_only_once_its_updates_are_in(server: Outside, following:
     assert catch_up(following, client, desk, NOW + 2 * LONGEST) == "Agency: 1 updates"
 
 
-def test_a_feed_that_moved_is_asked_where_it_is(server: Outside, following: Following) -> None:
+def test_a_feed_that_moved_is_asked_where_it_is(server: Outside, following: Subscriptions) -> None:
     """For good (301, 308), not for now (302); its name stays."""
     server.pages["/old"] = says(status="301 Moved Permanently", Location="/new")
     server.pages["/new"] = says(status="302 Found", Location="/today")
@@ -268,7 +270,9 @@ def test_a_feed_that_moved_is_asked_where_it_is(server: Outside, following: Foll
     assert (source.name, source.url) == ("Agency", f"{server.url}/new")
 
 
-def test_a_feed_in_a_private_network_is_not_reached(server: Outside, following: Following) -> None:
+def test_a_feed_in_a_private_network_is_not_reached(
+    server: Outside, following: Subscriptions
+) -> None:
     """It is told, and the others are asked."""
     server.pages["/feed"] = says(atom(entry()))
     following.follow(f"{server.url}/feed", NOW, "Inner")
@@ -277,7 +281,7 @@ def test_a_feed_in_a_private_network_is_not_reached(server: Outside, following: 
 
 
 def test_one_feed_that_fails_does_not_keep_the_others(
-    server: Outside, following: Following
+    server: Outside, following: Subscriptions
 ) -> None:
     """Each is asked in its turn."""
     server.pages["/1"] = says(b"<html>", status="200 OK")
@@ -294,7 +298,7 @@ def test_one_feed_that_fails_does_not_keep_the_others(
 
 
 def test_what_was_missed_is_fetched_from_older_documents(
-    server: Outside, following: Following
+    server: Outside, following: Subscriptions
 ) -> None:
     """The first time all of it, later as far back as was read before; not the rest again."""
     head = '<link rel="prev-archive" href="/{}"/>'
@@ -315,7 +319,7 @@ def test_what_was_missed_is_fetched_from_older_documents(
 
 
 def test_what_is_dated_in_the_future_comes_when_its_time_has_come(
-    server: Outside, following: Following
+    server: Outside, following: Subscriptions
 ) -> None:
     """Though the feed has not changed since: its server's clock was a little ahead."""
     server.pages["/feed"] = says(atom(entry(at="2012-07-16T12:03:00Z")), ETag='"1"')
@@ -341,7 +345,7 @@ def test_the_schedule_brings_in_what_is_new_when_a_feed_is_due(
     server.pages["/feed"] = says(atom(first, entry(of="9", at="soon")))
     schedule = Schedule(blog, client=Client(allow={server.place}))
     assert "follow" not in [job.name for job in schedule.jobs()]
-    Following(blog.folders).follow(f"{server.url}/feed", clock.now, "Agency")
+    Subscriptions(blog.folders).follow(f"{server.url}/feed", clock.now, "Agency")
     assert schedule.lead()
 
     def bodies() -> list[str]:
@@ -383,7 +387,7 @@ def test_a_running_schedule_asks_by_itself(
 
     blog = new_blog()
     server.pages["/feed"] = speak
-    Following(blog.folders).follow(f"{server.url}/feed", clock.now)
+    Subscriptions(blog.folders).follow(f"{server.url}/feed", clock.now)
     schedule = Schedule(blog, client=Client(allow={server.place}))
     schedule.start()
     try:
@@ -410,14 +414,14 @@ def test_a_damaged_list_stops_no_other_job(new_blog: Callable[..., Blog], clock:
 # -- where a feed may lie --------------------------------------------------------------------------
 
 
-def allowed(following: Following, answers: dict[str, list[str]]) -> Client:
+def allowed(following: Subscriptions, answers: dict[str, list[str]]) -> Client:
     """Return the client that the schedule makes, in a world with these names."""
     return Client(
         allow=following.private_places(), resolve=lambda host, port: answers.get(host, [host])
     )
 
 
-def test_a_feed_in_its_owners_network_is_asked(following: Following, server: Outside) -> None:
+def test_a_feed_in_its_owners_network_is_asked(following: Subscriptions, server: Outside) -> None:
     """A literal address, or a name that led inside when it was followed."""
     server.pages["/feed"] = says(atom(entry()))
     following.follow(f"{server.url}/feed", NOW)  # looked up when it is first asked
@@ -429,7 +433,7 @@ def test_a_feed_in_its_owners_network_is_asked(following: Following, server: Out
 
 
 def test_a_public_name_that_leads_inside_later_is_not_asked(
-    following: Following, server: Outside, monkeypatch: pytest.MonkeyPatch
+    following: Subscriptions, server: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever runs the name cannot make the blog ask its own network, also of an earlier list."""
     server.pages["/feed"] = says(atom(entry()))
@@ -455,7 +459,7 @@ class Names:
         return [(0, 0, 0, "", (address, port)) for address in self._answers[host]]
 
 
-def test_a_move_that_a_server_tells_of_allows_nothing(following: Following) -> None:
+def test_a_move_that_a_server_tells_of_allows_nothing(following: Subscriptions) -> None:
     """What counts is the address that the owner named."""
     following.follow("http://93.184.216.34/feed", NOW)
     (source,) = following.all()
@@ -464,7 +468,7 @@ def test_a_move_that_a_server_tells_of_allows_nothing(following: Following) -> N
 
 
 def test_a_feed_is_worked_on_for_a_while_only(
-    following: Following, server: Outside, monkeypatch: pytest.MonkeyPatch
+    following: Subscriptions, server: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was read until then stays; it is asked again later, as one that fails."""
     entries = [entry(of=str(n), at="2012-07-15T12:00:00Z") for n in range(9)]
@@ -481,7 +485,7 @@ def test_a_feed_is_worked_on_for_a_while_only(
 
 
 def test_who_changes_the_list_is_named_to_who_waits(
-    following: Following, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    following: Subscriptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that stands still stops nobody for ever."""
     monkeypatch.setattr(locks, "WARN_AFTER", 0.0)

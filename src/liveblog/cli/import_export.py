@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..digest import Digest
     from ..imports import Item
     from ..imports.run import Brought
-    from ..imports.subscriptions import Following
+    from ..imports.subscriptions import Subscriptions
     from ..site.report import Progress
 
 Thing = TypeVar("Thing")
@@ -138,10 +138,10 @@ def feed(
     """
     from ..http_client import Client, private_place
     from ..imports.feed import Reading, is_address, read
-    from ..imports.subscriptions import Following
+    from ..imports.subscriptions import Subscriptions
 
     blog = state.blog()
-    following = Following(blog.folders)
+    following = Subscriptions(blog.folders)
     if followed:
         _list_followed(state, following, as_json)
         return
@@ -162,7 +162,7 @@ def feed(
             state.say("It is followed from now on, while 'liveblog serve' or 'schedule' runs.")
 
 
-def _list_followed(state: State, following: Following, as_json: bool) -> None:
+def _list_followed(state: State, following: Subscriptions, as_json: bool) -> None:
     found = following.all()
     if as_json:
         print_json([{"name": f.name, "url": f.url, "due": f.due, "trouble": f.trouble,

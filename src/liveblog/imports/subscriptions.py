@@ -43,7 +43,7 @@ BringIn = Callable[[str, Iterable[Item]], str]
 """Brings in what the source of a name yields; returns in words what came of it, or nothing."""
 
 
-class Followed(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Subscription(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A feed that is followed."""
 
     name: str  #: of the source: its updates are named by it, wherever the feed moves
@@ -58,7 +58,7 @@ class Followed(Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_over: bool = False  #: the server says that it is gone for good
 
 
-def answered(source: Followed, answer: Answer, now: datetime) -> Followed:
+def answered(source: Subscription, answer: Answer, now: datetime) -> Subscription:
     """Return the state of a feed after its server said something."""
     headers = answer.headers
     if answer.status == 410:
@@ -85,8 +85,8 @@ def answered(source: Followed, answer: Answer, now: datetime) -> Followed:
 
 
 def failed(
-    source: Followed, trouble: str, now: datetime, wait: timedelta = timedelta()
-) -> Followed:
+    source: Subscription, trouble: str, now: datetime, wait: timedelta = timedelta()
+) -> Subscription:
     """Return the state of a feed that could not be read: asked later and later, as it wishes."""
     backoff = min(EVERY * 2 ** min(source.failures, 20), LONGEST)
     return msgspec.structs.replace(
@@ -109,7 +109,7 @@ def _retry(headers: Mapping[str, str], now: datetime) -> timedelta:
         return timedelta()
 
 
-def poll(client: Client, source: Followed, now: datetime) -> tuple[Answer | None, Followed]:
+def poll(client: Client, source: Subscription, now: datetime) -> tuple[Answer | None, Subscription]:
     """Ask a feed whether it has changed; return what it says if it has, and its state from then on.
 
     The state is to be kept once the answer was brought in, so that nothing is missed.
@@ -124,7 +124,7 @@ def poll(client: Client, source: Followed, now: datetime) -> tuple[Answer | None
     return (answer if answer.status == 200 else None), answered(source, answer, now)
 
 
-def catch_up(following: Following, client: Client, bring_in: BringIn, now: datetime) -> str:
+def catch_up(following: Subscriptions, client: Client, bring_in: BringIn, now: datetime) -> str:
     """Ask each feed that is due and bring in what it says; return in words what came of it.
 
     The first time a feed is read whole, later as far back as it was read before.
@@ -174,20 +174,20 @@ def _in_time(items: Iterable[Item], url: str) -> Iterator[Item]:
         yield item
 
 
-class Following:
+class Subscriptions:
     """The feeds that a blog follows."""
 
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
 
-    def all(self) -> list[Followed]:
+    def all(self) -> list[Subscription]:
         """Return every feed, in the order in which they were added.
 
         Raises :class:`InvalidInput` if the list cannot be read.
         """
         path = self._folders.followed
         try:
-            return msgspec.json.decode(path.read_bytes(), type=list[Followed])
+            return msgspec.json.decode(path.read_bytes(), type=list[Subscription])
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -200,7 +200,7 @@ class Following:
 
     def follow(
         self, url: str, now: datetime, name: str = "", private: str | None = None
-    ) -> Followed:
+    ) -> Subscription:
         """Follow a feed from now on; its updates are named by *name*, or by its address.
 
         *private* is its :func:`private_place`, if that is known.
@@ -215,7 +215,7 @@ class Following:
         with self._changing() as found:
             if any(url == source.url or name == source.name for source in found):
                 raise InvalidInput(f"'{name}' is followed already.", "There is nothing to do.")
-            found.append(Followed(name=name, url=url, due=now, private=private))
+            found.append(Subscription(name=name, url=url, due=now, private=private))
             return found[-1]
 
     def unfollow(self, name: str) -> None:
@@ -230,12 +230,12 @@ class Following:
                 raise NotFound(f"'{name}' is not followed.", near or "Nothing was changed.")
             found[:] = kept
 
-    def keep(self, source: Followed) -> None:
+    def keep(self, source: Subscription) -> None:
         """Keep the state of a feed, unless it is followed no more."""
         with self._changing() as found:
             found[:] = [source if source.name == known.name else known for known in found]
 
-    def due(self, now: datetime) -> list[Followed]:
+    def due(self, now: datetime) -> list[Subscription]:
         """Return the feeds that are to be asked."""
         return [source for source in self.all() if source.due <= now and not source.is_over]
 
@@ -257,7 +257,7 @@ class Following:
         return min((source.due for source in self.all() if not source.is_over), default=None)
 
     @contextmanager
-    def _changing(self) -> Iterator[list[Followed]]:
+    def _changing(self) -> Iterator[list[Subscription]]:
         """Give the list to one process at a time to be changed; it is kept unless this raises."""
         with Lock(self._folders.derived / "followed.lock"):
             found = self.all()
