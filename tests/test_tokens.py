@@ -1,4 +1,4 @@
-"""People: tokens of which only the hash is kept, sessions that cannot be forged, limited tries."""
+"""Tokens: tokens of which only the hash is kept, sessions that cannot be forged, limited tries."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveblog.model.errors import ConfigError, InvalidInput, NotFound
-from liveblog.tokens import SCOPES, SESSION_SECONDS, SESSIONS, Attempts, People, Scope, Session
+from liveblog.tokens import SCOPES, SESSION_SECONDS, SESSIONS, Attempts, Scope, Session, Tokens
 
 from .conftest import Clock
 
 
 @pytest.fixture
-def people(tmp_path: Path) -> People:
+def people(tmp_path: Path) -> Tokens:
     """Nobody yet."""
-    return People(tmp_path / ".liveblog")
+    return Tokens(tmp_path / ".liveblog")
 
 
-def test_a_token_lets_in_and_only_its_hash_is_on_disk(people: People, clock: Clock) -> None:
+def test_a_token_lets_in_and_only_its_hash_is_on_disk(people: Tokens, clock: Clock) -> None:
     """Who reads the file cannot write to the blog."""
     token = people.new("Ana", "edit", clock.now)
     found = people.by_token(token)
@@ -35,7 +35,7 @@ def test_a_token_lets_in_and_only_its_hash_is_on_disk(people: People, clock: Clo
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_tokens_are_all_different_and_long(people: People, clock: Clock) -> None:
+def test_tokens_are_all_different_and_long(people: Tokens, clock: Clock) -> None:
     """256 bits each."""
     tokens = {people.new(f"P{n}", "post", clock.now) for n in range(20)}
     assert len(tokens) == 20
@@ -46,7 +46,7 @@ def test_tokens_are_all_different_and_long(people: People, clock: Clock) -> None
 def test_nothing_but_a_token_lets_in(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     """Not a near miss, an empty word, a hash."""
     folder = tmp_path_factory.getbasetemp() / "guess"
-    people = People(folder)
+    people = Tokens(folder)
     if not people.all():
         people.new("Ana", "admin", Clock().now)
     assert people.by_token(text) is None
@@ -55,14 +55,14 @@ def test_nothing_but_a_token_lets_in(tmp_path_factory: pytest.TempPathFactory, t
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_each_scope_includes_those_before_it(people: People, clock: Clock, scope: Scope) -> None:
+def test_each_scope_includes_those_before_it(people: Tokens, clock: Clock, scope: Scope) -> None:
     """Post, edit, admin."""
     people.new("Ana", scope, clock.now)
     (ana,) = people.all()
     assert [s for s in SCOPES if ana.may(s)] == list(SCOPES[: SCOPES.index(scope) + 1])
 
 
-def test_a_revoked_token_and_its_sessions_are_out_at_once(people: People, clock: Clock) -> None:
+def test_a_revoked_token_and_its_sessions_are_out_at_once(people: Tokens, clock: Clock) -> None:
     """The cookie stands for the token, not beside it."""
     token = people.new("Ana", "post", clock.now)
     ana = people.by_token(token)
@@ -76,7 +76,7 @@ def test_a_revoked_token_and_its_sessions_are_out_at_once(people: People, clock:
         people.revoke("Ana")
 
 
-def test_a_session_ends_in_time_and_cannot_be_guessed(people: People, clock: Clock) -> None:
+def test_a_session_ends_in_time_and_cannot_be_guessed(people: Tokens, clock: Clock) -> None:
     """An old one, a changed one, the hash on the disk: nobody."""
     people.new("Ana", "post", clock.now)
     (ana,) = people.all()
@@ -96,7 +96,7 @@ def test_a_session_ends_in_time_and_cannot_be_guessed(people: People, clock: Clo
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_signing_out_ends_one_session_and_no_other(people: People, clock: Clock) -> None:
+def test_signing_out_ends_one_session_and_no_other(people: Tokens, clock: Clock) -> None:
     """The telephone is signed out, the laptop is not; a copy of the cookie is worth nothing."""
     people.new("Ana", "post", clock.now)
     (ana,) = people.all()
@@ -108,7 +108,7 @@ def test_signing_out_ends_one_session_and_no_other(people: People, clock: Clock)
 
 
 @pytest.mark.parametrize("name", ["sessions.json", "tokens.json"])
-def test_without_its_file_nobody_is_signed_in(people: People, clock: Clock, name: str) -> None:
+def test_without_its_file_nobody_is_signed_in(people: Tokens, clock: Clock, name: str) -> None:
     """``.liveblog/`` deleted: what is not known lets nobody in, and new ones can be made."""
     people.new("Ana", "post", clock.now)
     (ana,) = people.all()
@@ -117,7 +117,7 @@ def test_without_its_file_nobody_is_signed_in(people: People, clock: Clock, name
     assert people.by_session(session, clock.now) is None
 
 
-def test_open_sessions_are_limited(people: People, clock: Clock) -> None:
+def test_open_sessions_are_limited(people: Tokens, clock: Clock) -> None:
     """The oldest ends."""
     people.new("Ana", "post", clock.now)
     (ana,) = people.all()
@@ -131,21 +131,21 @@ def test_open_sessions_are_limited(people: People, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 201, "a\0b"])
-def test_a_name_that_could_sign_nothing_is_refused(people: People, clock: Clock, name: str) -> None:
+def test_a_name_that_could_sign_nothing_is_refused(people: Tokens, clock: Clock, name: str) -> None:
     """It stands under updates."""
     with pytest.raises(InvalidInput):
         people.new(name, "post", clock.now)
     assert people.all() == []
 
 
-def test_a_name_has_one_token(people: People, clock: Clock) -> None:
+def test_a_name_has_one_token(people: Tokens, clock: Clock) -> None:
     """So that revoking it is certain."""
     people.new("Ana", "post", clock.now)
     with pytest.raises(InvalidInput, match="revoke"):
         people.new("Ana", "admin", clock.now)
 
 
-def test_people_added_at_once_are_all_kept(people: People, clock: Clock) -> None:
+def test_people_added_at_once_are_all_kept(people: Tokens, clock: Clock) -> None:
     """Two terminals, one file."""
     threads = [
         threading.Thread(target=people.new, args=(f"P{n}", "post", clock.now)) for n in range(12)
@@ -157,7 +157,7 @@ def test_people_added_at_once_are_all_kept(people: People, clock: Clock) -> None
     assert {person.name for person in people.all()} == {f"P{n}" for n in range(12)}
 
 
-def test_a_damaged_file_is_an_error_and_lets_nobody_in(people: People, clock: Clock) -> None:
+def test_a_damaged_file_is_an_error_and_lets_nobody_in(people: Tokens, clock: Clock) -> None:
     """With the hint in it."""
     token = people.new("Ana", "post", clock.now)
     (people._folder / "tokens.json").write_text(json.dumps([{"name": "Ana"}]))

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from .site.relocation import Moved
     from .site.report import Progress, Report
     from .text.locale import Words
-    from .tokens import People
+    from .tokens import Tokens
 
 
 GIT_ATTRIBUTES = b"entries/**/*.jsonl -text merge=union\n"
@@ -735,11 +735,11 @@ class Blog:
         return Moved(url, before, folders, report)
 
     @cached_property
-    def people(self) -> People:
+    def people(self) -> Tokens:
         """Who may write through the server."""
-        from .tokens import People
+        from .tokens import Tokens
 
-        return People(self.folders.derived)
+        return Tokens(self.folders.derived)
 
     @cached_property
     def outbox(self) -> Outbox:

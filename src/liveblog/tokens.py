@@ -1,4 +1,4 @@
-"""People: who may write, known by tokens of which only the hash is kept.
+"""Tokens: who may write, known by tokens of which only the hash is kept.
 
 A token is 32 random bytes, so a plain SHA-256 of it cannot be guessed back. It is shown once. A
 browser that signed in with it holds the id of a session instead, which is kept in the same way.
@@ -50,12 +50,12 @@ class Session(msgspec.Struct, frozen=True):
     created: Instant
 
 
-__all__ = ["SCOPES", "Attempts", "People", "Person", "Scope", "Session"]
+__all__ = ["SCOPES", "Attempts", "Person", "Scope", "Session", "Tokens"]
 
 Kept = TypeVar("Kept", Person, Session)
 
 
-class People:
+class Tokens:
     """The people of one blog, kept in ``.liveblog/tokens.json``, and their sessions."""
 
     def __init__(self, derived: Path) -> None:

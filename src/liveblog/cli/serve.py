@@ -86,7 +86,7 @@ def new(state: State, name: str, scope: str, as_json: bool) -> None:
 @pass_state
 def list_(state: State, as_json: bool) -> None:
     """List who holds a token."""
-    people = state.blog().people.all()
+    people = state.blog().tokens.all()
     if as_json:
         print_json([{"name": p.name, "scope": p.scope, "created": p.created} for p in people])
         return
@@ -101,5 +101,5 @@ def list_(state: State, as_json: bool) -> None:
 @pass_state
 def revoke(state: State, name: str) -> None:
     """Withdraw somebody's token; whoever signed in with it is out at once."""
-    state.blog().people.revoke(name)
+    state.blog().tokens.revoke(name)
     state.say(f"{name} can write no more.")

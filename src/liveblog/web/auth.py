@@ -21,7 +21,7 @@ from starlette.responses import Response
 from ..config import Config
 from ..model.permissions import NEEDS, Action, may
 from ..timeline import Entry
-from ..tokens import SESSION_SECONDS, Attempts, People, Person, Scope
+from ..tokens import SESSION_SECONDS, Attempts, Person, Scope, Tokens
 from .clients import client_of
 from .errors import Problem
 
@@ -33,7 +33,7 @@ class Doors:
     """Lets people in to one blog."""
 
     def __init__(
-        self, people: People, config: Config, path: str, clock: Callable[[], datetime]
+        self, people: Tokens, config: Config, path: str, clock: Callable[[], datetime]
     ) -> None:
         """Guard the blog that is served at *path*."""
         self.people = people
