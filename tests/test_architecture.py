@@ -211,8 +211,8 @@ def other_doors(modules: Sources) -> list[str]:
         f"{name} imports {other}"
         for name, source in modules.items()
         for other in sorted(imports(name, source, modules))
-        for library, doors in DOORS.items()
-        if room(other) == library and name not in doors and room(name) not in doors
+        for library, auth in DOORS.items()
+        if room(other) == library and name not in auth and room(name) not in auth
     ]
 
 

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from liveblog.tokens import Person
 from liveblog.web.api.handlers import OPERATIONS, UPLOAD_LIMIT
-from liveblog.web.auth import Doors
+from liveblog.web.auth import Authenticator
 
 from ..conftest import LiveServer, live_server
 from ..wire import Answer, fetch
@@ -76,9 +76,9 @@ def chloe(server: LiveServer) -> Client:
 
 def cookie_of(server: LiveServer, person: Person) -> str:
     """Sign somebody in; return the cookie."""
-    doors = Doors(server.blog.people, server.blog.config, urlsplit(server.url).path, now)
+    auth = Authenticator(server.blog.people, server.blog.config, urlsplit(server.url).path, now)
     response = Response()
-    doors.sign_in(response, person)
+    auth.sign_in(response, person)
     return response.headers["set-cookie"].partition(";")[0]
 
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from liveblog import Blog
 from liveblog.blog import Uploaded
 from liveblog.model.entry import Figure, Revision, Source
-from liveblog.web.auth import Doors
+from liveblog.web.auth import Authenticator
 from liveblog.web.clients import network_of
 
 from ..conftest import LiveServer, live_server
@@ -240,7 +240,7 @@ def test_a_session_cookie_is_secure_by_the_url_of_the_blog(
     cookies = set()
     for of in ("/a/b/", "/a-b/", "/a_b/", "/"):
         response = Response()
-        Doors(blog.people, blog.config, of, lambda: blog.now).sign_in(response, ana)
+        Authenticator(blog.people, blog.config, of, lambda: blog.now).sign_in(response, ana)
         cookie = response.headers["set-cookie"]
         cookies.add(cookie.partition("=")[0])
         assert cookie.startswith(f"{name}liveblog-")

@@ -1,7 +1,7 @@
 """The server: the published site, live events, the newsroom.
 
 ``files`` serves the site as HTTP asks; ``follow`` sees what is appended to the journal, tells
-``events``, which pushes it to the readers, and publishes it. ``doors`` lets people in; behind them
+``events``, which pushes it to the readers, and publishes it. ``auth`` lets people in; behind them
 are ``api``, ``composer`` and ``micropub``, three ways to the same blog. Here they are put together
 as one ASGI application. No other room knows a socket or a status code.
 """

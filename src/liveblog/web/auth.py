@@ -29,7 +29,7 @@ TRIES = 10  #: failures of an address within
 TRY_SECONDS = 300.0
 
 
-class Doors:
+class Authenticator:
     """Lets people in to one blog."""
 
     def __init__(

@@ -27,7 +27,7 @@ from ..site.storage.compressed import Compressed
 from ..watcher import Event, Place, Watcher
 from . import embed, errors, micropub, search
 from .api import routes
-from .auth import Doors
+from .auth import Authenticator
 from .clients import BehindProxies, client_of
 from .composer import pages
 from .gone import Gone
@@ -64,7 +64,7 @@ class Served:
         """
         self.blog = blog
         self.path = urlsplit(blog.config.url).path
-        self.doors = Doors(blog.people, blog.config, self.path, lambda: blog.present)
+        self.auth = Authenticator(blog.people, blog.config, self.path, lambda: blog.present)
         self.writers = Writers()
         self.hub = Hub(blog.config.server)
         self.gate = search.Gate()

@@ -99,22 +99,22 @@ class _Micropub:
 
     async def act(self, request: Request) -> Response:
         """Create, update, delete or undelete."""
-        doors = self._served.doors
+        auth = self._served.auth
         # Only a form may carry the token (RFC 6750 §2.2), and it may be somebody's who has none.
-        person = await run_sync(doors.person, request)
+        person = await run_sync(auth.person, request)
         if person is None and kind_of(request) != _FORM:
             raise unauthorized()
         try:
             document = await _document(request, LIMIT if person else STRANGER_LIMIT)
         except Problem:
             if person is None:
-                doors.count_refusal(request)
+                auth.count_refusal(request)
             raise
         token = _text(document.pop("access_token", ""))
         if person is None and not token:
-            doors.count_refusal(request)
+            auth.count_refusal(request)
         if token or person is None:
-            person = await run_sync(doors.enter, request, "post", token)
+            person = await run_sync(auth.enter, request, "post", token)
         key = request.headers.get("idempotency-key", "").strip('" ')
         if key:
             # As in the API: two people may hit on the same key; and a key of any length fits.
@@ -279,7 +279,7 @@ class _Micropub:
 
     async def query(self, request: Request) -> Response:
         """Answer q=config, q=source, q=syndicate-to and q=category."""
-        await run_sync(self._served.doors.enter, request, "post")
+        await run_sync(self._served.auth.enter, request, "post")
         return await run_sync(self._query, request)
 
     def _query(self, request: Request) -> Response:
@@ -322,7 +322,7 @@ class _Micropub:
 
     async def upload(self, request: Request) -> Response:
         """Take in a picture; its address can be given as a photo."""
-        await run_sync(self._served.doors.enter, request, "post")
+        await run_sync(self._served.auth.enter, request, "post")
         parts = await parts_of(request, files=1)
         data = next((value for name, value in parts if name == "file"), b"")
         if not isinstance(data, bytes) or not data:

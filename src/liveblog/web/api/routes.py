@@ -37,7 +37,7 @@ def routes(served: Served) -> list[Route]:
         return Response(data, media_type="application/json", headers=_UNSEEN)
 
     async def uploaded(request: Request) -> Response:
-        await run_sync(served.doors.enter, request, "post")
+        await run_sync(served.auth.enter, request, "post")
         return await run_sync(uploaded_picture, served.blog, request.path_params["name"], _UNSEEN)
 
     return [
@@ -55,7 +55,7 @@ def _endpoint(
         operation = methods[method]
         person = None
         if operation.scope:
-            person = await run_sync(served.doors.enter, request, operation.scope)
+            person = await run_sync(served.auth.enter, request, operation.scope)
         body = await _body(request, operation)
         call = Call(served, person, request, body, dict(request.path_params))
         run = served.writers.run if operation.writes else run_sync

@@ -124,7 +124,7 @@ class _Composer:
         async def endpoint(request: Request) -> Response:
             person = None
             try:
-                person = await run_sync(self._served.doors.person, request)
+                person = await run_sync(self._served.auth.person, request)
                 if person is None:
                     return await run_sync(self._signed_out, request)
                 require(person, scope)
@@ -145,28 +145,28 @@ class _Composer:
         return self._page("sign_in.html", None, problem, shared="")
 
     async def _sign_in(self, request: Request) -> Response:
-        doors = self._served.doors
+        auth = self._served.auth
         form = Form()
         try:
-            doors.check_host(request)
-            doors.check_origin(request)
+            auth.check_host(request)
+            auth.check_origin(request)
             form = await form_of(request, SIGN_IN_LIMIT)
-            person = await run_sync(doors.by_token, request, form.one("token").strip())
+            person = await run_sync(auth.by_token, request, form.one("token").strip())
             query = _shared(form.one("shared"))
             response = self._to("compose" + (f"?{query}" if query else ""))
-            await self._served.writers.run(doors.sign_in, response, person)
+            await self._served.writers.run(auth.sign_in, response, person)
             return response
         except (Problem, LiveblogError) as error:
             problem, shared = errors.of(error), _shared(form.one("shared"))
             return await run_sync(lambda: self._page("sign_in.html", None, problem, shared=shared))
 
     async def _sign_out(self, request: Request) -> Response:
-        doors = self._served.doors
+        auth = self._served.auth
         response = self._to("compose")
         try:
-            doors.check_host(request)
-            doors.check_origin(request)
-            await self._served.writers.run(doors.sign_out, response, request)
+            auth.check_host(request)
+            auth.check_origin(request)
+            await self._served.writers.run(auth.sign_out, response, request)
         except (Problem, LiveblogError) as error:
             return await run_sync(self._page, "problem.html", None, errors.of(error))
         return response
