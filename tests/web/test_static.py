@@ -23,7 +23,7 @@ from PIL import Image as Picture
 from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.web import static
-from liveblog.web.blog_app import Served
+from liveblog.web.blog_app import BlogApp
 
 from ..conftest import LiveServer, live_server, run_loop
 from ..wire import fetch
@@ -479,7 +479,7 @@ def test_no_more_is_held_ready_than_there_is_memory_for(
     site.mkdir(exist_ok=True)
     for number in range(30):
         (site / f"{number}.txt").write_bytes(os.urandom(50_000))
-    held = Served(blog, "").files
+    held = BlogApp(blog, "").files
 
     async def ask() -> None:
         for number in range(30):

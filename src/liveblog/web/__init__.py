@@ -22,7 +22,7 @@ from ..blog import Blog
 from ..model.errors import ConfigError
 from ..version import __version__
 from . import errors
-from .blog_app import Served
+from .blog_app import BlogApp
 from .clients import BehindProxies
 from .errors import Problem
 from .redirects import Moves, send_on
@@ -50,9 +50,9 @@ class Application:
         metrics are asked for and cannot be had.
         """
         self.proxies = proxies
-        self.blogs = [Served(blog, proxies) for blog in blogs]
+        self.blogs = [BlogApp(blog, proxies) for blog in blogs]
         self._metrics = _metrics(self.blogs) if has_metrics else None
-        self._by_path: dict[str, Served] = {}
+        self._by_path: dict[str, BlogApp] = {}
         for served in self.blogs:
             if other := self._by_path.get(served.path):
                 raise ConfigError(
@@ -172,7 +172,7 @@ class Application:
         await _send(send, 200, b"text/plain; version=0.0.4; charset=utf-8", data)
 
 
-def _metrics(blogs: Sequence[Served]) -> Metrics:
+def _metrics(blogs: Sequence[BlogApp]) -> Metrics:
     from .metrics import Metrics
 
     return Metrics(blogs)

@@ -54,7 +54,7 @@ def _no_stream(why: str) -> Response:
     )
 
 
-class Served:
+class BlogApp:
     """A blog that is served at the path of its own url."""
 
     def __init__(self, blog: Blog, proxies: str) -> None:

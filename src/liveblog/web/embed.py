@@ -13,10 +13,10 @@ from ..site.documents import oembed
 from .errors import Problem
 
 if TYPE_CHECKING:
-    from .blog_app import Served
+    from .blog_app import BlogApp
 
 
-def routes(served: Served) -> list[Route]:
+def routes(served: BlogApp) -> list[Route]:
     """Return the oEmbed endpoint."""
 
     async def answer(request: Request) -> Response:

@@ -23,13 +23,13 @@ except ImportError as error:
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
-    from .blog_app import Served
+    from .blog_app import BlogApp
 
 
 class Metrics:
     """Counts requests, and shows how each blog is doing when it is asked."""
 
-    def __init__(self, blogs: Sequence[Served]) -> None:
+    def __init__(self, blogs: Sequence[BlogApp]) -> None:
         """Tell of *blogs*."""
         self._registry = CollectorRegistry()
         self._requests = Counter(
@@ -48,7 +48,7 @@ class Metrics:
 
 
 class _Blogs(Collector):
-    def __init__(self, blogs: Sequence[Served]) -> None:
+    def __init__(self, blogs: Sequence[BlogApp]) -> None:
         self._blogs = blogs
 
     def collect(self) -> Iterable[Metric]:

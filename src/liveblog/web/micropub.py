@@ -38,7 +38,7 @@ from .multipart import LIMIT, Parts, kind_of, parts_of
 from .uploads import uploaded_picture
 
 if TYPE_CHECKING:
-    from .blog_app import Served
+    from .blog_app import BlogApp
 
 WAIT_SECONDS = 3.0
 """So long a request waits for its update to be on the site (201) before it answers 202."""
@@ -55,7 +55,7 @@ _FIELD = re.compile(r"([^\[\]]+)(?:\[([^\[\]]*)\])?")
 """A form's name for a property: ``category``, ``category[]``, ``content[html]``."""
 
 
-def routes(served: Served) -> list[Route]:
+def routes(served: BlogApp) -> list[Route]:
     """Return the endpoint and its media endpoint."""
     micropub = _Micropub(served)
     return [
@@ -90,7 +90,7 @@ def _told(endpoint: Endpoint) -> Endpoint:
 class _Micropub:
     """The Micropub server of one blog."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: BlogApp) -> None:
         self._served = served
         self._blog = served.blog
         self._base = served.blog.config.url

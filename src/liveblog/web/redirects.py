@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 from starlette.types import Scope, Send
 
 if TYPE_CHECKING:
-    from .blog_app import Served
+    from .blog_app import BlogApp
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class _Move:
 class Moves:
     """The earlier addresses of the blogs of a server (``moved_from`` in their settings)."""
 
-    def __init__(self, blogs: Iterable[Served]) -> None:
+    def __init__(self, blogs: Iterable[BlogApp]) -> None:
         """Know where *blogs* were."""
         moves = [
             _Move(_host(old), urlsplit(old).path, served.blog.config.url,

@@ -32,7 +32,7 @@ from .errors import Problem
 from .static import PAGE, TYPES
 
 if TYPE_CHECKING:
-    from .blog_app import Served
+    from .blog_app import BlogApp
 
 PER_PAGE = 20
 AT_ONCE = 4
@@ -99,7 +99,7 @@ def busy() -> Problem:
                    {"retry-after": "5"})  # fmt: skip
 
 
-def results(served: Served, request: Request) -> Results:
+def results(served: BlogApp, request: Request) -> Results:
     """Answer a request of the API: the parameters q, tag, author, limit and offset.
 
     Raises :class:`InvalidInput` and :class:`Problem`.
@@ -112,7 +112,7 @@ def results(served: Served, request: Request) -> Results:
     return Results(hits=hits, total=found.total, more=found.is_more)
 
 
-def routes(served: Served) -> list[Route]:
+def routes(served: BlogApp) -> list[Route]:
     """Return where the page is: ``search``, and ``search/`` as on a host without a server."""
 
     async def page(request: Request) -> Response:
@@ -140,7 +140,7 @@ _HEADERS = {
 }
 
 
-def _found(served: Served, request: Request, limit: int, offset: int) -> Found:
+def _found(served: BlogApp, request: Request, limit: int, offset: int) -> Found:
     asked = request.query_params
     with served.gate.entered(request):
         return served.blog.searching.find(
@@ -153,7 +153,7 @@ def _found(served: Served, request: Request, limit: int, offset: int) -> Found:
         )
 
 
-def _page(served: Served, request: Request) -> bytes:
+def _page(served: BlogApp, request: Request) -> bytes:
     asked = request.query_params
     try:
         number = _number(request, "page", 1, 1, math.ceil(CANDIDATES / PER_PAGE))
@@ -177,7 +177,7 @@ def _page(served: Served, request: Request) -> bytes:
     )
 
 
-def _refused(served: Served, request: Request, problem: Problem) -> Response:
+def _refused(served: BlogApp, request: Request, problem: Problem) -> Response:
     asked = _shown(request.query_params.get("q", ""))
     html = served.blog.publisher.pages.search(served.path, asked=asked, is_busy=True)
     headers = {**_HEADERS, **problem.headers, "cache-control": "no-store"}

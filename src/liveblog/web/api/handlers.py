@@ -33,7 +33,7 @@ from ..search import Results, results
 from ..static import PAGE
 
 if TYPE_CHECKING:
-    from ..blog_app import Served
+    from ..blog_app import BlogApp
 
 JSON_LIMIT = 1_000_000
 UPLOAD_LIMIT = 41_000_000
@@ -229,7 +229,7 @@ class Words(Struct, frozen=True, kw_only=True):
 class Call:
     """A request, read and let in."""
 
-    served: Served
+    served: BlogApp
     visitor: Person | None  #: who was let in; an operation for anybody does not ask
     request: Request
     body: Any = None

@@ -17,12 +17,12 @@ from .handlers import OPERATIONS, Answer, Call, Operation
 from .openapi import document
 
 if TYPE_CHECKING:
-    from ..blog_app import Served
+    from ..blog_app import BlogApp
 
 _UNSEEN = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
-def routes(served: Served) -> list[Route]:
+def routes(served: BlogApp) -> list[Route]:
     """Return the routes of every operation, and of the document that describes them."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS:
@@ -48,7 +48,7 @@ def routes(served: Served) -> list[Route]:
 
 
 def _endpoint(
-    served: Served, methods: dict[str, Operation]
+    served: BlogApp, methods: dict[str, Operation]
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method

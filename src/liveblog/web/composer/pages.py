@@ -36,7 +36,7 @@ from .assets import Shell
 from .forms import Around, Fields, Form, form_of
 
 if TYPE_CHECKING:
-    from ..blog_app import Served
+    from ..blog_app import BlogApp
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -71,7 +71,7 @@ class Visit:
 Answer = Callable[[Visit], Response]
 
 
-def routes(served: Served) -> list[Route]:
+def routes(served: BlogApp) -> list[Route]:
     """Return the composer's pages."""
     return _Composer(served).routes()
 
@@ -79,7 +79,7 @@ def routes(served: Served) -> list[Route]:
 class _Composer:
     """The composer of one blog."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: BlogApp) -> None:
         self._served = served
         self._blog = served.blog
         self._root = served.path
