@@ -26,7 +26,7 @@ from .guard import CORRECT, Guard, Swap, is_fatal, reason
 from .index import Index, Touched, hash_of
 from .output import Output
 from .parallel import Task
-from .queries import ON_PAGE, WEEK_IN_FULL, Material
+from .queries import ON_PAGE, WEEK_IN_FULL, SiteQueries
 from .report import Progress
 from .storage import Site
 
@@ -72,7 +72,7 @@ class Build:
         self.is_new = False  #: whether nothing that is remembered could be used
         guard = Guard(pages.words, config, self.output.fault)
         self.guard = guard
-        self.material = Material(timeline, index, config, pages.words, self.output.fault)
+        self.material = SiteQueries(timeline, index, config, pages.words, self.output.fault)
         self.files = Files(
             timeline=timeline,
             index=index,

@@ -35,7 +35,7 @@ from .feed_builder import Items
 from .guard import Guard, Made, Swap, swapped
 from .index import Index, Place
 from .output import Output
-from .queries import ON_PAGE, Around, Material
+from .queries import ON_PAGE, Around, SiteQueries
 
 IN_LIVE = 20  #: entries in live.json
 KEYS = 10
@@ -74,7 +74,7 @@ class Files:
         config: Config,
         pages: Pages,
         items: Items,
-        material: Material,
+        material: SiteQueries,
         output: Output,
         guard: Guard,
     ) -> None:

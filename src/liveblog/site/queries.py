@@ -33,7 +33,7 @@ Around = tuple[Stop | None, Stop | None]
 """The neighbours of a day or week."""
 
 
-class Material:
+class SiteQueries:
     """What one publication shows."""
 
     def __init__(
