@@ -43,7 +43,11 @@ STEPS: tuple[tuple[str, tuple[tuple[Any, str], ...]], ...] = (
     ("Markdown", ((markdown, "write"),)),
     (
         "feeds",
-        ((output, "documents"), (feed_builder.Items, "entry"), (feed_builder.Items, "digest")),
+        (
+            (output, "documents"),
+            (feed_builder.FeedBuilder, "entry"),
+            (feed_builder.FeedBuilder, "digest"),
+        ),
     ),
     ("what is searched", ((build, "searched"), (build, "search_json"))),
     ("hashes of files", ((output, "hash_of"),)),

@@ -20,7 +20,7 @@ from ..pages.render import Pages, Tag
 from ..timeline import Day, Timeline
 from . import parallel
 from .documents import FIGURES_HEAD, figures_csv
-from .feed_builder import Items
+from .feed_builder import FeedBuilder
 from .files import DAYS_IN_FEED, Archived, Files
 from .guard import CORRECT, Guard, Swap, is_fatal, reason
 from .index import Index, Touched, hash_of
@@ -49,7 +49,7 @@ class Build:
         assets: Mapping[str, tuple[str, bytes]],
         fingerprint: str,
         pages: Pages,
-        items: Items,
+        items: FeedBuilder,
         media: Path,
         is_dry: bool,
         progress: Progress | None,

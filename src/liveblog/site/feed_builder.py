@@ -19,7 +19,7 @@ from ..text.markup import in_tags, rooted
 from ..timeline import Entry
 
 
-class Items:
+class FeedBuilder:
     """Makes feeds of what the pages show."""
 
     def __init__(self, pages: Pages) -> None:

@@ -31,7 +31,7 @@ from .documents import (
     sitemap,
     sitemap_index,
 )
-from .feed_builder import Items
+from .feed_builder import FeedBuilder
 from .guard import Guard, Made, Swap, swapped
 from .index import Index, Place
 from .output import Output
@@ -73,7 +73,7 @@ class Files:
         index: Index,
         config: Config,
         pages: Pages,
-        items: Items,
+        items: FeedBuilder,
         material: SiteQueries,
         output: Output,
         guard: Guard,

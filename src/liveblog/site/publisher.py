@@ -34,7 +34,7 @@ from ..timeline import Entry, Timeline, fold
 from ..version import __version__
 from .build import Build
 from .documents import live_entry
-from .feed_builder import Items
+from .feed_builder import FeedBuilder
 from .guard import Guard
 from .index import Index
 from .report import Progress, Report
@@ -61,7 +61,7 @@ class Publisher:
         self._config = config
         self._fingerprint = ""
         self._pages: Pages | None = None
-        self._items: Items | None = None
+        self._items: FeedBuilder | None = None
         self._assets: dict[str, tuple[str, bytes]] = {}
         self._index: Index | None = None
         self._copies = Compressed(folders.compressed)
@@ -311,5 +311,5 @@ class Publisher:
             is_kept=is_kept,
             assets={name: path for name, (path, _) in self._assets.items()},
         )
-        self._items = Items(self._pages)
+        self._items = FeedBuilder(self._pages)
         self._fingerprint = fingerprint

@@ -66,7 +66,7 @@ def export(
     live blog, by its number, address or name. *lang* is the language of the blog that takes it;
     updates say theirs where the export's is another.
 
-    Items come in the order of the export, the entries of a live blog after its post. Raises
+    FeedBuilder come in the order of the export, the entries of a live blog after its post. Raises
     :class:`InvalidInput` before the first if a file is no export or is not whole,
     if the folder holds none, or if there is no such post.
     """
