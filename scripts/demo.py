@@ -61,7 +61,7 @@ def main() -> None:
                 f"Write yourself:  {address}compose#token={token}\n"
                 f"Subscribe:       {address}atom.xml\n"
                 f"From a terminal: {Path(sys.executable).parent}/liveblog -C {folder} post '…'\n"
-                f"\nA correspondent posts every {PAUSE:.0f} seconds. Stop with Ctrl-C.",
+                f"\nA correspondent posts every {PAUSE:.0f} seconds. NavigationLink with Ctrl-C.",
                 flush=True,
             )
 

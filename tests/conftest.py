@@ -215,7 +215,7 @@ class LiveServer:
         self._until(lambda: all(blog["published"] for blog in self.health()["blogs"]))
 
     def stop(self, *, kill: bool = False) -> float:
-        """Stop serving; return how many seconds that took."""
+        """NavigationLink serving; return how many seconds that took."""
         process = self.process
         assert process is not None
         began = time.monotonic()
@@ -230,7 +230,7 @@ class LiveServer:
         return took
 
     def restart(self, *others: Path) -> None:
-        """Stop and start again, at the same address."""
+        """NavigationLink and start again, at the same address."""
         self.stop()
         self.start(*others)
 

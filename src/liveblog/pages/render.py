@@ -64,7 +64,7 @@ class Tag(Struct, frozen=True):
     name: str
 
 
-class Stop(Struct, frozen=True):
+class NavigationLink(Struct, frozen=True):
     """A place to go to: another day, week or year."""
 
     path: str
@@ -89,9 +89,9 @@ class Home(Struct, frozen=True):
     pinned: Sequence[Entry]
     keys: Sequence[Entry]
     tags: Sequence[Tag]
-    days: Sequence[Stop]
+    days: Sequence[NavigationLink]
     years: Sequence[int]
-    older: Stop | None
+    older: NavigationLink | None
 
 
 def known(entry: Entry) -> tuple[str, int, datetime | None, int]:
@@ -354,9 +354,9 @@ class Pages:
         self,
         digest: Digest,
         *,
-        previous: Stop | None,
-        following: Stop | None,
-        week: Stop,
+        previous: NavigationLink | None,
+        following: NavigationLink | None,
+        week: NavigationLink,
         is_abridged: bool = False,
     ) -> bytes:
         """Fill the page of a day or a week; *week* is the one that a day belongs to."""
@@ -392,8 +392,8 @@ class Pages:
     def year(
         self,
         year: int,
-        months: Sequence[tuple[date, Sequence[Stop]]],
-        weeks: Sequence[Stop],
+        months: Sequence[tuple[date, Sequence[NavigationLink]]],
+        weeks: Sequence[NavigationLink],
         years: Sequence[int],
     ) -> bytes:
         """Fill the page of a year: its days and weeks with their headlines."""

@@ -18,7 +18,7 @@ from ..feeds.documents import documents
 from ..model import addresses, period
 from ..model.entry import slug
 from ..model.period import Period, day_end
-from ..pages.render import Coverage, Home, Pages, Stop, Tag
+from ..pages.render import Coverage, Home, NavigationLink, Pages, Tag
 from ..text.bidi import closed
 from ..timeline import Entry, Timeline, in_order
 from .documents import (
@@ -246,7 +246,7 @@ class Files:
     def year(self, year: int, purpose: str) -> None:
         """Make the page of a year: its days, and the weeks that any of its days belongs to."""
         told = self._material.told
-        stops: dict[date, list[Stop]] = {}
+        stops: dict[date, list[NavigationLink]] = {}
         for of, headline in told.headlines.items():
             if of.year == year:
                 stop = self._material.stop(period.day(of), headline)

@@ -17,7 +17,7 @@ from ..digest import Digest, label
 from ..journal import Fault
 from ..model import addresses, period
 from ..model.period import COVERAGE, Period
-from ..pages.render import Coverage, Stop
+from ..pages.render import Coverage, NavigationLink
 from ..text.locale import Words
 from ..timeline import Day, Entry, Timeline
 from .guard import CORRECT, is_fatal, reason
@@ -29,7 +29,7 @@ WEEK_IN_FULL = 100
 
 _DAYS_KEPT = 8  #: days held in memory at once
 
-Around = tuple[Stop | None, Stop | None]
+Around = tuple[NavigationLink | None, NavigationLink | None]
 """The neighbours of a day or week."""
 
 
@@ -153,11 +153,11 @@ class SiteQueries:
             framing, self._index.last_change(), tuple(sorted(authors, key=str.casefold)), ended
         )
 
-    def stop(self, of: Period, headline: str = "") -> Stop:
+    def stop(self, of: Period, headline: str = "") -> NavigationLink:
         """Return the way to a day or week."""
         is_day = of.kind == "day"
         name = self._words.day(of.start) if is_day else label(of, self._words)
-        return Stop(addresses.period_path(of), name, headline)
+        return NavigationLink(addresses.period_path(of), name, headline)
 
     def around(self, of: Period) -> Around:
         """Return the neighbours of a day among the days, of a week among the weeks."""
