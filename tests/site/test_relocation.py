@@ -23,7 +23,7 @@ from liveblog.config.writing import at_address
 from liveblog.model.errors import ConfigError
 from liveblog.site.relocation import rules
 from liveblog.web import Application
-from liveblog.web.redirects import Moves
+from liveblog.web.redirects import Redirects
 
 from ..command import run
 from ..conftest import Clock, LiveServer, begun, copied, live_server, needs, serving, site_bytes
@@ -465,7 +465,7 @@ def target(moved: list[tuple[str, list[str]]], path: str, host: str) -> str:
     ]  # fmt: skip
     scope = {"path": path, "query_string": b"", "headers": [(b"host", host.encode("latin-1"))]}
     fitting = [blog.path for blog in blogs if path.startswith(blog.path)]
-    return Moves(cast(Any, blogs)).target(scope, max(fitting, key=len, default=None))
+    return Redirects(cast(Any, blogs)).target(scope, max(fitting, key=len, default=None))
 
 
 @pytest.mark.parametrize(

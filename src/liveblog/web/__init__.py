@@ -25,7 +25,7 @@ from . import errors
 from .blog_app import BlogApp
 from .clients import BehindProxies
 from .errors import Problem
-from .redirects import Moves, send_on
+from .redirects import Redirects, send_on
 from .static_file import Answer, Headers
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Application:
             self._by_path[served.path] = served
         # The longest path first: a blog may lie below another.
         self._in_order = sorted(self.blogs, key=lambda served: -len(served.path))
-        self._moves = Moves(self.blogs)
+        self._moves = Redirects(self.blogs)
         self._tell_metrics = BehindProxies(self._send_metrics, proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -21,7 +21,7 @@ class _Move:
     new_host: str
 
 
-class Moves:
+class Redirects:
     """The earlier addresses of the blogs of a server (``moved_from`` in their settings)."""
 
     def __init__(self, blogs: Iterable[BlogApp]) -> None:
