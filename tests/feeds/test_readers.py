@@ -28,7 +28,7 @@ XML = ("atom.xml", "rss.xml")
 
 
 @dataclass(frozen=True)
-class Told:
+class NonEmptyDays:
     """A published blog: three entries on two days, as a reader should hold them."""
 
     blog: Blog
@@ -48,7 +48,7 @@ class Told:
 
 
 @pytest.fixture
-def told(tmp_path: Path, clock: Clock) -> Iterator[Told]:
+def told(tmp_path: Path, clock: Clock) -> Iterator[NonEmptyDays]:
     """A blog served on loopback: one entry with a picture, one untitled, one by another author."""
     folder = tmp_path / "blog"
     (folder / "feeds").mkdir(parents=True)
@@ -69,7 +69,7 @@ def told(tmp_path: Path, clock: Clock) -> Iterator[Told]:
         blog.publish()
         titles = ("Titre & <premier>", "Sans titre, avec un lien.", "Été")
         posted = (first, second, third)
-        yield Told(
+        yield NonEmptyDays(
             blog,
             url,
             tuple(r.id for r in posted),
@@ -113,7 +113,7 @@ def instant(seconds: int | float) -> datetime:
 
 
 @pytest.mark.parametrize("name", XML)
-def test_feedparser(told: Told, name: str) -> None:
+def test_feedparser(told: NonEmptyDays, name: str) -> None:
     """Handed the bytes: every field, the enclosure's length, no complaint about the form."""
     data = (told.blog.folders.site / name).read_bytes()
     parsed = feedparser.parse(data, response_headers={"content-type": "application/xml"})
@@ -155,7 +155,7 @@ def _plain(title: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", XML)
-def test_newsboat(told: Told, home: Path, name: str) -> None:
+def test_newsboat(told: NonEmptyDays, home: Path, name: str) -> None:
     """Each entry once; a correction replaces it under the same id."""
     newsboat = needs("newsboat")
     (home / "config").write_text("")
@@ -182,7 +182,7 @@ def test_newsboat(told: Told, home: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", XML)
-def test_sfeed(told: Told, home: Path, name: str) -> None:
+def test_sfeed(told: NonEmptyDays, home: Path, name: str) -> None:
     """Each entry a line, with time, title, link, id, author and enclosure."""
     needs("sfeed")
     (home / "sfeedrc").write_text(
@@ -199,7 +199,7 @@ def test_sfeed(told: Told, home: Path, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", XML)
-def test_rss2email(told: Told, home: Path, name: str) -> None:
+def test_rss2email(told: NonEmptyDays, home: Path, name: str) -> None:
     """Each entry a mail, with its subject, link, author and date; a second run sends none."""
     r2e = needs("r2e")
     (home / "mail").mkdir()
@@ -225,7 +225,7 @@ def test_rss2email(told: Told, home: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*XML, "feed.json"])
-def test_reader(told: Told, name: str) -> None:
+def test_reader(told: NonEmptyDays, name: str) -> None:
     """Each entry with every field; a correction replaces it under the same id."""
     from reader import make_reader
 

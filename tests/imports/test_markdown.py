@@ -80,7 +80,7 @@ def version(site: Path) -> Version:
 # -- a year of another blog ------------------------------------------------------------------------
 
 
-class Told:
+class NonEmptyDays:
     """A post of another blog, as its author knows it."""
 
     def __init__(self, number: int) -> None:
@@ -110,7 +110,7 @@ class Told:
         return f"![{alt}]({address}{title})"
 
 
-YEAR = [Told(number) for number in range(60)]
+YEAR = [NonEmptyDays(number) for number in range(60)]
 
 
 def quoted(text: str) -> str:
@@ -118,7 +118,7 @@ def quoted(text: str) -> str:
     return '"{}"'.format(text.replace('"', '\\"'))
 
 
-def as_hugo(site: Path, told: Told) -> None:
+def as_hugo(site: Path, told: NonEmptyDays) -> None:
     """Write a post as Hugo keeps it: pages and bundles, YAML and TOML, figures."""
     number = int(told.slug.partition("-")[2])
     is_bundle, is_toml = number % 2 == 0, number % 6 >= 3
@@ -145,7 +145,7 @@ def as_hugo(site: Path, told: Told) -> None:
         put(site, f"{home}/{told.picture}", told.picture.encode())
 
 
-def as_jekyll(site: Path, told: Told) -> None:
+def as_jekyll(site: Path, told: NonEmptyDays) -> None:
     """Write a post as Jekyll keeps it: dates with a space, tags in one line, Liquid."""
     lines = [
         "layout: post",
@@ -172,7 +172,7 @@ def as_jekyll(site: Path, told: Told) -> None:
         put(site, f"assets/{told.picture}", told.picture.encode())
 
 
-def as_pelican(site: Path, told: Told) -> None:
+def as_pelican(site: Path, told: NonEmptyDays) -> None:
     """Write a post as Pelican keeps it: lines of metadata, local times, ``{static}``."""
     lines = [
         f"Title: {told.title}",
@@ -199,7 +199,7 @@ def shown(picture: Picture) -> tuple[str, str, str, bytes]:
 
 @pytest.mark.parametrize("layout", [as_hugo, as_jekyll, as_pelican])
 def test_a_year_of_another_blog_is_the_same_in_every_layout(
-    layout: Callable[[Path, Told], None], site: Path
+    layout: Callable[[Path, NonEmptyDays], None], site: Path
 ) -> None:
     """Each of its posts is told as its author knows it, and nothing is doubtful."""
     for told in YEAR:
@@ -225,7 +225,7 @@ def test_a_year_of_another_blog_is_the_same_in_every_layout(
 
 @pytest.mark.parametrize("layout", [as_hugo, as_jekyll, as_pelican])
 def test_items_come_in_the_order_of_their_paths(
-    layout: Callable[[Path, Told], None], site: Path, tmp_path: Path
+    layout: Callable[[Path, NonEmptyDays], None], site: Path, tmp_path: Path
 ) -> None:
     """Whatever order the files were made in; their keys are these paths."""
     other = tmp_path / "other"

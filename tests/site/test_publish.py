@@ -25,7 +25,7 @@ from liveblog.model import addresses
 from liveblog.model.entry import Figure, Revision, Source, make_id
 from liveblog.model.errors import ConfigError, StorageError
 from liveblog.site import files, parallel
-from liveblog.site.days import Told
+from liveblog.site.days import NonEmptyDays
 from liveblog.site.index import Index
 from liveblog.site.output import Output
 from liveblog.site.publisher import Publisher
@@ -121,11 +121,13 @@ def test_publishers_of_one_blog_take_turns(blog: Blog) -> None:
 
 days_told = st.dictionaries(
     st.dates(date(1998, 11, 1), date(2012, 3, 1)), st.sampled_from("ab")
-).map(lambda days: Told(sorted(days.items())))
+).map(lambda days: NonEmptyDays(sorted(days.items())))
 
 
 @given(days_told, days_told)
-def test_days_told_know_their_years_and_what_differs(before: Told, after: Told) -> None:
+def test_days_told_know_their_years_and_what_differs(
+    before: NonEmptyDays, after: NonEmptyDays
+) -> None:
     """Mirrors sets made of all the days."""
     assert after.years == sorted({of.year for of in after.days})
     came_or_went = {

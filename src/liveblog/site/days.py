@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 
 
-class Told:
+class NonEmptyDays:
     """Days in order, with their headlines.
 
     There are thousands of them, and few publications change one: whoever holds the same object
@@ -30,13 +30,13 @@ class Told:
             at = bisect_left(self.days, years[-1] + 1, key=lambda of: of.year)
         return years
 
-    def came_or_went(self, before: Told) -> set[date]:
+    def came_or_went(self, before: NonEmptyDays) -> set[date]:
         """Return the days that only one of the two has."""
         if self is before:
             return set()
         return self.headlines.keys() ^ before.headlines.keys()
 
-    def changed(self, before: Told) -> set[date]:
+    def changed(self, before: NonEmptyDays) -> set[date]:
         """Return the days that only one of the two has, or under another headline."""
         if self is before:
             return set()

@@ -24,7 +24,7 @@ from ..model.hashing import blake2b
 from ..model.period import local_day
 from ..storage.sqlite import Unusable, delete_database, open_database, open_temporary
 from ..timeline import Entry
-from .days import Told
+from .days import NonEmptyDays
 
 VERSION = 7
 
@@ -106,7 +106,7 @@ class Index:
         self._db = db or _opened(path)
         self._inode = path.stat().st_ino if path else 0
         self._run = 0  # of the publication at work, once it is known
-        self._told: tuple[int, Told] | None = None
+        self._told: tuple[int, NonEmptyDays] | None = None
         self.close = weakref.finalize(self, self._db.close)
 
     @classmethod
@@ -241,7 +241,7 @@ class Index:
         )
         slugs: set[str] = set()
         days: set[str] = set()
-        # Told here, or in another day before they were moved.
+        # NonEmptyDays here, or in another day before they were moved.
         query = "SELECT DISTINCT id FROM changes WHERE id IN (SELECT value FROM json_each(?))"
         ids = msgspec.json.encode(sorted(touched)).decode()
         for (entry_id,) in self._db.execute(query, (ids,)).fetchall():
@@ -342,13 +342,16 @@ class Index:
         """Return the lines of every day that gives figures, in order."""
         return "".join(row[0] for row in self._db.execute("SELECT csv FROM figures ORDER BY day"))
 
-    def told(self) -> Told:
+    def told(self) -> NonEmptyDays:
         """Return the days that have something to tell; the same object until one changes here."""
         # Until another publisher's commit, or a change of our own.
         version = self._db.execute("PRAGMA data_version").fetchone()[0]
         if self._told is None or self._told[0] != version:
             rows = self._db.execute("SELECT day, headline FROM days ORDER BY day")
-            self._told = version, Told((date.fromisoformat(day), line) for day, line in rows)
+            self._told = (
+                version,
+                NonEmptyDays((date.fromisoformat(day), line) for day, line in rows),
+            )
         return self._told[1]
 
     def told_elsewhere(self, of: date) -> set[date]:
