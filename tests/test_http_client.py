@@ -240,10 +240,10 @@ def test_redirects_are_followed_and_their_end_is_told(server: Outside, client: C
 def test_a_move_for_good_is_told(server: Outside, client: Client) -> None:
     """As far as each step on the way is one (301, 308)."""
     server.pages |= {
-        "/a": says(status="301 Moved Permanently", Location="/b"),
+        "/a": says(status="301 Relocation Permanently", Location="/b"),
         "/b": says(status="308 Permanent Redirect", Location="/c"),
         "/c": says(b"here"),
-        "/d": says(status="301 Moved Permanently", Location="/e"),
+        "/d": says(status="301 Relocation Permanently", Location="/e"),
         "/e": says(status="302 Found", Location="/c"),
     }
     assert client.get(f"{server.url}/a").moved == f"{server.url}/c"

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from .imports.run import Brought
     from .search import Found, Search
     from .site.publisher import Publisher
-    from .site.relocation import Moved
+    from .site.relocation import Relocation
     from .site.report import Progress, Report
     from .text.locale import Words
     from .tokens import Tokens
@@ -705,7 +705,7 @@ class Blog:
         return self.publisher.publish(self.present, full=full, dry_run=dry_run, progress=progress)
 
     @_guarded
-    def move(self, url: str, *, progress: Progress | None = None) -> Moved:
+    def move(self, url: str, *, progress: Progress | None = None) -> Relocation:
         """Give the blog another address, and publish it anew; ids stay as they are.
 
         Only ``url`` and ``moved_from`` change in its settings. For each earlier address a folder
@@ -714,7 +714,7 @@ class Blog:
 
         Raises :class:`ConfigError` for what is no address of a site.
         """
-        from .site.relocation import Moved, blog_addresses, write
+        from .site.relocation import Relocation, blog_addresses, write
         from .storage.atomic import replace_file
 
         url = url if url.endswith("/") else f"{url}/"
@@ -732,7 +732,7 @@ class Blog:
         folders = tuple(
             write(old, self.config, self.folders, site, pages, self.now) for old in before
         )
-        return Moved(url, before, folders, report)
+        return Relocation(url, before, folders, report)
 
     @cached_property
     def people(self) -> Tokens:

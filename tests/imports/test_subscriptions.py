@@ -261,7 +261,7 @@ def test_a_mark_is_kept_only_once_its_updates_are_in(
 
 def test_a_feed_that_moved_is_asked_where_it_is(server: Outside, following: Subscriptions) -> None:
     """For good (301, 308), not for now (302); its name stays."""
-    server.pages["/old"] = says(status="301 Moved Permanently", Location="/new")
+    server.pages["/old"] = says(status="301 Relocation Permanently", Location="/new")
     server.pages["/new"] = says(status="302 Found", Location="/today")
     server.pages["/today"] = says(atom(entry()))
     following.follow(f"{server.url}/old", NOW, "Agency")

@@ -33,7 +33,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
-class Moved:
+class Relocation:
     """What a move did."""
 
     url: str  #: where the blog is now
