@@ -22,7 +22,7 @@ _ICONS = (("icon-192.png", "192x192", "any"), ("icon-512.png", "512x512", "any")
           ("maskable-512.png", "512x512", "maskable"))  # fmt: skip
 
 
-class Shell:
+class ComposerAssets:
     """The composer's own files, for one blog."""
 
     def __init__(self, blog: Blog, path: str) -> None:

@@ -32,7 +32,7 @@ from ..auth import require
 from ..errors import Problem
 from ..static import IMMUTABLE, TYPES
 from . import history
-from .assets import Shell
+from .assets import ComposerAssets
 from .forms import Around, Fields, Form, form_of
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class _Composer:
         self._served = served
         self._blog = served.blog
         self._root = served.path
-        self._shell = Shell(served.blog, served.path)
+        self._shell = ComposerAssets(served.blog, served.path)
 
     def routes(self) -> list[Route]:
         """Return where each page and form is."""
