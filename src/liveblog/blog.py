@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from .delivery.outbox import Outbox
     from .digest import Digest
     from .imports import Item
-    from .imports.run import Brought
+    from .imports.run import ImportResult
     from .search import Found, Search
     from .site.publisher import Publisher
     from .site.relocation import Relocation
@@ -669,22 +669,22 @@ class Blog:
             )
 
     @_guarded
-    def bring_in(
+    def import_items(
         self,
         items: Iterable[Item],
         *,
         source: str,
         dry_run: bool = False,
-        progress: Callable[[Brought], None] | None = None,
-    ) -> Brought:
+        progress: Callable[[ImportResult], None] | None = None,
+    ) -> ImportResult:
         """Append what an importer found; see :mod:`liveblog.imports` and :mod:`~.bringing`.
 
         *source* names where it comes from, for ever: the same update of the same source is brought
         in once, however often it is tried, and an interrupted import goes on where it was cut.
         """
-        from .imports.run import bring_in
+        from .imports.run import import_items
 
-        return bring_in(
+        return import_items(
             items,
             source=source,
             journal=self.journal,

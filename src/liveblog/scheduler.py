@@ -369,7 +369,7 @@ class Schedule:
         return catch_up(self._following, client, self._bring_in, self.blog.present)
 
     def _bring_in(self, name: str, items: Iterable[Item]) -> str:
-        brought = self.blog.bring_in(items, source=f"feed {name}")
+        brought = self.blog.import_items(items, source=f"feed {name}")
         for problem in brought.problems:
             log.warning("%s: %s", problem.where, problem.what)
         counts = {

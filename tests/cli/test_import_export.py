@@ -41,11 +41,11 @@ def test_a_chronicle_is_brought_in_once(french: Run, tmp_path: Path) -> None:  #
     assert "Would bring in 3 new updates" in dry.stderr
     assert french("log").stdout == ""
     done = french("import", "text", str(path))
-    assert "Brought in 3 new updates" in done.stderr
+    assert "ImportResult in 3 new updates" in done.stderr
     assert "Next: liveblog publish" in done.stderr
     again = french("import", "text", str(path))
     assert again.returncode == 0
-    assert "Brought in nothing" in again.stderr
+    assert "ImportResult in nothing" in again.stderr
     digest = french("digest", "2012-07-15").stdout
     assert digest.index("Dimanche 15 juillet") < digest.index("sacs") < digest.index("Tanneurs")
 
@@ -60,7 +60,7 @@ def test_problems_name_the_file_and_the_line(french: Run, tmp_path: Path) -> Non
     path.write_text("Rien qui ait une date.\n")
     done = french("import", "text", str(path))
     assert done.returncode == 1
-    assert "Brought in nothing" in done.stderr
+    assert "ImportResult in nothing" in done.stderr
 
 
 def test_a_file_that_is_no_text_is_refused(french: Run, tmp_path: Path) -> None:  # noqa: F811

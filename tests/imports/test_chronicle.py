@@ -73,7 +73,7 @@ def test_a_chronicle_comes_back_day_by_day(tmp_path: Path, language: str) -> Non
     items = chronicle(
         lines_of(FOLDER / f"{language}.txt"), zone=PARIS, language=language, today=TODAY
     )
-    brought = blog.bring_in(items, source="text")
+    brought = blog.import_items(items, source="text")
     # The place of a picture is told, and nothing else is doubtful.
     pictures = len(re.findall(r"^(?:Image|صورة)$", text, re.MULTILINE))
     assert pictures
@@ -354,5 +354,5 @@ def test_the_same_text_brought_in_twice_is_once(tmp_path: Path) -> None:
     start = text[: text.index("Friday 14")]
     for part, expected in ((start, (12, 0)), (start, (0, 0)), (text, (4, 0)), (text, (0, 0))):
         items = read(part, zone=ZoneInfo("UTC"))
-        brought = blog.bring_in(items, source="text en.txt")
+        brought = blog.import_items(items, source="text en.txt")
         assert (brought.entries, brought.revisions) == expected

@@ -841,7 +841,7 @@ def test_a_blog_comes_back_from_its_own_feeds(
             assert shown.read() == (site / "media" / posted[7].media[0].path).read_bytes()
         other = new_blog("other")
         for brought in (1, 2):
-            told = other.bring_in(read(f"{url}atom.xml", reading), source="feed news")
+            told = other.import_items(read(f"{url}atom.xml", reading), source="feed news")
             assert told.problems == []
             assert (told.entries, told.known) == ((30, 0) if brought == 1 else (0, 30))
         assert [len(found.now.media) for found in other.timeline.newest_first()].count(1) == 1

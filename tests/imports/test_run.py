@@ -63,7 +63,7 @@ def test_an_update_becomes_an_entry_with_all_that_it_says(blog: Blog) -> None:
         tags=("Homs", "homs", "ONU"), key=True, verification="unconfirmed", lang="en",
         sources=(Source("OSDH", "https://osdh.example/"),), figures=(Figure("Morts", 3),),
     )  # fmt: skip
-    brought = blog.bring_in([Update("a", "line 1", (version,))], source="test")
+    brought = blog.import_items([Update("a", "line 1", (version,))], source="test")
     assert (brought.entries, brought.problems) == (1, [])
     (entry,) = blog.timeline.day(SUNDAY.date()).entries
     now = entry.now
@@ -79,9 +79,9 @@ def test_an_update_becomes_an_entry_with_all_that_it_says(blog: Blog) -> None:
 def test_twice_is_once(blog: Blog) -> None:
     """The second time nothing is written."""
     items = [update("a", "Un.", "Deux."), update("b", "Autre."), update("c", "Un.", "Deux.")]
-    blog.bring_in(items, source="test")
+    blog.import_items(items, source="test")
     before = journal_bytes(blog)
-    again = blog.bring_in(items, source="test")
+    again = blog.import_items(items, source="test")
     assert (again.entries, again.revisions, again.known) == (0, 0, 3)
     assert journal_bytes(blog) == before
     assert bodies(blog) == [["Un.", "Deux."], ["Autre."], ["Un.", "Deux."]]
@@ -89,8 +89,8 @@ def test_twice_is_once(blog: Blog) -> None:
 
 def test_the_same_key_of_another_source_is_another_update(blog: Blog) -> None:
     """Two feeds may both have an entry 1."""
-    blog.bring_in([update("1", "Ici.")], source="a")
-    blog.bring_in([update("1", "Là.")], source="b")
+    blog.import_items([update("1", "Ici.")], source="a")
+    blog.import_items([update("1", "Là.")], source="b")
     assert sorted(bodies(blog)) == [["Ici."], ["Là."]]
 
 
@@ -110,23 +110,23 @@ def test_an_interrupted_import_goes_on_where_it_was_cut(blog: Blog, cut: int) ->
 
     blog.journal.append = failing  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
-        blog.bring_in(items, source="test")
+        blog.import_items(items, source="test")
     del blog.journal.append
-    blog.bring_in(items, source="test")
+    blog.import_items(items, source="test")
     assert bodies(blog) == [[f"{n} un", f"{n} deux"] for n in range(3)]
 
 
 def test_what_changed_in_the_source_is_a_revision(blog: Blog) -> None:
     """Also where the source forgets what it said before, and where it goes back to that."""
     for told in (["A"], ["B"], ["B"], ["A"], ["A", "C"], ["A", "C", "D"]):
-        blog.bring_in([update("a", *told)], source="test")
+        blog.import_items([update("a", *told)], source="test")
     assert bodies(blog) == [["A", "B", "A", "C", "D"]]
 
 
 def test_an_update_with_another_date_is_still_the_same(blog: Blog) -> None:
     """Its id stays; it is told in the day of its new date."""
-    blog.bring_in([update("a", "Un.")], source="test")
-    blog.bring_in([update("a", "Un.", at=SUNDAY + timedelta(days=2))], source="test")
+    blog.import_items([update("a", "Un.")], source="test")
+    blog.import_items([update("a", "Un.", at=SUNDAY + timedelta(days=2))], source="test")
     (entry,) = blog.timeline.day(SUNDAY.date() + timedelta(days=2)).entries
     assert entry.id.startswith("20120708-")
     assert not blog.timeline.day(SUNDAY.date()).entries
@@ -134,11 +134,11 @@ def test_an_update_with_another_date_is_still_the_same(blog: Blog) -> None:
 
 def test_what_was_edited_here_stays(blog: Blog) -> None:
     """The source's change is told, and not taken."""
-    blog.bring_in([update("a", "Un.")], source="test")
+    blog.import_items([update("a", "Un.")], source="test")
     ((entry,)) = blog.timeline.day(SUNDAY.date()).entries
     blog.edit(entry.id, body="Le mien.")
-    assert blog.bring_in([update("a", "Un.")], source="test").problems == []
-    brought = blog.bring_in([update("a", "Un autre.")], source="test")
+    assert blog.import_items([update("a", "Un.")], source="test").problems == []
+    brought = blog.import_items([update("a", "Un autre.")], source="test")
     assert [p.where for p in brought.problems] == ["line a"]
     assert entry.id in brought.problems[0].what
     assert bodies(blog) == [["Un.", "Le mien."]]
@@ -147,11 +147,11 @@ def test_what_was_edited_here_stays(blog: Blog) -> None:
 @pytest.mark.parametrize("purge", [False, True])
 def test_what_was_removed_here_does_not_come_back(blog: Blog, purge: bool) -> None:
     """Whatever the source says of it later."""
-    blog.bring_in([update("a", "SECRET")], source="test")
+    blog.import_items([update("a", "SECRET")], source="test")
     (entry,) = blog.timeline.day(SUNDAY.date()).entries
     blog.remove(entry.id, purge=purge)
     for told in (["SECRET"], ["SECRET", "ENCORE"]):
-        blog.bring_in([update("a", *told)], source="test")
+        blog.import_items([update("a", *told)], source="test")
         assert not blog.timeline.day(SUNDAY.date()).entries
     text = b"".join(journal_bytes(blog).values())
     assert (b"SECRET" in text) is not purge
@@ -183,7 +183,7 @@ def test_an_update_that_cannot_be_shown_is_told_and_the_rest_comes(
     blog: Blog, item: Update, said: str
 ) -> None:
     """None of its versions is taken."""
-    brought = blog.bring_in([item, update("b", "Le reste.")], source="test")
+    brought = blog.import_items([item, update("b", "Le reste.")], source="test")
     assert [p.where for p in brought.problems] == ["line a"]
     assert said in brought.problems[0].what
     assert bodies(blog) == [["Le reste."]]
@@ -217,19 +217,19 @@ def test_what_is_too_much_of_an_update_is_cut_and_told_and_the_rest_of_it_comes(
     blog: Blog, given: Any, name: str, kept: Any, said: str
 ) -> None:
     """Whichever program it comes from: there is one rule for all imports."""
-    brought = blog.bring_in([update("a", "Un.", **{name: given})], source="test")
+    brought = blog.import_items([update("a", "Un.", **{name: given})], source="test")
     (entry,) = blog.timeline.day(SUNDAY.date()).entries
     assert getattr(entry.now, name) == kept
     assert (brought.entries, len(brought.problems)) == (1, bool(said))
     assert all(said in problem.what for problem in brought.problems)
-    again = blog.bring_in([update("a", "Un.", **{name: given})], source="test")
+    again = blog.import_items([update("a", "Un.", **{name: given})], source="test")
     assert (again.known, again.revisions) == (1, 0)
 
 
 def test_of_too_many_things_the_first_are_kept(blog: Blog) -> None:
     """As many as an update may have."""
     tags = tuple(f"tag {n}" for n in range(60))
-    brought = blog.bring_in([update("a", "Un.", tags=tags)], source="test")
+    brought = blog.import_items([update("a", "Un.", tags=tags)], source="test")
     assert [p.what for p in brought.problems] == ["of its 60 tags 50 are kept"]
     (entry,) = blog.timeline.day(SUNDAY.date()).entries
     assert entry.now.tags == tags[:50]
@@ -238,7 +238,7 @@ def test_of_too_many_things_the_first_are_kept(blog: Blog) -> None:
 def test_the_problems_of_an_importer_are_told(blog: Blog) -> None:
     """In their order, with the rest."""
     problem = Problem("line 3", "no date", "Add one.")
-    brought = blog.bring_in([problem, update("b", "Le reste.")], source="test")
+    brought = blog.import_items([problem, update("b", "Le reste.")], source="test")
     assert (brought.problems, brought.entries) == ([problem], 1)
 
 
@@ -253,10 +253,10 @@ def test_a_dry_run_counts_and_writes_nothing(blog: Blog, told: Blog, tmp_path: P
     )
     for items in several:
         before = journal_bytes(blog)
-        dry = blog.bring_in(items, source="test", dry_run=True)
+        dry = blog.import_items(items, source="test", dry_run=True)
         assert journal_bytes(blog) == before
         if not any(isinstance(item, Update) for item in items):
-            real = blog.bring_in(items, source="test")
+            real = blog.import_items(items, source="test")
             assert replace(dry, pictures=0) == replace(real, pictures=0)
 
 
@@ -265,7 +265,7 @@ def test_an_import_of_old_updates_wakes_nobody(blog: Blog, clock: Clock) -> None
     for _ in range(60):
         blog.post("Récent.")
         clock.go(minutes=1)
-    blog.bring_in([update(str(n), f"Ancien {n}.") for n in range(5)], source="test")
+    blog.import_items([update(str(n), f"Ancien {n}.") for n in range(5)], source="test")
     blog.publish()
     site = site_bytes(blog.folders.site)
     assert b"Ancien" not in site["atom.xml"]
@@ -283,7 +283,7 @@ def test_pictures_come_along(blog: Blog, tmp_path: Path) -> None:
         Picture("b.png", lambda: data, "", "Légende"),
         Picture("plan.png", lambda: data),
     )
-    brought = blog.bring_in([update("a", "Un.", pictures=given)], source="test")
+    brought = blog.import_items([update("a", "Un.", pictures=given)], source="test")
     (entry,) = blog.timeline.day(SUNDAY.date()).entries
     assert [(m.alt, m.caption) for m in entry.now.media] == [
         ("Un pont", "De loin"),
@@ -305,7 +305,7 @@ def test_a_missing_picture_is_told_and_the_update_comes(blog: Blog) -> None:
 
     pictures = (Picture("gone.png", missing, "Un pont"),)
     items = [update("a", "Un.", pictures=pictures), update("b", "", pictures=pictures)]
-    brought = blog.bring_in(items, source="test")
+    brought = blog.import_items(items, source="test")
     assert [p.where for p in brought.problems] == ["line a", "line b"]
     assert bodies(blog) == [["Un."]]
 
@@ -321,11 +321,11 @@ def test_a_picture_that_was_missing_is_tried_again(blog: Blog, tmp_path: Path) -
         return data
 
     item = update("a", "Un.", pictures=(Picture("late.png", reading, "Un pont"),))
-    first, second = (blog.bring_in([item], source="test") for _ in range(2))
+    first, second = (blog.import_items([item], source="test") for _ in range(2))
     assert (first.entries, len(first.problems)) == (1, 1)
     assert (second.known, second.revisions, len(second.problems)) == (1, 0, 1)
     is_there = True
-    third, fourth = (blog.bring_in([item], source="test") for _ in range(2))
+    third, fourth = (blog.import_items([item], source="test") for _ in range(2))
     assert (third.revisions, third.problems) == (1, [])
     assert (fourth.known, fourth.revisions) == (1, 0)
     (entry,) = blog.timeline.day(SUNDAY.date()).entries
@@ -340,7 +340,7 @@ def test_a_framing_fills_what_is_empty(blog: Blog) -> None:
     blog.frame("2012-07-08", headline="À nous")
     frame = Frame("2012-07-08", "line 1", headline="À eux", introduction="Au début.")
     for known in (False, True):
-        brought = blog.bring_in([frame], source="test")
+        brought = blog.import_items([frame], source="test")
         assert [p.where for p in brought.problems] == ["line 1"]
         assert brought.framings == (not known)
     framing = blog.timeline.framing("2012-07-08")
@@ -438,11 +438,11 @@ def test_a_journal_brought_into_an_empty_blog_is_the_same(
     configuration = (blog.folders.root / "liveblog.toml").read_bytes()
     (other.folders.root / "liveblog.toml").write_bytes(configuration)
     other = Blog(other.folders.root, clock=clock)
-    assert other.bring_in(items, source="export").problems == []
+    assert other.import_items(items, source="export").problems == []
     assert records_of(other) == records_of(blog)
     assert not other.check().faults
     before = journal_bytes(other)
-    again = other.bring_in(items, source="export")
+    again = other.import_items(items, source="export")
     assert (again.entries, again.revisions, again.framings) == (0, 0, 0)
     assert journal_bytes(other) == before
     blog.publish()
@@ -456,7 +456,7 @@ def test_a_journal_joins_another_without_touching_it(
     """What was there stays, byte for byte, and what comes is appended."""
     mine = blog.post("À nous.")
     before = journal_bytes(blog)
-    blog.bring_in(by_jsonl(told, tmp_path), source="export")
+    blog.import_items(by_jsonl(told, tmp_path), source="export")
     after = journal_bytes(blog)
     assert all(after[name].startswith(data) for name, data in before.items())
     assert blog.timeline.entry(mine.id).now.body == "À nous."
@@ -467,11 +467,11 @@ def test_a_journal_joins_another_without_touching_it(
 
 def test_another_history_of_the_same_entry_is_told(told: Blog, blog: Blog, tmp_path: Path) -> None:
     """What is here stays."""
-    blog.bring_in(by_jsonl(told, tmp_path), source="export")
+    blog.import_items(by_jsonl(told, tmp_path), source="export")
     live = next(e for e in blog.timeline.newest_first() if e.now.state == "live")
     blog.edit(live.id, body="Ici.")
     told.edit(live.id, body="Là-bas.")
-    brought = blog.bring_in(by_jsonl(told, tmp_path), source="export")
+    brought = blog.import_items(by_jsonl(told, tmp_path), source="export")
     assert len(brought.problems) == 1
     assert live.id in brought.problems[0].what
     assert blog.timeline.entry(live.id).now.body == "Ici."
@@ -533,7 +533,7 @@ def test_a_forged_record_is_refused(blog: Blog, tmp_path: Path, name: str) -> No
     ]  # fmt: skip
     path = tmp_path / "forged.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    brought = blog.bring_in(
+    brought = blog.import_items(
         imported.read(path, language="fr", timezone="Europe/Paris"), source="export"
     )
     assert [p.where for p in brought.problems] == ["forged.jsonl:2"]
@@ -546,7 +546,7 @@ def test_a_picture_that_is_another_is_not_kept(blog: Blog, told: Blog, tmp_path:
         replace(item, read=lambda _: b"<svg onload=alert(1)>") if isinstance(item, Copy) else item
         for item in by_jsonl(told, tmp_path)
     ]
-    brought = blog.bring_in(items, source="export")
+    brought = blog.import_items(items, source="export")
     assert brought.problems
     assert not list(blog.folders.media.rglob("*.*"))
 
@@ -561,7 +561,7 @@ def test_an_instant_of_the_future_is_not_believed(blog: Blog) -> None:
     def nothing(_: Media) -> bytes:
         raise NotFound("none")
 
-    blog.bring_in([Copy("1", record, nothing)], source="export")
+    blog.import_items([Copy("1", record, nothing)], source="export")
     recorded = blog.post("Après.").recorded
     assert recorded
     assert recorded < blog.now + timedelta(seconds=1)
@@ -587,7 +587,7 @@ def test_a_year_of_another_blog_twice_is_the_same_journal(
 
     def bring() -> Any:
         items = imported_markdown.folder(site, zone=blog.config.zone, now=blog.now)
-        return blog.bring_in(items, source="markdown site")
+        return blog.import_items(items, source="markdown site")
 
     first = bring()
     assert (first.entries, first.pictures, first.problems) == (len(YEAR), 20, [])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..blog import Blog
     from ..digest import Digest
     from ..imports import Item
-    from ..imports.run import Brought
+    from ..imports.run import ImportResult
     from ..imports.subscriptions import Subscriptions
     from ..site.report import Progress
 
@@ -254,11 +254,11 @@ def _bring(
     """Bring in what an importer found and report; exit 1 if nothing of it could be taken."""
     with progress(state, f"Reading {name}") as shown:
 
-        def show(brought: Brought) -> None:
+        def show(brought: ImportResult) -> None:
             if shown:
                 shown(brought.entries + brought.revisions + brought.framings + brought.known, 0)
 
-        brought = blog.bring_in(items, source=source, dry_run=dry_run, progress=show)
+        brought = blog.import_items(items, source=source, dry_run=dry_run, progress=show)
     if as_json:
         print_json({"source": name} | dataclasses.asdict(brought))
     else:
@@ -268,7 +268,7 @@ def _bring(
         raise click.exceptions.Exit(1)
 
 
-def _report(state: State, name: str, brought: Brought, dry_run: bool) -> None:
+def _report(state: State, name: str, brought: ImportResult, dry_run: bool) -> None:
     for problem in brought.problems[:_SHOWN]:
         where = problem.where if name in problem.where else f"{name}, {problem.where}"
         echo(f"{style(f'{where}: ', 'warning')}{problem.what.rstrip('.')}.")
@@ -286,7 +286,7 @@ def _report(state: State, name: str, brought: Brought, dry_run: bool) -> None:
         )
         if count
     ]
-    verb = "Would bring in" if dry_run else "Brought in"
+    verb = "Would bring in" if dry_run else "ImportResult in"
     line = f"{verb} {', '.join(parts)}" if parts else f"{verb} nothing"
     if brought.known:
         line += f"; {brought.known:,} {'was' if brought.known == 1 else 'were'} here already"

@@ -46,7 +46,7 @@ _WITHOUT = "~"
 
 
 @dataclass
-class Brought:
+class ImportResult:
     """What an import brought, or would bring."""
 
     entries: int = 0  #: that were not here
@@ -57,7 +57,7 @@ class Brought:
     problems: list[Problem] = field(default_factory=list)
 
 
-def bring_in(
+def import_items(
     items: Iterable[Item],
     *,
     source: str,
@@ -66,9 +66,9 @@ def bring_in(
     config: Config,
     now: datetime,
     dry_run: bool = False,
-    progress: Callable[[Brought], None] | None = None,
-) -> Brought:
-    """Append what *items* hold; see :meth:`liveblog.Blog.bring_in`.
+    progress: Callable[[ImportResult], None] | None = None,
+) -> ImportResult:
+    """Append what *items* hold; see :meth:`liveblog.Blog.import_items`.
 
     An update is taken with all its versions or, if one of them cannot be shown, not at all.
     *progress* is called after each item.
@@ -99,7 +99,7 @@ class _Work:
         now: datetime,
         dry_run: bool,
     ) -> None:
-        self.brought = Brought()
+        self.brought = ImportResult()
         self._source = source
         self._journal = journal
         self._media = media

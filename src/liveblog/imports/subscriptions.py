@@ -124,7 +124,7 @@ def poll(client: Client, source: Subscription, now: datetime) -> tuple[Answer | 
     return (answer if answer.status == 200 else None), answered(source, answer, now)
 
 
-def catch_up(following: Subscriptions, client: Client, bring_in: BringIn, now: datetime) -> str:
+def catch_up(following: Subscriptions, client: Client, import_items: BringIn, now: datetime) -> str:
     """Ask each feed that is due and bring in what it says; return in words what came of it.
 
     The first time a feed is read whole, later as far back as it was read before.
@@ -140,7 +140,7 @@ def catch_up(following: Subscriptions, client: Client, bring_in: BringIn, now: d
             early: list[Early] = []
             try:
                 items = _in_time(_watched(from_answer(answer, reading), early), source.url)
-                words = bring_in(source.name, items)
+                words = import_items(source.name, items)
                 if early:  # then the same answer is read again
                     after = msgspec.structs.replace(after, etag="", modified="")
             except LiveblogError as error:
