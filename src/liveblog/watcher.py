@@ -222,7 +222,7 @@ class Watcher(threading.Thread):
         before = self._told
         place = Place(news.cursor, max(int(now.timestamp()), before.released))
         timeline = Timeline(self._blog.journal, now)
-        touched = touched_by(timeline, news, before.released, self._blog.config)
+        touched = changed_entries(timeline, news, before.released, self._blog.config)
         events = list(self._events(timeline, touched)) if self._tell else []
         if self._tell and events:
             self._blog.journal.settle({id_day(entry_id).isoformat() for entry_id in touched})
@@ -303,7 +303,7 @@ class Watcher(threading.Thread):
         news = self._blog.journal.since(after.cursor, until.cursor)
         if len(news.records) > 10 * MISSED:
             return [("reload", {})]
-        touched = touched_by(timeline, news, after.released, self._blog.config)
+        touched = changed_entries(timeline, news, after.released, self._blog.config)
         if len(touched) > MISSED:
             return [("reload", {})]
         events = list(self._events(timeline, touched))
@@ -312,7 +312,7 @@ class Watcher(threading.Thread):
         return events
 
 
-def touched_by(timeline: Timeline, news: News, released: int, config: Config) -> list[str]:
+def changed_entries(timeline: Timeline, news: News, released: int, config: Config) -> list[str]:
     """Return the ids of entries that changed for readers: by a revision, or by the clock.
 
     *released* is the second of the epoch up to which embargoed entries were released before.

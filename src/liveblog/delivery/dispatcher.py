@@ -22,7 +22,7 @@ from ..model.period import Period
 from ..text import bidi
 from ..text.markup import to_html, words_in
 from ..timeline import Entry, Timeline
-from ..watcher import Place, touched_by
+from ..watcher import Place, changed_entries
 from . import Undelivered, chat, planning, websub
 from .outbox import GIVE_UP, Effect, Kind, pause
 
@@ -146,7 +146,7 @@ class Deliveries:
         before = Place.parse(known)
         timeline = Timeline(journal, now)
         news = journal.since(before.cursor)
-        touched = touched_by(timeline, news, before.released, config)
+        touched = changed_entries(timeline, news, before.released, config)
         place = Place(news.cursor, max(int(now.timestamp()), before.released))
         if not touched and place.cursor == before.cursor:
             return None

@@ -23,7 +23,7 @@ from .documents import FIGURES_HEAD, figures_csv
 from .feed_builder import FeedBuilder
 from .files import DAYS_IN_FEED, Archived, Files
 from .guard import CORRECT, Guard, Swap, is_fatal, reason
-from .index import Index, Touched, hash_of
+from .index import Index, Invalidation, hash_of
 from .output import Output
 from .parallel import Task
 from .queries import ON_PAGE, WEEK_IN_FULL, SiteQueries
@@ -228,11 +228,11 @@ class Build:
         periods = {period.day(of) for of in span} | {self.material.week(of) for of in span}
         return {p for p in periods if low < closing.of(p) <= high}
 
-    def _take_over(self, dirty: set[date]) -> Touched:
+    def _take_over(self, dirty: set[date]) -> Invalidation:
         """Note days as they stand, and add those that they touch; return what all that touched."""
         # An entry that is told in another day than its own, or was, changes both.
         dirty |= {other for of in dirty for other in self.index.told_elsewhere(of)}
-        found: list[Touched] = []
+        found: list[Invalidation] = []
         others: set[date] = set()
         for number, of in enumerate(sorted(dirty)):
             self._show(number, 4 * len(dirty))
@@ -240,13 +240,13 @@ class Build:
             others |= {entry.day for entry in self.material.day(of).moved}
         found += [self._take_over_day(of) for of in sorted(others - dirty)]
         dirty |= others
-        return Touched.by(found)
+        return Invalidation.by(found)
 
     def _show(self, done: int, total: int) -> None:
         if self.progress:
             self.progress(done, total)
 
-    def _take_over_day(self, of: date) -> Touched:
+    def _take_over_day(self, of: date) -> Invalidation:
         purpose = f"taken:{of}"
         self.output.claim(purpose)
         day = self.material.day(of)
@@ -275,7 +275,9 @@ class Build:
                 self.index.replace_faults(f"entry:{entry_id}", ())
         return touched
 
-    def _replaced(self, day: Day, headline: str | None, swap: Swap) -> tuple[Touched, set[str]]:
+    def _replaced(
+        self, day: Day, headline: str | None, swap: Swap
+    ) -> tuple[Invalidation, set[str]]:
         with self.index.trying():
             return self.index.replace_day(
                 day.date, swap(day.entries), headline, swap(day.removed), self.config.zone

@@ -77,7 +77,7 @@ class Place(Struct, frozen=True):
     day: date
 
 
-class Touched(Struct, frozen=True):
+class Invalidation(Struct, frozen=True):
     """What shows the entries of a day that are not as they were remembered."""
 
     tags: frozenset[str]  #: slugs
@@ -85,7 +85,7 @@ class Touched(Struct, frozen=True):
     homes: frozenset[date]  #: the days that they live in, if others
 
     @classmethod
-    def by(cls, found: Sequence[Touched]) -> Touched:
+    def by(cls, found: Sequence[Invalidation]) -> Invalidation:
         """Return what shows the entries of several days."""
         return cls(
             frozenset().union(*(one.tags for one in found)),
@@ -220,7 +220,7 @@ class Index:
         headline: str | None,
         removed: Iterable[Entry],
         zone: tzinfo,
-    ) -> tuple[Touched, set[str]]:
+    ) -> tuple[Invalidation, set[str]]:
         """Take over a day as it stands; return what that touched, and the ids of its entries.
 
         *headline* is None if the day has nothing to tell, *zone* the blog's.
@@ -269,7 +269,9 @@ class Index:
         days |= {change[0] for change in changes}
         self._replace_headline(name, headline)
         homes = {id_day(entry.id) for entry in now.values() if entry.now.day}
-        what = Touched(frozenset(slugs), frozenset(map(date.fromisoformat, days)), frozenset(homes))
+        what = Invalidation(
+            frozenset(slugs), frozenset(map(date.fromisoformat, days)), frozenset(homes)
+        )
         return what, touched
 
     def _is_told_elsewhere(self, entry_id: str, day: str) -> bool:
