@@ -138,7 +138,7 @@ def run_ours(streams: int, seconds: int) -> Run:
         blog = Blog(root)
         blog.publish()
         headers = {
-            "Authorization": f"Bearer {blog.people.new('Newsroom', 'edit', blog.now)}",
+            "Authorization": f"Bearer {blog.tokens.new('Newsroom', 'edit', blog.now)}",
             "Content-Type": "application/json",
         }
         with ours(root) as (port, process):

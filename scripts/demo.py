@@ -50,7 +50,7 @@ def main() -> None:
         folder = copied(Path(temporary) / "blog", address)
         blog = Blog(folder)
         blog.resume()
-        token = blog.people.new("Démonstration", "admin", blog.now)
+        token = blog.tokens.new("Démonstration", "admin", blog.now)
         leaving = threading.Event()
         writer = threading.Thread(target=correspond, args=(Blog(folder), leaving), daemon=True)
 

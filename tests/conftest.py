@@ -251,7 +251,7 @@ class LiveServer:
 
     def token(self, name: str = "Ana", scope: Any = "admin") -> str:
         """Make a token for somebody."""
-        return self.blog.people.new(name, scope, self.blog.now)
+        return self.blog.tokens.new(name, scope, self.blog.now)
 
     def _until(self, is_so: Callable[[], Any], seconds: float = 20) -> None:
         deadline = time.monotonic() + seconds

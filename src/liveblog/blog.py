@@ -735,7 +735,7 @@ class Blog:
         return Relocation(url, before, folders, report)
 
     @cached_property
-    def people(self) -> Tokens:
+    def tokens(self) -> Tokens:
         """Who may write through the server."""
         from .tokens import Tokens
 

@@ -162,7 +162,7 @@ class Schedule:
     ) -> None:
         """Schedule *blog*; *publish* is how its site is published where it is also served.
 
-        Subscription feeds are asked through *client*, which reaches public servers unless it is given.
+        Subscriptions are polled through *client*, which reaches public servers unless it is given.
         """
         self.blog = blog
         self._client = client

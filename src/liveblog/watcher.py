@@ -57,10 +57,10 @@ _PLACE = re.compile(r"([0-9]{1,30})-([0-9]{1,11})")
 Event = tuple[str, object]
 """Its kind and its data: ``entry``, ``removed``, ``page``, ``reload`` or ``hello``."""
 
-Tell = Callable[[list[Event], "Place"], None]
+Tell = Callable[[list[Event], "StreamPosition"], None]
 """Tells the open pages of entries, up to a place; returns when they were, or it takes too long."""
 
-Landed = Callable[[list[Event], "Place", Report | None], None]
+Landed = Callable[[list[Event], "StreamPosition", Report | None], None]
 """Called after each publication, with what else there is to tell, the place up to which it leads,
 and what was done; None if it failed."""
 
@@ -68,7 +68,7 @@ log = logging.getLogger("liveblog")
 
 
 @dataclass(frozen=True)
-class Place:
+class StreamPosition:
     """Up to where somebody knows the blog."""
 
     cursor: str
@@ -78,7 +78,7 @@ class Place:
         return f"{self.cursor}-{self.released}"
 
     @classmethod
-    def parse(cls, text: str) -> Place:
+    def parse(cls, text: str) -> StreamPosition:
         """Read a place as a reader gives it back.
 
         Raises :class:`InvalidInput`.
@@ -92,7 +92,7 @@ class Place:
 class State:
     """How the watcher is doing."""
 
-    place: Place  #: up to where everything is published and told
+    place: StreamPosition  #: up to where everything is published and told
     published: datetime | None = None  #: the last publication that went well
     problem: str = ""  #: why the one after it failed
     faults: int = 0  #: damage met in the journal
@@ -117,7 +117,7 @@ class Watcher(threading.Thread):
         self._wake: datetime | None = None
         self._looked = 0.0
         now = blog.present
-        self._told = self._paged = Place(blog.journal.end(), int(now.timestamp()))
+        self._told = self._paged = StreamPosition(blog.journal.end(), int(now.timestamp()))
         self.state = State(self._told)
 
     def call(self) -> None:
@@ -220,7 +220,7 @@ class Watcher(threading.Thread):
         if any(isinstance(r, Revision) and r.state == "removed" for r in news.records):
             forget()
         before = self._told
-        place = Place(news.cursor, max(int(now.timestamp()), before.released))
+        place = StreamPosition(news.cursor, max(int(now.timestamp()), before.released))
         timeline = Timeline(self._blog.journal, now)
         touched = changed_entries(timeline, news, before.released, self._blog.config)
         events = list(self._events(timeline, touched)) if self._tell else []
@@ -288,12 +288,12 @@ class Watcher(threading.Thread):
         except (msgspec.DecodeError, KeyError, TypeError):
             return None  # somebody put another file there; it is made again
 
-    def missed(self, given: str, until: Place) -> list[Event]:
+    def missed(self, given: str, until: StreamPosition) -> list[Event]:
         """Return what a reader who knows the blog up to *given* has to be told, up to *until*.
 
         Raises :class:`InvalidInput` if that is no place.
         """
-        after = Place.parse(given)
+        after = StreamPosition.parse(given)
         if after == until:
             # The page is told after the entries of its place: who left in between has not seen it.
             return [("page", self._page)] if after == self._paged and self._page else []

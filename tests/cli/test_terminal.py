@@ -76,8 +76,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Blog:
         (effect,) = blog.outbox.ready(kind, clock.now)  # type: ignore[arg-type]
         blog.outbox.again(effect, f"{ESCAPES}{TURNED}\nmore", clock.now)
     Subscriptions(blog.folders).follow("https://example.org/feed", clock.now)
-    blog.people._write(
-        blog.people._path, [Person(f"{ESCAPES}{TURNED}\nx", "post", "0" * 64, clock.now)]
+    blog.tokens._write(
+        blog.tokens._path, [Person(f"{ESCAPES}{TURNED}\nx", "post", "0" * 64, clock.now)]
     )
     return blog
 

@@ -246,7 +246,7 @@ def test_a_folder_that_moved_works_on(told: Blog, way: Callable[..., Any], is_ke
     assert site_bytes(blog.folders.site) == before
     assert blog.search("fait").total == 1
     assert not blog.check().faults
-    assert bool(blog.people.by_token(token)) == is_kept
+    assert bool(blog.tokens.by_token(token)) == is_kept
     blog.post("Un fait de plus.")
     assert blog.publish().written
     assert blog.search("fait").total == 2

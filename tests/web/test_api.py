@@ -76,7 +76,7 @@ def chloe(server: LiveServer) -> Client:
 
 def cookie_of(server: LiveServer, person: Person) -> str:
     """Sign somebody in; return the cookie."""
-    auth = Authenticator(server.blog.people, server.blog.config, urlsplit(server.url).path, now)
+    auth = Authenticator(server.blog.tokens, server.blog.config, urlsplit(server.url).path, now)
     response = Response()
     auth.sign_in(response, person)
     return response.headers["set-cookie"].partition(";")[0]
@@ -381,7 +381,7 @@ def test_a_revoked_token_is_out_at_once(server: LiveServer) -> None:
     """No cache holds it."""
     dora = Client(server, "Dora", "post")
     assert dora("GET", "me").status == 200
-    server.blog.people.revoke("Dora")
+    server.blog.tokens.revoke("Dora")
     assert dora("GET", "me").status == 401
 
 
@@ -394,7 +394,7 @@ def test_a_forged_host_is_refused(server: LiveServer, ana: Client, host: str) ->
 def test_a_cookie_is_taken_from_our_own_pages_only(server: LiveServer) -> None:
     """A form on another site cannot write with it; a forged one is nobody."""
     server.token("Eva", "post")
-    eva = next(p for p in server.blog.people.all() if p.name == "Eva")
+    eva = next(p for p in server.blog.tokens.all() if p.name == "Eva")
     cookie = cookie_of(server, eva)
     data = json.dumps({"body": "Par le cookie."}).encode()
     own = server.url.partition("/semaine/")[0]

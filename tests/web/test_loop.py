@@ -98,7 +98,7 @@ def test_the_loop_goes_on_while(blog: Blog, monkeypatch: pytest.MonkeyPatch, cas
     blog.publish()
     for copy in blog.folders.compressed.rglob("index.html.*"):
         copy.unlink()
-    token = blog.people.new("Ana", "admin", blog.now)
+    token = blog.tokens.new("Ana", "admin", blog.now)
     ran: list[float] = []
     monkeypatch.setattr(where, name, slowly(getattr(where, name), ran))
 

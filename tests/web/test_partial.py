@@ -236,11 +236,11 @@ def test_a_session_cookie_is_secure_by_the_url_of_the_blog(
 ) -> None:
     """Whatever a proxy says; and no two blogs of one host share a name."""
     blog = new_blog(url=url)
-    ana = blog.people.by_token(blog.people.new("Ana", "post", blog.now))
+    ana = blog.tokens.by_token(blog.tokens.new("Ana", "post", blog.now))
     cookies = set()
     for of in ("/a/b/", "/a-b/", "/a_b/", "/"):
         response = Response()
-        Authenticator(blog.people, blog.config, of, lambda: blog.now).sign_in(response, ana)
+        Authenticator(blog.tokens, blog.config, of, lambda: blog.now).sign_in(response, ana)
         cookie = response.headers["set-cookie"]
         cookies.add(cookie.partition("=")[0])
         assert cookie.startswith(f"{name}liveblog-")

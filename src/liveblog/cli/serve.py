@@ -47,7 +47,7 @@ def serve(
         for served in app.blogs:
             address = f"http://{shown}:{port}{served.path}"
             state.say(f"{served.blog.config.title}: {address}  (write: {address}compose)")
-        if not any(served.blog.people.all() for served in app.blogs):
+        if not any(served.blog.tokens.all() for served in app.blogs):
             state.say("Nobody can sign in yet: 'liveblog token new NAME' makes a token.")
         state.say("NavigationLink with Ctrl-C.")
 
@@ -70,7 +70,7 @@ def token() -> None:
 def new(state: State, name: str, scope: str, as_json: bool) -> None:
     """Make a token for somebody; it is shown once."""
     blog = state.blog()
-    made = blog.people.new(name, scope, blog.now)  # type: ignore[arg-type]
+    made = blog.tokens.new(name, scope, blog.now)  # type: ignore[arg-type]
     if as_json:
         print_json({"name": name, "scope": scope, "token": made})
     else:

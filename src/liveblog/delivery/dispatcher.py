@@ -22,7 +22,7 @@ from ..model.period import Period
 from ..text import bidi
 from ..text.markup import to_html, words_in
 from ..timeline import Entry, Timeline
-from ..watcher import Place, changed_entries
+from ..watcher import StreamPosition, changed_entries
 from . import Undelivered, chat, planning, websub
 from .outbox import GIVE_UP, Effect, Kind, pause
 
@@ -141,13 +141,13 @@ class Deliveries:
         now = self._blog.present
         known = self._outbox.fact("place")
         if not known:
-            here = Place(journal.end(), int(now.timestamp()))
+            here = StreamPosition(journal.end(), int(now.timestamp()))
             return self._outbox.remember({"place": str(here)}, (), now)
-        before = Place.parse(known)
+        before = StreamPosition.parse(known)
         timeline = Timeline(journal, now)
         news = journal.since(before.cursor)
         touched = changed_entries(timeline, news, before.released, config)
-        place = Place(news.cursor, max(int(now.timestamp()), before.released))
+        place = StreamPosition(news.cursor, max(int(now.timestamp()), before.released))
         if not touched and place.cursor == before.cursor:
             return None
         entries = (_readable(timeline, entry_id) for entry_id in touched)

@@ -1,7 +1,7 @@
 """Importers: what a newsroom already has, read as updates that the journal can take.
 
 Each importer is a module with a function that yields items as it finds them, so that memory stays
-bounded whatever the size of the source. It writes nothing: :meth:`liveblog.Blog.import_items` appends
+bounded whatever the size of the source. It writes nothing: :meth:`Blog.import_items` appends
 what it yields. What cannot be understood is an item too, a :class:`Problem`, and never dropped in
 silence.
 """

@@ -33,7 +33,7 @@ from .documents import (
 )
 from .feed_builder import FeedBuilder
 from .guard import Guard, Made, Swap, swapped
-from .index import Index, Place
+from .index import EntryRef, Index
 from .output import Output
 from .queries import ON_PAGE, Around, SiteQueries
 
@@ -58,7 +58,7 @@ class Archived(Struct, frozen=True):
     """What the archive of a day holds, and which ones stand beside it."""
 
     day: date
-    places: Sequence[Place]
+    places: Sequence[EntryRef]
     earlier: date | None
     later: date | None
 
@@ -267,7 +267,7 @@ class Files:
 
     # -- tags and feeds -----------------------------------------------------------------------
 
-    def tag(self, tag: Tag, total: int, places: Sequence[Place], purpose: str) -> None:
+    def tag(self, tag: Tag, total: int, places: Sequence[EntryRef], purpose: str) -> None:
         """Make the page and the feeds of a tag."""
         entries = self._material.fetch(places)
         folder = addresses.tag_path(tag.slug)

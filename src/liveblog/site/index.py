@@ -70,7 +70,7 @@ _TABLES = (
 )  # fmt: skip
 
 
-class Place(Struct, frozen=True):
+class EntryRef(Struct, frozen=True):
     """Where an entry stands: enough to fetch it from the journal."""
 
     id: str
@@ -370,33 +370,33 @@ class Index:
         rows = self._db.execute("SELECT day FROM entries WHERE id = ?", (entry_id,))
         return {date.fromisoformat(row[0]) for row in rows}
 
-    def newest(self, limit: int) -> list[Place]:
+    def newest(self, limit: int) -> list[EntryRef]:
         """Return the newest entries, the newest first."""
         return self._places(
             "SELECT id, day FROM entries ORDER BY position DESC, id DESC LIMIT ?", limit
         )
 
-    def last_updated(self, limit: int) -> list[Place]:
+    def last_updated(self, limit: int) -> list[EntryRef]:
         """Return the entries that were posted or corrected last, the last first."""
         return self._places(
             "SELECT id, day FROM entries ORDER BY updated DESC, position DESC, id DESC LIMIT ?",
             limit,
         )
 
-    def keys(self, limit: int) -> list[Place]:
+    def keys(self, limit: int) -> list[EntryRef]:
         """Return the newest key entries, the newest first."""
         return self._places(
             "SELECT id, day FROM entries WHERE key ORDER BY position DESC, id DESC LIMIT ?", limit
         )
 
-    def pinned(self, limit: int) -> list[Place]:
+    def pinned(self, limit: int) -> list[EntryRef]:
         """Return the newest pinned entries, the newest first."""
         return self._places(
             "SELECT id, day FROM entries WHERE pinned ORDER BY position DESC, id DESC LIMIT ?",
             limit,
         )
 
-    def tagged(self, tag_slug: str, limit: int) -> list[Place]:
+    def tagged(self, tag_slug: str, limit: int) -> list[EntryRef]:
         """Return the newest entries of a tag, the newest first."""
         return self._places(
             "SELECT t.id, e.day FROM tags t JOIN entries e ON e.id = t.id WHERE t.slug = ? "
@@ -423,7 +423,7 @@ class Index:
         count: int = self._db.execute(query, (_instant(instant),)).fetchone()[0]
         return count
 
-    def changed_in(self, day: date) -> list[Place]:
+    def changed_in(self, day: date) -> list[EntryRef]:
         """Return the entries that appeared, changed or were removed in a day."""
         return self._places("SELECT id, told FROM changes WHERE day = ?", day.isoformat())
 
@@ -464,8 +464,8 @@ class Index:
         row = self._db.execute("SELECT MAX(updated) FROM entries").fetchone()
         return datetime.fromisoformat(row[0]) if row and row[0] else None
 
-    def _places(self, query: str, *values: object) -> list[Place]:
-        return [Place(i, date.fromisoformat(day)) for i, day in self._db.execute(query, values)]
+    def _places(self, query: str, *values: object) -> list[EntryRef]:
+        return [EntryRef(i, date.fromisoformat(day)) for i, day in self._db.execute(query, values)]
 
     # -- the manifest -------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from ..pages.render import Coverage, NavigationLink
 from ..text.locale import Words
 from ..timeline import Day, Entry, Timeline
 from .guard import CORRECT, is_fatal, reason
-from .index import Index, Place
+from .index import EntryRef, Index
 
 ON_PAGE = 50  #: entries on the live page and on a tag's page
 WEEK_IN_FULL = 100
@@ -82,7 +82,7 @@ class SiteQueries:
             self._report(Fault(f"{of}", f"the day cannot be read ({reason(error)})", CORRECT))
             return Day(of)
 
-    def fetch(self, places: Iterable[Place]) -> list[Entry]:
+    def fetch(self, places: Iterable[EntryRef]) -> list[Entry]:
         """Fetch entries from the journal, in the order asked for."""
         wanted: dict[date, set[str]] = {}
         places = list(places)

@@ -24,7 +24,7 @@ from ..pages.render import FeedDocument
 from ..scheduler import Schedule
 from ..site.report import Report
 from ..site.storage.compressed import Compressed
-from ..watcher import Event, Place, Watcher
+from ..watcher import Event, StreamPosition, Watcher
 from . import embed, errors, micropub, search
 from .api import routes
 from .auth import Authenticator
@@ -64,7 +64,7 @@ class BlogApp:
         """
         self.blog = blog
         self.path = urlsplit(blog.config.url).path
-        self.auth = Authenticator(blog.people, blog.config, self.path, lambda: blog.present)
+        self.auth = Authenticator(blog.tokens, blog.config, self.path, lambda: blog.present)
         self.writers = Writers()
         self.hub = Hub(blog.config.server)
         self.gate = search.Gate()
@@ -117,7 +117,7 @@ class BlogApp:
         await run_sync(self.schedule.stop)
         await run_sync(self.watcher.join, 5)
 
-    def _tell(self, events: list[Event], place: Place) -> None:
+    def _tell(self, events: list[Event], place: StreamPosition) -> None:
         """Tell the readers of entries, from the watcher's thread, before it goes on."""
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._send, messages(events, str(place)), place)
@@ -125,12 +125,12 @@ class BlogApp:
         with contextlib.suppress(TimeoutError):
             told.result(TOLD_WITHIN)
 
-    def _send(self, data: bytes, place: Place) -> None:
+    def _send(self, data: bytes, place: StreamPosition) -> None:
         self._is_landed.clear()
         self.hub.place = str(place)
         self.hub.send(data)
 
-    def _landed(self, events: list[Event], place: Place, report: Report | None) -> None:
+    def _landed(self, events: list[Event], place: StreamPosition, report: Report | None) -> None:
         """Take over what came of a publication, from the watcher's thread."""
         assert self._loop is not None
         data = messages(events, str(place))
@@ -138,7 +138,7 @@ class BlogApp:
         if report:
             self.schedule.published(report)
 
-    def _show(self, data: bytes, place: Place, report: Report | None) -> None:
+    def _show(self, data: bytes, place: StreamPosition, report: Report | None) -> None:
         self._is_landed.set()  # or it failed: there is nothing to wait for
         self.hub.place = str(place)
         if data:
@@ -202,7 +202,7 @@ class BlogApp:
 
     def _missed(self, given: str, until: str) -> list[Event]:
         try:
-            return self.watcher.missed(given, Place.parse(until))
+            return self.watcher.missed(given, StreamPosition.parse(until))
         except InvalidInput:
             return []
 

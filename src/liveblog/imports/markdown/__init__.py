@@ -31,7 +31,7 @@ from .source import Source
 def folder(path: Path, *, zone: tzinfo, now: datetime) -> Iterator[Item]:
     """Read the posts below *path*: a whole site, its folder of posts, or an earlier export.
 
-    Dates without an offset are those of *zone*; what is dated after *now* is not brought in. FeedBuilder
+    Dates without an offset are those of *zone*; what is dated after *now* is not brought in. Items
     come in the order of the files' paths, after what could not be read at all. The key of an
     update is the path of its file within *path*, so that the same folder brought in twice is once.
 
