@@ -65,7 +65,7 @@ def _posted(folder: Path) -> Line:
 
 
 def _appended(folder: Path, writers: int) -> Line:
-    blog = Blog.init(folder / f"appended-{writers}", title="Harbour Town").folders.root
+    blog = Blog.init(folder / f"appended-{writers}", title="Harbour Town").paths.root
     bare = folder / f"bare-{writers}.jsonl"
     ours, theirs = beside(
         partial(_together, writers, partial(_append, blog)),
@@ -89,7 +89,7 @@ def _least(folder: Path) -> Line:
 
     Its line has no sum, and nothing says after which it came.
     """
-    blog = Blog.init(folder / "least", title="Harbour Town").folders.root
+    blog = Blog.init(folder / "least", title="Harbour Town").paths.root
     mine, theirs = beside(
         partial(_together, 1, partial(_append_checked, blog, folder / "least.jsonl")),
         partial(_together, 1, partial(_append_bare, folder / "least-bare.jsonl")),

@@ -120,7 +120,7 @@ def test_two_publishers_and_a_kill_leave_a_whole_site(new_blog: Callable[..., Bl
 @pytest.mark.slow
 def test_check_is_green_beside_writers(new_blog: Callable[..., Blog]) -> None:
     """What is appended while it reads is nothing that is lost."""
-    folder = new_blog(timezone="UTC").folders.root
+    folder = new_blog(timezone="UTC").paths.root
     scripts = [
         POSTER,
         POSTER.replace("blog.post(f", 'blog.post(at=blog.instant("2011-02-03"), text=f'),

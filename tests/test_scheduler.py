@@ -403,7 +403,7 @@ def test_an_embargoed_entry_comes_out_at_its_instant(
     new_blog: NewBlog, server: str, tmp_path: Path
 ) -> None:
     """Nowhere a second before, everywhere right after; nobody does anything."""
-    blog = Blog(new_blog().folders.root)
+    blog = Blog(new_blog().paths.root)
     arguments = ["serve", "--port", "0"] if server == "serve" else ["schedule"]
     process = subprocess.Popen(
         [sys.executable, "-m", "liveblog", "-C", str(blog.folders.root), *arguments],
@@ -474,7 +474,7 @@ def test_when_the_coverage_is_over_the_schedule_rests(blog: Blog, clock: Clock) 
 
 def test_the_schedule_runs_by_itself_and_stops_at_once(new_blog: NewBlog) -> None:
     """In threads of its own; whoever starts a second one waits for its turn."""
-    blog = Blog(new_blog().folders.root)
+    blog = Blog(new_blog().paths.root)
     blog.post("Un fait.")
     schedule = Schedule(blog)
     schedule.start()
@@ -494,7 +494,7 @@ def test_a_clock_that_is_set_while_it_runs_is_noticed(
 ) -> None:
     """Forward or back, the jobs are timed anew, and the log says so."""
     caplog.set_level(logging.WARNING)
-    blog = Blog(new_blog().folders.root)
+    blog = Blog(new_blog().paths.root)
     schedule = Schedule(blog)
     monkeypatch.setattr("liveblog.scheduler.LOOK_SECONDS", 0.02)
     schedule.start()
@@ -525,7 +525,7 @@ def liveblog(blog: Blog, *arguments: str) -> Done:
 
 def test_once_does_what_is_due_and_exits(new_blog: NewBlog) -> None:
     """For cron: publish, close, deliver; a second time there is nothing to do."""
-    blog = Blog(new_blog().folders.root)
+    blog = Blog(new_blog().paths.root)
     blog.post("Un fait.")
     first = liveblog(blog, "-v", "schedule", "--once")
     assert (first.returncode, first.stdout) == (0, "")
@@ -542,7 +542,7 @@ def test_once_does_what_is_due_and_exits(new_blog: NewBlog) -> None:
 
 def test_once_beside_a_running_schedule_leaves_it_to_that(new_blog: NewBlog) -> None:
     """One scheduler a blog; it is said who leads."""
-    blog = Blog(new_blog().folders.root)
+    blog = Blog(new_blog().paths.root)
     schedule = Schedule(blog)
     schedule.lead()
     try:
@@ -554,7 +554,7 @@ def test_once_beside_a_running_schedule_leaves_it_to_that(new_blog: NewBlog) -> 
 
 def test_the_list_shows_local_times(new_blog: NewBlog) -> None:
     """Each job, its next run, and how it went last."""
-    blog = Blog(new_blog(timezone="Asia/Kathmandu").folders.root)
+    blog = Blog(new_blog(timezone="Asia/Kathmandu").paths.root)
     shown = liveblog(blog, "schedule", "--list")
     day = next(line for line in shown.stdout.split("\n") if line.startswith("day"))
     assert " 00:00 " in day
@@ -564,7 +564,7 @@ def test_the_list_shows_local_times(new_blog: NewBlog) -> None:
 
 def test_a_failure_is_shown_and_makes_once_fail(new_blog: NewBlog) -> None:
     """Cron's mail then says why."""
-    blog = Blog(new_blog().folders.root)
+    blog = Blog(new_blog().paths.root)
     blog.folders.templates.mkdir()
     (blog.folders.templates / "home.html").write_text("{% if %}")
     run = liveblog(blog, "schedule", "--once")
@@ -577,7 +577,7 @@ def test_a_failure_is_shown_and_makes_once_fail(new_blog: NewBlog) -> None:
 @pytest.mark.slow
 def test_schedule_publishes_what_others_post_and_stops_cleanly(new_blog: NewBlog) -> None:
     """For a static host: it follows the journal."""
-    blog = Blog(new_blog().folders.root)
+    blog = Blog(new_blog().paths.root)
     process = subprocess.Popen(
         [sys.executable, "-m", "liveblog", "-C", str(blog.folders.root), "schedule"],
         stderr=subprocess.PIPE,

@@ -52,7 +52,7 @@ from .model.errors import (
 from .model.hashing import blake2b
 from .model.period import COVERAGE, Period, local_day, named
 from .model.period import check as check_period
-from .storage.paths import Folders
+from .storage.paths import Paths
 from .timeline import Timeline
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Blog:
         path = settings.find(Path(folder), str(config) if config else None)
         self._path = path
         self.config: Config = settings.load(path)
-        self.folders = Folders(path.parent)
+        self.folders = Paths(path.parent)
         self._clock = clock
         self.journal = DayFiles(self.folders.entries, self.folders.derived, clock)
 

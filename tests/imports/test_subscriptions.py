@@ -32,7 +32,7 @@ from liveblog.imports.subscriptions import (
 from liveblog.model.errors import InvalidInput, NotFound, StorageError
 from liveblog.scheduler import Schedule
 from liveblog.storage import locks
-from liveblog.storage.paths import Folders
+from liveblog.storage.paths import Paths
 
 from ..conftest import Clock
 from ..outside import Outside, outside, says
@@ -52,7 +52,7 @@ def server() -> Iterator[Outside]:
 @pytest.fixture
 def following(tmp_path: Path) -> Subscriptions:
     """A list of feeds, empty."""
-    return Subscriptions(Folders(tmp_path))
+    return Subscriptions(Paths(tmp_path))
 
 
 class Desk:
@@ -80,7 +80,7 @@ def test_the_list_is_kept_with_the_entries(tmp_path: Path, following: Subscripti
     """Another process reads it as it was written, in its order."""
     following.follow("https://e.org/a", NOW, "A")
     following.follow("https://e.org/b", NOW)
-    again = Subscriptions(Folders(tmp_path))
+    again = Subscriptions(Paths(tmp_path))
     assert [(f.name, f.url) for f in again.all()] == [
         ("A", "https://e.org/a"),
         ("https://e.org/b", "https://e.org/b"),
@@ -491,7 +491,7 @@ def test_who_changes_the_list_is_named_to_who_waits(
     monkeypatch.setattr(locks, "WARN_AFTER", 0.0)
     monkeypatch.setattr(locks, "GIVE_UP_AFTER", 0.2)
     with (
-        locks.Lock(Folders(tmp_path).derived / "followed.lock"),
+        locks.Lock(Paths(tmp_path).derived / "followed.lock"),
         pytest.raises(StorageError, match="has been locked by"),
     ):
         following.follow("https://example.org/feed", NOW)

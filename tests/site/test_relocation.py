@@ -231,7 +231,7 @@ def test_the_command_moves_and_says_what_to_do(told: Blog) -> None:
 def test_a_folder_that_moved_works_on(told: Blog, way: Callable[..., Any], is_kept: bool) -> None:
     """With .liveblog and without: the same site, nothing written, searching, posting, checking."""
     told.search("fait")
-    token = told.people.new("Ana", "post", told.now)
+    token = told.tokens.new("Ana", "post", told.now)
     before = site_bytes(told.folders.site)
     target = told.folders.root.parent / "ailleurs" / "blog"
     target.parent.mkdir()
@@ -316,7 +316,7 @@ class _Head(HTMLParser):
 
 def test_each_page_leads_to_its_new_place(told: Blog) -> None:
     """By canonical, refresh and a link; every page of the site has one."""
-    (folder,) = told.move(NEW).folders
+    (folder,) = told.move(NEW).paths
     pages = folder / "pages"
     stand_ins = {str(p.relative_to(pages)) for p in pages.rglob("index.html")}
     assert stand_ins == {
@@ -340,7 +340,7 @@ def test_the_last_feed_says_where_it_went(told: Blog) -> None:
         name: feedparser.parse(told.folders.site / name / "atom.xml").feed.id
         for name in (".", "daily", "weekly", "tags/homs", "tags/القدس")
     }
-    (folder,) = told.move(NEW).folders
+    (folder,) = told.move(NEW).paths
     for name, feed_id in ids.items():
         there = folder / "pages" / name
         base = NEW if name == "." else f"{NEW}{urllib.request.quote(name)}/"  # type: ignore[attr-defined]
@@ -361,7 +361,7 @@ def test_the_last_feed_says_where_it_went(told: Blog) -> None:
 def test_what_is_removed_leaves_what_is_for_earlier_addresses_too(told: Blog) -> None:
     """The name of a tag that only it had, in texts and in the names of files."""
     entry = told.post("Un secret.", tags=["Geheim", "Homs"])
-    (moved,) = told.move(NEW).folders
+    (moved,) = told.move(NEW).paths
     assert (moved / "pages/tags/geheim/atom.xml").exists()
     told.remove(entry.id, purge=True)
     told.publish()
@@ -380,7 +380,7 @@ def test_a_browser_lands_on_the_same_update(browser: Any, tmp_path: Path) -> Non
         blog = Blog.init(folder, title="x", language="fr", url="https://old.example/")
         post = blog.post("Un fait.")
         blog.publish()
-        (moved,) = blog.move(new_url).folders
+        (moved,) = blog.move(new_url).paths
         shutil.copytree(moved / "pages", old, dirs_exist_ok=True)
         path = f"{post.id[:4]}/{post.id[4:6]}/{post.id[6:8]}/{post.id[9:]}/"
         with page_of(browser) as page:

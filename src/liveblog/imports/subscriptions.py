@@ -30,7 +30,7 @@ from ..model.errors import (
 )
 from ..storage.atomic import make_folder, replace_file
 from ..storage.locks import Lock
-from ..storage.paths import Folders
+from ..storage.paths import Paths
 from . import Item
 from .feed import ACCEPT, Early, Reading, from_answer, is_address
 
@@ -177,15 +177,15 @@ def _in_time(items: Iterable[Item], url: str) -> Iterator[Item]:
 class Subscriptions:
     """The feeds that a blog follows."""
 
-    def __init__(self, folders: Folders) -> None:
-        self._folders = folders
+    def __init__(self, folders: Paths) -> None:
+        self._paths = folders
 
     def all(self) -> list[Subscription]:
         """Return every feed, in the order in which they were added.
 
         Raises :class:`InvalidInput` if the list cannot be read.
         """
-        path = self._folders.followed
+        path = self._paths.followed
         try:
             return msgspec.json.decode(path.read_bytes(), type=list[Subscription])
         except FileNotFoundError:
@@ -259,9 +259,9 @@ class Subscriptions:
     @contextmanager
     def _changing(self) -> Iterator[list[Subscription]]:
         """Give the list to one process at a time to be changed; it is kept unless this raises."""
-        with Lock(self._folders.derived / "followed.lock"):
+        with Lock(self._paths.derived / "followed.lock"):
             found = self.all()
             yield found
-            make_folder(self._folders.entries, self._folders.root)
+            make_folder(self._paths.entries, self._paths.root)
             data = msgspec.json.format(msgspec.json.encode(found), indent=2)
-            replace_file(self._folders.followed, data + b"\n")
+            replace_file(self._paths.followed, data + b"\n")

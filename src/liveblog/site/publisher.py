@@ -28,7 +28,7 @@ from ..pages.render import Pages
 from ..search import Search
 from ..storage.inside import delete_inside
 from ..storage.locks import Lock
-from ..storage.paths import Folders
+from ..storage.paths import Paths
 from ..storage.sqlite import Unusable, delete_database, errors
 from ..timeline import Entry, Timeline, fold
 from ..version import __version__
@@ -53,11 +53,11 @@ class Publisher:
     entries.
     """
 
-    def __init__(self, journal: Journal, site: Site, folders: Folders, config: Config) -> None:
+    def __init__(self, journal: Journal, site: Site, folders: Paths, config: Config) -> None:
         """Publish *journal* to *site*."""
         self._journal = journal
         self.site = site
-        self._folders = folders
+        self._paths = folders
         self._config = config
         self._fingerprint = ""
         self._pages: Pages | None = None
@@ -111,11 +111,11 @@ class Publisher:
 
         Raises :class:`StorageError`.
         """
-        entries = self._folders.entries
+        entries = self._paths.entries
         if not entries.is_dir() and any(map(addresses.is_ours, self.site.paths())):
             raise StorageError(
                 f"{entries} is gone; the site stays as it is.",
-                f"Put the journal back. If it is to begin anew, delete {self._folders.site} too.",
+                f"Put the journal back. If it is to begin anew, delete {self._paths.site} too.",
             )
 
     def _publish(
@@ -139,7 +139,7 @@ class Publisher:
                 self.site.commit()
                 self._drop_stand_ins(report.deleted)
                 if build.has_removals or build.is_new:
-                    Search(self._journal, self._folders.derived).forget_removed()
+                    Search(self._journal, self._paths.derived).forget_removed()
                 index.commit()
                 self._landing.unlink(missing_ok=True)
                 return report
@@ -218,13 +218,13 @@ class Publisher:
 
     def lock(self) -> Lock:
         """Return what makes us the only publisher of this blog."""
-        return Lock(self._folders.derived / "publish.lock")
+        return Lock(self._paths.derived / "publish.lock")
 
     @contextmanager
     def edge(self) -> Iterator[None]:
         """Raise what the machine refuses as a :class:`StorageError`."""
         try:
-            with storage_errors("publish", self._folders.site):
+            with storage_errors("publish", self._paths.site):
                 yield
         except MemoryError as error:
             raise StorageError(
@@ -234,12 +234,12 @@ class Publisher:
 
     @property
     def _index_path(self) -> Path:
-        return self._folders.derived / "index.sqlite"
+        return self._paths.derived / "index.sqlite"
 
     @property
     def _landing(self) -> Path:
         """A file that is there while the site has, or may have, what the index does not know of."""
-        return self._folders.derived / "landing"
+        return self._paths.derived / "landing"
 
     def _opened(self) -> Index:
         """Return the index, opened again if its file is not the one that we know."""
@@ -263,7 +263,7 @@ class Publisher:
 
     def _drop_stand_ins(self, paths: Collection[str]) -> None:
         """Drop what stands at earlier addresses for files that are gone: the name of a tag, say."""
-        for folder in self._folders.moved.glob("*/pages"):
+        for folder in self._paths.moved.glob("*/pages"):
             for path in paths:
                 if delete_inside(folder, path):
                     with suppress(OSError):  # others may be in it
@@ -292,14 +292,14 @@ class Publisher:
             fingerprint=self._fingerprint,
             pages=self.pages,
             items=self._items,
-            media=self._folders.media,
+            media=self._paths.media,
             is_dry=is_dry,
             progress=progress,
         )
 
     def _read_theme(self, *, is_kept: bool = True) -> None:
         """Read templates and static files again if they are not those that we have."""
-        theme = Theme(self._folders.templates, self._folders.static)
+        theme = Theme(self._paths.templates, self._paths.static)
         fingerprint = f"{__version__} {theme.fingerprint()} {self._config!r}"
         if fingerprint == self._fingerprint:
             return
@@ -307,7 +307,7 @@ class Publisher:
         self._pages = Pages(
             self._config,
             templates=theme.templates,
-            compiled=self._folders.derived / "templates",
+            compiled=self._paths.derived / "templates",
             is_kept=is_kept,
             assets={name: path for name, (path, _) in self._assets.items()},
         )

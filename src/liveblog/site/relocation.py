@@ -24,7 +24,7 @@ from ..feeds.documents import documents
 from ..model import addresses
 from ..model.errors import storage_errors
 from ..pages.render import FeedDocument, Pages
-from ..storage.paths import Folders
+from ..storage.paths import Paths
 from .report import Report
 from .storage import Site
 
@@ -48,14 +48,14 @@ def blog_addresses(config: Config, url: str) -> tuple[str, ...]:
     return tuple(a for a in before if a != url and urlsplit(a).hostname not in LOOPBACK)
 
 
-def folder_of(folders: Folders, old: str) -> Path:
+def folder_of(folders: Paths, old: str) -> Path:
     """Return the folder with what is for an earlier address."""
     parts = urlsplit(old)
     return folders.moved / re.sub(r"[^A-Za-z0-9.-]+", "-", parts.netloc + parts.path).strip("-")
 
 
 def write(
-    old: str, config: Config, folders: Folders, site: Site, pages: Pages, now: datetime
+    old: str, config: Config, folders: Paths, site: Site, pages: Pages, now: datetime
 ) -> Path:
     """Write what is for an earlier address, in the place of what was there; return its folder.
 

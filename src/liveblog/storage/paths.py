@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 
-class Folders(Struct, frozen=True):
+class Paths(Struct, frozen=True):
     """Where a blog's things lie."""
 
     root: Path

@@ -33,10 +33,10 @@ class Authenticator:
     """Lets people in to one blog."""
 
     def __init__(
-        self, people: Tokens, config: Config, path: str, clock: Callable[[], datetime]
+        self, tokens: Tokens, config: Config, path: str, clock: Callable[[], datetime]
     ) -> None:
         """Guard the blog that is served at *path*."""
-        self.people = people
+        self.tokens = tokens
         self._config = config
         self._clock = clock
         self._is_secure = config.url.startswith("https://")
@@ -70,18 +70,18 @@ class Authenticator:
         if given or token:
             return self.by_token(request, given or token)
         cookie = request.cookies.get(self._cookie)
-        person = self.people.by_session(cookie, self._clock()) if cookie else None
+        person = self.tokens.by_session(cookie, self._clock()) if cookie else None
         if person and request.method not in ("GET", "HEAD"):
             self.check_origin(request)
         return person
 
     def by_token(self, request: Request, token: str) -> Person:
         """Return whose token it is; count a wrong one against the address."""
-        person = self.people.by_token(token)
+        person = self.tokens.by_token(token)
         if person is not None:
             return person
         self.count_refusal(request)
-        is_known = bool(self.people.all())
+        is_known = bool(self.tokens.all())
         raise Problem(
             401,
             "invalid_token",
@@ -160,7 +160,7 @@ class Authenticator:
         """Open a session, and give the browser its cookie."""
         response.set_cookie(
             self._cookie,
-            self.people.sign_in(person, self._clock()),
+            self.tokens.sign_in(person, self._clock()),
             max_age=SESSION_SECONDS,
             path=self._cookie_path,
             secure=self._is_secure,
@@ -171,7 +171,7 @@ class Authenticator:
     def sign_out(self, response: Response, request: Request) -> None:
         """End the session, and take the cookie back."""
         if cookie := request.cookies.get(self._cookie):
-            self.people.sign_out(cookie)
+            self.tokens.sign_out(cookie)
         response.delete_cookie(
             self._cookie,
             path=self._cookie_path,
