@@ -192,7 +192,7 @@ def _readings(root: Path) -> tuple[float, float]:
     ours = time.perf_counter() - began
     decoder = msgspec.json.Decoder(Record)
     began = time.perf_counter()
-    for path in sorted(blog.folders.entries.rglob("*.jsonl")):
+    for path in sorted(blog.paths.entries.rglob("*.jsonl")):
         for line in path.read_bytes().splitlines():
             decoder.decode(line)
             count -= 1

@@ -113,7 +113,7 @@ def begun(folder: Path, clock: Clock, **settings: Any) -> Blog:
 
 def copied(blog: Blog, folder: Path, clock: Clock) -> Blog:
     """Copy a blog, which is faster than to tell and publish it again; set the clock to its."""
-    shutil.copytree(blog.folders.root, folder)
+    shutil.copytree(blog.paths.root, folder)
     clock.now = blog.present
     return Blog(folder, clock=clock)
 
@@ -194,7 +194,7 @@ class LiveServer:
             configuration.write_text(configuration.read_text("utf-8") + settings, "utf-8")
             self.blog = Blog(folder)
         for name, data in _compiled().items():
-            kept = self.blog.folders.derived / "templates" / name
+            kept = self.blog.paths.derived / "templates" / name
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_bytes(data)
         self.options: tuple[str, ...] = ()
@@ -205,7 +205,7 @@ class LiveServer:
         """Start to serve, and wait until it answers."""
         command = [sys.executable, "-m", "liveblog", "serve", "--port", str(self.port)]
         self.process = subprocess.Popen(
-            [*command, *self.options, str(self.blog.folders.root), *map(str, others)],
+            [*command, *self.options, str(self.blog.paths.root), *map(str, others)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -246,7 +246,7 @@ class LiveServer:
 
     def published(self, entry_id: str) -> None:
         """Wait until an entry's page is there."""
-        path = self.blog.folders.site / addresses.entry_path(entry_id) / "index.html"
+        path = self.blog.paths.site / addresses.entry_path(entry_id) / "index.html"
         self._until(path.exists)
 
     def token(self, name: str = "Ana", scope: Any = "admin") -> str:
@@ -275,7 +275,7 @@ def _compiled() -> dict[str, bytes]:
         blog = begun(Path(folder) / "blog", Clock())
         blog.post("x")
         blog.publish()
-        return site_bytes(blog.folders.derived / "templates")
+        return site_bytes(blog.paths.derived / "templates")
 
 
 def _free_port() -> int:

@@ -51,7 +51,7 @@ def sample(tmp_path: Path, clock: Clock) -> tuple[Path, str]:
     blog.post("Un autre.")
     path = blog.journal.path("2012-07-15")
     path.write_bytes(path.read_bytes() + path.read_bytes() + b'{"torn')
-    return blog.folders.root, entry.id
+    return blog.paths.root, entry.id
 
 
 def texts(blog: Blog) -> list[tuple[str, int]]:
@@ -163,22 +163,22 @@ def endangered(tmp_path: Path, clock: Clock) -> tuple[Path, str]:
     path.with_name(f"{path.name}.before-20120715T160400").write_bytes(b"".join(lines))
     for copy in ("2012-07-15.sync-conflict-1.jsonl", "2012-07-15.jsonl~", "../../2012-07-15.jsonl"):
         path.parent.joinpath(copy).write_bytes(b"".join(lines))
-    folder = blog.folders.media / "2012/07/15"
+    folder = blog.paths.media / "2012/07/15"
     folder.joinpath(f".{entry.id[9:]}-0123456789.png.1-1.tmp").write_bytes(PNG)
-    return blog.folders.root, entry.id
+    return blog.paths.root, entry.id
 
 
 def traces(blog: Blog, entry_id: str) -> list[str]:
     """Return the files in which there is anything of the secret or its pictures."""
     letters = entry_id[9:]
     return [
-        str(path.relative_to(blog.folders.root))
-        for path in sorted(blog.folders.root.rglob("*"))
+        str(path.relative_to(blog.paths.root))
+        for path in sorted(blog.paths.root.rglob("*"))
         if path.is_file()
         and (
             SECRET.encode() in path.read_bytes()
             or letters in path.name
-            or path.parent == blog.folders.uploads
+            or path.parent == blog.paths.uploads
         )
     ]
 
@@ -219,7 +219,7 @@ def test_a_purge_deletes_nothing_that_a_link_leads_to(tmp_path: Path, clock: Clo
     blog = begun(tmp_path / "blog", clock)
     (tmp_path / "p.png").write_bytes(PNG)
     entry = blog.post("Un.", images=[Image(tmp_path / "p.png", "Un point")])
-    folder, outside = blog.folders.media / "2012/07/15", tmp_path / "outside"
+    folder, outside = blog.paths.media / "2012/07/15", tmp_path / "outside"
     folder.rename(outside)
     folder.symlink_to(outside)
     blog.remove(entry.id, purge=True)
@@ -231,12 +231,12 @@ def test_a_purge_blanks_the_texts_whatever_is_odd_elsewhere(
 ) -> None:
     """A folder among the uploads is passed over; an outbox that is damaged is said."""
     blog = Blog(endangered[0], clock=clock)
-    (blog.folders.uploads / "a folder").mkdir()
-    blog.folders.outbox.write_bytes(b"no database" * 100)
+    (blog.paths.uploads / "a folder").mkdir()
+    blog.paths.outbox.write_bytes(b"no database" * 100)
     with pytest.raises(StorageError, match="outbox"):
         blog.remove(endangered[1], purge=True)
     assert traces(blog, endangered[1]) == []
-    blog.folders.outbox.unlink()
+    blog.paths.outbox.unlink()
     blog.remove(endangered[1], purge=True)
 
 

@@ -156,7 +156,7 @@ class History:
 
     def lose(self) -> None:
         """Something that can be made again is deleted or damaged."""
-        derived, site = self.blog.folders.derived, self.blog.folders.site
+        derived, site = self.blog.paths.derived, self.blog.paths.site
         lost = self.chance.randrange(6)
         if lost == 0:
             shutil.rmtree(derived, ignore_errors=True)
@@ -174,11 +174,11 @@ class History:
 
     def reopen(self) -> None:
         """Another process goes on."""
-        self.blog = Blog(self.blog.folders.root, clock=self.clock)
+        self.blog = Blog(self.blog.paths.root, clock=self.clock)
 
     def change(self) -> None:
         """Settings, a template, a style sheet."""
-        root = self.blog.folders.root
+        root = self.blog.paths.root
         number = self.chance.randrange(1000)
         what = self.chance.randrange(3)
         if what == 0:
@@ -237,7 +237,7 @@ class History:
         """The site is, to the byte, what a publication from nothing makes; and check says so."""
         self.publish()
         fresh = from_nothing(self.blog, self.folder / "fresh")
-        found = site_bytes(self.blog.folders.site)
+        found = site_bytes(self.blog.paths.site)
         assert sorted(found) == sorted(fresh), self.told
         assert all(map(is_ours, found))
         assert [name for name in found if found[name] != fresh[name]] == [], self.told
@@ -246,9 +246,9 @@ class History:
 
     def assert_nothing_is_left(self) -> None:
         """Of what was removed, after a publication."""
-        root = self.blog.folders.root
+        root = self.blog.paths.root
         gone = {self.marks[i].encode() for i in self.removed}
-        for folder in (self.blog.folders.site, self.blog.folders.derived):
+        for folder in (self.blog.paths.site, self.blog.paths.derived):
             _assert_none_in(folder, gone, self.told)
         purged = {self.marks[i].encode() for i in self.purged & self.removed}
         _assert_none_in(root, purged, self.told)

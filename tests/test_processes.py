@@ -60,7 +60,7 @@ def test_every_acknowledged_entry_survives_a_hundred_kills(
     Every entry that was acknowledged is there once, and the chain verifies.
     """
     blog = new_blog(timezone="UTC")
-    folder = blog.folders.root
+    folder = blog.paths.root
     chance = random.Random(20120715)
     running = [start(POSTER, folder) for _ in range(8)]
     finished = []
@@ -98,23 +98,23 @@ def test_two_publishers_and_a_kill_leave_a_whole_site(new_blog: Callable[..., Bl
         blog.post(f"Mise à jour {number}", tags=[f"t{number % 7}"], key=number % 10 == 0)
     chance = random.Random(7)
     for _ in range(12):
-        pair = [start(PUBLISHER, blog.folders.root) for _ in range(2)]
+        pair = [start(PUBLISHER, blog.paths.root) for _ in range(2)]
         time.sleep(chance.uniform(0.2, 1.2))
         for process in pair:
             process.kill()
             process.communicate()
         blog.post("Encore une.")
     blog.publish()
-    grown = site_bytes(blog.folders.site)
+    grown = site_bytes(blog.paths.site)
     assert not [name for name in grown if name.endswith(".tmp")]
     other = new_blog("other")
-    other.folders.entries.rmdir()
-    os.symlink(blog.folders.entries, other.folders.entries)
-    (other.folders.root / "liveblog.toml").write_bytes(
-        (blog.folders.root / "liveblog.toml").read_bytes()
+    other.paths.entries.rmdir()
+    os.symlink(blog.paths.entries, other.paths.entries)
+    (other.paths.root / "liveblog.toml").write_bytes(
+        (blog.paths.root / "liveblog.toml").read_bytes()
     )
-    Blog(other.folders.root, clock=lambda: blog.now).publish()
-    assert site_bytes(other.folders.site) == grown
+    Blog(other.paths.root, clock=lambda: blog.now).publish()
+    assert site_bytes(other.paths.site) == grown
 
 
 @pytest.mark.slow

@@ -51,9 +51,9 @@ NewBlog = Callable[..., Blog]
 
 def add(blog: Blog, settings: str) -> Blog:
     """Return the blog with more settings."""
-    path = blog.folders.root / "liveblog.toml"
+    path = blog.paths.root / "liveblog.toml"
     path.write_text(path.read_text() + "\n" + settings)
-    return Blog(blog.folders.root, clock=blog._clock)
+    return Blog(blog.paths.root, clock=blog._clock)
 
 
 def nothing() -> None:
@@ -120,7 +120,7 @@ def test_over_two_years_each_day_and_week_closes_exactly_once(new_blog: NewBlog,
     """At its instant, in every zone."""
     made = new_blog(timezone=zone)
     with travelling(START):
-        blog = add(Blog(made.folders.root), "[schedule]\npublish_seconds = 86400\n")
+        blog = add(Blog(made.paths.root), "[schedule]\npublish_seconds = 86400\n")
         run(blog, END, publish=nothing)
         closed = blog.outbox.closed()
     assert closed.keys() == expected(zone, START, END)
@@ -146,8 +146,8 @@ def _kill_two_hundred_times(new_blog: NewBlog, tmp_path: Path, receiver: Receive
     with travelling(START):
         for day in range(0, 450, 3):
             at = START + timedelta(days=day)
-            Blog(blog.folders.root).post(f"Le jour {day}.", at=at, schedule=True)
-        Schedule(Blog(blog.folders.root)).deliveries.close()
+            Blog(blog.paths.root).post(f"Le jour {day}.", at=at, schedule=True)
+        Schedule(Blog(blog.paths.root)).deliveries.close()
     state = tmp_path / "now"
     state.write_text(START.isoformat())
     end = START + timedelta(days=500)
@@ -155,7 +155,7 @@ def _kill_two_hundred_times(new_blog: NewBlog, tmp_path: Path, receiver: Receive
     kills = 0
 
     def start() -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "tests.simulated", str(blog.folders.root), str(state)]
+        command = [sys.executable, "-m", "tests.simulated", str(blog.paths.root), str(state)]
         return subprocess.Popen(
             [*command, end.isoformat()],
             stdout=subprocess.PIPE,
@@ -259,7 +259,7 @@ def test_a_correction_of_a_closed_day_is_not_sent_again(blog: Blog, clock: Clock
     entry = blog.post("Cent morts.")
     clock.go(days=1)
     schedule._run("day")
-    daily = blog.folders.site / "daily" / "feed.json"
+    daily = blog.paths.site / "daily" / "feed.json"
     (before,) = json.loads(daily.read_text())["items"]
     blog.edit(entry.id, body="Deux cents morts.", note="Le chiffre était faux.")
     clock.go(days=1)
@@ -278,7 +278,7 @@ def test_a_day_closes_when_the_blog_says(blog: Blog, clock: Clock) -> None:
 
     def in_feed(name: str) -> list[str]:
         blog.publish()
-        items = json.loads((blog.folders.site / name / "feed.json").read_text())["items"]
+        items = json.loads((blog.paths.site / name / "feed.json").read_text())["items"]
         return [item["date_published"] for item in items]
 
     clock.set("2012-07-16T06:29:59+02:00")
@@ -288,9 +288,9 @@ def test_a_day_closes_when_the_blog_says(blog: Blog, clock: Clock) -> None:
     assert in_feed("weekly") == []
     clock.set("2012-07-16T09:00:00+02:00")
     assert in_feed("weekly") == ["2012-07-16T07:00:00Z"]
-    before = {p: p.read_bytes() for p in blog.folders.site.rglob("*") if p.is_file()}
+    before = {p: p.read_bytes() for p in blog.paths.site.rglob("*") if p.is_file()}
     blog.publish(full=True)
-    assert {p: p.read_bytes() for p in blog.folders.site.rglob("*") if p.is_file()} == before
+    assert {p: p.read_bytes() for p in blog.paths.site.rglob("*") if p.is_file()} == before
 
 
 def test_a_clock_that_ran_ahead_is_taken_back(
@@ -330,13 +330,13 @@ def test_a_clock_that_trembles_closes_nothing_twice(blog: Blog, clock: Clock) ->
 def test_another_time_zone_loses_and_repeats_no_day(blog: Blog, clock: Clock) -> None:
     """A blog that moves from Paris to Honolulu and to Kiritimati still closes each day once."""
     Deliveries(blog).close()
-    path = blog.folders.root / "liveblog.toml"
+    path = blog.paths.root / "liveblog.toml"
     zones = ["Europe/Paris", "Pacific/Honolulu", "Pacific/Kiritimati"]
     text = path.read_text()
     for hour in range(24 * 9):
         clock.go(hours=1)
         path.write_text(text.replace("Europe/Paris", zones[hour // 24 % 3]))
-        Deliveries(Blog(blog.folders.root, clock=clock)).close()
+        Deliveries(Blog(blog.paths.root, clock=clock)).close()
     days = [name for name in blog.outbox.closed() if "W" not in name]
     first = date(2012, 7, 15)
     assert sorted(days) == [(first + timedelta(days=n)).isoformat() for n in range(len(days))]
@@ -406,10 +406,10 @@ def test_an_embargoed_entry_comes_out_at_its_instant(
     blog = Blog(new_blog().paths.root)
     arguments = ["serve", "--port", "0"] if server == "serve" else ["schedule"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "liveblog", "-C", str(blog.folders.root), *arguments],
+        [sys.executable, "-m", "liveblog", "-C", str(blog.paths.root), *arguments],
         stderr=subprocess.DEVNULL,
     )
-    site = blog.folders.site
+    site = blog.paths.site
     try:
         until(lambda: leader(blog) == process.pid and (site / "index.html").exists())
         at = blog.now + timedelta(seconds=3)
@@ -479,7 +479,7 @@ def test_the_schedule_runs_by_itself_and_stops_at_once(new_blog: NewBlog) -> Non
     schedule = Schedule(blog)
     schedule.start()
     try:
-        until(lambda: (blog.folders.site / "index.html").exists())
+        until(lambda: (blog.paths.site / "index.html").exists())
         until(lambda: blog.outbox.fact("days_to"))
         assert schedule.is_leading
     finally:
@@ -520,7 +520,7 @@ def until(is_so: Callable[[], Any], seconds: float = 20) -> None:
 
 def liveblog(blog: Blog, *arguments: str) -> Done:
     """Run a command."""
-    return command.run("-C", str(blog.folders.root), *arguments)
+    return command.run("-C", str(blog.paths.root), *arguments)
 
 
 def test_once_does_what_is_due_and_exits(new_blog: NewBlog) -> None:
@@ -530,7 +530,7 @@ def test_once_does_what_is_due_and_exits(new_blog: NewBlog) -> None:
     first = liveblog(blog, "-v", "schedule", "--once")
     assert (first.returncode, first.stdout) == (0, "")
     assert "files written" in first.stderr
-    assert (blog.folders.site / "index.html").exists()
+    assert (blog.paths.site / "index.html").exists()
     listed = json.loads(liveblog(blog, "schedule", "--list", "--json").stdout)
     assert listed["leader"] is None
     jobs = {job["name"]: job for job in listed["jobs"]}
@@ -565,8 +565,8 @@ def test_the_list_shows_local_times(new_blog: NewBlog) -> None:
 def test_a_failure_is_shown_and_makes_once_fail(new_blog: NewBlog) -> None:
     """Cron's mail then says why."""
     blog = Blog(new_blog().paths.root)
-    blog.folders.templates.mkdir()
-    (blog.folders.templates / "home.html").write_text("{% if %}")
+    blog.paths.templates.mkdir()
+    (blog.paths.templates / "home.html").write_text("{% if %}")
     run = liveblog(blog, "schedule", "--once")
     assert run.returncode == 1
     assert "home.html" in run.stderr
@@ -579,14 +579,14 @@ def test_schedule_publishes_what_others_post_and_stops_cleanly(new_blog: NewBlog
     """For a static host: it follows the journal."""
     blog = Blog(new_blog().paths.root)
     process = subprocess.Popen(
-        [sys.executable, "-m", "liveblog", "-C", str(blog.folders.root), "schedule"],
+        [sys.executable, "-m", "liveblog", "-C", str(blog.paths.root), "schedule"],
         stderr=subprocess.PIPE,
         text=True,
     )
     try:
         until(lambda: leader(blog) == process.pid)
         blog.post("Un fait nouveau.")
-        home = blog.folders.site / "index.html"
+        home = blog.paths.site / "index.html"
         until(lambda: home.exists() and "Un fait nouveau." in home.read_text())
     finally:
         process.terminate()
@@ -605,7 +605,7 @@ def test_a_lead_whose_lock_was_deleted_is_taken_again_by_one(blog: Blog) -> None
     one = Schedule(blog, publish=lambda: ran.append("one"))
     two = Schedule(blog, publish=lambda: ran.append("two"))
     assert one.lead()
-    shutil.rmtree(blog.folders.derived)
+    shutil.rmtree(blog.paths.derived)
     assert two.lead()
     assert not one.lead()
     one._run("publish")
@@ -619,10 +619,10 @@ def test_a_lead_whose_lock_was_deleted_is_taken_again_by_one(blog: Blog) -> None
 def test_a_schedule_without_its_blog_makes_no_new_one(blog: Blog) -> None:
     """The folder was moved away, or its disk is not there: an error, and nothing is written."""
     schedule = Schedule(blog)
-    blog.folders.root.rename(blog.folders.root.with_name("away"))
+    blog.paths.root.rename(blog.paths.root.with_name("away"))
     with pytest.raises(StorageError, match="is gone"):
         schedule.lead()
-    assert not blog.folders.root.exists()
+    assert not blog.paths.root.exists()
 
 
 @pytest.mark.slow
@@ -632,14 +632,14 @@ def test_a_file_system_without_locks_is_an_error(blog: Blog) -> None:
     inject = [strace, "-f", "-qq", "-o", "/dev/null", "-e", "trace=flock"]
     inject += ["-e", "inject=flock:error=ENOLCK"]
     found = subprocess.run(
-        [*inject, *command.MODULE, "-C", str(blog.folders.root), "schedule", "--once"],
+        [*inject, *command.MODULE, "-C", str(blog.paths.root), "schedule", "--once"],
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
     assert found.returncode == 1
-    assert f"Cannot lock {blog.folders.derived / 'schedule.lock'}" in found.stderr
+    assert f"Cannot lock {blog.paths.derived / 'schedule.lock'}" in found.stderr
     assert "leads the schedule" not in found.stderr
 
 

@@ -79,7 +79,7 @@ def _guarded(verb: Verb) -> Verb:
 
     @wraps(verb)
     def guarded(blog: Blog, *arguments: Any, **options: Any) -> Any:
-        with storage_errors("use", blog.folders.root):
+        with storage_errors("use", blog.paths.root):
             return verb(blog, *arguments, **options)
 
     return cast(Verb, guarded)
@@ -138,9 +138,9 @@ class Blog:
         path = settings.find(Path(folder), str(config) if config else None)
         self._path = path
         self.config: Config = settings.load(path)
-        self.folders = Paths(path.parent)
+        self.paths = Paths(path.parent)
         self._clock = clock
-        self.journal = DayFiles(self.folders.entries, self.folders.derived, clock)
+        self.journal = DayFiles(self.paths.entries, self.paths.derived, clock)
 
     @classmethod
     def init(
@@ -311,7 +311,7 @@ class Blog:
         """What finds this blog's entries by their words."""
         from .search import Search
 
-        return Search(self.journal, self.folders.derived)
+        return Search(self.journal, self.paths.derived)
 
     def _tag(self, tag: str) -> str:
         wanted = slug(tag)
@@ -497,8 +497,8 @@ class Blog:
         """
         from .media import forget_uploads, upload
 
-        forget_uploads(self.folders.uploads, (self.now - timedelta(days=7)).timestamp())
-        return upload(data, self.folders.uploads, name)
+        forget_uploads(self.paths.uploads, (self.now - timedelta(days=7)).timestamp())
+        return upload(data, self.paths.uploads, name)
 
     @_guarded
     def retract(self, entry_id: str, *, why: str, expect: int | None = None) -> Revision:
@@ -564,7 +564,7 @@ class Blog:
 
             # The texts first: whatever is damaged elsewhere does not keep them.
             self.journal.redact(entry_id)
-            delete_pictures(entry_id, self.folders.media, self.folders.uploads)
+            delete_pictures(entry_id, self.paths.media, self.paths.uploads)
             self.searching.forget()
             self.outbox.forget()
         return removed
@@ -649,9 +649,9 @@ class Blog:
         for image in images:
             alt = clean_text(image.alt, "alternative text")
             caption = clean_text(image.caption, "caption")
-            folder = self.folders.media
+            folder = self.paths.media
             if isinstance(image, Uploaded):
-                uploads = self.folders.uploads
+                uploads = self.paths.uploads
                 kept = adopt(image.name, uploads, folder, draft.id, alt=alt, caption=caption)
             else:
                 kept = take(Path(image.path), folder, draft.id, alt=alt, caption=caption)
@@ -688,7 +688,7 @@ class Blog:
             items,
             source=source,
             journal=self.journal,
-            media=self.folders.media,
+            media=self.paths.media,
             config=self.config,
             now=self.now,
             dry_run=dry_run,
@@ -730,7 +730,7 @@ class Blog:
         pages = self.publisher.pages
         site = self.publisher.site
         folders = tuple(
-            write(old, self.config, self.folders, site, pages, self.now) for old in before
+            write(old, self.config, self.paths, site, pages, self.now) for old in before
         )
         return Relocation(url, before, folders, report)
 
@@ -739,14 +739,14 @@ class Blog:
         """Who may write through the server."""
         from .tokens import Tokens
 
-        return Tokens(self.folders.derived)
+        return Tokens(self.paths.derived)
 
     @cached_property
     def outbox(self) -> Outbox:
         """What goes out to others, and what went."""
         from .delivery.outbox import Outbox
 
-        return Outbox(self.folders.outbox)
+        return Outbox(self.paths.outbox)
 
     @cached_property
     def publisher(self) -> Publisher:
@@ -754,7 +754,7 @@ class Blog:
         from .site.publisher import Publisher
         from .site.storage.folder import Folder
 
-        return Publisher(self.journal, Folder(self.folders.site), self.folders, self.config)
+        return Publisher(self.journal, Folder(self.paths.site), self.paths, self.config)
 
     @_guarded
     def printable(self, digest: Digest) -> str:
@@ -765,10 +765,10 @@ class Blog:
         from .site.theme import Theme
         from .storage.inside import read_inside
 
-        theme = Theme(self.folders.templates, self.folders.static)
+        theme = Theme(self.paths.templates, self.paths.static)
 
         def picture(media: Media) -> str:
-            data = b64encode(read_inside(self.folders.media, media.path) or b"").decode()
+            data = b64encode(read_inside(self.paths.media, media.path) or b"").decode()
             return f"data:{media.type};base64,{data}"
 
         _, style = theme.assets()["style.css"]
@@ -782,10 +782,10 @@ class Blog:
         from .exports import epub
         from .pages.render import Pages
 
-        pages = Pages(self.config, templates=self.folders.templates)
+        pages = Pages(self.config, templates=self.paths.templates)
         is_whole = digest.period.id == COVERAGE
         name = digest.headline if is_whole else title(digest, self.words)
-        return epub.write(digest, name, self.config, pages, self.folders.media, target)
+        return epub.write(digest, name, self.config, pages, self.paths.media, target)
 
     @_guarded
     def repair(self, *, dry_run: bool = False) -> Sequence[str]:
@@ -810,7 +810,7 @@ class Blog:
             part(1, number, len(days))
             for entry in timeline.unfiltered(of).entries:
                 for media in entry.now.media:
-                    if size_inside(self.folders.media, media.path) != media.size:
+                    if size_inside(self.paths.media, media.path) != media.size:
                         hint = "Restore the file from a backup, or edit the entry."
                         problem = f"the picture of {entry.id} is gone or was altered"
                         faults.append(Fault(f"entries/media/{media.path}", problem, hint))

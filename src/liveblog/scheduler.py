@@ -166,7 +166,7 @@ class Schedule:
         """
         self.blog = blog
         self._client = client
-        self._following = Subscriptions(blog.folders)
+        self._following = Subscriptions(blog.paths)
         self._publish = publish or blog.publish
         self.deliveries = Deliveries(blog, environ)
         self._scheduler = scheduler or BackgroundScheduler(
@@ -431,7 +431,7 @@ class Schedule:
             "week": None if is_over else week.get_next_fire_time(None, now),
             "follow": self._next_follow(),
         } | {kind: self.blog.outbox.next_due(kind) for kind in KINDS}
-        follows = self.blog.folders.followed.exists()
+        follows = self.blog.paths.followed.exists()
         names = [name for name in NAMES if name != "follow" or follows]
         return [Job(name, DOES[name], due[name], outcomes.get(name)) for name in names]
 
@@ -453,12 +453,12 @@ def leader(blog: Blog) -> int:
 
 
 def _lock_path(blog: Blog) -> Path:
-    return blog.folders.derived / "schedule.lock"
+    return blog.paths.derived / "schedule.lock"
 
 
 def _outcomes(blog: Blog) -> dict[str, Outcome]:
     try:
-        data = (blog.folders.derived / "schedule.json").read_bytes()
+        data = (blog.paths.derived / "schedule.json").read_bytes()
         return msgspec.json.decode(data, type=dict[str, Outcome])
     except (OSError, msgspec.DecodeError):
         return {}
@@ -466,7 +466,7 @@ def _outcomes(blog: Blog) -> dict[str, Outcome]:
 
 def _keep_outcomes(blog: Blog, outcomes: Mapping[str, Outcome]) -> None:
     """Keep how the jobs went, for whoever asks; if that cannot be kept, only the list is poorer."""
-    path = blog.folders.derived / "schedule.json"
+    path = blog.paths.derived / "schedule.json"
     try:
         replace_file(path, msgspec.json.encode(outcomes), is_durable=False)
     except StorageError as error:

@@ -104,7 +104,7 @@ class Watcher(threading.Thread):
 
     def __init__(self, blog: Blog, *, landed: Landed, tell: Tell | None = None) -> None:
         """Follow *blog*; *tell* and *landed* are called in this thread, in each turn."""
-        super().__init__(name=f"watcher of {blog.folders.root.name}", daemon=True)
+        super().__init__(name=f"watcher of {blog.paths.root.name}", daemon=True)
         self._blog = blog
         self._tell = tell
         self._landed = landed
@@ -210,7 +210,7 @@ class Watcher(threading.Thread):
         if self._page is None or now - self._looked < SITE_SECONDS:
             return False
         self._looked = now
-        return not all((self._blog.folders.site / name).exists() for name in SIGNS)
+        return not all((self._blog.paths.site / name).exists() for name in SIGNS)
 
     def _turn(self, news: News) -> None:
         """Tell of the entries that changed for readers since the last turn, and publish."""

@@ -278,7 +278,7 @@ def test_no_argument_is_a_traceback(
     if "{id}" in drawn:
         entry_id = blog.post("Un fait de plus.").id
         drawn = [word.replace("{id}", entry_id) for word in drawn]
-    assert_clean(run(*drawn, cwd=blog.folders.root))
+    assert_clean(run(*drawn, cwd=blog.paths.root))
 
 
 @pytest.mark.parametrize(
@@ -298,6 +298,6 @@ def test_what_has_no_end_is_not_read_to_its_end(
     blog: Blog, words: tuple[str, ...], stdin: str
 ) -> None:
     """A device, or a program that never stops to write."""
-    done = run(*words, stdin=stdin, cwd=blog.folders.root)
+    done = run(*words, stdin=stdin, cwd=blog.paths.root)
     assert done.returncode == 2, done
     assert "Error: " in done.stderr

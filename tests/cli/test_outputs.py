@@ -26,7 +26,7 @@ FORMS = ["jsonl", "html", "epub"]
 
 def exported(blog: Blog, form: str, output: Path | str) -> Done:
     """Export a blog to a file."""
-    return run("export", "--format", form, "-o", str(output), cwd=blog.folders.root)
+    return run("export", "--format", form, "-o", str(output), cwd=blog.paths.root)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -79,10 +79,10 @@ def test_the_output_of_the_process_is_written_to(blog: Blog, tmp_path: Path, for
     assert exported(blog, form, tmp_path / "file").returncode == 0
     expected = (tmp_path / "file").read_bytes()
     words = [*MODULE, "export", "--format", form, "-o", "/dev/stdout"]
-    piped = subprocess.run(words, cwd=blog.folders.root, capture_output=True, check=True)
+    piped = subprocess.run(words, cwd=blog.paths.root, capture_output=True, check=True)
     assert piped.stdout == expected
     with (tmp_path / "shell").open("wb") as file:
-        subprocess.run(words, cwd=blog.folders.root, stdout=file, check=True)
+        subprocess.run(words, cwd=blog.paths.root, stdout=file, check=True)
         assert os.path.samestat(os.fstat(file.fileno()), (tmp_path / "shell").stat())
     assert (tmp_path / "shell").read_bytes() == expected
 
@@ -126,7 +126,7 @@ def test_a_mail_is_written_in_the_same_way(blog: Blog, tmp_path: Path) -> None:
     blog.post("Un fait.")
     (tmp_path / "link").symlink_to("target")
     words = ("send", "2012-07-15", "--to", "b@b.example", "-o", str(tmp_path / "link"))
-    assert run(*words, cwd=blog.folders.root).returncode == 0
+    assert run(*words, cwd=blog.paths.root).returncode == 0
     assert (tmp_path / "link").is_symlink()
     assert b"List-Id" in (tmp_path / "target").read_bytes()
 
@@ -139,7 +139,7 @@ def test_no_export_reads_outside_of_the_journal(
     """What stands in a picture's place is a picture that is gone, and nothing waits for it."""
     (tmp_path / "p.png").write_bytes(PNG)
     entry = blog.post("Un fait.", images=[Image(tmp_path / "p.png", "Un point")])
-    media = blog.folders.media / entry.media[0].path
+    media = blog.paths.media / entry.media[0].path
     secret = tmp_path / "outside" / media.name
     secret.parent.mkdir()
     secret.write_bytes(b"the secret of another folder")

@@ -27,7 +27,7 @@ from ..wire import fetch
 
 def test_a_token_is_shown_once_and_listed_without_itself(blog: Blog) -> None:
     """On standard output, so that a script can keep it; what to do with it on the other."""
-    folder = str(blog.folders.root)
+    folder = str(blog.paths.root)
     made = run("-C", folder, "token", "new", "Ana", "--scope", "edit")
     token = made.stdout.strip()
     assert re.fullmatch(r"lb_[\w-]{43}", token)
@@ -54,7 +54,7 @@ def test_serve_says_where_and_stops_quietly(blog: Blog, ending: signal.Signals) 
     """Port 0 takes a free one; Ctrl-C is how it is meant to be stopped."""
     blog.post("Un fait.")
     process = subprocess.Popen(
-        [*MODULE, "-C", str(blog.folders.root), "serve", "--port", "0"],
+        [*MODULE, "-C", str(blog.paths.root), "serve", "--port", "0"],
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -82,7 +82,7 @@ def test_a_port_that_is_taken_is_said(blog: Blog) -> None:
     """With what to do about it."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        found = run("-C", str(blog.folders.root), "serve", "--port", port)
+        found = run("-C", str(blog.paths.root), "serve", "--port", port)
     assert found.returncode == 1
     assert port in found.stderr
     assert "--port 0" in found.stderr
@@ -91,7 +91,7 @@ def test_a_port_that_is_taken_is_said(blog: Blog) -> None:
 def test_two_blogs_of_one_path_cannot_be_served_together(new_blog: Any) -> None:
     """Each has the path of its url."""
     one, two = new_blog("un"), new_blog("deux")
-    found = run("serve", "--port", "0", str(one.folders.root), str(two.folders.root))
+    found = run("serve", "--port", "0", str(one.paths.root), str(two.paths.root))
     assert found.returncode == 2
     assert "/semaine/" in found.stderr
 
@@ -137,7 +137,7 @@ def test_a_site_that_cannot_be_published_is_said_and_published_as_soon_as_it_can
     with live_server(tmp_path / "blog") as running:
         running.blog.post("Un.")
         running.settled()
-        templates = running.blog.folders.templates
+        templates = running.blog.paths.templates
         templates.mkdir()
         (templates / "home.html").write_text("{% if %}")
         running.blog.post("Deux.")
@@ -167,7 +167,7 @@ def test_without_the_fast_libraries_all_is_answered_as_with_them(tmp_path: Path)
         running.stop()
         process = subprocess.Popen(
             [sys.executable, "-c", program, "serve", "--port", str(running.port),
-             str(running.blog.folders.root)],
+             str(running.blog.paths.root)],
             stderr=subprocess.PIPE,
             text=True,
         )  # fmt: skip

@@ -48,13 +48,13 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Blog:
     folder = tmp_path_factory.mktemp("hostile")
     clock = Clock()
     blog = begun(folder / "blog", clock, title=TURNED, author=TURNED)
-    path = blog.folders.root / "liveblog.toml"
+    path = blog.paths.root / "liveblog.toml"
     path.write_text(
         path.read_text("utf-8") + "[mail]\nserver = 'localhost'\nsecurity = 'none'\n"
         f"sender = '{TURNED} <blog@example.org>'\nto = ['anna@example.org']\n",
         "utf-8",
     )
-    blog = Blog(blog.folders.root, clock=clock)
+    blog = Blog(blog.paths.root, clock=clock)
     entry = blog.post(
         f"{TURNED} body\nsecond",
         title=TURNED,
@@ -75,7 +75,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Blog:
         blog.outbox.plan([plan], clock.now, clock.now)
         (effect,) = blog.outbox.ready(kind, clock.now)  # type: ignore[arg-type]
         blog.outbox.again(effect, f"{ESCAPES}{TURNED}\nmore", clock.now)
-    Subscriptions(blog.folders).follow("https://example.org/feed", clock.now)
+    Subscriptions(blog.paths).follow("https://example.org/feed", clock.now)
     blog.tokens._write(
         blog.tokens._path, [Person(f"{ESCAPES}{TURNED}\nx", "post", "0" * 64, clock.now)]
     )
@@ -147,7 +147,7 @@ def test_no_command_lets_a_text_act(
     """Controls are shown, directions closed; only a document in a pipe stays as it is."""
     entry_id = hostile.timeline.newest_first().__next__().id
     arguments = COMMANDS[name](entry_id, tmp_path)
-    done = run(*arguments, cwd=hostile.folders.root, is_terminal=is_terminal)
+    done = run(*arguments, cwd=hostile.paths.root, is_terminal=is_terminal)
     assert done.returncode in (0, 1, 2)
     assert done.stdout or done.stderr
     assert "inside liveblog" not in done.stderr
@@ -167,19 +167,19 @@ def test_the_check_itself_bites() -> None:
 
 def test_a_hostile_name_can_still_be_read(hostile: Blog) -> None:
     """It stands in the message, every character of it."""
-    done = run("outbox", cwd=hostile.folders.root)
+    done = run("outbox", cwd=hostile.paths.root)
     assert r"\x1b]0;title\x07\x1b[2J\x9b8m\x00\x85" in done.stdout
 
 
 def test_json_says_exactly_what_it_was(hostile: Blog) -> None:
     """It is escaped, as JSON allows, and so nothing is lost to a program."""
-    (named, *_) = json.loads(run("outbox", "--json", cwd=hostile.folders.root).stdout)
+    (named, *_) = json.loads(run("outbox", "--json", cwd=hostile.paths.root).stdout)
     assert named["target"] == f"{ESCAPES}{TURNED}\nx"
 
 
 def test_a_document_in_a_pipe_is_as_it_is(hostile: Blog) -> None:
     """Whoever processes it gets the author's text, byte for byte."""
-    done = run("export", "--format", "jsonl", cwd=hostile.folders.root)
+    done = run("export", "--format", "jsonl", cwd=hostile.paths.root)
     assert TURNED in done.stdout
 
 
@@ -190,7 +190,7 @@ def test_the_log_of_a_long_command_is_safe(hostile: Blog, monkeypatch: pytest.Mo
         raise RuntimeError(f"{ESCAPES}{TURNED}\nmore")
 
     monkeypatch.setattr("liveblog.scheduler.Schedule._do", broken)
-    done = run("schedule", "--once", cwd=hostile.folders.root, is_terminal=True)
+    done = run("schedule", "--once", cwd=hostile.paths.root, is_terminal=True)
     assert done.returncode == 1
     assert r"\x1b]0;title" in done.stderr
     assert_safe(done.stderr)
@@ -218,7 +218,7 @@ def shell(blog: Blog, script: str, *arguments: str) -> Done:
     """Run a script of a shell in a blog's folder; ``$@`` is the command with its arguments."""
     return subprocess.run(
         ["bash", "-c", f"set -o pipefail; {script}", "bash", *MODULE, *arguments],
-        cwd=blog.folders.root,
+        cwd=blog.paths.root,
         capture_output=True,
         text=True,
         timeout=60,
@@ -266,7 +266,7 @@ def test_a_stream_that_is_closed_stops_nothing(blog: Blog, closed: str) -> None:
     """As some services start their programs."""
     done = shell(blog, f'"$@" {closed}', "post", "Un fait.")
     assert (done.returncode, done.stderr) == (0, "")
-    assert len(list(blog.folders.entries.rglob("*.jsonl"))) == 1
+    assert len(list(blog.paths.entries.rglob("*.jsonl"))) == 1
 
 
 @pytest.mark.slow
@@ -284,7 +284,7 @@ def test_an_interrupt_ends_a_command_cleanly(blog: Blog) -> None:
     """Ctrl-C: one word, exit 130, and no traceback."""
     reading, writing = os.pipe()
     process = subprocess.Popen(
-        [*MODULE, "post", "-"], cwd=blog.folders.root, stdin=reading, stderr=subprocess.PIPE
+        [*MODULE, "post", "-"], cwd=blog.paths.root, stdin=reading, stderr=subprocess.PIPE
     )
     os.close(reading)
     status = Path(f"/proc/{process.pid}/wchan")

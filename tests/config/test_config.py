@@ -384,11 +384,11 @@ def test_a_second_init_changes_no_byte(new_blog: Callable[..., Blog], clock: Clo
     """It opens the blog that is there, whatever it is told."""
     first = new_blog()
     first.post("Un.")
-    before = {p: p.read_bytes() for p in first.folders.root.rglob("*") if p.is_file()}
+    before = {p: p.read_bytes() for p in first.paths.root.rglob("*") if p.is_file()}
     clock.go(days=400)
     second = new_blog(title="Autre", language="de", timezone="Asia/Tokyo", url="https://b.example/")
     assert second.config == first.config
-    assert {p: p.read_bytes() for p in first.folders.root.rglob("*") if p.is_file()} == before
+    assert {p: p.read_bytes() for p in first.paths.root.rglob("*") if p.is_file()} == before
 
 
 def test_init_leaves_what_is_in_the_folder(tmp_path: Path, clock: Clock) -> None:

@@ -160,9 +160,9 @@ def test_a_removed_address_gets_nothing_any_more(
     """What waited for it is dropped, and the list says why."""
     blog, deliveries = delivery(blog, receiver)
     closed(blog, deliveries, clock)
-    path = blog.folders.root / "liveblog.toml"
+    path = blog.paths.root / "liveblog.toml"
     path.write_text(path.read_text().replace("anna@", "bob@"))
-    other = Blog(blog.folders.root, clock=clock)
+    other = Blog(blog.paths.root, clock=clock)
     Deliveries(other).send("mail")
     assert receiver.raw == []
     assert {(e.state, e.problem) for e in other.outbox.effects()} == {
@@ -298,8 +298,8 @@ def test_what_others_published_is_told_too(blog: Blog, hub: Hub) -> None:
     """It follows from the site, not from who made it."""
     blog, _ = pinging(blog, hub)
     blog.post("Un autre.")
-    Blog(blog.folders.root, clock=blog._clock).publish()
-    deliveries = Deliveries(Blog(blog.folders.root, clock=blog._clock))
+    Blog(blog.paths.root, clock=blog._clock).publish()
+    deliveries = Deliveries(Blog(blog.paths.root, clock=blog._clock))
     told(blog, deliveries)
     assert BASE + "atom.xml" in hub.pings
 
@@ -360,11 +360,11 @@ def test_a_hub_that_left_the_settings_is_told_nothing(blog: Blog, hub: Hub) -> N
     blog.post("Un autre.")
     blog.publish()
     deliveries.plan_pings()
-    path = blog.folders.root / "liveblog.toml"
+    path = blog.paths.root / "liveblog.toml"
     path.write_text(path.read_text().replace(hub.url, "").replace("['']", "[]"))
     clock: Any = blog._clock
     clock.go(seconds=1)
-    Deliveries(Blog(blog.folders.root, clock=clock)).send("ping")
+    Deliveries(Blog(blog.paths.root, clock=clock)).send("ping")
     assert hub.pings == []
     assert blog.outbox.effects("waiting") == []
 
@@ -781,9 +781,9 @@ def test_what_is_purged_is_in_no_byte_of_the_outbox(
     closed(blog, deliveries, clock)
     receiver.answer = lambda at, address: "550 'Titre secret'?" if at == "DATA" else ""
     deliveries.send("mail")
-    assert b"Titre secret" in blog.folders.outbox.read_bytes()
+    assert b"Titre secret" in blog.paths.outbox.read_bytes()
     blog.remove(secret.id, purge=True)
-    assert b"Titre secret" not in blog.folders.outbox.read_bytes()
+    assert b"Titre secret" not in blog.paths.outbox.read_bytes()
 
 
 def test_a_message_leaves_no_direction_open(blog: Blog, room: Room) -> None:
@@ -814,7 +814,7 @@ def test_the_server_sends_by_itself(receiver: Receiver, tmp_path: Path) -> None:
 
 def command(blog: Blog, *arguments: str) -> Done:
     """Run a command of the blog."""
-    return run("-C", str(blog.folders.root), *arguments)
+    return run("-C", str(blog.paths.root), *arguments)
 
 
 def test_the_outbox_is_listed_retried_and_dropped(

@@ -72,9 +72,9 @@ NewBlog = Callable[..., Blog]
 
 def mailing(blog: Blog, settings: str = SETTINGS) -> Blog:
     """Return the blog with a table [mail]."""
-    path = blog.folders.root / config.FILE_NAME
+    path = blog.paths.root / config.FILE_NAME
     path.write_text(path.read_text("utf-8") + settings, "utf-8")
-    return Blog(blog.folders.root, clock=blog._clock)
+    return Blog(blog.paths.root, clock=blog._clock)
 
 
 def pages_of(blog: Blog) -> Pages:
@@ -1006,14 +1006,14 @@ def run(told: Blog) -> Run:
 
     def in_folder(*words: str, **env: str) -> Done:
         environment = os.environ | {"NO_COLOR": "1"} | env
-        return command.run(*words, env=environment, cwd=told.folders.root)
+        return command.run(*words, env=environment, cwd=told.paths.root)
 
     return in_folder
 
 
 def listen(blog: Blog, receiver: Receiver) -> None:
     """Let a blog mail to a receiver."""
-    path = blog.folders.root / config.FILE_NAME
+    path = blog.paths.root / config.FILE_NAME
     text = path.read_text("utf-8")
     path.write_text(text.replace("port = 9\n", f"port = {receiver.port}\n"), "utf-8")
 
@@ -1101,7 +1101,7 @@ def test_a_mistake_is_said_in_plain_words(run: Run, words: list[str], code: int,
 
 def test_a_blog_that_sends_no_mail_says_how_to_begin(blog: Blog, run: Run) -> None:
     """Rather than that a key is missing."""
-    path = blog.folders.root / config.FILE_NAME
+    path = blog.paths.root / config.FILE_NAME
     path.write_text(path.read_text("utf-8").partition("[mail]")[0], "utf-8")
     done = run("send", "2012-07-09")
     assert done.returncode == 2
@@ -1118,7 +1118,7 @@ def test_the_password_comes_from_the_environment(
     }  # fmt: skip
     with receiving(**options) as receiver:
         listen(told, receiver)
-        path = told.folders.root / config.FILE_NAME
+        path = told.paths.root / config.FILE_NAME
         text = path.read_text("utf-8")
         path.write_text(text.replace('security = "none"', 'username = "blog"'), "utf-8")
         trust = {"SSL_CERT_FILE": str(authority[1])}
@@ -1158,7 +1158,7 @@ def opened(browser: Any, blog: Blog, html: str, width: int, scheme: str) -> Iter
     def answer(route: Any) -> None:
         url = route.request.url
         fetched.append(url)
-        path = blog.folders.media / url.partition("/media/")[2]
+        path = blog.paths.media / url.partition("/media/")[2]
         if url.startswith(blog.config.url) and path.is_file():
             route.fulfill(path=str(path))
         else:

@@ -357,9 +357,9 @@ def test_faults_of_the_journal_are_handed_on(blog: Blog) -> None:
     """A damaged line is in the digest of its day as a value; the rest is told."""
     blog.post("Un.")
     blog.post("Deux.")
-    (path,) = blog.folders.entries.rglob("2012-07-15.jsonl")
+    (path,) = blog.paths.entries.rglob("2012-07-15.jsonl")
     path.write_bytes(path.read_bytes().replace(b"Deux.", b"Trois"))
-    found = Blog(blog.folders.root, clock=lambda: NOON).digest("2012-07-15")
+    found = Blog(blog.paths.root, clock=lambda: NOON).digest("2012-07-15")
     assert bodies(found) == ["Un."]
     (fault,) = found.faults
     assert fault.place.endswith("2012-07-15.jsonl:2")
@@ -662,9 +662,9 @@ def test_a_sources_address_cannot_leave_its_link() -> None:
 def test_a_week_is_that_of_the_blogs_calendar(new_blog: Callable[..., Blog], clock: Clock) -> None:
     """Where weeks begin on Sunday, the week's digest holds that Sunday."""
     blog = new_blog()
-    path = blog.folders.root / "liveblog.toml"
+    path = blog.paths.root / "liveblog.toml"
     path.write_text(path.read_text("utf-8") + 'week_starts = "sunday"\n', "utf-8")
-    blog = Blog(blog.folders.root, clock=clock)
+    blog = Blog(blog.paths.root, clock=clock)
     blog.post("dimanche")
     assert bodies(blog.digest("week")) == ["dimanche"]
     assert blog.digest("week").period == week(date(2012, 7, 15), 6)

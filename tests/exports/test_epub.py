@@ -134,7 +134,7 @@ def test_a_book_holds_its_pictures(blog: Blog, clock: Clock, tmp_path: Path) -> 
     assert names == ["EPUB/picture-1.png", "EPUB/picture-2.png"]
     assert 'src="picture-1.png" alt="Un &quot;point&quot;"' in page
     assert "https://elsewhere.example/x.png" in page
-    shutil.rmtree(blog.folders.media)
+    shutil.rmtree(blog.paths.media)
     faults = blog.book(blog.whole(), book)
     assert len(faults) == 2
     assert 'Un "point"' in words(book)
@@ -166,7 +166,7 @@ def test_no_title_or_name_leaves_a_direction_open(new_blog: Callable[..., Blog])
     blog = new_blog(title=turned, author=turned)
     blog.post(turned, title=turned, author=turned, tags=[turned])
     blog.frame("2012-07-15", headline=turned)
-    target = blog.folders.root / "book.epub"
+    target = blog.paths.root / "book.epub"
     blog.book(blog.whole(), target)
     with zipfile.ZipFile(target) as book:
         for name in ("EPUB/nav.xhtml", "EPUB/package.opf", "EPUB/title.xhtml"):

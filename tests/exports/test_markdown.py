@@ -252,7 +252,7 @@ def told(blog: Blog, clock: Clock, tmp_path: Path) -> Blog:
 
 def test_a_blog_comes_back_with_its_pictures(told: Blog, tmp_path: Path) -> None:
     """Corrected, retracted, removed, purged, moved and embargoed entries, framings, and bytes."""
-    written = write(everything(told), told.folders.media, tmp_path / "export")
+    written = write(everything(told), told.paths.media, tmp_path / "export")
     assert (written.entries, written.framings, written.pictures) == (6, 3, 1)
     assert not written.faults
     items = read_back(tmp_path / "export")
@@ -261,7 +261,7 @@ def test_a_blog_comes_back_with_its_pictures(told: Blog, tmp_path: Path) -> None
     shown = [(c, m) for c in items if isinstance(c, Copy) for m in getattr(c.record, "media", ())]
     assert len(shown) == 2  # of both revisions
     for copy, media in shown:
-        assert copy.read(media) == (told.folders.media / media.path).read_bytes()
+        assert copy.read(media) == (told.paths.media / media.path).read_bytes()
 
 
 def test_what_was_purged_is_nowhere_in_an_export(told: Blog, tmp_path: Path) -> None:
@@ -270,11 +270,11 @@ def test_what_was_purged_is_nowhere_in_an_export(told: Blog, tmp_path: Path) -> 
     image.write_bytes(encoded(two_colours(9, 9), "PNG"))
     secret = told.post("Une adresse.", title="Rue des Lilas", images=[Image(image, "La rue")])
     exported = tmp_path / "export"
-    write(everything(told), told.folders.media, exported)
+    write(everything(told), told.paths.media, exported)
     (path,) = exported.rglob("rue-des-lilas-*.md")
     assert (exported / "media" / secret.media[0].path).exists()
     told.remove(secret.id, purge=True)
-    assert write(everything(told), told.folders.media, exported).changed == 3
+    assert write(everything(told), told.paths.media, exported).changed == 3
     assert not path.exists()
     assert not (exported / "media" / secret.media[0].path).exists()
     assert not [p for p, data in site_bytes(exported).items() if b"Lilas" in data or "lilas" in p]
@@ -283,7 +283,7 @@ def test_what_was_purged_is_nowhere_in_an_export(told: Blog, tmp_path: Path) -> 
 
 def test_the_files_are_those_of_any_generator(told: Blog, tmp_path: Path) -> None:
     """A file an entry below its day, with title, date, lastmod, tags, author, text and picture."""
-    write(everything(told), told.folders.media, tmp_path / "export")
+    write(everything(told), told.paths.media, tmp_path / "export")
     (path,) = (tmp_path / "export" / "2012" / "07" / "15").glob("le-pont-ferme-*.md")
     _, front, text = path.read_text("utf-8").split("---\n", 2)
     fields = yaml.safe_load(front)
@@ -315,7 +315,7 @@ def test_what_is_not_live_is_a_draft(state: Any, tmp_path: Path) -> None:
 
 def test_framings_are_files_of_their_own(told: Blog, tmp_path: Path) -> None:
     """Named by their period; their title is the headline, their text what stands around."""
-    write(everything(told), told.folders.media, tmp_path / "export")
+    write(everything(told), told.paths.media, tmp_path / "export")
     place = tmp_path / "export" / "framings"
     assert sorted(p.name for p in place.iterdir()) == [
         "2012-07-15.md",
@@ -504,7 +504,7 @@ def test_an_interrupted_export_goes_on(tmp_path: Path) -> None:
 
 def test_the_mark_holds_sums_that_others_check(told: Blog, tmp_path: Path) -> None:
     """``sha256sum -c`` agrees with every line of it."""
-    write(everything(told), told.folders.media, tmp_path / "export")
+    write(everything(told), told.paths.media, tmp_path / "export")
     command = [needs("sha256sum"), "--check", "--strict", "--quiet", MARK]
     subprocess.run(command, cwd=tmp_path / "export", check=True, timeout=60)
 

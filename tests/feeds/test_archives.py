@@ -77,7 +77,7 @@ class Client:
 
     def fetch(self, address: str) -> Document:
         path = address.removeprefix(self._blog.config.url)
-        return Document((self._blog.folders.site / path).read_bytes(), self._name)
+        return Document((self._blog.paths.site / path).read_bytes(), self._name)
 
     def poll(self) -> None:
         """Read the subscription document, and back from it every archive not read before."""
@@ -156,9 +156,9 @@ def test_the_whole_coverage_can_be_had_through_the_feed_alone(
 ) -> None:
     """By who comes late, and by who looks in now and then: all corrections, all removals."""
     blog = new_blog()
-    path = blog.folders.root / "liveblog.toml"
+    path = blog.paths.root / "liveblog.toml"
     path.write_text(path.read_text() + "\n[feeds]\nentries = 5\n")
-    blog = Blog(blog.folders.root, clock=clock)
+    blog = Blog(blog.paths.root, clock=clock)
     chance = random.Random(seed)
     steady = [(Client(blog, name), often) for name in FORMATS for often in (0.5, 0.05)]
     for _ in live_through(blog, clock, days, seed):
@@ -210,9 +210,9 @@ def test_archives_are_linked_to_and_fro(blog: Blog, clock: Clock, name: str) -> 
 def test_a_day_is_linked_once_it_is_closed(new_blog: Callable[..., Blog], clock: Clock) -> None:
     """Not while it grows: not before the hour at which the blog's days close."""
     blog = new_blog()
-    path = blog.folders.root / "liveblog.toml"
+    path = blog.paths.root / "liveblog.toml"
     path.write_text(path.read_text() + '\n[schedule]\nday_closes = "06:00"\n')
-    blog = Blog(blog.folders.root, clock=clock)
+    blog = Blog(blog.paths.root, clock=clock)
     clock.set("2012-07-15T18:04:00+02:00")
     blog.post("Dimanche.")
     for when, expected in (
@@ -224,7 +224,7 @@ def test_a_day_is_linked_once_it_is_closed(new_blog: Callable[..., Blog], clock:
         blog.publish()
         found = [url.removeprefix(blog.config.url) for url, _ in _chain(blog, "atom.xml")[1:]]
         assert found == expected
-        assert (blog.folders.site / "2012/07/15/atom.xml").exists() == bool(expected)
+        assert (blog.paths.site / "2012/07/15/atom.xml").exists() == bool(expected)
 
 
 @pytest.mark.parametrize("night", ["2012-03-25", "2012-10-28"])
@@ -238,7 +238,7 @@ def test_archives_of_the_nights_of_a_clock_change(blog: Blog, clock: Clock, nigh
     blog.post("Le lendemain.")
     clock.go(days=1)
     blog.publish()
-    archive = (blog.folders.site / night.replace("-", "/") / "atom.xml").read_bytes()
+    archive = (blog.paths.site / night.replace("-", "/") / "atom.xml").read_bytes()
     expected = {addresses.entry_urn(blog.config.id, r.id) for r in (first, last)}
     assert Document(archive, "atom.xml").entries.keys() == expected
 
@@ -253,19 +253,19 @@ def test_a_correction_of_an_archived_entry_comes_back(blog: Blog, clock: Clock, 
     clock.go(days=3)
     blog.publish()
     entry_id = addresses.entry_urn(blog.config.id, old.id)
-    day = blog.folders.site / "2012/07/15" / name
+    day = blog.paths.site / "2012/07/15" / name
     before = Document(day.read_bytes(), name)
     clock.go(minutes=1)
     blog.edit(old.id, body="Juste.", note="Le lieu était faux.")
     blog.publish()
-    current = Document((blog.folders.site / name).read_bytes(), name)
+    current = Document((blog.paths.site / name).read_bytes(), name)
     assert "Le lieu était faux." in current.entries[entry_id][1]
     after = Document(day.read_bytes(), name)
     assert "Juste." in after.entries[entry_id][1]
     assert after.entries.keys() == before.entries.keys()
     clock.go(days=1)
     blog.publish()
-    corrected = Document((blog.folders.site / "2012/07/18" / name).read_bytes(), name)
+    corrected = Document((blog.paths.site / "2012/07/18" / name).read_bytes(), name)
     assert "Juste." in corrected.entries[entry_id][1]
 
 
@@ -276,7 +276,7 @@ def test_an_archive_stays_as_it_is(blog: Blog, clock: Clock) -> None:
     blog.post("Lundi.")
     clock.go(days=1)
     blog.publish()
-    folder = blog.folders.site / "2012/07/15"
+    folder = blog.paths.site / "2012/07/15"
     before = {name: (folder / name).read_bytes() for name in FORMATS}
     sunday = clock.now - timedelta(days=2)
     for _ in range(3):
@@ -303,7 +303,7 @@ def test_a_removal_leaves_a_tombstone(blog: Blog, clock: Clock, name: str, purge
     blog.publish()
     entry_id = addresses.entry_urn(blog.config.id, gone.id)
     for folder in ("", "2012/07/15/", "2012/07/18/"):
-        data = (blog.folders.site / folder / name).read_bytes()
+        data = (blog.paths.site / folder / name).read_bytes()
         document = Document(data, name)
         assert document.removed == {entry_id: removed}, folder
         assert entry_id not in document.entries
@@ -315,7 +315,7 @@ def test_a_removal_leaves_a_tombstone(blog: Blog, clock: Clock, name: str, purge
     blog.restore(gone.id) if not purge else None
     clock.go(minutes=1)
     blog.publish()
-    document = Document((blog.folders.site / name).read_bytes(), name)
+    document = Document((blog.paths.site / name).read_bytes(), name)
     assert (entry_id in document.entries) is not purge
     assert (entry_id in document.removed) is purge
 
@@ -328,7 +328,7 @@ def test_what_nobody_saw_leaves_no_tombstone(blog: Blog, clock: Clock) -> None:
     clock.go(days=1)
     blog.publish()
     letters = held.id.encode()
-    assert not [path for path, data in site_bytes(blog.folders.site).items() if letters in data]
+    assert not [path for path, data in site_bytes(blog.paths.site).items() if letters in data]
 
 
 @pytest.mark.parametrize("name", XML)
@@ -341,7 +341,7 @@ def test_feedparser_takes_archives_and_tombstones(blog: Blog, clock: Clock, name
     blog.remove(gone.id)
     blog.publish()
     for folder in ("", "2012/07/15/"):
-        parsed = feedparser.parse((blog.folders.site / folder / name).read_bytes())
+        parsed = feedparser.parse((blog.paths.site / folder / name).read_bytes())
         assert not parsed.bozo
         assert parsed.feed.link == blog.config.url
         by_rel = {link.rel: link.href for link in parsed.feed.links}
@@ -364,16 +364,16 @@ def test_what_nobody_subscribes_to_has_no_hub(
 ) -> None:
     """An archive is no topic of WebSub, and the end of the coverage does not rewrite it."""
     blog = new_blog()
-    path = blog.folders.root / "liveblog.toml"
+    path = blog.paths.root / "liveblog.toml"
     path.write_text(path.read_text() + '\n[websub]\nhubs = ["https://hub.example/"]\n')
-    blog = Blog(blog.folders.root, clock=clock)
+    blog = Blog(blog.paths.root, clock=clock)
     blog.post("Dimanche.")
     clock.go(days=1)
     blog.publish()
-    archive = blog.folders.site / "2012/07/15/atom.xml"
+    archive = blog.paths.site / "2012/07/15/atom.xml"
     before = archive.read_bytes()
     assert b"hub.example" not in before
-    assert b"hub.example" in (blog.folders.site / "atom.xml").read_bytes()
+    assert b"hub.example" in (blog.paths.site / "atom.xml").read_bytes()
     assert not [topic for topic in blog.publisher.topics() if topic.startswith("2012/")]
     blog.end()
     blog.publish()

@@ -107,7 +107,7 @@ def told(
 
 def feeds(blog: Blog, name: str) -> dict[str, bytes]:
     """Return each file of that name on the site, by its path."""
-    return {p: data for p, data in site_bytes(blog.folders.site).items() if p.endswith(name)}
+    return {p: data for p, data in site_bytes(blog.paths.site).items() if p.endswith(name)}
 
 
 # -- Atom: RFC 4287 ----------------------------------------------------------------------------
@@ -201,7 +201,7 @@ def test_enclosures_are_true(told: tuple[Blog, dict[str, str]]) -> None:
     ]
     assert [e.get("title") for e in links] == ["Un point", "Le même"]
     for link in links:
-        file = blog.folders.site / link.get("href").removeprefix(blog.config.url)
+        file = blog.paths.site / link.get("href").removeprefix(blog.config.url)
         assert link.get("type") == "image/png"
         assert int(link.get("length")) == file.stat().st_size
     assert entry_of(blog, ids["rich"]).find(f"{A}link").get("rel") == "alternate"
@@ -232,12 +232,12 @@ def test_ids_never_change(told: tuple[Blog, dict[str, str]], clock: Clock) -> No
     """Whatever else does: address, title, text, day."""
     blog, ids = told
     before = {e.text for e in parse(feeds(blog, "atom.xml")["atom.xml"]).iter(f"{A}id")}
-    path = blog.folders.root / "liveblog.toml"
+    path = blog.paths.root / "liveblog.toml"
     path.write_text(
         path.read_text().replace("https://example.org/semaine/", "https://other.example/x/")
         .replace("Une semaine", "Un autre nom")
     )  # fmt: skip
-    moved = Blog(blog.folders.root, clock=clock)
+    moved = Blog(blog.paths.root, clock=clock)
     moved.edit(ids["rich"], title="Autre", body="Autre", at=clock.now)
     moved.publish()
     after = {e.text for e in parse(feeds(moved, "atom.xml")["atom.xml"]).iter(f"{A}id")}
@@ -266,9 +266,9 @@ def test_updated_moves_for_significant_edits_only(
 
 def test_a_correction_of_an_old_entry_comes_back(blog: Blog, clock: Clock) -> None:
     """Into all three update feeds, though newer entries had pushed it out."""
-    path = blog.folders.root / "liveblog.toml"
+    path = blog.paths.root / "liveblog.toml"
     path.write_text(path.read_text() + "\n[feeds]\nentries = 5\n")
-    blog = Blog(blog.folders.root, clock=clock)
+    blog = Blog(blog.paths.root, clock=clock)
     old = blog.post("Ancien.", tags=["a"])
     for _ in range(12):
         clock.go(hours=9)
@@ -281,7 +281,7 @@ def test_a_correction_of_an_old_entry_comes_back(blog: Blog, clock: Clock) -> No
     entry = entry_of(blog, old.id)
     assert "Le lieu était faux." in entry.findtext(f"{A}content")
     for name in ("rss.xml", "feed.json"):
-        assert old.id in site_bytes(blog.folders.site)[name].decode()
+        assert old.id in site_bytes(blog.paths.site)[name].decode()
     root = parse(feeds(blog, "atom.xml")["atom.xml"])
     assert len(root.findall(f"{A}entry")) == 5
 
@@ -330,12 +330,12 @@ def test_days_and_weeks_enter_their_feeds_once_closed(blog: Blog, clock: Clock) 
         assert source.findtext(f"{A}title") == blog.config.title
         assert source.findtext(f"{A}updated") == entry.findtext(f"{A}updated")
         assert source.find(f"{A}link").get("href") == f"{blog.config.url}atom.xml"
-    item = parse(site_bytes(blog.folders.site)["daily/rss.xml"]).find("channel/item")
+    item = parse(site_bytes(blog.paths.site)["daily/rss.xml"]).find("channel/item")
     assert item.find("source").get("url") == f"{blog.config.url}rss.xml"
 
 
 def _entries(blog: Blog, path: str) -> Any:
-    return parse(site_bytes(blog.folders.site)[path]).findall(f"{A}entry")
+    return parse(site_bytes(blog.paths.site)[path]).findall(f"{A}entry")
 
 
 def test_a_correction_updates_a_closed_day_under_its_id(
@@ -364,7 +364,7 @@ def test_a_correction_updates_a_closed_day_under_its_id(
 def test_rss_keeps_to_the_profile(told: tuple[Blog, Any]) -> None:
     """Required elements, one self link, guids, dates, order, at most one enclosure."""
     blog, _ = told
-    site = site_bytes(blog.folders.site)
+    site = site_bytes(blog.paths.site)
     found = feeds(blog, "rss.xml")
     assert len(found) == 8
     for path, data in found.items():
@@ -530,7 +530,7 @@ def test_an_embargoed_entry_is_in_no_feed_before_its_time(blog: Blog, clock: Clo
 def test_pages_lead_to_their_feeds(told: tuple[Blog, dict[str, str]]) -> None:
     """Autodiscovery: each page names feeds that exist, with distinct titles, its own first."""
     blog, ids = told
-    site = site_bytes(blog.folders.site)
+    site = site_bytes(blog.paths.site)
     for path in ("", "2012/07/15/", "2012/W28/", "tags/onu-co/", f"2012/07/15/{ids['rich'][9:]}/"):
         page: Any = lxml_html.fromstring(site[f"{path}index.html"])
         types = {"application/atom+xml", "application/rss+xml", "application/feed+json"}
@@ -575,18 +575,18 @@ def test_no_character_breaks_a_feed(text: str) -> None:
 def test_bytes_are_the_same_in_another_process(told: tuple[Blog, Any], clock: Clock) -> None:
     """Whatever its hash seed, zone and locale; feeds and pages."""
     blog, _ = told
-    before = site_bytes(blog.folders.site)
+    before = site_bytes(blog.paths.site)
     script = (
         "import sys, shutil; from datetime import datetime; from liveblog import Blog;"
         "b = Blog(sys.argv[1], clock=lambda: datetime.fromisoformat(sys.argv[2]));"
-        "shutil.rmtree(b.folders.site); shutil.rmtree(b.folders.derived); b.publish()"
+        "shutil.rmtree(b.paths.site); shutil.rmtree(b.paths.derived); b.publish()"
     )
     subprocess.run(
-        [sys.executable, "-c", script, str(blog.folders.root), clock.now.isoformat()],
+        [sys.executable, "-c", script, str(blog.paths.root), clock.now.isoformat()],
         env=os.environ | {"PYTHONHASHSEED": "7", "TZ": "Asia/Kathmandu", "LC_ALL": "C"},
         check=True,
     )
-    assert site_bytes(blog.folders.site) == before
+    assert site_bytes(blog.paths.site) == before
 
 
 @pytest.mark.parametrize(
@@ -636,7 +636,7 @@ def test_a_week_across_the_years_end_is_one_entry(blog: Blog, clock: Clock) -> N
     assert entry.findtext(f"{A}published") == "2013-01-06T23:00:00+00:00"
     content = entry.findtext(f"{A}content")
     assert content.index("2012-12-31") < content.index("2013-01-06")
-    assert "2013/W01/index.html" in site_bytes(blog.folders.site)
+    assert "2013/W01/index.html" in site_bytes(blog.paths.site)
 
 
 # -- moulds --------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ class NonEmptyDays:
         report = self.blog.publish()
         # This plain server tells files apart by the second, and the tests are faster than that.
         for name in report.written:
-            os.utime(self.blog.folders.site / name, (time.time() + 5,) * 2)
+            os.utime(self.blog.paths.site / name, (time.time() + 5,) * 2)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def instant(seconds: int | float) -> datetime:
 @pytest.mark.parametrize("name", XML)
 def test_feedparser(told: NonEmptyDays, name: str) -> None:
     """Handed the bytes: every field, the enclosure's length, no complaint about the form."""
-    data = (told.blog.folders.site / name).read_bytes()
+    data = (told.blog.paths.site / name).read_bytes()
     parsed = feedparser.parse(data, response_headers={"content-type": "application/xml"})
     assert not parsed.bozo
     assert parsed.feed.title == "Une semaine & deux jours"
@@ -127,7 +127,7 @@ def test_feedparser(told: NonEmptyDays, name: str) -> None:
     assert [(i, _plain(t), *rest) for i, t, *rest in found] == list(told.entries)
     enclosure = parsed.entries[-1].enclosures[0]
     assert (enclosure.href, enclosure.type, int(enclosure.length)) == told.enclosure
-    on_disk = told.blog.folders.site / told.enclosure[0].removeprefix(told.url)
+    on_disk = told.blog.paths.site / told.enclosure[0].removeprefix(told.url)
     assert on_disk.stat().st_size == told.enclosure[2]
     assert all(not e.enclosures for e in parsed.entries[:-1])
     contents = [e.content[0].value for e in parsed.entries]

@@ -49,7 +49,7 @@ def bodies(blog: Blog) -> list[list[str]]:
 
 def journal_bytes(blog: Blog) -> dict[str, bytes]:
     """Return the journal's files."""
-    files = blog.folders.entries.rglob("*")
+    files = blog.paths.entries.rglob("*")
     return {p.name: p.read_bytes() for p in files if p.is_file()}
 
 
@@ -245,7 +245,7 @@ def test_the_problems_of_an_importer_are_told(blog: Blog) -> None:
 def test_a_dry_run_counts_and_writes_nothing(blog: Blog, told: Blog, tmp_path: Path) -> None:
     """Not even the journal's folder changes; what the real run brings is what was said."""
     export = tmp_path / "export.jsonl"
-    export.write_bytes(b"".join(exported.write(told.journal, told.config, told.folders.media)))
+    export.write_bytes(b"".join(exported.write(told.journal, told.config, told.paths.media)))
     unread = Picture("a.png", lambda: pytest.fail("was read"))
     several: tuple[list[Item], ...] = (
         [update("a", "Un.", "Deux.", pictures=(unread,)), Frame("coverage", "top", headline="H")],
@@ -267,7 +267,7 @@ def test_an_import_of_old_updates_wakes_nobody(blog: Blog, clock: Clock) -> None
         clock.go(minutes=1)
     blog.import_items([update(str(n), f"Ancien {n}.") for n in range(5)], source="test")
     blog.publish()
-    site = site_bytes(blog.folders.site)
+    site = site_bytes(blog.paths.site)
     assert b"Ancien" not in site["atom.xml"]
     assert site["2012/07/08/atom.xml"].count(b"<entry>") == 5
 
@@ -401,7 +401,7 @@ def told(new_blog: Callable[..., Blog], clock: Clock, tmp_path: Path) -> Blog:
 def by_jsonl(blog: Blog, folder: Path) -> Iterator[Item]:
     """Export as JSON lines and read that back."""
     path = folder / "export.jsonl"
-    path.write_bytes(b"".join(exported.write(blog.journal, blog.config, blog.folders.media)))
+    path.write_bytes(b"".join(exported.write(blog.journal, blog.config, blog.paths.media)))
     return imported.read(path, language=blog.config.language, timezone=blog.config.timezone)
 
 
@@ -409,7 +409,7 @@ def by_markdown(blog: Blog, folder: Path) -> Iterator[Item]:
     """Export as Markdown and read that back."""
     journal = blog.journal
     records = (r for name in journal.stamps() for r in journal.read(name).records)
-    exported_markdown.write(records, blog.folders.media, folder / "export")
+    exported_markdown.write(records, blog.paths.media, folder / "export")
     return imported_markdown.folder(folder / "export", zone=blog.config.zone, now=blog.now)
 
 
@@ -435,9 +435,9 @@ def test_a_journal_brought_into_an_empty_blog_is_the_same(
     write_much(blog, clock, picture(tmp_path), seed)
     items = list(way(blog, tmp_path))
     other = new_blog("other")
-    configuration = (blog.folders.root / "liveblog.toml").read_bytes()
-    (other.folders.root / "liveblog.toml").write_bytes(configuration)
-    other = Blog(other.folders.root, clock=clock)
+    configuration = (blog.paths.root / "liveblog.toml").read_bytes()
+    (other.paths.root / "liveblog.toml").write_bytes(configuration)
+    other = Blog(other.paths.root, clock=clock)
     assert other.import_items(items, source="export").problems == []
     assert records_of(other) == records_of(blog)
     assert not other.check().faults
@@ -447,7 +447,7 @@ def test_a_journal_brought_into_an_empty_blog_is_the_same(
     assert journal_bytes(other) == before
     blog.publish()
     other.publish()
-    assert site_bytes(other.folders.site) == site_bytes(blog.folders.site)
+    assert site_bytes(other.paths.site) == site_bytes(blog.paths.site)
 
 
 def test_a_journal_joins_another_without_touching_it(
@@ -479,7 +479,7 @@ def test_another_history_of_the_same_entry_is_told(told: Blog, blog: Blog, tmp_p
 
 def test_a_cut_export_changes_nothing(blog: Blog, told: Blog, tmp_path: Path) -> None:
     """Wherever it was cut."""
-    lines = list(exported.write(told.journal, told.config, told.folders.media))
+    lines = list(exported.write(told.journal, told.config, told.paths.media))
     data = b"".join(lines)
     path = tmp_path / "cut.jsonl"
     for cut in [*range(0, len(data), max(1, len(data) // 40)), len(data) - len(lines[-1])]:
@@ -495,7 +495,7 @@ def test_an_export_of_another_zone_is_told(blog: Blog, tmp_path: Path) -> None:
     """Its days would be others."""
     blog.post("Un.")
     path = tmp_path / "export.jsonl"
-    path.write_bytes(b"".join(exported.write(blog.journal, blog.config, blog.folders.media)))
+    path.write_bytes(b"".join(exported.write(blog.journal, blog.config, blog.paths.media)))
     items = list(imported.read(path, language="fr", timezone="Asia/Damascus"))
     assert [type(item) for item in items] == [Problem, Copy]
 
@@ -548,7 +548,7 @@ def test_a_picture_that_is_another_is_not_kept(blog: Blog, told: Blog, tmp_path:
     ]
     brought = blog.import_items(items, source="export")
     assert brought.problems
-    assert not list(blog.folders.media.rglob("*.*"))
+    assert not list(blog.paths.media.rglob("*.*"))
 
 
 def test_an_instant_of_the_future_is_not_believed(blog: Blog) -> None:

@@ -345,7 +345,7 @@ def test_the_schedule_brings_in_what_is_new_when_a_feed_is_due(
     server.pages["/feed"] = says(atom(first, entry(of="9", at="soon")))
     schedule = Schedule(blog, client=Client(allow={server.place}))
     assert "follow" not in [job.name for job in schedule.jobs()]
-    Subscriptions(blog.folders).follow(f"{server.url}/feed", clock.now, "Agency")
+    Subscriptions(blog.paths).follow(f"{server.url}/feed", clock.now, "Agency")
     assert schedule.lead()
 
     def bodies() -> list[str]:
@@ -387,7 +387,7 @@ def test_a_running_schedule_asks_by_itself(
 
     blog = new_blog()
     server.pages["/feed"] = speak
-    Subscriptions(blog.folders).follow(f"{server.url}/feed", clock.now)
+    Subscriptions(blog.paths).follow(f"{server.url}/feed", clock.now)
     schedule = Schedule(blog, client=Client(allow={server.place}))
     schedule.start()
     try:
@@ -399,8 +399,8 @@ def test_a_running_schedule_asks_by_itself(
 def test_a_damaged_list_stops_no_other_job(new_blog: Callable[..., Blog], clock: Clock) -> None:
     """The job says what is wrong."""
     blog = new_blog()
-    blog.folders.entries.mkdir(exist_ok=True)
-    blog.folders.followed.write_text("[")
+    blog.paths.entries.mkdir(exist_ok=True)
+    blog.paths.followed.write_text("[")
     schedule = Schedule(blog)
     assert schedule.lead()
     said = [outcome for outcome in schedule.once() if outcome.is_failure]
@@ -408,7 +408,7 @@ def test_a_damaged_list_stops_no_other_job(new_blog: Callable[..., Blog], clock:
     schedule.resign()
     assert len(said) == 1
     assert "followed.json is damaged" in said[0].words
-    assert blog.folders.site.exists()
+    assert blog.paths.site.exists()
 
 
 # -- where a feed may lie --------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def shown(blog: Blog) -> str:
 
 def reopened(blog: Blog) -> Blog:
     """Return the blog as another process sees it."""
-    return Blog(blog.folders.root, clock=lambda: blog.present)
+    return Blog(blog.paths.root, clock=lambda: blog.present)
 
 
 def withdrawn(blog: Blog, how: str) -> str:
@@ -488,13 +488,13 @@ def test_check_changes_nothing(blog: Blog) -> None:
     """It makes no file, and needs to write nothing."""
     blog.post("Un.")
     for name in ("head",):
-        (blog.folders.derived / name).unlink()
+        (blog.paths.derived / name).unlink()
     with open(path_of(blog), "ab") as file:
         file.write(b'{"torn')
-    before = {p: p.stat().st_mtime_ns for p in blog.folders.root.rglob("*")}
+    before = {p: p.stat().st_mtime_ns for p in blog.paths.root.rglob("*")}
     reopened(blog).journal.check()
     reopened(blog).repair(dry_run=True)
-    assert {p: p.stat().st_mtime_ns for p in blog.folders.root.rglob("*")} == before
+    assert {p: p.stat().st_mtime_ns for p in blog.paths.root.rglob("*")} == before
 
 
 # -- what is no file -------------------------------------------------------------------------------
@@ -536,7 +536,7 @@ def test_what_is_no_file_is_named_and_neither_read_nor_written(
 def test_a_file_that_no_writer_made_is_not_read(blog: Blog, stray: str) -> None:
     """A day out of all calendars, or a file in another's folder: it is noted."""
     blog.post("Un.")
-    target = blog.folders.entries / stray
+    target = blog.paths.entries / stray
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(path_of(blog).read_bytes())
     again = reopened(blog)

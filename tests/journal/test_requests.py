@@ -54,10 +54,10 @@ def test_a_number_that_is_not_the_newest_is_a_conflict(
     blog: Blog, revised: str, verb: str, expect: int
 ) -> None:
     """0 too, and for every kind of record: nothing is acknowledged that was not appended."""
-    before = {p: p.read_bytes() for p in blog.folders.entries.rglob("*.jsonl")}
+    before = {p: p.read_bytes() for p in blog.paths.entries.rglob("*.jsonl")}
     with pytest.raises(Conflict):
         GUARDED[verb](blog, revised, expect)
-    assert {p: p.read_bytes() for p in blog.folders.entries.rglob("*.jsonl")} == before
+    assert {p: p.read_bytes() for p in blog.paths.entries.rglob("*.jsonl")} == before
 
 
 @pytest.mark.parametrize("expect", [0, 1, 2])

@@ -229,7 +229,7 @@ def test_12_copy_link_confirms(browser: Any, told: Any) -> None:
 def test_13_the_first_page_is_light(told: Any) -> None:
     """At most 50 entries and 150 kB compressed, style and script included."""
     _, _, blog = told
-    site = blog.folders.site
+    site = blog.paths.site
     files = [site / "index.html", *(site / "assets").iterdir()]
     assert sum(len(gzip.compress(f.read_bytes())) for f in files) < 150_000
     scripts = [f for f in files if f.suffix == ".js"]

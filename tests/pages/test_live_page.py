@@ -372,7 +372,7 @@ def test_10_without_a_server_it_asks_for_live_json(
     """On a static host: after three failures, every ten seconds, with the ETag."""
     blog = server.blog
     server.stop()
-    with serving(blog.folders.site) as url:
+    with serving(blog.paths.site) as url:
         context = browser.new_context(viewport=PHONE)
         page = context.new_page()
         page.clock.install()

@@ -152,7 +152,7 @@ def test_a_removed_entry_goes_at_once_and_comes_back_with_it(blog: Blog) -> None
     """Whoever removed it, in whatever process."""
     post = blog.post("Un nom.")
     assert ids(blog, "nom") == [post.id]
-    Blog(blog.folders.root).remove(post.id)
+    Blog(blog.paths.root).remove(post.id)
     assert ids(blog, "nom") == []
     blog.restore(post.id)
     assert ids(blog, "nom") == [post.id]
@@ -175,7 +175,7 @@ def test_what_was_purged_leaves_no_trace_in_the_index(blog: Blog) -> None:
     blog.search("xyzzy")
     blog.remove(post.id, purge=True)
     blog.search("xyzzy")
-    for name, data in site_bytes(blog.folders.derived).items():
+    for name, data in site_bytes(blog.paths.derived).items():
         assert b"xyzzy" not in data.lower(), name
         assert b"zanzibarbare" not in data.lower(), name
 
@@ -385,9 +385,9 @@ def test_an_index_that_cannot_be_used_is_made_again(
     """Deleted, damaged or of another version: the answer is the same, before a post and after."""
     posts = {blog.post(f"Un fait {n}.").id for n in range(40)}
     blog.search("fait")
-    damage(blog.folders.derived / "search.sqlite")
-    assert set(ids(Blog(blog.folders.root), "fait", limit=100)) == posts
-    damage(blog.folders.derived / "search.sqlite")
+    damage(blog.paths.derived / "search.sqlite")
+    assert set(ids(Blog(blog.paths.root), "fait", limit=100)) == posts
+    damage(blog.paths.derived / "search.sqlite")
     posts.add(blog.post("Un fait de plus.").id)
     assert set(ids(blog, "fait", limit=100)) == posts
 
@@ -395,7 +395,7 @@ def test_an_index_that_cannot_be_used_is_made_again(
 def test_a_machine_that_refuses_is_said_so(blog: Blog) -> None:
     """The index is not deleted for that."""
     blog.post("Un fait.")
-    (blog.folders.derived / "search.sqlite").mkdir(parents=True)
+    (blog.paths.derived / "search.sqlite").mkdir(parents=True)
     with pytest.raises(StorageError, match=r"search\.sqlite"):
         blog.search("fait")
 
@@ -424,7 +424,7 @@ def test_only_days_that_changed_are_read(
     assert ids(blog, "autre") == [post.id]
     assert read == [clock.now.strftime("%Y-%m-%d")]
     read.clear()
-    assert ids(Blog(blog.folders.root, clock=clock), "autre") == [post.id]
+    assert ids(Blog(blog.paths.root, clock=clock), "autre") == [post.id]
     assert read == []
 
 
@@ -432,8 +432,8 @@ def test_a_file_that_was_taken_away_takes_its_entries_along(blog: Blog) -> None:
     """A restored backup counts, whatever the index remembers."""
     post = blog.post("Un fait.")
     assert ids(blog, "fait") == [post.id]
-    (blog.folders.entries / "2012/07/2012-07-15.jsonl").unlink()
-    assert ids(Blog(blog.folders.root), "fait") == []
+    (blog.paths.entries / "2012/07/2012-07-15.jsonl").unlink()
+    assert ids(Blog(blog.paths.root), "fait") == []
 
 
 WORDS = ("alep", "Damas", "évacués", "le", "pont", "pontage")
@@ -498,7 +498,7 @@ def test_many_may_search_while_others_post(blog: Blog) -> None:
 
     def ask() -> None:
         try:
-            own = Blog(blog.folders.root)
+            own = Blog(blog.paths.root)
             counts.extend(own.search("fait", limit=100).total for _ in range(5))
         except BaseException as problem:
             problems.append(problem)
@@ -524,7 +524,7 @@ def test_the_command_prints_hits_and_counts(blog: Blog) -> None:
     two = blog.post("Un pont coupé.")
 
     def run(*words: str) -> Done:
-        return command.run("-C", str(blog.folders.root), *words)
+        return command.run("-C", str(blog.paths.root), *words)
 
     done = run("search", "pont", "le")
     assert done.returncode == 0, done.stderr
@@ -708,7 +708,7 @@ def test_browsers_can_add_the_blog_as_a_search_engine(server: LiveServer) -> Non
 
 def published(blog: Blog, name: str) -> list[Any]:
     """Return the rows of a file that the page searches."""
-    path = blog.folders.site / name
+    path = blog.paths.site / name
     rows: list[Any] = json.loads(path.read_bytes())["entries"] if path.exists() else []
     return rows
 
@@ -737,9 +737,9 @@ def test_a_post_touches_the_small_file_only(blog: Blog, clock: Clock) -> None:
 def test_a_late_closing_day_waits_for_it(new_blog: Callable[..., Blog], clock: Clock) -> None:
     """Though nothing changes between midnight and then."""
     blog = new_blog()
-    path = blog.folders.root / "liveblog.toml"
+    path = blog.paths.root / "liveblog.toml"
     path.write_text(path.read_text() + '[schedule]\nday_closes = "06:00"\n')
-    blog = Blog(blog.folders.root, clock=clock)
+    blog = Blog(blog.paths.root, clock=clock)
     post = blog.post("Un fait.")
     clock.set("2012-07-16T05:00:00+02:00")
     blog.publish()
@@ -778,9 +778,9 @@ def test_step_by_step_comes_to_the_same_as_at_once(blog: Blog, clock: Clock) -> 
         blog.publish()
         clock.go(hours=19)
         blog.publish()
-    step_by_step = site_bytes(blog.folders.site)
+    step_by_step = site_bytes(blog.paths.site)
     blog.publish(full=True)
-    assert site_bytes(blog.folders.site) == step_by_step
+    assert site_bytes(blog.paths.site) == step_by_step
     assert len(published(blog, "2012/07/search.json")) > 10
     assert len(published(blog, "2012/08/search.json")) > 3
 
@@ -797,7 +797,7 @@ def test_a_busy_month_tells_fewer_words_of_each(
     blog.publish()
     rows = published(blog, "search.json")
     assert max(len(row[4]) for row in rows) <= 100
-    assert (blog.folders.site / "search.json").stat().st_size < 5_000
+    assert (blog.paths.site / "search.json").stat().st_size < 5_000
 
 
 def test_the_script_is_small() -> None:

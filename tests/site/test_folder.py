@@ -78,7 +78,7 @@ def observed(blog: Blog, tmp_path: Path) -> list[str]:
 
     Returns what was landed and removed, in order.
     """
-    site = blog.folders.site
+    site = blog.paths.site
     before, after = pages_in(site), set(from_nothing(blog, tmp_path / "after"))
     entries = {path for path in after if addresses.entry_of(path)}
 
@@ -87,7 +87,7 @@ def observed(blog: Blog, tmp_path: Path) -> list[str]:
         assert dead_links(site, roots) == [], watched.steps
 
     watched = Observed(site, look)
-    Publisher(blog.journal, watched, blog.folders, blog.config).publish(blog.present)
+    Publisher(blog.journal, watched, blog.paths, blog.config).publish(blog.present)
     assert site_bytes(site).keys() == after
     return watched.steps
 
@@ -119,8 +119,8 @@ def test_what_is_linked_to_lands_before_what_links_to_it(
     clock.go(days=9)
     told.post("La nouvelle année.", tags=["an neuf"], pinned=True)
     assert "2013/" in observed(told, tmp_path)
-    (told.folders.root / "static").mkdir()
-    (told.folders.root / "static/style.css").write_text("body { margin: 0 }")
+    (told.paths.root / "static").mkdir()
+    (told.paths.root / "static/style.css").write_text("body { margin: 0 }")
     told.post("Cinq.", at=clock.now - timedelta(days=20), tags=["retard"])
     steps = observed(told, tmp_path)
     assert steps[0].startswith("assets/style.")
@@ -152,13 +152,13 @@ def test_what_links_goes_before_what_is_linked_to(told: Blog, tmp_path: Path) ->
 
 def test_every_path_of_a_site_is_known_as_ours(told: Blog, tmp_path: Path) -> None:
     """And of the sample; own static files of any name too."""
-    static = told.folders.root / "static"
+    static = told.paths.root / "static"
     (static / "fonts").mkdir(parents=True)
     for name in ("logo.png", "LICENSE", "fonts/serif.woff2", "fonts/readme", "a.b.js"):
         (static / name).write_bytes(b"x")
     told.publish()
     sample = Path(__file__).parents[2] / "feeds"
-    for site in (told.folders.site, sample):
+    for site in (told.paths.site, sample):
         paths = list(Folder(site).paths())
         assert len(paths) > 100
         assert [path for path in paths if not addresses.is_ours(path)] == []
@@ -198,7 +198,7 @@ def test_a_path_that_no_file_of_a_site_can_have_is_refused(tmp_path: Path, path:
 
 def test_no_symbolic_link_in_the_site_is_followed(told: Blog, tmp_path: Path) -> None:
     """Not to write, not to delete, not to read: one that is in the way gives way."""
-    site, outside = told.folders.site, tmp_path / "outside"
+    site, outside = told.paths.site, tmp_path / "outside"
     before = site_bytes(site)
     gone = told.timeline.day(told.timeline.days()[0]).entries[0]
     page = addresses.entry_path(gone.id)
@@ -225,8 +225,8 @@ def test_no_symbolic_link_in_the_site_is_followed(told: Blog, tmp_path: Path) ->
 
 def test_a_site_behind_a_link_is_published(told: Blog, tmp_path: Path) -> None:
     """feeds/ itself may lie elsewhere: its owner said so."""
-    told.folders.site.rename(tmp_path / "www")
-    told.folders.site.symlink_to(tmp_path / "www")
+    told.paths.site.rename(tmp_path / "www")
+    told.paths.site.symlink_to(tmp_path / "www")
     told.post("Encore.")
     told.publish()
     assert site_bytes(tmp_path / "www") == from_nothing(told, tmp_path / "again")
@@ -234,12 +234,12 @@ def test_a_site_behind_a_link_is_published(told: Blog, tmp_path: Path) -> None:
 
 def test_a_file_where_a_folder_has_to_be_is_named(told: Blog) -> None:
     """It is somebody's: nothing is put in its place."""
-    (told.folders.site / "2013").write_text("mine")
+    (told.paths.site / "2013").write_text("mine")
     told.post("Un.", at=told.now + timedelta(days=20), schedule=True)
     later = told.now + timedelta(days=30)
     with pytest.raises(StorageError, match="feeds/2013"):
         told.publisher.publish(later)
-    assert (told.folders.site / "2013").read_text() == "mine"
+    assert (told.paths.site / "2013").read_text() == "mine"
 
 
 # -- what the disk says ----------------------------------------------------------------------------
@@ -263,7 +263,7 @@ def test_an_error_of_the_disk_ends_a_publication(
         with pytest.raises(StorageError, match="Input/output"):
             told.publish()
     told.publish()
-    assert site_bytes(told.folders.site) == from_nothing(told, tmp_path / "again")
+    assert site_bytes(told.paths.site) == from_nothing(told, tmp_path / "again")
 
 
 @pytest.mark.parametrize("path", ["new/index.html", "index.html"])

@@ -109,7 +109,7 @@ def test_an_entry_that_cannot_be_rendered_is_a_fault_and_the_rest_is_published(
         report = told.publish()
         assert {fault.place for fault in report.faults} == {bad}, report.faults
         assert "KeyError: 'oups'" in report.faults[0].problem
-        site = site_bytes(told.folders.site)
+        site = site_bytes(told.paths.site)
         for number in range(4):
             assert f"Bon {number}.".encode() in site["2012/W29/index.html"] + site["rss.xml"]
         for name in ("index.html", "live.json", "atom.xml", "feed.json", "rss.xml"):
@@ -118,7 +118,7 @@ def test_an_entry_that_cannot_be_rendered_is_a_fault_and_the_rest_is_published(
         assert told.publish().faults == report.faults
     cache.forget()
     assert not told.publish(full=True).faults
-    assert site_bytes(told.folders.site) == from_nothing(told, tmp_path / "again")
+    assert site_bytes(told.paths.site) == from_nothing(told, tmp_path / "again")
 
 
 def _looked_up(path: str) -> Any:
@@ -157,7 +157,7 @@ def test_a_notice_takes_the_place_of_an_entry_that_cannot_be_rendered(
     renderer = "liveblog.pages.render.Pages._content_of"
     monkeypatch.setattr(renderer, failing(_looked_up(renderer)))
     assert [fault.place for fault in blog.publish().faults] == [bad.id]
-    site = site_bytes(blog.folders.site)
+    site = site_bytes(blog.paths.site)
     for name in ("index.html", "atom.xml", f"{addresses.entry_path(bad.id)}index.html",
                  "2012/07/15/index.html", "feed.json"):  # fmt: skip
         assert notice in site[name].decode(), name
@@ -189,7 +189,7 @@ def test_a_page_that_cannot_be_rendered_says_so(
     monkeypatch.setattr(f"liveblog.pages.render.Pages.{renderer}", fail)
     report = told.publish()
     assert f"feeds/{path}" in {fault.place for fault in report.faults}
-    site = site_bytes(told.folders.site)
+    site = site_bytes(told.paths.site)
     page = site[path].decode()
     assert "Cette page ne peut pas être affichée pour le moment." in page
     assert f'href="{addresses.root_of(path)}"' in page
@@ -210,24 +210,24 @@ def test_a_chart_that_cannot_be_drawn_costs_no_more_than_the_figures(
     monkeypatch.setattr("liveblog.pages.chart.draw", fail)
     report = told.publish()
     assert {fault.place for fault in report.faults} >= {"feeds/2012/W29/index.html"}
-    page = (told.folders.site / "2012/W29/index.html").read_text("utf-8")
+    page = (told.paths.site / "2012/W29/index.html").read_text("utf-8")
     assert "Bon 2." in page
     assert "OverflowError" in str(report.faults)
 
 
 def test_a_variable_that_a_template_does_not_know_costs_its_pages(told: Blog) -> None:
     """They say that they cannot be shown; the fault names file and line."""
-    told.folders.templates.mkdir()
-    (told.folders.templates / "tag.html").write_text("Un\n{{ oups }}\n")
+    told.paths.templates.mkdir()
+    (told.paths.templates / "tag.html").write_text("Un\n{{ oups }}\n")
     report = told.publish()
     assert {fault.place for fault in report.faults} == {
         "feeds/tags/damas/index.html", "feeds/tags/rare/index.html",
     }  # fmt: skip
     assert "tag.html, line 2 cannot be filled: 'oups' is undefined" in report.faults[0].problem
-    assert "Bon 0." in (told.folders.site / "tags/damas/atom.xml").read_text("utf-8")
-    (told.folders.templates / "tag.html").write_text("{{ 1 // 0 }}")
+    assert "Bon 0." in (told.paths.site / "tags/damas/atom.xml").read_text("utf-8")
+    (told.paths.templates / "tag.html").write_text("{{ 1 // 0 }}")
     assert "ZeroDivisionError" in told.publish().faults[0].problem
-    shutil.rmtree(told.folders.templates)
+    shutil.rmtree(told.paths.templates)
     assert not told.publish().faults
 
 
@@ -236,15 +236,15 @@ def test_a_template_that_cannot_be_parsed_ends_the_publication_before_it_begins(
 ) -> None:
     """Nothing is half published."""
     told.publish()
-    before = site_bytes(told.folders.site)
-    told.folders.templates.mkdir()
+    before = site_bytes(told.paths.site)
+    told.paths.templates.mkdir()
     told.post("Encore.", tags=["Neuf"])
     for name, text in (("entry.html", "{% if %}"), ("tag.html", "{% include 'none.html' %}")):
-        (told.folders.templates / name).write_text(text)
+        (told.paths.templates / name).write_text(text)
         with pytest.raises(ConfigError, match=r"cannot be filled"):
             told.publish()
-        assert site_bytes(told.folders.site) == before
-        (told.folders.templates / name).unlink()
+        assert site_bytes(told.paths.site) == before
+        (told.paths.templates / name).unlink()
 
 
 @pytest.mark.parametrize("kind", ["gone", "link", "folder", "pipe", "in a linked folder"])
@@ -256,7 +256,7 @@ def test_a_picture_whose_file_cannot_be_read_is_a_fault(
         e.now.media for of in told.timeline.days() for e in told.timeline.day(of).entries
         if e.now.media
     )  # fmt: skip
-    path = told.folders.media / media.path
+    path = told.paths.media / media.path
     saved = path.read_bytes()
     path.unlink()
     (tmp_path / "secret").write_bytes(b"secret")
@@ -272,7 +272,7 @@ def test_a_picture_whose_file_cannot_be_read_is_a_fault(
         path.parent.symlink_to(tmp_path / "moved")
     report = told.publish()
     assert [fault.place for fault in report.faults] == [f"entries/media/{media.path}"]
-    site = site_bytes(told.folders.site)
+    site = site_bytes(told.paths.site)
     assert "Dernier bon." in site["index.html"].decode()
     assert b"secret" not in b"".join(site.values())
     assert addresses.media_path(media.path) not in site
@@ -285,7 +285,7 @@ def test_a_picture_whose_file_cannot_be_read_is_a_fault(
         path.rmdir() if kind == "folder" else path.unlink(missing_ok=True)
         path.write_bytes(saved)
     assert not told.publish().faults
-    assert site_bytes(told.folders.site) == from_nothing(told, tmp_path / "again")
+    assert site_bytes(told.paths.site) == from_nothing(told, tmp_path / "again")
 
 
 def test_a_day_that_cannot_be_read_costs_that_day(
@@ -303,7 +303,7 @@ def test_a_day_that_cannot_be_read_costs_that_day(
     monkeypatch.setattr("liveblog.timeline.Timeline.day", fail)
     error: Exception = ValueError("oups")
     assert str(of) in {fault.place for fault in told.publish().faults}
-    assert "Dernier bon." in (told.folders.site / "index.html").read_text("utf-8")
+    assert "Dernier bon." in (told.paths.site / "index.html").read_text("utf-8")
     error = StorageError("The disk is gone.")
     with pytest.raises(StorageError, match="The disk is gone"):
         told.publish(full=True)
@@ -317,17 +317,17 @@ def test_what_the_index_cannot_take_over_costs_that_entry(
     renderer = "liveblog.site.index.Index._insert"
     monkeypatch.setattr(renderer, failing(_looked_up(renderer)))
     assert {fault.place for fault in told.publish().faults} == {bad}
-    assert "Dernier bon." in (told.folders.site / "index.html").read_text("utf-8")
+    assert "Dernier bon." in (told.paths.site / "index.html").read_text("utf-8")
 
 
 def test_the_command_says_so_and_exits_1(told: Blog) -> None:
     """Each time, as long as it stands; so does check."""
-    (told.folders.media / "2012").rename(told.folders.media / "aside")
+    (told.paths.media / "2012").rename(told.paths.media / "aside")
     for _ in range(2):
-        done = command.run("publish", cwd=told.folders.root)
+        done = command.run("publish", cwd=told.paths.root)
         assert done.returncode == 1
         assert "the picture is gone" in done.stderr
-    assert command.run("publish", "--dry-run", cwd=told.folders.root).returncode == 1
+    assert command.run("publish", "--dry-run", cwd=told.paths.root).returncode == 1
 
 
 def test_faults_are_told_once_each(told: Blog, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,17 +51,17 @@ def picture(folder: Path) -> Path:
 def from_nothing(blog: Blog, folder: Path) -> dict[str, bytes]:
     """Publish the same journal into an empty folder, with nothing remembered."""
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(blog.folders.root, folder, ignore=shutil.ignore_patterns("feeds", ".liveblog"))
+    shutil.copytree(blog.paths.root, folder, ignore=shutil.ignore_patterns("feeds", ".liveblog"))
     other = Blog(folder, clock=blog._clock)
     other.publish()
-    return site_bytes(other.folders.site)
+    return site_bytes(other.paths.site)
 
 
 def test_a_figure_may_be_larger_than_machines_count(blog: Blog) -> None:
     """It is published as it was posted."""
     blog.post("La dette.", figures=[Figure("Dette", 10**20, "euros")])
     blog.publish()
-    assert "100000000000000000000" in (blog.folders.site / "figures.csv").read_text()
+    assert "100000000000000000000" in (blog.paths.site / "figures.csv").read_text()
 
 
 def test_publishing_twice_writes_nothing_the_second_time(blog: Blog) -> None:
@@ -69,20 +69,20 @@ def test_publishing_twice_writes_nothing_the_second_time(blog: Blog) -> None:
     blog.post("Un.", tags=["Damas"])
     first = blog.publish()
     assert first.written
-    before = {p: p.stat().st_mtime_ns for p in blog.folders.site.rglob("*")}
+    before = {p: p.stat().st_mtime_ns for p in blog.paths.site.rglob("*")}
     second = blog.publish()
     assert (second.written, second.deleted) == ([], [])
-    assert {p: p.stat().st_mtime_ns for p in blog.folders.site.rglob("*")} == before
+    assert {p: p.stat().st_mtime_ns for p in blog.paths.site.rglob("*")} == before
 
 
 def test_a_post_makes_no_page_of_another_entry_anew(blog: Blog, tmp_path: Path) -> None:
     """Nor does it look at another's picture; a full publication looks at all."""
     old = blog.post("Un.", images=[Image(picture(tmp_path), "Un point")])
     blog.publish()
-    page = blog.folders.site / addresses.entry_path(old.id) / "index.html"
+    page = blog.paths.site / addresses.entry_path(old.id) / "index.html"
     kept = page.read_bytes()
     page.write_bytes(b"altered")
-    (blog.folders.media / old.media[0].path).rename(tmp_path / "aside")
+    (blog.paths.media / old.media[0].path).rename(tmp_path / "aside")
     new = blog.post("Deux.")
     report = blog.publish()
     assert not report.faults
@@ -110,13 +110,13 @@ def test_a_publisher_that_is_told_what_changed_looks_at_nothing_else(blog: Blog)
 
 def test_publishers_of_one_blog_take_turns(blog: Blog) -> None:
     """What one remembers, the other one learns."""
-    other = Blog(blog.folders.root, clock=blog._clock)
+    other = Blog(blog.paths.root, clock=blog._clock)
     for number in range(3):
         for each in (blog, other):
             entry = each.post(f"{number}.", at=blog.now - timedelta(days=number))
             assert addresses.entry_path(entry.id) + "index.html" in each.publish().written
             assert not each.publish().written
-    assert site_bytes(blog.folders.site) == from_nothing(blog, blog.folders.root.parent / "again")
+    assert site_bytes(blog.paths.site) == from_nothing(blog, blog.paths.root.parent / "again")
 
 
 days_told = st.dictionaries(
@@ -154,9 +154,9 @@ def test_what_was_moved_and_then_removed_is_told_where_it_stood(
         blog.remove(gone.id)
         clock.go(days=3)
         blog.publish()
-        archive = blog.folders.site / addresses.day_path(gone.published.date()) / "atom.xml"
+        archive = blog.paths.site / addresses.day_path(gone.published.date()) / "atom.xml"
         assert gone.id in archive.read_text()
-    assert site_bytes(blog.folders.site) == from_nothing(blog, tmp_path / "again")
+    assert site_bytes(blog.paths.site) == from_nothing(blog, tmp_path / "again")
 
 
 def test_what_was_restored_in_another_day_leaves_the_old_one(
@@ -175,8 +175,8 @@ def test_what_was_restored_in_another_day_leaves_the_old_one(
         blog.restore(back.id)
         blog.edit(back.id, at=back.published if days == -1 else clock.now - timedelta(days=2))
         blog.publish()
-        assert "Un." in (blog.folders.site / "tags/homs/index.html").read_text()
-        assert site_bytes(blog.folders.site) == from_nothing(blog, tmp_path / "again")
+        assert "Un." in (blog.paths.site / "tags/homs/index.html").read_text()
+        assert site_bytes(blog.paths.site) == from_nothing(blog, tmp_path / "again")
         clock.go(days=20)
 
 
@@ -184,24 +184,24 @@ def test_a_deleted_site_comes_back_byte_for_byte(blog: Blog, tmp_path: Path) -> 
     """feeds/ alone deleted, or all that is derived."""
     blog.post("Un.", title="Titre", tags=["Damas"], images=[Image(picture(tmp_path), "Un point")])
     blog.publish()
-    before = site_bytes(blog.folders.site)
-    shutil.rmtree(blog.folders.site)
+    before = site_bytes(blog.paths.site)
+    shutil.rmtree(blog.paths.site)
     blog.publish(full=True)
-    assert site_bytes(blog.folders.site) == before
-    shutil.rmtree(blog.folders.site)
-    shutil.rmtree(blog.folders.derived)
+    assert site_bytes(blog.paths.site) == before
+    shutil.rmtree(blog.paths.site)
+    shutil.rmtree(blog.paths.derived)
     blog.publish()
-    assert site_bytes(blog.folders.site) == before
+    assert site_bytes(blog.paths.site) == before
 
 
 def test_a_site_deleted_by_hand_comes_back_without_being_told(blog: Blog) -> None:
     """The design says that feeds/ can be deleted at any moment: a plain publish restores it."""
     blog.post("Un.")
     blog.publish()
-    before = site_bytes(blog.folders.site)
-    shutil.rmtree(blog.folders.site)
+    before = site_bytes(blog.paths.site)
+    shutil.rmtree(blog.paths.site)
     blog.publish()
-    assert site_bytes(blog.folders.site) == before
+    assert site_bytes(blog.paths.site) == before
 
 
 def test_the_whole_site_is_there(blog: Blog, clock: Clock, tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_the_whole_site_is_there(blog: Blog, clock: Clock, tmp_path: Path) -> No
     entry = blog.post("Deux.", figures=[Figure("Morts", 105, "personnes", "OSDH")])
     clock.go(days=7)
     blog.publish()
-    site = site_bytes(blog.folders.site)
+    site = site_bytes(blog.paths.site)
     for name in (
         "index.html", "live.json", "atom.xml", "rss.xml", "feed.json",
         "daily/atom.xml", "daily/rss.xml", "daily/feed.json",
@@ -350,7 +350,7 @@ def test_step_by_step_and_at_once_give_the_same_site(
         if chance.random() < 0.6:
             blog.publish()
     blog.publish()
-    assert site_bytes(blog.folders.site) == from_nothing(blog, tmp_path / "other")
+    assert site_bytes(blog.paths.site) == from_nothing(blog, tmp_path / "other")
     assert not blog.check().faults
 
 
@@ -379,20 +379,20 @@ def test_a_publication_cut_anywhere_is_finished_by_the_next(
     blog.post("Deux.", title="Deux", tags=["Damas"], key=True)
     goal = from_nothing(blog, tmp_path / "other")
     saved = tmp_path / "saved"
-    shutil.copytree(blog.folders.root, saved)
+    shutil.copytree(blog.paths.root, saved)
     for writes in (*range(0, 100, 4), 1000):
-        shutil.rmtree(blog.folders.root)
-        shutil.copytree(saved, blog.folders.root)
-        site = Breaking(blog.folders.site, writes)
+        shutil.rmtree(blog.paths.root)
+        shutil.copytree(saved, blog.paths.root)
+        site = Breaking(blog.paths.site, writes)
         now = clock.now
         try:
-            Publisher(blog.journal, site, blog.folders, blog.config).publish(now)
+            Publisher(blog.journal, site, blog.paths, blog.config).publish(now)
         except StorageError:
             _assert_all_that_can_be_reached_is_there(blog)
         else:
             break
         blog.publish()
-        assert site_bytes(blog.folders.site) == goal
+        assert site_bytes(blog.paths.site) == goal
     else:
         pytest.fail("the publication never ended")
     assert writes > 20
@@ -402,7 +402,7 @@ def _assert_all_that_can_be_reached_is_there(blog: Blog) -> set[Path]:
     """Follow every link from the live page; return the pages met."""
     from lxml import html as lxml_html
 
-    start = blog.folders.site / "index.html"
+    start = blog.paths.site / "index.html"
     known, waiting = {start}, [start]
     while waiting:
         page = waiting.pop()
@@ -428,7 +428,7 @@ def test_every_link_of_the_site_leads_somewhere(blog: Blog, clock: Clock) -> Non
         clock.go(days=5)
     blog.publish()
     met = _assert_all_that_can_be_reached_is_there(blog)
-    assert met == set(blog.folders.site.rglob("*.html")) - {blog.folders.site / "404.html"}
+    assert met == set(blog.paths.site.rglob("*.html")) - {blog.paths.site / "404.html"}
 
 
 def test_an_embargoed_entry_is_nowhere_before_its_time(
@@ -442,14 +442,14 @@ def test_an_embargoed_entry_is_nowhere_before_its_time(
     )
     clock.set("2012-07-17T05:59:59Z")
     blog.publish()
-    site = site_bytes(blog.folders.site)
+    site = site_bytes(blog.paths.site)
     assert not [n for n, data in site.items() if b"SECRET" in data or b"secret" in data]
     assert not [n for n in site if n.startswith("media/") or held.id[9:] in n]
     clock.set("2012-07-17T06:00:00Z")
     blog.publish()
     for name in ("index.html", "atom.xml", "live.json", "tags/secret/index.html",
                  f"2012/07/17/{held.id[9:]}/index.html"):  # fmt: skip
-        assert b"SECRET" in site_bytes(blog.folders.site)[name]
+        assert b"SECRET" in site_bytes(blog.paths.site)[name]
 
 
 def test_a_removed_entry_leaves_the_site(blog: Blog, tmp_path: Path) -> None:
@@ -457,15 +457,15 @@ def test_a_removed_entry_leaves_the_site(blog: Blog, tmp_path: Path) -> None:
     blog.post("Reste.")
     gone = blog.post("DISPARU", tags=["seul"], images=[Image(picture(tmp_path), "DISPARU")])
     blog.publish()
-    (blog.folders.site / "CNAME").write_text("example.org\n")
+    (blog.paths.site / "CNAME").write_text("example.org\n")
     blog.remove(gone.id, purge=True)
     report = blog.publish()
     assert f"2012/07/15/{gone.id[9:]}/index.html" in report.deleted
     assert "tags/seul/index.html" in report.deleted
-    site = site_bytes(blog.folders.site)
+    site = site_bytes(blog.paths.site)
     assert not [n for n, data in site.items() if b"DISPARU" in data or n.startswith("media/")]
     assert "CNAME" in site
-    assert not list((blog.folders.media).rglob("*.png"))
+    assert not list((blog.paths.media).rglob("*.png"))
     assert b"DISPARU" not in blog.journal.path("2012-07-15").read_bytes()
 
 
@@ -475,7 +475,7 @@ def test_a_retraction_replaces_the_words_everywhere(blog: Blog) -> None:
     blog.publish()
     blog.retract(entry.id, why="La source s’est rétractée.")
     blog.publish()
-    site = site_bytes(blog.folders.site)
+    site = site_bytes(blog.paths.site)
     assert not [n for n, data in site.items() if b"FAUX" in data]
     for name in ("index.html", "atom.xml", "rss.xml", "2012/07/15/index.txt"):
         assert "rétractée" in site[name].decode()
@@ -486,7 +486,7 @@ def test_dry_run_writes_nothing_and_says_what_it_would(blog: Blog) -> None:
     blog.post("Un.")
     report = blog.publish(dry_run=True)
     assert "index.html" in report.written
-    assert not blog.folders.site.exists()
+    assert not blog.paths.site.exists()
     assert blog.publish().written == report.written
 
 
@@ -494,13 +494,13 @@ def test_a_blog_overrides_one_template_and_one_asset(blog: Blog) -> None:
     """A file of the same name in templates/ or static/ takes its place; the others stay."""
     blog.post("Un.")
     blog.publish()
-    (blog.folders.root / "templates").mkdir()
-    (blog.folders.root / "templates" / "404.html").write_text("<p>Perdu ? {{ blog.title }}</p>")
-    (blog.folders.root / "static").mkdir()
-    (blog.folders.root / "static" / "style.css").write_text("body { color: #123456 }")
+    (blog.paths.root / "templates").mkdir()
+    (blog.paths.root / "templates" / "404.html").write_text("<p>Perdu ? {{ blog.title }}</p>")
+    (blog.paths.root / "static").mkdir()
+    (blog.paths.root / "static" / "style.css").write_text("body { color: #123456 }")
     report = blog.publish()
-    assert (blog.folders.site / "404.html").read_text() == "<p>Perdu ? Une semaine</p>"
-    sheets = list((blog.folders.site / "assets").glob("style.*.css"))
+    assert (blog.paths.site / "404.html").read_text() == "<p>Perdu ? Une semaine</p>"
+    sheets = list((blog.paths.site / "assets").glob("style.*.css"))
     assert [s.read_text() for s in sheets] == ["body { color: #123456 }"]
     assert any(name.startswith("assets/style.") for name in report.deleted)
 
@@ -509,13 +509,13 @@ def test_a_template_that_cannot_be_filled_is_named(blog: Blog) -> None:
     """File and line; the site stays as it was."""
     blog.post("Un.")
     blog.publish()
-    before = site_bytes(blog.folders.site)
-    (blog.folders.root / "templates").mkdir()
-    (blog.folders.root / "templates" / "tag.html").write_text("\n{{ oups }")
+    before = site_bytes(blog.paths.site)
+    (blog.paths.root / "templates").mkdir()
+    (blog.paths.root / "templates" / "tag.html").write_text("\n{{ oups }")
     blog.post("Deux.", tags=["Damas"])
     with pytest.raises(ConfigError, match=r"tag\.html, line 2"):
         blog.publish()
-    assert before.keys() <= site_bytes(blog.folders.site).keys()
+    assert before.keys() <= site_bytes(blog.paths.site).keys()
 
 
 def test_a_damaged_line_is_reported_and_the_rest_is_published(blog: Blog) -> None:
@@ -526,7 +526,7 @@ def test_a_damaged_line_is_reported_and_the_rest_is_published(blog: Blog) -> Non
     path.write_bytes(path.read_bytes().replace(b"Un.", b"XX."))
     report = blog.publish()
     assert [f.place for f in report.faults] == ["entries/2012/07/2012-07-15.jsonl:1"]
-    assert b"Deux." in site_bytes(blog.folders.site)["index.html"]
+    assert b"Deux." in site_bytes(blog.paths.site)["index.html"]
 
 
 def test_check_finds_files_that_were_altered_or_are_gone(blog: Blog, tmp_path: Path) -> None:
@@ -534,9 +534,9 @@ def test_check_finds_files_that_were_altered_or_are_gone(blog: Blog, tmp_path: P
     entry = blog.post("Un.", images=[Image(picture(tmp_path), "Un point")])
     blog.publish()
     assert not blog.check().faults
-    (blog.folders.site / "index.html").write_text("x")
-    (blog.folders.site / "rss.xml").unlink()
-    (blog.folders.media / entry.media[0].path).unlink()
+    (blog.paths.site / "index.html").write_text("x")
+    (blog.paths.site / "rss.xml").unlink()
+    (blog.paths.media / entry.media[0].path).unlink()
     places = {f.place for f in blog.check().faults}
     assert places == {
         "feeds/index.html", "feeds/rss.xml", f"entries/media/{entry.media[0].path}",
@@ -547,27 +547,27 @@ def test_a_file_that_was_altered_is_written_again(blog: Blog) -> None:
     """Also if it is as long as it was; those that are right are left alone."""
     blog.post("Un.")
     blog.publish()
-    before = site_bytes(blog.folders.site)
-    altered = blog.folders.site / "index.html"
+    before = site_bytes(blog.paths.site)
+    altered = blog.paths.site / "index.html"
     altered.write_bytes(altered.read_bytes().replace(b"Un.", b"XX."))
     assert blog.publish(full=True).written == ["index.html"]
-    assert site_bytes(blog.folders.site) == before
+    assert site_bytes(blog.paths.site) == before
 
 
 def test_a_lost_or_damaged_index_is_made_again(blog: Blog) -> None:
     """Deleting .liveblog/, or filling it with rubbish, changes no byte of the site."""
     blog.post("Un.", tags=["Damas"])
     blog.publish()
-    before = site_bytes(blog.folders.site)
-    (blog.folders.derived / "index.sqlite").write_bytes(b"rubbish" * 1000)
+    before = site_bytes(blog.paths.site)
+    (blog.paths.derived / "index.sqlite").write_bytes(b"rubbish" * 1000)
     assert blog.publish().written == []
-    assert site_bytes(blog.folders.site) == before
+    assert site_bytes(blog.paths.site) == before
 
 
 def test_an_empty_blog_has_a_page_and_feeds(blog: Blog) -> None:
     """Readers can subscribe before anything has happened."""
     blog.publish()
-    site = site_bytes(blog.folders.site)
+    site = site_bytes(blog.paths.site)
     assert {"index.html", "atom.xml", "rss.xml", "feed.json", "daily/atom.xml"} <= site.keys()
 
 
@@ -577,13 +577,13 @@ def test_the_end_of_the_coverage_reaches_every_feed(blog: Blog) -> None:
     blog.publish()
     blog.end()
     blog.publish()
-    site = site_bytes(blog.folders.site)
+    site = site_bytes(blog.paths.site)
     for name in ("feed.json", "tags/damas/feed.json", "daily/feed.json"):
         assert json.loads(site[name]).get("expired") is True
     assert "Terminé" in site["index.html"].decode()
     blog.resume()
     blog.publish()
-    assert "expired" not in json.loads(site_bytes(blog.folders.site)["feed.json"])
+    assert "expired" not in json.loads(site_bytes(blog.paths.site)["feed.json"])
 
 
 def test_hostile_texts_never_act(blog: Blog) -> None:
@@ -602,7 +602,7 @@ def test_hostile_texts_never_act(blog: Blog) -> None:
     from lxml import etree
     from lxml import html as lxml_html
 
-    for name, data in site_bytes(blog.folders.site).items():
+    for name, data in site_bytes(blog.paths.site).items():
         texts = []
         if name.endswith(".html"):
             texts = [data.decode()]
@@ -629,7 +629,7 @@ def test_a_moved_entry_is_shown_once(blog: Blog, clock: Clock) -> None:
     blog.publish()
     blog.edit(entry.id, at=clock.now)
     blog.publish()
-    site = site_bytes(blog.folders.site)
+    site = site_bytes(blog.paths.site)
     assert b"VOYAGEUR" in site["2012/07/16/index.html"]
     assert "2012/07/15/index.html" not in site
     assert b"VOYAGEUR" in site[f"2012/07/15/{entry.id[9:]}/index.html"]
@@ -650,7 +650,7 @@ def test_entries_brought_in_from_another_machine_are_published(blog: Blog, tmp_p
     target.parent.mkdir(parents=True)
     shutil.copy2(source, target)
     blog.publish()
-    assert b"ANCIEN" in site_bytes(blog.folders.site)["2011/03/15/index.html"]
+    assert b"ANCIEN" in site_bytes(blog.paths.site)["2011/03/15/index.html"]
 
 
 def test_live_json_is_small_and_holds_the_newest(blog: Blog, clock: Clock) -> None:
@@ -662,7 +662,7 @@ def test_live_json_is_small_and_holds_the_newest(blog: Blog, clock: Clock) -> No
     clock.go(minutes=1)
     blog.edit(first.id, body="Corrigé.", note="Une précision.")
     blog.publish()
-    data = site_bytes(blog.folders.site)["live.json"]
+    data = site_bytes(blog.paths.site)["live.json"]
     document = msgspec.json.decode(data)
     assert len(document["entries"]) == 20
     assert document["entries"][0]["id"] == first.id
@@ -675,7 +675,7 @@ def published_apart(blog: Blog, processors: int) -> subprocess.CompletedProcess[
     allowed = sorted(os.sched_getaffinity(0))[:processors]
     return subprocess.run(
         [sys.executable, "-m", "liveblog", "publish", "--full"],
-        cwd=blog.folders.root,
+        cwd=blog.paths.root,
         preexec_fn=lambda: os.sched_setaffinity(0, allowed),
         capture_output=True,
         text=True,
@@ -698,8 +698,8 @@ def test_two_processes_write_what_one_writes(blog: Blog, clock: Clock, tmp_path:
     for processors in (1, 2):
         done = published_apart(blog, processors)
         assert done.returncode == 0, done.stderr
-        sites.append(site_bytes(blog.folders.site))
-        shutil.rmtree(blog.folders.site)
+        sites.append(site_bytes(blog.paths.site))
+        shutil.rmtree(blog.paths.site)
     assert sites[0] == sites[1]
     assert len(sites[0]) > parallel.MUCH
 
@@ -738,7 +738,7 @@ def test_no_part_is_lost_between_two_processes(
 def test_what_goes_wrong_in_either_process_is_said(blog: Blog, clock: Clock, number: int) -> None:
     """A page that cannot be made is named; a template that cannot be parsed ends all of it."""
     much(blog, clock)
-    templates = blog.folders.templates
+    templates = blog.paths.templates
     templates.mkdir()
     own = '{% extends "base.html" %}{% block main %}{% if now.title == "Titre N" %}{{ oops }}'
     own = own.replace("Titre N", f"Titre {number}") + "{% endif %}{% endblock %}"
@@ -747,14 +747,14 @@ def test_what_goes_wrong_in_either_process_is_said(blog: Blog, clock: Clock, num
     assert done.returncode == 1
     assert done.stderr.count("entry.html, line 1") == 1
     assert "Traceback" not in done.stderr
-    before = site_bytes(blog.folders.site)
+    before = site_bytes(blog.paths.site)
     assert len(before) > parallel.MUCH
     (templates / "entry.html").write_text("{% if %}")
     done = published_apart(blog, 2)
     assert done.returncode == 2
     assert "entry.html, line 1" in done.stderr
     assert "Traceback" not in done.stderr
-    assert site_bytes(blog.folders.site) == before
+    assert site_bytes(blog.paths.site) == before
 
 
 @pytest.mark.slow
@@ -763,14 +763,14 @@ def test_what_is_killed_halfway_leaves_the_way_free(blog: Blog, clock: Clock) ->
     for _ in range(3):  # what it has to say is more than a pipe holds
         much(blog, clock)
     command = [sys.executable, "-m", "liveblog", "publish", "--full"]
-    with subprocess.Popen(command, cwd=blog.folders.root) as killed:
+    with subprocess.Popen(command, cwd=blog.paths.root) as killed:
         children = Path(f"/proc/{killed.pid}/task/{killed.pid}/children")
         while not children.read_text():
             assert killed.poll() is None
             time.sleep(0.005)
         killed.kill()
-    subprocess.run(command, cwd=blog.folders.root, check=True, timeout=30)
-    assert len(site_bytes(blog.folders.site)) > parallel.MUCH
+    subprocess.run(command, cwd=blog.paths.root, check=True, timeout=30)
+    assert len(site_bytes(blog.paths.site)) > parallel.MUCH
 
 
 def test_the_daily_feed_stays_small(
@@ -783,7 +783,7 @@ def test_the_daily_feed_stays_small(
         blog.post(f"Deux, jour {number}.")
         clock.go(days=1)
     blog.publish()
-    feed = json.loads((blog.folders.site / "daily/feed.json").read_text())
+    feed = json.loads((blog.paths.site / "daily/feed.json").read_text())
     assert len(feed["items"]) == files.DAYS_IN_FEED_AT_LEAST
     assert "jour 11" in feed["items"][0]["content_html"]
 
@@ -801,12 +801,12 @@ def test_a_week_across_the_new_year_is_listed_in_both_years(
         entry = blog.post("Entre.", at=datetime.fromisoformat(instant))
         blog.publish()
         for year in (2024, 2025):
-            page = (blog.folders.site / f"{year}/index.html").read_text("utf-8")
+            page = (blog.paths.site / f"{year}/index.html").read_text("utf-8")
             assert f"{week}/" in page, (instant, year)
-        assert site_bytes(blog.folders.site) == from_nothing(blog, tmp_path / "again")
+        assert site_bytes(blog.paths.site) == from_nothing(blog, tmp_path / "again")
         blog.remove(entry.id)
         blog.publish()
         for year in (2024, 2025):
-            page = (blog.folders.site / f"{year}/index.html").read_text("utf-8")
+            page = (blog.paths.site / f"{year}/index.html").read_text("utf-8")
             assert f"{week}/" not in page, (instant, year)
-        assert site_bytes(blog.folders.site) == from_nothing(blog, tmp_path / "again")
+        assert site_bytes(blog.paths.site) == from_nothing(blog, tmp_path / "again")

@@ -84,8 +84,8 @@ def told(blog: Blog, clock: Clock, tmp_path: Path) -> Blog:
 def attempt(blog: Blog, what: str, refuse: int = 0, number: int = 0) -> Machine:
     """Do one thing with a blog as a new process does it; one of its calls is refused."""
     cache.forget()
-    fresh = Blog(blog.folders.root, clock=blog._clock)
-    machine = Machine(blog.folders.root, refuse, number)
+    fresh = Blog(blog.paths.root, clock=blog._clock)
+    machine = Machine(blog.paths.root, refuse, number)
     with machine.running():
         try:
             _do(fresh, what)
@@ -119,29 +119,29 @@ def test_whatever_call_is_refused_only_storage_errors_leave(
     """Each call in turn, with changing errors; afterwards a publication puts all in place."""
     goal = from_nothing(told, tmp_path / "goal")
     saved = tmp_path / "saved"
-    shutil.copytree(told.folders.root, saved)
+    shutil.copytree(told.paths.root, saved)
     machine = attempt(told, what)
     assert machine.error is None
     assert machine.calls > 20
     numbers = (errno.EIO, errno.ENOSPC, errno.EACCES, errno.EMFILE, errno.EROFS)
     told_of = set()
     for number, refuse in enumerate(range(1, machine.calls + 1, step)):
-        shutil.rmtree(told.folders.root)
-        shutil.copytree(saved, told.folders.root)
+        shutil.rmtree(told.paths.root)
+        shutil.copytree(saved, told.paths.root)
         machine = attempt(told, what, refuse, numbers[number % 5])
         if machine.error:
             told_of.add((bool(machine.error.hint), machine.root in machine.error.message))
         cache.forget()
-        blog = Blog(told.folders.root, clock=told._clock)
+        blog = Blog(told.paths.root, clock=told._clock)
         blog.publish(full=number % 2 == 0)
-        assert site_bytes(blog.folders.site) == goal, machine.refused
+        assert site_bytes(blog.paths.site) == goal, machine.refused
     assert told_of <= {(True, True)}  # a hint, and where
     assert told_of or what in ("search", "compress")  # which do without much of what is refused
 
 
 def test_too_little_memory_is_said(told: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
     """As an error of the machine, whatever asked for it; nothing has landed."""
-    before = site_bytes(told.folders.site)
+    before = site_bytes(told.paths.site)
 
     def fail(*_: object, **__: object) -> bytes:
         raise MemoryError
@@ -150,5 +150,5 @@ def test_too_little_memory_is_said(told: Blog, monkeypatch: pytest.MonkeyPatch) 
         patch.setattr("liveblog.pages.render.Pages.tag", fail)
         with pytest.raises(StorageError, match="memory"):
             told.publish()
-    assert site_bytes(told.folders.site) == before
+    assert site_bytes(told.paths.site) == before
     told.publish()

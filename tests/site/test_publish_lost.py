@@ -43,7 +43,7 @@ def told(blog: Blog, clock: Clock, tmp_path: Path) -> Blog:
     clock.go(days=9)
     blog.publish()
     blog.search("reste")
-    assert gone.id in str(site_bytes(blog.folders.site))
+    assert gone.id in str(site_bytes(blog.paths.site))
     return blog
 
 
@@ -59,12 +59,12 @@ def secret_of(blog: Blog) -> str:
 
 def assert_it_is_gone(blog: Blog, folder: Path, *, foreign: tuple[str, ...] = ()) -> None:
     """Nothing but what the journal asks for is on the site, and check agrees."""
-    site = site_bytes(blog.folders.site)
+    site = site_bytes(blog.paths.site)
     for name in foreign:
         assert site.pop(name, None) is not None, name
     assert site == from_nothing(blog, folder)
     assert SECRET.encode() not in b"".join(site.values())
-    for name, data in site_bytes(blog.folders.derived).items():
+    for name, data in site_bytes(blog.paths.derived).items():
         assert SECRET.encode() not in data, name
     health = blog.check()
     assert not health.faults
@@ -74,17 +74,17 @@ def assert_it_is_gone(blog: Blog, folder: Path, *, foreign: tuple[str, ...] = ()
 
 def older(blog: Blog) -> None:
     """Make the index one of an earlier version."""
-    with sqlite3.connect(blog.folders.derived / "index.sqlite") as db:
+    with sqlite3.connect(blog.paths.derived / "index.sqlite") as db:
         db.execute(f"PRAGMA user_version = {index_module.VERSION - 1}")
 
 
 LOSSES: dict[str, Callable[[Blog], object]] = {
-    "all that is derived": lambda blog: shutil.rmtree(blog.folders.derived),
-    "the index": lambda blog: (blog.folders.derived / "index.sqlite").unlink(),
+    "all that is derived": lambda blog: shutil.rmtree(blog.paths.derived),
+    "the index": lambda blog: (blog.paths.derived / "index.sqlite").unlink(),
     "the index's version": older,
-    "the index's bytes": lambda blog: (blog.folders.derived / "index.sqlite").write_bytes(b"x" * 9),
-    "the index, empty": lambda blog: (blog.folders.derived / "index.sqlite").write_bytes(b""),
-    "the index, half": lambda blog: os.truncate(blog.folders.derived / "index.sqlite", 20_000),
+    "the index's bytes": lambda blog: (blog.paths.derived / "index.sqlite").write_bytes(b"x" * 9),
+    "the index, empty": lambda blog: (blog.paths.derived / "index.sqlite").write_bytes(b""),
+    "the index, half": lambda blog: os.truncate(blog.paths.derived / "index.sqlite", 20_000),
 }
 
 
@@ -95,7 +95,7 @@ def test_with_a_lost_index_nothing_stays_that_the_journal_does_not_ask_for(
     told: Blog, tmp_path: Path, loss: str, when: str
 ) -> None:
     """A removed entry leaves the site; what is somebody else's stays, and check names it."""
-    site = told.folders.site
+    site = told.paths.site
     (site / "CNAME").write_text("example.org\n")
     (site / ".well-known").mkdir()
     (site / ".well-known/security.txt").write_text("Contact: x\n")
@@ -106,7 +106,7 @@ def test_with_a_lost_index_nothing_stays_that_the_journal_does_not_ask_for(
     else:
         told.remove(secret_of(told))
         LOSSES[loss](told)
-    blog = Blog(told.folders.root, clock=told._clock)
+    blog = Blog(told.paths.root, clock=told._clock)
     assert "tags/seul/index.html" in blog.publish(dry_run=True).deleted
     blog.publish()
     foreign = ("CNAME", ".well-known/security.txt", "2012/mine.html")
@@ -116,7 +116,7 @@ def test_with_a_lost_index_nothing_stays_that_the_journal_does_not_ask_for(
 def test_a_clone_without_what_is_derived_is_published_right(told: Blog, tmp_path: Path) -> None:
     """As git has it: feeds/ with the pages of an entry that was removed meanwhile."""
     clone = tmp_path / "clone"
-    shutil.copytree(told.folders.root, clone, ignore=shutil.ignore_patterns(".liveblog"))
+    shutil.copytree(told.paths.root, clone, ignore=shutil.ignore_patterns(".liveblog"))
     other = Blog(clone, clock=told._clock)
     assert not other.check().faults
     other.remove(secret_of(other), purge=True)
@@ -127,14 +127,14 @@ def test_a_clone_without_what_is_derived_is_published_right(told: Blog, tmp_path
 @pytest.mark.slow
 def test_a_site_that_an_older_one_replaced_is_made_again(told: Blog, tmp_path: Path) -> None:
     """By git checkout or rsync, under an index that knows the newer one."""
-    shutil.copytree(told.folders.site, tmp_path / "older")
+    shutil.copytree(told.paths.site, tmp_path / "older")
     told.remove(secret_of(told))
     told.post("Encore.")
     told.publish()
     for how in ("in the place of the folder", "into the folder"):
         if how == "in the place of the folder":
-            shutil.rmtree(told.folders.site)
-        shutil.copytree(tmp_path / "older", told.folders.site, dirs_exist_ok=True)
+            shutil.rmtree(told.paths.site)
+        shutil.copytree(tmp_path / "older", told.paths.site, dirs_exist_ok=True)
         assert told.check().faults
         told.publish()
         assert_it_is_gone(told, tmp_path / "again")
@@ -144,18 +144,18 @@ def test_a_journal_that_an_older_one_replaced_is_what_the_site_tells(
     told: Blog, tmp_path: Path
 ) -> None:
     """A backup of entries/ was put back: what came after it leaves the site."""
-    shutil.copytree(told.folders.entries, tmp_path / "older")
+    shutil.copytree(told.paths.entries, tmp_path / "older")
     after = told.post(SECRET, tags=["neuf"])
     told.remove(secret_of(told))
     told.publish()
-    shutil.rmtree(told.folders.entries)
-    shutil.copytree(tmp_path / "older", told.folders.entries)
-    blog = Blog(told.folders.root, clock=told._clock)
+    shutil.rmtree(told.paths.entries)
+    shutil.copytree(tmp_path / "older", told.paths.entries)
+    blog = Blog(told.paths.root, clock=told._clock)
     waiting = blog.check()
     assert not [fault for fault in waiting.faults if fault.place.startswith("feeds/")]
     assert any("wait for 'liveblog publish'" in note for note in waiting.notes)
     blog.publish()
-    site = site_bytes(blog.folders.site)
+    site = site_bytes(blog.paths.site)
     assert addresses.entry_path(after.id) + "index.html" not in site
     assert site == from_nothing(blog, tmp_path / "again")
 
@@ -171,13 +171,13 @@ def test_another_revision_of_the_same_number_replaces_the_one_published(
     told.edit(entry.id, body="INTERDIT")
     told.publish()
     path.write_bytes(before)
-    blog = Blog(told.folders.root, clock=told._clock)
+    blog = Blog(told.paths.root, clock=told._clock)
     if how == "another edit":
         assert blog.edit(entry.id, body="Permis.").rev == 2
     else:
         assert blog.retract(entry.id, why="Faux.").rev == 2
     blog.publish()
-    site = site_bytes(blog.folders.site)
+    site = site_bytes(blog.paths.site)
     assert b"INTERDIT" not in b"".join(site.values())
     assert site == from_nothing(blog, tmp_path / "again")
 
@@ -192,9 +192,9 @@ def test_a_correction_that_is_damaged_leaves_the_page_of_its_entry(
     told.publish()
     path = told.journal.path("2012-08-05")
     path.write_bytes(path.read_bytes().replace(b"MOTIF", b"MOTIX"))
-    blog = Blog(told.folders.root, clock=told._clock)
+    blog = Blog(told.paths.root, clock=told._clock)
     assert blog.publish().faults
-    assert site_bytes(blog.folders.site) == from_nothing(blog, tmp_path / "again")
+    assert site_bytes(blog.paths.site) == from_nothing(blog, tmp_path / "again")
 
 
 def test_a_publication_whose_end_was_cut_off_leaves_nothing_that_was_removed_since(
@@ -217,10 +217,10 @@ def test_a_publication_whose_end_was_cut_off_leaves_nothing_that_was_removed_sin
         patch.setattr(index_module.Index, "commit", refused)
         with pytest.raises(StorageError):
             told.publish()
-    blog = Blog(told.folders.root, clock=told._clock)
+    blog = Blog(told.paths.root, clock=told._clock)
     blog.remove(entry.id, purge=True)
     blog.publish()
-    site = site_bytes(blog.folders.site)
+    site = site_bytes(blog.paths.site)
     assert b"INTERDIT" not in b"".join(site.values())
     assert site == from_nothing(blog, tmp_path / "again")
     assert not blog.check().faults
@@ -229,7 +229,7 @@ def test_a_publication_whose_end_was_cut_off_leaves_nothing_that_was_removed_sin
 
 def test_a_link_that_leads_round_in_a_circle_stops_no_publication(told: Blog) -> None:
     """Where a page belongs it is replaced; elsewhere it stays."""
-    site = told.folders.site
+    site = told.paths.site
     (site / "index.html").unlink()
     for name in ("index.html", "mine"):
         (site / name).symlink_to(name)
@@ -246,14 +246,14 @@ def test_a_link_that_leads_round_in_a_circle_stops_no_publication(told: Blog) ->
 def test_check_knows_what_the_journal_asks_for(told: Blog, tmp_path: Path) -> None:
     """With an index or without: a page of a removed entry, an altered file, one that is gone."""
     entry_id = secret_of(told)
-    page = told.folders.site / addresses.entry_path(entry_id)
+    page = told.paths.site / addresses.entry_path(entry_id)
     shutil.copytree(page, tmp_path / "page")
     told.remove(entry_id)
     told.publish()
     shutil.copytree(tmp_path / "page", page)
-    (told.folders.site / "rss.xml").unlink()
-    (told.folders.site / "2012/index.html").write_text("altered")
-    (told.folders.site / "tags/damas").rename(told.folders.site / "tags/alep")
+    (told.paths.site / "rss.xml").unlink()
+    (told.paths.site / "2012/index.html").write_text("altered")
+    (told.paths.site / "tags/damas").rename(told.paths.site / "tags/alep")
     expected = {
         f"feeds/{addresses.entry_path(entry_id)}index.html", "feeds/rss.xml",
         "feeds/2012/index.html",
@@ -261,9 +261,9 @@ def test_check_knows_what_the_journal_asks_for(told: Blog, tmp_path: Path) -> No
           for name in ("index.html", "atom.xml", "rss.xml", "feed.json")),
     }  # fmt: skip
     assert {fault.place for fault in told.check().faults} == expected
-    shutil.rmtree(told.folders.derived)
+    shutil.rmtree(told.paths.derived)
     assert {fault.place for fault in told.check().faults} == expected
-    assert not (told.folders.derived / "index.sqlite").exists()
+    assert not (told.paths.derived / "index.sqlite").exists()
     told.publish()
     assert_it_is_gone(told, tmp_path / "again")
 
@@ -279,48 +279,48 @@ def test_check_tells_what_waits_for_a_publication_from_what_is_wrong(told: Blog)
     places = {fault.place for fault in told.check().faults}
     assert places == {f"feeds/{addresses.entry_path(entry_id)}index.html"}
     told.publish()
-    assert told.check() == Blog(told.folders.root, clock=told._clock).check()
+    assert told.check() == Blog(told.paths.root, clock=told._clock).check()
     assert not told.check().faults
 
 
 def test_check_of_a_blog_that_was_never_published_finds_nothing(blog: Blog) -> None:
     """Nor does it make anything."""
     blog.post("Un.")
-    before = site_bytes(blog.folders.root)
+    before = site_bytes(blog.paths.root)
     assert not blog.check().faults
-    assert site_bytes(blog.folders.root) == before
+    assert site_bytes(blog.paths.root) == before
 
 
 def test_check_and_a_dry_run_change_no_byte(told: Blog) -> None:
     """Nor do they make a file, be it a lock or a compiled template."""
-    shutil.rmtree(told.folders.derived / "templates")
+    shutil.rmtree(told.paths.derived / "templates")
     told.post("Encore.", tags=["neuf"])
-    (told.folders.site / "index.html").write_text("altered")
-    blog = Blog(told.folders.root, clock=told._clock)
-    before = site_bytes(blog.folders.root)
+    (told.paths.site / "index.html").write_text("altered")
+    blog = Blog(told.paths.root, clock=told._clock)
+    before = site_bytes(blog.paths.root)
     assert blog.check().faults
     report = blog.publish(dry_run=True)
     assert {"index.html", "tags/neuf/index.html"} <= set(report.written)
-    assert site_bytes(blog.folders.root) == before
+    assert site_bytes(blog.paths.root) == before
 
 
 def test_check_makes_no_lock_where_nothing_is_remembered(told: Blog) -> None:
     """As in a clone whose site was altered."""
-    shutil.rmtree(told.folders.derived)
-    (told.folders.site / "index.html").write_text("altered")
-    blog = Blog(told.folders.root, clock=told._clock)
-    before = site_bytes(blog.folders.root)
+    shutil.rmtree(told.paths.derived)
+    (told.paths.site / "index.html").write_text("altered")
+    blog = Blog(told.paths.root, clock=told._clock)
+    before = site_bytes(blog.paths.root)
     assert blog.check().faults
-    assert site_bytes(blog.folders.root) == before
-    assert not blog.folders.derived.exists()
+    assert site_bytes(blog.paths.root) == before
+    assert not blog.paths.derived.exists()
 
 
 def test_many_foreign_files_are_counted(told: Blog) -> None:
     """Some are named; a folder like .git is one."""
     for number in range(FOREIGN + 5):
-        (told.folders.site / f"mine{number:02}.txt").write_text("mine")
-    (told.folders.site / ".git/objects").mkdir(parents=True)
-    (told.folders.site / ".git/objects/x").write_text("x")
+        (told.paths.site / f"mine{number:02}.txt").write_text("mine")
+    (told.paths.site / ".git/objects").mkdir(parents=True)
+    (told.paths.site / ".git/objects/x").write_text("x")
     notes = told.check().notes
     assert sum("is not ours" in note for note in notes) == FOREIGN
     assert any(note.startswith(".git/ on the site") for note in notes)
@@ -337,12 +337,12 @@ def test_a_busy_database_is_an_error_and_never_deleted(
     """By check, a dry run, a publication, a search: it is there as it was."""
     defaults: Any = sqlite.open_database
     monkeypatch.setattr(defaults, "__kwdefaults__", {**defaults.__kwdefaults__, "timeout": 0.05})
-    path = told.folders.derived / name
+    path = told.paths.derived / name
     told.post("Encore.")
     before = path.stat().st_ino, path.read_bytes()
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
-    blog = Blog(told.folders.root, clock=told._clock)
+    blog = Blog(told.paths.root, clock=told._clock)
     attempts: list[Callable[[], object]] = [lambda: blog.search("reste")]
     if name == "index.sqlite":
         attempts = [blog.check, blog.publish, lambda: blog.publish(dry_run=True)]
@@ -361,7 +361,7 @@ def test_publishers_wait_for_each_other_and_say_for_whom(
     """One that never ends is named, and the others give up."""
     monkeypatch.setattr(locks, "GIVE_UP_AFTER", 0.1)
     with (
-        locks.Lock(told.folders.derived / "publish.lock"),
+        locks.Lock(told.paths.derived / "publish.lock"),
         pytest.raises(StorageError, match=rf"publish.lock has been locked by .*{os.getpid()}"),
     ):
         told.publish()
@@ -374,7 +374,7 @@ def test_check_beside_publications_is_green(told: Blog, clock: Clock) -> None:
     stopped = threading.Event()
 
     def publish() -> None:
-        blog = Blog(told.folders.root, clock=clock)
+        blog = Blog(told.paths.root, clock=clock)
         number = 0
         while not stopped.is_set():
             number += 1
@@ -403,10 +403,10 @@ def test_what_only_reads_works_where_nothing_can_be_written(
             told.post("Encore.", tags=["neuf"])
         if state == "not there":
             told.publish()
-            shutil.rmtree(told.folders.derived)
+            shutil.rmtree(told.paths.derived)
         with monkeypatch.context() as patch:
-            read_only(told.folders.root, patch)
-            blog = Blog(told.folders.root, clock=told._clock)
+            read_only(told.paths.root, patch)
+            blog = Blog(told.paths.root, clock=told._clock)
             assert blog.search("reste").total == 1
             assert blog.search("encore").total == (state != "there")
             assert bool(blog.publish(dry_run=True).written) == (state == "outdated")
@@ -461,7 +461,7 @@ def test_what_is_deleted_under_a_server_comes_back_by_itself(
     blog = server.blog
     server.published(blog.post("Un.").id)
     time.sleep(0.1)
-    derived = blog.folders.derived
+    derived = blog.paths.derived
     for name in lost.split(" and "):
         if name == "a file there":
             shutil.rmtree(derived / "templates")
@@ -471,7 +471,7 @@ def test_what_is_deleted_under_a_server_comes_back_by_itself(
         elif name == "templates":
             shutil.rmtree(derived / name)
         else:
-            shutil.rmtree(blog.folders.root / name, ignore_errors=True)
+            shutil.rmtree(blog.paths.root / name, ignore_errors=True)
     for number in range(2):
         entry = blog.post("Deux.", tags=[f"Premier {number}"])
         server.published(entry.id)
@@ -488,7 +488,7 @@ def test_a_folder_that_is_replaced_under_a_server_is_published(
     first = blog.post("Un.", tags=["Damas"])
     server.published(first.id)
     server.settled()
-    root, aside = blog.folders.root, tmp_path / "aside"
+    root, aside = blog.paths.root, tmp_path / "aside"
     shutil.copytree(root, aside)
     removed = blog.post(SECRET)
     server.published(removed.id)
@@ -501,7 +501,7 @@ def test_a_folder_that_is_replaced_under_a_server_is_published(
     server.published(entry.id)
     server.settled()
     assert not again.check().faults
-    assert SECRET.encode() not in b"".join(site_bytes(again.folders.site).values())
+    assert SECRET.encode() not in b"".join(site_bytes(again.paths.site).values())
 
 
 @pytest.mark.slow
@@ -521,7 +521,7 @@ def test_a_server_says_of_a_fault_once_and_healthz_as_long_as_it_stands(tmp_path
             running.published(blog.post(f"Après {number}.").id)
             running.settled()
             assert running.health()["blogs"][0]["faults"] == 1
-        site = site_bytes(blog.folders.site)
+        site = site_bytes(blog.paths.site)
         assert SECRET.encode() not in b"".join(site.values())
         assert b"Apr\xc3\xa8s 2." in site["index.html"]
         process = running.process
@@ -542,37 +542,37 @@ def test_a_server_compresses_what_it_publishes_and_keeps_no_copy_of_what_was_rem
         entry = blog.post(f"{SECRET} " * 200, tags=["seul"])
         running.published(entry.id)
         running.settled()
-        copies = Compressed(blog.folders.compressed)
+        copies = Compressed(blog.paths.compressed)
         page = f"{addresses.entry_path(entry.id)}index.html"
         for name in ("index.html", page, "atom.xml"):
-            assert copies.get(name, (blog.folders.site / name).read_bytes()), name
+            assert copies.get(name, (blog.paths.site / name).read_bytes()), name
         blog.remove(entry.id)
         running.settled()
         names = [str(p.relative_to(copies._folder)) for p in copies._folder.rglob("*.br")]
         assert f"{page}.br" not in names
         assert "index.html.br" in names
         for name in names:
-            data = (blog.folders.site / name.removesuffix(".br")).read_bytes()
+            data = (blog.paths.site / name.removesuffix(".br")).read_bytes()
             assert copies.get(name.removesuffix(".br"), data), name
 
 
 def test_a_journal_that_is_gone_does_not_empty_the_site(told: Blog, tmp_path: Path) -> None:
     """As while a program replaces its folder; once it is back, the site follows it again."""
     told.publish()
-    before = site_bytes(told.folders.site)
-    told.folders.entries.rename(tmp_path / "away")
+    before = site_bytes(told.paths.site)
+    told.paths.entries.rename(tmp_path / "away")
     with pytest.raises(StorageError, match="entries is gone; the site stays"):
         told.publish(full=True)
-    assert site_bytes(told.folders.site) == before
-    shutil.rmtree(told.folders.entries, ignore_errors=True)
-    (tmp_path / "away").rename(told.folders.entries)
+    assert site_bytes(told.paths.site) == before
+    shutil.rmtree(told.paths.entries, ignore_errors=True)
+    (tmp_path / "away").rename(told.paths.entries)
     entry = told.post("De retour.")
     told.publish()
-    assert (told.folders.site / addresses.entry_path(entry.id) / "index.html").exists()
+    assert (told.paths.site / addresses.entry_path(entry.id) / "index.html").exists()
 
 
 def test_a_blog_without_a_journal_yet_is_published(new_blog: Callable[..., Blog]) -> None:
     """A clone of an empty blog has no folder for it: nothing is lost there."""
     blog = new_blog()
-    shutil.rmtree(blog.folders.entries)
+    shutil.rmtree(blog.paths.entries)
     assert blog.publish().written

@@ -61,8 +61,8 @@ def told(original: Blog, clock: Clock, tmp_path: Path) -> Blog:
 def feed_ids(blog: Blog) -> dict[str, list[str]]:
     """Return the ids in each feed of a site: its own, and those of its entries."""
     found: dict[str, list[str]] = {}
-    for path in sorted(blog.folders.site.rglob("*.*")):
-        name = str(path.relative_to(blog.folders.site))
+    for path in sorted(blog.paths.site.rglob("*.*")):
+        name = str(path.relative_to(blog.paths.site))
         if path.name in ("atom.xml", "rss.xml"):
             text = path.read_text("utf-8")
             found[name] = re.findall(r"<(?:id|guid[^>]*)>([^<]*)<", text)
@@ -130,18 +130,18 @@ def test_settings_that_cannot_be_changed_safely_are_left_to_their_author(text: s
 @pytest.mark.parametrize("url", ["b", "ftp://b/", "http://b/?x", "http://b/#x", "https:///x/"])
 def test_what_is_no_address_changes_nothing(told: Blog, url: str) -> None:
     """Neither the settings nor the site."""
-    before = site_bytes(told.folders.root)
+    before = site_bytes(told.paths.root)
     with pytest.raises(ConfigError):
         told.move(url)
-    assert site_bytes(told.folders.root) == before
+    assert site_bytes(told.paths.root) == before
 
 
 def test_an_earlier_address_must_be_one(told: Blog) -> None:
     """It is checked like the present one, and the line is named."""
-    path = told.folders.root / "liveblog.toml"
+    path = told.paths.root / "liveblog.toml"
     path.write_text(path.read_text() + 'moved_from = ["example.org"]\n')
     with pytest.raises(ConfigError, match=r"line \d+: moved_from: 'example\.org' is not"):
-        Blog(told.folders.root)
+        Blog(told.paths.root)
 
 
 # -- the address -----------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def test_every_id_stays_and_every_address_changes(told: Blog) -> None:
     moved = told.move(NEW)
     assert feed_ids(told) == before
     assert (moved.url, moved.before) == (NEW, (OLD,))
-    for name, data in site_bytes(told.folders.site).items():
+    for name, data in site_bytes(told.paths.site).items():
         assert OLD.encode() not in data, name
         assert b"example.org/semaine" not in data, name
     assert not told.check().faults
@@ -164,12 +164,12 @@ def test_every_id_stays_and_every_address_changes(told: Blog) -> None:
 def test_it_is_the_same_as_if_it_had_always_been_there(told: Blog) -> None:
     """Published from nothing, the site has the same bytes."""
     told.move(NEW)
-    moved = site_bytes(told.folders.site)
-    shutil.rmtree(told.folders.site)
-    shutil.rmtree(told.folders.derived)
-    again = Blog(told.folders.root, clock=lambda: told.now)
+    moved = site_bytes(told.paths.site)
+    shutil.rmtree(told.paths.site)
+    shutil.rmtree(told.paths.derived)
+    again = Blog(told.paths.root, clock=lambda: told.now)
     again.publish()
-    assert site_bytes(again.folders.site) == moved
+    assert site_bytes(again.paths.site) == moved
 
 
 def test_a_second_move_leads_both_old_addresses_to_the_third(told: Blog) -> None:
@@ -177,7 +177,7 @@ def test_a_second_move_leads_both_old_addresses_to_the_third(told: Blog) -> None
     told.move("https://b.example/")
     told.move(NEW)
     assert told.config.moved_from == (OLD, "https://b.example/")
-    for folder in told.folders.moved.iterdir():
+    for folder in told.paths.moved.iterdir():
         text = (folder / "_redirects").read_text()
         assert NEW in text
         assert "b.example" not in text
@@ -193,16 +193,16 @@ def test_an_address_that_only_this_machine_knew_is_not_remembered(new_blog: Any)
     blog = new_blog(url="http://localhost:8000/")
     moved = blog.move(NEW.rstrip("/"))
     assert (blog.config.url, moved.before, blog.config.moved_from) == (NEW, (), ())
-    assert not blog.folders.moved.exists()
+    assert not blog.paths.moved.exists()
 
 
 def test_the_settings_stay_a_link_and_as_private_as_they_were(told: Blog, tmp_path: Path) -> None:
     """A move changes what they say, not whose they are."""
-    settings, elsewhere = told.folders.root / "liveblog.toml", tmp_path / "elsewhere.toml"
+    settings, elsewhere = told.paths.root / "liveblog.toml", tmp_path / "elsewhere.toml"
     settings.rename(elsewhere)
     elsewhere.chmod(0o660)
     settings.symlink_to(elsewhere)
-    Blog(told.folders.root).move("https://example.net/")
+    Blog(told.paths.root).move("https://example.net/")
     assert settings.is_symlink()
     assert elsewhere.stat().st_mode & 0o777 == 0o660
     assert "https://example.net/" in elsewhere.read_text()
@@ -210,7 +210,7 @@ def test_the_settings_stay_a_link_and_as_private_as_they_were(told: Blog, tmp_pa
 
 def test_the_command_moves_and_says_what_to_do(told: Blog) -> None:
     """For people and for programs."""
-    root = str(told.folders.root)
+    root = str(told.paths.root)
     done = run("-C", root, "move", NEW)
     assert (done.returncode, done.stdout) == (0, "")
     assert f"The blog is at {NEW} now" in done.stderr
@@ -232,18 +232,18 @@ def test_a_folder_that_moved_works_on(told: Blog, way: Callable[..., Any], is_ke
     """With .liveblog and without: the same site, nothing written, searching, posting, checking."""
     told.search("fait")
     token = told.tokens.new("Ana", "post", told.now)
-    before = site_bytes(told.folders.site)
-    target = told.folders.root.parent / "ailleurs" / "blog"
+    before = site_bytes(told.paths.site)
+    target = told.paths.root.parent / "ailleurs" / "blog"
     target.parent.mkdir()
-    way(told.folders.root, target)
+    way(told.paths.root, target)
     if way is not shutil.move:
-        shutil.rmtree(told.folders.root)
+        shutil.rmtree(told.paths.root)
     if not is_kept:
         shutil.rmtree(target / ".liveblog")
     blog = Blog(target, clock=lambda: told.now)
     report = blog.publish()
     assert (report.written, report.deleted) == ([], [])
-    assert site_bytes(blog.folders.site) == before
+    assert site_bytes(blog.paths.site) == before
     assert blog.search("fait").total == 1
     assert not blog.check().faults
     assert bool(blog.tokens.by_token(token)) == is_kept
@@ -316,11 +316,11 @@ class _Head(HTMLParser):
 
 def test_each_page_leads_to_its_new_place(told: Blog) -> None:
     """By canonical, refresh and a link; every page of the site has one."""
-    (folder,) = told.move(NEW).paths
+    (folder,) = told.move(NEW).folders
     pages = folder / "pages"
     stand_ins = {str(p.relative_to(pages)) for p in pages.rglob("index.html")}
     assert stand_ins == {
-        str(p.relative_to(told.folders.site)) for p in told.folders.site.rglob("index.html")
+        str(p.relative_to(told.paths.site)) for p in told.paths.site.rglob("index.html")
     }
     assert "2012/07/15/index.html" in stand_ins
     for name in stand_ins:
@@ -337,10 +337,10 @@ def test_each_page_leads_to_its_new_place(told: Blog) -> None:
 def test_the_last_feed_says_where_it_went(told: Blog) -> None:
     """Its own id, its new rel=self, and one entry that a person reads; in all formats."""
     ids = {
-        name: feedparser.parse(told.folders.site / name / "atom.xml").feed.id
+        name: feedparser.parse(told.paths.site / name / "atom.xml").feed.id
         for name in (".", "daily", "weekly", "tags/homs", "tags/القدس")
     }
-    (folder,) = told.move(NEW).paths
+    (folder,) = told.move(NEW).folders
     for name, feed_id in ids.items():
         there = folder / "pages" / name
         base = NEW if name == "." else f"{NEW}{urllib.request.quote(name)}/"  # type: ignore[attr-defined]
@@ -361,7 +361,7 @@ def test_the_last_feed_says_where_it_went(told: Blog) -> None:
 def test_what_is_removed_leaves_what_is_for_earlier_addresses_too(told: Blog) -> None:
     """The name of a tag that only it had, in texts and in the names of files."""
     entry = told.post("Un secret.", tags=["Geheim", "Homs"])
-    (moved,) = told.move(NEW).paths
+    (moved,) = told.move(NEW).folders
     assert (moved / "pages/tags/geheim/atom.xml").exists()
     told.remove(entry.id, purge=True)
     told.publish()
@@ -380,7 +380,7 @@ def test_a_browser_lands_on_the_same_update(browser: Any, tmp_path: Path) -> Non
         blog = Blog.init(folder, title="x", language="fr", url="https://old.example/")
         post = blog.post("Un fait.")
         blog.publish()
-        (moved,) = blog.move(new_url).paths
+        (moved,) = blog.move(new_url).folders
         shutil.copytree(moved / "pages", old, dirs_exist_ok=True)
         path = f"{post.id[:4]}/{post.id[4:6]}/{post.id[6:8]}/{post.id[9:]}/"
         with page_of(browser) as page:
@@ -498,9 +498,9 @@ def test_which_address_a_request_is_for(
 def test_redirects_and_gone_hold_at_the_new_address(new_blog: Any) -> None:
     """The settings for single paths stay relative to the site: both may name what moved twice."""
     blog = new_blog()
-    path = blog.folders.root / "liveblog.toml"
+    path = blog.paths.root / "liveblog.toml"
     path.write_text(path.read_text() + 'gone = ["2011/"]\n[redirects]\n"vieux/" = "2012/"\n')
-    blog = Blog(blog.folders.root)
+    blog = Blog(blog.paths.root)
     blog.move(NEW)
     assert blog.config.gone == ("2011/",)
     assert blog.config.redirects == {"vieux/": "2012/"}
@@ -522,7 +522,7 @@ def test_newsboat_keeps_what_it_has_after_a_move(tmp_path: Path) -> None:
         words = ("-C", home / "config", "-u", home / "urls", "-c", home / "cache.db")
         run_reader(home, newsboat, *words, "-x", "reload")
         server.stop()
-        path = server.blog.folders.root / "liveblog.toml"
+        path = server.blog.paths.root / "liveblog.toml"
         path.write_text(at_address(path.read_text(), new, [old]))
         server.blog, server.url = Blog(path.parent), new
         server.start()

@@ -33,7 +33,7 @@ def entries(sample: Blog) -> list[Entry]:
 def test_publishing_gives_the_committed_bytes(sample: Blog) -> None:
     """Every file of feeds/, and no other."""
     sample.publish()
-    made = site_bytes(sample.folders.site)
+    made = site_bytes(sample.paths.site)
     committed = site_bytes(ROOT / "feeds")
     assert sorted(made) == sorted(committed)
     assert [name for name in made if made[name] != committed[name]] == []

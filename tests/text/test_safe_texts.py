@@ -89,7 +89,7 @@ def strings(data: object) -> list[str]:
 def test_no_text_of_the_site_leaves_a_control_open(turned: Blog) -> None:
     """Titles, names, tags, captions, descriptions: in pages, data, feeds, lists."""
     seen = 0
-    for name, data in site_bytes(turned.folders.site).items():
+    for name, data in site_bytes(turned.paths.site).items():
         for text in plain_texts(name, data):
             for line in text.splitlines():
                 seen += "\u202e" in line
@@ -135,7 +135,7 @@ def test_a_text_is_shown_as_it_was_typed(blog: Blog) -> None:
     blog.edit(entry.id, note=words)
     blog.frame("2012-07-15", headline=words)
     blog.publish()
-    site = site_bytes(blog.folders.site)
+    site = site_bytes(blog.paths.site)
     for name in ("index.html", "2012/07/15/index.html", f"2012/07/15/{entry.id[9:]}/index.html"):
         page = unescape(unescape(site[name].decode()))
         assert page.count('liveblog-root: href="#x" e-note-fn1 {{ x }} %(n)s') >= 5, name
@@ -201,11 +201,11 @@ def test_no_source_without_an_address_of_the_web_is_linked(
         expect=0,
     )  # fmt: skip
     blog.publish()
-    for name, data in site_bytes(blog.folders.site).items():
+    for name, data in site_bytes(blog.paths.site).items():
         if name.startswith(("assets/", "embed.js")):
             continue
         assert b"javascript:" not in data, name
-    page = (blog.folders.site / "2012/07/15/index.html").read_text("utf-8")
+    page = (blog.paths.site / "2012/07/15/index.html").read_text("utf-8")
     assert "Agence" in page
     assert 'href="https://x.example/"' in page
 

@@ -227,7 +227,7 @@ def test_a_picture_is_uploaded_then_shown_and_loses_its_metadata(
     assert changed["pictures"][0]["alt"] == "Le port à midi"
     assert bilal("PATCH", path, {"pictures": []}, If_Match='"2"').json["pictures"] == []
     server.settled()  # so that no file goes while it is looked at
-    for file in server.blog.folders.root.rglob("*"):
+    for file in server.blog.paths.root.rglob("*"):
         assert not file.is_file() or b"SecretCamera" not in file.read_bytes()
 
 
@@ -473,7 +473,7 @@ def test_what_is_no_picture_is_refused(server: LiveServer, ana: Client, data: by
     """An SVG, a lie about the type, nothing at all."""
     answer = ana("POST", "uploads", data, Content_Type="image/jpeg")
     assert answer.status == 422
-    assert not list(server.blog.folders.uploads.glob("*.svg"))
+    assert not list(server.blog.paths.uploads.glob("*.svg"))
 
 
 @pytest.mark.slow
@@ -566,10 +566,10 @@ def test_a_retry_with_a_picture_keeps_it_once(server: LiveServer, ana: Client) -
     """The same request makes the same entry and the same files."""
     name = ana("POST", "uploads", picture(), Content_Type="image/jpeg").json["name"]
     body = {"pictures": [{"upload": name, "alt": "Le port"}]}
-    before = len(list(server.blog.folders.media.rglob("*.jpg")))
+    before = len(list(server.blog.paths.media.rglob("*.jpg")))
     ids = {ana("POST", "entries", body, Idempotency_Key="photo").json["id"] for _ in range(2)}
     assert len(ids) == 1
-    assert len(list(server.blog.folders.media.rglob("*.jpg"))) == before + 1
+    assert len(list(server.blog.paths.media.rglob("*.jpg"))) == before + 1
 
 
 def test_what_somebody_else_removed_is_not_ones_own_to_bring_back(

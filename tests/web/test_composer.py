@@ -299,7 +299,7 @@ def test_an_update_is_posted_without_a_script(
     assert (now.sources[0].name, now.figures[0].value, now.figures[0].unit) == (
         "OSDH", 12, "personnes",
     )  # fmt: skip
-    stored = (server.blog.folders.media / now.media[0].path).read_bytes()
+    stored = (server.blog.paths.media / now.media[0].path).read_bytes()
     assert SECRET.encode() not in stored
     assert now.media[0].alt == "Un pont dans l’eau"
 
@@ -971,7 +971,7 @@ def test_a_picture_comes_by_file_by_drop_and_by_paste(
     server.settled()
     [now] = entries_with(server, f"Une photo par {way}.")
     assert (now.media[0].width, now.media[0].alt) == (2048, f"Une rue, par {way}")
-    for kept in server.blog.folders.root.rglob("*"):
+    for kept in server.blog.paths.root.rglob("*"):
         assert not kept.is_file() or SECRET.encode() not in kept.read_bytes(), kept
 
 

@@ -67,7 +67,7 @@ class Limited(LiveServer):
 
     def start(self, *_: Path) -> None:
         """Start to serve, and wait until it answers."""
-        command = ["liveblog", "serve", "--port", str(self.port), str(self.blog.folders.root)]
+        command = ["liveblog", "serve", "--port", str(self.port), str(self.blog.paths.root)]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [
@@ -444,5 +444,5 @@ def test_health_is_json_and_says_no_text(server: LiveServer) -> None:
     """How many read, when it was published: no title, no text, no name."""
     found = json.dumps(server.health())
     assert "Un fait" not in found
-    assert not re.search(re.escape(os.fspath(server.blog.folders.root)), found)
+    assert not re.search(re.escape(os.fspath(server.blog.paths.root)), found)
     assert urlsplit(server.url).path in found

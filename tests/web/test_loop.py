@@ -96,7 +96,7 @@ def test_the_loop_goes_on_while(blog: Blog, monkeypatch: pytest.MonkeyPatch, cas
     where, name, method, path, body, kind, status = CASES[case]
     blog.post(" ".join(f"Mot {n}." for n in range(300)))
     blog.publish()
-    for copy in blog.folders.compressed.rglob("index.html.*"):
+    for copy in blog.paths.compressed.rglob("index.html.*"):
         copy.unlink()
     token = blog.tokens.new("Ana", "admin", blog.now)
     ran: list[float] = []
@@ -119,7 +119,7 @@ def test_a_file_is_read_once_for_all_who_ask_meanwhile(
     """After a publication a thousand readers come at once."""
     blog.post("Un fait. " * 200)
     blog.publish()
-    for copy in blog.folders.compressed.rglob("index.html.*"):
+    for copy in blog.paths.compressed.rglob("index.html.*"):
         copy.unlink()
     ran: list[float] = []
     monkeypatch.setattr(static_file, "compress", slowly(compress, ran))

@@ -183,7 +183,7 @@ def test_204_create_with_a_nested_object(app: App) -> None:
     place = {"type": ["h-geo"], "properties": {"latitude": [33.5138], "longitude": [36.2765]}}
     properties = {"content": ["204."], "checkin": [place], "location": ["geo:33.5138,36.2765"]}
     created(app, app.json({"type": ["h-entry"], "properties": properties}))
-    for path in app.server.blog.folders.entries.rglob("*.jsonl"):
+    for path in app.server.blog.paths.entries.rglob("*.jsonl"):
         assert b"33.5138" not in path.read_bytes()
 
 
@@ -216,7 +216,7 @@ def test_300_create_with_a_photo(app: App) -> None:
     found = created(app, app.multipart(("h", "entry"), ("content", "300."), ("photo", data)))
     assert len(found["photo"]) == 1
     app.server.settled()
-    for path in app.server.blog.folders.root.rglob("*"):
+    for path in app.server.blog.paths.root.rglob("*"):
         assert not path.is_file() or b"SecretCamera" not in path.read_bytes()
 
 
@@ -378,7 +378,7 @@ def test_802_the_token_is_not_stored(app: App) -> None:
     """Nowhere in the blog's folder."""
     app.form(("h", "entry"), ("content", "802."), ("access_token", app.token), Authorization="")
     app.server.settled()
-    for path in app.server.blog.folders.root.rglob("*"):
+    for path in app.server.blog.paths.root.rglob("*"):
         assert not path.is_file() or app.token.encode() not in path.read_bytes(), path
 
 

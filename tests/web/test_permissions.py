@@ -116,7 +116,7 @@ class Newsroom:
 
     def prepare(self, requests: Mapping[tuple[str, str], int]) -> None:
         """Post, some time ago, as many entries by an author and of a state as will be needed."""
-        blog = Blog(self.server.blog.folders.root, clock=self._clock)
+        blog = Blog(self.server.blog.paths.root, clock=self._clock)
         for key, count in requests.items():
             self._old[key] = [self._made(blog, *key) for _ in range(count)]
 

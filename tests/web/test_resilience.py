@@ -81,7 +81,7 @@ def test_a_writer_that_holds_the_journal_stops_no_reader(server: LiveServer) -> 
     bearer = {"Authorization": f"Bearer {token}"}
     posts = 45
     with ThreadPoolExecutor(posts) as threads:
-        with held(server.blog.folders.entries):
+        with held(server.blog.paths.entries):
             sent = [threads.submit(post, server, token, f"Fait {n}.") for n in range(posts)]
             time.sleep(1)
             for path in (
@@ -111,7 +111,7 @@ def test_a_writer_that_holds_the_journal_stops_no_reader(server: LiveServer) -> 
 @pytest.mark.parametrize("name", [".liveblog", "feeds"])
 def test_what_can_be_made_again_may_be_deleted(server: LiveServer, name: str) -> None:
     """The site comes back by itself, and the next update is published and told."""
-    deleted(server.blog.folders.root / name)
+    deleted(server.blog.paths.root / name)
     until(lambda: fetch(server.url).status == 200)
     server.published(server.blog.post("Après.", tags=["Neuf"]).id)
     for text in ("Avant.", "Après."):
@@ -122,7 +122,7 @@ def test_what_can_be_made_again_may_be_deleted(server: LiveServer, name: str) ->
 @pytest.mark.slow
 def test_a_site_of_which_only_the_newest_is_left_is_made_again(server: LiveServer) -> None:
     """As a publication leaves it that ran while the folder was deleted; nobody has to post."""
-    site = server.blog.folders.site
+    site = server.blog.paths.site
     kept = {name: (site / name).read_bytes() for name in ("index.html", "live.json")}
     deleted(site)
     site.mkdir()
@@ -136,7 +136,7 @@ def test_without_tokens_nobody_may_write_and_a_new_one_may(server: LiveServer) -
     """``.liveblog/`` deleted: who wrote is told why, in words."""
     token = server.token()
     assert post(server, token, "Oui.").status == 201
-    deleted(server.blog.folders.derived)
+    deleted(server.blog.paths.derived)
     refused = post(server, token, "Non.")
     assert refused.status == 401
     assert "tokens.json" in refused.json["detail"]
@@ -147,7 +147,7 @@ def test_without_tokens_nobody_may_write_and_a_new_one_may(server: LiveServer) -
 @pytest.mark.slow
 def test_a_blog_that_was_moved_away_is_not_made_anew(server: LiveServer) -> None:
     """A disk that is not there: health says so, nothing is written; put back, it goes on."""
-    root = server.blog.folders.root
+    root = server.blog.paths.root
     away = root.with_name("away")
     root.rename(away)
     until(lambda: "is gone" in fetch(server.url, "healthz").body.decode())
@@ -162,7 +162,7 @@ def test_a_blog_that_was_moved_away_is_not_made_anew(server: LiveServer) -> None
 @pytest.mark.slow
 def test_a_blog_replaced_by_a_copy_goes_on(server: LiveServer, tmp_path: Path) -> None:
     """As a restored backup or a synchronised folder does."""
-    root = server.blog.folders.root
+    root = server.blog.paths.root
     shutil.copytree(root, tmp_path / "copy")
     server.published(server.blog.post("Perdu.").id)
     root.rename(tmp_path / "away")

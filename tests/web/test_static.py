@@ -50,7 +50,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
         blog.post(" ".join(f"Mot {n}." for n in range(900)), title="Long", at=at)
         running.settled()
         running.notes["gone"] = gone.id
-        for path in running.blog.folders.site.rglob("*.*"):
+        for path in running.blog.paths.site.rglob("*.*"):
             os.utime(path, (time.time() - 60, time.time() - 60))  # a site a minute old
         yield running
 
@@ -205,7 +205,7 @@ def test_who_asks_by_date_alone_misses_neither_two_edits_in_a_second_nor_a_remov
     server: LiveServer,
 ) -> None:
     """Last-Modified has whole seconds; each change is later than the one before, all the same."""
-    path = server.blog.folders.site / "atom.xml"
+    path = server.blog.paths.site / "atom.xml"
     posted = server.blog.post("Première version.")
     server.settled()
     seen = fetch(server.url, "atom.xml")
@@ -341,7 +341,7 @@ def test_no_path_leads_out_of_the_site(server: LiveServer, path: str) -> None:
 
 def test_a_link_that_leads_out_of_the_site_is_not_followed(server: LiveServer) -> None:
     """Even if somebody put it there."""
-    os.symlink("/etc/passwd", server.blog.folders.site / "secret.txt")
+    os.symlink("/etc/passwd", server.blog.paths.site / "secret.txt")
     assert fetch(server.url, "secret.txt").status == 404
 
 
@@ -364,7 +364,7 @@ def test_nonsense_on_the_wire_does_no_harm(server: LiveServer) -> None:
 
 def test_a_site_that_another_process_publishes_is_served_at_once(server: LiveServer) -> None:
     """What is held in memory follows the disk."""
-    path = server.blog.folders.site / "2012" / "index.html"
+    path = server.blog.paths.site / "2012" / "index.html"
     before = fetch(server.url, "2012/")
     path.write_bytes(path.read_bytes() + b"<!-- -->")
     after = fetch(server.url, "2012/")
@@ -391,7 +391,7 @@ def test_blogs_of_several_folders_have_each_their_path(tmp_path: Path) -> None:
             tmp_path / "deux", title="Deux", language="fr", url=f"http://127.0.0.1:{port}/deux/"
         )
         other.post("Ailleurs.")
-        running.restart(other.folders.root)
+        running.restart(other.paths.root)
         assert b"Ailleurs." in fetch(f"http://127.0.0.1:{port}", "/deux/").body
         assert fetch(running.url).status == 200
         root = fetch(f"http://127.0.0.1:{port}", "/")
@@ -403,7 +403,7 @@ def test_what_another_process_writes_is_served_from_the_next_request_on(
     server: LiveServer,
 ) -> None:
     """Also over a connection that is kept, for a file that is held ready; and its end is seen."""
-    path = server.blog.folders.site / "extra.txt"
+    path = server.blog.paths.site / "extra.txt"
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
 
     def get(**headers: str) -> tuple[int, str, bytes]:
@@ -475,7 +475,7 @@ def test_no_more_is_held_ready_than_there_is_memory_for(
 ) -> None:
     """Files that nobody asked for lately are let go, and read again when they are wanted."""
     monkeypatch.setattr(static, "MEMORY", 1_000_000)
-    site = blog.folders.site
+    site = blog.paths.site
     site.mkdir(exist_ok=True)
     for number in range(30):
         (site / f"{number}.txt").write_bytes(os.urandom(50_000))

@@ -122,7 +122,7 @@ def test_an_update_of_another_process_is_told(server: LiveServer) -> None:
     stream.until_hello()
     began = time.monotonic()
     subprocess.run(
-        [sys.executable, "-m", "liveblog", "-C", str(server.blog.folders.root), "post", "D’ici."],
+        [sys.executable, "-m", "liveblog", "-C", str(server.blog.paths.root), "post", "D’ici."],
         check=True,
         capture_output=True,
     )
@@ -138,7 +138,7 @@ def test_an_update_of_another_process_is_told(server: LiveServer) -> None:
 def another_publishes(server: LiveServer) -> Iterator[None]:
     """Hold up the server's publications."""
     server.settled()
-    with (server.blog.folders.derived / "publish.lock").open() as lock:
+    with (server.blog.paths.derived / "publish.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -156,7 +156,7 @@ def test_an_update_is_told_before_it_is_published_and_its_page_is_waited_for(
             server.blog.post("Tout de suite.", tags=["Soudain"], images=[Image(picture, "Pont")])
             (entry,) = stream.entries(1)
             (source,) = re.findall(r'src="./(media/[^"]+)"', entry["html"])
-            assert not (server.blog.folders.site / source).exists()
+            assert not (server.blog.paths.site / source).exists()
             paths = [entry["url"].removeprefix(server.url), "tags/soudain/", source, "live.json"]
             asked = [others.submit(fetch, server.url, path) for path in paths]
             newcomer = Stream(server)

@@ -141,7 +141,7 @@ def feed(
     from ..imports.subscriptions import Subscriptions
 
     blog = state.blog()
-    following = Subscriptions(blog.folders)
+    following = Subscriptions(blog.paths)
     if followed:
         _list_followed(state, following, as_json)
         return
@@ -351,7 +351,7 @@ def _export_jsonl(state: State, blog: Blog, output: Path | None) -> None:
     from ..journal import Fault
 
     faults: list[Fault] = []
-    lines = write(blog.journal, blog.config, blog.folders.media, faults)
+    lines = write(blog.journal, blog.config, blog.paths.media, faults)
     _write(state, lines, output)
     state.warn(faults)
 
@@ -365,7 +365,7 @@ def _export_markdown(state: State, blog: Blog, output: Path) -> None:
         state.warn(reading.faults)
     records = (record for reading in readings for record in reading.records)
     with progress(state, "Writing") as shown:
-        written = write(_counted(records, shown), blog.folders.media, output)
+        written = write(_counted(records, shown), blog.paths.media, output)
     state.warn(written.faults)
     state.say(
         f"Wrote {_many(written.entries, 'update')}, {_many(written.framings, 'framing')} and "

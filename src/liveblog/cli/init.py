@@ -77,7 +77,7 @@ def init(
     if as_json:
         print_json(
             {
-                "folder": str(blog.folders.root),
+                "folder": str(blog.paths.root),
                 "created": not was_there,
                 "title": blog.config.title,
                 "id": blog.config.id,

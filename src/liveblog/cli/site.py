@@ -47,9 +47,9 @@ def publish(state: State, dry_run: bool, full: bool, as_json: bool) -> None:
         raise click.exceptions.Exit(1 if count or gone or report.faults else 0)
     if count or gone:
         removed = f", deleted {gone}" if gone else ""
-        state.say(f"Wrote {_files(count)}{removed}. The site is in {blog.folders.site}.")
+        state.say(f"Wrote {_files(count)}{removed}. The site is in {blog.paths.site}.")
     else:
-        state.say(f"Nothing has changed. The site is in {blog.folders.site}.")
+        state.say(f"Nothing has changed. The site is in {blog.paths.site}.")
     if report.faults:
         raise click.exceptions.Exit(1)
 

@@ -56,7 +56,7 @@ class Application:
         for served in self.blogs:
             if other := self._by_path.get(served.path):
                 raise ConfigError(
-                    f"{other.blog.folders.root} and {served.blog.folders.root} both have the path "
+                    f"{other.blog.paths.root} and {served.blog.paths.root} both have the path "
                     f"{served.path} in their url.",
                     "Give one of them another url in its liveblog.toml.",
                 )

@@ -75,9 +75,9 @@ class BlogApp:
         self._is_landed = asyncio.Event()  # unless readers were told of more than the site shows
         self._is_landed.set()
         self.files = Files(
-            blog.folders.site,
+            blog.paths.site,
             blog.config,
-            Compressed(blog.folders.compressed),
+            Compressed(blog.paths.compressed),
             preview=self._preview,
             missing=self._missing,
             is_gone=self._gone.was_here,

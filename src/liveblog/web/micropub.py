@@ -170,7 +170,7 @@ class _Micropub:
 
     async def _is_on_site(self, posted: Revision) -> bool:
         """Wait until a new entry can be read, for a while; return whether it can."""
-        page = self._blog.folders.site / addresses.entry_path(posted.id) / "index.html"
+        page = self._blog.paths.site / addresses.entry_path(posted.id) / "index.html"
         loop = asyncio.get_running_loop()
         deadline = loop.time() + WAIT_SECONDS
         while posted.published <= self._blog.present and loop.time() < deadline:

@@ -16,7 +16,7 @@ def uploaded_picture(blog: Blog, name: str, headers: Mapping[str, str]) -> FileR
 
     Raises :class:`Problem` (404) if there is none.
     """
-    path = blog.folders.uploads / name if is_upload(name) else None
+    path = blog.paths.uploads / name if is_upload(name) else None
     if path is None or not path.is_file():
         raise Problem(404, "not_found", f"There is no uploaded picture '{name[:200]}'.")
     return FileResponse(path, headers=headers)

@@ -223,7 +223,7 @@ class _Composer:
         path = visit.path("path")
         if not MEDIA_PATH.fullmatch(path):
             raise HTTPException(404)
-        folder = self._blog.folders.media.resolve()
+        folder = self._blog.paths.media.resolve()
         file = (folder / path).resolve()
         if not file.is_relative_to(folder) or not file.is_file():
             raise HTTPException(404)
