@@ -593,7 +593,7 @@ def test_schedule_publishes_what_others_post_and_stops_cleanly(new_blog: NewBlog
         _, said = process.communicate(timeout=10)
     assert process.returncode == 0
     assert "Traceback" not in said
-    assert "NavigationLink with Ctrl-C" in said
+    assert "Stop with Ctrl-C" in said
 
 
 # -- what is deleted under it ----------------------------------------------------------------------

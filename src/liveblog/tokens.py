@@ -1,4 +1,4 @@
-"""Tokens: who may write, known by tokens of which only the hash is kept.
+"""Tokens and sessions: who may write; of a token only the hash is stored.
 
 A token is 32 random bytes, so a plain SHA-256 of it cannot be guessed back. It is shown once. A
 browser that signed in with it holds the id of a session instead, which is kept in the same way.

@@ -76,7 +76,7 @@ def _run(state: State, blog: Blog) -> None:
     other = leader(blog)
     if other and other != os.getpid():
         state.say(f"Process {other} leads the schedule already; this one waits for its turn.")
-    state.say(f"The schedule of {blog.config.title} runs. NavigationLink with Ctrl-C.")
+    state.say(f"The schedule of {blog.config.title} runs. Stop with Ctrl-C.")
     stopping.wait()
     plan.stop()
     watcher.stop()

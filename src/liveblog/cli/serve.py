@@ -31,7 +31,7 @@ def serve(
     """Serve the site and the composer; push each update.
 
     Several blog folders may be named; each is served at the path of its url. The journal is
-    followed, whoever writes to it. NavigationLink with Ctrl-C.
+    followed, whoever writes to it. Stop with Ctrl-C.
     """
     from ..blog import Blog
     from ..web import Application
@@ -49,7 +49,7 @@ def serve(
             state.say(f"{served.blog.config.title}: {address}  (write: {address}compose)")
         if not any(served.blog.tokens.all() for served in app.blogs):
             state.say("Nobody can sign in yet: 'liveblog token new NAME' makes a token.")
-        state.say("NavigationLink with Ctrl-C.")
+        state.say("Stop with Ctrl-C.")
 
     goes_on()
     run(app, opened, ready)

@@ -1,4 +1,4 @@
-"""Paths of Markdown posts with front matter, as Hugo, Jekyll and Pelican keep them.
+"""Folders of Markdown posts with front matter, as Hugo, Jekyll and Pelican keep them.
 
 What a post says is taken: title, date, last change, authors, tags and categories, language, text,
 and the pictures that its text shows, if they lie in the folder. Each file is one update, known by
