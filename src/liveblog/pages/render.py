@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
@@ -45,7 +44,7 @@ from ..model import addresses
 from ..model.entry import Framing, Media, Revision, slug
 from ..model.errors import ConfigError, LiveblogError
 from ..model.hashing import blake2b
-from ..storage.cache import Kept
+from ..storage.cache import Cache
 from ..text.bidi import closed, closed_in
 from ..text.locale import Words, words
 from ..text.markup import ROOT, rooted, shortened, sized, to_html, words_in
@@ -55,6 +54,7 @@ from . import chart
 
 SUMMARY = 200  #: characters of a description
 MAIL_PICTURE = 560  #: pixels of the widest picture in a mail
+CACHE_BYTES = 16_000_000  #: of rendered fragments; those of some 3,000 entries of 600 characters
 
 
 class Tag(Struct, frozen=True):
@@ -92,15 +92,6 @@ class Home(Struct, frozen=True):
     days: Sequence[NavigationLink]
     years: Sequence[int]
     older: NavigationLink | None
-
-
-def known(entry: Entry) -> tuple[str, int, datetime | None, int]:
-    """Return what tells an entry as it stands from every other, and from itself before.
-
-    A number may be given twice: to a line that could not be synced, and to the next. A line that
-    was damaged may be restored.
-    """
-    return entry.id, entry.now.rev, entry.now.recorded, len(entry.revisions)
 
 
 class FeedItem(msgspec.Struct):
@@ -273,20 +264,21 @@ class Pages:
             "tag_link": _tag_link,
         }
         self._templates: dict[str, Template] = {}
-        self._articles = Kept(str)
-        self._contents = Kept(str)
-        self._plains = Kept(str)
-        self._names = Kept(str)
+        self._cache = Cache(CACHE_BYTES)
+
+    def clear_cache(self) -> None:
+        """Evict everything rendered: nothing of a removed entry may stay in memory."""
+        self._cache.clear()
 
     # -- fragments, rooted at ROOT ------------------------------------------------------------
 
     def article(self, entry: Entry) -> Markup:
         """Return an entry as it stands on every page."""
-        return Markup(self._articles.get(known(entry), lambda: self._article_of(entry)))
+        return Markup(self._cached("article", entry, self._article_of))
 
     def content(self, entry: Entry) -> Markup:
         """Return what an entry says, without its time and title; what a feed carries."""
-        return Markup(self._contents.get(known(entry), lambda: self._content_of(entry)))
+        return Markup(self._cached("content", entry, self._content_of))
 
     def digest_content(self, digest: Digest) -> str:
         """Return a digest as a feed carries it: no chart, no meaning in classes."""
@@ -297,7 +289,7 @@ class Pages:
         return shortened(self._plain(entry), SUMMARY)
 
     def _plain(self, entry: Entry) -> str:
-        return self._plains.get(known(entry), lambda: words_in(self.content(entry)))
+        return self._cached("plain", entry, lambda entry: words_in(self.content(entry)))
 
     def described(self, digest: Digest) -> str:
         """Return a digest's first words, plain: its introduction, else its entries' names."""
@@ -312,7 +304,10 @@ class Pages:
             return self.words.say("Update retracted")
         if now.title:
             return self.words.typography(closed(now.title))
-        return self._names.get(known(entry), lambda: self._first_words_of(entry))
+        return self._cached("name", entry, self._first_words_of)
+
+    def _cached(self, kind: str, entry: Entry, render: Callable[[Entry], str]) -> str:
+        return self._cache.get((kind, *entry.cache_key), lambda: render(entry))
 
     def _article_of(self, entry: Entry) -> str:
         return self._render("fragments/article.html", entry=entry, now=entry.now, pages=self)
@@ -604,7 +599,6 @@ def _by_day(entries: Sequence[Entry]) -> list[tuple[date, list[Entry]]]:
     return list(grouped.items())
 
 
-@lru_cache(maxsize=1024)
 def _tag_link(tag: str) -> str:
     return addresses.url(ROOT, addresses.tag_path(slug(tag)))
 

@@ -19,7 +19,6 @@ from cmarkgfm.cmark import Options
 
 from ..model import limits
 from ..model.entry import FORBIDDEN, is_plain
-from ..storage.cache import kept
 from .bidi import closed
 
 ROOT = "\ufdd0"
@@ -135,13 +134,6 @@ def to_html(
     third party. *typography* is applied to running text, not to code.
     Headings begin at level 4, below an entry's own.
     """
-    return _to_html(text, anchor if "[^" in text else "", media, typography) if text else ""
-
-
-@kept(str)
-def _to_html(
-    text: str, anchor: str, media: frozenset[str], typography: Callable[[str], str] | None
-) -> str:
     text = text if is_plain(text) else FORBIDDEN.sub("", text)
     source = _carried(_rendered(text))
     if _is_costly(source):
