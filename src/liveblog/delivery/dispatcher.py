@@ -124,7 +124,7 @@ class Deliveries:
         wrong = [
             name
             for name in self._outbox.closed()
-            if closing.of(period.named(name, self._blog.config.first_weekday)) > now
+            if closing.of(period.parse_period_id(name, self._blog.config.first_weekday)) > now
         ]
         log.warning("The clock was set back: %d days and weeks are open again.", len(wrong))
         self._outbox.reopen(wrong, facts)
@@ -285,7 +285,7 @@ class Deliveries:
     def _chat(self, effect: Effect) -> Callable[[], object]:
         config, words = self._blog.config, self._blog.words
         try:
-            of = period.named(effect.subject, config.first_weekday)
+            of = period.parse_period_id(effect.subject, config.first_weekday)
         except LiveblogError:
             entry = self._blog.timeline.entry(effect.subject)
             if entry.now.state != "live" or not entry.is_visible(self._blog.present):

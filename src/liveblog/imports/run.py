@@ -35,7 +35,7 @@ from ..model.entry import (
 )
 from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..model.hashing import blake2b
-from ..model.period import COVERAGE, local_day, named
+from ..model.period import COVERAGE, local_day, parse_period_id
 from ..timeline import fold, newest_framing
 from . import Copy, Frame, Item, Picture, Problem, Update, Version
 from .fitting import fitted
@@ -287,7 +287,7 @@ class _Work:
     def _frame(self, frame: Frame) -> None:
         name = frame.period
         if name != COVERAGE:
-            name = named(name, self._config.first_weekday).id
+            name = parse_period_id(name, self._config.first_weekday).id
         old = newest_framing(self._journal.read(name).records, name) or Framing(period=name)
         told = {
             "headline": clean_text(frame.headline, "headline"),
