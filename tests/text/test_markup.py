@@ -16,7 +16,7 @@ from liveblog.model import limits
 from liveblog.model.entry import FORBIDDEN
 from liveblog.text.bidi import closed
 from liveblog.text.locale import NARROW, NBSP, french_spaces
-from liveblog.text.markup import ROOT, rooted, sanitised, shortened, to_html, unescaped, words_in
+from liveblog.text.markup import ROOT, sanitised, shortened, to_html, unescaped, with_root, words_in
 
 from ..conftest import plain
 
@@ -209,8 +209,8 @@ def test_links_lead_where_they_say(text: str, address: str, shown: str | None) -
 def test_the_way_to_the_root_is_put_in_last() -> None:
     """Relative on a page, absolute in a feed."""
     fragment = to_html("[là](2012/W29/)")
-    assert 'href="../../2012/W29/"' in rooted(fragment, "../../")
-    assert 'href="https://example.org/2012/W29/"' in rooted(fragment, "https://example.org/")
+    assert 'href="../../2012/W29/"' in with_root(fragment, "../../")
+    assert 'href="https://example.org/2012/W29/"' in with_root(fragment, "https://example.org/")
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_the_way_to_the_root_is_put_in_last() -> None:
 )
 def test_an_author_cannot_write_the_mark_of_the_root(text: str) -> None:
     """However it is spelled, no address is put into running text."""
-    assert "example.org" not in rooted(to_html(text), "https://example.org/")
+    assert "example.org" not in with_root(to_html(text), "https://example.org/")
 
 
 def test_own_pictures_are_shown() -> None:
@@ -416,7 +416,7 @@ def test_what_no_page_can_carry_is_dropped_however_it_is_written(
     ):
         given = source.replace("{}", written)
         for shown in (to_html(given, typography=french_spaces), sanitised(given)):
-            assert not FORBIDDEN.search(rooted(shown, "./"))
+            assert not FORBIDDEN.search(with_root(shown, "./"))
 
 
 def test_a_number_of_any_length_is_no_error() -> None:

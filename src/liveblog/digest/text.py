@@ -15,7 +15,7 @@ from ..model.entry import Figure, Revision, Source
 from ..storage.cache import kept
 from ..text.bidi import closed
 from ..text.locale import Words
-from ..text.markup import folded, rooted, to_html
+from ..text.markup import folded, to_html, with_root
 from ..timeline import Entry
 from . import Digest, Series, label
 
@@ -188,7 +188,7 @@ def _prose(markdown: str, words: Words, base: str) -> list[str]:
     """Turn Markdown into paragraphs of text."""
     if not markdown:
         return []
-    html = rooted(to_html(markdown, typography=words.in_html), base)
+    html = with_root(to_html(markdown, typography=words.in_html), base)
     # Plain elements: those of lxml.html take half as long again.
     (body,) = etree.fromstring(f"<body>{html}</body>", _PARSER)
     return list(_blocks(body))

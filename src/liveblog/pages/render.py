@@ -48,7 +48,7 @@ from ..model.hashing import blake2b
 from ..storage.cache import Kept
 from ..text.bidi import closed, closed_in
 from ..text.locale import Words, words
-from ..text.markup import ROOT, rooted, shortened, sized, to_html, words_in
+from ..text.markup import ROOT, shortened, sized, to_html, with_root, words_in
 from ..timeline import Entry
 from ..version import __version__
 from . import chart
@@ -278,7 +278,7 @@ class Pages:
         self._plains = Kept(str)
         self._names = Kept(str)
 
-    # -- fragments, rooted at ROOT ------------------------------------------------------------
+    # -- fragments, with_root at ROOT ------------------------------------------------------------
 
     def article(self, entry: Entry) -> Markup:
         """Return an entry as it stands on every page."""
@@ -342,13 +342,13 @@ class Pages:
         values = {"root": "./", "pages": self, **_shown(home)}
         found = {}
         for name in PARTS:
-            html = rooted(self._render(f"fragments/{name}.html", **values), "./")
+            html = with_root(self._render(f"fragments/{name}.html", **values), "./")
             found[name] = Part(blake2b(html.encode(), digest_size=5).hexdigest(), html)
         return found
 
     def day_heading(self, of: date) -> str:
         """Return the heading of a day on the live page."""
-        return rooted(self._render("fragments/day_heading.html", date=of, root="./"), "./")
+        return with_root(self._render("fragments/day_heading.html", date=of, root="./"), "./")
 
     def digest(
         self,
@@ -452,14 +452,14 @@ class Pages:
             lambda match: picture(shown[match[1]]) if match[1] in shown else match[1],
             html,
         )
-        return rooted(html, self.config.url)
+        return with_root(html, self.config.url)
 
     def chapter(self, digest: Digest) -> str:
-        """Return a day as a chapter of a book; its addresses are rooted at ROOT."""
+        """Return a day as a chapter of a book; its addresses are with_root at ROOT."""
         return self._render("fragments/chapter.html", digest=digest, pages=self)
 
     def text(self, markdown: str) -> str:
-        """Return the text around a digest as HTML, rooted at ROOT."""
+        """Return the text around a digest as HTML, with_root at ROOT."""
         return str(self._markdown(markdown))
 
     def mail(self, digest: Digest, **values: Any) -> str:
@@ -470,7 +470,7 @@ class Pages:
             return Markup(sized(self.content(entry), sizes, MAIL_PICTURE))
 
         html = self._render("mail.html", digest=digest, content=content, **values)
-        return rooted(html, self.config.url)
+        return with_root(html, self.config.url)
 
     # -- inside -------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from ..model import addresses
 from ..pages.render import Home, Pages, Part
 from ..search import text_of
 from ..text.bidi import closed, closed_in
-from ..text.markup import rooted, shortened
+from ..text.markup import shortened, with_root
 from ..timeline import Entry
 
 SEARCHED_MOST = 1_000  #: characters of an entry that a page without a server searches
@@ -94,7 +94,7 @@ def live_entry(entry: Entry, pages: Pages) -> dict[str, object]:
         "url": addresses.url(pages.config.url, addresses.entry_path(entry.id)),
         "published": entry.published.isoformat(),
         "updated": entry.now.updated.isoformat(),
-        "html": rooted(pages.article(entry), "./"),
+        "html": with_root(pages.article(entry), "./"),
     }
 
 

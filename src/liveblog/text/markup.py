@@ -23,7 +23,7 @@ from ..storage.cache import kept
 from .bidi import closed
 
 ROOT = "\ufdd0"
-"""Stands for the way to the site's root in rendered fragments; see :func:`rooted`.
+"""Stands for the way to the site's root in rendered fragments; see :func:`with_root`.
 
 It is a noncharacter (Unicode §23.7), which no text of an author can hold: see
 :data:`liveblog.model.entry.FORBIDDEN`.
@@ -355,7 +355,7 @@ def _cut(text: str, limit: int) -> str:
     return cut.rstrip(" ,;:–—-(«\u202f\u00a0") + "…"
 
 
-def rooted(fragment: str, root: str) -> str:
+def with_root(fragment: str, root: str) -> str:
     """Put the way to the site's root into a fragment: ``../../`` on a page, the URL in a feed."""
     # str() first: Markup would escape what is put in.
     return str(fragment).replace(ROOT, root)
