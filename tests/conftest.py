@@ -32,7 +32,7 @@ from jinja2 import Environment
 
 from liveblog import Blog
 from liveblog.model import addresses
-from liveblog.text.markup import sanitised, words_in
+from liveblog.text.markup import sanitize, words_in
 
 # Commands run as people run them: Python keeps what it compiled.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -336,4 +336,4 @@ def site_bytes(folder: Path) -> dict[str, bytes]:
 
 def plain(source: str) -> str:
     """Return the words of HTML from anywhere."""
-    return words_in(sanitised(source))
+    return words_in(sanitize(source))

@@ -157,7 +157,7 @@ def encoded(text: str) -> bytes:
 FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "to_html": markup.to_html,
     "to_html in French": lambda t: markup.to_html(t, typography=french_spaces),
-    "sanitised": markup.sanitised,
+    "sanitised": markup.sanitize,
     "words_in": markup.words_in,
     "shortened": lambda t: markup.shortened(t, 100),
     "typography": french_spaces,

@@ -16,7 +16,7 @@ from liveblog.model import limits
 from liveblog.model.entry import FORBIDDEN
 from liveblog.text.bidi import closed
 from liveblog.text.locale import NARROW, NBSP, french_spaces
-from liveblog.text.markup import ROOT, sanitised, shortened, to_html, unescaped, with_root, words_in
+from liveblog.text.markup import ROOT, sanitize, shortened, to_html, unescaped, with_root, words_in
 
 from ..conftest import plain
 
@@ -133,8 +133,8 @@ def test_no_mixture_of_attacks_survives(fragments: list[str]) -> None:
 @given(st.lists(st.sampled_from(HOSTILE), max_size=4).map("".join))
 def test_sanitising_twice_is_sanitising_once(source: str) -> None:
     """What came out is harmless and stays as it is."""
-    clean = sanitised(source)
-    again = sanitised(clean)
+    clean = sanitize(source)
+    again = sanitize(clean)
     assert again == clean
 
 
@@ -312,7 +312,7 @@ def depth(fragment: str) -> int:
 
 
 @pytest.mark.parametrize("unit", ["> ", "- ", "<div>", "<b>", "<blockquote>", "<ul><li>"])
-@pytest.mark.parametrize("render", [to_html, sanitised])
+@pytest.mark.parametrize("render", [to_html, sanitize])
 def test_what_is_nested_too_deeply_is_shown_as_typed(
     unit: str, render: Callable[[str], str]
 ) -> None:
@@ -341,7 +341,7 @@ def test_what_is_nested_too_deeply_is_shown_as_typed(
 )
 def test_no_disguise_of_tags_makes_it_deep_or_long(source: str) -> None:
     """In comments, attributes, scripts, or by elements that begin again in each paragraph."""
-    clean = sanitised(source)
+    clean = sanitize(source)
     assert depth(clean) <= 2 * limits.NESTING
     assert len(clean) < 10 * len(source) + 2_000_000
 
@@ -415,7 +415,7 @@ def test_what_no_page_can_carry_is_dropped_however_it_is_written(
         f"&#00{number};",
     ):
         given = source.replace("{}", written)
-        for shown in (to_html(given, typography=french_spaces), sanitised(given)):
+        for shown in (to_html(given, typography=french_spaces), sanitize(given)):
             assert not FORBIDDEN.search(with_root(shown, "./"))
 
 

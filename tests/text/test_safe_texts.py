@@ -25,7 +25,7 @@ from liveblog.feeds.atom_and_rss import _moulds
 from liveblog.feeds.documents import documents
 from liveblog.model.addresses import web_address
 from liveblog.model.entry import Figure, Revision, Source
-from liveblog.text.markup import ROOT, in_tags, sanitised, sized, to_html, words_in
+from liveblog.text.markup import ROOT, in_tags, sanitize, sized, to_html, words_in
 
 from ..conftest import site_bytes
 from ..site.test_publish import picture
@@ -154,7 +154,7 @@ def test_a_text_is_shown_as_it_was_typed(blog: Blog) -> None:
 def test_no_way_of_writing_a_character_makes_an_address(written: str) -> None:
     """In running text, in attributes that are no addresses, in code."""
     text = f'x {written}y `{written}z` <b title="{written}t">b</b> <a href="/a/{written}">l</a>'
-    for made in (to_html(text), sanitised(text)):
+    for made in (to_html(text), sanitize(text)):
         rest = re.sub(f' href="{ROOT}', "", made)
         assert ROOT not in rest
 

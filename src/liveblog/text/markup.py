@@ -30,7 +30,7 @@ It is a noncharacter (Unicode §23.7), which no text of an author can hold: see
 """
 
 _OPTIONS = (
-    Options.CMARK_OPT_UNSAFE  # harmless HTML is let through here and sanitised below
+    Options.CMARK_OPT_UNSAFE  # harmless HTML is let through here and sanitize below
     | Options.CMARK_OPT_FOOTNOTES
     | Options.CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE
     | Options.CMARK_OPT_VALIDATE_UTF8
@@ -183,7 +183,7 @@ def _address(pointer: Any) -> ctypes.c_void_p:
     return ctypes.c_void_p(int(_cmark.ffi.cast("uintptr_t", pointer)))
 
 
-def sanitised(source: str) -> str:
+def sanitize(source: str) -> str:
     """Return HTML from anywhere with nothing left in it that could act.
 
     What is nested too deeply is shown as the text that it is.
@@ -267,7 +267,7 @@ def _as_typed(text: str) -> str:
 
 
 def _typeset(clean: str, typography: Callable[[str], str]) -> str:
-    """Apply typography to the running text of sanitised HTML, and not to code."""
+    """Apply typography to the running text of sanitize HTML, and not to code."""
     parts = _PARTS.split(clean)
     code = 0  # elements of code that are open
     for number, part in enumerate(parts):
