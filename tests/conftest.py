@@ -32,7 +32,7 @@ from jinja2 import Environment
 
 from liveblog import Blog
 from liveblog.model import addresses
-from liveblog.text.markup import sanitize, words_in
+from liveblog.text.markup import html_to_text, sanitize
 
 # Commands run as people run them: Python keeps what it compiled.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -336,4 +336,4 @@ def site_bytes(folder: Path) -> dict[str, bytes]:
 
 def plain(source: str) -> str:
     """Return the words of HTML from anywhere."""
-    return words_in(sanitize(source))
+    return html_to_text(sanitize(source))

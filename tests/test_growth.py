@@ -158,7 +158,7 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "to_html": markup.to_html,
     "to_html in French": lambda t: markup.to_html(t, typography=french_spaces),
     "sanitised": markup.sanitize,
-    "words_in": markup.words_in,
+    "words_in": markup.html_to_text,
     "shortened": lambda t: markup.shortened(t, 100),
     "typography": french_spaces,
     "clean_text": lambda t: clean_text(t, "body"),

@@ -25,7 +25,7 @@ from liveblog.feeds.atom_and_rss import _moulds
 from liveblog.feeds.documents import documents
 from liveblog.model.addresses import web_address
 from liveblog.model.entry import Figure, Revision, Source
-from liveblog.text.markup import ROOT, in_tags, sanitize, sized, to_html, words_in
+from liveblog.text.markup import ROOT, html_to_text, in_tags, sanitize, sized, to_html
 
 from ..conftest import site_bytes
 from ..site.test_publish import picture
@@ -105,7 +105,7 @@ def test_a_digest_and_a_search_leave_none_open(turned: Blog) -> None:
         as_markdown.write(digest, turned.words, base="https://example.org/"),
         turned.words.say("%(period)s: %(headline)s", period=TURNED, headline="x"),
         turned.publisher.pages.summary(digest.entries[0]),
-        words_in(f"<p>{TURNED}</p><p>x</p>"),
+        html_to_text(f"<p>{TURNED}</p><p>x</p>"),
     ]
     for hit in turned.search("tourne").hits:
         texts += [hit.name, hit.author, *hit.tags, *(text for _, text in hit.title + hit.snippet)]

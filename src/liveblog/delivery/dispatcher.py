@@ -20,7 +20,7 @@ from ..model import addresses, period
 from ..model.errors import LiveblogError, StorageError
 from ..model.period import Period
 from ..text import bidi
-from ..text.markup import to_html, words_in
+from ..text.markup import html_to_text, to_html
 from ..timeline import Entry, Timeline
 from ..watcher import StreamPosition, changed_entries
 from . import Undelivered, chat, planning, websub
@@ -300,7 +300,7 @@ class Deliveries:
     def _told(self, entry: Entry) -> str:
         """Return an entry as a chat shows it, plain."""
         words, now = self._blog.words, entry.now
-        body = words_in(to_html(now.body))
+        body = html_to_text(to_html(now.body))
         is_claim = now.verification == "unconfirmed"
         mark = f"[{words.say('Unconfirmed')}] " if is_claim else ""
         return bidi.closed(mark + "\n".join(part for part in (now.title, body) if part))

@@ -48,7 +48,7 @@ from ..model.hashing import blake2b
 from ..storage.cache import Kept
 from ..text.bidi import closed, closed_in
 from ..text.locale import Words, words
-from ..text.markup import ROOT, shortened, sized, to_html, with_root, words_in
+from ..text.markup import ROOT, html_to_text, shortened, sized, to_html, with_root
 from ..timeline import Entry
 from ..version import __version__
 from . import chart
@@ -297,12 +297,12 @@ class Pages:
         return shortened(self._plain(entry), SUMMARY)
 
     def _plain(self, entry: Entry) -> str:
-        return self._plains.get(known(entry), lambda: words_in(self.content(entry)))
+        return self._plains.get(known(entry), lambda: html_to_text(self.content(entry)))
 
     def described(self, digest: Digest) -> str:
         """Return a digest's first words, plain: its introduction, else its entries' names."""
         if digest.introduction:
-            return shortened(words_in(self._markdown(digest.introduction)), SUMMARY)
+            return shortened(html_to_text(self._markdown(digest.introduction)), SUMMARY)
         return shortened(" · ".join(self.name(entry) for entry in digest.entries[:5]), SUMMARY)
 
     def name(self, entry: Entry) -> str:
@@ -322,7 +322,7 @@ class Pages:
 
     def _first_words_of(self, entry: Entry) -> str:
         now = entry.now
-        first = words_in(to_html(now.body, typography=self.words.in_html))
+        first = html_to_text(to_html(now.body, typography=self.words.in_html))
         return shortened(first or (now.media[0].alt if now.media else "…"), 80)
 
     # -- pages, as bytes ----------------------------------------------------------------------
@@ -522,7 +522,7 @@ class Pages:
             "@context": "https://schema.org",
             "@type": "LiveBlogPosting",
             "headline": (framing and framing.headline) or self.config.title,
-            "description": words_in(to_html(framing.introduction)) if framing else "",
+            "description": html_to_text(to_html(framing.introduction)) if framing else "",
             "url": self.config.url,
             "inLanguage": self.config.language,
             "coverageStartTime": first and first.isoformat(),

@@ -23,7 +23,7 @@ from ..model.errors import StorageError
 from ..storage.cache import kept
 from ..storage.sqlite import Unusable
 from ..text.bidi import closed
-from ..text.markup import marked, shortened, to_html, words_in
+from ..text.markup import html_to_text, marked, shortened, to_html
 from ..timeline import Entry, fold
 from .index import CANDIDATES, Row, SearchIndex, Writer, label
 from .words import ASKED_CHARACTERS, SNIPPET, Piece, phrases, pieces
@@ -210,7 +210,7 @@ def _shown(entry: Entry, mark: bytes) -> Row:
 def text_of(entry: Entry) -> str:
     """Return everything that a live entry says but its title, tags and author, as plain text."""
     now = entry.now
-    parts = [words_in(to_html(now.body))]
+    parts = [html_to_text(to_html(now.body))]
     for media in now.media:
         parts += [media.caption, media.alt]
     for figure in now.figures:

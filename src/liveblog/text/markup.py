@@ -308,7 +308,7 @@ def sized(fragment: str, sizes: Mapping[str, tuple[int, int]], widest: int) -> s
     return _PICTURE.sub(resized, fragment)
 
 
-def words_in(fragment: str) -> str:
+def html_to_text(fragment: str) -> str:
     """Return the words of a fragment that was made here: each tag whole, each value quoted."""
     # What one paragraph opens is closed before the next one follows on the same line.
     text = _TAG.sub("", " ".join(map(closed, _BREAK.split(fragment))))
