@@ -23,7 +23,7 @@ from ..model.errors import StorageError
 from ..storage.cache import kept
 from ..storage.sqlite import Unusable
 from ..text.bidi import closed
-from ..text.markup import html_to_text, marked, shortened, to_html
+from ..text.markup import highlight, html_to_text, shortened, to_html
 from ..timeline import Entry, fold
 from .index import CANDIDATES, Row, SearchIndex, Writer, label
 from .words import ASKED_CHARACTERS, SNIPPET, Piece, phrases, pieces
@@ -73,7 +73,7 @@ def as_data(hit: Hit, base: str) -> dict[str, object]:
         "name": hit.name,
         "author": hit.author,
         "tags": hit.tags,
-        "snippet": marked(hit.snippet),
+        "snippet": highlight(hit.snippet),
     }
 
 

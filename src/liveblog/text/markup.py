@@ -322,7 +322,7 @@ def folded(text: str) -> str:
     return re.sub(" {2,}", " ", text) if "  " in text else text
 
 
-def marked(pieces: Iterable[tuple[bool, str]]) -> str:
+def highlight(pieces: Iterable[tuple[bool, str]]) -> str:
     """Return plain text as HTML, with a mark around each piece that is a hit."""
     return "".join(
         f"<mark>{html.escape(text)}</mark>" if is_hit else html.escape(text)
