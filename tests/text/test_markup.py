@@ -22,7 +22,7 @@ from liveblog.text.markup import (
     sanitize,
     shortened,
     to_html,
-    unescaped,
+    unescape,
     with_root,
 )
 
@@ -433,7 +433,7 @@ def test_a_number_of_any_length_is_no_error() -> None:
         for source in (f"a &#{digits};", f"<div>a &#{digits};", f"<p title='&#x{digits};'>a"):
             assert plain(source).startswith("a")
             assert html_to_text(to_html(source)).startswith("a")
-        assert unescaped(f"a&#{digits};b") == "a\ufffdb"
+        assert unescape(f"a&#{digits};b") == "a\ufffdb"
 
 
 @pytest.mark.parametrize("number", ["x", "-1", "9" * 10, "٣", ""])

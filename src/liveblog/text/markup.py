@@ -219,7 +219,7 @@ def _numbered(match: re.Match[str]) -> str:
     return chr(number) if number < 0x80 or 0x9F < number <= 0x10FFFF else ""
 
 
-def unescaped(text: str) -> str:
+def unescape(text: str) -> str:
     """Return a text with its character references read, however many digits they have."""
     return html.unescape(_ENDLESS.sub("\ufffd", text))
 
@@ -312,7 +312,7 @@ def html_to_text(fragment: str) -> str:
     """Return the words of a fragment that was made here: each tag whole, each value quoted."""
     # What one paragraph opens is closed before the next one follows on the same line.
     text = _TAG.sub("", " ".join(map(closed, _BREAK.split(fragment))))
-    text = unescaped(text) if "&" in text else text
+    text = unescape(text) if "&" in text else text
     return folded(text).strip()
 
 
