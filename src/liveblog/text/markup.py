@@ -361,7 +361,7 @@ def with_root(fragment: str, root: str) -> str:
     return str(fragment).replace(ROOT, root)
 
 
-def in_tags(fragment: str, old: str, new: str) -> str:
+def replace_in_tags(fragment: str, old: str, new: str) -> str:
     """Replace a text within the tags of a fragment, and nowhere else."""
     if old not in fragment:
         return fragment
