@@ -25,7 +25,14 @@ from liveblog.feeds.atom_and_rss import _moulds
 from liveblog.feeds.documents import documents
 from liveblog.model.addresses import web_address
 from liveblog.model.entry import Figure, Revision, Source
-from liveblog.text.markup import ROOT, html_to_text, replace_in_tags, sanitize, sized, to_html
+from liveblog.text.markup import (
+    ROOT,
+    html_to_text,
+    replace_in_tags,
+    sanitize,
+    set_picture_sizes,
+    to_html,
+)
 
 from ..conftest import site_bytes
 from ..site.test_publish import picture
@@ -165,7 +172,7 @@ def test_pictures_in_mails_get_their_size_and_nothing_else_changes() -> None:
         f'<p>a &lt;img src="x"&gt;</p><img src="{ROOT}media/%C3%A9.png" alt="&quot;é&gt;" width="9"'
         f' loading="lazy" decoding="async"><a href="{ROOT}tags/%C3%A9/">é</a>'
     )
-    assert sized(fragment, {"media/é.png": (1000, 500)}, 500) == (
+    assert set_picture_sizes(fragment, {"media/é.png": (1000, 500)}, 500) == (
         f'<p>a &lt;img src="x"&gt;</p><img src="{ROOT}media/%C3%A9.png" alt="&quot;é&gt;" '
         f'width="500" height="250"><a href="{ROOT}tags/%C3%A9/">é</a>'
     )

@@ -48,7 +48,7 @@ from ..model.hashing import blake2b
 from ..storage.cache import Kept
 from ..text.bidi import closed, closed_in
 from ..text.locale import Words, words
-from ..text.markup import ROOT, html_to_text, shortened, sized, to_html, with_root
+from ..text.markup import ROOT, html_to_text, set_picture_sizes, shortened, to_html, with_root
 from ..timeline import Entry
 from ..version import __version__
 from . import chart
@@ -467,7 +467,7 @@ class Pages:
 
         def content(entry: Entry) -> Markup:
             sizes = {addresses.media_path(m.path): (m.width, m.height) for m in entry.now.media}
-            return Markup(sized(self.content(entry), sizes, MAIL_PICTURE))
+            return Markup(set_picture_sizes(self.content(entry), sizes, MAIL_PICTURE))
 
         html = self._render("mail.html", digest=digest, content=content, **values)
         return with_root(html, self.config.url)

@@ -282,7 +282,7 @@ def _typeset(clean: str, typography: Callable[[str], str]) -> str:
     return "".join(parts)
 
 
-def sized(fragment: str, sizes: Mapping[str, tuple[int, int]], widest: int) -> str:
+def set_picture_sizes(fragment: str, sizes: Mapping[str, tuple[int, int]], widest: int) -> str:
     """Give the blog's own pictures the size to be shown at, for programs that know no style sheet.
 
     *sizes* holds width and height in pixels by path; wider ones are shown *widest* pixels wide.
