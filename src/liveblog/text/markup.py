@@ -237,7 +237,7 @@ def _is_costly(source: str) -> bool:
         at = match.end()
         name = (match["name"] or "").lower()
         added += length
-        if is_crowded(match[0]):
+        if has_too_many_attributes(match[0]):
             return True
         if match["end"]:
             if is_open and is_open[-1][0] == name:
@@ -253,7 +253,7 @@ def _is_costly(source: str) -> bool:
     return False
 
 
-def is_crowded(tag: str) -> bool:
+def has_too_many_attributes(tag: str) -> bool:
     """Whether a tag has so many attributes that parsers take too long for it."""
     return len(tag) > 1000 and len(_QUOTED.sub(" ", tag).split()) > limits.XML_ATTRIBUTES
 
