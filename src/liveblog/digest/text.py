@@ -15,7 +15,7 @@ from ..model.entry import Figure, Revision, Source
 from ..storage.cache import kept
 from ..text.bidi import closed
 from ..text.locale import Words
-from ..text.markup import folded, to_html, with_root
+from ..text.markup import collapse_space, to_html, with_root
 from ..timeline import Entry
 from . import Digest, Series, label
 
@@ -196,7 +196,7 @@ def _prose(markdown: str, words: Words, base: str) -> list[str]:
 
 def _blocks(parent: etree._Element, indent: str = "") -> Iterator[str]:
     """Yield the blocks of an element as text; what stands between blocks is one too."""
-    loose = folded(parent.text or "")
+    loose = collapse_space(parent.text or "")
     for child in parent:
         if child.tag in _BLOCKS:
             yield from _paragraph(loose, indent)
@@ -204,7 +204,7 @@ def _blocks(parent: etree._Element, indent: str = "") -> Iterator[str]:
             loose = ""
         else:
             loose += _inline_one(child)
-        loose += folded(child.tail or "")
+        loose += collapse_space(child.tail or "")
     yield from _paragraph(loose, indent)
 
 
@@ -242,8 +242,8 @@ def _paragraph(text: str, indent: str) -> Iterator[str]:
 
 
 def _inline(element: etree._Element) -> str:
-    return folded(element.text or "") + "".join(
-        _inline_one(child) + folded(child.tail or "") for child in element
+    return collapse_space(element.text or "") + "".join(
+        _inline_one(child) + collapse_space(child.tail or "") for child in element
     )
 
 

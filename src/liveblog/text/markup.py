@@ -313,10 +313,10 @@ def html_to_text(fragment: str) -> str:
     # What one paragraph opens is closed before the next one follows on the same line.
     text = _TAG.sub("", " ".join(map(closed, _BREAK.split(fragment))))
     text = unescape(text) if "&" in text else text
-    return folded(text).strip()
+    return collapse_space(text).strip()
 
 
-def folded(text: str) -> str:
+def collapse_space(text: str) -> str:
     """Make one space of each run of white space that breaks; no-break spaces stay."""
     text = text.replace("\n", " ").replace("\t", " ").replace("\r", " ")
     return re.sub(" {2,}", " ", text) if "  " in text else text
