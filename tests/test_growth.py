@@ -159,7 +159,7 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "to_html in French": lambda t: markup.to_html(t, typography=french_spaces),
     "sanitised": markup.sanitize,
     "words_in": markup.html_to_text,
-    "shortened": lambda t: markup.shortened(t, 100),
+    "shortened": lambda t: markup.shorten(t, 100),
     "typography": french_spaces,
     "clean_text": lambda t: clean_text(t, "body"),
     "slug": slug,

@@ -20,7 +20,7 @@ from liveblog.text.markup import (
     ROOT,
     html_to_text,
     sanitize,
-    shortened,
+    shorten,
     to_html,
     unescape,
     with_root,
@@ -484,13 +484,13 @@ def test_plain_text_has_the_words_only(source: str, expected: str) -> None:
 )
 def test_a_text_is_cut_at_a_word(text: str, limit: int, expected: str) -> None:
     """With an ellipsis, and without the punctuation before it."""
-    assert shortened(text, limit) == expected
+    assert shorten(text, limit) == expected
 
 
 @given(st.text(max_size=60), st.integers(1, 40))
 def test_a_shortened_text_is_never_longer_than_asked(text: str, limit: int) -> None:
     """It is the text itself or its beginning and an ellipsis."""
-    short = shortened(text, limit)
+    short = shorten(text, limit)
     assert len(short) <= limit
     assert short == text or (short.endswith("…") and text.startswith(short[:-1]))
 
@@ -513,7 +513,7 @@ def test_rendering_gives_back_the_memory_that_it_took() -> None:
 @pytest.mark.parametrize("limit", range(1, 40))
 def test_a_text_that_is_cut_leaves_no_direction_open(limit: int) -> None:
     """And has no more characters for that."""
-    cut = shortened(
+    cut = shorten(
         "\u2067\u202eone\u202c \u202atwo\u2066 three four five six\u2069\u202c\u2069" * 2, limit
     )
     assert cut == closed(cut)

@@ -48,7 +48,7 @@ from ..model.hashing import blake2b
 from ..storage.cache import Kept
 from ..text.bidi import closed, closed_in
 from ..text.locale import Words, words
-from ..text.markup import ROOT, html_to_text, set_picture_sizes, shortened, to_html, with_root
+from ..text.markup import ROOT, html_to_text, set_picture_sizes, shorten, to_html, with_root
 from ..timeline import Entry
 from ..version import __version__
 from . import chart
@@ -294,7 +294,7 @@ class Pages:
 
     def summary(self, entry: Entry) -> str:
         """Return an entry's first words, plain."""
-        return shortened(self._plain(entry), SUMMARY)
+        return shorten(self._plain(entry), SUMMARY)
 
     def _plain(self, entry: Entry) -> str:
         return self._plains.get(known(entry), lambda: html_to_text(self.content(entry)))
@@ -302,8 +302,8 @@ class Pages:
     def described(self, digest: Digest) -> str:
         """Return a digest's first words, plain: its introduction, else its entries' names."""
         if digest.introduction:
-            return shortened(html_to_text(self._markdown(digest.introduction)), SUMMARY)
-        return shortened(" · ".join(self.name(entry) for entry in digest.entries[:5]), SUMMARY)
+            return shorten(html_to_text(self._markdown(digest.introduction)), SUMMARY)
+        return shorten(" · ".join(self.name(entry) for entry in digest.entries[:5]), SUMMARY)
 
     def name(self, entry: Entry) -> str:
         """Return what to list an entry by: its title, else its first words."""
@@ -323,7 +323,7 @@ class Pages:
     def _first_words_of(self, entry: Entry) -> str:
         now = entry.now
         first = html_to_text(to_html(now.body, typography=self.words.in_html))
-        return shortened(first or (now.media[0].alt if now.media else "…"), 80)
+        return shorten(first or (now.media[0].alt if now.media else "…"), 80)
 
     # -- pages, as bytes ----------------------------------------------------------------------
 
@@ -542,8 +542,8 @@ class Pages:
         data: dict[str, Any] = {
             "@type": "BlogPosting",
             "@id": url,
-            "headline": shortened(self.name(entry), 110),
-            "articleBody": shortened(self._plain(entry), 500),
+            "headline": shorten(self.name(entry), 110),
+            "articleBody": shorten(self._plain(entry), 500),
             "datePublished": now.published.isoformat(),
             "dateModified": now.updated.isoformat(),
             "url": url,

@@ -23,7 +23,7 @@ from ..model.errors import StorageError
 from ..storage.cache import kept
 from ..storage.sqlite import Unusable
 from ..text.bidi import closed
-from ..text.markup import highlight, html_to_text, shortened, to_html
+from ..text.markup import highlight, html_to_text, shorten, to_html
 from ..timeline import Entry, fold
 from .index import CANDIDATES, Row, SearchIndex, Writer, label
 from .words import ASKED_CHARACTERS, SNIPPET, Piece, phrases, pieces
@@ -228,7 +228,7 @@ def _hit(row: Row, apart: Callable[[str, int], tuple[Piece, ...]]) -> Hit:
         state=row.state,
         author=closed(row.author),
         tags=tuple(map(closed, row.tags)),
-        name=closed(row.title or (shortened(row.text, NAME) if row.state == "live" else "")),
+        name=closed(row.title or (shorten(row.text, NAME) if row.state == "live" else "")),
         title=_closed(apart(row.title, len(row.title))) if row.title else (),
         snippet=_closed(apart(row.text, SNIPPET)) if row.text else (),
     )

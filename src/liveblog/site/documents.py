@@ -15,7 +15,7 @@ from ..model import addresses
 from ..pages.render import Home, Pages, Part
 from ..search import text_of
 from ..text.bidi import closed, closed_in
-from ..text.markup import shortened, with_root
+from ..text.markup import shorten, with_root
 from ..timeline import Entry
 
 SEARCHED_MOST = 1_000  #: characters of an entry that a page without a server searches
@@ -106,7 +106,7 @@ def searched(entries: Iterable[Entry]) -> list[Searched]:
     """Return what a page without a server searches of entries."""
     return [
         (entry.id, entry.published, closed(entry.now.title), closed_in(entry.now.tags),
-         closed(shortened(text_of(entry), SEARCHED_MOST)))
+         closed(shorten(text_of(entry), SEARCHED_MOST)))
         for entry in entries
         if entry.now.state == "live"
     ]  # fmt: skip
@@ -118,7 +118,7 @@ def search_json(rows: Sequence[Searched]) -> bytes:
     The more entries, the fewer words of each, so that it stays small.
     """
     words = max(SEARCHED_LEAST, min(SEARCHED_MOST, SEARCHED_IN_ALL // max(len(rows), 1)))
-    shown = [(*row, shortened(text, words)) for *row, text in rows]
+    shown = [(*row, shorten(text, words)) for *row, text in rows]
     return msgspec.json.encode({"version": 1, "entries": shown}) + b"\n"
 
 
@@ -129,8 +129,8 @@ def opensearch(config: Config) -> str:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">\n'
-        f"<ShortName>{escape(shortened(title, 16))}</ShortName>\n"
-        f"<Description>{escape(shortened(closed(config.description) or title, 1024))}"
+        f"<ShortName>{escape(shorten(title, 16))}</ShortName>\n"
+        f"<Description>{escape(shorten(closed(config.description) or title, 1024))}"
         "</Description>\n"
         f'<Url type="text/html" template="{address}"/>\n'
         f"<Language>{config.language}</Language>\n"

@@ -333,7 +333,7 @@ def highlight(pieces: Iterable[tuple[bool, str]]) -> str:
 _LONG_WORD = 25  #: characters
 
 
-def shortened(text: str, limit: int) -> str:
+def shorten(text: str, limit: int) -> str:
     """Cut a text so that it has at most *limit* characters, the ellipsis included.
 
     It is cut at a word, unless that would lose more than a long word: not every script has spaces.
