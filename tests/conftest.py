@@ -32,7 +32,8 @@ from jinja2 import Environment
 
 from liveblog import Blog
 from liveblog.model import addresses
-from liveblog.text.markup import html_to_text, sanitize
+from liveblog.text.fragments import html_to_text
+from liveblog.text.sanitizer import sanitize
 
 # Commands run as people run them: Python keeps what it compiled.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

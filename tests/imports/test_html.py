@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from liveblog.imports.html import Image, images, to_markdown, words
-from liveblog.text.markup import to_html, with_root
+from liveblog.text.fragments import with_root
+from liveblog.text.markup import to_html
 
 from ..conftest import plain, tries
 from ..text.test_markup import HOSTILE

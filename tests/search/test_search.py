@@ -27,7 +27,7 @@ from liveblog.model.entry import Figure, Source
 from liveblog.model.errors import InvalidInput, StorageError
 from liveblog.search import index
 from liveblog.search.words import SNIPPET, fold, phrases, pieces
-from liveblog.text.markup import highlight
+from liveblog.text.plain import highlight
 from liveblog.web import search as over_http
 from liveblog.web.errors import Problem
 
@@ -563,7 +563,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 
 def test_a_page_shows_hits_without_a_script(server: LiveServer) -> None:
-    """In the blog's language, highlight, counted, and for no search engine's index."""
+    """In the blog's language, marked, counted, and for no search engine's index."""
     answer = fetch(server.url, "search/?q=evacues")
     assert answer.status == 200
     assert answer["Content-Type"] == "text/html; charset=utf-8"

@@ -15,16 +15,11 @@ from lxml import html as lxml_html
 from liveblog.model import limits
 from liveblog.model.entry import FORBIDDEN
 from liveblog.text.bidi import closed
+from liveblog.text.fragments import ROOT, html_to_text, with_root
 from liveblog.text.locale import NARROW, NBSP, french_spaces
-from liveblog.text.markup import (
-    ROOT,
-    html_to_text,
-    sanitize,
-    shorten,
-    to_html,
-    unescape,
-    with_root,
-)
+from liveblog.text.markup import to_html
+from liveblog.text.plain import shorten, unescape
+from liveblog.text.sanitizer import sanitize
 
 from ..conftest import plain
 

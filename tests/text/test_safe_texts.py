@@ -25,14 +25,9 @@ from liveblog.feeds.atom_and_rss import _moulds
 from liveblog.feeds.documents import documents
 from liveblog.model.addresses import web_address
 from liveblog.model.entry import Figure, Revision, Source
-from liveblog.text.markup import (
-    ROOT,
-    html_to_text,
-    replace_in_tags,
-    sanitize,
-    set_picture_sizes,
-    to_html,
-)
+from liveblog.text.fragments import ROOT, html_to_text, replace_in_tags, set_picture_sizes
+from liveblog.text.markup import to_html
+from liveblog.text.sanitizer import sanitize
 
 from ..conftest import site_bytes
 from ..site.test_publish import picture

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping
 
 from ..text.bidi import closed
-from ..text.markup import shorten
+from ..text.plain import shorten
 from . import Undelivered
 
 LONGEST = 2_000

@@ -20,7 +20,8 @@ from ..model import addresses, period
 from ..model.errors import LiveblogError, StorageError
 from ..model.period import Period
 from ..text import bidi
-from ..text.markup import html_to_text, to_html
+from ..text.fragments import html_to_text
+from ..text.markup import to_html
 from ..timeline import Entry, Timeline
 from ..watcher import StreamPosition, changed_entries
 from . import Undelivered, chat, planning, websub

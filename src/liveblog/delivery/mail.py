@@ -39,7 +39,7 @@ from ..model.entry import Framing
 from ..model.errors import ConfigError, InvalidInput
 from ..pages.render import Pages
 from ..text.bidi import closed
-from ..text.markup import shorten
+from ..text.plain import shorten
 from ..timeline import Day
 from . import Undelivered
 

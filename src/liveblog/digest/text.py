@@ -14,8 +14,10 @@ from ..model import addresses
 from ..model.entry import Figure, Revision, Source
 from ..storage.cache import kept
 from ..text.bidi import closed
+from ..text.fragments import with_root
 from ..text.locale import Words
-from ..text.markup import collapse_space, to_html, with_root
+from ..text.markup import to_html
+from ..text.plain import collapse_space
 from ..timeline import Entry
 from . import Digest, Series, label
 

@@ -32,7 +32,7 @@ from ..pages.render import Pages
 from ..storage.atomic import write_output
 from ..storage.inside import read_inside
 from ..text.bidi import closed
-from ..text.markup import ROOT, with_root
+from ..text.fragments import ROOT, with_root
 from ..timeline import Day
 
 CORE_TYPES = ("image/jpeg", "image/png", "image/gif")

@@ -1,6 +1,6 @@
 """What other programs let people write, made to fit the limits of updates.
 
-In comes a version of an update; out comes one that every door would take, and what was shorten or
+In comes a version of an update; out comes one that every door would take, and what was shortened or
 left out for that, in words. A text or a date beyond the limits is not touched: half a text is worse
 than none, so the update is refused where it is checked. Pure.
 """
@@ -15,7 +15,7 @@ from typing import TypeVar
 from ..model import limits
 from ..model.entry import Figure, Source, clean_language, slug
 from ..model.errors import InvalidInput
-from ..text.markup import shorten
+from ..text.plain import shorten
 from . import Picture, Version
 
 Thing = TypeVar("Thing")
@@ -40,7 +40,7 @@ def fitted(version: Version) -> tuple[Version, list[str]]:
 
 def _short(text: str, limit: int, what: str, doubts: list[str]) -> str:
     if len(text) > limit:
-        doubts.append(f"{what} has {len(text)} characters and is shorten")
+        doubts.append(f"{what} has {len(text)} characters and is shortened")
     return shorten(text, limit)
 
 

@@ -18,7 +18,7 @@ from lxml import html as lxml_html
 
 from ..model import addresses
 from ..model.entry import FORBIDDEN
-from ..text.markup import has_too_many_attributes
+from ..text.sanitizer import has_too_many_attributes
 from .spans import BREAK, SPACE, Token, escaped, finished, link_to, paragraphs
 
 

@@ -47,8 +47,10 @@ from ..model.errors import ConfigError, LiveblogError
 from ..model.hashing import blake2b
 from ..storage.cache import Kept
 from ..text.bidi import closed, closed_in
+from ..text.fragments import ROOT, html_to_text, set_picture_sizes, with_root
 from ..text.locale import Words, words
-from ..text.markup import ROOT, html_to_text, set_picture_sizes, shorten, to_html, with_root
+from ..text.markup import to_html
+from ..text.plain import shorten
 from ..timeline import Entry
 from ..version import __version__
 from . import chart
@@ -278,7 +280,7 @@ class Pages:
         self._plains = Kept(str)
         self._names = Kept(str)
 
-    # -- fragments, with_root at ROOT ------------------------------------------------------------
+    # -- fragments: addresses begin with ROOT -------------------------------------------------
 
     def article(self, entry: Entry) -> Markup:
         """Return an entry as it stands on every page."""
@@ -455,11 +457,11 @@ class Pages:
         return with_root(html, self.config.url)
 
     def chapter(self, digest: Digest) -> str:
-        """Return a day as a chapter of a book; its addresses are with_root at ROOT."""
+        """Return a day as a chapter of a book; its addresses begin with ROOT."""
         return self._render("fragments/chapter.html", digest=digest, pages=self)
 
     def text(self, markdown: str) -> str:
-        """Return the text around a digest as HTML, with_root at ROOT."""
+        """Return the text around a digest as HTML whose addresses begin with ROOT."""
         return str(self._markdown(markdown))
 
     def mail(self, digest: Digest, **values: Any) -> str:

@@ -23,7 +23,9 @@ from ..model.errors import StorageError
 from ..storage.cache import kept
 from ..storage.sqlite import Unusable
 from ..text.bidi import closed
-from ..text.markup import highlight, html_to_text, shorten, to_html
+from ..text.fragments import html_to_text
+from ..text.markup import to_html
+from ..text.plain import highlight, shorten
 from ..timeline import Entry, fold
 from .index import CANDIDATES, Row, SearchIndex, Writer, label
 from .words import ASKED_CHARACTERS, SNIPPET, Piece, phrases, pieces

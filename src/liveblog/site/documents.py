@@ -15,7 +15,8 @@ from ..model import addresses
 from ..pages.render import Home, Pages, Part
 from ..search import text_of
 from ..text.bidi import closed, closed_in
-from ..text.markup import shorten, with_root
+from ..text.fragments import with_root
+from ..text.plain import shorten
 from ..timeline import Entry
 
 SEARCHED_MOST = 1_000  #: characters of an entry that a page without a server searches

@@ -15,7 +15,7 @@ from ..model.addresses import web_address
 from ..model.entry import Media
 from ..pages.render import Pages, known
 from ..storage.cache import SHORT, Kept
-from ..text.markup import replace_in_tags, with_root
+from ..text.fragments import replace_in_tags, with_root
 from ..timeline import Entry
 
 

@@ -23,7 +23,7 @@ from lxml import html as lxml_html
 from ...model import limits
 from ...model.entry import FORBIDDEN
 from ...model.errors import InvalidInput
-from ...text.markup import unescape
+from ...text.plain import unescape
 from .. import Problem
 from ..html import words
 from .entry import Attachment, Document, Entry, check_element, instant, line, web_address

@@ -20,7 +20,7 @@ from ...model import limits
 from ...model.entry import FORBIDDEN, clean_text
 from ...model.errors import InvalidInput
 from ...text.frontmatter import Page, split
-from ...text.markup import shorten
+from ...text.plain import shorten
 from .. import Copy, Item, Picture, Problem, Update, Version
 from . import body, copies, fields, templates
 from .body import Body, Shown

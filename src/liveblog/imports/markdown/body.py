@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from ...text.markup import unescape
+from ...text.plain import unescape
 
 _ALT = r"!\[(?P<alt>(?:[^\[\]\\]|\\.)*)\]"
 _TARGET = (

@@ -25,7 +25,7 @@ from ...http_client import Client
 from ...model import addresses, limits
 from ...model.entry import clean_language, slug
 from ...model.errors import InvalidInput
-from ...text.markup import shorten
+from ...text.plain import shorten
 from .. import Item, Problem, Update, Version
 from ..html import Image
 from . import entries, wxr

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ...text.markup import shorten
+from ...text.plain import shorten
 from .. import Problem
 
 _NAMED = 5

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from ...text.markup import unescape
+from ...text.plain import unescape
 from ..html import words
 
 Figures = Callable[[Sequence[int]], str]

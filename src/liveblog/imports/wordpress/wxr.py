@@ -19,7 +19,7 @@ from xml.parsers import expat
 
 from ...model.entry import FORBIDDEN
 from ...model.errors import InvalidInput
-from ...text.markup import unescape
+from ...text.plain import unescape
 from ..feed.entry import check_element
 
 TEXT_LIMIT = 2_000_000

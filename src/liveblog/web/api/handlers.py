@@ -24,7 +24,7 @@ from ...model.entry import Figure, Framing, Instant, Media, Revision, Source, St
 from ...model.errors import InvalidInput
 from ...model.period import COVERAGE
 from ...model.permissions import Action, may
-from ...text.markup import with_root
+from ...text.fragments import with_root
 from ...timeline import Entry
 from ...tokens import Person, Scope
 from ..auth import demand
