@@ -24,7 +24,8 @@ from ..pages.render import FeedDocument
 from ..scheduler import Schedule
 from ..site.report import Report
 from ..site.storage.compressed import Compressed
-from ..watcher import Event, StreamPosition, Watcher
+from ..timeline import StreamPosition
+from ..watcher import Event, Watcher
 from . import embed, errors, micropub, search
 from .api import routes
 from .auth import Authenticator
