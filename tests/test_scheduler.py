@@ -124,7 +124,7 @@ def test_over_two_years_each_day_and_week_closes_exactly_once(new_blog: NewBlog,
         closed = blog.outbox.closed()
     assert closed.keys() == expected(zone, START, END)
     closing = blog.config.closing
-    late = [at - closing.of(period.named(name)) for name, at in closed.items()]
+    late = [at - closing.of(period.parse_period_id(name)) for name, at in closed.items()]
     assert max(late) < timedelta(seconds=2)
     assert min(late) >= timedelta(0)
 

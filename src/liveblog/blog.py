@@ -50,7 +50,7 @@ from .model.errors import (
     storage_errors,
 )
 from .model.hashing import blake2b
-from .model.period import COVERAGE, Period, local_day, named
+from .model.period import COVERAGE, Period, local_day, parse_period_id
 from .model.period import check as check_period
 from .storage.paths import Paths
 from .timeline import Timeline
@@ -622,7 +622,7 @@ class Blog:
 
     def _frame(self, period_id: str, expect: int | None, **given: Any) -> Framing:
         if period_id != COVERAGE:
-            period_id = named(period_id, self.config.first_weekday).id
+            period_id = parse_period_id(period_id, self.config.first_weekday).id
         old = self.timeline.framing_to_revise(period_id)
         changes = {name: value for name, value in given.items() if value is not None}
         draft = msgspec.structs.replace(old, recorded=None, **changes)

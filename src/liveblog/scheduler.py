@@ -141,7 +141,7 @@ DOES = {
     "release": "release the next embargoed update",
     "day": "close the day before",
     "week": "close the week before",
-    "follow": "bring in what followed feeds say",
+    "follow": "import what followed feeds say",
     "ping": "tell the WebSub hubs what changed",
     "chat": "post to chats",
     "mail": "send mail",

@@ -56,7 +56,7 @@ def _reopen(outbox: Outbox, config: Config, now: datetime, facts: dict[str, str]
     early = [
         name
         for name in outbox.closed()
-        if config.closing.of(period.named(name, config.first_weekday)) > now
+        if config.closing.of(period.parse_period_id(name, config.first_weekday)) > now
     ]
     log.warning("The clock was set back: %d days and weeks are open again.", len(early))
     outbox.reopen(early, facts)

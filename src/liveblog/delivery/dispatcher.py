@@ -241,7 +241,7 @@ class Dispatcher:
         settings = self._config.mail
         if effect.target not in settings.to:
             raise _Needless("the address is no longer in the settings")
-        digest = self._digest(period.named(effect.subject, self._config.first_weekday))
+        digest = self._digest(period.parse_period_id(effect.subject, self._config.first_weekday))
         now = self._clock().replace(microsecond=0)
         message = mail.compose(digest, self._publisher.pages, effect.target, now)
         if message is None:
@@ -251,7 +251,7 @@ class Dispatcher:
     def _chat(self, effect: Effect) -> Callable[[], object]:
         config = self._config
         try:
-            subject = period.named(effect.subject, config.first_weekday)
+            subject = period.parse_period_id(effect.subject, config.first_weekday)
         except LiveblogError:
             timeline = self._timeline
             entry = timeline.entry(effect.subject)

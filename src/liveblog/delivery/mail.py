@@ -31,7 +31,7 @@ import css_inline
 import msgspec
 
 from ..config import Config, MailConfig
-from ..config.checks import check_address, check_sender
+from ..config.checks import normalize_mail_address, parse_sender
 from ..digest import Digest, label
 from ..digest import text as as_text
 from ..model import addresses, limits
@@ -116,7 +116,7 @@ def compose(
     if not digest.entries:
         return None
     try:
-        to = check_address(to)
+        to = normalize_mail_address(to)
     except ConfigError as error:
         raise InvalidInput(error.message, error.hint) from None
     message = _filled(digest, digest, pages, to, now, is_extra)
@@ -150,7 +150,7 @@ def _filled(
 ) -> EmailMessage:
     """Return a message that names the *whole* digest and tells what is *shown* of it."""
     config, mail = pages.config, pages.config.mail
-    name, sender = check_sender(mail.sender)
+    name, sender = parse_sender(mail.sender)
     addresses = (sender, to)
     # RFC 6531: only where an address needs it, for not every server can.
     message = EmailMessage(policy=_POLICY.clone(utf8=not all(map(str.isascii, addresses))))

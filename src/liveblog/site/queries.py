@@ -115,7 +115,7 @@ class SiteQueries:
 
     def named_week(self, name: str) -> Period:
         """Return the week of an id (``2012-W29``)."""
-        return period.named(name, self._config.first_weekday)
+        return period.parse_period_id(name, self._config.first_weekday)
 
     def is_closed(self, of: Period) -> bool:
         """Whether a day or week has been closed."""

@@ -153,13 +153,13 @@ def _period(text: str, now: datetime, zone: tzinfo, language: str, first_weekday
         first, last = (_period(side, now, zone, language, first_weekday) for side in (start, end))
         return period.span(first.start, last.end)
     if re.match(r"\d{4}-", text):
-        return period.named(text, first_weekday)
+        return period.parse_period_id(text, first_weekday)
     if text != COVERAGE:
         languages = [_LANGUAGES[code] for code in dict.fromkeys((language.split("-")[0], "en"))]
         found = _day(folded(text), today, languages, language)
         if found is not None:
             return period.day(found)
-    return period.named(text, first_weekday)  # says what would have been understood
+    return period.parse_period_id(text, first_weekday)  # says what would have been understood
 
 
 def _on_clock(local: datetime, zone: tzinfo, text: str) -> datetime:
@@ -213,7 +213,7 @@ def _day(text: str, today: date, languages: Iterable[_Language], language: str) 
         # Day first, as everywhere but in the United States.
         return _date(int(match[3]), int(match[2]), int(match[1]), text)
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        return period.named(text).start
+        return period.parse_period_id(text).start
     for code in dict.fromkeys((language.split("-")[0], "en")):
         months, weekdays = names(code)
         for words in languages:

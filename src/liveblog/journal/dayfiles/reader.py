@@ -22,7 +22,7 @@ from ...model import limits
 from ...model.entry import Record
 from ...model.errors import InvalidInput, storage_errors
 from ...model.hashing import blake2b
-from ...model.period import COVERAGE, named
+from ...model.period import COVERAGE, parse_period_id
 from ...storage.atomic import NotRegularError, open_regular, read_regular, sync_data
 from .. import START, Fault, News, Reading
 from .head import Head, Newest, last_sum_in, names_since
@@ -313,7 +313,7 @@ class Reader:
             return self.folder / name[:4] / name[5:7] / f"{name}.jsonl"
         if name == COVERAGE:
             return self.folder / "coverage.jsonl"
-        period = named(name)
+        period = parse_period_id(name)
         return self.folder / f"{period.id[:4]}" / f"{period.id}.jsonl"
 
     def shown(self, path: Path) -> str:
@@ -374,7 +374,7 @@ def is_day(name: str) -> bool:
 def _is_name(name: str) -> bool:
     """Whether anything is kept under a name. A program that syncs folders leaves others."""
     try:
-        return is_day(name) or name == COVERAGE or named(name).id == name
+        return is_day(name) or name == COVERAGE or parse_period_id(name).id == name
     except InvalidInput:
         return False
 
