@@ -78,7 +78,7 @@ class Deliveries:
 
         The first time, what is over already is taken for closed, and nothing is sent for it.
         """
-        now = self._blog.present
+        now = self._blog.now
         closing = self._blog.config.closing
         last_day = closing.last_day(now)
         last_week = self._last_week(now)
@@ -138,7 +138,7 @@ class Deliveries:
         config, journal = self._blog.config, self._blog.journal
         if all(chat.post == "digests" for chat in config.chat.values()):
             return
-        now = self._blog.present
+        now = self._blog.now
         known = self._outbox.fact("place")
         if not known:
             here = StreamPosition(journal.end(), int(now.timestamp()))
@@ -160,7 +160,7 @@ class Deliveries:
             return
         topics = self._blog.publisher.topics()
         if topics != self._topics:
-            now = self._blog.present
+            now = self._blog.now
             plans = planning.for_topics(topics, self._blog.config)
             self._outbox.plan(plans, now, now + COALESCE)
             self._topics = topics
@@ -184,7 +184,7 @@ class Deliveries:
             self._outbox_done(*self._unrecorded[0])
             del self._unrecorded[0]
         counts = {"done": 0, "waiting": 0, "failed": 0}
-        while effects := self._outbox.ready(kind, self._blog.present):
+        while effects := self._outbox.ready(kind, self._blog.now):
             for effect in effects:
                 if outcome := self._try(effect):
                     counts[outcome] += 1
@@ -209,7 +209,7 @@ class Deliveries:
         return self._ended(effect)
 
     def _ended(self, effect: Effect, needless: str = "") -> str:
-        ended = self._blog.present
+        ended = self._blog.now
         try:
             self._outbox_done(effect, needless, ended)
         except StorageError:
@@ -231,7 +231,7 @@ class Deliveries:
             str(error) if isinstance(error, LiveblogError) else f"{type(error).__name__}: {error}"
         )
         refused = error if isinstance(error, Undelivered) else Undelivered(text)
-        now = self._blog.present
+        now = self._blog.now
         tries = effect.tries + 1
         is_late = now - effect.made > GIVE_UP and tries >= TRIES
         if is_final or refused.is_final or is_late:
@@ -267,7 +267,7 @@ class Deliveries:
                 place = private_place(hub) or PUBLIC
             except LiveblogError as error:
                 raise Undelivered(f"The hub {hub}: {error.message}", error.hint) from None
-            self._outbox.remember({name: place}, (), self._blog.present)
+            self._outbox.remember({name: place}, (), self._blog.now)
         websub.ping(hub, topic, "" if place == PUBLIC else place)
 
     def _mail(self, effect: Effect) -> Callable[[], object]:
@@ -288,7 +288,7 @@ class Deliveries:
             of = period.parse_period_id(effect.subject, config.first_weekday)
         except LiveblogError:
             entry = self._blog.timeline.entry(effect.subject)
-            if entry.now.state != "live" or not entry.is_visible(self._blog.present):
+            if entry.now.state != "live" or not entry.is_visible(self._blog.now):
                 raise _Needless("the entry was withdrawn") from None
             text, path = self._told(entry), addresses.entry_path(entry.id)
         else:

@@ -64,7 +64,7 @@ class BlogApp:
         """
         self.blog = blog
         self.path = urlsplit(blog.config.url).path
-        self.auth = Authenticator(blog.tokens, blog.config, self.path, lambda: blog.present)
+        self.auth = Authenticator(blog.tokens, blog.config, self.path, lambda: blog.now)
         self.writers = Writers()
         self.hub = Hub(blog.config.server)
         self.gate = search.Gate()

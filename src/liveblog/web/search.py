@@ -145,7 +145,7 @@ def _found(served: BlogApp, request: Request, limit: int, offset: int) -> Found:
     with served.gate.entered(request):
         return served.blog.searching.find(
             asked.get("q", ""),
-            served.blog.present,
+            served.blog.now,
             tag=slug(asked.get("tag", "")),
             author=asked.get("author", ""),
             limit=limit,
