@@ -429,11 +429,11 @@ def test_an_embargoed_entry_comes_out_at_its_instant(
 
         while True:
             found = shown()
-            if blog.present >= at:
+            if blog.now >= at:
                 break
             assert found == set()
         until(lambda: "live.json" in shown())
-        print(f"{server}: {(blog.present - at).total_seconds():.2f} s after its instant")
+        print(f"{server}: {(blog.now - at).total_seconds():.2f} s after its instant")
         where = shown()
     finally:
         process.terminate()

@@ -87,7 +87,7 @@ class Watcher(threading.Thread):
         self._faults: frozenset[Fault] = frozenset()  # those that the log tells of
         self._wake: datetime | None = None
         self._looked = 0.0
-        now = blog.present
+        now = blog.now
         self._told = self._paged = StreamPosition(blog.journal.end(), int(now.timestamp()))
         self.state = State(self._told)
 
@@ -169,7 +169,7 @@ class Watcher(threading.Thread):
     def _pause(self, seconds: float) -> bool:
         self._called.wait(seconds)
         self._called.clear()
-        is_due = self._wake is not None and self._blog.present >= self._wake
+        is_due = self._wake is not None and self._blog.now >= self._wake
         return self._wanted > self._begun or is_due or self._is_stopping or self._is_site_gone()
 
     def _is_site_gone(self) -> bool:
@@ -186,7 +186,7 @@ class Watcher(threading.Thread):
     def _turn(self, news: News) -> None:
         """Tell of the entries that changed for readers since the last turn, and publish."""
         began = time.monotonic()
-        now = self._blog.present
+        now = self._blog.now
         self._blog.check_there()
         if any(isinstance(r, Revision) and r.state == "removed" for r in news.records):
             forget()
@@ -270,7 +270,7 @@ class Watcher(threading.Thread):
             return [("page", self._page)] if after == self._paged and self._page else []
         if until.released - after.released > LONG_AGO:
             return [("reload", {})]
-        timeline = Timeline(self._blog.journal, self._blog.present)
+        timeline = Timeline(self._blog.journal, self._blog.now)
         news = self._blog.journal.since(after.cursor, until.cursor)
         if len(news.records) > 10 * MISSED:
             return [("reload", {})]

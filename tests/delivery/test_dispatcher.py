@@ -92,7 +92,7 @@ def test_not_now_is_tried_again_with_growing_pauses(
         (first, second) = blog.outbox.effects("waiting")
         assert second.tries == 0
         assert "451 Come back later" in first.problem
-        pauses.append(first.due - blog.present)
+        pauses.append(first.due - blog.now)
         clock.now = first.due
     assert pauses == sorted(pauses)
     receiver.answer = lambda at, address: ""
@@ -113,7 +113,7 @@ def test_never_is_given_up_loudly(
     assert str(dispatcher.send("mail")) == "0 sent"
     receiver.answer = lambda at, address: ""
     for effect in blog.outbox.effects("failed"):
-        blog.outbox.retry(effect.key, blog.present)
+        blog.outbox.retry(effect.key, blog.now)
     assert str(dispatcher.send("mail")) == "2 sent"
 
 
@@ -336,7 +336,7 @@ def test_a_public_hub_whose_name_leads_inside_later_is_not_told(
 ) -> None:
     """Whoever runs its name could else have the blog ask servers of the owner's network."""
     blog, dispatcher = pinging(blog, hub)
-    blog.outbox.remember({f"place of {hub.url}": "public"}, (), blog.present)
+    blog.outbox.remember({f"place of {hub.url}": "public"}, (), blog.now)
     blog.post("Un autre.")
     told(blog, dispatcher)
     assert hub.pings == []

@@ -242,8 +242,7 @@ class Dispatcher:
         if effect.target not in settings.to:
             raise _Needless("the address is no longer in the settings")
         digest = self._digest(period.parse_period_id(effect.subject, self._config.first_weekday))
-        now = self._clock().replace(microsecond=0)
-        message = mail.compose(digest, self._publisher.pages, effect.target, now)
+        message = mail.compose(digest, self._publisher.pages, effect.target, self._clock())
         if message is None:
             raise _Needless("there is nothing to tell any more")
         return partial(mail.send, message, settings, self._environ.get(mail.PASSWORD, ""))

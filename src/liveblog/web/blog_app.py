@@ -72,7 +72,7 @@ class BlogApp:
         self._context = BlogContext(
             blog,
             self.path,
-            Authenticator(blog.tokens, blog.config, self.path, lambda: blog.present),
+            Authenticator(blog.tokens, blog.config, self.path, lambda: blog.now),
             self.watcher,
             Writers(),
             SearchLimit(),

@@ -132,7 +132,7 @@ class _Micropub:
         if action == "create":
             return self._create(person, document, key)
         entry = self._entry(document.get("url"))
-        now = self._blog.present
+        now = self._blog.now
         if action == "update":
             demand(person, "edit", entry, now)
             self._update(entry, document)
@@ -173,7 +173,7 @@ class _Micropub:
         page = self._blog.paths.site / addresses.entry_path(posted.id) / "index.html"
         loop = asyncio.get_running_loop()
         deadline = loop.time() + WAIT_SECONDS
-        while posted.published <= self._blog.present and loop.time() < deadline:
+        while posted.published <= self._blog.now and loop.time() < deadline:
             if page.exists():
                 return True
             await asyncio.sleep(0.02)

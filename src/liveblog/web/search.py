@@ -100,7 +100,7 @@ def _found(context: BlogContext, request: Request, limit: int, offset: int) -> F
     with context.search_limit.search(client_of(request.scope)):
         return context.blog.searching.find(
             asked.get("q", ""),
-            context.blog.present,
+            context.blog.now,
             tag=slug(asked.get("tag", "")),
             author=asked.get("author", ""),
             limit=limit,

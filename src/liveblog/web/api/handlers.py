@@ -249,7 +249,7 @@ class Call:
     def entry_for(self, action: Action) -> Entry:
         """Return the entry of the path, if the person may do something to it."""
         entry = self.blog.timeline.entry(self.path["id"])
-        demand(self.person, action, entry, self.blog.present)
+        demand(self.person, action, entry, self.blog.now)
         return entry
 
     def expected(self) -> int:
@@ -331,7 +331,7 @@ def me(call: Call) -> Answer:
             url=config.url,
             language=config.language,
             timezone=config.timezone,
-            now=call.blog.now,
+            now=call.blog.now.replace(microsecond=0),
         )
     )
 
@@ -595,7 +595,7 @@ def _out(call: Call, found: Entry, *, with_revisions: bool = False) -> EntryOut:
         url=addresses.url(base, addresses.entry_path(found.id)),
         order=found.order,
         state=now.state,
-        waiting=now.published > call.blog.present,
+        waiting=now.published > call.blog.now,
         mine=may(call.person, "edit", found.revisions),
         published=now.published.astimezone(UTC),
         updated=now.updated,
