@@ -115,7 +115,7 @@ def begun(folder: Path, clock: Clock, **settings: Any) -> Blog:
 def copied(blog: Blog, folder: Path, clock: Clock) -> Blog:
     """Copy a blog, which is faster than to tell and publish it again; set the clock to its."""
     shutil.copytree(blog.paths.root, folder)
-    clock.now = blog.present
+    clock.now = blog.now
     return Blog(folder, clock=clock)
 
 

@@ -586,6 +586,22 @@ def test_the_end_of_the_coverage_reaches_every_feed(blog: Blog) -> None:
     assert "expired" not in json.loads(site_bytes(blog.paths.site)["feed.json"])
 
 
+def test_a_report_carries_the_live_page_as_it_is_published(blog: Blog) -> None:
+    """Also if nothing changed; it is what live.json holds."""
+    blog.post("Un.", key=True)
+    report = blog.publish()
+    page = json.loads((blog.paths.site / "live.json").read_text())["page"]
+    assert msgspec.to_builtins(report.live_page) == page
+    assert not report.is_over
+    again = blog.publish()
+    assert not again.written
+    assert again.live_page == report.live_page
+    blog.end()
+    over = blog.publish()
+    assert over.is_over
+    assert over.live_page == blog.publisher.live_page() != report.live_page
+
+
 def test_hostile_texts_never_act(blog: Blog) -> None:
     """Script, handlers and javascript: links in any field reach no page or feed."""
     bad = '<script>alert(1)</script><img src=x onerror="alert(1)">"\'><svg onload=alert(1)>'

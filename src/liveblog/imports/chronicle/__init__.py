@@ -70,7 +70,7 @@ def chronicle(
         if plan.last:
             yield Problem(
                 placed(1, plan.last),
-                "no line is the heading of a day; nothing is brought in",
+                "no line is the heading of a day; nothing is imported",
                 "Head each day with a line such as '## 15 July 2012'.",
             )
         return
@@ -130,6 +130,6 @@ class _Left(Part):
     def end(self) -> Iterator[Item]:
         yield Problem(
             placed(self._first, self._last),
-            f"{self._doubt.what}; this day is not brought in",
+            f"{self._doubt.what}; this day is not imported",
             self._doubt.hint,
         )

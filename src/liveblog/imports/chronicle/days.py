@@ -205,7 +205,7 @@ class Day(Part):
             if self._at is None or len(piece) > _PIECE:
                 yield Problem(
                     f"line {number}",
-                    "no update can hold it; it is not brought in",
+                    "no update can hold it; it is not imported",
                     "Break it into words, or the day into fewer updates.",
                 )
                 return

@@ -79,7 +79,7 @@ def frame(plan: Survey, introduction: Edge, close: Edge, first_weekday: int) -> 
             why = most if days else "no day known"
             yield Problem(
                 placed(edge.first, edge.last),
-                f"{why}; the {name} is not brought in",
+                f"{why}; the {name} is not imported",
                 "Shorten it." if days else "Mend the headings of the days first.",
             )
             edges = [other for other in edges if other is not edge]

@@ -145,7 +145,7 @@ def _decoded(data: bytes, where: str, content_type: str) -> tuple[str, list[Prob
         what = f"it is not in the encoding that it names ({said_it})" if said_it else (
             "it names no encoding, and is not in UTF-8"
         )  # fmt: skip
-        problems.append(Problem(where, what, "Look for odd characters in what came in."))
+        problems.append(Problem(where, what, "Look for wrong characters in what was imported."))
     text = re.sub("\r\n?", "\n", text)
     return FORBIDDEN.sub("", text.replace("\ufeff", "")), problems
 

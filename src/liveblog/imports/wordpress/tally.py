@@ -24,7 +24,7 @@ _KINDS = {
 
 @dataclass
 class Tally:
-    """Counts what is not brought in."""
+    """Counts what is not imported."""
 
     comments: int = 0  #: of readers
     gone: int = 0  #: entries of which only the deletion is left
@@ -46,17 +46,17 @@ class Tally:
             )
             names = ", ".join(f"'{name}'" for name in self._names[kind])
             more = "…" if count > _NAMED else ""
-            what = f"{_counted(count, one, many)} not brought in: {names}{more}"
+            what = f"{_counted(count, one, many)} not imported: {names}{more}"
             yield Problem(where, what, "Post by hand what readers are to see.")
         if self.gone:
             what = _counted(self.gone, "deleted entry", "deleted entries")
-            yield Problem(where, f"{what} not brought in: the export holds no text")
+            yield Problem(where, f"{what} not imported: the export holds no text")
         for taxonomy in self.taxonomies:
-            what = f"what posts are filed under in '{taxonomy}' is not brought in"
+            what = f"what posts are filed under in '{taxonomy}' is not imported"
             yield Problem(where, what, "Categories and tags are; tag by hand what you need.")
         if self.comments:
             what = _counted(self.comments, "comment of a reader", "comments of readers")
-            yield Problem(where, f"{what} not brought in")
+            yield Problem(where, f"{what} not imported")
 
 
 def _counted(count: int, one: str, many: str) -> str:
