@@ -36,13 +36,12 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.runtime import Context
 from markupsafe import Markup
-from msgspec import Struct
 
 from ..config import Config
 from ..digest import Digest, headline_of, label, title
 from ..digest.text import correction_line, days_with_figures, figure_line, marks_of, unit_line
 from ..model import addresses
-from ..model.entry import Framing, Media, Revision, slug
+from ..model.entry import Media, Revision, slug
 from ..model.errors import ConfigError, LiveblogError
 from ..model.hashing import blake2b
 from ..storage.cache import Kept
@@ -54,46 +53,10 @@ from ..text.plain import shorten
 from ..timeline import Entry
 from ..version import __version__
 from . import chart
+from .data import Coverage, FeedDocument, Home, NavigationLink, Part, Tag
 
 SUMMARY = 200  #: characters of a description
 MAIL_PICTURE = 560  #: pixels of the widest picture in a mail
-
-
-class Tag(Struct, frozen=True):
-    """A tag as readers see it."""
-
-    slug: str
-    name: str
-
-
-class NavigationLink(Struct, frozen=True):
-    """A place to go to: another day, week or year."""
-
-    path: str
-    name: str
-    headline: str = ""
-
-
-class Coverage(Struct, frozen=True):
-    """The state of the blog as a whole."""
-
-    framing: Framing | None
-    updated: datetime | None  #: of the newest update or correction
-    authors: tuple[str, ...]
-    ended: datetime | None
-
-
-class Home(Struct, frozen=True):
-    """What the live page shows."""
-
-    coverage: Coverage
-    entries: Sequence[Entry]  #: the newest first
-    pinned: Sequence[Entry]
-    keys: Sequence[Entry]
-    tags: Sequence[Tag]
-    days: Sequence[NavigationLink]
-    years: Sequence[int]
-    older: NavigationLink | None
 
 
 def known(entry: Entry) -> tuple[str, int, datetime | None, int]:
@@ -103,31 +66,6 @@ def known(entry: Entry) -> tuple[str, int, datetime | None, int]:
     was damaged may be restored.
     """
     return entry.id, entry.now.rev, entry.now.recorded, len(entry.revisions)
-
-
-class FeedItem(msgspec.Struct):
-    """What a page shows of an item of a JSON Feed."""
-
-    url: str = ""
-    title: str = ""
-    summary: str = ""
-    date_published: datetime | None = None
-
-
-class FeedDocument(msgspec.Struct):
-    """What a page shows of a JSON Feed (https://jsonfeed.org/version/1.1)."""
-
-    title: str
-    items: list[FeedItem]
-    feed_url: str = ""
-    home_page_url: str = ""
-
-
-class Part(msgspec.Struct, frozen=True):
-    """A part of the live page beside its entries."""
-
-    mark: str  #: changes with the HTML
-    html: str
 
 
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "ku", "ps")

@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from ..config import Config
 from ..model import addresses
-from ..pages.render import Coverage, Pages, Part
+from ..pages.data import Coverage, Part
+from ..pages.render import Pages
 from ..search import text_of
 from ..text.bidi import closed, closed_in
 from ..text.fragments import with_root
