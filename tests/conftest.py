@@ -32,7 +32,8 @@ from jinja2 import Environment
 
 from liveblog import Blog
 from liveblog.model import addresses
-from liveblog.text.markup import sanitised, words_in
+from liveblog.text.fragments import html_to_text
+from liveblog.text.sanitizer import sanitize
 
 # Commands run as people run them: Python keeps what it compiled.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -114,7 +115,7 @@ def begun(folder: Path, clock: Clock, **settings: Any) -> Blog:
 def copied(blog: Blog, folder: Path, clock: Clock) -> Blog:
     """Copy a blog, which is faster than to tell and publish it again; set the clock to its."""
     shutil.copytree(blog.paths.root, folder)
-    clock.now = blog.present
+    clock.now = blog.now
     return Blog(folder, clock=clock)
 
 
@@ -336,4 +337,4 @@ def site_bytes(folder: Path) -> dict[str, bytes]:
 
 def plain(source: str) -> str:
     """Return the words of HTML from anywhere."""
-    return words_in(sanitised(source))
+    return html_to_text(sanitize(source))

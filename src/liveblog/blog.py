@@ -184,13 +184,13 @@ class Blog:
 
     @property
     def now(self) -> datetime:
-        """The present instant, to the second."""
-        return self.present.replace(microsecond=0)
+        """The present instant, in UTC."""
+        return self._clock().astimezone(UTC)
 
     @property
-    def present(self) -> datetime:
-        """The present instant, as finely as the clock tells it."""
-        return self._clock().astimezone(UTC)
+    def _second(self) -> datetime:
+        """The present instant to the second, as entries are dated."""
+        return self.now.replace(microsecond=0)
 
     def check_there(self) -> None:
         """Raise :class:`StorageError` if the blog was deleted or moved away.
@@ -205,7 +205,7 @@ class Blog:
     @property
     def timeline(self) -> Timeline:
         """The entries as readers may see them now."""
-        return Timeline(self.journal, self.present)
+        return Timeline(self.journal, self.now)
 
     @property
     def words(self) -> Words:
@@ -219,7 +219,7 @@ class Blog:
         from .text.dates import parse_instant
 
         instant = parse_instant(
-            text, now=self.now, zone=self.config.zone, language=self.config.language
+            text, now=self._second, zone=self.config.zone, language=self.config.language
         )
         return limits.check_instant(instant)
 
@@ -229,7 +229,7 @@ class Blog:
 
         found = parse_period(
             text,
-            now=self.now,
+            now=self._second,
             zone=self.config.zone,
             language=self.config.language,
             first_weekday=self.config.first_weekday,
@@ -298,7 +298,7 @@ class Blog:
         wanted = self._tag(tag) if tag else ""
         return self.searching.find(
             words,
-            self.present,
+            self.now,
             tag=wanted,
             author=author,
             limit=limit,
@@ -361,7 +361,7 @@ class Blog:
             idempotency_key=idempotency_key,
         )
         if at:
-            self._guard_future(draft.published, self.now, schedule)
+            self._guard_future(draft.published, self._second, schedule)
         return self.journal.append(self._with_images(draft, images), expect=0)
 
     def draft(
@@ -381,7 +381,7 @@ class Blog:
         idempotency_key: str = "",
     ) -> Revision:
         """Return what :meth:`post` would append, without pictures; nothing is written."""
-        now = self.now
+        now = self._second
         published = limits.check_instant(at).replace(microsecond=0) if at else now
         day = local_day(published, self.config.zone)
         # Sent again, it is the same entry, with the same pictures.
@@ -455,7 +455,7 @@ class Blog:
             if name not in cleaners:
                 raise InvalidInput(f"'{name}' cannot be edited.", did_you_mean(name, cleaners))
         changed = {name: cleaners[name](value) for name, value in changes.items()}
-        now = self.now
+        now = self._second
         if at is not None:
             published = limits.check_instant(at).replace(microsecond=0)
             self._guard_future(published, now, schedule)
@@ -497,7 +497,7 @@ class Blog:
         """
         from .media import forget_uploads, upload
 
-        forget_uploads(self.paths.uploads, (self.now - timedelta(days=7)).timestamp())
+        forget_uploads(self.paths.uploads, (self._second - timedelta(days=7)).timestamp())
         return upload(data, self.paths.uploads, name)
 
     @_guarded
@@ -510,7 +510,12 @@ class Blog:
         if not why:
             raise InvalidInput("A retraction needs a reason.", "Give it with --why.")
         draft = msgspec.structs.replace(
-            old, state="retracted", note=why, recorded=None, idempotency_key="", updated=self.now
+            old,
+            state="retracted",
+            note=why,
+            recorded=None,
+            idempotency_key="",
+            updated=self._second,
         )
         validate(draft)
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
@@ -530,7 +535,7 @@ class Blog:
             recorded=None,
             note="" if last.state == "live" else last.note,
             idempotency_key="",
-            updated=max(self.now, last.published),
+            updated=max(self._second, last.published),
         )
         return self.journal.append(draft, expect=old.rev if expect is None else expect)
 
@@ -552,7 +557,7 @@ class Blog:
                 Revision(
                     id=entry_id,
                     published=removed.published,
-                    updated=self.now,
+                    updated=self._second,
                     day=removed.day,
                     author=clean_text(author or self.config.author, "author"),
                     state="removed",
@@ -579,7 +584,7 @@ class Blog:
         try:
             return timeline.last_known(entry_id).now, True
         except Withheld:  # nothing of it can be read
-            return Revision(id=entry_id, published=self.now, updated=self.now), True
+            return Revision(id=entry_id, published=self._second, updated=self._second), True
 
     @_guarded
     def frame(
@@ -608,7 +613,7 @@ class Blog:
     @_guarded
     def end(self, at: datetime | None = None, *, expect: int | None = None) -> Framing:
         """Declare the coverage over: the page says so, and feeds tell readers to stop asking."""
-        at = limits.check_instant(at or self.now, "end of the coverage")
+        at = limits.check_instant(at or self._second, "end of the coverage")
         return self._frame(COVERAGE, expect, author=self.config.author, ended=at)
 
     @_guarded
@@ -690,7 +695,7 @@ class Blog:
             journal=self.journal,
             media=self.paths.media,
             config=self.config,
-            now=self.now,
+            now=self._second,
             dry_run=dry_run,
             progress=progress,
         )
@@ -702,7 +707,7 @@ class Blog:
         self, *, full: bool = False, dry_run: bool = False, progress: Progress | None = None
     ) -> Report:
         """Bring the site in ``feeds/`` up to date; see :class:`Publisher`."""
-        return self.publisher.publish(self.present, full=full, dry_run=dry_run, progress=progress)
+        return self.publisher.publish(self.now, full=full, dry_run=dry_run, progress=progress)
 
     @_guarded
     def move(self, url: str, *, progress: Progress | None = None) -> Relocation:
@@ -730,7 +735,7 @@ class Blog:
         pages = self.publisher.pages
         site = self.publisher.site
         folders = tuple(
-            write(old, self.config, self.paths, site, pages, self.now) for old in before
+            write(old, self.config, self.paths, site, pages, self._second) for old in before
         )
         return Relocation(url, before, folders, report)
 
@@ -814,7 +819,7 @@ class Blog:
                         hint = "Restore the file from a backup, or edit the entry."
                         problem = f"the picture of {entry.id} is gone or was altered"
                         faults.append(Fault(f"entries/media/{media.path}", problem, hint))
-        verified = verify(self.publisher, self.present, partial(part, 2))
+        verified = verify(self.publisher, self.now, partial(part, 2))
         known = {fault.place for fault in faults}
         faults += [fault for fault in verified.faults if fault.place not in known]
         return Health(faults, (*audit.notes, *verified.notes), audit.records, audit.files)

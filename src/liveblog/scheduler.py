@@ -28,7 +28,7 @@ from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from .blog import Blog
-from .delivery.dispatcher import Deliveries, Sent
+from .delivery.dispatcher import Dispatcher, Sent
 from .delivery.outbox import KINDS, Kind
 from .http_client import Client
 from .imports import Item
@@ -141,11 +141,18 @@ DOES = {
     "release": "release the next embargoed update",
     "day": "close the day before",
     "week": "close the week before",
-    "follow": "bring in what followed feeds say",
+    "follow": "import what followed feeds say",
     "ping": "tell the WebSub hubs what changed",
     "chat": "post to chats",
     "mail": "send mail",
 }
+
+
+def dispatcher_for(blog: Blog, environ: Mapping[str, str] = os.environ) -> Dispatcher:
+    """Return a dispatcher of a blog's deliveries; *environ* holds the secrets."""
+    return Dispatcher(
+        blog.outbox, blog.journal, blog.publisher, blog.config, lambda: blog.now, environ
+    )
 
 
 class Schedule:
@@ -168,7 +175,7 @@ class Schedule:
         self._client = client
         self._following = Subscriptions(blog.paths)
         self._publish = publish or blog.publish
-        self.deliveries = Deliveries(blog, environ)
+        self.dispatcher = dispatcher_for(blog, environ)
         self._scheduler = scheduler or BackgroundScheduler(
             timezone=UTC, executors={"default": _Threads()}
         )
@@ -202,7 +209,7 @@ class Schedule:
         # Who leads is told by the system, where it can tell.
         self._lock.path.write_text(str(os.getpid()), "ascii")
         try:
-            self.deliveries.recover()
+            self.dispatcher.recover()
         except LiveblogError:
             self.resign()
             raise
@@ -271,7 +278,7 @@ class Schedule:
                 max_instances=1,
                 replace_existing=True,
                 # What was missed is done at once.
-                **({"next_run_time": self.blog.present} if name == "day" else {}),
+                **({"next_run_time": self.blog.now} if name == "day" else {}),
             )
         if not self._is_arranged:
             done = EVENT_JOB_EXECUTED | EVENT_JOB_ERROR
@@ -286,7 +293,7 @@ class Schedule:
 
     def retime(self) -> None:
         """Ask again when the jobs are due that wait for something."""
-        now = self.blog.present
+        now = self.blog.now
         for name, due in (
             ("publish", self._next_publication()),
             ("release", self._next_release()),
@@ -301,8 +308,8 @@ class Schedule:
         if not self.is_leading:
             return
         try:
-            self.deliveries.plan_news()
-            self.deliveries.plan_pings()
+            self.dispatcher.plan_news()
+            self.dispatcher.plan_pings()
             if self._is_arranged:
                 self.retime()
         except LiveblogError as error:
@@ -318,7 +325,7 @@ class Schedule:
     # -- the jobs -----------------------------------------------------------------------------
 
     def _run(self, name: str) -> None:
-        began = self.blog.present
+        began = self.blog.now
         try:
             # Another process may have taken over, if the lock's file was deleted or replaced.
             if self._stopping.is_set() or not self.lead():
@@ -348,11 +355,11 @@ class Schedule:
             if self._is_over():
                 return ""
             self._do_publish()
-            closed = self.deliveries.close()
+            closed = self.dispatcher.close()
             return f"closed {', '.join(of.id for of in closed)}" if closed else ""
         if name == "follow":
             return self._do_follow()
-        sent = self.deliveries.send(cast(Kind, name))
+        sent = self.dispatcher.send(cast(Kind, name))
         return str(sent) if sent != Sent() else ""
 
     def _do_publish(self) -> str:
@@ -363,10 +370,10 @@ class Schedule:
         return f"{len(report.written)} files written, {len(report.deleted)} deleted"
 
     def _do_follow(self) -> str:
-        if not self._following.due(self.blog.present):
+        if not self._following.due(self.blog.now):
             return ""
         client = self._client or Client(allow=self._following.private_places())
-        return catch_up(self._following, client, self._bring_in, self.blog.present)
+        return catch_up(self._following, client, self._bring_in, self.blog.now)
 
     def _bring_in(self, name: str, items: Iterable[Item]) -> str:
         brought = self.blog.import_items(items, source=f"feed {name}")
@@ -386,7 +393,7 @@ class Schedule:
             return None
         last = self._outcomes.get("publish")
         pause = timedelta(seconds=self.blog.config.schedule.publish_seconds)
-        now = self.blog.present
+        now = self.blog.now
         return min(last.ran + pause, now + pause) if last else now
 
     def _next_release(self) -> datetime | None:
@@ -404,7 +411,7 @@ class Schedule:
         try:
             return self._following.next_due()
         except LiveblogError:
-            return self.blog.present + EVERY  # the job itself says what is wrong
+            return self.blog.now + EVERY  # the job itself says what is wrong
 
     def _is_over(self) -> bool:
         """Whether the coverage is, and all its days are closed: nothing happens by itself."""
@@ -417,7 +424,7 @@ class Schedule:
 
     def jobs(self) -> list[Job]:
         """Return each job with its next run and its last outcome."""
-        now = self.blog.present
+        now = self.blog.now
         config, closing = self.blog.config, self.blog.config.closing
         outcomes = self._outcomes or _outcomes(self.blog)
         self._outcomes = outcomes

@@ -70,7 +70,7 @@ class FeedRepair(BaseExtension):  # type: ignore[misc]
         etree.SubElement(channel, f"{{{SY}}}updatePeriod").text = "hourly" if is_hourly else "daily"
         frequency = per_day // 24 if is_hourly else per_day
         etree.SubElement(channel, f"{{{SY}}}updateFrequency").text = str(frequency)
-        # FeedBuilder come later; simple readers know what is in them by these very prefixes.
+        # Items come later; simple readers know what is in them by these very prefixes.
         etree.cleanup_namespaces(root, keep_ns_prefixes=["atom", "content", "dc"])
         return root
 

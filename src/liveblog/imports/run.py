@@ -211,7 +211,7 @@ class _Work:
         if published > self._now:
             raise InvalidInput(
                 f"It is dated {published:%Y-%m-%d %H:%M} UTC, which is in the future.",
-                "Correct the date, or bring it in when it has come.",
+                "Correct the date, or import it again once that date has come.",
             )
         day = local_day(published, self._config.zone)
         draft = Revision(
@@ -324,7 +324,7 @@ class _Work:
             raise InvalidInput(
                 f"Revision {record.rev} of {record.name} does not fit: here is {here} of another "
                 "history.",
-                "What is here stays. Bring it into a blog of its own to compare.",
+                "What is here stays. Import it into a blog of its own to compare.",
             ) from None
         self._count(record, is_new=is_new)
 
@@ -385,7 +385,7 @@ def _mark_of(version: Version) -> str:
 
 
 def _marked(revision: Revision) -> str:
-    """Return the mark of what was brought in, empty if it was written here."""
+    """Return the mark of what was imported, empty if it was written here."""
     key = revision.idempotency_key
     return key.rpartition(" ")[2] if key.startswith(_MARK) else ""
 

@@ -14,7 +14,7 @@ from ..model import addresses
 from ..model.addresses import web_address
 from ..model.entry import Media
 from ..pages.render import Pages
-from ..text.markup import in_tags, rooted
+from ..text.fragments import replace_in_tags, with_root
 from ..timeline import Entry
 
 
@@ -141,7 +141,7 @@ class FeedBuilder:
 
 def _absolute(fragment: str, base: str, url: str) -> str:
     """Give a fragment addresses that hold wherever a reader shows it."""
-    return in_tags(rooted(fragment, base), ' href="#', f' href="{url}#').strip()
+    return replace_in_tags(with_root(fragment, base), ' href="#', f' href="{url}#').strip()
 
 
 def _founded(blog_id: str) -> datetime:

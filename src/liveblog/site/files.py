@@ -17,7 +17,8 @@ from ..feeds import Feed, documents
 from ..model import addresses, period
 from ..model.entry import slug
 from ..model.period import Period, day_end
-from ..pages.render import Coverage, Home, NavigationLink, Pages, Tag
+from ..pages.data import Coverage, Home, NavigationLink, Tag
+from ..pages.render import Pages
 from ..text.bidi import closed
 from ..timeline import Entry, Timeline, in_order
 from .documents import (

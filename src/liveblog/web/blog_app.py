@@ -20,17 +20,20 @@ from starlette.types import Receive, Scope, Send
 from ..blog import Blog
 from ..model import addresses
 from ..model.errors import InvalidInput, LiveblogError, StorageError
-from ..pages.render import FeedDocument
+from ..pages.data import FeedDocument
 from ..scheduler import Schedule
 from ..site.report import Report
 from ..site.storage.compressed import Compressed
-from ..watcher import Event, StreamPosition, Watcher
+from ..timeline import StreamPosition
+from ..watcher import Event, Watcher
 from . import embed, errors, micropub, search
 from .api import routes
 from .auth import Authenticator
 from .clients import BehindProxies, client_of
 from .composer import pages
+from .context import BlogContext
 from .gone import Gone
+from .search_limit import SearchLimit
 from .static import Files
 from .stream import Hub, messages
 from .writers import Writers
@@ -64,11 +67,16 @@ class BlogApp:
         """
         self.blog = blog
         self.path = urlsplit(blog.config.url).path
-        self.auth = Authenticator(blog.tokens, blog.config, self.path, lambda: blog.present)
-        self.writers = Writers()
         self.hub = Hub(blog.config.server)
-        self.gate = search.Gate()
         self.watcher = Watcher(blog, tell=self._tell, landed=self._landed)
+        self._context = BlogContext(
+            blog,
+            self.path,
+            Authenticator(blog.tokens, blog.config, self.path, lambda: blog.now),
+            self.watcher,
+            Writers(),
+            SearchLimit(),
+        )
         self.schedule = Schedule(blog, publish=self.watcher.publish)
         self._gone = Gone(blog)
         self._lookups = CapacityLimiter(LOOKUPS)
@@ -208,11 +216,11 @@ class BlogApp:
 
     def _routes(self) -> Router:
         found = [
-            *routes.routes(self),
-            *micropub.routes(self),
-            *pages.routes(self),
-            *embed.routes(self),
-            *search.routes(self),
+            *routes.routes(self._context),
+            *micropub.routes(self._context),
+            *pages.routes(self._context),
+            *embed.routes(self._context),
+            *search.routes(self._context),
         ]
         # Slashes are not redirected: that would build an address from the Host header.
         return Router(routes=found, redirect_slashes=False)
