@@ -73,7 +73,7 @@ DOORS = {
 """Which modules (or rooms) may import a library."""
 
 PRIVATE = {
-    "_captured_signals": "uvicorn", "_cmark": "cmarkgfm", "_Element": "lxml",
+    "_cmark": "cmarkgfm", "_Element": "lxml",
     "_jobstore_alias": "apscheduler", "_run_job_success": "apscheduler",
     "spool_max_size": "starlette", "uvicorn.protocols": "uvicorn",
 }  # fmt: skip

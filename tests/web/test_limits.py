@@ -19,8 +19,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from liveblog.web import HEAD_LIMIT, guard
+from liveblog.web import guard
 from liveblog.web.api.handlers import UPLOAD_LIMIT
+from liveblog.web.app import HEAD_LIMIT
 
 from ..conftest import LiveServer, live_server, run_loop
 from ..wire import fetch
@@ -176,7 +177,7 @@ def test_that_accept_fails_is_logged_once_a_minute(caplog: pytest.LogCaptureFixt
     """asyncio tells of each of its attempts, thousands a second; other errors are told as ever."""
 
     async def failing() -> None:
-        watching = guard.Guard(lambda: 0, lambda _: False)
+        watching = guard.Guard(lambda _: False)
         watching.start()
         loop = asyncio.get_running_loop()
         for _ in range(1_000):

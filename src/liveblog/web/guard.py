@@ -17,7 +17,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from . import HEAD_LIMIT
+from .app import HEAD_LIMIT
 from .clients import network_of
 from .descriptors import room_for_connections
 
@@ -50,9 +50,8 @@ log = logging.getLogger("liveblog")
 class Guard:
     """The open connections, and which of them has to go. Everything happens in one event loop."""
 
-    def __init__(self, streams: Callable[[], int], is_proxy: Callable[[str], bool]) -> None:
-        """Guard a server that holds some event streams too, behind proxies that are believed."""
-        self._streams = streams
+    def __init__(self, is_proxy: Callable[[str], bool]) -> None:
+        """Limit the connections of a server behind trusted proxies."""
         self._is_proxy = is_proxy
         self._open: set[Guarded] = set()
         self._half: dict[Guarded, None] = {}  # without a whole head, the oldest first
@@ -73,7 +72,7 @@ class Guard:
         self._open.add(connection)
         self._clients[connection.network] += 1
         room = room_for_connections()
-        has_room = len(self._open) + self._streams() <= room or self._evict()
+        has_room = len(self._open) <= room or self._evict()
         if self._clients[connection.network] > room // 2 and not self._is_proxy(connection.address):
             has_room = has_room and self._evict(connection.network)
         self.waits(connection, is_new=True)
@@ -128,10 +127,9 @@ class Guard:
         if time.monotonic() - self._logged >= 60:
             self._logged = time.monotonic()
             log.warning(
-                "There are as many connections as this process may have (%s open, %s streams): "
+                "There are as many connections as this process may have (%s): "
                 "those that send nothing are closed. See 'ulimit -n' and docs/server.md.",
                 len(self._open),
-                self._streams(),
             )
 
     async def _look(self) -> None:
