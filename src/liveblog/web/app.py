@@ -22,6 +22,7 @@ from .blog_app import BlogApp
 from .clients import ForwardedHeaders
 from .errors import Problem
 from .redirects import Redirects, send_redirect
+from .request_body import RequestBody, has_body
 from .signals import calling_on_stop
 from .static_file import Answer, send_answer
 
@@ -80,24 +81,32 @@ class Application:
                 self._metrics.count(answer.status)
             return await send_answer(send, answer)
         has_started = False
+        body = None
+        if has_body(headers):
+            body = RequestBody(receive, is_awaited=b"expect" in headers)
+            receive = body.receive
 
-        async def counting_send(message: Message) -> None:
+        async def send_with_body_read(message: Message) -> None:
             nonlocal has_started
-            has_started = True
-            if self._metrics and message["type"] == "http.response.start":
-                self._metrics.count(message["status"])
+            if not has_started:
+                has_started = True
+                if self._metrics:
+                    self._metrics.count(message["status"])
+                if body and not body.is_complete:
+                    await body.discard()
+                    message["headers"] = [*message["headers"], (b"connection", b"close")]
             await send(message)
 
         try:
             if problem:
-                return await errors.response(problem)(scope, receive, counting_send)
-            await self._answer(scope, receive, counting_send)
+                return await errors.response(problem)(scope, receive, send_with_body_read)
+            await self._answer(scope, receive, send_with_body_read)
         except ClientDisconnect:
             pass
         except Exception as error:
             log.error("%s %s: %s", scope["method"], scope["path"], error, exc_info=error)
             if not has_started:  # otherwise the server closes the connection
-                await errors.response(errors.of(error))(scope, receive, counting_send)
+                await errors.response(errors.of(error))(scope, receive, send_with_body_read)
 
     def _cached(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Answer | None:
         """Return the answer to a GET for a file in memory; None for every other request."""

@@ -15,7 +15,7 @@ import uvicorn
 
 from ..model.errors import StorageError
 from .app import HEAD_LIMIT, Application
-from .guard import Guard, Guarded
+from .connections import ConnectionLimits
 from .signals import SIGNALS
 
 GRACE_SECONDS = 1
@@ -31,13 +31,13 @@ WAITING = 4096
 class _Server(uvicorn.Server):
     """uvicorn with limits on connections."""
 
-    def __init__(self, config: uvicorn.Config, guard: Guard) -> None:
+    def __init__(self, config: uvicorn.Config, limits: ConnectionLimits) -> None:
         super().__init__(config)
-        self._guard = guard
+        self._limits = limits
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._guard.start()
+        self._limits.start()
         for opened in sockets or []:
             opened.listen(WAITING)
 
@@ -89,10 +89,9 @@ def _exit(*_: object) -> None:
 
 def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> None:
     """Serve on a socket until SIGTERM or SIGINT; *ready* is called before."""
-    guard = Guard(app.is_trusted_proxy)
+    limits = ConnectionLimits(app, app.is_trusted_proxy)
     config = uvicorn.Config(
-        app,
-        http=cast(Any, partial(Guarded, guard=guard)),
+        cast(Any, limits),
         h11_max_incomplete_event_size=HEAD_LIMIT,
         log_level=logging.WARNING,
         access_log=False,
@@ -104,6 +103,9 @@ def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> N
         ws="none",
         backlog=ACCEPTED_AT_ONCE,
     )
+    config.load()
+    create = partial(limits.protocol, config.http_protocol_class)
+    config.http_protocol_class = cast(Any, create)
     logging.getLogger("uvicorn.error").addFilter(_OnceAMinute())
     _allow_files()
     opened.listen(WAITING)
@@ -111,4 +113,4 @@ def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> N
     for number in SIGNALS:
         signal.signal(number, _exit)
     ready()
-    _Server(config, guard).run(sockets=[opened])
+    _Server(config, limits).run(sockets=[opened])
