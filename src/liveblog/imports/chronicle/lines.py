@@ -9,7 +9,7 @@ import re
 
 from ...model import addresses, limits
 from ...model.entry import FORBIDDEN, Source
-from ...text.dates import folded
+from ...text.dates import normalize
 
 _SHORT = 400
 """Characters of the longest line that is taken for anything but text."""
@@ -94,7 +94,7 @@ def ends_sentence(line: str) -> bool:
 def begins_close(line: str) -> bool:
     """Whether a line is the heading of what closes a text: « Conclusion », "Fazit: …"."""
     head = line[:_SHORT].lstrip("#*_ \t")
-    return folded(head.partition(":")[0].rstrip("*_# \t\u00a0\u202f")) in _CLOSES
+    return normalize(head.partition(":")[0].rstrip("*_# \t\u00a0\u202f")) in _CLOSES
 
 
 def sources(line: str) -> tuple[Source, ...]:
@@ -105,7 +105,7 @@ def sources(line: str) -> tuple[Source, ...]:
     if len(line) > _SHORT:
         return ()
     word, colon, names = _unwrapped(line).partition(":")
-    word = folded(word.strip(_AROUND))
+    word = normalize(word.strip(_AROUND))
     if not colon or word not in _SOURCE | _SOURCES:
         return ()
     parts = re.split(r"[;,،؛](?!\S)", names) if word in _SOURCES else [names]
@@ -139,7 +139,7 @@ def is_picture(line: str) -> bool:
     """Whether a line stands for a picture: « Image », "[Photo: a street]", « (photo) »."""
     if len(line) > _SHORT:
         return False
-    match = _PICTURE_LINE.match(folded(_unwrapped(line)))
+    match = _PICTURE_LINE.match(normalize(_unwrapped(line)))
     return match is not None and match[1] in _PICTURE
 
 
