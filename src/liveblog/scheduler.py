@@ -28,7 +28,7 @@ from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from .blog import Blog
-from .delivery.dispatcher import Deliveries, Sent
+from .delivery.dispatcher import Dispatcher, Sent
 from .delivery.outbox import KINDS, Kind
 from .http_client import Client
 from .imports import Item
@@ -148,6 +148,13 @@ DOES = {
 }
 
 
+def dispatcher_for(blog: Blog, environ: Mapping[str, str] = os.environ) -> Dispatcher:
+    """Return a dispatcher of a blog's deliveries; *environ* holds the secrets."""
+    return Dispatcher(
+        blog.outbox, blog.journal, blog.publisher, blog.config, lambda: blog.now, environ
+    )
+
+
 class Schedule:
     """When things happen in one blog."""
 
@@ -168,7 +175,7 @@ class Schedule:
         self._client = client
         self._following = Subscriptions(blog.paths)
         self._publish = publish or blog.publish
-        self.deliveries = Deliveries(blog, environ)
+        self.dispatcher = dispatcher_for(blog, environ)
         self._scheduler = scheduler or BackgroundScheduler(
             timezone=UTC, executors={"default": _Threads()}
         )
@@ -202,7 +209,7 @@ class Schedule:
         # Who leads is told by the system, where it can tell.
         self._lock.path.write_text(str(os.getpid()), "ascii")
         try:
-            self.deliveries.recover()
+            self.dispatcher.recover()
         except LiveblogError:
             self.resign()
             raise
@@ -301,8 +308,8 @@ class Schedule:
         if not self.is_leading:
             return
         try:
-            self.deliveries.plan_news()
-            self.deliveries.plan_pings()
+            self.dispatcher.plan_news()
+            self.dispatcher.plan_pings()
             if self._is_arranged:
                 self.retime()
         except LiveblogError as error:
@@ -348,11 +355,11 @@ class Schedule:
             if self._is_over():
                 return ""
             self._do_publish()
-            closed = self.deliveries.close()
+            closed = self.dispatcher.close()
             return f"closed {', '.join(of.id for of in closed)}" if closed else ""
         if name == "follow":
             return self._do_follow()
-        sent = self.deliveries.send(cast(Kind, name))
+        sent = self.dispatcher.send(cast(Kind, name))
         return str(sent) if sent != Sent() else ""
 
     def _do_publish(self) -> str:

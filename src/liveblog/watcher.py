@@ -3,33 +3,27 @@
 One thread a blog, so that rendering never holds up the server. It knows no sockets: what there is
 to tell, it hands over as events and the place that they lead to. Readers come first: an entry is
 told from the journal, before its page and the feeds are written.
-
-A place is ``CURSOR-INSTANT``: the journal's cursor, and the second up to which embargoed entries
-were released. Both come from the journal and the clock alone, so a place holds across restarts.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import msgspec
 
 from .blog import Blog
-from .config import Config
 from .journal import Fault, News
 from .model.entry import Revision, id_day
-from .model.errors import InvalidInput, LiveblogError, StorageError
+from .model.errors import LiveblogError, StorageError
 from .model.period import COVERAGE, day_end, local_day
 from .site.report import Report
-from .storage.cache import forget
-from .timeline import Entry, Timeline, fold
+from .timeline import Entry, StreamPosition, Timeline, changed_entries, fold
 
 MISSED = 200
 """A reader that missed more entries than this is told to load the page again."""
@@ -51,9 +45,6 @@ COMPRESSED = 100
 PATIENCE = 600
 """Seconds to wait for a publication that somebody asked for."""
 
-_PLACE = re.compile(r"([0-9]{1,30})-([0-9]{1,11})")
-"""Both numbers are small enough to be instants of the years up to 5000."""
-
 Event = tuple[str, object]
 """Its kind and its data: ``entry``, ``removed``, ``page``, ``reload`` or ``hello``."""
 
@@ -65,27 +56,6 @@ Landed = Callable[[list[Event], "StreamPosition", Report | None], None]
 and what was done; None if it failed."""
 
 log = logging.getLogger("liveblog")
-
-
-@dataclass(frozen=True)
-class StreamPosition:
-    """Up to where somebody knows the blog."""
-
-    cursor: str
-    released: int  #: seconds of the epoch
-
-    def __str__(self) -> str:
-        return f"{self.cursor}-{self.released}"
-
-    @classmethod
-    def parse(cls, text: str) -> StreamPosition:
-        """Read a place as a reader gives it back.
-
-        Raises :class:`InvalidInput`.
-        """
-        if not (match := _PLACE.fullmatch(text)):
-            raise InvalidInput(f"'{text}' is no place in this stream.", "Begin without one.")
-        return cls(match[1], int(match[2]))
 
 
 @dataclass(frozen=True)
@@ -218,11 +188,11 @@ class Watcher(threading.Thread):
         now = self._blog.now
         self._blog.check_there()
         if any(isinstance(r, Revision) and r.state == "removed" for r in news.records):
-            forget()
+            self._blog.publisher.pages.clear_cache()
         before = self._told
         place = StreamPosition(news.cursor, max(int(now.timestamp()), before.released))
         timeline = Timeline(self._blog.journal, now)
-        touched = changed_entries(timeline, news, before.released, self._blog.config)
+        touched = changed_entries(timeline, news, before.released, self._blog.config.zone)
         events = list(self._events(timeline, touched)) if self._tell else []
         if self._tell and events:
             self._blog.journal.settle({id_day(entry_id).isoformat() for entry_id in touched})
@@ -303,7 +273,7 @@ class Watcher(threading.Thread):
         news = self._blog.journal.since(after.cursor, until.cursor)
         if len(news.records) > 10 * MISSED:
             return [("reload", {})]
-        touched = changed_entries(timeline, news, after.released, self._blog.config)
+        touched = changed_entries(timeline, news, after.released, self._blog.config.zone)
         if len(touched) > MISSED:
             return [("reload", {})]
         events = list(self._events(timeline, touched))
@@ -312,28 +282,6 @@ class Watcher(threading.Thread):
         return events
 
 
-def changed_entries(timeline: Timeline, news: News, released: int, config: Config) -> list[str]:
-    """Return the ids of entries that changed for readers: by a revision, or by the clock.
-
-    *released* is the second of the epoch up to which embargoed entries were released before.
-    """
-    found = dict.fromkeys(r.id for r in news.records if isinstance(r, Revision))
-    low = datetime.fromtimestamp(released, UTC)
-    if int(timeline.now.timestamp()) > released:
-        of = local_day(low, config.zone)
-        last = local_day(timeline.now, config.zone)
-        days = [day for day in timeline.days(of) if day <= last]
-        due = [e for day in days for e in timeline.day(day).entries if _was_released(e, low)]
-        found |= dict.fromkeys(entry.id for entry in due)
-    return list(found)
-
-
 def _shown_at(entry: Entry) -> datetime:
     """Return the instant since which readers can see an entry as it stands."""
     return max(entry.now.recorded or entry.published, entry.published)
-
-
-def _was_released(entry: Entry, after: datetime) -> bool:
-    """Whether an entry came out of its embargo after an instant, not by a revision."""
-    recorded = entry.now.recorded or entry.published
-    return entry.published > after and entry.published > recorded

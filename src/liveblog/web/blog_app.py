@@ -20,11 +20,12 @@ from starlette.types import Receive, Scope, Send
 from ..blog import Blog
 from ..model import addresses
 from ..model.errors import InvalidInput, LiveblogError, StorageError
-from ..pages.render import FeedDocument
+from ..pages.data import FeedDocument
 from ..scheduler import Schedule
 from ..site.report import Report
 from ..site.storage.compressed import Compressed
-from ..watcher import Event, StreamPosition, Watcher
+from ..timeline import StreamPosition
+from ..watcher import Event, Watcher
 from . import embed, errors, micropub, search
 from .api import routes
 from .auth import Authenticator
