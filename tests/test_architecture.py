@@ -57,7 +57,7 @@ DOORS = {
     "starlette": ("web",),
     "uvicorn": ("web",),
     "PIL": ("media",),
-    "nh3": ("text.markup",),
+    "nh3": ("text.sanitizer",),
     "cmarkgfm": ("text.markup",),
     "click": ("cli",),
     "sqlite3": ("storage.sqlite", "site.index", "search.index", "delivery.outbox"),

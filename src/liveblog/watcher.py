@@ -22,7 +22,6 @@ from .model.errors import LiveblogError, StorageError
 from .model.period import day_end, local_day
 from .site.documents import LivePage
 from .site.report import Report
-from .storage.cache import forget
 from .timeline import Changes, Entry, StreamPosition, Timeline, changes_since, fold
 
 MAX_MISSED = 200
@@ -195,7 +194,7 @@ class Watcher(threading.Thread):
         began = time.monotonic()
         self._blog.check_there()
         if any(isinstance(r, Revision) and r.state == "removed" for r in news.records):
-            forget()
+            self._blog.publisher.pages.clear_cache()
         timeline = self._blog.timeline
         changes = changes_since(self._position, news, timeline, self._blog.config.zone)
         # Entries reach the open pages before their own pages and the feeds are rendered.
@@ -206,7 +205,7 @@ class Watcher(threading.Thread):
         report = None
         try:
             report = self._publish(timeline.now, news)
-            if self._page is not None and report.live_page != self._page:
+            if self._page and report.live_page and report.live_page != self._page:
                 page_events.append(("page", report.live_page))
                 self._page_position = changes.after
             self._page = report.live_page

@@ -26,7 +26,7 @@ from liveblog.model.entry import Figure, Source
 from liveblog.model.errors import InvalidInput, StorageError
 from liveblog.search import index
 from liveblog.search.words import SNIPPET, fold, phrases, pieces
-from liveblog.text.markup import marked
+from liveblog.text.plain import highlight
 from liveblog.web import search_limit
 from liveblog.web.errors import Problem
 
@@ -260,11 +260,11 @@ def test_a_snippet_is_safe_html(blog: Blog) -> None:
     """Whatever somebody wrote, only our marks are markup."""
     blog.post("`<script>alert(1)</script>` & <b onclick=x>gras</b> `\"'`", title="<i>Titre</i>")
     (hit,) = blog.search("alert").hits
-    html = marked(hit.snippet)
+    html = highlight(hit.snippet)
     assert re.findall(r"<[^>]*>", html) == ["<mark>", "</mark>"]
     assert "&lt;script&gt;<mark>alert</mark>(1)" in html
     assert "&amp;" in html
-    assert marked(hit.title) == "&lt;i&gt;Titre&lt;/i&gt;"
+    assert highlight(hit.title) == "&lt;i&gt;Titre&lt;/i&gt;"
 
 
 def test_a_snippet_shows_the_place_with_most_of_the_words() -> None:

@@ -22,8 +22,9 @@ from ..model.errors import LiveblogError, StorageError
 from ..model.period import Period
 from ..site.publisher import Publisher
 from ..text import bidi
+from ..text.fragments import html_to_text
 from ..text.locale import Words, words
-from ..text.markup import to_html, words_in
+from ..text.markup import to_html
 from ..timeline import Changes, Entry, StreamPosition, Timeline, changes_since
 from . import Undelivered, chat, planning, websub
 from .closing import close_periods
@@ -285,7 +286,7 @@ class Dispatcher:
     def _entry_text(self, entry: Entry) -> str:
         """Return an entry as the plain text of a chat message."""
         now = entry.now
-        body = words_in(to_html(now.body))
+        body = html_to_text(to_html(now.body))
         is_claim = now.verification == "unconfirmed"
         mark = f"[{self._words.say('Unconfirmed')}] " if is_claim else ""
         return bidi.closed(mark + "\n".join(part for part in (now.title, body) if part))

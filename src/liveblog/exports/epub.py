@@ -32,7 +32,7 @@ from ..pages.render import Pages
 from ..storage.atomic import write_output
 from ..storage.inside import read_inside
 from ..text.bidi import closed
-from ..text.markup import ROOT, rooted
+from ..text.fragments import ROOT, with_root
 from ..timeline import Day
 
 CORE_TYPES = ("image/jpeg", "image/png", "image/gif")
@@ -200,7 +200,7 @@ class _Book:
                 f'src="{addresses.url(ROOT, addresses.media_path(path))}"', f'src="{name}"'
             )
         text = re.sub(rf'<img src="{re.escape(ROOT)}[^>]*alt="([^"]*)"[^>]*>', r"<p>[\1]</p>", text)
-        return rooted(text, self._config.url)
+        return with_root(text, self._config.url)
 
     def _wrapped(self, title: str, body: str) -> str:
         language = quoteattr(self._config.language)

@@ -13,10 +13,12 @@ from msgspec import Struct
 
 from ..config import Config
 from ..model import addresses
-from ..pages.render import Coverage, Pages, Part
+from ..pages.data import Coverage, Part
+from ..pages.render import Pages
 from ..search import text_of
 from ..text.bidi import closed, closed_in
-from ..text.markup import rooted, shortened
+from ..text.fragments import with_root
+from ..text.plain import shorten
 from ..timeline import Entry
 
 SEARCHED_MOST = 1_000  #: characters of an entry that a page without a server searches
@@ -113,7 +115,7 @@ def live_entry(entry: Entry, pages: Pages) -> dict[str, object]:
         "url": addresses.url(pages.config.url, addresses.entry_path(entry.id)),
         "published": entry.published.isoformat(),
         "updated": entry.now.updated.isoformat(),
-        "html": rooted(pages.article(entry), "./"),
+        "html": with_root(pages.article(entry), "./"),
     }
 
 
@@ -125,7 +127,7 @@ def searched(entries: Iterable[Entry]) -> list[Searched]:
     """Return what a page without a server searches of entries."""
     return [
         (entry.id, entry.published, closed(entry.now.title), closed_in(entry.now.tags),
-         closed(shortened(text_of(entry), SEARCHED_MOST)))
+         closed(shorten(text_of(entry), SEARCHED_MOST)))
         for entry in entries
         if entry.now.state == "live"
     ]  # fmt: skip
@@ -137,7 +139,7 @@ def search_json(rows: Sequence[Searched]) -> bytes:
     The more entries, the fewer words of each, so that it stays small.
     """
     words = max(SEARCHED_LEAST, min(SEARCHED_MOST, SEARCHED_IN_ALL // max(len(rows), 1)))
-    shown = [(*row, shortened(text, words)) for *row, text in rows]
+    shown = [(*row, shorten(text, words)) for *row, text in rows]
     return msgspec.json.encode({"version": 1, "entries": shown}) + b"\n"
 
 
@@ -148,8 +150,8 @@ def opensearch(config: Config) -> str:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">\n'
-        f"<ShortName>{escape(shortened(title, 16))}</ShortName>\n"
-        f"<Description>{escape(shortened(closed(config.description) or title, 1024))}"
+        f"<ShortName>{escape(shorten(title, 16))}</ShortName>\n"
+        f"<Description>{escape(shorten(closed(config.description) or title, 1024))}"
         "</Description>\n"
         f'<Url type="text/html" template="{address}"/>\n'
         f"<Language>{config.language}</Language>\n"

@@ -13,12 +13,12 @@ from ..config import Config
 from ..digest import Digest
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
-from ..feeds import Feed
-from ..feeds.documents import documents
+from ..feeds import Feed, documents
 from ..model import addresses, period
 from ..model.entry import slug
 from ..model.period import Period, day_end
-from ..pages.render import Coverage, Home, NavigationLink, Pages, Tag
+from ..pages.data import Coverage, Home, NavigationLink, Tag
+from ..pages.render import Pages
 from ..text.bidi import closed
 from ..timeline import Entry, Timeline, in_order
 from .documents import (

@@ -17,7 +17,7 @@ from ..digest import Digest, label
 from ..journal import Fault
 from ..model import addresses, period
 from ..model.period import COVERAGE, Period
-from ..pages.render import Coverage, NavigationLink
+from ..pages.data import Coverage, NavigationLink
 from ..text.locale import Words
 from ..timeline import Day, Entry, Timeline
 from .guard import CORRECT, is_fatal, reason

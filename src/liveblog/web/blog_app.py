@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from ..blog import Blog
 from ..model import addresses
 from ..model.errors import InvalidInput, LiveblogError, StorageError
-from ..pages.render import FeedDocument
+from ..pages.data import FeedDocument
 from ..scheduler import Schedule
 from ..site.report import Report
 from ..site.storage.compressed import Compressed

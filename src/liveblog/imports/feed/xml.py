@@ -23,7 +23,7 @@ from lxml import html as lxml_html
 from ...model import limits
 from ...model.entry import FORBIDDEN
 from ...model.errors import InvalidInput
-from ...text.markup import unescaped
+from ...text.plain import unescape
 from .. import Problem
 from ..html import words
 from .entry import Attachment, Document, Entry, check_element, instant, line, web_address
@@ -158,7 +158,7 @@ def _reference(match: re.Match[str]) -> str:
     if not name:
         return "&amp;"
     if name[0] == "#":
-        known = unescaped(match[0])
+        known = unescape(match[0])
         return "" if FORBIDDEN.search(known) and known not in "\t\n\r" else match[0]
     return html5.get(name) or f"&amp;{name}"
 

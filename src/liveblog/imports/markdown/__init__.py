@@ -20,7 +20,7 @@ from ...model import limits
 from ...model.entry import FORBIDDEN, clean_text
 from ...model.errors import InvalidInput
 from ...text.frontmatter import Page, split
-from ...text.markup import shortened
+from ...text.plain import shorten
 from .. import Copy, Item, Picture, Problem, Update, Version
 from . import body, copies, fields, templates
 from .body import Body, Shown
@@ -173,5 +173,5 @@ def _few(things: Sequence[str]) -> str:
 
 def _said(message: str) -> str:
     """Return a sentence as part of another one, with nothing in it that would act on a terminal."""
-    message = shortened(" ".join(FORBIDDEN.sub("", message).split()).rstrip("."), 300)
+    message = shorten(" ".join(FORBIDDEN.sub("", message).split()).rstrip("."), 300)
     return message[:1].lower() + message[1:]

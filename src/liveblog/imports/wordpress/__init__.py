@@ -25,7 +25,7 @@ from ...http_client import Client
 from ...model import addresses, limits
 from ...model.entry import clean_language, slug
 from ...model.errors import InvalidInput
-from ...text.markup import shortened
+from ...text.plain import shorten
 from .. import Item, Problem, Update, Version
 from ..html import Image
 from . import entries, wxr
@@ -131,7 +131,7 @@ class _Export:
                             self._by_login.setdefault(_nicename(login), plain(part["title"]))
                         is_there = is_there or self._is_wanted(part)
                         if part.entries and len(live_blogs) < 5:
-                            live_blogs.append(f"{part.id} '{shortened(plain(part['title']), 60)}'")
+                            live_blogs.append(f"{part.id} '{shorten(plain(part['title']), 60)}'")
         if not is_there:
             hint = (
                 f"Its live blogs: {', '.join(live_blogs)}." if live_blogs else "Look it up there."
@@ -169,7 +169,7 @@ class _Export:
 
     def _of_item(self, item: wxr.Item) -> Iterator[Item]:
         kind, status = item["wp:post_type"], item["wp:status"]
-        where = f"post {item.id} '{shortened(plain(item['title']), 60)}'"
+        where = f"post {item.id} '{shorten(plain(item['title']), 60)}'"
         is_live_blog = bool(item.entries) or item.meta.get("liveblog") in ("enable", "archive", "1")
         if kind in _IGNORED or status == "auto-draft":
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ...text.markup import shortened
+from ...text.plain import shorten
 from .. import Problem
 
 _NAMED = 5
@@ -36,7 +36,7 @@ class Tally:
         """Count one of a kind: a status or type of WordPress's."""
         self._counts[kind] = self._counts.get(kind, 0) + 1
         if self._counts[kind] <= _NAMED:
-            self._names.setdefault(kind, []).append(shortened(name, 60))
+            self._names.setdefault(kind, []).append(shorten(name, 60))
 
     def problems(self, where: str) -> Iterator[Problem]:
         """Tell it, one problem a kind."""

@@ -24,7 +24,7 @@ from ...model.entry import Figure, Framing, Instant, Media, Revision, Source, St
 from ...model.errors import InvalidInput
 from ...model.period import COVERAGE
 from ...model.permissions import Action, may
-from ...text.markup import rooted
+from ...text.fragments import with_root
 from ...timeline import Entry
 from ...tokens import Person, Scope
 from ..auth import demand
@@ -653,7 +653,7 @@ def _pictures_out(call: Call, revision: Revision) -> tuple[PictureOut, ...]:
 
 
 def _html(call: Call, found: Entry) -> str:
-    return rooted(call.blog.publisher.pages.article(found), call.context.path)
+    return with_root(call.blog.publisher.pages.article(found), call.context.path)
 
 
 def _framing_answer(call: Call, text: str) -> Answer:
