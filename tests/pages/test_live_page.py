@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+import liveblog
+
 from ..conftest import LiveServer, live_server, serving
 from ..wire import fetch
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
-STATIC = Path(__file__).parents[2] / "src" / "liveblog" / "theme" / "static"
+STATIC = Path(liveblog.__file__).parent / "theme" / "static"
 TEXT = "Une ligne de texte assez longue pour remplir la colonne, et encore quelques mots. " * 4
 
 
