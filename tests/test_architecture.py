@@ -32,7 +32,7 @@ ROOMS = (
     ("text",),
     ("journal", "media", "http_client", "tokens"),
     ("timeline",),
-    ("digest",),
+    ("digest", "pictures"),
     ("feeds",),
     ("pages",),
     ("search",),

@@ -65,9 +65,13 @@ class Entry(Struct, frozen=True):
         return blake2b(msgspec.json.encode(self.revisions), digest_size=12).digest()
 
     @property
-    def length(self) -> int:
-        """How many characters its texts have, those of its earlier revisions included."""
-        return sum(len(revision.body) for revision in self.revisions)
+    def cache_key(self) -> tuple[str, int, datetime | None, int]:
+        """A key that differs from that of any other entry, and of this one with other revisions.
+
+        The revision number alone is not enough: a line that could not be synced and the next one
+        may have the same, and a damaged line may be restored.
+        """
+        return self.id, self.now.rev, self.now.recorded, len(self.revisions)
 
     @property
     def corrections(self) -> tuple[Revision, ...]:

@@ -23,7 +23,6 @@ from .model.entry import Revision, id_day
 from .model.errors import LiveblogError, StorageError
 from .model.period import COVERAGE, day_end, local_day
 from .site.report import Report
-from .storage.cache import forget
 from .timeline import Entry, StreamPosition, Timeline, changed_entries, fold
 
 MISSED = 200
@@ -189,7 +188,7 @@ class Watcher(threading.Thread):
         now = self._blog.now
         self._blog.check_there()
         if any(isinstance(r, Revision) and r.state == "removed" for r in news.records):
-            forget()
+            self._blog.publisher.pages.clear_cache()
         before = self._told
         place = StreamPosition(news.cursor, max(int(now.timestamp()), before.released))
         timeline = Timeline(self._blog.journal, now)

@@ -13,8 +13,7 @@ from ..config import Config
 from ..digest import Digest
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
-from ..feeds import Feed
-from ..feeds.documents import documents
+from ..feeds import Feed, documents
 from ..model import addresses, period
 from ..model.entry import slug
 from ..model.period import Period, day_end

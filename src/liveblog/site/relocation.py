@@ -19,8 +19,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from ..config import Config
-from ..feeds import Feed, Item
-from ..feeds.documents import documents
+from ..feeds import Feed, Item, documents
 from ..model import addresses
 from ..model.errors import storage_errors
 from ..pages.data import FeedDocument

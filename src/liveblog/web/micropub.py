@@ -25,6 +25,7 @@ from starlette.routing import Route
 
 from ..blog import Uploaded
 from ..model import addresses
+from ..model.draft import Draft
 from ..model.entry import Media, Revision, Source
 from ..model.errors import InvalidInput, LiveblogError
 from ..timeline import Entry
@@ -187,11 +188,9 @@ class _Micropub:
         properties = _updated(self._shown(old), document)
         fields, images = self._parts(properties, old.media)
         fields["sources"] = tuple(dict.fromkeys((*old.sources, *fields["sources"])))
-        wanted = self._blog.draft(fields.pop("body"), author=old.author, **fields)
+        wanted = self._blog.preview(Draft(author=old.author, **fields))
         changes: dict[str, Any] = {
-            name: value
-            for name in ("body", *fields)
-            if (value := getattr(wanted, name)) != getattr(old, name)
+            name: value for name in fields if (value := getattr(wanted, name)) != getattr(old, name)
         }
         if tuple(images) != old.media:
             changes["images"] = images

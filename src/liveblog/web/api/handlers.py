@@ -20,6 +20,7 @@ from starlette.requests import Request
 from ... import digest
 from ...blog import Blog, Uploaded
 from ...model import addresses, limits
+from ...model.draft import Draft
 from ...model.entry import Figure, Framing, Instant, Media, Revision, Source, State, Verification
 from ...model.errors import InvalidInput
 from ...model.period import COVERAGE
@@ -479,17 +480,19 @@ def preview(call: Call) -> Answer:
     """Show an update as readers would see it; nothing is kept."""
     given: NewEntry = call.body
     limits.check_bytes(given.body, limits.BODY_BYTES, "body")
-    draft = call.blog.draft(
-        given.body,
-        title=given.title,
-        at=given.published,
-        author=_author(call, given.author),
-        tags=given.tags,
-        key=given.key,
-        verification=given.verification,
-        sources=given.sources,
-        figures=given.figures,
-        lang=given.lang,
+    draft = call.blog.preview(
+        Draft(
+            body=given.body,
+            title=given.title,
+            published=given.published,
+            author=_author(call, given.author),
+            tags=given.tags,
+            key=given.key,
+            verification=given.verification,
+            sources=given.sources,
+            figures=given.figures,
+            lang=given.lang,
+        )
     )
     return Answer(Preview(html=_html(call, Entry((draft,)))))
 
@@ -497,14 +500,17 @@ def preview(call: Call) -> Answer:
 def frame(call: Call) -> Answer:
     """Write the headline, introduction and close of a digest, or of the live page."""
     given: FramingText = call.body
-    texts = {
-        name: None if (value := getattr(given, name)) is UNSET else value
-        for name in ("headline", "introduction", "close")
-    }
-    if all(value is None for value in texts.values()):
+    if given == FramingText():
         raise InvalidInput("There is nothing to change.", "Send headline, introduction or close.")
     period = _period(call, call.path["period"])
-    call.blog.frame(period, author=call.person.name, expect=call.expected(), **texts)
+    call.blog.frame(
+        period,
+        headline=given.headline,
+        introduction=given.introduction,
+        close=given.close,
+        author=call.person.name,
+        expect=call.expected(),
+    )
     call.context.watcher.call()
     return _framing_answer(call, period)
 
