@@ -2,8 +2,8 @@
 
     python benchmarks/feeds.py FOLDER [--all]
 
-A file is brought in (with its updates), refused (it is no feed, and why is said), or holds nothing
-that can be brought in, and why is said; anything else is a fault of ours. feedparser's own tests
+A file is imported (with its updates), refused (it is no feed, and why is said), or holds nothing
+that can be imported, and why is said; anything else is a fault of ours. feedparser's own tests
 hold some two thousand odd feeds.
 """
 

@@ -27,10 +27,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveblog import Blog
-from liveblog.delivery.dispatcher import Deliveries
 from liveblog.model import period
 from liveblog.model.errors import ConfigError, StorageError
-from liveblog.scheduler import Schedule, WallTrigger, leader
+from liveblog.scheduler import Schedule, WallTrigger, dispatcher_for, leader
 from tests import command
 from tests.command import Done
 from tests.conftest import Clock, needs
@@ -125,7 +124,7 @@ def test_over_two_years_each_day_and_week_closes_exactly_once(new_blog: NewBlog,
         closed = blog.outbox.closed()
     assert closed.keys() == expected(zone, START, END)
     closing = blog.config.closing
-    late = [at - closing.of(period.named(name)) for name, at in closed.items()]
+    late = [at - closing.of(period.parse_period_id(name)) for name, at in closed.items()]
     assert max(late) < timedelta(seconds=2)
     assert min(late) >= timedelta(0)
 
@@ -147,7 +146,7 @@ def _kill_two_hundred_times(new_blog: NewBlog, tmp_path: Path, receiver: Receive
         for day in range(0, 450, 3):
             at = START + timedelta(days=day)
             Blog(blog.paths.root).post(f"Le jour {day}.", at=at, schedule=True)
-        Schedule(Blog(blog.paths.root)).deliveries.close()
+        Schedule(Blog(blog.paths.root)).dispatcher.close()
     state = tmp_path / "now"
     state.write_text(START.isoformat())
     end = START + timedelta(days=500)
@@ -216,10 +215,10 @@ def test_what_was_over_before_the_first_start_is_not_sent(blog: Blog, clock: Clo
     blog.post("Un fait.")
     clock.go(days=30)
     blog = add(blog, MAIL)
-    deliveries = Deliveries(blog)
-    assert deliveries.close() == []
+    dispatcher = dispatcher_for(blog)
+    assert dispatcher.close() == []
     clock.go(days=1)
-    assert [of.id for of in deliveries.close()] == ["2012-08-14"]
+    assert [of.id for of in dispatcher.close()] == ["2012-08-14"]
     assert planned(blog) == []
 
 
@@ -238,24 +237,24 @@ def test_a_machine_that_slept_closes_all_in_order_and_sends_by_the_rule(
 ) -> None:
     """All, or the latest day and the latest week that have something to tell."""
     blog = add(blog, f"{MAIL}[schedule]\ncatch_up = '{rule}'\n")
-    deliveries = Deliveries(blog)
-    deliveries.close()
+    dispatcher = dispatcher_for(blog)
+    dispatcher.close()
     for day in (16, 18, 24):
         blog.post("Un fait.", at=datetime(2012, 7, day, 12, tzinfo=UTC), schedule=True)
     clock.go(days=10)
-    assert [of.id for of in deliveries.close()] == [
+    assert [of.id for of in dispatcher.close()] == [
         *("2012-07-15", "2012-W28", "2012-07-16", "2012-07-17", "2012-07-18", "2012-07-19"),
         *("2012-07-20", "2012-07-21", "2012-07-22", "2012-W29", "2012-07-23", "2012-07-24"),
     ]
     assert planned(blog) == [f"mail {name} a@example.org" for name in sent]
-    assert deliveries.close() == []
+    assert dispatcher.close() == []
 
 
 def test_a_correction_of_a_closed_day_is_not_sent_again(blog: Blog, clock: Clock) -> None:
     """It updates the daily feed's entry under its id, and no mail follows."""
     blog = add(blog, MAIL)
     schedule = Schedule(blog)
-    schedule.deliveries.close()
+    schedule.dispatcher.close()
     entry = blog.post("Cent morts.")
     clock.go(days=1)
     schedule._run("day")
@@ -298,45 +297,45 @@ def test_a_clock_that_ran_ahead_is_taken_back(
 ) -> None:
     """The days that it closed are open again, and close when they are over; nothing goes twice."""
     blog = add(blog, MAIL)
-    deliveries = Deliveries(blog)
-    deliveries.close()
+    dispatcher = dispatcher_for(blog)
+    dispatcher.close()
     blog.post("Un fait.")
     clock.go(days=3650)
-    assert len(deliveries.close()) > 3650
+    assert len(dispatcher.close()) > 3650
     assert planned(blog) == ["mail 2012-07-15 a@example.org", "mail 2012-W28 a@example.org"]
     clock.go(days=-3650)
-    assert deliveries.close() == []
+    assert dispatcher.close() == []
     assert "set back" in caplog.text
     assert blog.outbox.closed() == {}
     clock.go(hours=8)
-    assert [of.id for of in deliveries.close()] == ["2012-07-15", "2012-W28"]
+    assert [of.id for of in dispatcher.close()] == ["2012-07-15", "2012-W28"]
     assert planned(blog) == ["mail 2012-07-15 a@example.org", "mail 2012-W28 a@example.org"]
 
 
 def test_a_clock_that_trembles_closes_nothing_twice(blog: Blog, clock: Clock) -> None:
     """Midnight, a second back, midnight again."""
-    deliveries = Deliveries(blog)
-    deliveries.close()
+    dispatcher = dispatcher_for(blog)
+    dispatcher.close()
     clock.set("2012-07-16T00:00:00+02:00")
-    assert len(deliveries.close()) == 2
+    assert len(dispatcher.close()) == 2
     clock.go(seconds=-1)
-    assert deliveries.close() == []
+    assert dispatcher.close() == []
     clock.go(seconds=1)
-    assert deliveries.close() == []
+    assert dispatcher.close() == []
     clock.go(days=1)
-    assert [of.id for of in deliveries.close()] == ["2012-07-16"]
+    assert [of.id for of in dispatcher.close()] == ["2012-07-16"]
 
 
 def test_another_time_zone_loses_and_repeats_no_day(blog: Blog, clock: Clock) -> None:
     """A blog that moves from Paris to Honolulu and to Kiritimati still closes each day once."""
-    Deliveries(blog).close()
+    dispatcher_for(blog).close()
     path = blog.paths.root / "liveblog.toml"
     zones = ["Europe/Paris", "Pacific/Honolulu", "Pacific/Kiritimati"]
     text = path.read_text()
     for hour in range(24 * 9):
         clock.go(hours=1)
         path.write_text(text.replace("Europe/Paris", zones[hour // 24 % 3]))
-        Deliveries(Blog(blog.paths.root, clock=clock)).close()
+        dispatcher_for(Blog(blog.paths.root, clock=clock)).close()
     days = [name for name in blog.outbox.closed() if "W" not in name]
     first = date(2012, 7, 15)
     assert sorted(days) == [(first + timedelta(days=n)).isoformat() for n in range(len(days))]
@@ -430,11 +429,11 @@ def test_an_embargoed_entry_comes_out_at_its_instant(
 
         while True:
             found = shown()
-            if blog.present >= at:
+            if blog.now >= at:
                 break
             assert found == set()
         until(lambda: "live.json" in shown())
-        print(f"{server}: {(blog.present - at).total_seconds():.2f} s after its instant")
+        print(f"{server}: {(blog.now - at).total_seconds():.2f} s after its instant")
         where = shown()
     finally:
         process.terminate()
@@ -452,7 +451,7 @@ def test_an_embargoed_entry_comes_out_at_its_instant(
 def test_when_the_coverage_is_over_the_schedule_rests(blog: Blog, clock: Clock) -> None:
     """Once its last day and week are closed; what is in the outbox still goes."""
     schedule = Schedule(blog)
-    schedule.deliveries.close()
+    schedule.dispatcher.close()
     blog.post("La fin.")
     blog.end()
     assert {job.name for job in schedule.jobs() if job.next} == {"publish", "day", "week"}

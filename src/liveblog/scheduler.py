@@ -28,16 +28,17 @@ from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from .blog import Blog
-from .delivery.dispatcher import Deliveries, Sent
+from .delivery.dispatcher import Dispatcher, Sent
 from .delivery.outbox import KINDS, Kind
 from .http_client import Client
 from .imports import Item
 from .imports.subscriptions import EVERY, Subscriptions, catch_up
 from .model.errors import LiveblogError, StorageError
-from .model.period import COVERAGE, local_day, wall
+from .model.period import local_day, wall
 from .site.report import Report
 from .storage.atomic import replace_file
 from .storage.locks import Lock
+from .watcher import Update
 
 LOOK_SECONDS = 10
 """How often to look for a wrong clock, a lead to take over, and what another process planned."""
@@ -141,11 +142,18 @@ DOES = {
     "release": "release the next embargoed update",
     "day": "close the day before",
     "week": "close the week before",
-    "follow": "bring in what followed feeds say",
+    "follow": "import what followed feeds say",
     "ping": "tell the WebSub hubs what changed",
     "chat": "post to chats",
     "mail": "send mail",
 }
+
+
+def dispatcher_for(blog: Blog, environ: Mapping[str, str] = os.environ) -> Dispatcher:
+    """Return a dispatcher of a blog's deliveries; *environ* holds the secrets."""
+    return Dispatcher(
+        blog.outbox, blog.journal, blog.publisher, blog.config, lambda: blog.now, environ
+    )
 
 
 class Schedule:
@@ -160,21 +168,26 @@ class Schedule:
         scheduler: BaseScheduler | None = None,
         client: Client | None = None,
     ) -> None:
-        """Schedule *blog*; *publish* is how its site is published where it is also served.
+        """Schedule *blog*.
 
+        *publish* has a watcher publish the site, which calls :meth:`published` each time.
         Subscriptions are polled through *client*, which reaches public servers unless it is given.
         """
         self.blog = blog
         self._client = client
         self._following = Subscriptions(blog.paths)
         self._publish = publish or blog.publish
-        self.deliveries = Deliveries(blog, environ)
+        self._has_watcher = publish is not None
+        self.dispatcher = dispatcher_for(blog, environ)
         self._scheduler = scheduler or BackgroundScheduler(
             timezone=UTC, executors={"default": _Threads()}
         )
         self._lock = Lock(_lock_path(blog))
         self._leading = threading.Lock()
         self._is_arranged = False
+        self._planning = threading.Lock()
+        self._is_planned = False
+        """Whether deliveries are planned for everything that this process saw."""
         self._stopping = threading.Event()
         self._keeper: threading.Thread | None = None
         self._outcomes: dict[str, Outcome] = {}
@@ -199,10 +212,11 @@ class Schedule:
             self._lock.release()  # .liveblog/ was deleted or replaced: anybody may lead now
             if not self._lock.try_acquire():
                 return False
+            self._is_planned = False
         # Who leads is told by the system, where it can tell.
         self._lock.path.write_text(str(os.getpid()), "ascii")
         try:
-            self.deliveries.recover()
+            self.dispatcher.recover()
         except LiveblogError:
             self.resign()
             raise
@@ -245,7 +259,10 @@ class Schedule:
                         log.warning("The clock was set by %+.0f s.", moved)
                         offset += moved
                         self.arrange()
-                    self.published()
+                    if self._is_planned:
+                        self._plan_pings()  # of what another process published
+                    else:
+                        self.published()
             except Exception as error:
                 log.error("The schedule: %s", error, exc_info=not isinstance(error, LiveblogError))
             self._stopping.wait(LOOK_SECONDS)
@@ -271,7 +288,7 @@ class Schedule:
                 max_instances=1,
                 replace_existing=True,
                 # What was missed is done at once.
-                **({"next_run_time": self.blog.present} if name == "day" else {}),
+                **({"next_run_time": self.blog.now} if name == "day" else {}),
             )
         if not self._is_arranged:
             done = EVENT_JOB_EXECUTED | EVENT_JOB_ERROR
@@ -286,7 +303,7 @@ class Schedule:
 
     def retime(self) -> None:
         """Ask again when the jobs are due that wait for something."""
-        now = self.blog.present
+        now = self.blog.now
         for name, due in (
             ("publish", self._next_publication()),
             ("release", self._next_release()),
@@ -296,17 +313,27 @@ class Schedule:
             if due is not None and self._scheduler.get_job(name):
                 self._scheduler.modify_job(name, next_run_time=max(due, now))
 
-    def published(self, report: Report | None = None) -> None:
-        """Plan what follows from a publication, whoever made it; call it after each."""
-        if not self.is_leading:
+    def published(self, update: Update | None = None) -> None:
+        """Plan the deliveries that follow from a publication; call it after each.
+
+        *update* is what the watcher found; without it the journal is read.
+        """
+        if not self.is_leading or (update and update.report is None):
+            self._is_planned = False
             return
         try:
-            self.deliveries.plan_news()
-            self.deliveries.plan_pings()
-            if self._is_arranged:
-                self.retime()
+            with self._planning:
+                self.dispatcher.plan_news(update.changes if update else None)
+                self._is_planned = True
+            self._plan_pings()
         except LiveblogError as error:
-            log.error("Cannot plan what goes out; tried again soon: %s", error)
+            self._is_planned = False
+            log.error("Cannot plan deliveries; tried again soon: %s", error)
+
+    def _plan_pings(self) -> None:
+        self.dispatcher.plan_pings()
+        if self._is_arranged:
+            self.retime()
 
     def once(self) -> list[Outcome]:
         """Do everything that is due, and return how each job went. Lead first."""
@@ -318,7 +345,7 @@ class Schedule:
     # -- the jobs -----------------------------------------------------------------------------
 
     def _run(self, name: str) -> None:
-        began = self.blog.present
+        began = self.blog.now
         try:
             # Another process may have taken over, if the lock's file was deleted or replaced.
             if self._stopping.is_set() or not self.lead():
@@ -348,25 +375,26 @@ class Schedule:
             if self._is_over():
                 return ""
             self._do_publish()
-            closed = self.deliveries.close()
+            closed = self.dispatcher.close()
             return f"closed {', '.join(of.id for of in closed)}" if closed else ""
         if name == "follow":
             return self._do_follow()
-        sent = self.deliveries.send(cast(Kind, name))
+        sent = self.dispatcher.send(cast(Kind, name))
         return str(sent) if sent != Sent() else ""
 
     def _do_publish(self) -> str:
         report = self._publish()
-        self.published()
+        if not self._has_watcher:
+            self.published()
         if report is None:
             return "published"
         return f"{len(report.written)} files written, {len(report.deleted)} deleted"
 
     def _do_follow(self) -> str:
-        if not self._following.due(self.blog.present):
+        if not self._following.due(self.blog.now):
             return ""
         client = self._client or Client(allow=self._following.private_places())
-        return catch_up(self._following, client, self._bring_in, self.blog.present)
+        return catch_up(self._following, client, self._bring_in, self.blog.now)
 
     def _bring_in(self, name: str, items: Iterable[Item]) -> str:
         brought = self.blog.import_items(items, source=f"feed {name}")
@@ -386,17 +414,11 @@ class Schedule:
             return None
         last = self._outcomes.get("publish")
         pause = timedelta(seconds=self.blog.config.schedule.publish_seconds)
-        now = self.blog.present
+        now = self.blog.now
         return min(last.ran + pause, now + pause) if last else now
 
     def _next_release(self) -> datetime | None:
-        timeline = self.blog.timeline
-        embargoed = timeline.embargoed()
-        due = [entry.published for entry in embargoed[:1]]
-        coverage = timeline.framing(COVERAGE)
-        if coverage and coverage.ended and coverage.ended > timeline.now:
-            due.append(coverage.ended)
-        return min(due, default=None)
+        return self.blog.timeline.next_change()
 
     def _next_follow(self) -> datetime | None:
         if self._is_over():
@@ -404,20 +426,20 @@ class Schedule:
         try:
             return self._following.next_due()
         except LiveblogError:
-            return self.blog.present + EVERY  # the job itself says what is wrong
+            return self.blog.now + EVERY  # the job itself says what is wrong
 
     def _is_over(self) -> bool:
         """Whether the coverage is, and all its days are closed: nothing happens by itself."""
-        coverage = self.blog.timeline.framing(COVERAGE)
-        if not coverage or not coverage.ended:
+        ended = self.blog.timeline.ended()
+        if ended is None:
             return False
-        last = local_day(coverage.ended, self.blog.config.zone).isoformat()
+        last = local_day(ended, self.blog.config.zone).isoformat()
         facts = (self.blog.outbox.fact("days_to"), self.blog.outbox.fact("weeks_to"))
         return all(last <= fact for fact in facts)
 
     def jobs(self) -> list[Job]:
         """Return each job with its next run and its last outcome."""
-        now = self.blog.present
+        now = self.blog.now
         config, closing = self.blog.config, self.blog.config.closing
         outcomes = self._outcomes or _outcomes(self.blog)
         self._outcomes = outcomes

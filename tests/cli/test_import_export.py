@@ -32,20 +32,20 @@ On compte douze maisons touchées.
 """
 
 
-def test_a_chronicle_is_brought_in_once(french: Run, tmp_path: Path) -> None:  # noqa: F811
-    """Announced, brought in, and known the second time."""
+def test_a_chronicle_is_imported_once(french: Run, tmp_path: Path) -> None:  # noqa: F811
+    """Announced, imported, and known the second time."""
     path = tmp_path / "vallombre.txt"
     path.write_text(CHRONICLE)
     dry = french("import", "text", str(path), "--dry-run")
     assert dry.returncode == 0, dry.stderr
-    assert "Would bring in 3 new updates" in dry.stderr
+    assert "Would import 3 new updates" in dry.stderr
     assert french("log").stdout == ""
     done = french("import", "text", str(path))
-    assert "ImportResult in 3 new updates" in done.stderr
+    assert "Imported 3 new updates" in done.stderr
     assert "Next: liveblog publish" in done.stderr
     again = french("import", "text", str(path))
     assert again.returncode == 0
-    assert "ImportResult in nothing" in again.stderr
+    assert "Imported nothing" in again.stderr
     digest = french("digest", "2012-07-15").stdout
     assert digest.index("Dimanche 15 juillet") < digest.index("sacs") < digest.index("Tanneurs")
 
@@ -60,7 +60,7 @@ def test_problems_name_the_file_and_the_line(french: Run, tmp_path: Path) -> Non
     path.write_text("Rien qui ait une date.\n")
     done = french("import", "text", str(path))
     assert done.returncode == 1
-    assert "ImportResult in nothing" in done.stderr
+    assert "Imported nothing" in done.stderr
 
 
 def test_a_file_that_is_no_text_is_refused(french: Run, tmp_path: Path) -> None:  # noqa: F811
@@ -204,7 +204,7 @@ def test_a_wordpress_export_is_brought_in_once(french: Run) -> None:  # noqa: F8
     """With its live blog; twice is the same journal."""
     path = Path(__file__).parents[1] / "imports" / "wordpress" / "liveblog.xml"
     dry = french("import", "wordpress", str(path), "--dry-run")
-    assert "Would bring in" in dry.stderr, dry.stderr + dry.stdout
+    assert "Would import" in dry.stderr, dry.stderr + dry.stdout
     done = french("import", "wordpress", str(path), "--json")
     brought = json.loads(done.stdout)
     assert brought["entries"] > 0

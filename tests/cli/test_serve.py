@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 
 from liveblog import Blog
-from liveblog.storage.cache import RECENT_BESIDE_STORE
 
 from ..command import MODULE, run
 from ..conftest import LiveServer, live_server
@@ -197,26 +196,3 @@ def test_without_the_fast_libraries_all_is_answered_as_with_them(tmp_path: Path)
             _, said = process.communicate(timeout=20)
         assert process.returncode == 0
         assert "Traceback" not in said
-
-
-@pytest.mark.slow
-def test_a_server_holds_a_long_day_outside_of_its_memory(tmp_path: Path) -> None:
-    """What it rendered of the older updates lies in files without a name, until one is removed."""
-    with live_server(tmp_path / "blog") as server:
-        assert server.process
-        opened = Path(f"/proc/{server.process.pid}/fd")
-
-        def unnamed() -> bytes:
-            files = [fd for fd in opened.iterdir() if os.readlink(fd).startswith("/var/tmp/")]
-            return b"".join(fd.read_bytes() for fd in files)
-
-        post = server.blog.post("Un secret.")
-        server.settled()
-        assert not unnamed()
-        for number in range(RECENT_BESIDE_STORE):
-            server.blog.post(f"Nouvelle {number}.")
-        server.settled()
-        assert b"Un secret." in unnamed()
-        server.blog.remove(post.id, purge=True)
-        server.settled()
-        assert b"Un secret." not in unnamed()

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveblog import Blog, config
-from liveblog.config import checks, writing
+from liveblog.config import checks, loading, schema, writing
 from liveblog.model.errors import ConfigError, InvalidInput, LiveblogError
 
 from ..conftest import Clock
@@ -132,7 +132,7 @@ MISTAKES: list[tuple[str, str | bytes, list[str], str]] = [
     (
         "url with an accent",
         VALID.replace("example.org/s", "example.org/é"),
-        ["line 2", "holds a character that no URL may"],
+        ["line 2", "holds a character that is not allowed in a URL"],
         "Percent-encode it",
     ),
     (
@@ -154,8 +154,13 @@ MISTAKES: list[tuple[str, str | bytes, list[str], str]] = [
     ("wrong type", VALID + "author = 5\n", ["'author'", "`str`", "`int`"], "author"),
     ("wrong type in a table", VALID + '[feeds]\nentries = "5"\n', ["'feeds.entries'"], "entries"),
     ("a value for a table", VALID + "feeds = 5\n", ["'feeds'"], "feeds"),
-    ("no entries", VALID + "[feeds]\nentries = 0\n", ["feeds.entries is 0"], "from 1 to 500"),
-    ("too many", VALID + "[feeds]\nentries = 501\n", ["feeds.entries is 501"], "from 1 to 500"),
+    ("no entries", VALID + "[feeds]\nentries = 0\n", ["feeds.entries: 0 is out"], "from 1 to 500"),
+    (
+        "too many",
+        VALID + "[feeds]\nentries = 501\n",
+        ["feeds.entries: 501 is out"],
+        "from 1 to 500",
+    ),
     (
         "a password in the file",
         MAIL + 'password = "secret"\n',
@@ -276,7 +281,7 @@ def test_mail_is_set_up_in_a_table_of_its_own(more: str, tmp_path: Path) -> None
     """Addresses in any letters, several ways to leave, encryption unless the contrary is meant."""
     found = config.load(written(tmp_path, MAIL + more)).mail
     assert (found.server, found.weekly) == ("mail.example.org", True)
-    assert checks.check_sender(found.sender) == ("Le direct", "d@example.org")
+    assert checks.parse_sender(found.sender) == ("Le direct", "d@example.org")
     assert (found.security == "none") == found.allow_cleartext
 
 
@@ -299,7 +304,7 @@ def test_a_file_that_cannot_be_read_is_a_configuration_error(tmp_path: Path) -> 
 
 def test_the_nearest_file_upwards_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From a folder deep below, and the nearer of two."""
-    monkeypatch.delenv(config.ENVIRONMENT, raising=False)
+    monkeypatch.delenv(loading.ENVIRONMENT, raising=False)
     outer = written(tmp_path, VALID)
     inner_folder = tmp_path / "a" / "b"
     (inner_folder / "c").mkdir(parents=True)
@@ -317,13 +322,13 @@ def test_what_is_named_goes_before_the_environment_and_this_before_the_nearest(
     for folder in folders:
         folder.mkdir()
     given_path, environment, here = (written(folder, VALID) for folder in folders)
-    monkeypatch.setenv(config.ENVIRONMENT, str(environment))
+    monkeypatch.setenv(loading.ENVIRONMENT, str(environment))
     assert config.find(folders[2], str(given_path)) == given_path
     assert config.find(folders[2], str(folders[0])) == given_path
     assert config.find(folders[2]) == environment
-    monkeypatch.setenv(config.ENVIRONMENT, str(folders[1]))
+    monkeypatch.setenv(loading.ENVIRONMENT, str(folders[1]))
     assert config.find(folders[2]) == environment
-    monkeypatch.delenv(config.ENVIRONMENT)
+    monkeypatch.delenv(loading.ENVIRONMENT)
     assert config.find(folders[2]) == here
 
 
@@ -331,14 +336,14 @@ def test_where_nothing_is_found_the_error_says_how_to_begin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the named file is not there: no other is taken instead."""
-    monkeypatch.delenv(config.ENVIRONMENT, raising=False)
+    monkeypatch.delenv(loading.ENVIRONMENT, raising=False)
     with pytest.raises(ConfigError, match=r"There is no liveblog\.toml in") as refused:
         config.find(tmp_path)
     assert "liveblog init" in refused.value.hint
     written(tmp_path, VALID)
     with pytest.raises(ConfigError, match="There is no configuration at") as refused:
         config.find(tmp_path, str(tmp_path / "other.toml"))
-    assert config.ENVIRONMENT in refused.value.hint
+    assert loading.ENVIRONMENT in refused.value.hint
 
 
 # -- making ----------------------------------------------------------------------------------------
@@ -405,7 +410,7 @@ def test_init_leaves_what_is_in_the_folder(tmp_path: Path, clock: Clock) -> None
         ({"title": "un\ndeux"}, "of one line"),
         ({"title": "a\x07"}, "U\\+0007"),
         ({"description": "un\ndeux"}, "spans several lines"),
-        ({"language": "tlh"}, "not a language liveblog speaks"),
+        ({"language": "tlh"}, "not a language of liveblog"),
         ({"timezone": "Mars/Olympus"}, "not a time zone"),
         ({"url": "ftp://example.org/"}, "not the address of a site"),
         ({"url": "https://[::1/"}, "not the address of a site"),
@@ -479,13 +484,13 @@ def as_toml(value: Any) -> str:
 
 
 TABLES: dict[str, Any] = {
-    "": config.Config,
-    "feeds": config.FeedConfig,
-    "server": config.ServerConfig,
-    "schedule": config.ScheduleConfig,
-    "mail": config.MailConfig,
-    "websub": config.WebSubConfig,
-    "chat.team": config.ChatConfig,
+    "": schema.Config,
+    "feeds": schema.FeedConfig,
+    "server": schema.ServerConfig,
+    "schedule": schema.ScheduleConfig,
+    "mail": schema.MailConfig,
+    "websub": schema.WebSubConfig,
+    "chat.team": schema.ChatConfig,
 }
 KEYS = [(table, key) for table, kind in TABLES.items() for key in kind.__struct_fields__]
 
@@ -499,7 +504,7 @@ def with_value(table: str, key: str, value: Any) -> str:
     return top + (f"[{table}]\n{key} = {as_toml(value)}\n" if table else "")
 
 
-def taken(path: Path) -> config.Config | None:
+def taken(path: Path) -> schema.Config | None:
     """Return a configuration; None for one that is refused with its place, in few words."""
     try:
         return config.load(path)
@@ -520,7 +525,7 @@ def test_any_value_is_taken_or_refused_with_its_place(
     if found := taken(path):
         assert found.closing
         assert found.zone
-        assert not found.mail.sender or checks.check_sender(found.mail.sender)
+        assert not found.mail.sender or checks.parse_sender(found.mail.sender)
 
 
 @pytest.mark.slow
@@ -575,7 +580,7 @@ def test_a_place_that_cannot_be_looked_at_is_said(
         config.find(Path("."), value)
     with pytest.raises(ConfigError):
         config.find(Path(value))
-    monkeypatch.setenv(config.ENVIRONMENT, value)
+    monkeypatch.setenv(loading.ENVIRONMENT, value)
     with pytest.raises(ConfigError):
         config.find(Path("."))
 

@@ -19,12 +19,15 @@ from urllib.parse import parse_qs
 import pytest
 from lxml import etree
 
-from liveblog import Blog
+from liveblog import Blog, digest
 from liveblog.delivery import Undelivered, chat, websub
-from liveblog.delivery.dispatcher import Deliveries
+from liveblog.delivery.dispatcher import Dispatcher
 from liveblog.delivery.outbox import Outbox
+from liveblog.digest import Digest
 from liveblog.http_client import private_place
 from liveblog.model.errors import ConfigError, LiveblogError, StorageError
+from liveblog.model.period import Period
+from liveblog.scheduler import dispatcher_for
 from liveblog.text import bidi
 from liveblog.timeline import Timeline
 
@@ -45,19 +48,19 @@ def receiver() -> Iterator[Receiver]:
 # -- mail ------------------------------------------------------------------------------------------
 
 
-def delivery(blog: Blog, receiver: Receiver, **environ: str) -> tuple[Blog, Deliveries]:
+def delivery(blog: Blog, receiver: Receiver, **environ: str) -> tuple[Blog, Dispatcher]:
     """Return a blog whose mail goes to the receiver, with a first day to send."""
     blog = add(blog, receiver.settings)
-    deliveries = Deliveries(blog, environ)
-    deliveries.close()
+    dispatcher = dispatcher_for(blog, environ)
+    dispatcher.close()
     blog.post("Un fait.")
-    return blog, deliveries
+    return blog, dispatcher
 
 
-def closed(blog: Blog, deliveries: Deliveries, clock: Clock) -> None:
+def closed(blog: Blog, dispatcher: Dispatcher, clock: Clock) -> None:
     """Let the day go by, and close it."""
     clock.set("2012-07-16T08:00:00+02:00")
-    assert [of.id for of in deliveries.close()] == ["2012-07-15", "2012-W28"]
+    assert [of.id for of in dispatcher.close()] == ["2012-07-15", "2012-W28"]
 
 
 def states(blog: Blog) -> list[tuple[str, str]]:
@@ -67,11 +70,11 @@ def states(blog: Blog) -> list[tuple[str, str]]:
 
 def test_what_was_taken_is_not_sent_again(blog: Blog, receiver: Receiver, clock: Clock) -> None:
     """However often deliveries are made, also by another process."""
-    blog, deliveries = delivery(blog, receiver)
-    closed(blog, deliveries, clock)
-    assert str(deliveries.send("mail")) == "2 sent"
-    assert str(deliveries.send("mail")) == "0 sent"
-    assert str(Deliveries(blog).send("mail")) == "0 sent"
+    blog, dispatcher = delivery(blog, receiver)
+    closed(blog, dispatcher, clock)
+    assert str(dispatcher.send("mail")) == "2 sent"
+    assert str(dispatcher.send("mail")) == "0 sent"
+    assert str(dispatcher_for(blog).send("mail")) == "0 sent"
     assert len(receiver.raw) == 2
 
 
@@ -80,20 +83,20 @@ def test_not_now_is_tried_again_with_growing_pauses(
     blog: Blog, receiver: Receiver, clock: Clock, step: str
 ) -> None:
     """4xx: until it is taken, in order."""
-    blog, deliveries = delivery(blog, receiver)
-    closed(blog, deliveries, clock)
+    blog, dispatcher = delivery(blog, receiver)
+    closed(blog, dispatcher, clock)
     receiver.answer = lambda at, address: "451 Come back later" if at == step else ""
     pauses = []
     for _ in range(4):
-        assert deliveries.send("mail").waiting == 1
+        assert dispatcher.send("mail").waiting == 1
         (first, second) = blog.outbox.effects("waiting")
         assert second.tries == 0
         assert "451 Come back later" in first.problem
-        pauses.append(first.due - blog.present)
+        pauses.append(first.due - blog.now)
         clock.now = first.due
     assert pauses == sorted(pauses)
     receiver.answer = lambda at, address: ""
-    assert str(deliveries.send("mail")) == "2 sent"
+    assert str(dispatcher.send("mail")) == "2 sent"
     assert ["2012-07-15" in m["Message-ID"] for m in receiver.messages] == [True, False]
 
 
@@ -101,33 +104,33 @@ def test_never_is_given_up_loudly(
     blog: Blog, receiver: Receiver, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """5xx: reported with the server's words; retried only when somebody says so."""
-    blog, deliveries = delivery(blog, receiver)
-    closed(blog, deliveries, clock)
+    blog, dispatcher = delivery(blog, receiver)
+    closed(blog, dispatcher, clock)
     receiver.answer = lambda at, address: "550 No such user here" if at == "RCPT" else ""
-    assert str(deliveries.send("mail")) == "0 sent, 2 given up"
+    assert str(dispatcher.send("mail")) == "0 sent, 2 given up"
     assert "550 No such user here for anna@example.org" in caplog.text
     clock.go(days=9)
-    assert str(deliveries.send("mail")) == "0 sent"
+    assert str(dispatcher.send("mail")) == "0 sent"
     receiver.answer = lambda at, address: ""
     for effect in blog.outbox.effects("failed"):
-        blog.outbox.retry(effect.key, blog.present)
-    assert str(deliveries.send("mail")) == "2 sent"
+        blog.outbox.retry(effect.key, blog.now)
+    assert str(dispatcher.send("mail")) == "2 sent"
 
 
 def test_a_server_that_dies_after_the_last_word_may_get_it_twice_and_that_is_said(
     blog: Blog, receiver: Receiver, clock: Clock
 ) -> None:
     """Under the same Message-ID; nothing else is repeated."""
-    blog, deliveries = delivery(blog, receiver)
-    closed(blog, deliveries, clock)
+    blog, dispatcher = delivery(blog, receiver)
+    closed(blog, dispatcher, clock)
     receiver.answer = lambda at, address: "die" if at == "DATA" else ""
-    assert deliveries.send("mail").waiting == 1
+    assert dispatcher.send("mail").waiting == 1
     (effect, _) = blog.outbox.effects("waiting")
     assert effect.cuts == 1
     assert "may have taken" in effect.problem
     receiver.answer = lambda at, address: ""
     clock.now = effect.due
-    deliveries.send("mail")
+    dispatcher.send("mail")
     ids = [message["Message-ID"] for message in receiver.messages]
     assert len(ids) == 3
     assert ids[0] == ids[1] != ids[2]
@@ -138,18 +141,18 @@ def test_an_hour_without_a_server_delays_and_loses_nothing(blog: Blog, clock: Cl
     receiver = Receiver()
     with receiving(receiver):
         pass
-    blog, deliveries = delivery(blog, receiver)
-    closed(blog, deliveries, clock)
+    blog, dispatcher = delivery(blog, receiver)
+    closed(blog, dispatcher, clock)
     away = clock.now + timedelta(hours=1)
     while clock.now < away:
-        deliveries.send("mail")
+        dispatcher.send("mail")
         due = blog.outbox.next_due("mail")
         assert due
         clock.now = max(due, clock.now + timedelta(seconds=1))
     assert {state for _, state in states(blog)} == {"waiting"}
     assert "refused" in blog.outbox.effects()[0].problem
     with receiving(receiver):
-        assert str(deliveries.send("mail")) == "2 sent"
+        assert str(dispatcher.send("mail")) == "2 sent"
     assert clock.now < away + timedelta(minutes=20)
     assert ["2012-07-15" in m["Message-ID"] for m in receiver.messages] == [True, False]
 
@@ -158,12 +161,12 @@ def test_a_removed_address_gets_nothing_any_more(
     blog: Blog, receiver: Receiver, clock: Clock
 ) -> None:
     """What waited for it is dropped, and the list says why."""
-    blog, deliveries = delivery(blog, receiver)
-    closed(blog, deliveries, clock)
+    blog, dispatcher = delivery(blog, receiver)
+    closed(blog, dispatcher, clock)
     path = blog.paths.root / "liveblog.toml"
     path.write_text(path.read_text().replace("anna@", "bob@"))
     other = Blog(blog.paths.root, clock=clock)
-    Deliveries(other).send("mail")
+    dispatcher_for(other).send("mail")
     assert receiver.raw == []
     assert {(e.state, e.problem) for e in other.outbox.effects()} == {
         ("dropped", "the address is no longer in the settings")
@@ -174,8 +177,8 @@ def test_a_disk_that_is_full_when_it_is_recorded_repeats_nothing(
     blog: Blog, receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process remembers, records it as soon as it can, and sends nothing before."""
-    blog, deliveries = delivery(blog, receiver)
-    closed(blog, deliveries, clock)
+    blog, dispatcher = delivery(blog, receiver)
+    closed(blog, dispatcher, clock)
     done = Outbox.done
 
     def full(*_: Any) -> None:
@@ -184,10 +187,10 @@ def test_a_disk_that_is_full_when_it_is_recorded_repeats_nothing(
     monkeypatch.setattr(Outbox, "done", full)
     for _ in range(3):
         with pytest.raises(StorageError):
-            deliveries.send("mail")
+            dispatcher.send("mail")
     assert len(receiver.raw) == 1
     monkeypatch.setattr(Outbox, "done", done)
-    assert str(deliveries.send("mail")) == "1 sent"
+    assert str(dispatcher.send("mail")) == "1 sent"
     assert len(receiver.raw) == 2
     assert {state for _, state in states(blog)} == {"done"}
 
@@ -247,49 +250,49 @@ def hub() -> Iterator[Hub]:
 BASE = "https://example.org/semaine/"
 
 
-def pinging(blog: Blog, hub: Hub) -> tuple[Blog, Deliveries]:
+def pinging(blog: Blog, hub: Hub) -> tuple[Blog, Dispatcher]:
     """Return a published blog whose hub knows it as it is."""
     blog = add(blog, f"[websub]\nhubs = ['{hub.url}']\n")
-    deliveries = Deliveries(blog)
+    dispatcher = dispatcher_for(blog)
     blog.post("Un fait.", tags=["Damas"])
-    told(blog, deliveries)
+    told(blog, dispatcher)
     hub.pings.clear()
-    return blog, deliveries
+    return blog, dispatcher
 
 
-def told(blog: Blog, deliveries: Deliveries) -> None:
+def told(blog: Blog, dispatcher: Dispatcher) -> None:
     """Publish, and tell the hubs once the burst is over."""
     blog.publish()
-    deliveries.plan_pings()
+    dispatcher.plan_pings()
     clock: Any = blog._clock
     clock.go(seconds=1)
-    deliveries.send("ping")
+    dispatcher.send("ping")
 
 
 @pytest.mark.slow
 def test_hubs_are_told_of_exactly_what_changed(blog: Blog, hub: Hub) -> None:
     """An update changes the live page, the update feeds and those of its tags; nothing else."""
-    blog, deliveries = pinging(blog, hub)
+    blog, dispatcher = pinging(blog, hub)
     blog.post("Un autre.", tags=["Alep"])
-    told(blog, deliveries)
+    told(blog, dispatcher)
     feeds = ("atom.xml", "rss.xml", "feed.json")
     assert sorted(hub.pings) == sorted(
         [BASE, *(BASE + name for name in feeds), *(f"{BASE}tags/alep/{name}" for name in feeds)]
     )
     hub.pings.clear()
-    told(blog, deliveries)
+    told(blog, dispatcher)
     assert hub.pings == []
 
 
 @pytest.mark.slow
 def test_a_burst_is_one_ping_a_topic(blog: Blog, hub: Hub) -> None:
     """However many updates there were."""
-    blog, deliveries = pinging(blog, hub)
+    blog, dispatcher = pinging(blog, hub)
     for number in range(20):
         blog.post(f"Un fait {number}.")
         blog.publish()
-        deliveries.plan_pings()
-    told(blog, deliveries)
+        dispatcher.plan_pings()
+    told(blog, dispatcher)
     assert hub.pings.count(BASE + "atom.xml") == 1
 
 
@@ -299,18 +302,18 @@ def test_what_others_published_is_told_too(blog: Blog, hub: Hub) -> None:
     blog, _ = pinging(blog, hub)
     blog.post("Un autre.")
     Blog(blog.paths.root, clock=blog._clock).publish()
-    deliveries = Deliveries(Blog(blog.paths.root, clock=blog._clock))
-    told(blog, deliveries)
+    dispatcher = dispatcher_for(Blog(blog.paths.root, clock=blog._clock))
+    told(blog, dispatcher)
     assert BASE + "atom.xml" in hub.pings
 
 
 @pytest.mark.slow
 def test_a_hub_that_fails_is_told_again_in_the_end_once(blog: Blog, hub: Hub, clock: Clock) -> None:
     """500 for an hour, with Retry-After; meanwhile nothing is asked without pause."""
-    blog, deliveries = pinging(blog, hub)
+    blog, dispatcher = pinging(blog, hub)
     hub.answer = (503, {"Retry-After": "120"})
     blog.post("Un autre.")
-    told(blog, deliveries)
+    told(blog, dispatcher)
     waiting = blog.outbox.effects("waiting")
     assert all(e.due >= clock.now + timedelta(seconds=119) for e in waiting)
     away = clock.now + timedelta(hours=1)
@@ -319,11 +322,11 @@ def test_a_hub_that_fails_is_told_again_in_the_end_once(blog: Blog, hub: Hub, cl
         due = blog.outbox.next_due("ping")
         assert due
         clock.now = max(due, clock.now + timedelta(seconds=1))
-        tries += deliveries.send("ping").waiting
+        tries += dispatcher.send("ping").waiting
     assert tries < 40 * len(waiting)
     hub.answer = (202, {})
     clock.go(minutes=20)
-    deliveries.send("ping")
+    dispatcher.send("ping")
     assert hub.pings.count(BASE + "atom.xml") == 1
     assert blog.outbox.effects("waiting", "sending", "failed") == []
 
@@ -332,10 +335,10 @@ def test_a_public_hub_whose_name_leads_inside_later_is_not_told(
     blog: Blog, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever runs its name could else have the blog ask servers of the owner's network."""
-    blog, deliveries = pinging(blog, hub)
-    blog.outbox.remember({f"place of {hub.url}": "public"}, (), blog.present)
+    blog, dispatcher = pinging(blog, hub)
+    blog.outbox.remember({f"place of {hub.url}": "public"}, (), blog.now)
     blog.post("Un autre.")
-    told(blog, deliveries)
+    told(blog, dispatcher)
     assert hub.pings == []
     (effect, *_) = blog.outbox.effects("waiting")
     assert "127.0.0.1" in effect.problem
@@ -356,15 +359,15 @@ def test_a_hub_cannot_send_us_into_the_private_network(hub: Hub, inside: str) ->
 
 def test_a_hub_that_left_the_settings_is_told_nothing(blog: Blog, hub: Hub) -> None:
     """What waited for it is dropped."""
-    blog, deliveries = pinging(blog, hub)
+    blog, dispatcher = pinging(blog, hub)
     blog.post("Un autre.")
     blog.publish()
-    deliveries.plan_pings()
+    dispatcher.plan_pings()
     path = blog.paths.root / "liveblog.toml"
     path.write_text(path.read_text().replace(hub.url, "").replace("['']", "[]"))
     clock: Any = blog._clock
     clock.go(seconds=1)
-    Deliveries(Blog(blog.paths.root, clock=clock)).send("ping")
+    dispatcher_for(Blog(blog.paths.root, clock=clock)).send("ping")
     assert hub.pings == []
     assert blog.outbox.effects("waiting") == []
 
@@ -528,67 +531,67 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Chat, dict[str, str]
 Room = tuple[Chat, dict[str, str]]
 
 
-def chatting(blog: Blog, room: Room, what: str) -> tuple[Blog, Deliveries]:
+def chatting(blog: Blog, room: Room, what: str) -> tuple[Blog, Dispatcher]:
     """Return a blog that posts to a chat from now on."""
     blog = add(blog, f"[chat.team]\npost = '{what}'\n")
-    deliveries = Deliveries(blog, room[1])
-    deliveries.close()
-    deliveries.plan_news()
-    return blog, deliveries
+    dispatcher = dispatcher_for(blog, room[1])
+    dispatcher.close()
+    dispatcher.plan_news()
+    return blog, dispatcher
 
 
-def said(blog: Blog, deliveries: Deliveries, room: Room) -> list[str]:
+def said(blog: Blog, dispatcher: Dispatcher, room: Room) -> list[str]:
     """Let the chat be told, and return all that it got."""
-    deliveries.plan_news()
-    deliveries.send("chat")
+    dispatcher.plan_news()
+    dispatcher.send("chat")
     return room[0].texts
 
 
 def test_key_entries_are_posted_once_with_their_permalink(blog: Blog, room: Room) -> None:
     """Others are not; a correction posts nothing; one that becomes key is posted then."""
-    blog, deliveries = chatting(blog, room, "key")
+    blog, dispatcher = chatting(blog, room, "key")
     entry = blog.post("Les **tirs** ont cessé.", title="Trêve à Alep", key=True)
     other = blog.post("Rien de neuf.")
     link = f"{BASE}2012/07/15/{entry.id[9:]}/"
     text = f"Trêve à Alep\nLes tirs ont cessé.\n{link}"
-    assert said(blog, deliveries, room) == [text]
+    assert said(blog, dispatcher, room) == [text]
     blog.edit(entry.id, body="Les tirs reprennent.", note="La trêve n’a pas tenu.")
-    assert said(blog, deliveries, room) == [text]
+    assert said(blog, dispatcher, room) == [text]
     blog.edit(other.id, key=True)
-    assert len(said(blog, deliveries, room)) == 2
+    assert len(said(blog, dispatcher, room)) == 2
 
 
 def test_all_are_posted_when_asked_claims_as_claims(blog: Blog, room: Room) -> None:
     """Embargoed ones at their time."""
-    blog, deliveries = chatting(blog, room, "all")
+    blog, dispatcher = chatting(blog, room, "all")
     blog.post("Des chars entrent.", verification="unconfirmed")
     at = blog.now + timedelta(hours=1)
     blog.post("Sous embargo.", at=at, schedule=True)
-    (text,) = said(blog, deliveries, room)
+    (text,) = said(blog, dispatcher, room)
     assert text.startswith("[Non confirmé] Des chars entrent.")
     clock: Any = blog._clock
     clock.now = at
-    assert "Sous embargo." in said(blog, deliveries, room)[1]
+    assert "Sous embargo." in said(blog, dispatcher, room)[1]
 
 
 def test_what_is_old_or_withdrawn_is_no_news(blog: Blog, room: Room) -> None:
     """An import posts nothing; what was retracted before it went does not go."""
-    blog, deliveries = chatting(blog, room, "all")
+    blog, dispatcher = chatting(blog, room, "all")
     blog.post("Il y a longtemps.", at=datetime(2012, 7, 1, 12, tzinfo=UTC))
     entry = blog.post("Une rumeur.")
-    deliveries.plan_news()
+    dispatcher.plan_news()
     blog.retract(entry.id, why="C’était faux.")
-    assert said(blog, deliveries, room) == []
+    assert said(blog, dispatcher, room) == []
     assert [e.problem for e in blog.outbox.effects()] == ["the entry was withdrawn"]
 
 
 def test_digests_are_posted_when_they_close(blog: Blog, room: Room, clock: Clock) -> None:
     """The day, and the week."""
-    blog, deliveries = chatting(blog, room, "digests")
+    blog, dispatcher = chatting(blog, room, "digests")
     blog.post("Un fait.", title="Trêve à Alep", key=True)
     clock.go(days=1)
-    deliveries.close()
-    texts = said(blog, deliveries, room)
+    dispatcher.close()
+    texts = said(blog, dispatcher, room)
     assert texts[0] == f"Dimanche 15 juillet\u00a0: Trêve à Alep\n{BASE}2012/07/15/"
     assert texts[1].endswith(f"\n{BASE}2012/W28/")
 
@@ -597,16 +600,16 @@ def test_a_chat_that_fails_is_tried_again_and_its_secret_is_kept(
     blog: Blog, room: Room, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nothing is lost, and no address stands in the outbox or in the log."""
-    blog, deliveries = chatting(blog, room, "all")
+    blog, dispatcher = chatting(blog, room, "all")
     blog.post("Un fait.")
     room[0].status = 500
-    assert said(blog, deliveries, room) == []
+    assert said(blog, dispatcher, room) == []
     (effect,) = blog.outbox.effects("waiting")
     assert "The chat 'team'" in effect.problem
     assert "geheim" not in effect.problem + caplog.text
     room[0].status = 200
     clock.now = effect.due
-    assert len(said(blog, deliveries, room)) == 1
+    assert len(said(blog, dispatcher, room)) == 1
 
 
 def test_a_chat_without_an_address_says_what_to_do(blog: Blog, room: Room) -> None:
@@ -634,32 +637,26 @@ def test_a_chat_needs_a_plain_name(blog: Blog) -> None:
 # -- what cannot be rendered, and what must not go ------------------------------------------------
 
 
-def broken(monkeypatch: pytest.MonkeyPatch, name: str, subject: str) -> None:
-    """Let a method of a blog fail, as a bug would, for one subject."""
-    original = getattr(Blog, name)
-
-    def method(self: Blog, when: str = "today", **given: Any) -> Any:
-        if when == subject:
-            raise RuntimeError("a template broke")
-        return original(self, when, **given)
-
-    monkeypatch.setattr(Blog, name, method)
-
-
 def test_a_mail_that_cannot_be_rendered_is_a_fault_and_the_others_go(
     blog: Blog, receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also those to the same address, which would wait behind it for days."""
-    blog, deliveries = delivery(blog, receiver)
-    closed(blog, deliveries, clock)
-    broken(monkeypatch, "digest", "2012-07-15")
-    deliveries.send("mail")
+    blog, dispatcher = delivery(blog, receiver)
+    closed(blog, dispatcher, clock)
+
+    def build(timeline: Timeline, wanted: Period) -> Digest:
+        if wanted.id == "2012-07-15":
+            raise RuntimeError("a template broke")
+        return digest.build(timeline, wanted)
+
+    monkeypatch.setattr("liveblog.delivery.dispatcher.build", build)
+    dispatcher.send("mail")
     assert states(blog) == [("2012-07-15", "failed"), ("2012-W28", "done")]
     (failed,) = blog.outbox.effects("failed")
     assert "RuntimeError" in failed.problem
     monkeypatch.undo()
     blog.outbox.retry(failed.key, clock())
-    deliveries.send("mail")
+    dispatcher.send("mail")
     assert states(blog) == [("2012-07-15", "done"), ("2012-W28", "done")]
 
 
@@ -667,18 +664,18 @@ def test_a_chat_message_that_cannot_be_rendered_is_a_fault_and_the_others_go(
     blog: Blog, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever goes wrong with one entry."""
-    blog, deliveries = chatting(blog, room, "all")
+    blog, dispatcher = chatting(blog, room, "all")
     bad = blog.post("Un fait mauvais.")
     blog.post("Un bon fait.")
-    original = Deliveries._told
+    original = Dispatcher._entry_text
 
-    def told(self: Deliveries, entry: Any) -> str:
+    def told(self: Dispatcher, entry: Any) -> str:
         if entry.id == bad.id:
             raise ValueError("no")
         return original(self, entry)
 
-    monkeypatch.setattr(Deliveries, "_told", told)
-    assert [text.split("\n")[0] for text in said(blog, deliveries, room)] == ["Un bon fait."]
+    monkeypatch.setattr(Dispatcher, "_entry_text", told)
+    assert [text.split("\n")[0] for text in said(blog, dispatcher, room)] == ["Un bon fait."]
     assert sorted(state for _, state in states(blog)) == ["done", "failed"]
 
 
@@ -686,7 +683,7 @@ def test_an_entry_that_cannot_be_read_holds_up_no_other(
     blog: Blog, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither when news are planned, nor when a day is closed."""
-    blog, deliveries = chatting(blog, room, "all")
+    blog, dispatcher = chatting(blog, room, "all")
     bad = blog.post("Un fait mauvais.")
     blog.post("Un bon fait.")
     original = Timeline.entry
@@ -697,14 +694,14 @@ def test_an_entry_that_cannot_be_read_holds_up_no_other(
         return original(self, entry_id)
 
     monkeypatch.setattr(Timeline, "entry", entry)
-    assert [text.split("\n")[0] for text in said(blog, deliveries, room)] == ["Un bon fait."]
+    assert [text.split("\n")[0] for text in said(blog, dispatcher, room)] == ["Un bon fait."]
 
 
 def test_a_day_that_cannot_be_read_closes_and_its_mail_is_a_fault(
     blog: Blog, receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Days and weeks after it are closed and sent all the same."""
-    blog, deliveries = delivery(blog, receiver)
+    blog, dispatcher = delivery(blog, receiver)
     original = Timeline.day
 
     def day(self: Timeline, of: Any, *given: Any, **named: Any) -> Any:
@@ -716,9 +713,9 @@ def test_a_day_that_cannot_be_read_closes_and_its_mail_is_a_fault(
     clock.set("2012-07-16T09:00:00+02:00")
     blog.post("Le lendemain.")
     clock.set("2012-07-17T08:00:00+02:00")
-    closed_days = [of.id for of in deliveries.close()]
+    closed_days = [of.id for of in dispatcher.close()]
     assert closed_days == ["2012-07-15", "2012-W28", "2012-07-16"]
-    deliveries.send("mail")
+    dispatcher.send("mail")
     assert states(blog) == [
         ("2012-07-15", "failed"), ("2012-W28", "failed"), ("2012-07-16", "done")
     ]  # fmt: skip
@@ -728,21 +725,21 @@ def test_a_disk_that_cannot_be_read_for_now_is_tried_again(
     blog: Blog, receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pauses grow, and in the end it is given up; other addresses get their mail."""
-    blog, deliveries = delivery(blog, receiver)
-    closed(blog, deliveries, clock)
+    blog, dispatcher = delivery(blog, receiver)
+    closed(blog, dispatcher, clock)
 
-    def failing(self: Blog, when: str) -> Any:
+    def failing(*_: Any) -> Digest:
         raise StorageError("Input/output error.")
 
-    monkeypatch.setattr(Blog, "digest", failing)
-    deliveries.send("mail")
+    monkeypatch.setattr("liveblog.delivery.dispatcher.build", failing)
+    dispatcher.send("mail")
     clock.go(hours=1)
-    deliveries.send("mail")
+    dispatcher.send("mail")
     effect = blog.outbox.effects("waiting")[0]
     assert (effect.subject, effect.tries) == ("2012-07-15", 2)
     for _ in range(5):
         clock.go(days=1)
-        deliveries.send("mail")
+        dispatcher.send("mail")
     assert states(blog)[0] == ("2012-07-15", "failed")
 
 
@@ -751,16 +748,16 @@ def test_a_removed_entry_is_in_nothing_that_still_waits(
 ) -> None:
     """Mails and messages are made when they are sent, from the journal as it is then."""
     blog = add(blog, f"{receiver.settings}[chat.team]\npost = 'all'\n")
-    deliveries = Deliveries(blog, room[1])
-    deliveries.close()
-    deliveries.plan_news()
+    dispatcher = dispatcher_for(blog, room[1])
+    dispatcher.close()
+    dispatcher.plan_news()
     blog.post("Un fait.")
     secret = blog.post("Le nom caché.", title="Titre caché", key=True)
-    deliveries.plan_news()
-    closed(blog, deliveries, clock)
+    dispatcher.plan_news()
+    closed(blog, dispatcher, clock)
     blog.remove(secret.id)
-    deliveries.send("mail")
-    deliveries.send("chat")
+    dispatcher.send("mail")
+    dispatcher.send("chat")
     assert len(receiver.raw) == 2
     assert not [raw for raw in receiver.raw if "caché".encode() in _decoded(raw)]
     assert [text.split("\n")[0] for text in room[0].texts] == ["Un fait."]
@@ -776,11 +773,11 @@ def test_what_is_purged_is_in_no_byte_of_the_outbox(
     blog: Blog, receiver: Receiver, clock: Clock
 ) -> None:
     """A mail server's refusal may have quoted it."""
-    blog, deliveries = delivery(blog, receiver)
+    blog, dispatcher = delivery(blog, receiver)
     secret = blog.post("x", title="Titre secret", key=True)
-    closed(blog, deliveries, clock)
+    closed(blog, dispatcher, clock)
     receiver.answer = lambda at, address: "550 'Titre secret'?" if at == "DATA" else ""
-    deliveries.send("mail")
+    dispatcher.send("mail")
     assert b"Titre secret" in blog.paths.outbox.read_bytes()
     blog.remove(secret.id, purge=True)
     assert b"Titre secret" not in blog.paths.outbox.read_bytes()
@@ -788,9 +785,9 @@ def test_what_is_purged_is_in_no_byte_of_the_outbox(
 
 def test_a_message_leaves_no_direction_open(blog: Blog, room: Room) -> None:
     """Its link stands below it, the right way round, also where the text was cut."""
-    blog, deliveries = chatting(blog, room, "all")
+    blog, dispatcher = chatting(blog, room, "all")
     blog.post("tourné " * 500, title="\u202eTitre\u2067")
-    (text,) = said(blog, deliveries, room)
+    (text,) = said(blog, dispatcher, room)
     assert text == bidi.closed(text)
 
 
@@ -821,10 +818,10 @@ def test_the_outbox_is_listed_retried_and_dropped(
     blog: Blog, receiver: Receiver, clock: Clock
 ) -> None:
     """What waits, what was given up and why."""
-    blog, deliveries = delivery(blog, receiver)
-    closed(blog, deliveries, clock)
+    blog, dispatcher = delivery(blog, receiver)
+    closed(blog, dispatcher, clock)
     receiver.answer = lambda at, address: "550 No such user" if at == "RCPT" else ""
-    deliveries.send("mail")
+    dispatcher.send("mail")
     listed = command(blog, "outbox")
     assert "given up" in listed.stdout
     assert "mail 2012-07-15 anna@example.org" in listed.stdout

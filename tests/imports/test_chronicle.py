@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from liveblog import Blog
 from liveblog.imports import Frame, Item, Problem, Update
 from liveblog.imports.chronicle import chronicle
-from liveblog.imports.chronicle.source import lines_of
+from liveblog.imports.chronicle.file import lines_of
 from liveblog.model.errors import InvalidInput
 from liveblog.text.locale import words
 from liveblog.text.markup import to_html
@@ -73,11 +73,11 @@ def test_a_chronicle_comes_back_day_by_day(tmp_path: Path, language: str) -> Non
     items = chronicle(
         lines_of(FOLDER / f"{language}.txt"), zone=PARIS, language=language, today=TODAY
     )
-    brought = blog.import_items(items, source="text")
+    result = blog.import_items(items, source="text")
     # The place of a picture is told, and nothing else is doubtful.
     pictures = len(re.findall(r"^(?:Image|صورة)$", text, re.MULTILINE))
     assert pictures
-    assert len(brought.problems) == pictures
+    assert len(result.problems) == pictures
     cut = END.search(text)
     assert cut
     story, close = text[: cut.start()], text[cut.start() :]
@@ -348,11 +348,11 @@ def test_whatever_is_written_comes_back(
 
 
 def test_the_same_text_brought_in_twice_is_once(tmp_path: Path) -> None:
-    """And one that goes on brings what is new only."""
+    """And one that was extended adds only what is new."""
     blog = Blog.init(tmp_path, title="Essai", clock=Clock("2013-01-01T00:00:00Z"))
     text = (FOLDER / "en.txt").read_text("utf-8")
     start = text[: text.index("Friday 14")]
     for part, expected in ((start, (12, 0)), (start, (0, 0)), (text, (4, 0)), (text, (0, 0))):
         items = read(part, zone=ZoneInfo("UTC"))
-        brought = blog.import_items(items, source="text en.txt")
-        assert (brought.entries, brought.revisions) == expected
+        result = blog.import_items(items, source="text en.txt")
+        assert (result.entries, result.revisions) == expected

@@ -195,7 +195,7 @@ def test_an_rss_item_keeps_all_that_it_says(reading: Reading, server: Outside) -
     ids=["rss 0.91", "rss 1.0", "rss 0.9", "atom 0.3", "rss 2.0", "json 1"],
 )
 def test_every_format_says_the_same(tmp_path: Path, data: str) -> None:
-    """RSS 0.9 and 0.91 know no dates; whoever brings them in says one."""
+    """RSS 0.9 and 0.91 know no dates; the command line gives one."""
     version = only(from_file(data.encode(), tmp_path, undated=NOON))
     assert (version.title, version.body, version.published) == ("T", "D", NOON)
     assert version.sources == (Source("News", "http://e.org/1"),)
@@ -303,12 +303,12 @@ def test_the_versions_of_an_entry_come_together_oldest_first(tmp_path: Path) -> 
 
 
 def test_an_id_that_stands_twice_for_different_things_is_told(tmp_path: Path) -> None:
-    """The first is brought in; nothing says which of them was meant."""
+    """The first is imported; nothing says which of them was meant."""
     date = "<pubDate>Sun, 15 Jul 2012 12:00:00 GMT</pubDate>"
     data = rss(*(f"<item><guid>g</guid><title>{t}</title>{date}</item>" for t in "ab"))
     found = from_file(data, tmp_path)
     assert [update.versions[0].title for update in updates(found)] == ["a"]
-    assert problems(found) == ["several updates there have the same id ('g'); one is brought in"]
+    assert problems(found) == ["several updates there have the same id ('g'); one is imported"]
 
 
 def test_what_was_deleted_there_is_told(tmp_path: Path) -> None:
@@ -444,7 +444,7 @@ def test_the_odd_dates_of_feeds_are_understood(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_feed_that_is_cut_loses_no_more_than_its_last_update(tmp_path: Path) -> None:
-    """Wherever it is cut; a text that is not whole is not brought in."""
+    """Wherever it is cut; a text that is not whole is not imported."""
     data = atom(*(entry("<summary>one two three</summary>", of=str(n)) for n in range(4)))
     for end in range(len(data) - len("</feed>"), 150, -7):
         found = from_file(data[:end], tmp_path)
@@ -534,7 +534,7 @@ def test_whatever_is_said_of_its_encoding_the_words_are_right(
     ],
 )
 def test_what_is_no_feed_is_refused(tmp_path: Path, data: bytes, said: str) -> None:
-    """Before anything is brought in."""
+    """Before anything is imported."""
     with pytest.raises(InvalidInput, match=said):
         from_file(data, tmp_path)
 
@@ -689,7 +689,7 @@ def test_nothing_in_a_private_network_is_reached(server: Outside) -> None:
 def test_a_picture_that_is_missing_is_told_when_it_is_read(
     reading: Reading, server: Outside
 ) -> None:
-    """The update comes all the same; whoever brings it in hears of the picture."""
+    """The update comes all the same; the report names the picture."""
     data = atom(entry('<link rel="enclosure" type="image/png" href="/gone.png"/>'))
     (picture,) = only(items(reading, server, data)).pictures
     with pytest.raises(Unreachable, match="answers 404"):

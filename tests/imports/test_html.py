@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from liveblog.imports.html import Image, images, to_markdown, words
-from liveblog.text.markup import rooted, to_html
+from liveblog.text.fragments import with_root
+from liveblog.text.markup import to_html
 
 from ..conftest import plain, tries
 from ..text.test_markup import HOSTILE
@@ -19,7 +20,7 @@ SITE = "https://example.org/blog/"
 
 def shown(markdown: str) -> str:
     """Return what a page shows of a Markdown text, with white space folded as a browser does."""
-    return re.sub(r"\s+", " ", rooted(to_html(markdown), SITE))
+    return re.sub(r"\s+", " ", with_root(to_html(markdown), SITE))
 
 
 @pytest.mark.parametrize(

@@ -415,7 +415,7 @@ def test_dates_are_instants_in_the_blogs_zone(text: str, expected: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_date_is_a_problem(text: str, site: Path) -> None:
-    """The post is not brought in, and the others are."""
+    """The post is not imported, and the others are."""
     with pytest.raises(InvalidInput, match="is not"):
         instant(text, PARIS)
     if text.isprintable() and text:
@@ -424,7 +424,7 @@ def test_what_is_no_date_is_a_problem(text: str, site: Path) -> None:
         problem, update = items(site)
         assert isinstance(problem, Problem)
         assert problem.where == "a.md"
-        assert "not brought in" in problem.what
+        assert "not imported" in problem.what
         assert len(problem.what) < 250
         assert isinstance(update, Update)
 
@@ -492,7 +492,7 @@ def test_a_last_change_that_cannot_be_is_left_out_and_told(text: str, site: Path
     assert problem.what.startswith("left out: ")
 
 
-# -- what is not brought in ------------------------------------------------------------------------
+# -- what is not imported ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -519,7 +519,7 @@ def test_what_readers_did_not_see_is_told_and_not_brought_in(
     put(site, "_posts/z.md" if path.startswith("_drafts") else "z.md", post())
     (problem,) = problems(site)
     assert problem.where == path
-    assert problem.what == f"{why}; it is not brought in"
+    assert problem.what == f"{why}; it is not imported"
     assert problem.hint
     assert len(updates(site)) == 1
 

@@ -1,4 +1,4 @@
-"""Bringing in: each update once, whatever is tried again; and a journal into another, exactly."""
+"""Imports: each update once, however often it is tried; and one journal into another, exactly."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def test_an_update_becomes_an_entry_with_all_that_it_says(blog: Blog) -> None:
         tags=("Homs", "homs", "ONU"), key=True, verification="unconfirmed", lang="en",
         sources=(Source("OSDH", "https://osdh.example/"),), figures=(Figure("Morts", 3),),
     )  # fmt: skip
-    brought = blog.import_items([Update("a", "line 1", (version,))], source="test")
-    assert (brought.entries, brought.problems) == (1, [])
+    result = blog.import_items([Update("a", "line 1", (version,))], source="test")
+    assert (result.entries, result.problems) == (1, [])
     (entry,) = blog.timeline.day(SUNDAY.date()).entries
     now = entry.now
     assert (now.published, now.updated) == (SUNDAY, SUNDAY + timedelta(hours=2))
@@ -138,9 +138,9 @@ def test_what_was_edited_here_stays(blog: Blog) -> None:
     ((entry,)) = blog.timeline.day(SUNDAY.date()).entries
     blog.edit(entry.id, body="Le mien.")
     assert blog.import_items([update("a", "Un.")], source="test").problems == []
-    brought = blog.import_items([update("a", "Un autre.")], source="test")
-    assert [p.where for p in brought.problems] == ["line a"]
-    assert entry.id in brought.problems[0].what
+    result = blog.import_items([update("a", "Un autre.")], source="test")
+    assert [p.where for p in result.problems] == ["line a"]
+    assert entry.id in result.problems[0].what
     assert bodies(blog) == [["Un.", "Le mien."]]
 
 
@@ -183,9 +183,9 @@ def test_an_update_that_cannot_be_shown_is_told_and_the_rest_comes(
     blog: Blog, item: Update, said: str
 ) -> None:
     """None of its versions is taken."""
-    brought = blog.import_items([item, update("b", "Le reste.")], source="test")
-    assert [p.where for p in brought.problems] == ["line a"]
-    assert said in brought.problems[0].what
+    result = blog.import_items([item, update("b", "Le reste.")], source="test")
+    assert [p.where for p in result.problems] == ["line a"]
+    assert said in result.problems[0].what
     assert bodies(blog) == [["Le reste."]]
 
 
@@ -217,11 +217,11 @@ def test_what_is_too_much_of_an_update_is_cut_and_told_and_the_rest_of_it_comes(
     blog: Blog, given: Any, name: str, kept: Any, said: str
 ) -> None:
     """Whichever program it comes from: there is one rule for all imports."""
-    brought = blog.import_items([update("a", "Un.", **{name: given})], source="test")
+    result = blog.import_items([update("a", "Un.", **{name: given})], source="test")
     (entry,) = blog.timeline.day(SUNDAY.date()).entries
     assert getattr(entry.now, name) == kept
-    assert (brought.entries, len(brought.problems)) == (1, bool(said))
-    assert all(said in problem.what for problem in brought.problems)
+    assert (result.entries, len(result.problems)) == (1, bool(said))
+    assert all(said in problem.what for problem in result.problems)
     again = blog.import_items([update("a", "Un.", **{name: given})], source="test")
     assert (again.known, again.revisions) == (1, 0)
 
@@ -229,8 +229,8 @@ def test_what_is_too_much_of_an_update_is_cut_and_told_and_the_rest_of_it_comes(
 def test_of_too_many_things_the_first_are_kept(blog: Blog) -> None:
     """As many as an update may have."""
     tags = tuple(f"tag {n}" for n in range(60))
-    brought = blog.import_items([update("a", "Un.", tags=tags)], source="test")
-    assert [p.what for p in brought.problems] == ["of its 60 tags 50 are kept"]
+    result = blog.import_items([update("a", "Un.", tags=tags)], source="test")
+    assert [p.what for p in result.problems] == ["of its 60 tags 50 are kept"]
     (entry,) = blog.timeline.day(SUNDAY.date()).entries
     assert entry.now.tags == tags[:50]
 
@@ -238,12 +238,12 @@ def test_of_too_many_things_the_first_are_kept(blog: Blog) -> None:
 def test_the_problems_of_an_importer_are_told(blog: Blog) -> None:
     """In their order, with the rest."""
     problem = Problem("line 3", "no date", "Add one.")
-    brought = blog.import_items([problem, update("b", "Le reste.")], source="test")
-    assert (brought.problems, brought.entries) == ([problem], 1)
+    result = blog.import_items([problem, update("b", "Le reste.")], source="test")
+    assert (result.problems, result.entries) == ([problem], 1)
 
 
 def test_a_dry_run_counts_and_writes_nothing(blog: Blog, told: Blog, tmp_path: Path) -> None:
-    """Not even the journal's folder changes; what the real run brings is what was said."""
+    """Not even the journal's folder changes; the real run does what the dry run said."""
     export = tmp_path / "export.jsonl"
     export.write_bytes(b"".join(exported.write(told.journal, told.config, told.paths.media)))
     unread = Picture("a.png", lambda: pytest.fail("was read"))
@@ -283,17 +283,17 @@ def test_pictures_come_along(blog: Blog, tmp_path: Path) -> None:
         Picture("b.png", lambda: data, "", "Légende"),
         Picture("plan.png", lambda: data),
     )
-    brought = blog.import_items([update("a", "Un.", pictures=given)], source="test")
+    result = blog.import_items([update("a", "Un.", pictures=given)], source="test")
     (entry,) = blog.timeline.day(SUNDAY.date()).entries
     assert [(m.alt, m.caption) for m in entry.now.media] == [
         ("Un pont", "De loin"),
         ("Légende", "Légende"),
         ("plan.png", ""),
     ]
-    assert [p.what for p in brought.problems] == [
+    assert [p.what for p in result.problems] == [
         "1 picture has no alternative text; the file's name stands for it"
     ]
-    assert brought.pictures == 3
+    assert result.pictures == 3
     assert not blog.check().faults
 
 
@@ -305,8 +305,8 @@ def test_a_missing_picture_is_told_and_the_update_comes(blog: Blog) -> None:
 
     pictures = (Picture("gone.png", missing, "Un pont"),)
     items = [update("a", "Un.", pictures=pictures), update("b", "", pictures=pictures)]
-    brought = blog.import_items(items, source="test")
-    assert [p.where for p in brought.problems] == ["line a", "line b"]
+    result = blog.import_items(items, source="test")
+    assert [p.where for p in result.problems] == ["line a", "line b"]
     assert bodies(blog) == [["Un."]]
 
 
@@ -340,9 +340,9 @@ def test_a_framing_fills_what_is_empty(blog: Blog) -> None:
     blog.frame("2012-07-08", headline="À nous")
     frame = Frame("2012-07-08", "line 1", headline="À eux", introduction="Au début.")
     for known in (False, True):
-        brought = blog.import_items([frame], source="test")
-        assert [p.where for p in brought.problems] == ["line 1"]
-        assert brought.framings == (not known)
+        result = blog.import_items([frame], source="test")
+        assert [p.where for p in result.problems] == ["line 1"]
+        assert result.framings == (not known)
     framing = blog.timeline.framing("2012-07-08")
     assert framing
     assert (framing.headline, framing.introduction) == ("À nous", "Au début.")
@@ -471,9 +471,9 @@ def test_another_history_of_the_same_entry_is_told(told: Blog, blog: Blog, tmp_p
     live = next(e for e in blog.timeline.newest_first() if e.now.state == "live")
     blog.edit(live.id, body="Ici.")
     told.edit(live.id, body="Là-bas.")
-    brought = blog.import_items(by_jsonl(told, tmp_path), source="export")
-    assert len(brought.problems) == 1
-    assert live.id in brought.problems[0].what
+    result = blog.import_items(by_jsonl(told, tmp_path), source="export")
+    assert len(result.problems) == 1
+    assert live.id in result.problems[0].what
     assert blog.timeline.entry(live.id).now.body == "Ici."
 
 
@@ -533,10 +533,10 @@ def test_a_forged_record_is_refused(blog: Blog, tmp_path: Path, name: str) -> No
     ]  # fmt: skip
     path = tmp_path / "forged.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    brought = blog.import_items(
+    result = blog.import_items(
         imported.read(path, language="fr", timezone="Europe/Paris"), source="export"
     )
-    assert [p.where for p in brought.problems] == ["forged.jsonl:2"]
+    assert [p.where for p in result.problems] == ["forged.jsonl:2"]
     assert journal_bytes(blog) == {}
 
 
@@ -546,8 +546,8 @@ def test_a_picture_that_is_another_is_not_kept(blog: Blog, told: Blog, tmp_path:
         replace(item, read=lambda _: b"<svg onload=alert(1)>") if isinstance(item, Copy) else item
         for item in by_jsonl(told, tmp_path)
     ]
-    brought = blog.import_items(items, source="export")
-    assert brought.problems
+    result = blog.import_items(items, source="export")
+    assert result.problems
     assert not list(blog.paths.media.rglob("*.*"))
 
 
@@ -585,14 +585,14 @@ def test_a_year_of_another_blog_twice_is_the_same_journal(
     for path in site.rglob("*.png"):
         path.write_bytes(picture(tmp_path).read_bytes())
 
-    def bring() -> Any:
+    def run_import() -> Any:
         items = imported_markdown.folder(site, zone=blog.config.zone, now=blog.now)
         return blog.import_items(items, source="markdown site")
 
-    first = bring()
+    first = run_import()
     assert (first.entries, first.pictures, first.problems) == (len(YEAR), 20, [])
     before = journal_bytes(blog)
-    again = bring()
+    again = run_import()
     assert (again.entries, again.revisions, again.known) == (0, 0, len(YEAR))
     assert journal_bytes(blog) == before
     assert not blog.check().faults

@@ -239,7 +239,7 @@ def test_only_what_changed_is_asked_for(server: Outside, following: Subscription
 def test_a_mark_is_kept_only_once_its_updates_are_in(
     server: Outside, following: Subscriptions
 ) -> None:
-    """If they cannot be brought in, the same answer is asked for again."""
+    """If they cannot be imported, the same answer is asked for again."""
 
     def refuse(name: str, items: Iterable[Item]) -> str:
         raise InvalidInput("The disk is full.")

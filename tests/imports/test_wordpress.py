@@ -190,14 +190,14 @@ def test_what_readers_never_saw_stays_out_and_is_told() -> None:
     assert list(updates(items)) == ["post 11", "post 12", "post 13"]
     told = problems(items)
     for part in (
-        "2 drafts were not brought in: 'Harbour tax, first notes', 'Harbour tax, more notes'",
-        "1 private post was not brought in: 'For the staff'",
-        "1 post with a password was not brought in: 'Behind a word'",
-        "1 post in the bin was not brought in: 'Thrown away'",
-        "1 page was not brought in: 'About us'",
-        "1 item of the kind 'recipe' was not brought in: 'Fish soup'",
-        "what posts are filed under in 'district' is not brought in",
-        "2 comments of readers were not brought in",
+        "2 drafts were not imported: 'Harbour tax, first notes', 'Harbour tax, more notes'",
+        "1 private post was not imported: 'For the staff'",
+        "1 post with a password was not imported: 'Behind a word'",
+        "1 post in the bin was not imported: 'Thrown away'",
+        "1 page was not imported: 'About us'",
+        "1 item of the kind 'recipe' was not imported: 'Fish soup'",
+        "what posts are filed under in 'district' is not imported",
+        "2 comments of readers were not imported",
     ):
         assert part in told
     assert sum("text" in what for what in told) == 2
@@ -388,7 +388,7 @@ def test_a_deleted_entry_is_a_retraction() -> None:
         ("live", datetime(2021, 2, 10, 6, 50, tzinfo=UTC)),
         ("retracted", datetime(2021, 2, 10, 6, 55, tzinfo=UTC)),
     ]
-    assert "1 deleted entry was not brought in: the export holds no text" in problems(items)
+    assert "1 deleted entry was not imported: the export holds no text" in problems(items)
 
 
 def test_a_key_event_can_be_taken_back() -> None:
@@ -410,8 +410,8 @@ def test_what_of_a_live_blog_cannot_be_placed_is_told() -> None:
     """Edits of nothing, entries that wait; readers' comments are counted as everywhere."""
     told = problems(read(LIVEBLOG))
     assert any("edit of the entry 191, which is not there" in what for what in told)
-    assert "1 entry that waits for approval was not brought in: '215'" in told
-    assert "1 comment of a reader was not brought in" in told
+    assert "1 entry that waits for approval was not imported: '215'" in told
+    assert "1 comment of a reader was not imported" in told
     assert len(told) == 4
 
 

@@ -64,7 +64,7 @@ def shown(blog: Blog) -> str:
 
 def reopened(blog: Blog) -> Blog:
     """Return the blog as another process sees it."""
-    return Blog(blog.paths.root, clock=lambda: blog.present)
+    return Blog(blog.paths.root, clock=lambda: blog.now)
 
 
 def withdrawn(blog: Blog, how: str) -> str:

@@ -78,7 +78,7 @@ def test_every_date_belongs_to_exactly_one_week(day: date, first: int) -> None:
     assert week.start <= day <= week.end
     assert week.start.weekday() == first
     assert len(week.days()) == 7
-    assert period.named(week.id, first) == week
+    assert period.parse_period_id(week.id, first) == week
     assert {period.week(each, first) for each in week.days()} == {week}
     following = period.week(week.end + timedelta(days=1), first)
     assert following.start == week.end + timedelta(days=1)
@@ -90,14 +90,14 @@ def test_a_weeks_name_is_a_week_or_refused(year: int, number: int, first: int) -
     """At the calendar's ends too: nothing but InvalidInput comes out."""
     name = f"{year:04}-W{number:02}"
     with suppress(InvalidInput):
-        assert period.named(name, first).id == name
+        assert period.parse_period_id(name, first).id == name
 
 
 @pytest.mark.parametrize(("name", "first"), [("0001-W01", SUNDAY), ("9999-W52", MONDAY)])
 def test_a_week_that_leaves_the_calendar_is_refused(name: str, first: int) -> None:
     """The week's days would lie before the year 1 or after 9999."""
     with pytest.raises(InvalidInput, match="is not in the calendar"):
-        period.named(name, first)
+        period.parse_period_id(name, first)
 
 
 # -- names -----------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def test_a_week_that_leaves_the_calendar_is_refused(name: str, first: int) -> No
 )
 def test_a_name_leads_to_its_period(name: str, kind: str, days: int) -> None:
     """And the period goes by the same name."""
-    found = period.named(name)
+    found = period.parse_period_id(name)
     assert (found.id, found.kind, len(found.days())) == (name, kind, days)
     assert found.days() == sorted(set(found.days()))
     assert (found.days()[0], found.days()[-1]) == (found.start, found.end)
@@ -148,7 +148,7 @@ def test_a_name_leads_to_its_period(name: str, kind: str, days: int) -> None:
 def test_what_names_no_period_is_refused(name: str, message: str) -> None:
     """With the name, and a hint that shows how one is written."""
     with pytest.raises(InvalidInput) as refused:
-        period.named(name)
+        period.parse_period_id(name)
     assert message in refused.value.message
     assert refused.value.hint
 

@@ -18,7 +18,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import expect
-from starlette.requests import Request
 
 from liveblog import Blog
 from liveblog.blog import Image
@@ -27,8 +26,8 @@ from liveblog.model.entry import Figure, Source
 from liveblog.model.errors import InvalidInput, StorageError
 from liveblog.search import index
 from liveblog.search.words import SNIPPET, fold, phrases, pieces
-from liveblog.text.markup import marked
-from liveblog.web import search as over_http
+from liveblog.text.plain import highlight
+from liveblog.web import search_limit
 from liveblog.web.errors import Problem
 
 from .. import command
@@ -261,11 +260,11 @@ def test_a_snippet_is_safe_html(blog: Blog) -> None:
     """Whatever somebody wrote, only our marks are markup."""
     blog.post("`<script>alert(1)</script>` & <b onclick=x>gras</b> `\"'`", title="<i>Titre</i>")
     (hit,) = blog.search("alert").hits
-    html = marked(hit.snippet)
+    html = highlight(hit.snippet)
     assert re.findall(r"<[^>]*>", html) == ["<mark>", "</mark>"]
     assert "&lt;script&gt;<mark>alert</mark>(1)" in html
     assert "&amp;" in html
-    assert marked(hit.title) == "&lt;i&gt;Titre&lt;/i&gt;"
+    assert highlight(hit.title) == "&lt;i&gt;Titre&lt;/i&gt;"
 
 
 def test_a_snippet_shows_the_place_with_most_of_the_words() -> None:
@@ -660,7 +659,7 @@ def test_an_address_that_asks_too_much_has_to_wait(server: LiveServer) -> None:
     """429 with Retry-After, as a page and as JSON; others are answered."""
     address = "203.0.113.9"
     answers = [fetch(server.url, "search/?q=pont", X_Forwarded_For=address)
-               for _ in range(over_http.A_MINUTE + 1)]  # fmt: skip
+               for _ in range(search_limit.PER_MINUTE + 1)]  # fmt: skip
     assert {answer.status for answer in answers[:-1]} == {200}
     assert answers[-1].status == 429
     assert 0 < int(answers[-1]["Retry-After"]) <= 60
@@ -673,16 +672,15 @@ def test_an_address_that_asks_too_much_has_to_wait(server: LiveServer) -> None:
 
 def test_only_so_many_search_at_the_same_time() -> None:
     """The next is told to come back; when one is done there is room."""
-    gate = over_http.Gate()
-    request = Request({"type": "http", "client": ("203.0.113.1", 1), "headers": []})
-    inside = [gate.entered(request) for _ in range(over_http.AT_ONCE)]
+    limit = search_limit.SearchLimit()
+    inside = [limit.search("203.0.113.1") for _ in range(search_limit.CONCURRENT)]
     for one in inside:
         one.__enter__()
-    with pytest.raises(Problem) as refused, gate.entered(request):
+    with pytest.raises(Problem) as refused, limit.search("203.0.113.1"):
         pass
     assert (refused.value.status, refused.value.headers["retry-after"]) == (503, "5")
     inside.pop().__exit__(None, None, None)
-    with gate.entered(request):
+    with limit.search("203.0.113.1"):
         pass
 
 

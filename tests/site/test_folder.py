@@ -87,7 +87,7 @@ def observed(blog: Blog, tmp_path: Path) -> list[str]:
         assert dead_links(site, roots) == [], watched.steps
 
     watched = Observed(site, look)
-    Publisher(blog.journal, watched, blog.paths, blog.config).publish(blog.present)
+    Publisher(blog.journal, watched, blog.paths, blog.config).publish(blog.now)
     assert site_bytes(site).keys() == after
     return watched.steps
 

@@ -24,14 +24,13 @@ from liveblog.blog import Image
 from liveblog.model import addresses
 from liveblog.model.entry import Figure, Revision, Source, make_id
 from liveblog.model.errors import ConfigError, StorageError
+from liveblog.pages import render
 from liveblog.site import files, parallel
 from liveblog.site.days import NonEmptyDays
 from liveblog.site.index import Index
 from liveblog.site.output import Output
 from liveblog.site.publisher import Publisher
 from liveblog.site.storage.folder import Folder
-from liveblog.storage import cache
-from liveblog.storage.overflow import Scratch
 
 from ..conftest import Clock, site_bytes
 
@@ -297,10 +296,9 @@ def test_step_by_step_and_at_once_give_the_same_site(
 ) -> None:
     """Whatever is done between publications, the site is that of a publication from nothing.
 
-    So it is by a server on a long day, which holds most of what it rendered outside of its memory.
+    So it is by a server that runs for long, whose cache evicts most of what it rendered.
     """
-    monkeypatch.setattr(cache, "RECENT_BESIDE_STORE", 3)
-    monkeypatch.setattr(cache, "_new_store", Scratch if seed % 2 else None)
+    monkeypatch.setattr(render, "CACHE_BYTES", 20_000 if seed % 2 else render.CACHE_BYTES)
     chance = random.Random(seed)
     ids: list[str] = []
     image = picture(tmp_path)
@@ -584,6 +582,22 @@ def test_the_end_of_the_coverage_reaches_every_feed(blog: Blog) -> None:
     blog.resume()
     blog.publish()
     assert "expired" not in json.loads(site_bytes(blog.paths.site)["feed.json"])
+
+
+def test_a_report_carries_the_live_page_as_it_is_published(blog: Blog) -> None:
+    """Also if nothing changed; it is what live.json holds."""
+    blog.post("Un.", key=True)
+    report = blog.publish()
+    page = json.loads((blog.paths.site / "live.json").read_text())["page"]
+    assert msgspec.to_builtins(report.live_page) == page
+    assert not report.is_over
+    again = blog.publish()
+    assert not again.written
+    assert again.live_page == report.live_page
+    blog.end()
+    over = blog.publish()
+    assert over.is_over
+    assert over.live_page == blog.publisher.live_page() != report.live_page
 
 
 def test_hostile_texts_never_act(blog: Blog) -> None:

@@ -18,6 +18,7 @@ import pytest
 from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.model import addresses
+from liveblog.model.draft import Draft
 from liveblog.model.errors import Busy, StorageError
 from liveblog.site import index as index_module
 from liveblog.site.storage.compressed import Compressed
@@ -203,7 +204,8 @@ def test_a_publication_whose_end_was_cut_off_leaves_nothing_that_was_removed_sin
     """Its files had landed, the index did not know; no page of the newest shows them."""
     published = told.instant("2012-07-15 10:00")
     revision = msgspec.structs.replace(
-        told.draft("INTERDIT", at=published, tags=["Damas"]), updated=published
+        told.preview(Draft(body="INTERDIT", published=published, tags=("Damas",))),
+        updated=published,
     )
     for number in range(30):
         told.post(f"Encore {number}.")

@@ -15,8 +15,11 @@ from lxml import html as lxml_html
 from liveblog.model import limits
 from liveblog.model.entry import FORBIDDEN
 from liveblog.text.bidi import closed
+from liveblog.text.fragments import ROOT, html_to_text, with_root
 from liveblog.text.locale import NARROW, NBSP, french_spaces
-from liveblog.text.markup import ROOT, rooted, sanitised, shortened, to_html, unescaped, words_in
+from liveblog.text.markup import to_html
+from liveblog.text.plain import shorten, unescape
+from liveblog.text.sanitizer import sanitize
 
 from ..conftest import plain
 
@@ -133,8 +136,8 @@ def test_no_mixture_of_attacks_survives(fragments: list[str]) -> None:
 @given(st.lists(st.sampled_from(HOSTILE), max_size=4).map("".join))
 def test_sanitising_twice_is_sanitising_once(source: str) -> None:
     """What came out is harmless and stays as it is."""
-    clean = sanitised(source)
-    again = sanitised(clean)
+    clean = sanitize(source)
+    again = sanitize(clean)
     assert again == clean
 
 
@@ -209,8 +212,8 @@ def test_links_lead_where_they_say(text: str, address: str, shown: str | None) -
 def test_the_way_to_the_root_is_put_in_last() -> None:
     """Relative on a page, absolute in a feed."""
     fragment = to_html("[là](2012/W29/)")
-    assert 'href="../../2012/W29/"' in rooted(fragment, "../../")
-    assert 'href="https://example.org/2012/W29/"' in rooted(fragment, "https://example.org/")
+    assert 'href="../../2012/W29/"' in with_root(fragment, "../../")
+    assert 'href="https://example.org/2012/W29/"' in with_root(fragment, "https://example.org/")
 
 
 @pytest.mark.parametrize(
@@ -224,7 +227,7 @@ def test_the_way_to_the_root_is_put_in_last() -> None:
 )
 def test_an_author_cannot_write_the_mark_of_the_root(text: str) -> None:
     """However it is spelled, no address is put into running text."""
-    assert "example.org" not in rooted(to_html(text), "https://example.org/")
+    assert "example.org" not in with_root(to_html(text), "https://example.org/")
 
 
 def test_own_pictures_are_shown() -> None:
@@ -312,7 +315,7 @@ def depth(fragment: str) -> int:
 
 
 @pytest.mark.parametrize("unit", ["> ", "- ", "<div>", "<b>", "<blockquote>", "<ul><li>"])
-@pytest.mark.parametrize("render", [to_html, sanitised])
+@pytest.mark.parametrize("render", [to_html, sanitize])
 def test_what_is_nested_too_deeply_is_shown_as_typed(
     unit: str, render: Callable[[str], str]
 ) -> None:
@@ -341,7 +344,7 @@ def test_what_is_nested_too_deeply_is_shown_as_typed(
 )
 def test_no_disguise_of_tags_makes_it_deep_or_long(source: str) -> None:
     """In comments, attributes, scripts, or by elements that begin again in each paragraph."""
-    clean = sanitised(source)
+    clean = sanitize(source)
     assert depth(clean) <= 2 * limits.NESTING
     assert len(clean) < 10 * len(source) + 2_000_000
 
@@ -415,8 +418,8 @@ def test_what_no_page_can_carry_is_dropped_however_it_is_written(
         f"&#00{number};",
     ):
         given = source.replace("{}", written)
-        for shown in (to_html(given, typography=french_spaces), sanitised(given)):
-            assert not FORBIDDEN.search(rooted(shown, "./"))
+        for shown in (to_html(given, typography=french_spaces), sanitize(given)):
+            assert not FORBIDDEN.search(with_root(shown, "./"))
 
 
 def test_a_number_of_any_length_is_no_error() -> None:
@@ -424,8 +427,8 @@ def test_a_number_of_any_length_is_no_error() -> None:
     for digits in ("0" * 5000 + "1", "1" * 5000):
         for source in (f"a &#{digits};", f"<div>a &#{digits};", f"<p title='&#x{digits};'>a"):
             assert plain(source).startswith("a")
-            assert words_in(to_html(source)).startswith("a")
-        assert unescaped(f"a&#{digits};b") == "a\ufffdb"
+            assert html_to_text(to_html(source)).startswith("a")
+        assert unescape(f"a&#{digits};b") == "a\ufffdb"
 
 
 @pytest.mark.parametrize("number", ["x", "-1", "9" * 10, "٣", ""])
@@ -476,13 +479,13 @@ def test_plain_text_has_the_words_only(source: str, expected: str) -> None:
 )
 def test_a_text_is_cut_at_a_word(text: str, limit: int, expected: str) -> None:
     """With an ellipsis, and without the punctuation before it."""
-    assert shortened(text, limit) == expected
+    assert shorten(text, limit) == expected
 
 
 @given(st.text(max_size=60), st.integers(1, 40))
 def test_a_shortened_text_is_never_longer_than_asked(text: str, limit: int) -> None:
     """It is the text itself or its beginning and an ellipsis."""
-    short = shortened(text, limit)
+    short = shorten(text, limit)
     assert len(short) <= limit
     assert short == text or (short.endswith("…") and text.startswith(short[:-1]))
 
@@ -505,7 +508,7 @@ def test_rendering_gives_back_the_memory_that_it_took() -> None:
 @pytest.mark.parametrize("limit", range(1, 40))
 def test_a_text_that_is_cut_leaves_no_direction_open(limit: int) -> None:
     """And has no more characters for that."""
-    cut = shortened(
+    cut = shorten(
         "\u2067\u202eone\u202c \u202atwo\u2066 three four five six\u2069\u202c\u2069" * 2, limit
     )
     assert cut == closed(cut)

@@ -1149,14 +1149,25 @@ def test_it_can_be_installed_and_shared_to(server: LiveServer, ana: Someone) -> 
 
 
 @pytest.mark.slow
-def test_the_script_travels_light(server: LiveServer, ana: Someone) -> None:
-    """It is kept for good once it came, packed to under 12,000 bytes."""
-    path = re.findall(r'src="/semaine/(compose/assets/compose[^"]+)"', ana.get().body.decode())[0]
-    answer = fetch(server.url, path, Accept_Encoding="gzip, br")
-    assert (answer["Content-Encoding"], answer["Vary"]) == ("gzip", "Accept-Encoding")
-    assert "immutable" in answer["Cache-Control"]
-    assert len(answer.body) < 12_000
-    assert gzip.decompress(answer.body) == fetch(server.url, path).body
+def test_scripts_are_small_and_cached_for_good(server: LiveServer, ana: Someone) -> None:
+    """Under 17,000 bytes in all, compressed; each imports the others by their hashed names."""
+    page = ana.get().body.decode()
+    paths = set(re.findall(r'(?:src|href)="/semaine/(compose/assets/[^"]+\.js)"', page))
+    names = {path.rpartition("/")[2] for path in paths}
+    imported = set()
+    size = 0
+    for path in paths:
+        answer = fetch(server.url, path, Accept_Encoding="gzip, br")
+        assert (answer["Content-Encoding"], answer["Vary"]) == ("gzip", "Accept-Encoding")
+        assert "immutable" in answer["Cache-Control"]
+        size += len(answer.body)
+        script = gzip.decompress(answer.body)
+        assert script == fetch(server.url, path).body
+        imported |= set(
+            re.findall(r'^import [^;]* from "\./([^"]+)";', script.decode(), re.MULTILINE)
+        )
+    assert imported == {name for name in names if not name.startswith("compose.")}
+    assert size < 17_000
 
 
 @pytest.mark.slow

@@ -64,9 +64,7 @@ def _run(state: State, blog: Blog) -> None:
     from ..scheduler import Schedule, leader
     from ..watcher import Watcher
 
-    watcher = Watcher(
-        blog, landed=lambda events, place, report: plan.published(report) if report else None
-    )
+    watcher = Watcher(blog, published=lambda update: plan.published(update))
     plan = Schedule(blog, publish=watcher.publish)
     stopping = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -195,7 +193,7 @@ def retry(state: State, keys: tuple[str, ...], is_all: bool) -> None:
     """Try again what waits or was given up, now."""
     box = state.blog().outbox
     for key in _chosen(state, keys, is_all):
-        box.retry(key, state.blog().present)
+        box.retry(key, state.blog().now)
         state.say(f"To be sent: {key}")
 
 
@@ -207,7 +205,7 @@ def drop(state: State, keys: tuple[str, ...], is_all: bool) -> None:
     """Take something off the list, so that it is never sent."""
     box = state.blog().outbox
     for key in _chosen(state, keys, is_all):
-        box.drop(key, state.blog().present)
+        box.drop(key, state.blog().now)
         state.say(f"Dropped: {key}")
 
 

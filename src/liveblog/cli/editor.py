@@ -108,7 +108,7 @@ def read_stdin() -> str:
         raise InvalidInput(
             f"Standard input has more than {_MOST:,} bytes; "
             f"an update has {limits.BODY_BYTES:,} at most.",
-            "Split it into several updates, or bring it in with 'liveblog import'.",
+            "Split it into several updates, or import it with 'liveblog import'.",
         )
     try:
         return data.decode()

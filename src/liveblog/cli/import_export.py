@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Thing = TypeVar("Thing")
 
 _SHOWN = 40
-"""Problems told one by one; the rest are counted, and --json tells them all."""
+"""Problems told one by one; the rest are counted, and --json lists them all."""
 
 _OUTPUT = click.Path(path_type=Path)
 
@@ -60,15 +60,15 @@ class _Import(click.Group):
         except OSError as error:
             from ..model.errors import StorageError
 
-            path = Path(os.fsdecode(error.filename or "what is to be brought in"))
+            path = Path(os.fsdecode(error.filename or "what is to be imported"))
             raise StorageError.of(error, "read", path) from error
 
 
 @click.group(name="import", cls=_Import)
 def import_() -> None:
-    """Bring in updates from elsewhere.
+    """Import updates from elsewhere.
 
-    Each update comes once, however often it is tried: a second import brings only what is new or
+    Each update comes once, however often it is tried: a second import adds only what is new or
     changed, and one that was interrupted goes on. What you edited here stays. What could not be
     understood is told, with its place; it is never dropped in silence.
     """
@@ -89,14 +89,14 @@ def text(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Bring in a chronicle: plain text, day by day.
+    """Import a chronicle: plain text, day by day.
 
     A day begins with a line such as "Sunday 15 July: The battle begins", "16/07/2012" or
     "2012-07-17", in the blog's language or another that liveblog knows. A time at the beginning of
     a paragraph begins an update. What stands before the first day is the introduction.
     """
     from ..imports.chronicle import chronicle
-    from ..imports.chronicle.source import lines_of
+    from ..imports.chronicle.file import lines_of
     from ..model.period import local_day
 
     blog = state.blog()
@@ -130,10 +130,10 @@ def feed(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Bring in a feed: Atom, RSS or JSON Feed.
+    """Import a feed: Atom, RSS or JSON Feed.
 
     With its older documents, if it leads to them, and its pictures. With --follow what comes later
-    is brought in too, while 'liveblog serve' or 'liveblog schedule' runs; its server is asked
+    is imported too, while 'liveblog serve' or 'liveblog schedule' runs; its server is asked
     politely, and no more often than it wants.
     """
     from ..http_client import Client, private_place
@@ -180,7 +180,7 @@ def _list_followed(state: State, following: Subscriptions, as_json: bool) -> Non
 @json_option
 @pass_state
 def markdown(state: State, folder: Path, dry_run: bool, as_json: bool) -> None:
-    """Bring in a folder of Markdown posts.
+    """Import a folder of Markdown posts.
 
     As Hugo, Jekyll and Pelican keep them, with the pictures beside them; or what 'liveblog export
     --format markdown' wrote, which comes back as it was.
@@ -203,7 +203,7 @@ def markdown(state: State, folder: Path, dry_run: bool, as_json: bool) -> None:
 def wordpress(
     state: State, export: Path, media: Path | None, post: str, dry_run: bool, as_json: bool
 ) -> None:
-    """Bring in a WordPress export: posts, and live blogs of the Liveblog plugin.
+    """Import a WordPress export: posts, and live blogs of the Liveblog plugin.
 
     An entry of a live blog becomes an update, its edits become revisions, its deletion a
     retraction. Pictures are taken from --media, or fetched from the site.
@@ -230,7 +230,7 @@ def wordpress(
 @json_option
 @pass_state
 def jsonl(state: State, file: Path, dry_run: bool, as_json: bool) -> None:
-    """Bring in another live blog, from its export.
+    """Import another live blog from its export.
 
     Every entry keeps its id, revisions and instants. In an empty blog with the same settings the
     site is the same, byte for byte.
@@ -251,47 +251,47 @@ def _bring(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Bring in what an importer found and report; exit 1 if nothing of it could be taken."""
+    """Append what an importer found and report; exit 1 if nothing of it could be taken."""
     with progress(state, f"Reading {name}") as shown:
 
-        def show(brought: ImportResult) -> None:
+        def show(result: ImportResult) -> None:
             if shown:
-                shown(brought.entries + brought.revisions + brought.framings + brought.known, 0)
+                shown(result.entries + result.revisions + result.framings + result.known, 0)
 
-        brought = blog.import_items(items, source=source, dry_run=dry_run, progress=show)
+        result = blog.import_items(items, source=source, dry_run=dry_run, progress=show)
     if as_json:
-        print_json({"source": name} | dataclasses.asdict(brought))
+        print_json({"source": name} | dataclasses.asdict(result))
     else:
-        _report(state, name, brought, dry_run)
-    came = brought.entries or brought.revisions or brought.framings or brought.known
-    if brought.problems and not came:
+        _report(state, name, result, dry_run)
+    came = result.entries or result.revisions or result.framings or result.known
+    if result.problems and not came:
         raise click.exceptions.Exit(1)
 
 
-def _report(state: State, name: str, brought: ImportResult, dry_run: bool) -> None:
-    for problem in brought.problems[:_SHOWN]:
+def _report(state: State, name: str, result: ImportResult, dry_run: bool) -> None:
+    for problem in result.problems[:_SHOWN]:
         where = problem.where if name in problem.where else f"{name}, {problem.where}"
         echo(f"{style(f'{where}: ', 'warning')}{problem.what.rstrip('.')}.")
         if problem.hint:
             echo(f"  {problem.hint}")
-    if (more := len(brought.problems) - _SHOWN) > 0:
-        echo(f"… and {_many(more, 'more problem')}; --json tells them all.")
+    if (more := len(result.problems) - _SHOWN) > 0:
+        echo(f"… and {_many(more, 'more problem')}; --json lists them all.")
     parts = [
         _many(count, thing)
         for count, thing in (
-            (brought.entries, "new update"),
-            (brought.revisions, "revision"),
-            (brought.framings, "introduction or close"),
-            (brought.pictures, "picture"),
+            (result.entries, "new update"),
+            (result.revisions, "revision"),
+            (result.framings, "introduction or close"),
+            (result.pictures, "picture"),
         )
         if count
     ]
-    verb = "Would bring in" if dry_run else "ImportResult in"
+    verb = "Would import" if dry_run else "Imported"
     line = f"{verb} {', '.join(parts)}" if parts else f"{verb} nothing"
-    if brought.known:
-        line += f"; {brought.known:,} {'was' if brought.known == 1 else 'were'} here already"
-    if brought.problems:
-        line += f"; {_many(len(brought.problems), 'problem')}, told above"
+    if result.known:
+        line += f"; {result.known:,} {'was' if result.known == 1 else 'were'} here already"
+    if result.problems:
+        line += f"; {_many(len(result.problems), 'problem')}, listed above"
     state.say(f"{line}.")
     if parts and not dry_run:
         state.say("Next: liveblog publish")
@@ -337,10 +337,12 @@ def export(state: State, when: str | None, form: str, output: Path | None) -> No
         assert output is not None
         _export_markdown(state, blog, output)
     else:
-        found = blog.digest(when) if when else blog.whole()
+        found = blog.digest(when) if when else blog.full_digest()
         state.warn(found.faults)
         if form == "html":
-            _write(state, [blog.printable(found).encode()], output)
+            from ..exports.html import render
+
+            _write(state, [render(found, blog.config, blog.paths).encode()], output)
         else:
             assert output is not None
             _export_book(state, blog, found, output)
@@ -374,7 +376,9 @@ def _export_markdown(state: State, blog: Blog, output: Path) -> None:
 
 
 def _export_book(state: State, blog: Blog, found: Digest, output: Path) -> None:
-    state.warn(blog.book(found, output))
+    from ..exports import epub
+
+    state.warn(epub.write(found, blog.config, blog.paths, output))
     state.say(f"Wrote {output}.")
 
 

@@ -70,7 +70,7 @@ def token() -> None:
 def new(state: State, name: str, scope: str, as_json: bool) -> None:
     """Make a token for somebody; it is shown once."""
     blog = state.blog()
-    made = blog.tokens.new(name, scope, blog.now)  # type: ignore[arg-type]
+    made = blog.tokens.new(name, scope, blog.now.replace(microsecond=0))  # type: ignore[arg-type]
     if as_json:
         print_json({"name": name, "scope": scope, "token": made})
     else:

@@ -1,4 +1,4 @@
-"""``liveblog.toml`` as text: the one of a new blog, and one with another address."""
+"""Writes ``liveblog.toml``: the text for a new blog, and a text with a changed address."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def initial(
     description: str,
     now: datetime,
 ) -> str:
-    """Return the text of a new blog's ``liveblog.toml``; its id is made here, once and for ever.
+    """Return the text of ``liveblog.toml`` for a new blog, with a new id.
 
-    Raises :class:`ConfigError` for a setting that cannot be.
+    Raises :class:`ConfigError` for an invalid setting.
     """
     url = url if url.endswith("/") else url + "/"
     check_title(title)
@@ -48,9 +48,9 @@ def initial(
 
 
 def at_address(text: str, url: str, moved_from: Sequence[str]) -> str:
-    """Return a configuration with another ``url`` and ``moved_from``; all else stays, to the byte.
+    """Return a configuration with another ``url`` and ``moved_from``, otherwise unchanged.
 
-    Raises :class:`ConfigError` for an address that cannot be, or where the line is not found.
+    Raises :class:`ConfigError` for an invalid address, or if the line ``url = …`` is not found.
     """
     check_url(url)
     wanted = {**tomllib.loads(text), "url": url, "moved_from": list(moved_from)}
@@ -82,7 +82,7 @@ def at_address(text: str, url: str, moved_from: Sequence[str]) -> str:
 
 
 def new_id(url: str, now: datetime) -> str:
-    """Make a blog's own tag: URI (RFC 4151) from its first address and day; it never changes."""
+    """Return a tag: URI (RFC 4151) for a new blog, made from its address and the date."""
     parts = urlsplit(url)
     path = re.sub(r"[^A-Za-z0-9._-]+", "-", parts.path).strip("-")[:100]
     host = re.sub(r"[^A-Za-z0-9.-]+", "-", parts.hostname or "").strip("-") or "localhost"
@@ -90,7 +90,7 @@ def new_id(url: str, now: datetime) -> str:
 
 
 def _toml(text: str) -> str:
-    """Write a TOML basic string (TOML 1.0, "String")."""
+    """Return a text as a TOML basic string (TOML 1.0, "String")."""
     clean = clean_text(text, "setting")
     if "\n" in clean:
         raise ConfigError("A setting spans several lines.", "Write it on one line.")
@@ -105,7 +105,7 @@ description = {description}
 language = {language}  # ar, de, en, es or fr
 timezone = {timezone}  # days and weeks are those of this zone
 url = {url}  # where feeds/ is served
-author = {author}  # signs what nobody signed
+author = {author}  # author of entries without one
 
 # Every feed id begins with this. Never change it: readers would see everything as new.
 id = {id}

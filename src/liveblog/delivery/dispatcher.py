@@ -1,7 +1,7 @@
-"""What goes out, and when: closes days and weeks, plans what follows, and sends what is due.
+"""Dispatches deliveries: plans what is due, and sends what the outbox holds.
 
-Everything is decided from the journal, the settings and the outbox, so that a process that dies
-anywhere loses nothing: the next one plans the same again, and the outbox knows what went.
+Everything is decided from the journal, the settings and the outbox. A process that dies at any
+moment loses nothing: the next one plans the same deliveries, and the outbox knows what was sent.
 """
 
 from __future__ import annotations
@@ -10,33 +10,37 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
-from ..blog import Blog
-from ..digest import build, title
+from ..config import Config
+from ..digest import Digest, build, title
 from ..http_client import private_place
+from ..journal import Journal
 from ..model import addresses, period
 from ..model.errors import LiveblogError, StorageError
 from ..model.period import Period
+from ..site.publisher import Publisher
 from ..text import bidi
-from ..text.markup import to_html, words_in
-from ..timeline import Entry, Timeline
-from ..watcher import StreamPosition, changed_entries
+from ..text.fragments import html_to_text
+from ..text.locale import Words, words
+from ..text.markup import to_html
+from ..timeline import Changes, Entry, StreamPosition, Timeline, changes_since
 from . import Undelivered, chat, planning, websub
-from .outbox import GIVE_UP, Effect, Kind, pause
+from .closing import close_periods
+from .outbox import GIVE_UP, Effect, Kind, Outbox, pause
 
 PUBLIC = "public"
-"""What the outbox remembers of a hub outside of the owner's network."""
+"""Recorded in the outbox for a hub outside of the owner's network."""
 
-COALESCE = timedelta(seconds=0.3)
-"""Changes of a topic within this become one ping."""
+POSITION = "place"
+"""Name of the outbox's fact that holds the position up to which chat messages were planned."""
 
-SET_BACK = timedelta(hours=1)
-"""A clock that was set back by less than this opens nothing again."""
+PING_DELAY = timedelta(seconds=0.3)
+"""The delay of a ping; changes of a topic within it share one ping."""
 
-TRIES = 5
-"""Nothing is given up before it was tried so often, whatever the clock says."""
+LEAST_TRIES = 5
+"""The least number of tries before a delivery is given up, whatever the clock says."""
 
 log = logging.getLogger("liveblog")
 
@@ -60,109 +64,87 @@ class Sent:
         return ", ".join(parts)
 
 
-class Deliveries:
-    """The deliveries of one blog; only who leads its schedule may use it."""
+class Dispatcher:
+    """Plans and sends one blog's deliveries; only the process that leads its schedule may."""
 
-    def __init__(self, blog: Blog, environ: Mapping[str, str] = os.environ) -> None:
-        """Take secrets from *environ*."""
-        self._blog = blog
-        self._outbox = blog.outbox
+    def __init__(
+        self,
+        outbox: Outbox,
+        journal: Journal,
+        publisher: Publisher,
+        config: Config,
+        clock: Callable[[], datetime],
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        """Send what *outbox* holds. *clock* returns aware datetimes; *environ* holds secrets."""
+        self._outbox = outbox
+        self._journal = journal
+        self._publisher = publisher
+        self._config = config
+        self._clock = clock
         self._environ = environ
+        self._position: StreamPosition | None = None
         self._topics: dict[str, str] = {}
         self._unrecorded: list[tuple[Effect, str, datetime]] = []
 
-    # -- closing ------------------------------------------------------------------------------
+    @property
+    def _timeline(self) -> Timeline:
+        return Timeline(self._journal, self._clock())
+
+    @property
+    def _words(self) -> Words:
+        return words(self._config.language, self._config.zone)
+
+    # -- planning -----------------------------------------------------------------------------
 
     def close(self) -> list[Period]:
-        """Close every day and week that is over and is not closed yet; return them, in order.
+        """Close the days and weeks that are over; see :func:`close_periods`."""
+        return close_periods(self._outbox, self._timeline, self._config)
 
-        The first time, what is over already is taken for closed, and nothing is sent for it.
+    def plan_news(self, changes: Changes | None = None) -> None:
+        """Plan chat messages for entries that were posted, changed or released since the last call.
+
+        *changes* are those that a watcher found. Without them, or if they begin later than the
+        last call ended, the journal is read. The first call plans nothing.
         """
-        now = self._blog.present
-        closing = self._blog.config.closing
-        last_day = closing.last_day(now)
-        last_week = self._last_week(now)
-        days_to, weeks_to = (self._outbox.fact(name) for name in ("days_to", "weeks_to"))
-        reached = {"days_to": last_day.isoformat(), "weeks_to": last_week.end.isoformat()}
-        if not days_to:
-            self._outbox.remember(reached, (), now)
-            return []
-        if closing.of(period.day(date.fromisoformat(days_to))) > now + SET_BACK:
-            return self._reopen(now, reached)
-        found = [period.day(of) for of in _after(date.fromisoformat(days_to), last_day)]
-        found += self._weeks(date.fromisoformat(weeks_to), last_week)
-        if not found:
-            return []
-        found.sort(key=lambda of: (closing.of(of), of.end, of.kind))
-        closed = self._outbox.closed()
-        found = [of for of in found if of.id not in closed]
-        facts = {name: max(day, self._outbox.fact(name)) for name, day in reached.items()}
-        timeline = Timeline(self._blog.journal, now)
-        told = {of.id: _has_entries(timeline, of) for of in found}
-        plans = planning.for_closed(found, told, self._blog.config)
-        self._outbox.close([of.id for of in found], facts, plans, now)
-        return found
-
-    def _last_week(self, now: datetime) -> Period:
-        """Return the newest week that is closed."""
-        config = self._blog.config
-        week = self._week(period.local_day(now, config.zone))
-        while config.closing.of(week) > now:
-            week = self._week(week.start - timedelta(days=1))
-        return week
-
-    def _week(self, of: date) -> Period:
-        return period.week(of, self._blog.config.first_weekday)
-
-    def _weeks(self, after: date, last: Period) -> list[Period]:
-        found = {self._week(of) for of in _after(after, last.end)}
-        return [week for week in found if after < week.end <= last.end]
-
-    def _reopen(self, now: datetime, facts: dict[str, str]) -> list[Period]:
-        """Take back what was closed by a clock that was ahead; what it sent stays sent."""
-        closing = self._blog.config.closing
-        wrong = [
-            name
-            for name in self._outbox.closed()
-            if closing.of(period.named(name, self._blog.config.first_weekday)) > now
-        ]
-        log.warning("The clock was set back: %d days and weeks are open again.", len(wrong))
-        self._outbox.reopen(wrong, facts)
-        self._outbox.hasten(now)
-        return []
-
-    # -- news ---------------------------------------------------------------------------------
-
-    def plan_news(self) -> None:
-        """Plan the chat messages that follow from what was appended or released since."""
-        config, journal = self._blog.config, self._blog.journal
-        if all(chat.post == "digests" for chat in config.chat.values()):
+        if all(chat.post == "digests" for chat in self._config.chat.values()):
             return
-        now = self._blog.present
-        known = self._outbox.fact("place")
+        if changes is None or not self._is_known(changes.before):
+            changes = self._read_changes()
+        timeline = self._timeline
+        if changes.entry_ids or changes.after.cursor != changes.before.cursor:
+            entries = (_readable(timeline, entry_id) for entry_id in changes.entry_ids)
+            plans = planning.for_news(filter(None, entries), self._config, timeline.now)
+            self._outbox.remember({POSITION: str(changes.after)}, plans, timeline.now)
+        self._position = changes.after
+
+    def _is_known(self, before: StreamPosition) -> bool:
+        """Whether everything up to a position was planned by this process."""
+        known = self._position
+        is_same = known is not None and known.cursor == before.cursor
+        return is_same and known is not None and known.released >= before.released
+
+    def _read_changes(self) -> Changes:
+        """Return the changes since the position that the outbox holds, from the journal."""
+        timeline = self._timeline
+        known = self._outbox.fact(POSITION)
         if not known:
-            here = StreamPosition(journal.end(), int(now.timestamp()))
-            return self._outbox.remember({"place": str(here)}, (), now)
+            here = StreamPosition(self._journal.end(), int(timeline.now.timestamp()))
+            self._outbox.remember({POSITION: str(here)}, (), timeline.now)
+            return Changes(here, here, ())
         before = StreamPosition.parse(known)
-        timeline = Timeline(journal, now)
-        news = journal.since(before.cursor)
-        touched = changed_entries(timeline, news, before.released, config)
-        place = StreamPosition(news.cursor, max(int(now.timestamp()), before.released))
-        if not touched and place.cursor == before.cursor:
-            return None
-        entries = (_readable(timeline, entry_id) for entry_id in touched)
-        plans = planning.for_news(filter(None, entries), config, now)
-        return self._outbox.remember({"place": str(place)}, plans, now)
+        news = self._journal.since(before.cursor)
+        return changes_since(before, news, timeline, self._config.zone)
 
     def plan_pings(self) -> None:
-        """Plan a ping for each topic that is not as the hubs were told."""
-        if not self._blog.config.websub.hubs:
+        """Plan a ping for each topic that changed since its hubs were pinged."""
+        if not self._config.websub.hubs:
             return
-        topics = self._blog.publisher.topics()
+        topics = self._publisher.topics()
         if topics != self._topics:
-            now = self._blog.present
-            plans = planning.for_topics(topics, self._blog.config)
-            self._outbox.plan(plans, now, now + COALESCE)
+            now = self._clock()
+            plans = planning.for_topics(topics, self._config)
+            self._outbox.plan(plans, now, now + PING_DELAY)
             self._topics = topics
 
     # -- sending ------------------------------------------------------------------------------
@@ -184,7 +166,7 @@ class Deliveries:
             self._outbox_done(*self._unrecorded[0])
             del self._unrecorded[0]
         counts = {"done": 0, "waiting": 0, "failed": 0}
-        while effects := self._outbox.ready(kind, self._blog.present):
+        while effects := self._outbox.ready(kind, self._clock()):
             for effect in effects:
                 if outcome := self._try(effect):
                     counts[outcome] += 1
@@ -209,7 +191,7 @@ class Deliveries:
         return self._ended(effect)
 
     def _ended(self, effect: Effect, needless: str = "") -> str:
-        ended = self._blog.present
+        ended = self._clock()
         try:
             self._outbox_done(effect, needless, ended)
         except StorageError:
@@ -231,9 +213,9 @@ class Deliveries:
             str(error) if isinstance(error, LiveblogError) else f"{type(error).__name__}: {error}"
         )
         refused = error if isinstance(error, Undelivered) else Undelivered(text)
-        now = self._blog.present
+        now = self._clock()
         tries = effect.tries + 1
-        is_late = now - effect.made > GIVE_UP and tries >= TRIES
+        is_late = now - effect.made > GIVE_UP and tries >= LEAST_TRIES
         if is_final or refused.is_final or is_late:
             log.error("Given up: '%s'. %s", effect.key, text)
             self._outbox.give_up(effect, text, now)
@@ -247,7 +229,7 @@ class Deliveries:
 
     def _prepared(self, effect: Effect) -> Callable[[], object]:
         """Return what sends an effect."""
-        config = self._blog.config
+        config = self._config
         if effect.kind == "ping":
             if effect.target not in config.websub.hubs:
                 raise _Needless("the hub is no longer in the settings")
@@ -267,68 +249,54 @@ class Deliveries:
                 place = private_place(hub) or PUBLIC
             except LiveblogError as error:
                 raise Undelivered(f"The hub {hub}: {error.message}", error.hint) from None
-            self._outbox.remember({name: place}, (), self._blog.present)
+            self._outbox.remember({name: place}, (), self._clock())
         websub.ping(hub, topic, "" if place == PUBLIC else place)
 
     def _mail(self, effect: Effect) -> Callable[[], object]:
         from . import mail
 
-        settings = self._blog.config.mail
+        settings = self._config.mail
         if effect.target not in settings.to:
             raise _Needless("the address is no longer in the settings")
-        digest = self._blog.digest(effect.subject)
-        message = mail.compose(digest, self._blog.publisher.pages, effect.target, self._blog.now)
+        digest = self._digest(period.parse_period_id(effect.subject, self._config.first_weekday))
+        message = mail.compose(digest, self._publisher.pages, effect.target, self._clock())
         if message is None:
             raise _Needless("there is nothing to tell any more")
         return partial(mail.send, message, settings, self._environ.get(mail.PASSWORD, ""))
 
     def _chat(self, effect: Effect) -> Callable[[], object]:
-        config, words = self._blog.config, self._blog.words
+        config = self._config
         try:
-            of = period.named(effect.subject, config.first_weekday)
+            subject = period.parse_period_id(effect.subject, config.first_weekday)
         except LiveblogError:
-            entry = self._blog.timeline.entry(effect.subject)
-            if entry.now.state != "live" or not entry.is_visible(self._blog.present):
+            timeline = self._timeline
+            entry = timeline.entry(effect.subject)
+            if entry.now.state != "live" or not entry.is_visible(timeline.now):
                 raise _Needless("the entry was withdrawn") from None
-            text, path = self._told(entry), addresses.entry_path(entry.id)
+            text, path = self._entry_text(entry), addresses.entry_path(entry.id)
         else:
-            text = bidi.closed(title(self._blog.digest(of.id), words))
-            path = addresses.period_path(of)
+            text = bidi.closed(title(self._digest(subject), self._words))
+            path = addresses.period_path(subject)
         link = addresses.url(config.url, path)
-        return partial(chat.post, effect.target, words.typography(text), link, self._environ)
+        return partial(chat.post, effect.target, self._words.typography(text), link, self._environ)
 
-    def _told(self, entry: Entry) -> str:
-        """Return an entry as a chat shows it, plain."""
-        words, now = self._blog.words, entry.now
-        body = words_in(to_html(now.body))
+    def _digest(self, subject: Period) -> Digest:
+        return build(self._timeline, subject)
+
+    def _entry_text(self, entry: Entry) -> str:
+        """Return an entry as the plain text of a chat message."""
+        now = entry.now
+        body = html_to_text(to_html(now.body))
         is_claim = now.verification == "unconfirmed"
-        mark = f"[{words.say('Unconfirmed')}] " if is_claim else ""
+        mark = f"[{self._words.say('Unconfirmed')}] " if is_claim else ""
         return bidi.closed(mark + "\n".join(part for part in (now.title, body) if part))
 
 
-def _has_entries(timeline: Timeline, of: Period) -> bool:
-    """Whether a period has something to tell; what cannot be read becomes a fault in the outbox."""
-    try:
-        return bool(build(timeline, of).entries)
-    except Exception as error:
-        _log_unreadable(of.id, error)
-        return True
-
-
 def _readable(timeline: Timeline, entry_id: str) -> Entry | None:
-    """Return an entry, or None for one that cannot be read: no chat is told of it."""
+    """Return an entry, or None if it cannot be read: no message is planned for it."""
     try:
         return timeline.entry(entry_id)
     except Exception as error:
-        _log_unreadable(entry_id, error)
+        is_ours = isinstance(error, LiveblogError)
+        log.error("Cannot read %s: %s", entry_id, error, exc_info=None if is_ours else error)
         return None
-
-
-def _log_unreadable(name: str, error: Exception) -> None:
-    is_ours = isinstance(error, LiveblogError)
-    log.error("Cannot read %s to send it: %s", name, error, exc_info=None if is_ours else error)
-
-
-def _after(last: date, newest: date) -> list[date]:
-    """Return the days after one, up to another."""
-    return [last + timedelta(days=n) for n in range(1, (newest - last).days + 1)]

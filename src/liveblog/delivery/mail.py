@@ -31,7 +31,7 @@ import css_inline
 import msgspec
 
 from ..config import Config, MailConfig
-from ..config.checks import check_address, check_sender
+from ..config.checks import normalize_mail_address, parse_sender
 from ..digest import Digest, label
 from ..digest import text as as_text
 from ..model import addresses, limits
@@ -39,7 +39,7 @@ from ..model.entry import Framing
 from ..model.errors import ConfigError, InvalidInput
 from ..pages.render import Pages
 from ..text.bidi import closed
-from ..text.markup import shortened
+from ..text.plain import shorten
 from ..timeline import Day
 from . import Undelivered
 
@@ -116,7 +116,7 @@ def compose(
     if not digest.entries:
         return None
     try:
-        to = check_address(to)
+        to = normalize_mail_address(to)
     except ConfigError as error:
         raise InvalidInput(error.message, error.hint) from None
     message = _filled(digest, digest, pages, to, now, is_extra)
@@ -150,7 +150,7 @@ def _filled(
 ) -> EmailMessage:
     """Return a message that names the *whole* digest and tells what is *shown* of it."""
     config, mail = pages.config, pages.config.mail
-    name, sender = check_sender(mail.sender)
+    name, sender = parse_sender(mail.sender)
     addresses = (sender, to)
     # RFC 6531: only where an address needs it, for not every server can.
     message = EmailMessage(policy=_POLICY.clone(utf8=not all(map(str.isascii, addresses))))
@@ -237,7 +237,7 @@ def _subject(digest: Digest, pages: Pages) -> str:
     live = [entry for entry in digest.entries if entry.now.state == "live"]
     story = digest.headline or pages.name((live or digest.entries)[0])
     subject = words.say("%(period)s: %(headline)s", period=named, headline=story)
-    return shortened(_line(words.typography(subject)), SUBJECT)
+    return shorten(_line(words.typography(subject)), SUBJECT)
 
 
 def _preheader(digest: Digest, pages: Pages) -> str:
@@ -252,7 +252,7 @@ def _preheader(digest: Digest, pages: Pages) -> str:
         part = closed(part)
         if part and part not in text:
             text = f"{text} · {part}" if text else part
-    return shortened(text, PREHEADER.stop - 1)
+    return shorten(text, PREHEADER.stop - 1)
 
 
 def _page(digest: Digest, pages: Pages) -> str:
@@ -280,7 +280,7 @@ def _owner(config: Config) -> str:
 def _line(text: str) -> str:
     """Return a text that fits a header: short, on one line; no-break spaces stay."""
     line = re.sub(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+", " ", text).strip()
-    return shortened(closed(line), limits.HEADER_BYTES // 4)
+    return shorten(closed(line), limits.HEADER_BYTES // 4)
 
 
 def _encoding(text: str) -> str:
@@ -474,4 +474,4 @@ def _said(answer: bytes | str) -> str:
     """Return another machine's words so that they can be shown."""
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     text = "".join(letter if letter.isprintable() else " " for letter in text)
-    return shortened(re.sub(" +", " ", text).strip(), 300).rstrip(".")
+    return shorten(re.sub(" +", " ", text).strip(), 300).rstrip(".")

@@ -12,10 +12,11 @@ from lxml import etree
 
 from ..model import addresses
 from ..model.entry import Figure, Revision, Source
-from ..storage.cache import kept
 from ..text.bidi import closed
+from ..text.fragments import with_root
 from ..text.locale import Words
-from ..text.markup import folded, rooted, to_html
+from ..text.markup import to_html
+from ..text.plain import collapse_space
 from ..timeline import Entry
 from . import Digest, Series, label
 
@@ -77,7 +78,6 @@ def _unstyled(text: str, kind: str) -> str:
     return text
 
 
-@kept(str, length=lambda entry: entry.length)
 def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
     now = entry.now
     time = words.time(now.published)
@@ -188,7 +188,7 @@ def _prose(markdown: str, words: Words, base: str) -> list[str]:
     """Turn Markdown into paragraphs of text."""
     if not markdown:
         return []
-    html = rooted(to_html(markdown, typography=words.in_html), base)
+    html = with_root(to_html(markdown, typography=words.in_html), base)
     # Plain elements: those of lxml.html take half as long again.
     (body,) = etree.fromstring(f"<body>{html}</body>", _PARSER)
     return list(_blocks(body))
@@ -196,7 +196,7 @@ def _prose(markdown: str, words: Words, base: str) -> list[str]:
 
 def _blocks(parent: etree._Element, indent: str = "") -> Iterator[str]:
     """Yield the blocks of an element as text; what stands between blocks is one too."""
-    loose = folded(parent.text or "")
+    loose = collapse_space(parent.text or "")
     for child in parent:
         if child.tag in _BLOCKS:
             yield from _paragraph(loose, indent)
@@ -204,7 +204,7 @@ def _blocks(parent: etree._Element, indent: str = "") -> Iterator[str]:
             loose = ""
         else:
             loose += _inline_one(child)
-        loose += folded(child.tail or "")
+        loose += collapse_space(child.tail or "")
     yield from _paragraph(loose, indent)
 
 
@@ -242,8 +242,8 @@ def _paragraph(text: str, indent: str) -> Iterator[str]:
 
 
 def _inline(element: etree._Element) -> str:
-    return folded(element.text or "") + "".join(
-        _inline_one(child) + folded(child.tail or "") for child in element
+    return collapse_space(element.text or "") + "".join(
+        _inline_one(child) + collapse_space(child.tail or "") for child in element
     )
 
 

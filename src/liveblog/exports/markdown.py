@@ -38,7 +38,7 @@ from ..model.entry import (
     slug,
 )
 from ..model.errors import InvalidInput, StorageError
-from ..model.period import COVERAGE, named
+from ..model.period import COVERAGE, parse_period_id
 from ..storage.atomic import replace_file
 from ..storage.inside import delete_inside, is_inside, read_inside
 from ..text.frontmatter import join, written
@@ -178,7 +178,7 @@ def _pages(records: Iterable[Record]) -> Iterator[tuple[str, str, list[Media]]]:
                 yield _entry_path(revisions[-1]), entry_page(revisions), shown
             else:
                 if home != COVERAGE:
-                    named(home)  # it becomes a file's name
+                    parse_period_id(home)  # it becomes a file's name
                 yield f"framings/{home}.md", framing_page(framings), []
 
 

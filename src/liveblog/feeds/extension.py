@@ -12,7 +12,7 @@ from typing import Any
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 
-from . import Feed, Item
+from .model import Feed, Item
 
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
@@ -70,7 +70,7 @@ class FeedRepair(BaseExtension):  # type: ignore[misc]
         etree.SubElement(channel, f"{{{SY}}}updatePeriod").text = "hourly" if is_hourly else "daily"
         frequency = per_day // 24 if is_hourly else per_day
         etree.SubElement(channel, f"{{{SY}}}updateFrequency").text = str(frequency)
-        # FeedBuilder come later; simple readers know what is in them by these very prefixes.
+        # Items come later; simple readers know what is in them by these very prefixes.
         etree.cleanup_namespaces(root, keep_ns_prefixes=["atom", "content", "dc"])
         return root
 

@@ -17,7 +17,7 @@ from ..model.entry import Figure, Framing, Media, Revision, Source, State, Verif
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of an update, whose bytes are read only when it is brought in."""
+    """A picture of an update, whose bytes are read only when it is imported."""
 
     name: str  #: its file name, for the report
     read: Callable[[], bytes]  #: raises :class:`LiveblogError` if it is missing
@@ -50,7 +50,7 @@ class Version:
 class Update:
     """An update with its versions, oldest first."""
 
-    key: str  #: names it within its source for ever: bringing it in twice is once
+    key: str  #: names it within its source for ever: a second import adds nothing
     where: str  #: ``line 12``, ``posts/a.md``: where to look, for the report
     versions: tuple[Version, ...]
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 from ..model import limits
 from ..model.entry import Figure, Source, clean_language, slug
 from ..model.errors import InvalidInput
-from ..text.markup import shortened
+from ..text.plain import shorten
 from . import Picture, Version
 
 Thing = TypeVar("Thing")
@@ -41,7 +41,7 @@ def fitted(version: Version) -> tuple[Version, list[str]]:
 def _short(text: str, limit: int, what: str, doubts: list[str]) -> str:
     if len(text) > limit:
         doubts.append(f"{what} has {len(text)} characters and is shortened")
-    return shortened(text, limit)
+    return shorten(text, limit)
 
 
 def _first(things: Iterable[Thing], what: str, doubts: list[str]) -> tuple[Thing, ...]:

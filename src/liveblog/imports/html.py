@@ -18,7 +18,7 @@ from lxml import html as lxml_html
 
 from ..model import addresses
 from ..model.entry import FORBIDDEN
-from ..text.markup import is_crowded
+from ..text.sanitizer import has_too_many_attributes
 from .spans import BREAK, SPACE, Token, escaped, finished, link_to, paragraphs
 
 
@@ -99,7 +99,9 @@ def words(source: str) -> str:
 def _parsed(source: str) -> lxml_html.HtmlElement | None:
     source = re.sub("\r\n?|\f", "\n", source)
     source = FORBIDDEN.sub("", source)
-    source = _LONG_TAG.sub(lambda tag: tag[0].split()[0] if is_crowded(tag[0]) else tag[0], source)
+    source = _LONG_TAG.sub(
+        lambda tag: tag[0].split()[0] if has_too_many_attributes(tag[0]) else tag[0], source
+    )
     if not source.strip():
         return None
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)

@@ -26,7 +26,7 @@ def read(path: Path, *, language: str, timezone: str) -> Iterator[Item]:
     words will be told in another way, which is a :class:`Problem`.
 
     Raises :class:`InvalidInput` at the call if the file was cut, altered, or is
-    something else: then nothing of it is brought in.
+    something else: then nothing of it is imported.
     """
     header = _verified(path)
     return _items(path, header, language, timezone)
@@ -60,7 +60,7 @@ def _verified(path: Path) -> Header:
     if end is None or end.records != records:
         promised = f" of {end.records:,}" if end else ""
         raise InvalidInput(
-            f"{path} was cut: it has {records:,} records{promised}, and nothing was brought in.",
+            f"{path} was cut: it has {records:,} records{promised}, and nothing was imported.",
             "Export the journal again.",
         )
     return header
@@ -114,7 +114,7 @@ def _lines(path: Path) -> Iterator[tuple[int, Line]]:
                     if number == 1:
                         raise _no_export(path) from None
                     raise InvalidInput(
-                        f"{path}:{number}: the line is damaged ({error}); nothing was brought in.",
+                        f"{path}:{number}: the line is damaged ({error}); nothing was imported.",
                         "Export the journal again.",
                     ) from None
     except OSError as error:

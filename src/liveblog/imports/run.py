@@ -35,7 +35,7 @@ from ..model.entry import (
 )
 from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..model.hashing import blake2b
-from ..model.period import COVERAGE, local_day, named
+from ..model.period import COVERAGE, local_day, parse_period_id
 from ..timeline import fold, newest_framing
 from . import Copy, Frame, Item, Picture, Problem, Update, Version
 from .fitting import fitted
@@ -211,7 +211,7 @@ class _Work:
         if published > self._now:
             raise InvalidInput(
                 f"It is dated {published:%Y-%m-%d %H:%M} UTC, which is in the future.",
-                "Correct the date, or bring it in when it has come.",
+                "Correct the date, or import it again once that date has come.",
             )
         day = local_day(published, self._config.zone)
         draft = Revision(
@@ -287,7 +287,7 @@ class _Work:
     def _frame(self, frame: Frame) -> None:
         name = frame.period
         if name != COVERAGE:
-            name = named(name, self._config.first_weekday).id
+            name = parse_period_id(name, self._config.first_weekday).id
         old = newest_framing(self._journal.read(name).records, name) or Framing(period=name)
         told = {
             "headline": clean_text(frame.headline, "headline"),
@@ -324,7 +324,7 @@ class _Work:
             raise InvalidInput(
                 f"Revision {record.rev} of {record.name} does not fit: here is {here} of another "
                 "history.",
-                "What is here stays. Bring it into a blog of its own to compare.",
+                "What is here stays. Import it into a blog of its own to compare.",
             ) from None
         self._count(record, is_new=is_new)
 
@@ -385,7 +385,7 @@ def _mark_of(version: Version) -> str:
 
 
 def _marked(revision: Revision) -> str:
-    """Return the mark of what was brought in, empty if it was written here."""
+    """Return the mark of what was imported, empty if it was written here."""
     key = revision.idempotency_key
     return key.rpartition(" ")[2] if key.startswith(_MARK) else ""
 

@@ -112,7 +112,7 @@ def _retry(headers: Mapping[str, str], now: datetime) -> timedelta:
 def poll(client: Client, source: Subscription, now: datetime) -> tuple[Answer | None, Subscription]:
     """Ask a feed whether it has changed; return what it says if it has, and its state from then on.
 
-    The state is to be kept once the answer was brought in, so that nothing is missed.
+    The state is to be kept once the answer was imported, so that nothing is missed.
     """
     headers = {"accept": ACCEPT}
     headers |= {"if-none-match": source.etag} if source.etag else {}

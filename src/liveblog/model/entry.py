@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 
 from . import limits
 from .errors import InvalidInput
-from .period import COVERAGE, named
+from .period import COVERAGE, parse_period_id
 
 Instant = Annotated[datetime, Meta(tz=True)]
 """An aware datetime; the journal stores it in UTC."""
@@ -435,7 +435,7 @@ def _validate_media(media: Media, entry_id: str, entry_day: date) -> None:
 
 def _validate_framing(framing: Framing) -> None:
     if framing.period != COVERAGE:
-        named(framing.period)
+        parse_period_id(framing.period)
     _validate_number(framing.rev)
     _validate_line("headline", framing.headline, limits.TITLE)
     _validate_line("author", framing.author, limits.NAME)

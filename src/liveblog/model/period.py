@@ -81,7 +81,7 @@ def span(start: date, end: date) -> Period:
     return day(start) if start == end else Period(start, end, f"{start}..{end}", "range")
 
 
-def named(period_id: str, first_weekday: int = 0) -> Period:
+def parse_period_id(period_id: str, first_weekday: int = 0) -> Period:
     """Return the period that a period id names.
 
     Raises :class:`InvalidInput` if it names none.

@@ -12,8 +12,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime
-from functools import lru_cache
+from datetime import UTC, date
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
@@ -36,96 +35,28 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.runtime import Context
 from markupsafe import Markup
-from msgspec import Struct
 
 from ..config import Config
 from ..digest import Digest, headline_of, label, title
 from ..digest.text import correction_line, days_with_figures, figure_line, marks_of, unit_line
 from ..model import addresses
-from ..model.entry import Framing, Media, Revision, slug
+from ..model.entry import Media, Revision, slug
 from ..model.errors import ConfigError, LiveblogError
 from ..model.hashing import blake2b
-from ..storage.cache import Kept
+from ..storage.cache import Cache
 from ..text.bidi import closed, closed_in
+from ..text.fragments import ROOT, html_to_text, set_picture_sizes, with_root
 from ..text.locale import Words, words
-from ..text.markup import ROOT, rooted, shortened, sized, to_html, words_in
+from ..text.markup import to_html
+from ..text.plain import shorten
 from ..timeline import Entry
 from ..version import __version__
 from . import chart
+from .data import Coverage, FeedDocument, Home, NavigationLink, Part, Tag
 
 SUMMARY = 200  #: characters of a description
 MAIL_PICTURE = 560  #: pixels of the widest picture in a mail
-
-
-class Tag(Struct, frozen=True):
-    """A tag as readers see it."""
-
-    slug: str
-    name: str
-
-
-class NavigationLink(Struct, frozen=True):
-    """A place to go to: another day, week or year."""
-
-    path: str
-    name: str
-    headline: str = ""
-
-
-class Coverage(Struct, frozen=True):
-    """The state of the blog as a whole."""
-
-    framing: Framing | None
-    updated: datetime | None  #: of the newest update or correction
-    authors: tuple[str, ...]
-    ended: datetime | None
-
-
-class Home(Struct, frozen=True):
-    """What the live page shows."""
-
-    coverage: Coverage
-    entries: Sequence[Entry]  #: the newest first
-    pinned: Sequence[Entry]
-    keys: Sequence[Entry]
-    tags: Sequence[Tag]
-    days: Sequence[NavigationLink]
-    years: Sequence[int]
-    older: NavigationLink | None
-
-
-def known(entry: Entry) -> tuple[str, int, datetime | None, int]:
-    """Return what tells an entry as it stands from every other, and from itself before.
-
-    A number may be given twice: to a line that could not be synced, and to the next. A line that
-    was damaged may be restored.
-    """
-    return entry.id, entry.now.rev, entry.now.recorded, len(entry.revisions)
-
-
-class FeedItem(msgspec.Struct):
-    """What a page shows of an item of a JSON Feed."""
-
-    url: str = ""
-    title: str = ""
-    summary: str = ""
-    date_published: datetime | None = None
-
-
-class FeedDocument(msgspec.Struct):
-    """What a page shows of a JSON Feed (https://jsonfeed.org/version/1.1)."""
-
-    title: str
-    items: list[FeedItem]
-    feed_url: str = ""
-    home_page_url: str = ""
-
-
-class Part(msgspec.Struct, frozen=True):
-    """A part of the live page beside its entries."""
-
-    mark: str  #: changes with the HTML
-    html: str
+CACHE_BYTES = 16_000_000  #: of rendered fragments; those of some 3,000 entries of 600 characters
 
 
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "ku", "ps")
@@ -273,20 +204,21 @@ class Pages:
             "tag_link": _tag_link,
         }
         self._templates: dict[str, Template] = {}
-        self._articles = Kept(str)
-        self._contents = Kept(str)
-        self._plains = Kept(str)
-        self._names = Kept(str)
+        self._cache = Cache(CACHE_BYTES)
 
-    # -- fragments, rooted at ROOT ------------------------------------------------------------
+    def clear_cache(self) -> None:
+        """Evict everything rendered: nothing of a removed entry may stay in memory."""
+        self._cache.clear()
+
+    # -- fragments: addresses begin with ROOT -------------------------------------------------
 
     def article(self, entry: Entry) -> Markup:
         """Return an entry as it stands on every page."""
-        return Markup(self._articles.get(known(entry), lambda: self._article_of(entry)))
+        return Markup(self._cached("article", entry, self._article_of))
 
     def content(self, entry: Entry) -> Markup:
         """Return what an entry says, without its time and title; what a feed carries."""
-        return Markup(self._contents.get(known(entry), lambda: self._content_of(entry)))
+        return Markup(self._cached("content", entry, self._content_of))
 
     def digest_content(self, digest: Digest) -> str:
         """Return a digest as a feed carries it: no chart, no meaning in classes."""
@@ -294,16 +226,16 @@ class Pages:
 
     def summary(self, entry: Entry) -> str:
         """Return an entry's first words, plain."""
-        return shortened(self._plain(entry), SUMMARY)
+        return shorten(self._plain(entry), SUMMARY)
 
     def _plain(self, entry: Entry) -> str:
-        return self._plains.get(known(entry), lambda: words_in(self.content(entry)))
+        return self._cached("plain", entry, lambda entry: html_to_text(self.content(entry)))
 
     def described(self, digest: Digest) -> str:
         """Return a digest's first words, plain: its introduction, else its entries' names."""
         if digest.introduction:
-            return shortened(words_in(self._markdown(digest.introduction)), SUMMARY)
-        return shortened(" · ".join(self.name(entry) for entry in digest.entries[:5]), SUMMARY)
+            return shorten(html_to_text(self._markdown(digest.introduction)), SUMMARY)
+        return shorten(" · ".join(self.name(entry) for entry in digest.entries[:5]), SUMMARY)
 
     def name(self, entry: Entry) -> str:
         """Return what to list an entry by: its title, else its first words."""
@@ -312,7 +244,10 @@ class Pages:
             return self.words.say("Update retracted")
         if now.title:
             return self.words.typography(closed(now.title))
-        return self._names.get(known(entry), lambda: self._first_words_of(entry))
+        return self._cached("name", entry, self._first_words_of)
+
+    def _cached(self, kind: str, entry: Entry, render: Callable[[Entry], str]) -> str:
+        return self._cache.get((kind, *entry.cache_key), lambda: render(entry))
 
     def _article_of(self, entry: Entry) -> str:
         return self._render("fragments/article.html", entry=entry, now=entry.now, pages=self)
@@ -322,8 +257,8 @@ class Pages:
 
     def _first_words_of(self, entry: Entry) -> str:
         now = entry.now
-        first = words_in(to_html(now.body, typography=self.words.in_html))
-        return shortened(first or (now.media[0].alt if now.media else "…"), 80)
+        first = html_to_text(to_html(now.body, typography=self.words.in_html))
+        return shorten(first or (now.media[0].alt if now.media else "…"), 80)
 
     # -- pages, as bytes ----------------------------------------------------------------------
 
@@ -342,13 +277,13 @@ class Pages:
         values = {"root": "./", "pages": self, **_shown(home)}
         found = {}
         for name in PARTS:
-            html = rooted(self._render(f"fragments/{name}.html", **values), "./")
+            html = with_root(self._render(f"fragments/{name}.html", **values), "./")
             found[name] = Part(blake2b(html.encode(), digest_size=5).hexdigest(), html)
         return found
 
     def day_heading(self, of: date) -> str:
         """Return the heading of a day on the live page."""
-        return rooted(self._render("fragments/day_heading.html", date=of, root="./"), "./")
+        return with_root(self._render("fragments/day_heading.html", date=of, root="./"), "./")
 
     def digest(
         self,
@@ -452,14 +387,14 @@ class Pages:
             lambda match: picture(shown[match[1]]) if match[1] in shown else match[1],
             html,
         )
-        return rooted(html, self.config.url)
+        return with_root(html, self.config.url)
 
     def chapter(self, digest: Digest) -> str:
-        """Return a day as a chapter of a book; its addresses are rooted at ROOT."""
+        """Return a day as a chapter of a book; its addresses begin with ROOT."""
         return self._render("fragments/chapter.html", digest=digest, pages=self)
 
     def text(self, markdown: str) -> str:
-        """Return the text around a digest as HTML, rooted at ROOT."""
+        """Return the text around a digest as HTML whose addresses begin with ROOT."""
         return str(self._markdown(markdown))
 
     def mail(self, digest: Digest, **values: Any) -> str:
@@ -467,10 +402,10 @@ class Pages:
 
         def content(entry: Entry) -> Markup:
             sizes = {addresses.media_path(m.path): (m.width, m.height) for m in entry.now.media}
-            return Markup(sized(self.content(entry), sizes, MAIL_PICTURE))
+            return Markup(set_picture_sizes(self.content(entry), sizes, MAIL_PICTURE))
 
         html = self._render("mail.html", digest=digest, content=content, **values)
-        return rooted(html, self.config.url)
+        return with_root(html, self.config.url)
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -522,7 +457,7 @@ class Pages:
             "@context": "https://schema.org",
             "@type": "LiveBlogPosting",
             "headline": (framing and framing.headline) or self.config.title,
-            "description": words_in(to_html(framing.introduction)) if framing else "",
+            "description": html_to_text(to_html(framing.introduction)) if framing else "",
             "url": self.config.url,
             "inLanguage": self.config.language,
             "coverageStartTime": first and first.isoformat(),
@@ -542,8 +477,8 @@ class Pages:
         data: dict[str, Any] = {
             "@type": "BlogPosting",
             "@id": url,
-            "headline": shortened(self.name(entry), 110),
-            "articleBody": shortened(self._plain(entry), 500),
+            "headline": shorten(self.name(entry), 110),
+            "articleBody": shorten(self._plain(entry), 500),
             "datePublished": now.published.isoformat(),
             "dateModified": now.updated.isoformat(),
             "url": url,
@@ -604,7 +539,6 @@ def _by_day(entries: Sequence[Entry]) -> list[tuple[date, list[Entry]]]:
     return list(grouped.items())
 
 
-@lru_cache(maxsize=1024)
 def _tag_link(tag: str) -> str:
     return addresses.url(ROOT, addresses.tag_path(slug(tag)))
 

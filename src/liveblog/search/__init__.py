@@ -20,10 +20,11 @@ from ..journal import Journal
 from ..model import addresses
 from ..model.entry import slug, told_day
 from ..model.errors import StorageError
-from ..storage.cache import kept
 from ..storage.sqlite import Unusable
 from ..text.bidi import closed
-from ..text.markup import marked, shortened, to_html, words_in
+from ..text.fragments import html_to_text
+from ..text.markup import to_html
+from ..text.plain import highlight, shorten
 from ..timeline import Entry, fold
 from .index import CANDIDATES, Row, SearchIndex, Writer, label
 from .words import ASKED_CHARACTERS, SNIPPET, Piece, phrases, pieces
@@ -73,7 +74,7 @@ def as_data(hit: Hit, base: str) -> dict[str, object]:
         "name": hit.name,
         "author": hit.author,
         "tags": hit.tags,
-        "snippet": marked(hit.snippet),
+        "snippet": highlight(hit.snippet),
     }
 
 
@@ -206,11 +207,10 @@ def _shown(entry: Entry, mark: bytes) -> Row:
     )
 
 
-@kept(str, length=lambda entry: entry.length)
 def text_of(entry: Entry) -> str:
     """Return everything that a live entry says but its title, tags and author, as plain text."""
     now = entry.now
-    parts = [words_in(to_html(now.body))]
+    parts = [html_to_text(to_html(now.body))]
     for media in now.media:
         parts += [media.caption, media.alt]
     for figure in now.figures:
@@ -228,7 +228,7 @@ def _hit(row: Row, apart: Callable[[str, int], tuple[Piece, ...]]) -> Hit:
         state=row.state,
         author=closed(row.author),
         tags=tuple(map(closed, row.tags)),
-        name=closed(row.title or (shortened(row.text, NAME) if row.state == "live" else "")),
+        name=closed(row.title or (shorten(row.text, NAME) if row.state == "live" else "")),
         title=_closed(apart(row.title, len(row.title))) if row.title else (),
         snippet=_closed(apart(row.text, SNIPPET)) if row.text else (),
     )

@@ -16,7 +16,8 @@ from ..journal import Fault, Journal
 from ..model import addresses, period
 from ..model.entry import Revision
 from ..model.period import COVERAGE, Period, local_day
-from ..pages.render import Pages, Tag
+from ..pages.data import Tag
+from ..pages.render import Pages
 from ..timeline import Day, Timeline
 from . import parallel
 from .documents import FIGURES_HEAD, figures_csv

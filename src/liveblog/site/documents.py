@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 from html import escape  # xml.sax would load an HTTP client
 
 import msgspec
+from msgspec import Struct
 
 from ..config import Config
 from ..model import addresses
-from ..pages.render import Home, Pages, Part
+from ..pages.data import Coverage, Part
+from ..pages.render import Pages
 from ..search import text_of
 from ..text.bidi import closed, closed_in
-from ..text.markup import rooted, shortened
+from ..text.fragments import with_root
+from ..text.plain import shorten
 from ..timeline import Entry
 
 SEARCHED_MOST = 1_000  #: characters of an entry that a page without a server searches
@@ -46,18 +49,38 @@ def figures_csv(entries: Iterable[Entry], config: Config) -> str:
     return out.getvalue()
 
 
-def live_json(
-    home: Home,
-    parts: dict[str, Part],
-    changed: Sequence[Entry],
-    removed: Sequence[str],
-    pages: Pages,
-) -> bytes:
-    """Return what changed last, as an open page takes it over; see ``docs/server.md``.
+class LivePage(Struct, frozen=True):
+    """The state of the coverage, and the parts of the live page other than its entries."""
 
-    *parts* are those of the live page, *changed* the entries posted or corrected last, *removed*
-    the ids of those taken away last.
-    A page polls it where no server pushes.
+    state: str  #: ``live`` or ``over``
+    updated: str | None  #: instant of the newest post or correction, ISO 8601
+    parts: dict[str, Part]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the coverage is over."""
+        return self.state == "over"
+
+
+class _LiveDocument(Struct):
+    """The part of ``live.json`` that is read back."""
+
+    page: LivePage
+
+
+def live_page(coverage: Coverage, parts: dict[str, Part]) -> LivePage:
+    """Return the live page of a *coverage* with these *parts*."""
+    updated = coverage.updated.isoformat() if coverage.updated else None
+    return LivePage("over" if coverage.ended else "live", updated, parts)
+
+
+def live_json(
+    page: LivePage, changed: Sequence[Entry], removed: Sequence[str], pages: Pages
+) -> bytes:
+    """Return the document that open pages poll where no server pushes; see ``docs/server.md``.
+
+    *changed* are the entries that were posted or corrected last, *removed* the ids of those that
+    were removed last.
     """
     config = pages.config
     document = {
@@ -65,21 +88,19 @@ def live_json(
         "title": closed(config.title),
         "url": config.url,
         "language": config.language,
-        "page": _live_page(home, parts),
+        "page": page,
         "entries": [live_entry(entry, pages) for entry in changed],
         "removed": removed,
     }
     return msgspec.json.encode(document) + b"\n"
 
 
-def _live_page(home: Home, parts: dict[str, Part]) -> dict[str, object]:
-    """Return the state of the coverage, and what the live page shows beside its entries."""
-    coverage = home.coverage
-    return {
-        "state": "over" if coverage.ended else "live",
-        "updated": coverage.updated.isoformat() if coverage.updated else None,
-        "parts": parts,
-    }
+def read_live_page(data: bytes) -> LivePage | None:
+    """Return the live page in the bytes of a ``live.json``; None if they are no such document."""
+    try:
+        return msgspec.json.decode(data, type=_LiveDocument).page
+    except msgspec.MsgspecError:
+        return None
 
 
 def live_entry(entry: Entry, pages: Pages) -> dict[str, object]:
@@ -94,7 +115,7 @@ def live_entry(entry: Entry, pages: Pages) -> dict[str, object]:
         "url": addresses.url(pages.config.url, addresses.entry_path(entry.id)),
         "published": entry.published.isoformat(),
         "updated": entry.now.updated.isoformat(),
-        "html": rooted(pages.article(entry), "./"),
+        "html": with_root(pages.article(entry), "./"),
     }
 
 
@@ -106,7 +127,7 @@ def searched(entries: Iterable[Entry]) -> list[Searched]:
     """Return what a page without a server searches of entries."""
     return [
         (entry.id, entry.published, closed(entry.now.title), closed_in(entry.now.tags),
-         closed(shortened(text_of(entry), SEARCHED_MOST)))
+         closed(shorten(text_of(entry), SEARCHED_MOST)))
         for entry in entries
         if entry.now.state == "live"
     ]  # fmt: skip
@@ -118,7 +139,7 @@ def search_json(rows: Sequence[Searched]) -> bytes:
     The more entries, the fewer words of each, so that it stays small.
     """
     words = max(SEARCHED_LEAST, min(SEARCHED_MOST, SEARCHED_IN_ALL // max(len(rows), 1)))
-    shown = [(*row, shortened(text, words)) for *row, text in rows]
+    shown = [(*row, shorten(text, words)) for *row, text in rows]
     return msgspec.json.encode({"version": 1, "entries": shown}) + b"\n"
 
 
@@ -129,8 +150,8 @@ def opensearch(config: Config) -> str:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">\n'
-        f"<ShortName>{escape(shortened(title, 16))}</ShortName>\n"
-        f"<Description>{escape(shortened(closed(config.description) or title, 1024))}"
+        f"<ShortName>{escape(shorten(title, 16))}</ShortName>\n"
+        f"<Description>{escape(shorten(closed(config.description) or title, 1024))}"
         "</Description>\n"
         f'<Url type="text/html" template="{address}"/>\n'
         f"<Language>{config.language}</Language>\n"

@@ -13,17 +13,19 @@ from ..config import Config
 from ..digest import Digest
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
-from ..feeds import Feed
-from ..feeds.documents import documents
+from ..feeds import Feed, documents
 from ..model import addresses, period
 from ..model.entry import slug
 from ..model.period import Period, day_end
-from ..pages.render import Coverage, Home, NavigationLink, Pages, Tag
+from ..pages.data import Coverage, Home, NavigationLink, Tag
+from ..pages.render import Pages
 from ..text.bidi import closed
 from ..timeline import Entry, Timeline, in_order
 from .documents import (
+    LivePage,
     Searched,
     live_json,
+    live_page,
     oembed,
     opensearch,
     search_json,
@@ -378,20 +380,28 @@ class Files:
         changed = self._material.fetch(index.last_updated(IN_LIVE))
         removed = [entry_id for entry_id, _ in index.removals(IN_LIVE)]
 
-        def live(swap: Swap) -> Made:
-            shown = structs.replace(
+        shown = [*home.entries, *home.pinned, *home.keys]
+
+        def swapped_home(swap: Swap) -> Home:
+            return structs.replace(
                 home, entries=swap(home.entries), pinned=swap(home.pinned), keys=swap(home.keys)
             )
-            parts = self._pages.parts(shown)
-            yield "live.json", live_json(shown, parts, swap(changed), removed, self._pages)
-            yield "index.html", self._pages.home(shown, parts)
 
-        self._put(
+        def live(swap: Swap) -> tuple[LivePage | None, bytes]:
+            page = live_page(home.coverage, self._pages.parts(swapped_home(swap)))
+            return page, live_json(page, swap(changed), removed, self._pages)
+
+        page, document = self._guard.make(
+            "feeds/live.json", [*shown, *changed], live, lambda: (None, b"")
+        )
+        if page is not None:
+            self._output.put("live.json", document, "newest")
+            self._output.report.live_page = page
+        self._put_page(
             "newest",
             "index.html",
-            live,
-            [*home.entries, *home.pinned, *home.keys, *changed],
-            notice=[("index.html", self._guard.page("./"))],
+            lambda swap: self._pages.home(swapped_home(swap), page.parts if page else {}),
+            shown,
         )
 
     def _home(self) -> Home:

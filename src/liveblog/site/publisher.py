@@ -33,7 +33,7 @@ from ..storage.sqlite import Unusable, delete_database, errors
 from ..timeline import Entry, Timeline, fold
 from ..version import __version__
 from .build import Build
-from .documents import live_entry
+from .documents import LivePage, live_entry, read_live_page
 from .feed_builder import FeedBuilder
 from .guard import Guard
 from .index import Index
@@ -142,6 +142,7 @@ class Publisher:
                     Search(self._journal, self._paths.derived).forget_removed()
                 index.commit()
                 self._landing.unlink(missing_ok=True)
+                report.live_page = report.live_page or self.live_page()
                 return report
         except BaseException:
             self.site.discard()
@@ -195,6 +196,11 @@ class Publisher:
         return guard.make(
             "live.json", [entry], lambda swap: [live_entry(e, pages) for e in swap([entry])], list
         )
+
+    def live_page(self) -> LivePage | None:
+        """Read the live page from the site; None if the site has none."""
+        data = self.site.read("live.json")
+        return read_live_page(data) if data is not None else None
 
     def topics(self) -> dict[str, str]:
         """Return the live page and every feed that there is, each with a hash of what it holds."""

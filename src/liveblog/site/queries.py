@@ -17,7 +17,7 @@ from ..digest import Digest, label
 from ..journal import Fault
 from ..model import addresses, period
 from ..model.period import COVERAGE, Period
-from ..pages.render import Coverage, NavigationLink
+from ..pages.data import Coverage, NavigationLink
 from ..text.locale import Words
 from ..timeline import Day, Entry, Timeline
 from .guard import CORRECT, is_fatal, reason
@@ -115,7 +115,7 @@ class SiteQueries:
 
     def named_week(self, name: str) -> Period:
         """Return the week of an id (``2012-W29``)."""
-        return period.named(name, self._config.first_weekday)
+        return period.parse_period_id(name, self._config.first_weekday)
 
     def is_closed(self, of: Period) -> bool:
         """Whether a day or week has been closed."""
@@ -144,13 +144,13 @@ class SiteQueries:
     def coverage(self) -> Coverage:
         """Return the state of the blog as a whole."""
         framing = self._timeline.framing(COVERAGE)
-        ended = framing.ended if framing else None
-        if ended and ended > self._timeline.now:
-            ended = None
         newest = self.fetch(self._index.newest(ON_PAGE))
         authors = Counter(e.now.author for e in newest if e.now.author)
         return Coverage(
-            framing, self._index.last_change(), tuple(sorted(authors, key=str.casefold)), ended
+            framing,
+            self._index.last_change(),
+            tuple(sorted(authors, key=str.casefold)),
+            self._timeline.ended(),
         )
 
     def stop(self, of: Period, headline: str = "") -> NavigationLink:

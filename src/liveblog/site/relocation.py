@@ -19,11 +19,11 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from ..config import Config
-from ..feeds import Feed, Item
-from ..feeds.documents import documents
+from ..feeds import Feed, Item, documents
 from ..model import addresses
 from ..model.errors import storage_errors
-from ..pages.render import FeedDocument, Pages
+from ..pages.data import FeedDocument
+from ..pages.render import Pages
 from ..storage.paths import Paths
 from .report import Report
 from .storage import Site

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..journal import Fault
+from .documents import LivePage
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many things are made."""
@@ -21,6 +22,14 @@ class Report:
     faults: list[Fault] = field(default_factory=list)
     """What is damaged in the journal or could not be rendered: all of it, also what was met in
     earlier publications and still stands."""
+
+    live_page: LivePage | None = None
+    """The live page as it is published now; None if it could not be made."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the coverage is over."""
+        return self.live_page is not None and self.live_page.is_over
 
     def add(self, other: Report) -> None:
         """Add what another part of the same publication did."""

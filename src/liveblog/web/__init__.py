@@ -63,7 +63,7 @@ class Application:
             self._by_path[served.path] = served
         # The longest path first: a blog may lie below another.
         self._in_order = sorted(self.blogs, key=lambda served: -len(served.path))
-        self._moves = Redirects(self.blogs)
+        self._moves = Redirects(blog.config for blog in blogs)
         self._tell_metrics = BehindProxies(self._send_metrics, proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -151,7 +151,7 @@ class Application:
                     "faults": state.faults,
                     "readers": served.hub.readers,
                     "dropped": served.hub.dropped,
-                    "place": str(state.place),
+                    "place": str(state.position),
                     "leads": served.schedule.is_leading,
                     "outbox": await run_sync(served.outbox),
                 }

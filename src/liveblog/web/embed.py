@@ -13,14 +13,14 @@ from ..site.documents import oembed
 from .errors import Problem
 
 if TYPE_CHECKING:
-    from .blog_app import BlogApp
+    from .context import BlogContext
 
 
-def routes(served: BlogApp) -> list[Route]:
+def routes(context: BlogContext) -> list[Route]:
     """Return the oEmbed endpoint."""
 
     async def answer(request: Request) -> Response:
-        config = served.blog.config
+        config = context.blog.config
         asked = request.query_params.get("url", config.url)
         if not asked.startswith(config.url):
             raise Problem(404, "not_found", f"{asked[:300]} is no page of this blog.")

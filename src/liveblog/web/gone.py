@@ -46,7 +46,7 @@ class Gone:
         self._days = OrderedDict()
 
     def _removed(self, day: date) -> frozenset[str]:
-        now = self._blog.present
+        now = self._blog.now
         try:
             records = self._blog.journal.day(day).records
         except LiveblogError:

@@ -25,6 +25,7 @@ from starlette.routing import Route
 
 from ..blog import Uploaded
 from ..model import addresses
+from ..model.draft import Draft
 from ..model.entry import Media, Revision, Source
 from ..model.errors import InvalidInput, LiveblogError
 from ..timeline import Entry
@@ -38,7 +39,7 @@ from .multipart import LIMIT, Parts, kind_of, parts_of
 from .uploads import uploaded_picture
 
 if TYPE_CHECKING:
-    from .blog_app import BlogApp
+    from .context import BlogContext
 
 WAIT_SECONDS = 3.0
 """So long a request waits for its update to be on the site (201) before it answers 202."""
@@ -55,9 +56,9 @@ _FIELD = re.compile(r"([^\[\]]+)(?:\[([^\[\]]*)\])?")
 """A form's name for a property: ``category``, ``category[]``, ``content[html]``."""
 
 
-def routes(served: BlogApp) -> list[Route]:
+def routes(context: BlogContext) -> list[Route]:
     """Return the endpoint and its media endpoint."""
-    micropub = _Micropub(served)
+    micropub = _Micropub(context)
     return [
         Route("/micropub", _told(micropub.query), methods=["GET"]),
         Route("/micropub", _told(micropub.act), methods=["POST"]),
@@ -90,16 +91,16 @@ def _told(endpoint: Endpoint) -> Endpoint:
 class _Micropub:
     """The Micropub server of one blog."""
 
-    def __init__(self, served: BlogApp) -> None:
-        self._served = served
-        self._blog = served.blog
-        self._base = served.blog.config.url
+    def __init__(self, context: BlogContext) -> None:
+        self._context = context
+        self._blog = context.blog
+        self._base = context.blog.config.url
 
     # -- creating, updating, deleting (§3.3, §3.4, §3.5) ----------------------------------------
 
     async def act(self, request: Request) -> Response:
         """Create, update, delete or undelete."""
-        auth = self._served.auth
+        auth = self._context.auth
         # Only a form may carry the token (RFC 6750 §2.2), and it may be somebody's who has none.
         person = await run_sync(auth.person, request)
         if person is None and kind_of(request) != _FORM:
@@ -119,7 +120,7 @@ class _Micropub:
         if key:
             # As in the API: two people may hit on the same key; and a key of any length fits.
             key = hashlib.sha256(f"{person.hash} {key}".encode()).hexdigest()[:32]
-        posted = await self._served.writers.run(self._act, person, document, key)
+        posted = await self._context.writers.run(self._act, person, document, key)
         if posted is None:
             return Response(status_code=204)
         url = addresses.url(self._base, addresses.entry_path(posted.id))
@@ -132,7 +133,7 @@ class _Micropub:
         if action == "create":
             return self._create(person, document, key)
         entry = self._entry(document.get("url"))
-        now = self._blog.present
+        now = self._blog.now
         if action == "update":
             demand(person, "edit", entry, now)
             self._update(entry, document)
@@ -146,7 +147,7 @@ class _Micropub:
             raise InvalidInput(
                 f"'{str(action)[:40]}' is no action.", "Try update, delete or undelete."
             )
-        self._served.watcher.call()
+        self._context.watcher.wake()
         return None
 
     def _create(self, person: Person, document: dict[str, Any], key: str) -> Revision:
@@ -165,7 +166,7 @@ class _Micropub:
             idempotency_key=key,
             **fields,
         )
-        self._served.watcher.call()
+        self._context.watcher.wake()
         return posted
 
     async def _is_on_site(self, posted: Revision) -> bool:
@@ -173,7 +174,7 @@ class _Micropub:
         page = self._blog.paths.site / addresses.entry_path(posted.id) / "index.html"
         loop = asyncio.get_running_loop()
         deadline = loop.time() + WAIT_SECONDS
-        while posted.published <= self._blog.present and loop.time() < deadline:
+        while posted.published <= self._blog.now and loop.time() < deadline:
             if page.exists():
                 return True
             await asyncio.sleep(0.02)
@@ -187,11 +188,9 @@ class _Micropub:
         properties = _updated(self._shown(old), document)
         fields, images = self._parts(properties, old.media)
         fields["sources"] = tuple(dict.fromkeys((*old.sources, *fields["sources"])))
-        wanted = self._blog.draft(fields.pop("body"), author=old.author, **fields)
+        wanted = self._blog.preview(Draft(author=old.author, **fields))
         changes: dict[str, Any] = {
-            name: value
-            for name in ("body", *fields)
-            if (value := getattr(wanted, name)) != getattr(old, name)
+            name: value for name in fields if (value := getattr(wanted, name)) != getattr(old, name)
         }
         if tuple(images) != old.media:
             changes["images"] = images
@@ -279,7 +278,7 @@ class _Micropub:
 
     async def query(self, request: Request) -> Response:
         """Answer q=config, q=source, q=syndicate-to and q=category."""
-        await run_sync(self._served.auth.enter, request, "post")
+        await run_sync(self._context.auth.enter, request, "post")
         return await run_sync(self._query, request)
 
     def _query(self, request: Request) -> Response:
@@ -322,12 +321,12 @@ class _Micropub:
 
     async def upload(self, request: Request) -> Response:
         """Take in a picture; its address can be given as a photo."""
-        await run_sync(self._served.auth.enter, request, "post")
+        await run_sync(self._context.auth.enter, request, "post")
         parts = await parts_of(request, files=1)
         data = next((value for name, value in parts if name == "file"), b"")
         if not isinstance(data, bytes) or not data:
             raise InvalidInput("There is no file.", "Send it as the part named 'file'.")
-        name = await self._served.writers.run(self._blog.upload, data, "The file")
+        name = await self._context.writers.run(self._blog.upload, data, "The file")
         return Response(status_code=201, headers={"location": f"{self._base}micropub/media/{name}"})
 
     async def uploaded(self, request: Request) -> Response:

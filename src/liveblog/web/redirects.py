@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from starlette.types import Scope, Send
 
-if TYPE_CHECKING:
-    from .blog_app import BlogApp
+from ..config import Config
 
 
 @dataclass(frozen=True)
@@ -24,14 +22,13 @@ class _Move:
 class Redirects:
     """The earlier addresses of the blogs of a server (``moved_from`` in their settings)."""
 
-    def __init__(self, blogs: Iterable[BlogApp]) -> None:
-        """Know where *blogs* were."""
+    def __init__(self, configs: Iterable[Config]) -> None:
+        """Collect the earlier addresses from the settings of all blogs."""
         moves = [
-            _Move(_host(old), urlsplit(old).path, served.blog.config.url,
-                  _host(served.blog.config.url))
-            for served in blogs
-            for old in served.blog.config.moved_from
-        ]  # fmt: skip
+            _Move(_host(old), urlsplit(old).path, config.url, _host(config.url))
+            for config in configs
+            for old in config.moved_from
+        ]
         self._moves = sorted(moves, key=lambda move: -len(move.path))
 
     def __bool__(self) -> bool:

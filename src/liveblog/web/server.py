@@ -16,8 +16,6 @@ from typing import Any, cast
 import uvicorn
 
 from ..model.errors import StorageError
-from ..storage.cache import hold_in
-from ..storage.overflow import Scratch
 from . import HEAD_LIMIT, Application
 from .clients import believed
 from .connection import Connection
@@ -104,7 +102,6 @@ def _allow_files() -> None:
 
 def _stay_small() -> None:
     """Need hardly more memory after a long day of updates than before it."""
-    hold_in(Scratch)
     # What is large, as pages are, goes back to the system at once. Else Linux's C library keeps
     # room for as much as it ever saw freed, and that in pieces, for each thread apart. Others know
     # no such settings.

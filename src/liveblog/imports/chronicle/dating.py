@@ -1,7 +1,7 @@
-"""Which day each heading of a chronicle means: years that are not said, orders that are not clear.
+"""Dates the headings of a chronicle: missing years, ambiguous day and month, wrong weekdays.
 
-Pure: in come the headings as they stand and the day of today, out come dates and doubts. What can
-be read in two ways is said in both and taken in none, unless somebody who is asked decides.
+Pure functions. A heading with two possible dates gets neither: it is reported with both, unless the
+user is asked and chooses one.
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ from .. import Problem
 from .headings import Heading, Reading
 
 Ask = Callable[[str, Sequence[str]], str]
-"""Asks a person: a question and the choices there are, to one of which it returns."""
+"""Asks the user a question; takes the question and the choices, returns one of the choices."""
 
 LEAVE_OUT = "leave it out"
-"""The choice that takes none."""
+"""The choice to import nothing under the heading."""
 
 _YEARS_BACK = 40
-"""How far back a year is looked for: weekdays and dates come together again after 28 at most."""
+"""Years before the present one that are tried; weekdays and dates repeat after 28 at most."""
 
-_SAMPLE = 366
-"""Headings that decide about the year of those that follow."""
+_SAMPLE_SIZE = 366
+"""Number of headings from which the year of the text is derived."""
 
-_BACK = 3
-"""How much more than a day forward a day back weighs between neighbours: 14 July after 16 July is
-a day out of order, 5 March after 15 July is in the next year."""
+_BACKWARD_COST = 3
+"""Cost of a day backwards between two headings, in days forwards: 14 July after 16 July is out of
+order, 5 March after 15 July is in the next year."""
 
-_WRONG_WEEKDAY = 200
-"""What a weekday that disagrees weighs, in days: it tells two near years, but is a slip of the pen
-rather than a leap of a year."""
+_WRONG_WEEKDAY_COST = 200
+"""Cost of a wrong weekday, in days: enough to decide between two near years, but less than a gap of
+a year, where the weekday is more likely a typing error."""
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """Why a heading has no date."""
+class UnknownDay:
+    """The reason why the day of a heading cannot be determined."""
 
     what: str
     hint: str
 
 
-def dated(
+def resolve_dates(
     headings: Sequence[tuple[int, Heading]],
     *,
     language: str,
@@ -52,85 +52,82 @@ def dated(
     year: int | None = None,
     mentioned: Collection[int] = (),
     ask: Ask | None = None,
-) -> tuple[list[date | Doubt], list[Problem]]:
-    """Return the date or doubt of each heading (with its line number), and what was assumed.
+) -> tuple[list[date | UnknownDay], list[Problem]]:
+    """Return the date of each heading, or why it has none, and a note on each assumption.
 
-    - *Day or month first* (03/04/2012): as the other headings of the text show; else the
-      weekday; else as the *language* has it, but for American English, which leaves it open.
-    - *Year*, where a heading says none: *year* for the first such; else that of the headings
-      around it, in order (past New Year's Eve too); if none says one, that in which weekdays and
-      dates agree, first among those *mentioned* in the text, then the nearest that is over
-      *today*. Such a year is an assumption, and said.
-    - *A weekday that disagrees* with its date is a doubt, unless *year* was given for it.
+    *headings* have their line numbers.
+
+    - *Day or month first* (03/04/2012): as the other headings of the text show; else by the
+      weekday; else as in the *language*, except American English, which leaves both possible.
+    - *Year*, where a heading has none: *year* for the first such heading; else from the headings
+      before and after it (across New Year too); if no heading has a year, one in which weekdays
+      and dates agree, first among those *mentioned* in the text, then the nearest that is over
+      *today*. Such an assumed year is noted.
+    - *A weekday that contradicts* its date leaves the day unknown, unless *year* was given.
     """
-    picked = _ordered(headings, language, ask)
-    days = [reading if isinstance(reading, tuple) else None for reading in picked]
+    chosen = _choose_readings(headings, language, ask)
+    readings = [
+        (_full_year(found[0], today), found[1], found[2]) if isinstance(found, tuple) else None
+        for found in chosen
+    ]
     weekdays = [heading.weekday for _, heading in headings]
-    days = [d and (_full_year(d[0], today), d[1], d[2]) for d in days]
     notes: list[Problem] = []
-    silent = [i for i, day in enumerate(days) if day and day[0] is None]
-    says_year = any(day and day[0] is not None for day in days)
-    if silent and year is None and not says_year:
-        year, note = _likely_year(days, weekdays, today, mentioned, ask)
-        notes.append(Problem(f"line {headings[silent[0]][0]}", *note))
-        assumed = True
-    else:
-        assumed = False
-    found = _chained(days, weekdays, year)
-    result: list[date | Doubt] = []
-    for number, ((line, heading), reading, of) in enumerate(
-        zip(headings, picked, found, strict=True)
+    yearless = [i for i, reading in enumerate(readings) if reading and reading[0] is None]
+    has_year = any(reading and reading[0] is not None for reading in readings)
+    is_assumed = bool(yearless) and year is None and not has_year
+    if is_assumed:
+        year, note = _likely_year(readings, weekdays, today, mentioned, ask)
+        notes.append(Problem(f"line {headings[yearless[0]][0]}", *note))
+    days = _add_years(readings, weekdays, year)
+    result: list[date | UnknownDay] = []
+    for number, ((line, heading), found, day) in enumerate(
+        zip(headings, chosen, days, strict=True)
     ):
-        if isinstance(reading, Doubt):
-            result.append(reading)
-        elif of is None:
+        if isinstance(found, UnknownDay):
+            result.append(found)
+        elif day is None:
             result.append(_no_such_day(heading))
-        elif heading.weekday in (None, of.weekday()):
-            result.append(of)
-        elif year is not None and not assumed and number in silent:
-            notes.append(
-                Problem(
-                    f"line {line}",
-                    f"{of} is a {_weekday(of.weekday())}, not a {_weekday(heading.weekday)}; "
-                    "the date counts, for its year was given",
-                    "Correct the weekday, or the year.",
-                )
-            )
-            result.append(of)
+        elif heading.weekday in (None, day.weekday()):
+            result.append(day)
+        elif year is not None and not is_assumed and number in yearless:
+            actual, written = _weekday_name(day.weekday()), _weekday_name(heading.weekday)
+            what = f"{day} is a {actual}, not a {written}; the date counts, for its year was given"
+            notes.append(Problem(f"line {line}", what, "Correct the weekday, or the year."))
+            result.append(day)
         else:
-            result.append(_disagreeing(heading, of, ask))
+            result.append(_resolve_weekday(heading, day, ask))
     return result, notes
 
 
 # -- day or month first ----------------------------------------------------------------------------
 
 
-def _ordered(
+def _choose_readings(
     headings: Sequence[tuple[int, Heading]], language: str, ask: Ask | None
-) -> list[Reading | Doubt]:
-    """Choose one reading for each heading."""
+) -> list[Reading | UnknownDay]:
+    """Return one reading for each heading, or why there is none."""
     seen = {heading.order for _, heading in headings}
     for _, heading in headings:
-        agreeing = _by_weekday(heading)
-        if heading.order == "either" and agreeing is not None:
-            seen.add("day" if agreeing == heading.readings[0] else "month")
+        matching = _reading_by_weekday(heading)
+        if heading.order == "either" and matching is not None:
+            seen.add("day" if matching == heading.readings[0] else "month")
     order = ""
     if ("day" in seen) != ("month" in seen):
         order = "day" if "day" in seen else "month"
     elif "month" not in seen and language not in ("en", "en-US"):
         order = "day"
     asked = ""
-    result: list[Reading | Doubt] = []
+    result: list[Reading | UnknownDay] = []
     for _, heading in headings:
         readings = heading.readings
         if not readings:
             result.append(_no_such_day(heading))
-        elif heading.spans:
-            result.append(_one_of_several(heading, ask))
+        elif heading.is_several:
+            result.append(_choose_day(heading, ask))
         elif len(readings) == 1:
             result.append(readings[0])
-        elif (agreeing := _by_weekday(heading)) is not None:
-            result.append(agreeing)
+        elif (matching := _reading_by_weekday(heading)) is not None:
+            result.append(matching)
         else:
             if not order and not asked and ask:
                 asked = _ask_order(heading, ask)
@@ -138,48 +135,45 @@ def _ordered(
             if chosen in ("day", "month"):
                 result.append(readings[0] if chosen == "day" else readings[1])
             else:
-                result.append(
-                    Doubt(
-                        f"'{heading.said}' can be {_shown(readings[0])} or {_shown(readings[1])}",
-                        "Write the month as a word, or the date as 2012-07-15.",
-                    )
-                )
+                first, second = map(_format_reading, readings)
+                hint = "Write the month as a word, or the date as 2012-07-15."
+                result.append(UnknownDay(f"'{heading.text}' can be {first} or {second}", hint))
     return result
 
 
-def _by_weekday(heading: Heading) -> Reading | None:
-    """Return the one reading that agrees with the weekday, where the year is said."""
+def _reading_by_weekday(heading: Heading) -> Reading | None:
+    """Return the only reading that has the heading's weekday; None without a year."""
     if heading.weekday is None:
         return None
-    agreeing = [
+    matching = [
         reading
         for reading in heading.readings
-        if (of := _date(*reading)) is not None and of.weekday() == heading.weekday
+        if (day := _date(*reading)) is not None and day.weekday() == heading.weekday
     ]
-    return agreeing[0] if len(agreeing) == 1 else None
+    return matching[0] if len(matching) == 1 else None
 
 
 def _ask_order(heading: Heading, ask: Ask) -> str:
-    day_first, month_first = map(_shown, heading.readings)
+    day_first, month_first = map(_format_reading, heading.readings)
     choices = {f"{day_first} (day first)": "day", f"{month_first} (month first)": "month"}
-    answer = ask(f"Which day is '{heading.said}', here and further on?", [*choices, LEAVE_OUT])
+    answer = ask(f"Which day is '{heading.text}', here and further on?", [*choices, LEAVE_OUT])
     return choices.get(answer, "neither")
 
 
-def _one_of_several(heading: Heading, ask: Ask | None) -> Reading | Doubt:
-    shown = {_shown(reading): reading for reading in heading.readings}
+def _choose_day(heading: Heading, ask: Ask | None) -> Reading | UnknownDay:
+    shown = {_format_reading(reading): reading for reading in heading.readings}
     if ask:
-        answer = ask(f"'{heading.said}' names several days. Which is it?", [*shown, LEAVE_OUT])
+        answer = ask(f"'{heading.text}' names several days. Which is it?", [*shown, LEAVE_OUT])
         if answer in shown:
             return shown[answer]
-    return Doubt(f"'{heading.said}' names several days", "Give each day a heading of its own.")
+    return UnknownDay(f"'{heading.text}' names several days", "Give each day a heading of its own.")
 
 
 # -- years -----------------------------------------------------------------------------------------
 
 
 def _full_year(year: int | None, today: date) -> int | None:
-    """Complete a year of two digits: at most twenty years ahead."""
+    """Complete a year of two digits to one at most twenty years after *today*."""
     if year is None or year > 99:
         return year
     full = today.year // 100 * 100 + year
@@ -187,24 +181,24 @@ def _full_year(year: int | None, today: date) -> int | None:
 
 
 def _likely_year(
-    days: Sequence[Reading | None],
+    readings: Sequence[Reading | None],
     weekdays: Sequence[int | None],
     today: date,
     mentioned: Collection[int],
     ask: Ask | None,
 ) -> tuple[int, tuple[str, str]]:
-    """Find the year of a text in which no heading says one, and what to say about it."""
-    days, weekdays = days[:_SAMPLE], weekdays[:_SAMPLE]
+    """Return the year of a text whose headings have none, and the note (message and hint)."""
+    readings, weekdays = readings[:_SAMPLE_SIZE], weekdays[:_SAMPLE_SIZE]
     ranked = []
     for year in {*range(today.year - _YEARS_BACK, today.year + 2), *mentioned}:
         if not 1 <= year <= 9999:
             continue
-        found = _chained(days, weekdays, year)
+        days = _add_years(readings, weekdays, year)
         wrong = sum(
-            day is not None and (of is None or weekday not in (None, of.weekday()))
-            for day, weekday, of in zip(days, weekdays, found, strict=True)
+            reading is not None and (day is None or weekday not in (None, day.weekday()))
+            for reading, weekday, day in zip(readings, weekdays, days, strict=True)
         )
-        is_ahead = any(of > today for of in found if of)
+        is_ahead = any(day > today for day in days if day)
         rank = wrong, year not in mentioned, is_ahead, abs(year - today.year)
         ranked.append((rank, year))
     ranked.sort()
@@ -228,65 +222,70 @@ def _likely_year(
     return year, (what, "Give the year if that is wrong.")
 
 
-def _chained(
-    days: Sequence[Reading | None], weekdays: Sequence[int | None], year: int | None
+def _add_years(
+    readings: Sequence[Reading | None], weekdays: Sequence[int | None], year: int | None
 ) -> list[date | None]:
-    """Give each day its year, from its neighbours; *year* is that of the first that says none.
+    """Return the date of each reading; *year* is that of the first reading without one.
 
-    Without *year*, days before the first that says its year are counted back from it.
+    Without *year*, readings before the first one with a year are dated backwards from it.
     """
-    direction = _direction(days)
+    direction = _direction(readings)
     first = 0
     if year is None:
-        first = next((i for i, day in enumerate(days) if day and day[0] is not None), 0)
-    found = _walk(days[first:], weekdays[first:], direction, year, None)
+        first = next((i for i, r in enumerate(readings) if r and r[0] is not None), 0)
+    later = _date_in_order(readings[first:], weekdays[first:], direction, year, None)
     if not first:
-        return found
-    before = _walk(days[first - 1 :: -1], weekdays[first - 1 :: -1], -direction, None, found[0])
-    return before[::-1] + found
+        return later
+    earlier = _date_in_order(
+        readings[first - 1 :: -1], weekdays[first - 1 :: -1], -direction, None, later[0]
+    )
+    return earlier[::-1] + later
 
 
-def _walk(
-    days: Sequence[Reading | None],
+def _date_in_order(
+    readings: Sequence[Reading | None],
     weekdays: Sequence[int | None],
     direction: int,
     year: int | None,
     before: date | None,
 ) -> list[date | None]:
-    found: list[date | None] = []
-    for day, weekday in zip(days, weekdays, strict=True):
-        of = None
-        if day and day[0] is not None:
-            of = _date(*day)
-        elif day and year is not None:
-            of = _date(year, *day[1:])
-            year = None if of else year
-        elif day and before:
-            of = _beside(before, day, weekday, direction)
-        found.append(of)
-        before = of or before
-    return found
+    """Return the date of each reading; one without a year is dated from the one before it."""
+    days: list[date | None] = []
+    for reading, weekday in zip(readings, weekdays, strict=True):
+        day = None
+        if reading and reading[0] is not None:
+            day = _date(*reading)
+        elif reading and year is not None:
+            day = _date(year, *reading[1:])
+            year = None if day else year
+        elif reading and before:
+            day = _nearest_date(before, reading, weekday, direction)
+        days.append(day)
+        before = day or before
+    return days
 
 
-def _beside(before: date, day: Reading, weekday: int | None, direction: int) -> date | None:
-    """Choose the year of a day that stands behind another in the text."""
+def _nearest_date(
+    before: date, reading: Reading, weekday: int | None, direction: int
+) -> date | None:
+    """Return the most likely date of a reading without a year that follows the day *before*."""
     ranked = []
     # A 29 February may be years away.
-    for ahead in range(9):
-        of = _date(before.year + ahead * direction, *day[1:])
-        if of is not None:
-            gap = (of - before).days * direction
-            cost = gap if gap >= 0 else -gap * _BACK
-            is_wrong = weekday is not None and of.weekday() != weekday
-            ranked.append((cost + _WRONG_WEEKDAY * is_wrong, ahead, of))
-        if ahead and ranked:
+    for years_on in range(9):
+        day = _date(before.year + years_on * direction, *reading[1:])
+        if day is not None:
+            gap = (day - before).days * direction
+            cost = gap if gap >= 0 else -gap * _BACKWARD_COST
+            is_wrong = weekday is not None and day.weekday() != weekday
+            ranked.append((cost + _WRONG_WEEKDAY_COST * is_wrong, years_on, day))
+        if years_on and ranked:
             break
     return min(ranked)[2] if ranked else None
 
 
-def _direction(days: Sequence[Reading | None]) -> int:
-    """Return 1 if days follow each other, -1 if the newest stands first."""
-    ordinals = [month * 31 + day for _, month, day in filter(None, days)]
+def _direction(readings: Sequence[Reading | None]) -> int:
+    """Return 1 if the days of a text ascend, -1 if the newest comes first."""
+    ordinals = [month * 31 + day for _, month, day in filter(None, readings)]
     steps = [(b - a + 186) % 372 - 186 for a, b in pairwise(ordinals)]
     return -1 if sum((s > 0) - (s < 0) for s in steps) < 0 else 1
 
@@ -294,36 +293,36 @@ def _direction(days: Sequence[Reading | None]) -> int:
 # -- weekdays and words ----------------------------------------------------------------------------
 
 
-def _disagreeing(heading: Heading, of: date, ask: Ask | None) -> date | Doubt:
-    """Decide about a date whose weekday is another."""
-    offset = ((heading.weekday or 0) - of.weekday() + 3) % 7 - 3
-    choices = {f"{_weekday(of.weekday())} {of}": of}
+def _resolve_weekday(heading: Heading, day: date, ask: Ask | None) -> date | UnknownDay:
+    """Choose between a heading's date and its weekday, which contradict each other."""
+    offset = ((heading.weekday or 0) - day.weekday() + 3) % 7 - 3
+    choices = {f"{_weekday_name(day.weekday())} {day}": day}
     try:
-        near = of + timedelta(days=offset)
-        choices[f"{_weekday(near.weekday())} {near}"] = near
+        near = day + timedelta(days=offset)
+        choices[f"{_weekday_name(near.weekday())} {near}"] = near
     except OverflowError:
         pass
     if ask:
-        answer = ask(f"'{heading.said}' is no day of {of.year}. Which?", [*choices, LEAVE_OUT])
+        answer = ask(f"'{heading.text}' is no day of {day.year}. Which?", [*choices, LEAVE_OUT])
         if answer in choices:
             return choices[answer]
-    return Doubt(
-        f"'{heading.said}' can be {' or '.join(choices)}: its weekday and date disagree",
+    return UnknownDay(
+        f"'{heading.text}' can be {' or '.join(choices)}: its weekday and date disagree",
         "Correct one of them, or give the year.",
     )
 
 
-def _no_such_day(heading: Heading) -> Doubt:
-    return Doubt(f"'{heading.said}' is in no calendar", "Correct the day.")
+def _no_such_day(heading: Heading) -> UnknownDay:
+    return UnknownDay(f"'{heading.text}' is in no calendar", "Correct the day.")
 
 
-def _shown(reading: Reading) -> str:
+def _format_reading(reading: Reading) -> str:
     year, month, day = reading
     name = date(2000, month, 1).strftime("%B")
     return f"{day} {name}" + (f" {year}" if year is not None else "")
 
 
-def _weekday(number: int | None) -> str:
+def _weekday_name(number: int | None) -> str:
     return WEEKDAYS[number or 0].capitalize()
 
 

@@ -1,4 +1,4 @@
-"""The updates under the heading of a day, their instants and keys."""
+"""Reads the lines under the heading of a day into updates, with their instants and keys."""
 
 from __future__ import annotations
 
@@ -11,236 +11,238 @@ from ...model.entry import Source
 from ...model.period import day_end, day_start, local_day
 from .. import Frame, Item, Problem, Update, Version
 from .headings import day_heading
-from .lines import ends_sentence, is_headline, is_picture, is_rule, is_underline, sources
-from .parts import Held, Part, bare_title, placed, told
-from .passage import Passage
+from .lines import ends_sentence, find_sources, is_headline, is_picture, is_rule, is_underline
+from .section import PendingLine, Section, add_line, line_range, strip_heading_marks
+from .text_builder import TextBuilder
 from .times import TimeMark, time_mark
 
-_PIECE = 20_000
-"""Characters of the longest piece of a line: 80 kB at most, which an update holds."""
+_PIECE_LENGTH = 20_000
+"""Maximum characters of a piece of a long line: 80 kB at most, less than an update may have."""
 
-_WRAPPED = 60
-"""A line as long as this may have been broken by a program, in the midst of a sentence."""
+_WRAPPED_LENGTH = 60
+"""Characters from which on a line may have been wrapped by a program, within a sentence."""
 
 _SECOND = timedelta(seconds=1)
 
 
-class Clock:
-    """The instants and keys of one day, over all the parts of the text that tell it."""
+class DayClock:
+    """Assigns instants and keys to the updates of one day, across all sections about that day."""
 
-    def __init__(self, of: date, zone: tzinfo) -> None:
-        self.of = of
+    def __init__(self, day: date, zone: tzinfo) -> None:
+        self.day = day
         self.has_headline = False
         self._zone = zone
-        self._start, self._end = day_start(of, zone), day_end(of, zone)
-        self._written = self._start  # as the last mark was written
-        self._last = self._start - _SECOND  # what was given last
-        self._by_mark: dict[datetime, datetime] = {}  # what was given last for each
+        self._start, self._end = day_start(day, zone), day_end(day, zone)
+        self._written = self._start  # the last time mark as it is written
+        self._last = self._start - _SECOND  # the newest instant that was returned
+        self._by_mark: dict[
+            datetime, datetime
+        ] = {}  # time mark: the newest instant returned for it
         self._names: Counter[str] = Counter()
 
     def key(self, name: str) -> str:
-        """Return a name that no other update of the day has."""
+        """Return a key that no other update of the day has."""
         self._names[name] += 1
         count = self._names[name]
-        return f"{self.of}{name}#{count}" if count > 1 else f"{self.of}{name}"
+        return f"{self.day}{name}#{count}" if count > 1 else f"{self.day}{name}"
 
-    def following(self) -> datetime | None:
-        """Return the next instant of the day; none if it is over."""
+    def next_instant(self) -> datetime | None:
+        """Return the next instant of the day; None after its last second."""
         instant = max(self._last + _SECOND, self._start)
-        return self._given(instant) if instant < self._end else None
+        return self._advance_to(instant) if instant < self._end else None
 
-    def at(self, clock: time, *, is_utc: bool) -> tuple[datetime | None, str]:
-        """Return the instant of a time of the day, none if that is over, and what is wrong.
+    def instant(self, clock: time, *, is_utc: bool) -> tuple[datetime | None, str]:
+        """Return the instant of a clock time (None if it has none), and what is wrong with it.
 
-        Of a time that the autumn shows twice it is the first that does not go back. One that the
-        spring skips is as much later.
+        A time that occurs twice when clocks go back is the first that does not precede the update
+        before. A time that is skipped when clocks go forward is moved by the length of the gap.
         """
         wrong = ""
         if is_utc:
-            instant = datetime.combine(self.of, clock, UTC)
-            if local_day(instant, self._zone) != self.of:
-                return None, f"it is not within {self.of} in {self._zone}; it stays in the text"
+            instant = datetime.combine(self.day, clock, UTC)
+            if local_day(instant, self._zone) != self.day:
+                return None, f"it is not within {self.day} in {self._zone}; it stays in the text"
         else:
-            local = datetime.combine(self.of, clock, self._zone)
+            local = datetime.combine(self.day, clock, self._zone)
             instant, second = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
             if instant.astimezone(self._zone).time() != clock:
-                wrong = f"the clocks of {self._zone} skip it on {self.of}; it is taken as later"
+                wrong = f"the clocks of {self._zone} skip it on {self.day}; it is read as later"
                 instant = min(max(instant, second), self._end - _SECOND)
             elif instant < self._written <= second:
                 instant = second
         given = max(instant, self._by_mark.get(instant, self._start - _SECOND) + _SECOND)
         if instant < self._written:
-            wrong = wrong or "it stands behind a later time; the day will tell it before that"
+            wrong = wrong or "it follows a later time; the day will show it before that one"
         else:
             given = max(given, self._last + _SECOND)
         if given >= self._end:
             return None, "too many updates share the day's last minute; it stays in the text"
         self._written, self._by_mark[instant] = instant, given
-        return self._given(given), wrong
+        return self._advance_to(given), wrong
 
-    def _given(self, instant: datetime) -> datetime:
+    def _advance_to(self, instant: datetime) -> datetime:
         self._last = instant
         return instant
 
 
-class Day(Part):
-    """The updates under the heading of a day."""
+class Day(Section):
+    """The section under the heading of a day."""
 
-    def __init__(self, of: date, clock: Clock) -> None:
-        self.of = of
+    def __init__(self, day: date, clock: DayClock) -> None:
+        self.day = day
         self._clock = clock
-        self._held = Held()
+        self._pending = PendingLine()
         self._is_short = False
         self._name = ""
-        self._at: datetime | None = None
+        self._instant: datetime | None = None
         self._mark: tuple[int, TimeMark] | None = None
         self._clear()
 
     def _clear(self) -> None:
-        self._text = Passage()
+        self._text = TextBuilder()
         self._sources: dict[Source, int] = {}
         self._title = ""
         self._first = self._last = 0
 
     def head(self, number: int, line: str) -> Iterator[Item]:
-        """Take the heading itself."""
+        """Add the heading itself: what follows the day on its line."""
         heading = day_heading(line.strip())
         rest = heading.rest if heading else ""
         if not heading or not rest:
             return
-        if heading.stamp and (yield from self._start(number, heading.stamp)):
+        if heading.stamp and (yield from self._start_update(number, heading.stamp)):
             return
-        may_be_headline = not self._clock.has_headline and time_mark(rest) is None
-        if may_be_headline and is_headline(rest) and not is_picture(rest) and not sources(rest):
+        is_special = time_mark(rest) is not None or is_picture(rest) or bool(find_sources(rest))
+        if is_headline(rest) and not is_special and not self._clock.has_headline:
             is_marked = line.lstrip().startswith("#")
-            self._held = Held(number, rest, rest, is_marked)
-            self._is_short = len(line.strip()) < _WRAPPED
+            self._pending = PendingLine(number, rest, rest, is_marked)
+            self._is_short = len(line.strip()) < _WRAPPED_LENGTH
         else:
-            yield from self.take(number, rest)
+            yield from self.add(number, rest)
 
-    def take(self, number: int, line: str) -> Iterator[Item]:
-        """Take a line of the day."""
+    def add(self, number: int, line: str) -> Iterator[Item]:
+        """Add a line of the day."""
         bare = line.strip()
         if not bare:
-            self._held.is_apart = True
-            self._text.break_off()
+            self._pending.is_separate = True
+            self._text.end_paragraph()
             return
         if not self._first and is_underline(line):
-            self._held.is_apart = True
+            self._pending.is_separate = True
             return
         mark = self._mark_of(bare)
-        if self._held:
+        if self._pending:
             begins = self._is_short and bare[0].isupper()
-            is_apart = self._held.is_apart or mark is not None or begins
-            yield from self._settle(is_headline=is_apart)
-        if mark is not None and (yield from self._start(number, mark)):
+            is_separate = self._pending.is_separate or mark is not None or begins
+            yield from self._resolve_pending(is_headline=is_separate)
+        if mark is not None and (yield from self._start_update(number, mark)):
             return
-        if is_rule(line) and not self._text.takes_as_underline(line):
+        if is_rule(line) and not self._text.is_heading_underline(line):
             self._text.rule()
             return
-        named = sources(bare) if self._text or self._title else ()
+        named = find_sources(bare) if self._text or self._title else ()
         if named and len({*self._sources, *named}) <= limits.LIST:
             self._sources |= dict.fromkeys(named, number)
-            self._text.break_off()
+            self._text.end_paragraph()
             self._last = number
             return
-        yield from self._tell(number, line)
+        yield from self._add(number, line)
 
     def end(self) -> Iterator[Item]:
         """Yield the last update."""
-        yield from self._settle(is_headline=False)
+        yield from self._resolve_pending(is_headline=False)
         yield from self._close_update()
 
-    def _settle(self, *, is_headline: bool) -> Iterator[Item]:
-        held, self._held = self._held, Held()
-        if not held:
+    def _resolve_pending(self, *, is_headline: bool) -> Iterator[Item]:
+        pending, self._pending = self._pending, PendingLine()
+        if not pending:
             return
         if is_headline:
             self._clock.has_headline = True
-            yield Frame(self.of.isoformat(), f"line {held.number}", headline=held.text)
+            yield Frame(self.day.isoformat(), f"line {pending.number}", headline=pending.text)
         else:
-            yield from self._tell(held.number, held.line)
+            yield from self._add(pending.number, pending.line)
 
     def _mark_of(self, line: str) -> TimeMark | None:
-        """Return the time that a line begins with, if it can begin an update there."""
+        """Return the time that a line begins with, if an update can begin there."""
         before = self._text.before
         is_second = self._mark is not None and self._mark[0] == self._last
         if before and not ends_sentence(before) and not is_second:
             return None
         return time_mark(line)
 
-    def _start(self, number: int, mark: TimeMark) -> Generator[Item, None, bool]:
-        """Begin an update at a time; return whether its line is done with."""
-        at: datetime | None = None
+    def _start_update(self, number: int, mark: TimeMark) -> Generator[Item, None, bool]:
+        """Begin an update at a time; return whether the line was used up."""
+        instant: datetime | None = None
         if mark.time is None:
             wrong = "no clock shows this time; it stays in the text"
         elif mark.zone not in ("", "UTC"):
             wrong = f"the time zone {mark.zone} is not known here; it stays in the text"
         else:
-            at, wrong = self._clock.at(mark.time, is_utc=mark.zone == "UTC")
+            instant, wrong = self._clock.instant(mark.time, is_utc=mark.zone == "UTC")
         if wrong:
-            yield Problem(f"line {number}", f"'{mark.said}': {wrong}", "Check the time.")
-        if at is None or mark.time is None:
+            yield Problem(f"line {number}", f"'{mark.text}': {wrong}", "Check the time.")
+        if instant is None or mark.time is None:
             return False
         yield from self._close_update()
         seconds = f":{mark.time.second:02}" if mark.time.second else ""
         self._name = f"T{mark.time:%H:%M}{seconds}{'Z' if mark.zone else ''}"
-        self._at = at
+        self._instant = instant
         self._mark = number, mark
         self._first = self._last = number
-        title, _ = bare_title(mark.rest)
-        if mark.marked and is_headline(title):
+        title, _ = strip_heading_marks(mark.rest)
+        if mark.is_marked and is_headline(title):
             self._title = title
         elif mark.rest:
-            yield from self._tell(number, mark.rest)
+            yield from self._add(number, mark.rest)
         return True
 
-    def _tell(self, number: int, line: str) -> Iterator[Item]:
-        """Add a line to the update, in several updates if one does not hold it."""
-        for piece in _pieces(line):
+    def _add(self, number: int, line: str) -> Iterator[Item]:
+        """Add a line to the update; begin another update where the text gets too long."""
+        for piece in _split_long(line):
             if self._text.size + 4 * len(piece) > limits.BODY_BYTES - 100 and self._text:
                 yield from self._close_update()
-            if self._at is None:
-                self._at = self._clock.following()
-            if self._at is None or len(piece) > _PIECE:
+            if self._instant is None:
+                self._instant = self._clock.next_instant()
+            if self._instant is None or len(piece) > _PIECE_LENGTH:
                 yield Problem(
                     f"line {number}",
-                    "no update can hold it; it is not brought in",
+                    "it is too long for an update; it is not imported",
                     "Break it into words, or the day into fewer updates.",
                 )
                 return
             self._first = self._first or number
             self._last = number
-            yield from told(self._text, number, piece)
+            yield from add_line(self._text, number, piece)
 
     def _close_update(self) -> Iterator[Item]:
-        """Yield the update that was gathered; what follows would continue it under its name."""
+        """Yield the current update; what follows continues it under the same name."""
         if self._text or self._title:
-            assert self._at is not None
+            assert self._instant is not None
             version = Version(
-                published=self._at,
+                published=self._instant,
                 title=self._title,
                 body=self._text.markdown,
                 sources=tuple(self._sources),
             )
             key = self._clock.key(self._name)
-            yield Update(key, placed(self._first, self._last), (version,))
+            yield Update(key, line_range(self._first, self._last), (version,))
         elif self._mark:
             number, mark = self._mark
-            yield Problem(f"line {number}", f"nothing is told at '{mark.said}'", "Add a text.")
+            yield Problem(f"line {number}", f"there is no text at '{mark.text}'", "Add a text.")
         self._clear()
-        self._at = self._mark = None
+        self._instant = self._mark = None
 
 
-def _pieces(line: str) -> Sequence[str]:
-    """Cut a line that is too long for an update at its spaces."""
-    if len(line) <= _PIECE:
+def _split_long(line: str) -> Sequence[str]:
+    """Split a line that is too long for an update at its spaces."""
+    if len(line) <= _PIECE_LENGTH:
         return (line,)
     pieces, start = [], 0
-    while len(line) - start > _PIECE:
-        cut = line.rfind(" ", start, start + _PIECE)
+    while len(line) - start > _PIECE_LENGTH:
+        cut = line.rfind(" ", start, start + _PIECE_LENGTH)
         if cut <= start:
-            cut = line.find(" ", start + _PIECE)
+            cut = line.find(" ", start + _PIECE_LENGTH)
         if cut < 0:
             break
         pieces.append(line[start:cut])

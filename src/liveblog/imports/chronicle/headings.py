@@ -1,7 +1,7 @@
-"""Lines that begin with a day, in five languages at once.
+"""Recognises lines that begin with a date, in Arabic, English, French, German and Spanish at once.
 
-No two of them disagree about the name of a month or a weekday, and the one word that is both
-(« mar. 15 juillet », "Mar 15") is told by its place.
+No name means different months or weekdays in two languages; the one abbreviation that is both
+(« mar. 15 juillet », "Mar 15") is decided by its position.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from ...config.checks import LANGUAGES
-from ...text.dates import names
+from ...text.dates import month_and_weekday_names
 from .times import TimeMark, time_mark
-from .tokens import BRACKETS, Token, Tokens, behind, opening
+from .tokens import BRACKETS, Token, Tokens, read_opening, read_tail
 
 Reading = tuple[int | None, int, int]
-"""Year (None if it is not said, below 100 if it has two digits), month and day, as they stand."""
+"""Year (None if missing, below 100 if written with two digits), month and day, as written."""
 
 Order = Literal["", "day", "month", "either"]
-"""What comes first in a date of numbers, as far as it shows: the 16th month makes 16/07 a day
-first, 03/04 may be read either way."""
+"""Whether day or month comes first in a numeric date: 16/07 can only be day first, 03/04 either."""
 
 _ARTICLES = frozenset(["le", "el", "am", "der", "den", "on", "the", "يوم", "في"])
 _OF = frozenset(["de", "del", "of"])
@@ -32,18 +31,18 @@ _EXTRA_WEEKDAYS = {"tues": 1, "weds": 2, "thur": 3, "thurs": 3, "sonnabend": 5, 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A line that begins with a day."""
+    """A line that begins with a date."""
 
-    said: str  #: the day as it is written
-    readings: tuple[Reading, ...]  #: none if no calendar has that day
+    text: str  #: the date as written
+    readings: tuple[Reading, ...]  #: the dates that it can mean; empty if none exists
     order: Order
-    spans: bool  #: it names several days, and these are the readings
+    is_several: bool  #: it names several days, which are the readings
     weekday: int | None  #: from Monday = 0
-    rest: str  #: what follows the day on its line
-    stamp: TimeMark | None  #: the time of day in it, if that follows the day at once
-    marked: bool  #: set apart by Markdown: a heading, or emphasis
-    sure: bool  #: it has the form of a heading, and cannot well be the start of a sentence
-    solid: bool  #: a heading even where it follows a line that ends no sentence
+    rest: str  #: the rest of the line
+    stamp: TimeMark | None  #: the time of day that directly follows the date
+    is_marked: bool  #: it is a Markdown heading or emphasised
+    is_certain: bool  #: it cannot be the beginning of a sentence
+    ends_paragraph: bool  #: it is a heading even within a paragraph
 
 
 @lru_cache(maxsize=1)
@@ -51,7 +50,7 @@ def _vocabulary() -> tuple[dict[str, int], dict[str, int]]:
     """Return the names of months and of weekdays in every language."""
     months, weekdays = dict(_EXTRA_MONTHS), dict(_EXTRA_WEEKDAYS)
     for language in LANGUAGES:
-        of_months, of_weekdays = names(language)
+        of_months, of_weekdays = month_and_weekday_names(language)
         months |= of_months
         weekdays |= of_weekdays
     return months, weekdays
@@ -65,52 +64,52 @@ def _first_words() -> frozenset[str]:
 
 
 def day_heading(line: str) -> Heading | None:
-    """Read the day that a line begins with, if it does.
+    """Return the date that a line begins with, or None.
 
-    Days are written with or without weekday and year: « Dimanche 15 juillet », "July 15, 2012",
-    "16.07.2012", "2012-07-16", « ١٥ تموز ». After the day its line is over, or goes on behind a
-    colon, a dash, a full stop or a time. What goes on behind a comma, or stands in a list, is a
-    heading that is not sure: a sentence may begin so too.
+    Dates may lack the weekday and the year: « Dimanche 15 juillet », "July 15, 2012", "16.07.2012",
+    "2012-07-16", « ١٥ تموز ». The line ends after the date, or continues after a colon, a dash, a
+    full stop or a time. A heading that continues after a comma, or is in a list, is uncertain: a
+    sentence can begin like that.
     """
-    return _heading(line)
+    return _read_heading(line)
 
 
-def _heading(line: str, *, is_second: bool = False) -> Heading | None:
-    before = opening(line)
+def _read_heading(line: str, *, is_second: bool = False) -> Heading | None:
+    before = read_opening(line)
     tokens = Tokens(line, before.start)
     first = tokens.peek()
     if first.number is None and first.word not in _first_words():
         return None
     has_article = tokens.take(_ARTICLES)
-    weekday = _weekday(tokens)
+    weekday = _read_weekday(tokens)
     if weekday is not None:
         tokens.take(",،")
         tokens.take(_ARTICLES)
-    date = _date(tokens)
+    date = _read_date(tokens)
     if date is None and weekday is not None:
         # « mar. 15 » is no Tuesday.
         tokens.at, weekday = int(has_article), None
-        date = _date(tokens)
+        date = _read_date(tokens)
     if date is None:
         return None
-    said = line[before.start : tokens.end]
-    sign, rest, closed = behind(line[tokens.end :], before)
+    text = line[before.start : tokens.end]
+    sign, rest, closed = read_tail(line[tokens.end :], before)
     if before.level:
         bare = rest.rstrip("#")
         rest = bare.rstrip() if not bare or bare[-1].isspace() else rest
     if before.emphasis in BRACKETS and not closed:
         rest = before.emphasis + rest  # "[15/07/2012 18:04] …"
-    readings, spans = date.readings, date.spans
-    if sign == "-" and not is_second and (until := _heading(rest, is_second=True)):
-        # From one day to another.
-        readings, spans, rest = readings + until.readings, True, until.rest
-        said = f"{said} – {until.said}"
-    marked = bool(before.level or closed)
+    readings, is_several = date.readings, date.is_several
+    if sign == "-" and not is_second and (until := _read_heading(rest, is_second=True)):
+        # A range of days.
+        readings, is_several, rest = readings + until.readings, True, until.rest
+        text = f"{text} – {until.text}"
+    is_marked = bool(before.level or closed)
     stamp = time_mark(rest, is_stamp=True) if sign in ("", ",") else None
     is_aside = rest.startswith("(") and rest.endswith(")") and not has_article
-    is_strong = not rest or marked or bool(stamp) or is_aside or sign in (":", "-")
+    is_strong = not rest or is_marked or bool(stamp) or is_aside or sign in (":", "-")
     is_named = weekday is not None or any(year is not None for year, _, _ in readings)
-    if date.is_bare and weekday is None and not marked and sign != ":" and rest:
+    if date.is_bare and weekday is None and not is_marked and sign != ":" and rest:
         return None  # "10/12 – " may be any fraction
     if not is_strong:
         if has_article or (sign != "." and not is_named):
@@ -118,27 +117,27 @@ def _heading(line: str, *, is_second: bool = False) -> Heading | None:
         if not sign and not rest[0].isupper():
             return None
     return Heading(
-        said=said,
+        text=text,
         readings=readings,
         order=date.order,
-        spans=spans,
+        is_several=is_several,
         weekday=weekday,
         rest=rest,
         stamp=stamp,
-        marked=marked,
-        sure=(is_strong or sign == ".") and not before.bullet,
-        solid=marked or not rest or (is_strong and is_named),
+        is_marked=is_marked,
+        is_certain=(is_strong or sign == ".") and not before.bullet,
+        ends_paragraph=is_marked or not rest or (is_strong and is_named),
     )
 
 
 class _Date(NamedTuple):
     readings: tuple[Reading, ...]
     order: Order = ""
-    spans: bool = False
-    is_bare: bool = False  #: two numbers and no more
+    is_several: bool = False
+    is_bare: bool = False  #: only two numbers
 
 
-def _weekday(tokens: Tokens) -> int | None:
+def _read_weekday(tokens: Tokens) -> int | None:
     weekday = _vocabulary()[1].get(tokens.peek().word)
     if weekday is not None:
         tokens.at += 1
@@ -146,9 +145,9 @@ def _weekday(tokens: Tokens) -> int | None:
     return weekday
 
 
-def _date(tokens: Tokens) -> _Date | None:
+def _read_date(tokens: Tokens) -> _Date | None:
     start = tokens.at
-    for form in (_numbers, _day_and_month, _month_and_day):
+    for form in (_read_numeric, _read_day_and_month, _read_month_and_day):
         tokens.at = start
         found = form(tokens)
         if found is not None:
@@ -160,7 +159,7 @@ def _date(tokens: Tokens) -> _Date | None:
     return None
 
 
-def _numbers(tokens: Tokens) -> _Date | None:
+def _read_numeric(tokens: Tokens) -> _Date | None:
     parts: list[Token] = []
     sign = ""
     while len(parts) < 3:
@@ -191,7 +190,7 @@ def _numbers(tokens: Tokens) -> _Date | None:
 
 
 def _either_way(first: int, second: int, year: int | None, sign: str) -> _Date:
-    """Read two numbers as day and month; with full stops nobody writes the month first."""
+    """Return two numbers as day and month in either order; with full stops the day comes first."""
     day_first = _possible((year, second, first))
     month_first = _possible((year, first, second)) if sign != "." else ()
     readings = tuple(dict.fromkeys(day_first + month_first))
@@ -202,35 +201,35 @@ def _either_way(first: int, second: int, year: int | None, sign: str) -> _Date:
 
 
 def _possible(*readings: Reading) -> tuple[Reading, ...]:
-    """Return the readings whose month and day could be."""
+    """Return the readings whose month and day are in range."""
     return tuple(r for r in readings if 1 <= r[1] <= 12 and 1 <= r[2] <= 31)
 
 
-def _day_and_month(tokens: Tokens) -> _Date | None:
-    days = [_number(tokens)]
+def _read_day_and_month(tokens: Tokens) -> _Date | None:
+    days = [_read_day_number(tokens)]
     if tokens.peek().raw in ("-", "–", "/", "&") or tokens.peek().word in _AND:
         tokens.at += 1
-        days.append(_number(tokens))
+        days.append(_read_day_number(tokens))
     tokens.take(_OF)
-    month = _month(tokens)
+    month = _read_month(tokens)
     if month is None or None in days:
         return None
-    year = _year(tokens)
-    return _Date(_possible(*((year, month, day) for day in days if day)), spans=len(days) > 1)
+    year = _read_year(tokens)
+    return _Date(_possible(*((year, month, day) for day in days if day)), is_several=len(days) > 1)
 
 
-def _month_and_day(tokens: Tokens) -> _Date | None:
-    month = _month(tokens)
+def _read_month_and_day(tokens: Tokens) -> _Date | None:
+    month = _read_month(tokens)
     if month is None:
         return None
-    day = _number(tokens)
+    day = _read_day_number(tokens)
     if day is None:
         return None
-    return _Date(_possible((_year(tokens), month, day)))
+    return _Date(_possible((_read_year(tokens), month, day)))
 
 
-def _number(tokens: Tokens) -> int | None:
-    """Read the number of a day: 15, 1er, 2nd, 15."""
+def _read_day_number(tokens: Tokens) -> int | None:
+    """Read the number of a day: 15, 1er, 2nd."""
     token = tokens.peek()
     if token.number is None or len(token.raw) > 2:
         return None
@@ -242,13 +241,13 @@ def _number(tokens: Tokens) -> int | None:
     return token.number
 
 
-def _month(tokens: Tokens) -> int | None:
+def _read_month(tokens: Tokens) -> int | None:
     months = _vocabulary()[0]
     for length in (2, 1):
         month = months.get(" ".join(tokens.peek(i).word for i in range(length)))
         if month is not None:
             tokens.at += length
-            # An abbreviation's stop; a month's second name (تموز/يوليو).
+            # The full stop of an abbreviation; the second name of a month (تموز/يوليو).
             if tokens.peek().raw == "." and len(tokens.peek(-1).raw) <= 5:
                 tokens.at += 1
             if tokens.peek().raw in ("/", "("):
@@ -262,7 +261,7 @@ def _month(tokens: Tokens) -> int | None:
     return None
 
 
-def _year(tokens: Tokens) -> int | None:
+def _read_year(tokens: Tokens) -> int | None:
     start = tokens.at
     tokens.take(",،")
     tokens.take(_OF)

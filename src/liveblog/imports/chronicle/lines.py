@@ -1,6 +1,6 @@
-"""What a line of a chronicle is, beside days and times: a rule, a source, a picture's place.
+"""Recognises lines of a chronicle other than days and times: rules, headlines, sources, pictures.
 
-Every look at a line takes time in proportion to its length, whatever it holds.
+Every function takes time proportional to the length of the line, whatever it holds.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ import re
 
 from ...model import addresses, limits
 from ...model.entry import FORBIDDEN, Source
-from ...text.dates import folded
+from ...text.dates import normalize
 
-_SHORT = 400
-"""Characters of the longest line that is taken for anything but text."""
+_LONGEST_MARK = 400
+"""Maximum characters of a line that is anything but text."""
 
-_HEADLINE = 150
-"""Characters of the longest line that is taken for a headline."""
+_LONGEST_HEADLINE = 150
+"""Maximum characters of a headline."""
 
 _RULES = frozenset("-–—*_=~•·#☆★⁂")
 _ENDS = (".", "!", "?", "…", ":", ";", "؟", "»", "”", '"', ")", "۔")
 
-_CLOSES = frozenset(
+_CLOSE_HEADINGS = frozenset(
     (
         "conclusion", "conclusions", "en conclusion", "pour conclure", "epilogue", "postface",
         "in conclusion", "afterword", "closing", "fazit", "schluss", "schlusswort", "epilog",
@@ -43,13 +43,13 @@ _MARKDOWN_PICTURE = re.compile(r"!\[([^\[\]]{0,500})\]\(([^()\s]{1,2000})(?: \"[
 _LINK = re.compile(r"\[([^\[\]]{1,300})\]\((https?://[^()\s]{1,2000})\)|(https?://[^\s<>]{1,2000})")
 _HTML = re.compile(r"(?<!\\)<(?=[A-Za-z/!?])(?!(?:https?://|mailto:))")
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
-_AROUND = "*_ \t\u00a0\u202f"
+_WRAPPERS = "*_ \t\u00a0\u202f"
 
 
-def cleaned(line: str) -> tuple[str, list[tuple[int, str]]]:
-    """Return a line without what no page can carry, and where that stood: column and name.
+def strip_forbidden(line: str) -> tuple[str, list[tuple[int, str]]]:
+    """Return a line without forbidden characters, and the column and name of the first ten.
 
-    Of many only the first ten are named. What separates words (a form feed) leaves a space.
+    A character that separates words (a form feed) is replaced by a space.
     """
     if not FORBIDDEN.search(line):
         return line, []
@@ -62,54 +62,54 @@ def cleaned(line: str) -> tuple[str, list[tuple[int, str]]]:
 
 
 def is_rule(line: str) -> bool:
-    """Whether a line separates: ``---``, ``* * *``, ``⁂``."""
-    signs = line[:_SHORT].split()
+    """Whether a line is a rule: ``---``, ``* * *``, ``⁂``."""
+    signs = line[:_LONGEST_MARK].split()
     bare = "".join(signs)
-    if len(line) > _SHORT or not bare or bare[0] not in _RULES:
+    if len(line) > _LONGEST_MARK or not bare or bare[0] not in _RULES:
         return False
     return bare == bare[0] * len(bare) and (len(bare) >= 3 or bare == "⁂")
 
 
 def is_underline(line: str) -> bool:
-    """Whether a line makes a heading of the one above it (CommonMark §4.3)."""
-    bare = line[:_SHORT].strip()
+    """Whether a line can make the line above it a heading (CommonMark §4.3)."""
+    bare = line[:_LONGEST_MARK].strip()
     return is_rule(line) and bare[0] in "-=" and " " not in bare
 
 
 def is_headline(text: str) -> bool:
-    """Whether a line can be a headline: short, and no sentence that a full stop ends."""
+    """Whether a line can be a headline: short, and not a sentence with a full stop."""
     bare = text.rstrip("*_ ")
     return (
-        len(bare) <= _HEADLINE
+        len(bare) <= _LONGEST_HEADLINE
         and bool(bare)
         and (bare.endswith(("...", "…")) or not bare.endswith((".", ":", ";", ",", "،", "؛", "۔")))
     )
 
 
 def ends_sentence(line: str) -> bool:
-    """Whether a line comes to an end, so that the next begins something new."""
+    """Whether a line ends a sentence, so that the next one can begin something new."""
     return line.rstrip("*_ \t\u00a0\u202f]").endswith(_ENDS)
 
 
 def begins_close(line: str) -> bool:
-    """Whether a line is the heading of what closes a text: « Conclusion », "Fazit: …"."""
-    head = line[:_SHORT].lstrip("#*_ \t")
-    return folded(head.partition(":")[0].rstrip("*_# \t\u00a0\u202f")) in _CLOSES
+    """Whether a line is the heading of a close: « Conclusion », "Fazit: …"."""
+    head = line[:_LONGEST_MARK].lstrip("#*_ \t")
+    return normalize(head.partition(":")[0].rstrip("*_# \t\u00a0\u202f")) in _CLOSE_HEADINGS
 
 
-def sources(line: str) -> tuple[Source, ...]:
-    """Return what a line « Source : OSDH » names; nothing if it is no such line.
+def find_sources(line: str) -> tuple[Source, ...]:
+    """Return the sources that a line « Source : OSDH » names; empty for any other line.
 
-    After the plural, commas and semicolons separate names. A link in a name is its address.
+    After the plural, commas and semicolons separate names. A link in a name becomes its address.
     """
-    if len(line) > _SHORT:
+    if len(line) > _LONGEST_MARK:
         return ()
     word, colon, names = _unwrapped(line).partition(":")
-    word = folded(word.strip(_AROUND))
+    word = normalize(word.strip(_WRAPPERS))
     if not colon or word not in _SOURCE | _SOURCES:
         return ()
-    parts = re.split(r"[;,،؛](?!\S)", names) if word in _SOURCES else [names]
-    found = tuple(_source(part.strip(_AROUND).rstrip(".")) for part in parts if part.strip())
+    section = re.split(r"[;,،؛](?!\S)", names) if word in _SOURCES else [names]
+    found = tuple(_source(part.strip(_WRAPPERS).rstrip(".")) for part in section if part.strip())
     return found if all(source.name and len(source.name) <= limits.NAME for source in found) else ()
 
 
@@ -123,31 +123,31 @@ def _source(text: str) -> Source:
     end = link.end() if link[2] else link.start() + len(url)
     rest = f"{text[: link.start()]}{link[1] or ''}{text[end:]}".replace("()", "")
     return Source(
-        rest.strip(_AROUND + ":,–—-") or addresses.host_of(url) or url[: limits.NAME], url
+        rest.strip(_WRAPPERS + ":,–—-") or addresses.host_of(url) or url[: limits.NAME], url
     )
 
 
 def _unwrapped(line: str) -> str:
-    """Take off the brackets and emphasis around a whole line."""
-    line = line.strip(_AROUND)
+    """Return a line without brackets and emphasis that enclose all of it."""
+    line = line.strip(_WRAPPERS)
     if line[:1] + line[-1:] in ("()", "[]"):
-        line = line[1:-1].strip(_AROUND)
+        line = line[1:-1].strip(_WRAPPERS)
     return line
 
 
 def is_picture(line: str) -> bool:
-    """Whether a line stands for a picture: « Image », "[Photo: a street]", « (photo) »."""
-    if len(line) > _SHORT:
+    """Whether a line refers to a picture: « Image », "[Photo: a street]", « (photo) »."""
+    if len(line) > _LONGEST_MARK:
         return False
-    match = _PICTURE_LINE.match(folded(_unwrapped(line)))
+    match = _PICTURE_LINE.match(normalize(_unwrapped(line)))
     return match is not None and match[1] in _PICTURE
 
 
-def as_markdown(line: str) -> tuple[str, int]:
+def to_markdown(line: str) -> tuple[str, int]:
     """Return a line of plain text as Markdown that shows every word, and how many pictures it had.
 
-    What looks like HTML would not be shown. A picture by Markdown lies where the text came from;
-    one with an address of its own stays and is shown as a link, another becomes its name.
+    HTML is escaped, because Markdown would hide it. A Markdown picture with a web address stays,
+    and is shown as a link; any other, which is not at hand, becomes its text and path.
     """
     line = _HTML.sub(r"\\<", line)
     if "![" not in line:
@@ -161,6 +161,6 @@ def _picture(match: re.Match[str]) -> str:
     return f"*{match[1].strip()}* (`{match[2]}`)" if match[1].strip() else f"(`{match[2]}`)"
 
 
-def years(line: str) -> set[int]:
+def mentioned_years(line: str) -> set[int]:
     """Return the years that a line mentions."""
     return {year for match in _YEAR.findall(line) if 1800 <= (year := int(match)) <= 2100}

@@ -1,7 +1,7 @@
-"""The first look at a chronicle: where its days begin, and where its close.
+"""The first pass over a chronicle: finds the headings of days, and the close.
 
-The years of headings depend on each other, so all of them are found before anything is read. Only
-headings are kept in memory, not the text.
+The years of headings depend on each other, so all headings are found before the text is read. Only
+the headings are held in memory, not the text.
 """
 
 from __future__ import annotations
@@ -14,27 +14,35 @@ from ...model import limits
 from ...model.errors import InvalidInput
 from ...model.period import day_start, local_day
 from .. import Problem
-from .dating import Ask, Doubt, dated
+from .dating import Ask, UnknownDay, resolve_dates
 from .headings import Heading, day_heading
-from .lines import begins_close, cleaned, ends_sentence, is_headline, is_rule, is_underline, years
+from .lines import (
+    begins_close,
+    ends_sentence,
+    is_headline,
+    is_rule,
+    is_underline,
+    mentioned_years,
+    strip_forbidden,
+)
 
 MOST_HEADINGS = 50_000
-"""Days of more than a century; what has more headings is no chronicle."""
+"""Maximum number of headings: the days of more than a century."""
 
 
 @dataclass(frozen=True)
 class Survey:
-    """The plan of a chronicle. Lines count from 1."""
+    """Where the sections of a chronicle begin. Line numbers start at 1."""
 
-    starts: dict[int, date | Doubt]  #: line of a heading → the day it begins, if that is known
-    close: int  #: the line that the close begins with; 0 if there is none
+    starts: dict[int, date | UnknownDay]  #: line of a heading: its day, or why there is none
+    close: int  #: first line of the close; 0 if there is none
     last: int  #: the last line
-    notes: tuple[Problem, ...]  #: what was assumed
+    notes: tuple[Problem, ...]  #: assumptions that were made
 
     @property
     def days(self) -> list[date]:
-        """The days that are told, in the order of the text."""
-        return [of for of in self.starts.values() if isinstance(of, date)]
+        """The known days, in the order of the text."""
+        return [day for day in self.starts.values() if isinstance(day, date)]
 
 
 def survey(
@@ -46,35 +54,39 @@ def survey(
     year: int | None,
     ask: Ask | None,
 ) -> Survey:
-    """Find the headings of a text and date them.
+    """Find and date the headings of a text.
 
-    A line in the form of a heading that a sentence may have too is one only if the text has no
-    other, or if it was asked for.
+    A line that may be a heading or a sentence is a heading only if the text has no certain
+    headings, or if the user says so.
 
-    Raises :class:`InvalidInput` for a text with more headings than
-    :data:`MOST_HEADINGS`.
+    Raises :class:`InvalidInput` for a text with more headings than :data:`MOST_HEADINGS`.
     """
-    sure: list[tuple[int, Heading]] = []
-    unsure: list[tuple[int, Heading]] = []
+    certain: list[tuple[int, Heading]] = []
+    uncertain: list[tuple[int, Heading]] = []
     mentioned: set[int] = set()
-    ends = {True: _End(), False: _End()}  # with the headings that are not sure, and without
+    ends = {
+        True: _CloseFinder(),
+        False: _CloseFinder(),
+    }  # with uncertain headings, and without
     before = two_before = ""
     after_heading = False
     number = 0
     for number, raw in enumerate(lines, 1):
-        line, _ = cleaned(raw.strip())
+        line, _ = strip_forbidden(raw.strip())
         heading = day_heading(line) if line else None
         if heading:
             is_abrupt = before != "" and not after_heading and not ends_sentence(before)
-            is_sure = heading.sure and (heading.solid or not is_abrupt)
-            (sure if is_sure else unsure).append((number, replace(heading, rest="", stamp=None)))
-            if len(sure) + len(unsure) > MOST_HEADINGS:
+            is_certain = heading.is_certain and (heading.ends_paragraph or not is_abrupt)
+            (certain if is_certain else uncertain).append(
+                (number, replace(heading, rest="", stamp=None))
+            )
+            if len(certain) + len(uncertain) > MOST_HEADINGS:
                 raise InvalidInput(
                     f"Line {number}: the text has more than {MOST_HEADINGS:,} headings of days.",
                     "Split it into several files.",
                 )
             ends[True].heading(heading.rest)
-            if is_sure:
+            if is_certain:
                 ends[False].heading(heading.rest)
         elif line:
             is_title = before and not two_before and is_headline(before) and is_underline(line)
@@ -83,39 +95,39 @@ def survey(
                     end.text(number, line, is_first=not before or after_heading)
                 elif not is_title and not after_heading:
                     end.rule(number)
-        if line and not sure and not unsure:
-            mentioned |= years(line)
+        if line and not certain and not uncertain:
+            mentioned |= mentioned_years(line)
         before, two_before, after_heading = line[-200:], before, heading is not None
-    chosen, notes = _chosen(sure, unsure, ask)
-    days, more = dated(
+    chosen, notes = _choose_headings(certain, uncertain, ask)
+    days, more = resolve_dates(
         chosen, language=language, today=today, year=year, mentioned=mentioned, ask=ask
     )
-    starts = {line: _in_zone(of, zone) for (line, _), of in zip(chosen, days, strict=True)}
-    last_is_unsure = bool(chosen) and chosen[-1] not in sure[-1:]
-    close, doubt = ends[last_is_unsure].found(ask) if chosen else (0, None)
+    starts = {line: _check_zone(day, zone) for (line, _), day in zip(chosen, days, strict=True)}
+    is_last_uncertain = bool(chosen) and chosen[-1] not in certain[-1:]
+    close, problem = ends[is_last_uncertain].found(ask) if chosen else (0, None)
     notes += more
-    if doubt:
-        notes.append(doubt)
+    if problem:
+        notes.append(problem)
     return Survey(starts, close, number, tuple(notes))
 
 
-def _chosen(
-    sure: list[tuple[int, Heading]], unsure: list[tuple[int, Heading]], ask: Ask | None
+def _choose_headings(
+    certain: list[tuple[int, Heading]], uncertain: list[tuple[int, Heading]], ask: Ask | None
 ) -> tuple[list[tuple[int, Heading]], list[Problem]]:
-    """Return the lines that are headings, in order, and a note on each that was not taken."""
-    if not sure:
-        return unsure, []
-    chosen, notes = list(sure), []
-    for line, heading in unsure:
+    """Return the headings in order, and a note on each line that is read as text instead."""
+    if not certain:
+        return uncertain, []
+    chosen, notes = list(certain), []
+    for line, heading in uncertain:
         if ask:
-            question = f"Line {line} begins with '{heading.said}'. Does a new day begin there?"
+            question = f"Line {line} begins with '{heading.text}'. Does a new day begin there?"
             if ask(question, (_IS_HEADING, _IS_TEXT)) == _IS_HEADING:
                 chosen.append((line, heading))
             continue
         notes.append(
             Problem(
                 f"line {line}",
-                f"'{heading.said}' may head a day or begin a sentence; it is read as text",
+                f"'{heading.text}' may head a day or begin a sentence; it is read as text",
                 "If a day begins there, put a colon behind the date, or '## ' before it.",
             )
         )
@@ -126,37 +138,37 @@ _IS_HEADING = "yes, a new day"
 _IS_TEXT = "no, it is text of the day before"
 
 
-def _in_zone(of: date | Doubt, zone: tzinfo) -> date | Doubt:
-    """Doubt a day that the blog's clocks never show."""
-    if isinstance(of, Doubt):
-        return of
+def _check_zone(day: date | UnknownDay, zone: tzinfo) -> date | UnknownDay:
+    """UnknownDay a day that the blog's clocks never show."""
+    if isinstance(day, UnknownDay):
+        return day
     try:
-        limits.check_instant(day_start(limits.check_day(of), zone))
+        limits.check_instant(day_start(limits.check_day(day), zone))
     except InvalidInput as error:
-        return Doubt(error.message.rstrip("."), error.hint)
-    if local_day(day_start(of, zone), zone) == of:
-        return of
-    return Doubt(f"{of} is no day in {zone}", "Correct the date.")
+        return UnknownDay(error.message.rstrip("."), error.hint)
+    if local_day(day_start(day, zone), zone) == day:
+        return day
+    return UnknownDay(f"{day} is no day in {zone}", "Correct the date.")
 
 
-class _End:
-    """Finds the close behind the last day's text."""
+class _CloseFinder:
+    """Finds the first line of the close after the text of the last day."""
 
     def __init__(self) -> None:
-        self._open = False  # whether a day was begun
-        self._told = False  # whether it has any text
-        self._rule = 0  # the rule above, with nothing behind it so far
-        self._breaks: list[int] = []  # rules with text on both sides: the first and the last
-        self._elsewhere = False  # whether an earlier day has such
+        self._open = False  # whether a day has begun
+        self._has_text = False  # whether the day has any text
+        self._rule = 0  # line of a rule with no text after it yet
+        self._breaks: list[int] = []  # first and last rule between two texts
+        self._elsewhere = False  # whether an earlier day has such a rule
         self._named = 0
 
     def heading(self, rest: str) -> None:
         self._elsewhere = self._elsewhere or bool(self._breaks)
-        self._open, self._told = True, bool(rest)
+        self._open, self._has_text = True, bool(rest)
         self._rule, self._breaks, self._named = 0, [], 0
 
     def rule(self, number: int) -> None:
-        self._rule = number if self._told else 0
+        self._rule = number if self._has_text else 0
 
     def text(self, number: int, line: str, *, is_first: bool) -> None:
         if not self._open:
@@ -165,10 +177,10 @@ class _End:
             self._breaks = [*self._breaks[:1], self._rule]
         if (is_first or self._rule) and not self._named and begins_close(line):
             self._named = number
-        self._told, self._rule = True, 0
+        self._has_text, self._rule = True, 0
 
     def found(self, ask: Ask | None) -> tuple[int, Problem | None]:
-        """Return the line that the close begins with (0 for none), and a doubt about it."""
+        """Return the first line of the close (0 for none), and a problem if it is uncertain."""
         if self._named or not self._breaks:
             return self._named, None
         last = self._breaks[-1]
@@ -176,7 +188,7 @@ class _End:
             return last, None
         if ask:
             question = f"What follows the rule of line {last}: the last day's text, or the close?"
-            return (last if ask(question, (_IS_DAY, _IS_CLOSE)) == _IS_CLOSE else 0), None
+            return (last if ask(question, (_IS_LAST_DAY, _IS_CLOSE)) == _IS_CLOSE else 0), None
         return 0, Problem(
             f"line {last}",
             "what follows this rule may be the close of the text; it is read as the last day's, "
@@ -185,5 +197,5 @@ class _End:
         )
 
 
-_IS_DAY = "the last day's text"
+_IS_LAST_DAY = "the last day's text"
 _IS_CLOSE = "the close"

@@ -1,4 +1,4 @@
-"""Lines that begin with a time of day."""
+"""Recognises lines that begin with a time of day."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import NamedTuple
 
-from .tokens import BRACKETS, Tokens, behind, opening
+from .tokens import BRACKETS, Tokens, read_opening, read_tail
 
 _BEFORE_TIME = frozenset(
     (("a",), ("at",), ("um",), ("a", "las"), ("a", "la"), ("الساعه",), ("في", "الساعه"), ("t",))
@@ -24,21 +24,21 @@ _OTHER_ZONE = re.compile(r"[A-Z]{1,4}T|MSK|MEZ|MESZ")
 class TimeMark:
     """A line that begins with a time of day."""
 
-    said: str
-    time: time | None  #: none if no clock shows it
-    zone: str  #: empty (that of the blog), ``UTC``, or one that is not known
+    text: str
+    time: time | None  #: None if it does not exist
+    zone: str  #: empty for the blog's zone, ``UTC``, or an unknown name
     rest: str
-    marked: bool  #: its whole line is set apart by Markdown
+    is_marked: bool  #: its whole line is a Markdown heading or emphasised
 
 
 def time_mark(line: str, *, is_stamp: bool = False) -> TimeMark | None:
     """Read the time of day that a line begins with, if it marks what follows.
 
     « 18 h 04 : … », "6:04 pm – …", "[14:30] …", "18:04 Explosion …", « 9h » alone; with UTC or GMT
-    it is not the blog's. A sentence (« À 18 h 04, … », "9h de combats") is no mark. Behind
+    it is not the blog's. A sentence (« À 18 h 04, … », "9h de combats") is no mark. Tail
     a day on its line it is a stamp ("2012-07-15 18:04 explosion"), and needs no sign behind it.
     """
-    before = opening(line)
+    before = read_opening(line)
     tokens = Tokens(line, before.start)
     if tokens.peek().number is None and tokens.peek().word not in _BEFORE_TIME_FIRST:
         return None
@@ -47,16 +47,16 @@ def time_mark(line: str, *, is_stamp: bool = False) -> TimeMark | None:
             tokens.at += len(words)
             break
     has_word = tokens.at > 0
-    clock = _clock(tokens)
+    clock = _read_clock(tokens)
     if clock is None:
         return None
-    said = line[before.start : tokens.end]
+    text = line[before.start : tokens.end]
     zone = ""
     if tokens.peek().word in _UTC:
         zone, tokens.at = "UTC", tokens.at + 1
     elif _OTHER_ZONE.fullmatch(tokens.peek().raw):
         zone, tokens.at = tokens.peek().raw, tokens.at + 1
-    sign, rest, closed = behind(line[tokens.end :], before)
+    sign, rest, closed = read_tail(line[tokens.end :], before)
     if sign == ",":
         return None
     if clock.is_plain and before.emphasis not in BRACKETS:
@@ -67,19 +67,19 @@ def time_mark(line: str, *, is_stamp: bool = False) -> TimeMark | None:
         letter = rest.lstrip("«“\"'„( \u00a0\u202f")[:1]
         if has_word or not clock.has_minutes or not letter.isalpha() or letter.islower():
             return None
-    if sign == "-" and _clock(Tokens(rest, 0)) is not None:
-        rest = line[before.start :].strip()  # from one time to another: told whole
-    marked = bool(before.level) or (closed == "end" and before.emphasis not in BRACKETS)
-    return TimeMark(said, clock.time, zone, rest, marked)
+    if sign == "-" and _read_clock(Tokens(rest, 0)) is not None:
+        rest = line[before.start :].strip()  # a range of times: both stay in the text
+    is_marked = bool(before.level) or (closed == "end" and before.emphasis not in BRACKETS)
+    return TimeMark(text, clock.time, zone, rest, is_marked)
 
 
-class _Clock(NamedTuple):
+class _ClockTime(NamedTuple):
     time: time | None
     has_minutes: bool
-    is_plain: bool  #: two numbers with a full stop, and no word
+    is_plain: bool  #: two numbers with a full stop, without a word
 
 
-def _clock(tokens: Tokens) -> _Clock | None:
+def _read_clock(tokens: Tokens) -> _ClockTime | None:
     token = tokens.peek()
     if token.number is None or len(token.raw) > 2:
         return None
@@ -88,14 +88,14 @@ def _clock(tokens: Tokens) -> _Clock | None:
     is_plain = False
     is_named = tokens.take(_HOURS)
     if is_named:
-        minute = _two_digits(tokens, "")
+        minute = _read_two_digits(tokens, "")
         if minute is not None:
             tokens.take(frozenset(("min", "mn")))
-    elif (minute := _two_digits(tokens, ":")) is not None:
-        second = _two_digits(tokens, ":")
-    elif (minute := _two_digits(tokens, ".")) is not None:
+    elif (minute := _read_two_digits(tokens, ":")) is not None:
+        second = _read_two_digits(tokens, ":")
+    elif (minute := _read_two_digits(tokens, ".")) is not None:
         is_plain = True
-    half = _half(tokens)
+    half = _read_half(tokens)
     is_named = tokens.take(_HOURS) or is_named
     if minute is None and not is_named and not half:
         return None
@@ -108,11 +108,11 @@ def _clock(tokens: Tokens) -> _Clock | None:
         clock = time(hour, minute or 0, second or 0)
     except ValueError:
         clock = None
-    return _Clock(clock, minute is not None, is_plain and not is_named and not half)
+    return _ClockTime(clock, minute is not None, is_plain and not is_named and not half)
 
 
-def _two_digits(tokens: Tokens, sign: str) -> int | None:
-    """Read the minutes or seconds behind a *sign* that touches the numbers on both its sides."""
+def _read_two_digits(tokens: Tokens, sign: str) -> int | None:
+    """Read minutes or seconds after a *sign* with no space on either side."""
     if sign and (tokens.peek().raw != sign or tokens.peek().after_blank):
         return None
     token = tokens.peek(len(sign))
@@ -122,7 +122,7 @@ def _two_digits(tokens: Tokens, sign: str) -> int | None:
     return token.number
 
 
-def _half(tokens: Tokens) -> str:
+def _read_half(tokens: Tokens) -> str:
     for words, half in ((_AM, "am"), (_PM, "pm")):
         if tokens.take(words):
             return half

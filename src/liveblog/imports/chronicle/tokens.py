@@ -1,6 +1,6 @@
-"""The head of a line: its words and signs, the Markdown before them, the sign behind.
+"""Splits the beginning of a line into Markdown marks, words, numbers and signs.
 
-Only its first characters are looked at, so a line may have any length.
+Only the first characters are examined, so a line may have any length.
 """
 
 from __future__ import annotations
@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ...text.dates import folded
+from ...text.dates import normalize
 
-_HEAD = 120
-"""Characters in which a date or time must be over."""
+_HEAD_LENGTH = 120
+"""Characters within which a date or time must end."""
 
 _BLANK = " \t\u00a0\u2000-\u200b\u202f\u205f\u3000\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"
-"""Spaces of every width, and the marks of direction that Arabic texts carry, for a class."""
+"""Spaces of every width and directional marks of Arabic texts, for a character class."""
 
 _MARKS = "\u0300-\u036f\u064b-\u065f\u0670"
-"""What is combined with a letter: accents of decomposed text, Arabic vowels."""
+"""Combining marks: accents of decomposed text, Arabic vowels."""
 
 _TOKEN = re.compile(rf"\d+|[^\W\d_](?:[^\W\d_]|[{_MARKS}])*|[^{_BLANK}]")
 _BLANKS = re.compile(rf"[{_BLANK}]*")
@@ -40,58 +40,58 @@ class Token(NamedTuple):
 
     @property
     def number(self) -> int | None:
-        """Its value, if it is a number in whatever script."""
+        """The value of a number in any script; None for another token."""
         return int(self.raw) if self.raw.isdecimal() else None
 
 
 class Tokens:
-    """The words and signs at the head of a text, read as they are asked for."""
+    """The tokens at the beginning of a text, read on demand."""
 
     def __init__(self, text: str, start: int) -> None:
-        self._matches = _TOKEN.finditer(text, start, start + _HEAD)
+        self._matches = _TOKEN.finditer(text, start, start + _HEAD_LENGTH)
         self._list: list[Token] = []
         self._start = start
         self.at = 0
 
     def peek(self, ahead: int = 0) -> Token:
-        """Return the next token, or one further on; an empty one behind the last."""
+        """Return the next token, or one *ahead* of it; an empty token after the last."""
         at = self.at + ahead
         while at >= len(self._list):
             match = next(self._matches, None)
             if match is None:
                 return Token("", "", 0, True)
             blank = match.start() > (self._list[-1].end if self._list else self._start)
-            self._list.append(Token(folded(match[0]), match[0], match.end(), blank))
+            self._list.append(Token(normalize(match[0]), match[0], match.end(), blank))
         return self._list[at]
 
     def take(self, words: frozenset[str] | str) -> bool:
-        """Go past the next token if it is one of some words (or signs)."""
+        """Skip the next token if it is one of *words*; return whether it was."""
         found = bool(self.peek().word) and self.peek().word in words
         self.at += found
         return found
 
     @property
     def end(self) -> int:
-        """Where the last token that was taken ends."""
+        """The index after the last token that was taken."""
         return self._list[self.at - 1].end
 
 
 class Opening(NamedTuple):
     """The Markdown at the start of a line."""
 
-    level: str  #: the signs of a heading
+    level: str  #: the number signs of a heading
     bullet: str
-    emphasis: str  #: or a bracket
-    start: int  #: where the text begins
+    emphasis: str  #: asterisks, underscores or an opening bracket
+    start: int  #: index at which the text begins
 
     @property
     def closer(self) -> str:
-        """What closes the emphasis."""
+        """The sign that closes the emphasis or bracket."""
         return BRACKETS.get(self.emphasis, self.emphasis)
 
 
-def opening(line: str) -> Opening:
-    """Read the Markdown at the start of a line."""
+def read_opening(line: str) -> Opening:
+    """Return the Markdown at the start of a line."""
     found = _OPENING.match(line)
     if not found:  # it matches the empty text
         return Opening("", "", "", 0)
@@ -99,16 +99,16 @@ def opening(line: str) -> Opening:
     return Opening(found["level"] or "", found["bullet"] or "", emphasis, found.end())
 
 
-class Behind(NamedTuple):
-    """What stands behind a day or a time."""
+class Tail(NamedTuple):
+    """What follows a date or time."""
 
-    sign: str  #: ``:``, ``-`` (any dash, bar or arrow), ``.``, ``,`` or nothing
+    sign: str  #: ``:``, ``-`` (any dash, bar or arrow), ``.``, ``,`` or empty
     rest: str
-    closed: str  #: where emphasis (or a bracket) closed: ``here``, ``end`` of the line or nowhere
+    closed: str  #: where emphasis or a bracket closes: ``here``, ``end`` of the line or empty
 
 
-def behind(tail: str, before: Opening) -> Behind:
-    """Split what stands behind a day or a time, whose line has that *before* it."""
+def read_tail(tail: str, before: Opening) -> Tail:
+    """Split the rest of a line after a date or time; *before* is the Markdown at its start."""
     sign, closed, at = "", "", 0
     while True:
         start = at
@@ -128,4 +128,4 @@ def behind(tail: str, before: Opening) -> Behind:
     rest = tail[at:].strip()
     if before.emphasis and not closed and rest.endswith(before.closer):
         rest, closed = rest.removesuffix(before.closer).rstrip(), "end"
-    return Behind(sign, rest, closed)
+    return Tail(sign, rest, closed)

@@ -38,14 +38,14 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Early(Problem):
-    """An update whose date has not come: it can be brought in later."""
+    """An update whose date has not come: it can be imported later."""
 
 
 @dataclass(frozen=True)
 class Reading:
     """How a feed is read."""
 
-    client: Client  #: fetches documents, and pictures when they are brought in
+    client: Client  #: fetches documents, and pictures when they are imported
     now: datetime  #: aware
     undated: datetime | None = None  #: aware; the date of what has none, which is else left out
     since: datetime | None = None  #: aware; documents older than one that reaches it are known
@@ -127,7 +127,7 @@ def _updates(document: Document, where: str, reading: Reading) -> Iterator[Item]
         older = document.older
         if not older or (reading.since and _reaches(document, reading.since)):
             return
-        hint = "Bring in that address by itself, if you need them."
+        hint = "Import that address by itself if you need them."
         if is_file:
             yield Problem(where, f"older updates are not in this file, but at {older}", hint)
             return
@@ -183,7 +183,7 @@ def _of_document(
         if versions:
             found.append((versions[0].published, Update(key, place, tuple(versions))))
         if len(told) > len(_in_order(told)):
-            what = f"several updates there have the same id ('{key[:100]}'); one is brought in"
+            what = f"several updates there have the same id ('{key[:100]}'); one is imported"
             yield Problem(place, what, "Tell its owner.")
     yield from (update for _, update in sorted(found, key=lambda pair: pair[0]))
 
@@ -211,12 +211,12 @@ def _refused(entry: Entry, place: str, reading: Reading) -> Problem | None:
         date = entry.dated[:60]
         what = f"its date cannot be read ('{date}')" if date else "it has no date"
         hint = "Say which date such updates are to have."
-        return Problem(place, f"{what}; it is not brought in", hint)
+        return Problem(place, f"{what}; it is not imported", hint)
     if published > reading.now:
-        what = f"its date lies in the future ({published:%Y-%m-%d}); it is not brought in"
-        return Early(place, what, "Bring it in again once it has come.")
+        what = f"its date lies in the future ({published:%Y-%m-%d}); it is not imported"
+        return Early(place, what, "Import it again once that date has come.")
     if not (entry.title or entry.text.strip() or entry.attachments):
-        return Problem(place, "it is empty; it is not brought in")
+        return Problem(place, "it is empty; it is not imported")
     return None
 
 

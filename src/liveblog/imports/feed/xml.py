@@ -23,7 +23,7 @@ from lxml import html as lxml_html
 from ...model import limits
 from ...model.entry import FORBIDDEN
 from ...model.errors import InvalidInput
-from ...text.markup import unescaped
+from ...text.plain import unescape
 from .. import Problem
 from ..html import words
 from .entry import Attachment, Document, Entry, check_element, instant, line, web_address
@@ -145,7 +145,7 @@ def _decoded(data: bytes, where: str, content_type: str) -> tuple[str, list[Prob
         what = f"it is not in the encoding that it names ({said_it})" if said_it else (
             "it names no encoding, and is not in UTF-8"
         )  # fmt: skip
-        problems.append(Problem(where, what, "Look for odd characters in what came in."))
+        problems.append(Problem(where, what, "Look for wrong characters in what was imported."))
     text = re.sub("\r\n?", "\n", text)
     return FORBIDDEN.sub("", text.replace("\ufeff", "")), problems
 
@@ -158,7 +158,7 @@ def _reference(match: re.Match[str]) -> str:
     if not name:
         return "&amp;"
     if name[0] == "#":
-        known = unescaped(match[0])
+        known = unescape(match[0])
         return "" if FORBIDDEN.search(known) and known not in "\t\n\r" else match[0]
     return html5.get(name) or f"&amp;{name}"
 

@@ -2,7 +2,7 @@
 
 What a post says is taken: title, date, last change, authors, tags and categories, language, text,
 and the pictures that its text shows, if they lie in the folder. Each file is one update, known by
-its path. Drafts and posts of the future are not brought in, but told; so is whatever of a text has
+its path. Drafts and posts of the future are not imported, but told; so is whatever of a text has
 no equal here: shortcodes, tags of Liquid, links to pages of the earlier blog. Nothing is run, and
 nothing outside the folder is read.
 
@@ -20,7 +20,7 @@ from ...model import limits
 from ...model.entry import FORBIDDEN, clean_text
 from ...model.errors import InvalidInput
 from ...text.frontmatter import Page, split
-from ...text.markup import shortened
+from ...text.plain import shorten
 from .. import Copy, Item, Picture, Problem, Update, Version
 from . import body, copies, fields, templates
 from .body import Body, Shown
@@ -31,9 +31,9 @@ from .source import Source
 def folder(path: Path, *, zone: tzinfo, now: datetime) -> Iterator[Item]:
     """Read the posts below *path*: a whole site, its folder of posts, or an earlier export.
 
-    Dates without an offset are those of *zone*; what is dated after *now* is not brought in. Items
-    come in the order of the files' paths, after what could not be read at all. The key of an
-    update is the path of its file within *path*, so that the same folder brought in twice is once.
+    Dates without an offset are those of *zone*; what is dated after *now* is not imported. Files
+    that cannot be read come first, then the items in the order of their paths. The key of an
+    update is the path of its file within *path*, so that a second import adds nothing.
 
     Raises :class:`InvalidInput` if it is no folder, or has nothing to read.
     """
@@ -56,11 +56,11 @@ def _items(source: Source, zone: tzinfo, now: datetime) -> Iterator[Item]:
             fields.check(page)
             if reason := _refused(page, where, zone, now):
                 hint = "Post it, if readers are to see it."
-                yield Problem(where, f"{reason}; it is not brought in", hint)
+                yield Problem(where, f"{reason}; it is not imported", hint)
             else:
                 yield from _update(page, where, source, zone, now)
         except InvalidInput as error:
-            yield Problem(where, f"{_said(error.message)}; it is not brought in", error.hint)
+            yield Problem(where, f"{_said(error.message)}; it is not imported", error.hint)
     # As they were made: then each can keep the instant at which it was.
     yield from sorted(records, key=copies.made)
 
@@ -77,7 +77,7 @@ def _update(
     generator = _generator(page, where, source)
     told = fields.read(page, where, source.section(where), generator, zone)
     if told.published > now:  # by its name alone
-        yield Problem(where, "its date lies in the future; it is not brought in", "Wait for it.")
+        yield Problem(where, "its date lies in the future; it is not imported", "Wait for it.")
         return
     if told.updated > now:
         told.updated = told.published
@@ -173,5 +173,5 @@ def _few(things: Sequence[str]) -> str:
 
 def _said(message: str) -> str:
     """Return a sentence as part of another one, with nothing in it that would act on a terminal."""
-    message = shortened(" ".join(FORBIDDEN.sub("", message).split()).rstrip("."), 300)
+    message = shorten(" ".join(FORBIDDEN.sub("", message).split()).rstrip("."), 300)
     return message[:1].lower() + message[1:]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from ...text.markup import unescaped
+from ...text.plain import unescape
 
 _ALT = r"!\[(?P<alt>(?:[^\[\]\\]|\\.)*)\]"
 _TARGET = (
@@ -106,7 +106,7 @@ def is_elsewhere(target: str) -> bool:
 def _picture(match: re.Match[str], defined: dict[str, tuple[str, str]]) -> tuple[str, str, str]:
     """Return a picture's alternative text, target and caption."""
     if match["html"]:
-        given = {m[1].lower(): unescaped(m[2].strip("\"'")) for m in _ATTRIBUTE.finditer(match[0])}
+        given = {m[1].lower(): unescape(m[2].strip("\"'")) for m in _ATTRIBUTE.finditer(match[0])}
         return given.get("alt", ""), given.get("src", ""), given.get("title", "")
     alt = _unescaped(match["alt"])
     target = _target(match)
@@ -117,7 +117,7 @@ def _picture(match: re.Match[str], defined: dict[str, tuple[str, str]]) -> tuple
 
 
 def _target(match: re.Match[str], which: str = "") -> str:
-    return unescaped(match[f"{which}angled"] or match[f"{which}bare"] or "")
+    return unescape(match[f"{which}angled"] or match[f"{which}bare"] or "")
 
 
 def _name(text: str) -> str:
@@ -127,7 +127,7 @@ def _name(text: str) -> str:
 def _unescaped(text: str) -> str:
     """Return the words of an alternative text or a title (CommonMark §2.4)."""
     words = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
-    return " ".join(unescaped(words).split())
+    return " ".join(unescape(words).split())
 
 
 # -- code ------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import msgspec
 from ...exports.markdown import entry_text, framing_text
 from ...model.entry import Framing, Media, Revision, id_day
 from ...model.errors import InvalidInput
-from ...model.period import COVERAGE, named
+from ...model.period import COVERAGE, parse_period_id
 from ...text.frontmatter import Page, Value, typed
 from .. import Copy, Problem
 from .source import Source
@@ -69,7 +69,7 @@ def _records(value: Value) -> Sequence[Revision | Framing]:
     if isinstance(records[0], Revision):
         id_day(records[0].id)
     elif records[0].period != COVERAGE:
-        named(records[0].period)
+        parse_period_id(records[0].period)
     return records
 
 

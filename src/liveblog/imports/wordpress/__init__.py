@@ -5,7 +5,7 @@ A post is an update, known as ``post 123``. So is each entry of a live blog, kno
 live blog stands in is an update before them, under the post's title. Entries carry the post's
 categories and their own hashtags as tags.
 
-What readers did not see (drafts, private and protected posts) is not brought in, nor are pages and
+What readers did not see (drafts, private and protected posts) is not imported, nor are pages and
 readers' comments; all of it is counted and told at the end. A file is read twice, the first time to
 see that it is whole and which pictures it names; of the whole, only those, the authors and the
 numbers of what was seen are held.
@@ -25,7 +25,7 @@ from ...http_client import Client
 from ...model import addresses, limits
 from ...model.entry import clean_language, slug
 from ...model.errors import InvalidInput
-from ...text.markup import shortened
+from ...text.plain import shorten
 from .. import Item, Problem, Update, Version
 from ..html import Image
 from . import entries, wxr
@@ -66,7 +66,7 @@ def export(
     live blog, by its number, address or name. *lang* is the language of the blog that takes it;
     updates say theirs where the export's is another.
 
-    FeedBuilder come in the order of the export, the entries of a live blog after its post. Raises
+    Items come in the order of the export, the entries of a live blog after its post. Raises
     :class:`InvalidInput` before the first if a file is no export or is not whole,
     if the folder holds none, or if there is no such post.
     """
@@ -113,7 +113,7 @@ class _Export:
         live_blogs: list[str] = []
         for file, how in self._encodings.items():
             if how.doubt:
-                hint = "Look for odd characters in what came in."
+                hint = "Look for wrong characters in what was imported."
                 self._doubts.append(Problem(str(file), how.doubt, hint))
             for part in wxr.read(file, how):
                 match part:
@@ -131,7 +131,7 @@ class _Export:
                             self._by_login.setdefault(_nicename(login), plain(part["title"]))
                         is_there = is_there or self._is_wanted(part)
                         if part.entries and len(live_blogs) < 5:
-                            live_blogs.append(f"{part.id} '{shortened(plain(part['title']), 60)}'")
+                            live_blogs.append(f"{part.id} '{shorten(plain(part['title']), 60)}'")
         if not is_there:
             hint = (
                 f"Its live blogs: {', '.join(live_blogs)}." if live_blogs else "Look it up there."
@@ -142,7 +142,7 @@ class _Export:
         version = site.fields.get("wp:wxr_version", "").strip()
         if version not in _VERSIONS:
             what = f"its version of WXR is not known here ('{version[:20]}'); it is read as 1.2"
-            self._doubts.append(Problem(where, what, "Compare what came in with the site."))
+            self._doubts.append(Problem(where, what, "Compare what was imported with the site."))
         self._link = self._link or site.fields.get("link", "").strip()
         language = site.fields.get("language", "").strip().replace("_", "-")
         if language.partition("-")[0].lower() != lang.partition("-")[0].lower():
@@ -169,7 +169,7 @@ class _Export:
 
     def _of_item(self, item: wxr.Item) -> Iterator[Item]:
         kind, status = item["wp:post_type"], item["wp:status"]
-        where = f"post {item.id} '{shortened(plain(item['title']), 60)}'"
+        where = f"post {item.id} '{shorten(plain(item['title']), 60)}'"
         is_live_blog = bool(item.entries) or item.meta.get("liveblog") in ("enable", "archive", "1")
         if kind in _IGNORED or status == "auto-draft":
             return
@@ -185,11 +185,11 @@ class _Export:
             self._tally.left_out("password", title)
             return
         if not item.id:
-            what = f"it has no number that can be read (line {item.line}); it is not brought in"
+            what = f"it has no number that can be read (line {item.line}); it is not imported"
             yield Problem(where, what, "Correct it in the file.")
             return
         if item.id in self._posts:
-            what = f"it stands there twice (again in line {item.line}); the first is brought in"
+            what = f"it stands there twice (again in line {item.line}); the first is imported"
             yield Problem(where, what, "Compare the two.")
             return
         self._posts.add(item.id)
@@ -205,7 +205,7 @@ class _Export:
         )
         if published is None:
             said = item["wp:post_date"][:60]
-            what = f"its date cannot be read ('{said}'); it is not brought in"
+            what = f"its date cannot be read ('{said}'); it is not imported"
             yield Problem(where, what, "Give it one in WordPress, and export it again.")
             return
         changed = _instant(item["wp:post_modified_gmt"], item["wp:post_modified"], self._zone)
@@ -233,7 +233,7 @@ class _Export:
         if version.title or version.body or version.pictures:
             yield Update(f"post {item.id}", where, (version,))
         elif not item.entries:
-            yield Problem(where, "it is empty; it is not brought in")
+            yield Problem(where, "it is empty; it is not imported")
 
     def _authors(self, item: wxr.Item) -> tuple[str, ...]:
         """Return a post's authors: those of Co-Authors Plus, if there are any."""
@@ -263,21 +263,21 @@ class _Export:
         found = entries.gathered(item.entries, self._commented)
         self._tally.gone += found.gone
         for id_ in found.twice:
-            what = f"several entries have the number {id_}; the first is brought in"
+            what = f"several entries have the number {id_}; the first is imported"
             yield Problem(where, what, "Compare them.")
         for stray in found.strays:
             replaced = stray.meta.get("liveblog_replaces", "")[:20]
             yield Problem(
                 f"entry {stray['wp:comment_id'][:20]} of {where}",
-                f"it is an edit of the entry {replaced}, which is not there; it is not brought in",
-                "Compare what came in with the site.",
+                f"it is an edit of the entry {replaced}, which is not there; it is not imported",
+                "Compare what was imported with the site.",
             )
         categories = self._tags(item, ("category",))
         for entry in found.entries:
             place = f"entry {entry.id} of {where}"
             if not entry.id or entry.id in self._entries:
                 what = "another has its number" if entry.id else "it has no number"
-                yield Problem(place, f"{what}; it is not brought in", "Compare them.")
+                yield Problem(place, f"{what}; it is not imported", "Compare them.")
                 continue
             self._entries.add(entry.id)
             if entry.waits:
@@ -291,7 +291,7 @@ class _Export:
         published = self._commented(entry.first)
         if published is None:
             said = entry.first["wp:comment_date"][:60]
-            yield Problem(where, f"its date cannot be read ('{said}'); it is not brought in")
+            yield Problem(where, f"its date cannot be read ('{said}'); it is not imported")
             return
         author = ", ".join(entry.authors(self._by_number))
         versions: list[Version] = []
@@ -319,7 +319,7 @@ class _Export:
         if not versions:
             self._tally.gone += entry.is_deleted
             if not entry.is_deleted:
-                yield Problem(where, "it is empty; it is not brought in")
+                yield Problem(where, "it is empty; it is not imported")
             return
         if entry.is_deleted:
             when = self._commented(entry.deletion) if entry.deletion else None

@@ -1,6 +1,6 @@
 """Pictures of an export, which holds their addresses only: found in a folder, or fetched.
 
-A text shows a picture in one of the sizes that WordPress makes; what is brought in is the picture
+A text shows a picture in one of the sizes that WordPress makes; what is imported is the picture
 as it was uploaded, where the export or the folder has it.
 """
 
@@ -75,7 +75,7 @@ class Library:
         return _path(found.url) if found else _SIZE.sub("", _path(_origin(image.url)))
 
     def picture(self, image: Image) -> Picture:
-        """Offer a picture; its bytes are looked for when it is brought in."""
+        """Offer a picture; its bytes are looked for when it is imported."""
         found = self._uploaded(image) or Attachment(_origin(image.url))
         name = unquote(PurePosixPath(_path(found.url)).name) or found.url
         alt, caption = image.alt or found.alt, image.caption

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ...text.markup import shortened
+from ...text.plain import shorten
 from .. import Problem
 
 _NAMED = 5
@@ -24,7 +24,7 @@ _KINDS = {
 
 @dataclass
 class Tally:
-    """Counts what is not brought in."""
+    """Counts what is not imported."""
 
     comments: int = 0  #: of readers
     gone: int = 0  #: entries of which only the deletion is left
@@ -36,7 +36,7 @@ class Tally:
         """Count one of a kind: a status or type of WordPress's."""
         self._counts[kind] = self._counts.get(kind, 0) + 1
         if self._counts[kind] <= _NAMED:
-            self._names.setdefault(kind, []).append(shortened(name, 60))
+            self._names.setdefault(kind, []).append(shorten(name, 60))
 
     def problems(self, where: str) -> Iterator[Problem]:
         """Tell it, one problem a kind."""
@@ -46,17 +46,17 @@ class Tally:
             )
             names = ", ".join(f"'{name}'" for name in self._names[kind])
             more = "…" if count > _NAMED else ""
-            what = f"{_counted(count, one, many)} not brought in: {names}{more}"
+            what = f"{_counted(count, one, many)} not imported: {names}{more}"
             yield Problem(where, what, "Post by hand what readers are to see.")
         if self.gone:
             what = _counted(self.gone, "deleted entry", "deleted entries")
-            yield Problem(where, f"{what} not brought in: the export holds no text")
+            yield Problem(where, f"{what} not imported: the export holds no text")
         for taxonomy in self.taxonomies:
-            what = f"what posts are filed under in '{taxonomy}' is not brought in"
+            what = f"what posts are filed under in '{taxonomy}' is not imported"
             yield Problem(where, what, "Categories and tags are; tag by hand what you need.")
         if self.comments:
             what = _counted(self.comments, "comment of a reader", "comments of readers")
-            yield Problem(where, f"{what} not brought in")
+            yield Problem(where, f"{what} not imported")
 
 
 def _counted(count: int, one: str, many: str) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from ...text.markup import unescaped
+from ...text.plain import unescape
 from ..html import words
 
 Figures = Callable[[Sequence[int]], str]
@@ -60,7 +60,7 @@ _AS_IT_IS = re.compile(r"<(/?)(pre|script|style|svg|textarea)\b", re.IGNORECASE)
 
 def plain(text: str) -> str:
     """Return a title or a name as plain text on one line, its references read."""
-    return words(text) if "<" in text else " ".join(unescaped(text).split())
+    return words(text) if "<" in text else " ".join(unescape(text).split())
 
 
 def shown(text: str, figures: Figures) -> Shown:
@@ -210,7 +210,7 @@ def _known(name: str, given: dict[str, str], inner: str, figures: Figures) -> st
     if name == "embed" or name in _PLAYERS:
         url = inner.strip() if inner.strip().startswith("http") else ""
         url = url or next((given[key] for key in _FILES if given.get(key, "")[:4] == "http"), "")
-        return _link(unescaped(url or given.get("", ""))) if url or "" in given else None
+        return _link(unescape(url or given.get("", ""))) if url or "" in given else None
     return "" if name in _QUIET else None
 
 

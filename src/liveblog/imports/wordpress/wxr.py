@@ -19,7 +19,7 @@ from xml.parsers import expat
 
 from ...model.entry import FORBIDDEN
 from ...model.errors import InvalidInput
-from ...text.markup import unescaped
+from ...text.plain import unescape
 from ..feed.entry import check_element
 
 TEXT_LIMIT = 2_000_000
@@ -239,7 +239,7 @@ def _reference(match: re.Match[str]) -> str:
     if name in _XML_NAMES:
         return match[0]
     if name[0] == "#":
-        known = unescaped(match[0])  # empty where it is no character
+        known = unescape(match[0])  # empty where it is no character
         return match[0] if known in ("<", ">", "&", '"') else FORBIDDEN.sub("", known)
     return html5.get(f"{name};", match[0])
 

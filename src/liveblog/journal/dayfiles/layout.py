@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ...model import limits
 from ...model.errors import InvalidInput, storage_errors
-from ...model.period import COVERAGE, named
+from ...model.period import COVERAGE, parse_period_id
 
 _NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -25,7 +25,7 @@ def path_of(entries: Path, name: str) -> Path:
         return Path(f"{entries}/{name[:4]}/{name[5:7]}/{name}.jsonl")
     if name == COVERAGE:
         return entries / "coverage.jsonl"
-    period = named(name)
+    period = parse_period_id(name)
     return entries / f"{period.id[:4]}" / f"{period.id}.jsonl"
 
 
@@ -42,7 +42,7 @@ def is_day(name: str) -> bool:
 def is_name(name: str) -> bool:
     """Whether a name is that of a day or of a longer period."""
     try:
-        return is_day(name) or name == COVERAGE or named(name).id == name
+        return is_day(name) or name == COVERAGE or parse_period_id(name).id == name
     except InvalidInput:
         return False
 

@@ -20,11 +20,12 @@ from starlette.requests import Request
 from ... import digest
 from ...blog import Blog, Uploaded
 from ...model import addresses, limits
+from ...model.draft import Draft
 from ...model.entry import Figure, Framing, Instant, Media, Revision, Source, State, Verification
 from ...model.errors import InvalidInput
 from ...model.period import COVERAGE
 from ...model.permissions import Action, may
-from ...text.markup import rooted
+from ...text.fragments import with_root
 from ...timeline import Entry
 from ...tokens import Person, Scope
 from ..auth import demand
@@ -33,7 +34,7 @@ from ..search import Results, results
 from ..static import PAGE
 
 if TYPE_CHECKING:
-    from ..blog_app import BlogApp
+    from ..context import BlogContext
 
 JSON_LIMIT = 1_000_000
 UPLOAD_LIMIT = 41_000_000
@@ -229,7 +230,7 @@ class Words(Struct, frozen=True, kw_only=True):
 class Call:
     """A request, read and let in."""
 
-    served: BlogApp
+    context: BlogContext
     visitor: Person | None  #: who was let in; an operation for anybody does not ask
     request: Request
     body: Any = None
@@ -238,7 +239,7 @@ class Call:
     @property
     def blog(self) -> Blog:
         """The blog it is about."""
-        return self.served.blog
+        return self.context.blog
 
     @property
     def person(self) -> Person:
@@ -249,7 +250,7 @@ class Call:
     def entry_for(self, action: Action) -> Entry:
         """Return the entry of the path, if the person may do something to it."""
         entry = self.blog.timeline.entry(self.path["id"])
-        demand(self.person, action, entry, self.blog.present)
+        demand(self.person, action, entry, self.blog.now)
         return entry
 
     def expected(self) -> int:
@@ -331,7 +332,7 @@ def me(call: Call) -> Answer:
             url=config.url,
             language=config.language,
             timezone=config.timezone,
-            now=call.blog.now,
+            now=call.blog.now.replace(microsecond=0),
         )
     )
 
@@ -382,7 +383,7 @@ def _newest_first(blog: Blog, before: str) -> Iterator[Entry]:
 def search(call: Call) -> Answer:
     """Find updates that readers can see and that hold every word of q, the best first."""
     headers = {"access-control-allow-origin": "*", "cache-control": PAGE}
-    return Answer(results(call.served, call.request), headers=headers)
+    return Answer(results(call.context, call.request), headers=headers)
 
 
 def entry(call: Call) -> Answer:
@@ -421,9 +422,9 @@ def post(call: Call) -> Answer:
         lang=given.lang,
         idempotency_key=key,
     )
-    call.served.watcher.call()
+    call.context.watcher.wake()
     answer = _entry_answer(call, posted.id, status=201)
-    answer.headers["location"] = f"{call.served.path}api/entries/{posted.id}"
+    answer.headers["location"] = f"{call.context.path}api/entries/{posted.id}"
     return answer
 
 
@@ -444,7 +445,7 @@ def change(call: Call) -> Answer:
         expect=call.expected(),
         **changes,
     )
-    call.served.watcher.call()
+    call.context.watcher.wake()
     return _entry_answer(call, old.id)
 
 
@@ -452,7 +453,7 @@ def retract(call: Call) -> Answer:
     """Withdraw an entry; its place stays and says why."""
     old = call.entry_for("retract")
     call.blog.retract(old.id, why=call.body.why, expect=call.expected())
-    call.served.watcher.call()
+    call.context.watcher.wake()
     return _entry_answer(call, old.id)
 
 
@@ -465,31 +466,33 @@ def remove(call: Call) -> Answer:
     is_told = "if-match" in call.request.headers and old.now.state != "removed"
     expect = call.expected() if is_told else None
     call.blog.remove(old.id, author=call.person.name, purge=is_purged, expect=expect)
-    call.served.watcher.call()
+    call.context.watcher.wake()
     return Answer(status=204)
 
 
 def upload(call: Call) -> Answer:
     """Take in a picture (JPEG, PNG, WebP, GIF) for an update to come; its metadata is dropped."""
     name = call.blog.upload(call.body, name="The picture")
-    return Answer(Upload(name=name, url=f"{call.served.path}api/uploads/{name}"), status=201)
+    return Answer(Upload(name=name, url=f"{call.context.path}api/uploads/{name}"), status=201)
 
 
 def preview(call: Call) -> Answer:
     """Show an update as readers would see it; nothing is kept."""
     given: NewEntry = call.body
     limits.check_bytes(given.body, limits.BODY_BYTES, "body")
-    draft = call.blog.draft(
-        given.body,
-        title=given.title,
-        at=given.published,
-        author=_author(call, given.author),
-        tags=given.tags,
-        key=given.key,
-        verification=given.verification,
-        sources=given.sources,
-        figures=given.figures,
-        lang=given.lang,
+    draft = call.blog.preview(
+        Draft(
+            body=given.body,
+            title=given.title,
+            published=given.published,
+            author=_author(call, given.author),
+            tags=given.tags,
+            key=given.key,
+            verification=given.verification,
+            sources=given.sources,
+            figures=given.figures,
+            lang=given.lang,
+        )
     )
     return Answer(Preview(html=_html(call, Entry((draft,)))))
 
@@ -497,15 +500,18 @@ def preview(call: Call) -> Answer:
 def frame(call: Call) -> Answer:
     """Write the headline, introduction and close of a digest, or of the live page."""
     given: FramingText = call.body
-    texts = {
-        name: None if (value := getattr(given, name)) is UNSET else value
-        for name in ("headline", "introduction", "close")
-    }
-    if all(value is None for value in texts.values()):
+    if given == FramingText():
         raise InvalidInput("There is nothing to change.", "Send headline, introduction or close.")
     period = _period(call, call.path["period"])
-    call.blog.frame(period, author=call.person.name, expect=call.expected(), **texts)
-    call.served.watcher.call()
+    call.blog.frame(
+        period,
+        headline=given.headline,
+        introduction=given.introduction,
+        close=given.close,
+        author=call.person.name,
+        expect=call.expected(),
+    )
+    call.context.watcher.wake()
     return _framing_answer(call, period)
 
 
@@ -515,7 +521,7 @@ def end(call: Call) -> Answer:
         call.blog.end()
     else:
         call.blog.resume()
-    call.served.watcher.call()
+    call.context.watcher.wake()
     return _framing_answer(call, COVERAGE)
 
 
@@ -595,7 +601,7 @@ def _out(call: Call, found: Entry, *, with_revisions: bool = False) -> EntryOut:
         url=addresses.url(base, addresses.entry_path(found.id)),
         order=found.order,
         state=now.state,
-        waiting=now.published > call.blog.present,
+        waiting=now.published > call.blog.now,
         mine=may(call.person, "edit", found.revisions),
         published=now.published.astimezone(UTC),
         updated=now.updated,
@@ -641,7 +647,7 @@ def _pictures_out(call: Call, revision: Revision) -> tuple[PictureOut, ...]:
     return tuple(
         PictureOut(
             path=media.path,
-            url=call.served.path + addresses.url("", addresses.media_path(media.path)),
+            url=call.context.path + addresses.url("", addresses.media_path(media.path)),
             type=media.type,
             width=media.width,
             height=media.height,
@@ -653,7 +659,7 @@ def _pictures_out(call: Call, revision: Revision) -> tuple[PictureOut, ...]:
 
 
 def _html(call: Call, found: Entry) -> str:
-    return rooted(call.blog.publisher.pages.article(found), call.served.path)
+    return with_root(call.blog.publisher.pages.article(found), call.context.path)
 
 
 def _framing_answer(call: Call, text: str) -> Answer:

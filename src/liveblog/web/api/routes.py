@@ -17,28 +17,28 @@ from .handlers import OPERATIONS, Answer, Call, Operation
 from .openapi import document
 
 if TYPE_CHECKING:
-    from ..blog_app import BlogApp
+    from ..context import BlogContext
 
 _UNSEEN = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
-def routes(served: BlogApp) -> list[Route]:
+def routes(context: BlogContext) -> list[Route]:
     """Return the routes of every operation, and of the document that describes them."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS:
         by_path.setdefault(operation.path, {})[operation.method] = operation
     found = [
-        Route(f"/api/{path}", _endpoint(served, methods), methods=list(methods))
+        Route(f"/api/{path}", _endpoint(context, methods), methods=list(methods))
         for path, methods in by_path.items()
     ]
 
     async def described(_: Request) -> Response:
-        data = await run_sync(lambda: msgspec.json.encode(document(served.blog.config)))
+        data = await run_sync(lambda: msgspec.json.encode(document(context.blog.config)))
         return Response(data, media_type="application/json", headers=_UNSEEN)
 
     async def uploaded(request: Request) -> Response:
-        await run_sync(served.auth.enter, request, "post")
-        return await run_sync(uploaded_picture, served.blog, request.path_params["name"], _UNSEEN)
+        await run_sync(context.auth.enter, request, "post")
+        return await run_sync(uploaded_picture, context.blog, request.path_params["name"], _UNSEEN)
 
     return [
         Route("/api/openapi.json", described),
@@ -48,17 +48,17 @@ def routes(served: BlogApp) -> list[Route]:
 
 
 def _endpoint(
-    served: BlogApp, methods: dict[str, Operation]
+    context: BlogContext, methods: dict[str, Operation]
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
         operation = methods[method]
         person = None
         if operation.scope:
-            person = await run_sync(served.auth.enter, request, operation.scope)
+            person = await run_sync(context.auth.enter, request, operation.scope)
         body = await _body(request, operation)
-        call = Call(served, person, request, body, dict(request.path_params))
-        run = served.writers.run if operation.writes else run_sync
+        call = Call(context, person, request, body, dict(request.path_params))
+        run = context.writers.run if operation.writes else run_sync
         return await run(lambda: _response(operation.call(call)))
 
     return endpoint

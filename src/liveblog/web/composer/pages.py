@@ -36,7 +36,7 @@ from .assets import ComposerAssets
 from .forms import Around, Fields, Form, form_of
 
 if TYPE_CHECKING:
-    from ..blog_app import BlogApp
+    from ..context import BlogContext
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -71,19 +71,19 @@ class Visit:
 Answer = Callable[[Visit], Response]
 
 
-def routes(served: BlogApp) -> list[Route]:
+def routes(context: BlogContext) -> list[Route]:
     """Return the composer's pages."""
-    return _Composer(served).routes()
+    return _Composer(context).routes()
 
 
 class _Composer:
     """The composer of one blog."""
 
-    def __init__(self, served: BlogApp) -> None:
-        self._served = served
-        self._blog = served.blog
-        self._root = served.path
-        self._shell = ComposerAssets(served.blog, served.path)
+    def __init__(self, context: BlogContext) -> None:
+        self._context = context
+        self._blog = context.blog
+        self._root = context.path
+        self._shell = ComposerAssets(context.blog, context.path)
 
     def routes(self) -> list[Route]:
         """Return where each page and form is."""
@@ -124,14 +124,14 @@ class _Composer:
         async def endpoint(request: Request) -> Response:
             person = None
             try:
-                person = await run_sync(self._served.auth.person, request)
+                person = await run_sync(self._context.auth.person, request)
                 if person is None:
                     return await run_sync(self._signed_out, request)
                 require(person, scope)
                 if request.method != "POST":
                     return await run_sync(answer, Visit(request, person, Form()))
                 form = await form_of(request)
-                return await self._served.writers.run(answer, Visit(request, person, form))
+                return await self._context.writers.run(answer, Visit(request, person, form))
             except (Problem, LiveblogError, HTTPException) as error:
                 problem = errors.of(error)
                 return await run_sync(self._page, "problem.html", person, problem)
@@ -145,7 +145,7 @@ class _Composer:
         return self._page("sign_in.html", None, problem, shared="")
 
     async def _sign_in(self, request: Request) -> Response:
-        auth = self._served.auth
+        auth = self._context.auth
         form = Form()
         try:
             auth.check_host(request)
@@ -154,19 +154,19 @@ class _Composer:
             person = await run_sync(auth.by_token, request, form.one("token").strip())
             query = _shared(form.one("shared"))
             response = self._to("compose" + (f"?{query}" if query else ""))
-            await self._served.writers.run(auth.sign_in, response, person)
+            await self._context.writers.run(auth.sign_in, response, person)
             return response
         except (Problem, LiveblogError) as error:
             problem, shared = errors.of(error), _shared(form.one("shared"))
             return await run_sync(lambda: self._page("sign_in.html", None, problem, shared=shared))
 
     async def _sign_out(self, request: Request) -> Response:
-        auth = self._served.auth
+        auth = self._context.auth
         response = self._to("compose")
         try:
             auth.check_host(request)
             auth.check_origin(request)
-            await self._served.writers.run(auth.sign_out, response, request)
+            await self._context.writers.run(auth.sign_out, response, request)
         except (Problem, LiveblogError) as error:
             return await run_sync(self._page, "problem.html", None, errors.of(error))
         return response
@@ -429,7 +429,7 @@ class _Composer:
         if rev := visit.form.one("rev"):
             headers.append((b"if-match", rev.encode("latin-1", "replace")))
         request = Request({**visit.request.scope, "headers": headers})
-        return handlers.Call(self._served, visit.person, request, body, path)
+        return handlers.Call(self._context, visit.person, request, body, path)
 
     def _with_file(self, visit: Visit, fields: Fields) -> Fields:
         """Take in the picture that came with the form; it stays even if the rest is refused."""

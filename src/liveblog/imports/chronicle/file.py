@@ -1,4 +1,4 @@
-"""The file of a chronicle."""
+"""Reads the lines of a chronicle from a file."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 from ...model.errors import InvalidInput
 
 LONGEST_LINE = 1_000_000
-"""Characters; ten times what an update may have."""
+"""Maximum characters of a line; ten times as many as an update may have."""
 
 
 def lines_of(path: Path) -> Callable[[], Iterator[str]]:
-    """Return what gives a file's lines, each time it is called; UTF-8, with or without a mark.
+    """Return a function that yields the lines of a UTF-8 file from the start at each call.
 
-    They raise :class:`InvalidInput` for a file that cannot be read, is no text, or
-    has an endless line.
+    It raises :class:`InvalidInput` for a file that cannot be read, is not UTF-8, or has a line of
+    :data:`LONGEST_LINE` characters.
     """
 
     def lines() -> Iterator[str]:
@@ -32,7 +32,7 @@ def lines_of(path: Path) -> Callable[[], Iterator[str]]:
                     yield line
         except UnicodeDecodeError:
             raise InvalidInput(
-                f"{path}: what follows line {number} is not UTF-8.",
+                f"{path}: the text after line {number} is not UTF-8.",
                 "Save the text as UTF-8 in your editor, or: iconv -f WINDOWS-1252 -t UTF-8",
             ) from None
         except OSError as error:

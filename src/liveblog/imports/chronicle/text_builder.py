@@ -1,65 +1,65 @@
-"""Lines of plain text put together as Markdown, with nothing missing."""
+"""Builds Markdown from lines of plain text, without losing a word."""
 
 from __future__ import annotations
 
-from .lines import as_markdown, is_headline, is_underline
+from .lines import is_headline, is_underline, to_markdown
 
-_UNWRAPPED = 100
-"""Characters of a line that nobody broke by hand: the next line is another paragraph."""
+_LONGEST_WRAPPED = 100
+"""Maximum characters of a line that was wrapped by hand; after a longer one a paragraph ends."""
 
 _LIST = ("- ", "* ", "+ ", "> ", "|")
 _BULLETS = ("• ", "· ", "‣ ", "▪ ", "◦ ")
 _DASHES = ("– ", "— ")
 
 
-class Passage:
-    """A text that grows line by line: paragraphs, lists, quotes and sub-headings as they stand.
+class TextBuilder:
+    """Markdown that is built line by line; paragraphs, lists, quotes and sub-headings are kept.
 
-    - Blank lines are folded into one, a rule within the text becomes ``* * *``.
-    - A line of more than a hundred characters was not wrapped by hand: the next is a paragraph of
-      its own, blank line or not.
-    - A bullet of any form is Markdown's; a line that begins with a dash is a paragraph.
-    - An indented first line is no code, and an angle bracket no HTML.
+    - Several blank lines become one; a rule within the text becomes ``* * *``.
+    - After a line of more than a hundred characters, which nobody wrapped by hand, the next line is
+      a paragraph of its own.
+    - Every form of bullet becomes ``-``; a line that begins with a dash is a paragraph.
+    - An indented first line does not become code, and an angle bracket does not become HTML.
     """
 
     def __init__(self) -> None:
         self._lines: list[str] = []
         self.size = 0  #: bytes in UTF-8
         self.first = self.last = 0  #: line numbers
-        self._is_broken = True  # whether a block begins
+        self._is_broken = True  # whether the next line begins a block
         self._rule = False
         self._in_list = False
-        self._block = 0  # lines of this block
+        self._block = 0  # lines of the current block
 
     def __bool__(self) -> bool:
         return bool(self._lines)
 
     @property
     def is_open(self) -> bool:
-        """Whether the next line goes on with a paragraph."""
+        """Whether the next line continues a paragraph."""
         return not self._is_broken
 
     @property
     def before(self) -> str:
-        """The last line, if the next one goes on with its paragraph."""
+        """The last line, if the next one continues its paragraph."""
         return "" if self._is_broken else self._lines[-1]
 
-    def break_off(self) -> None:
-        """Take a blank line."""
+    def end_paragraph(self) -> None:
+        """Add a blank line."""
         self._is_broken = True
 
     def rule(self) -> None:
-        """Take a rule; it is shown if there is text on both its sides."""
+        """Add a rule; it is shown only between two texts."""
         self._is_broken = self._rule = True
 
-    def takes_as_underline(self, line: str) -> bool:
-        """Whether a rule makes a heading of the line above it."""
+    def is_heading_underline(self, line: str) -> bool:
+        """Whether a line is the underline that makes the line above it a heading."""
         is_title = self._block == 1 and not self._is_broken and is_headline(self._lines[-1])
         return is_title and is_underline(line)
 
     def add(self, number: int, line: str) -> int:
-        """Take a line that is not blank; return how many pictures by Markdown it had."""
-        text, pictures = as_markdown(line.rstrip())
+        """Add a line that is not blank; return how many Markdown pictures it had."""
+        text, pictures = to_markdown(line.rstrip())
         bare = text.strip()
         if bare.startswith(_BULLETS):
             bare = text = f"- {bare[1:].lstrip()}"
@@ -76,7 +76,7 @@ class Passage:
         self._append(text if self._in_list else bare)
         self._block += 1
         # Markdown breaks paragraphs at blank lines only.
-        self._is_broken = len(bare) > _UNWRAPPED and not self._in_list
+        self._is_broken = len(bare) > _LONGEST_WRAPPED and not self._in_list
         self._rule = False
         self.first = self.first or number
         self.last = number

@@ -1,0 +1,74 @@
+"""The plain data that pages are rendered from, beside entries and digests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from ..model.entry import Framing
+from ..timeline import Entry
+
+
+class Tag(Struct, frozen=True):
+    """A tag: its part of the address and its name as an author wrote it."""
+
+    slug: str
+    name: str
+
+
+class NavigationLink(Struct, frozen=True):
+    """A link to another day, week or year."""
+
+    path: str  #: relative to the site's root
+    name: str
+    headline: str = ""
+
+
+class Coverage(Struct, frozen=True):
+    """The coverage: the blog as one story, live or over."""
+
+    framing: Framing | None
+    updated: datetime | None  #: instant of the newest entry or correction
+    authors: tuple[str, ...]
+    ended: datetime | None  #: when the coverage ended; None while it is live
+
+
+class Home(Struct, frozen=True):
+    """The data of the live page."""
+
+    coverage: Coverage
+    entries: Sequence[Entry]  #: newest first
+    pinned: Sequence[Entry]
+    keys: Sequence[Entry]  #: key entries
+    tags: Sequence[Tag]
+    days: Sequence[NavigationLink]
+    years: Sequence[int]
+    older: NavigationLink | None  #: link to the entries that no longer fit
+
+
+class FeedItem(msgspec.Struct):
+    """The part of a JSON Feed's item that a page shows."""
+
+    url: str = ""
+    title: str = ""
+    summary: str = ""
+    date_published: datetime | None = None
+
+
+class FeedDocument(msgspec.Struct):
+    """The part of a JSON Feed (https://jsonfeed.org/version/1.1) that a page shows."""
+
+    title: str
+    items: list[FeedItem]
+    feed_url: str = ""
+    home_page_url: str = ""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A part of the live page other than its entries; open pages replace a changed one."""
+
+    mark: str  #: hash of the HTML
+    html: str

@@ -1,0 +1,85 @@
+"""Functions for sanitized HTML fragments: root of the site, tags, picture sizes, plain text. Pure.
+
+Such a fragment has well-formed tags with quoted attribute values. Its addresses within the site
+begin with :data:`ROOT`.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from .bidi import closed
+from .plain import collapse_space, unescape
+
+ROOT = "\ufdd0"
+"""Placeholder for the path or URL of the site's root; see :func:`with_root`.
+
+It is a noncharacter (Unicode §23.7), which no text of an author can contain: see
+:data:`liveblog.model.entry.FORBIDDEN`.
+"""
+
+_REST = r'[^<>"]*(?:"[^"]*"[^<>"]*)*>'  # of a tag as the sanitizer writes it
+_BREAK = re.compile(rf"<(?:br|/p|/li|/h\d|/tr|/blockquote)\b{_REST}")
+_TAG = re.compile(f"<{_REST}")
+_TAG_GROUP = re.compile(f"(<{_REST})")
+_PICTURE = re.compile(rf"<img\b{_REST}")
+_ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
+
+
+def with_root(fragment: str, root: str) -> str:
+    """Replace :data:`ROOT` in a fragment: by ``../../`` on a page, by the site's URL in a feed."""
+    # str() first, because Markup.replace would escape *root*.
+    return str(fragment).replace(ROOT, root)
+
+
+def split_tags(fragment: str) -> list[str]:
+    """Split a fragment into texts and tags, alternately; the first and the last item are texts."""
+    return _TAG_GROUP.split(fragment)
+
+
+def replace_in_tags(fragment: str, old: str, new: str) -> str:
+    """Replace a text within the tags of a fragment, but not between them."""
+    if old not in fragment:
+        return fragment
+    return _TAG.sub(lambda match: match[0].replace(old, new), fragment)
+
+
+def set_picture_sizes(fragment: str, sizes: Mapping[str, tuple[int, int]], widest: int) -> str:
+    """Set width and height of the blog's own pictures, for mail programs without style sheets.
+
+    *sizes* maps a path to width and height in pixels. A picture wider than *widest* pixels is
+    scaled down to that width.
+    """
+
+    def resized(match: re.Match[str]) -> str:
+        values = dict(_ATTRIBUTE.findall(match[0]))
+        path = unquote(html.unescape(values.get("src", "")).removeprefix(ROOT))
+        width, height = sizes.get(path, (0, 0))
+        if width and height:
+            shown = min(width, widest)
+            values |= {"width": str(shown), "height": str(round(height * shown / width))}
+        return (
+            "<img"
+            + "".join(
+                f' {name}="{value}"'
+                for name, value in values.items()
+                if name not in ("loading", "decoding")
+            )
+            + ">"
+        )
+
+    return _PICTURE.sub(resized, fragment)
+
+
+def html_to_text(fragment: str) -> str:
+    """Return the text of a fragment on one line, without tags.
+
+    HTML from elsewhere has to be sanitized first: ``html_to_text(sanitize(source))``.
+    """
+    # Directional controls are closed before the next paragraph follows on the same line.
+    text = _TAG.sub("", " ".join(map(closed, _BREAK.split(fragment))))
+    text = unescape(text) if "&" in text else text
+    return collapse_space(text).strip()
