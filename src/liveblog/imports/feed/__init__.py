@@ -24,8 +24,10 @@ from ...http_client import LARGEST, Answer, Client
 from ...model import limits
 from ...model.entry import Source, clean_language, slug
 from ...model.errors import InvalidInput, LiveblogError, Unreachable
+from ...text.fragments import html_to_text
+from ...text.sanitizer import sanitize
 from .. import Item, Picture, Problem, Update, Version
-from ..html import Image, to_markdown, words
+from ..html import Image, to_markdown
 from . import json, xml
 from .entry import Attachment, Document, Entry
 
@@ -262,9 +264,9 @@ def _version(entry: Entry, document: Document, reading: Reading) -> Version:
 
 def _is_echo(title: str, source: str) -> bool:
     """Whether a title only repeats the text or its beginning, as where a feed has to have one."""
-    text, told = ("".join(part.split()) for part in (words(source), title))
-    beginning = re.sub(r"(…|\.\.\.)\Z", "", told)
-    return bool(told) and (told == text or (beginning != told and text.startswith(beginning)))
+    text, title = ("".join(part.split()) for part in (html_to_text(sanitize(source)), title))
+    beginning = re.sub(r"(…|\.\.\.)\Z", "", title)
+    return bool(title) and (title == text or (beginning != title and text.startswith(beginning)))
 
 
 def _paragraphs(text: str) -> str:
