@@ -168,7 +168,7 @@ def test_a_blog_replaced_by_a_copy_goes_on(server: LiveServer, tmp_path: Path) -
 
 def following(blog: Blog) -> Watcher:
     """Follow a blog, for nobody."""
-    return Watcher(blog, landed=lambda *_: None)
+    return Watcher(blog, published=lambda *_: None)
 
 
 def test_whoever_waits_for_a_publication_learns_that_it_failed(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import http.client
 import json
-import os
 import random
 import re
 import resource
@@ -27,9 +26,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from PIL import Image as Picture
 
-from liveblog import Blog
 from liveblog.blog import Image
-from liveblog.watcher import Watcher
 
 from ..conftest import LiveServer, live_server
 from ..waiting import until
@@ -169,37 +166,6 @@ def test_an_update_is_told_before_it_is_published_and_its_page_is_waited_for(
         assert [answer.result().status for answer in asked] == [200, 200, 200, 200]
         assert entry["id"] in asked[-1].result().body.decode()
     stream.close()
-
-
-def test_nothing_is_told_or_published_that_is_not_on_disk_yet(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever wrote a line may still wait for the disk when the watcher sees it."""
-    blog = Blog.init(tmp_path / "blog", title="Carnet")
-    happened: list[str] = []
-    real = os.fdatasync
-
-    def spy(fd: int) -> None:
-        if threading.current_thread() is watcher:
-            happened.append(Path(os.readlink(f"/proc/self/fd/{fd}")).suffix)
-        real(fd)
-
-    watcher = Watcher(
-        blog,
-        tell=lambda events, place: happened.append("told"),
-        landed=lambda events, place, report: happened.append("landed"),
-    )
-    monkeypatch.setattr(os, "fdatasync", spy)
-    watcher.start()
-    try:
-        watcher.publish()
-        happened.clear()
-        blog.post("En chemin.")
-        watcher.publish()
-    finally:
-        watcher.stop()
-        watcher.join()
-    assert happened[:4] == [".jsonl", "told", ".jsonl", "landed"]
 
 
 @pytest.mark.slow

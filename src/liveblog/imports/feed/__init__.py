@@ -11,19 +11,23 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import msgspec
+
 from ...http_client import LARGEST, Answer, Client
 from ...model import limits
 from ...model.entry import Source, clean_language, slug
 from ...model.errors import InvalidInput, LiveblogError, Unreachable
+from ...text.fragments import html_to_text
+from ...text.sanitizer import sanitize
 from .. import Item, Picture, Problem, Update, Version
-from ..html import Image, to_markdown, words
+from ..html import Image, to_markdown
 from . import json, xml
 from .entry import Attachment, Document, Entry
 
@@ -178,7 +182,7 @@ def _of_document(
                 continue
             version = _version(entry, document, reading)
             if versions:  # whatever its instant is, the update has one
-                version = replace(version, published=versions[0].published)
+                version = msgspec.structs.replace(version, published=versions[0].published)
             versions.append(version)
         if versions:
             found.append((versions[0].published, Update(key, place, tuple(versions))))
@@ -260,9 +264,9 @@ def _version(entry: Entry, document: Document, reading: Reading) -> Version:
 
 def _is_echo(title: str, source: str) -> bool:
     """Whether a title only repeats the text or its beginning, as where a feed has to have one."""
-    text, told = ("".join(part.split()) for part in (words(source), title))
-    beginning = re.sub(r"(…|\.\.\.)\Z", "", told)
-    return bool(told) and (told == text or (beginning != told and text.startswith(beginning)))
+    text, title = ("".join(part.split()) for part in (html_to_text(sanitize(source)), title))
+    beginning = re.sub(r"(…|\.\.\.)\Z", "", title)
+    return bool(title) and (title == text or (beginning != title and text.startswith(beginning)))
 
 
 def _paragraphs(text: str) -> str:

@@ -23,9 +23,10 @@ from lxml import html as lxml_html
 from ...model import limits
 from ...model.entry import FORBIDDEN
 from ...model.errors import InvalidInput
+from ...text.fragments import html_to_text
 from ...text.plain import unescape
+from ...text.sanitizer import sanitize
 from .. import Problem
-from ..html import words
 from .entry import Attachment, Document, Entry, check_element, instant, line, web_address
 
 _PROLOG = re.compile(
@@ -342,7 +343,7 @@ def _entry(entry: dict[str, Any], url: str) -> Entry:
 def _title(of: dict[str, Any]) -> str:
     detail = of.get("title_detail") or {}
     text = of.get("title") or ""
-    return line(text if detail.get("type") == "text/plain" else words(text))
+    return line(text if detail.get("type") == "text/plain" else html_to_text(sanitize(text)))
 
 
 def _text(entry: dict[str, Any]) -> tuple[str, Any, str, str]:
