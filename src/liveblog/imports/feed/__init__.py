@@ -11,12 +11,14 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+import msgspec
 
 from ...http_client import LARGEST, Answer, Client
 from ...model import limits
@@ -180,7 +182,7 @@ def _updates_of(
                 continue
             version = _version(entry, document, reading)
             if versions:  # all versions of an update have one date
-                version = replace(version, published=versions[0].published)
+                version = msgspec.structs.replace(version, published=versions[0].published)
             versions.append(version)
         if versions:
             found.append((versions[0].published, Update(key, where_entry, tuple(versions))))
