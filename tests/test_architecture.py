@@ -284,7 +284,8 @@ def unbounded(libraries: Iterable[str], requirements: Iterable[str]) -> list[str
 
 def requirements() -> list[str]:
     """Return what pyproject.toml says that the product needs."""
-    project = tomllib.loads((PACKAGE.parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+    text = (Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8")
+    project = tomllib.loads(text)["project"]
     extras = project["optional-dependencies"].values()
     return [*project["dependencies"], *(need for needs in extras for need in needs)]
 

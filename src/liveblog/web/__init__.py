@@ -151,7 +151,7 @@ class Application:
                     "faults": state.faults,
                     "readers": served.hub.readers,
                     "dropped": served.hub.dropped,
-                    "place": str(state.place),
+                    "place": str(state.position),
                     "leads": served.schedule.is_leading,
                     "outbox": await run_sync(served.outbox),
                 }

@@ -25,7 +25,7 @@ from ..scheduler import Schedule
 from ..site.report import Report
 from ..site.storage.compressed import Compressed
 from ..timeline import StreamPosition
-from ..watcher import Event, Watcher
+from ..watcher import Event, Update, Watcher
 from . import embed, errors, micropub, search
 from .api import routes
 from .auth import Authenticator
@@ -68,7 +68,7 @@ class BlogApp:
         self.blog = blog
         self.path = urlsplit(blog.config.url).path
         self.hub = Hub(blog.config.server)
-        self.watcher = Watcher(blog, tell=self._tell, landed=self._landed)
+        self.watcher = Watcher(blog, broadcast=self._broadcast, published=self._published)
         self._context = BlogContext(
             blog,
             self.path,
@@ -113,7 +113,7 @@ class BlogApp:
     def start(self) -> None:
         """Follow the journal from now on. Call it within the event loop."""
         self._loop = asyncio.get_running_loop()
-        self.hub.place = self._on_site = str(self.watcher.state.place)
+        self.hub.place = self._on_site = str(self.watcher.state.position)
         self.hub.start()
         self.watcher.start()
         self.schedule.start()
@@ -125,8 +125,8 @@ class BlogApp:
         await run_sync(self.schedule.stop)
         await run_sync(self.watcher.join, 5)
 
-    def _tell(self, events: list[Event], place: StreamPosition) -> None:
-        """Tell the readers of entries, from the watcher's thread, before it goes on."""
+    def _broadcast(self, events: list[Event], place: StreamPosition) -> None:
+        """Send events to the open pages and wait for that, in the watcher's thread."""
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._send, messages(events, str(place)), place)
         told = asyncio.run_coroutine_threadsafe(self.hub.told(), self._loop)
@@ -138,13 +138,13 @@ class BlogApp:
         self.hub.place = str(place)
         self.hub.send(data)
 
-    def _landed(self, events: list[Event], place: StreamPosition, report: Report | None) -> None:
-        """Take over what came of a publication, from the watcher's thread."""
+    def _published(self, update: Update) -> None:
+        """Serve what was published, and plan deliveries, in the watcher's thread."""
         assert self._loop is not None
-        data = messages(events, str(place))
-        self._loop.call_soon_threadsafe(self._show, data, place, report)
-        if report:
-            self.schedule.published(report)
+        place = update.changes.after
+        data = messages(update.events, str(place))
+        self._loop.call_soon_threadsafe(self._show, data, place, update.report)
+        self.schedule.published(update)
 
     def _show(self, data: bytes, place: StreamPosition, report: Report | None) -> None:
         self._is_landed.set()  # or it failed: there is nothing to wait for
@@ -210,7 +210,7 @@ class BlogApp:
 
     def _missed(self, given: str, until: str) -> list[Event]:
         try:
-            return self.watcher.missed(given, StreamPosition.parse(until))
+            return self.watcher.events_between(given, StreamPosition.parse(until))
         except InvalidInput:
             return []
 

@@ -147,7 +147,7 @@ class _Micropub:
             raise InvalidInput(
                 f"'{str(action)[:40]}' is no action.", "Try update, delete or undelete."
             )
-        self._context.watcher.call()
+        self._context.watcher.wake()
         return None
 
     def _create(self, person: Person, document: dict[str, Any], key: str) -> Revision:
@@ -166,7 +166,7 @@ class _Micropub:
             idempotency_key=key,
             **fields,
         )
-        self._context.watcher.call()
+        self._context.watcher.wake()
         return posted
 
     async def _is_on_site(self, posted: Revision) -> bool:

@@ -422,7 +422,7 @@ def post(call: Call) -> Answer:
         lang=given.lang,
         idempotency_key=key,
     )
-    call.context.watcher.call()
+    call.context.watcher.wake()
     answer = _entry_answer(call, posted.id, status=201)
     answer.headers["location"] = f"{call.context.path}api/entries/{posted.id}"
     return answer
@@ -445,7 +445,7 @@ def change(call: Call) -> Answer:
         expect=call.expected(),
         **changes,
     )
-    call.context.watcher.call()
+    call.context.watcher.wake()
     return _entry_answer(call, old.id)
 
 
@@ -453,7 +453,7 @@ def retract(call: Call) -> Answer:
     """Withdraw an entry; its place stays and says why."""
     old = call.entry_for("retract")
     call.blog.retract(old.id, why=call.body.why, expect=call.expected())
-    call.context.watcher.call()
+    call.context.watcher.wake()
     return _entry_answer(call, old.id)
 
 
@@ -466,7 +466,7 @@ def remove(call: Call) -> Answer:
     is_told = "if-match" in call.request.headers and old.now.state != "removed"
     expect = call.expected() if is_told else None
     call.blog.remove(old.id, author=call.person.name, purge=is_purged, expect=expect)
-    call.context.watcher.call()
+    call.context.watcher.wake()
     return Answer(status=204)
 
 
@@ -511,7 +511,7 @@ def frame(call: Call) -> Answer:
         author=call.person.name,
         expect=call.expected(),
     )
-    call.context.watcher.call()
+    call.context.watcher.wake()
     return _framing_answer(call, period)
 
 
@@ -521,7 +521,7 @@ def end(call: Call) -> Answer:
         call.blog.end()
     else:
         call.blog.resume()
-    call.context.watcher.call()
+    call.context.watcher.wake()
     return _framing_answer(call, COVERAGE)
 
 
