@@ -1,4 +1,12 @@
-"""What the tests share: a clock that is set, a blog in a folder, a real HTTP server, a browser."""
+"""Shared by all tests: a clock that is set, a blog in a folder, a real HTTP server, a browser.
+
+Fixtures: ``clock``, ``blog`` and ``new_blog``, ``serve`` (any folder), ``browser``. Functions:
+:func:`live_server` (``liveblog serve`` in a process), :func:`needs` (a program of the system).
+Beside this module: ``command`` runs the command line, ``injection`` makes system calls fail,
+``outside`` is a foreign web server, ``receiver`` a mail server, ``simulated`` the schedule on
+simulated time, ``wire`` an HTTP client that hides nothing; ``ports`` reserves ports, and
+``waiting`` waits for conditions.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +18,6 @@ import os
 import resource
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,28 +26,28 @@ import time
 import urllib.request
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import CodeType
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
-import httpx2
 import pytest
 from hypothesis import settings
-from jinja2 import Environment
 
 from liveblog import Blog
 from liveblog.model import addresses
 from liveblog.text.fragments import html_to_text
 from liveblog.text.sanitizer import sanitize
 
-# Commands run as people run them: Python keeps what it compiled.
+from .ports import ReservedPort
+from .waiting import until
+
+# Commands run as people run them: Python caches compiled modules.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 IN_CI = os.environ.get("CI") == "true"
 
-# How long an example takes says how busy the machine is.
+# No deadline: how long an example takes depends on the machine's load.
 settings.register_profile("liveblog", settings(), deadline=None, max_examples=100 if IN_CI else 40)
 settings.load_profile("liveblog")
 
@@ -49,35 +56,12 @@ T = TypeVar("T")
 
 
 def tries(here: int, *, ci: int) -> settings:
-    """Let Hypothesis try so many examples; CI has more time."""
+    """Set the number of Hypothesis examples: *here*, or *ci* where there is more time."""
     return settings(max_examples=ci if IN_CI else here)
 
 
-class _Compiling(Environment):
-    """Templates that are compiled once for all blogs, which takes longer than most tests do."""
-
-    compiled: ClassVar[dict[tuple[str, ...], CodeType]] = {}
-
-    def compile(self, source: Any, *place: Any, **how: Any) -> Any:
-        """Return the code of a template of this source, name and file."""
-        key = (source, *place)
-        code = self.compiled.get(key)
-        if code is None:
-            code = self.compiled[key] = super().compile(source, *place, **how)
-        return code
-
-
-@pytest.fixture(scope="session", autouse=True)
-def made_once() -> Iterator[None]:
-    """Compile templates, and read the authorities that sign certificates, once in this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("liveblog.pages.render.Environment", _Compiling)
-        patch.setattr("httpx2.create_ssl_context", functools.cache(httpx2.create_ssl_context))
-        yield
-
-
 class Clock:
-    """A clock that stands still until it is told otherwise."""
+    """A clock that stands still until it is set."""
 
     def __init__(self, text: str = "2012-07-15T16:04:00Z") -> None:
         self.now = datetime.fromisoformat(text)
@@ -86,7 +70,7 @@ class Clock:
         return self.now
 
     def set(self, text: str) -> None:
-        """Put the clock to an ISO 8601 instant."""
+        """Set the clock to an ISO 8601 instant."""
         self.now = datetime.fromisoformat(text).astimezone(UTC)
 
     def go(self, **by: float) -> None:
@@ -101,7 +85,7 @@ def clock() -> Clock:
 
 
 def begun(folder: Path, clock: Clock, **settings: Any) -> Blog:
-    """Begin a blog: French and in Paris unless told otherwise."""
+    """Begin a blog: French and in Paris unless *settings* differ."""
     settings = {
         "title": "Une semaine",
         "language": "fr",
@@ -109,11 +93,13 @@ def begun(folder: Path, clock: Clock, **settings: Any) -> Blog:
         "url": "https://example.org/semaine/",
         "author": "La rédaction",
     } | settings
-    return Blog.init(folder, clock=clock, **settings)
+    blog = Blog.init(folder, clock=clock, **settings)
+    add_compiled_templates(blog)
+    return blog
 
 
 def copied(blog: Blog, folder: Path, clock: Clock) -> Blog:
-    """Copy a blog, which is faster than to tell and publish it again; set the clock to its."""
+    """Copy a blog and set the clock to its time: faster than to post and publish again."""
     shutil.copytree(blog.paths.root, folder)
     clock.now = blog.now
     return Blog(folder, clock=clock)
@@ -121,7 +107,7 @@ def copied(blog: Blog, folder: Path, clock: Clock) -> Blog:
 
 @pytest.fixture
 def new_blog(tmp_path: Path, clock: Clock) -> Callable[..., Blog]:
-    """Make blogs: French and in Paris unless told otherwise."""
+    """Make blogs: French and in Paris unless *settings* differ."""
 
     def make(name: str = "blog", **settings: Any) -> Blog:
         return begun(tmp_path / name, clock, **settings)
@@ -158,7 +144,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
     }
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
@@ -185,19 +171,17 @@ class LiveServer:
     """A blog in a folder, and ``liveblog serve`` for it in a process of its own."""
 
     def __init__(self, folder: Path, path: str, settings: str, init: dict[str, Any]) -> None:
-        self.port = _free_port()
+        self._reserved = ReservedPort()
+        self.port = self._reserved.number
         self.url = f"http://127.0.0.1:{self.port}{path}"
-        self.notes: dict[str, str] = {}  # what the tests of a module tell each other
+        self.notes: dict[str, str] = {}  # what the tests of a module pass on to each other
         values = {"title": "Une semaine", "language": "fr", "timezone": "Europe/Paris"}
         self.blog = Blog.init(folder, url=self.url, **(values | init))
         if settings:
             configuration = folder / "liveblog.toml"
             configuration.write_text(configuration.read_text("utf-8") + settings, "utf-8")
             self.blog = Blog(folder)
-        for name, data in _compiled().items():
-            kept = self.blog.paths.derived / "templates" / name
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_bytes(data)
+        add_compiled_templates(self.blog)
         self.options: tuple[str, ...] = ()
         self.file_limits: tuple[int, int] | None = None  #: soft and hard; as ours if None
         self.process: subprocess.Popen[str] | None = None
@@ -216,7 +200,7 @@ class LiveServer:
         self._until(lambda: all(blog["published"] for blog in self.health()["blogs"]))
 
     def stop(self, *, kill: bool = False) -> float:
-        """NavigationLink serving; return how many seconds that took."""
+        """Stop serving; return how many seconds that took."""
         process = self.process
         assert process is not None
         began = time.monotonic()
@@ -231,58 +215,57 @@ class LiveServer:
         return took
 
     def restart(self, *others: Path) -> None:
-        """NavigationLink and start again, at the same address."""
+        """Stop and start again, at the same address."""
         self.stop()
         self.start(*others)
 
     def health(self) -> Any:
-        """Return what /healthz says."""
+        """Return the answer of /healthz."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
             return json.load(answer)
 
     def settled(self) -> None:
-        """Wait until all that is in the journal is published and told."""
+        """Wait until everything in the journal is published and broadcast."""
         end = self.blog.journal.end()
         self._until(lambda: self.health()["blogs"][0]["place"].partition("-")[0] >= end)
 
     def published(self, entry_id: str) -> None:
-        """Wait until an entry's page is there."""
+        """Wait until an entry's page exists."""
         path = self.blog.paths.site / addresses.entry_path(entry_id) / "index.html"
         self._until(path.exists)
 
     def token(self, name: str = "Ana", scope: Any = "admin") -> str:
-        """Make a token for somebody."""
+        """Issue a token to a person."""
         return self.blog.tokens.new(name, scope, self.blog.now)
 
-    def _until(self, is_so: Callable[[], Any], seconds: float = 20) -> None:
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                if is_so():
-                    return
-            except OSError:
-                pass
+    def _until(self, condition: Callable[[], Any]) -> None:
+        def look() -> bool:
+            with suppress(OSError):
+                if condition():
+                    return True
             if self.process is not None and self.process.poll() is not None:
                 _, errors = self.process.communicate()
                 pytest.fail(f"the server ended: {errors}")
-            assert time.monotonic() < deadline, "the server did not get there in time"
-            time.sleep(0.02)
+            return False
+
+        until(look)
+
+
+def add_compiled_templates(blog: Blog) -> None:
+    """Give a new blog the compiled templates that another one has made: compiling takes long."""
+    folder = blog.paths.derived / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in _compiled_templates().items():
+        (folder / name).write_bytes(data)
 
 
 @functools.cache
-def _compiled() -> dict[str, bytes]:
-    """Return the compiled templates that a blog keeps, with which the next server starts faster."""
+def _compiled_templates() -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
-        blog = begun(Path(folder) / "blog", Clock())
+        blog = Blog.init(Path(folder) / "blog", clock=Clock(), title="Week", timezone="UTC")
         blog.post("x")
         blog.publish()
         return site_bytes(blog.paths.derived / "templates")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as opened:
-        port: int = opened.getsockname()[1]
-    return port
 
 
 @contextmanager
@@ -336,5 +319,5 @@ def site_bytes(folder: Path) -> dict[str, bytes]:
 
 
 def plain(source: str) -> str:
-    """Return the words of HTML from anywhere."""
+    """Return the text of any HTML."""
     return html_to_text(sanitize(source))

@@ -1,11 +1,10 @@
-"""A real mail server on loopback that keeps what it gets, and fails as it is told to."""
+"""A real mail server on loopback that stores its messages, and fails on demand."""
 
 from __future__ import annotations
 
 import asyncio
 import email
 import email.policy
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -13,25 +12,28 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from .ports import ReservedPort
+
 
 class Receiver:
-    """Keeps every message; ``answer`` may say something else than 250 to a recipient or to DATA."""
+    """Stores every message; ``answer`` may return another reply than 250 to RCPT or DATA."""
 
     def __init__(self) -> None:
         self.raw: list[bytes] = []
         self.recipients: list[str] = []
         self.answer: Callable[[str, str], str] = lambda step, address: ""
         self.pause = 0.0
-        self.port = 0
+        self._reserved = ReservedPort()
+        self.port = self._reserved.number
 
     @property
     def messages(self) -> list[EmailMessage]:
-        """What came, in order."""
+        """The messages, in the order of their arrival."""
         return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.raw]
 
     @property
     def settings(self) -> str:
-        """The table [mail] that leads here."""
+        """The table [mail] of a blog that sends its mail here."""
         return (
             f"[mail]\nserver = 'localhost'\nport = {self.port}\nsecurity = 'none'\n"
             "sender = 'Une semaine <blog@example.org>'\nto = ['anna@example.org']\n"
@@ -49,36 +51,26 @@ class Receiver:
         if self.pause:
             await asyncio.sleep(self.pause)
         said = self.answer("DATA", envelope.rcpt_tos[0])
-        if said == "die":  # after the last word, before the answer
-            self._keep(envelope)
+        if said == "die":  # after the message, before the reply
+            self._store(envelope)
             server.transport.abort()
             return ""
         if not said:
-            self._keep(envelope)
+            self._store(envelope)
         return said or "250 Taken"
 
-    def _keep(self, envelope: Any) -> None:
+    def _store(self, envelope: Any) -> None:
         self.raw.append(envelope.original_content)
         self.recipients += envelope.rcpt_tos
 
 
 @contextmanager
 def receiving(receiver: Receiver | None = None, **options: Any) -> Iterator[Receiver]:
-    """Run a mail server; a receiver that is given again is reached at the same port."""
+    """Run a mail server; one receiver has the same port each time."""
     receiver = receiver or Receiver()
-    controller = Controller(
-        receiver, hostname="127.0.0.1", port=receiver.port or _free_port(), **options
-    )
+    controller = Controller(receiver, hostname="127.0.0.1", port=receiver.port, **options)
     controller.start()
-    receiver.port = controller.port
     try:
         yield receiver
     finally:
         controller.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        port: int = opened.getsockname()[1]
-    return port

@@ -19,7 +19,7 @@ from .journal import Fault, Journal, News, Reading
 from .model.entry import Framing, Record, Reference, Revision, id_day, slug, told_day
 from .model.errors import InvalidInput, NotFound, Withheld
 from .model.hashing import blake2b
-from .model.period import local_day
+from .model.period import COVERAGE, local_day
 
 
 class Entry(Struct, frozen=True):
@@ -65,9 +65,13 @@ class Entry(Struct, frozen=True):
         return blake2b(msgspec.json.encode(self.revisions), digest_size=12).digest()
 
     @property
-    def length(self) -> int:
-        """How many characters its texts have, those of its earlier revisions included."""
-        return sum(len(revision.body) for revision in self.revisions)
+    def cache_key(self) -> tuple[str, int, datetime | None, int]:
+        """A key that differs from that of any other entry, and of this one with other revisions.
+
+        The revision number alone is not enough: a line that could not be synced and the next one
+        may have the same, and a damaged line may be restored.
+        """
+        return self.id, self.now.rev, self.now.recorded, len(self.revisions)
 
     @property
     def corrections(self) -> tuple[Revision, ...]:
@@ -295,6 +299,26 @@ class Timeline:
             key=lambda entry: entry.position,
         )
 
+    def ended(self) -> datetime | None:
+        """Return the instant at which the coverage ended; None while it goes on."""
+        ended = self._ends()
+        return ended if ended and ended <= self.now else None
+
+    def next_change(self) -> datetime | None:
+        """Return when the clock alone changes what readers see: a release, or the coverage's end.
+
+        Midnight, which closes a day, is not among these.
+        """
+        ended = self._ends()
+        embargoed = [entry.published for entry in self.embargoed()[:1]]
+        ends = [ended] if ended and ended > self.now else []
+        return min([*embargoed, *ends], default=None)
+
+    def _ends(self) -> datetime | None:
+        """Return the instant at which the coverage ended or will end."""
+        framing = self.framing(COVERAGE)
+        return framing.ended if framing else None
+
     def between(self, days: Iterable[date]) -> Iterator[Day]:
         """Yield those of the days under which anything is kept."""
         days = list(days)
@@ -339,20 +363,29 @@ class StreamPosition(Struct, frozen=True):
         return cls(match[1], int(match[2]))
 
 
-def changed_entries(timeline: Timeline, news: News, released: int, zone: tzinfo) -> list[str]:
-    """Return the ids of the entries that changed for readers, by a revision or by their release.
+class Changes(Struct, frozen=True):
+    """The entries that changed for readers between two positions."""
 
-    *released* is the second of the epoch up to which embargoed entries were released before;
-    *zone* is the time zone of the blog's days.
+    before: StreamPosition
+    after: StreamPosition
+    entry_ids: tuple[str, ...]
+
+
+def changes_since(before: StreamPosition, news: News, timeline: Timeline, zone: tzinfo) -> Changes:
+    """Return the entries that changed by a revision in *news*, or were released since *before*.
+
+    *news* is what the journal holds after the position; *zone* is the time zone of the blog's days.
     """
+    now = int(timeline.now.timestamp())
     found = dict.fromkeys(r.id for r in news.records if isinstance(r, Revision))
-    low = datetime.fromtimestamp(released, UTC)
-    if int(timeline.now.timestamp()) > released:
+    if now > before.released:
+        low = datetime.fromtimestamp(before.released, UTC)
         last = local_day(timeline.now, zone)
         days = [day for day in timeline.days(local_day(low, zone)) if day <= last]
         due = [e for day in days for e in timeline.day(day).entries if _was_released(e, low)]
         found |= dict.fromkeys(entry.id for entry in due)
-    return list(found)
+    after = StreamPosition(news.cursor, max(now, before.released))
+    return Changes(before, after, tuple(found))
 
 
 def _was_released(entry: Entry, after: datetime) -> bool:

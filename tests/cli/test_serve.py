@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +17,10 @@ from typing import Any
 import pytest
 
 from liveblog import Blog
-from liveblog.storage.cache import RECENT_BESIDE_STORE
 
 from ..command import MODULE, run
 from ..conftest import LiveServer, live_server
+from ..waiting import answered, until
 from ..wire import fetch
 
 
@@ -64,14 +63,7 @@ def test_serve_says_where_and_stops_quietly(blog: Blog, ending: signal.Signals) 
     assert address, line
     assert f"{address[0]}compose" in line
     assert "token new" in process.stderr.readline()
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(address[0], timeout=5) as answer:
-                assert answer.status == 200
-            break
-        except OSError:
-            time.sleep(0.05)
+    until(lambda: answered(lambda: fetch(address[0])).status == 200)
     process.send_signal(ending)
     _, errors = process.communicate(timeout=10)
     assert process.returncode == 0
@@ -142,10 +134,7 @@ def test_a_site_that_cannot_be_published_is_said_and_published_as_soon_as_it_can
         (templates / "home.html").write_text("{% if %}")
         running.blog.post("Deux.")
         health = f"http://127.0.0.1:{running.port}"
-        deadline = time.monotonic() + 10
-        while fetch(health, "/healthz").status != 503:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(lambda: fetch(health, "/healthz").status == 503)
         assert "home.html" in fetch(health, "/healthz").json["blogs"][0]["problem"]
         assert "Un." in fetch(running.url).body.decode()
         os.unlink(templates / "home.html")
@@ -172,14 +161,7 @@ def test_without_the_fast_libraries_all_is_answered_as_with_them(tmp_path: Path)
             text=True,
         )  # fmt: skip
         try:
-            deadline = time.monotonic() + 20
-            while True:
-                try:
-                    answer = fetch(running.url, "atom.xml")
-                    break
-                except OSError:
-                    assert time.monotonic() < deadline
-                    time.sleep(0.05)
+            answer = answered(lambda: fetch(running.url, "atom.xml"))
             assert (answer.status, answer.body) == (200, before.body)
             for name in set(before.headers) - {"date", "last-modified"}:
                 assert answer.headers[name] == before.headers[name], name
@@ -197,26 +179,3 @@ def test_without_the_fast_libraries_all_is_answered_as_with_them(tmp_path: Path)
             _, said = process.communicate(timeout=20)
         assert process.returncode == 0
         assert "Traceback" not in said
-
-
-@pytest.mark.slow
-def test_a_server_holds_a_long_day_outside_of_its_memory(tmp_path: Path) -> None:
-    """What it rendered of the older updates lies in files without a name, until one is removed."""
-    with live_server(tmp_path / "blog") as server:
-        assert server.process
-        opened = Path(f"/proc/{server.process.pid}/fd")
-
-        def unnamed() -> bytes:
-            files = [fd for fd in opened.iterdir() if os.readlink(fd).startswith("/var/tmp/")]
-            return b"".join(fd.read_bytes() for fd in files)
-
-        post = server.blog.post("Un secret.")
-        server.settled()
-        assert not unnamed()
-        for number in range(RECENT_BESIDE_STORE):
-            server.blog.post(f"Nouvelle {number}.")
-        server.settled()
-        assert b"Un secret." in unnamed()
-        server.blog.remove(post.id, purge=True)
-        server.settled()
-        assert b"Un secret." not in unnamed()

@@ -16,7 +16,7 @@ from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.exports import jsonl as exported
 from liveblog.exports import markdown as exported_markdown
-from liveblog.imports import Copy, Frame, Item, Picture, Problem, Update, Version
+from liveblog.imports import Copy, FramingItem, Item, Picture, Problem, Update, Version
 from liveblog.imports import jsonl as imported
 from liveblog.imports import markdown as imported_markdown
 from liveblog.model.entry import Figure, Media, Revision, Source
@@ -32,7 +32,7 @@ SUNDAY = datetime(2012, 7, 8, 9, 30, tzinfo=UTC)
 def update(key: str, *bodies: str, at: datetime = SUNDAY, **more: Any) -> Update:
     """Return an update with a version for each body, an hour apart."""
     versions = [
-        Version(at, at + timedelta(hours=n) if n else None, body=body, **more)
+        Version(published=at, updated=at + timedelta(hours=n) if n else None, body=body, **more)
         for n, body in enumerate(bodies)
     ]
     return Update(key, f"line {key}", tuple(versions))
@@ -59,7 +59,8 @@ def journal_bytes(blog: Blog) -> dict[str, bytes]:
 def test_an_update_becomes_an_entry_with_all_that_it_says(blog: Blog) -> None:
     """In the day of its date, with every field."""
     version = Version(
-        SUNDAY, SUNDAY + timedelta(hours=2), title="Titre", body="Un *fait*.", author="Ana",
+        published=SUNDAY, updated=SUNDAY + timedelta(hours=2),
+        title="Titre", body="Un *fait*.", author="Ana",
         tags=("Homs", "homs", "ONU"), key=True, verification="unconfirmed", lang="en",
         sources=(Source("OSDH", "https://osdh.example/"),), figures=(Figure("Morts", 3),),
     )  # fmt: skip
@@ -248,7 +249,10 @@ def test_a_dry_run_counts_and_writes_nothing(blog: Blog, told: Blog, tmp_path: P
     export.write_bytes(b"".join(exported.write(told.journal, told.config, told.paths.media)))
     unread = Picture("a.png", lambda: pytest.fail("was read"))
     several: tuple[list[Item], ...] = (
-        [update("a", "Un.", "Deux.", pictures=(unread,)), Frame("coverage", "top", headline="H")],
+        [
+            update("a", "Un.", "Deux.", pictures=(unread,)),
+            FramingItem("coverage", "top", headline="H"),
+        ],
         list(imported.read(export, language="fr", timezone="Europe/Paris")),
     )
     for items in several:
@@ -338,7 +342,7 @@ def test_a_picture_that_was_missing_is_tried_again(blog: Blog, tmp_path: Path) -
 def test_a_framing_fills_what_is_empty(blog: Blog) -> None:
     """What is there stays, and is told if it differs."""
     blog.frame("2012-07-08", headline="À nous")
-    frame = Frame("2012-07-08", "line 1", headline="À eux", introduction="Au début.")
+    frame = FramingItem("2012-07-08", "line 1", headline="À eux", introduction="Au début.")
     for known in (False, True):
         result = blog.import_items([frame], source="test")
         assert [p.where for p in result.problems] == ["line 1"]

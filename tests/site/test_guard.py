@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from liveblog.journal import Fault
 from liveblog.model import addresses
 from liveblog.model.entry import Figure, Source
 from liveblog.model.errors import ConfigError, StorageError
-from liveblog.storage import cache
 
 from .. import command
 from ..conftest import Clock, site_bytes
@@ -27,7 +26,7 @@ BAD = "MAUVAIS"
 
 
 @pytest.fixture
-def told(blog: Blog, clock: Clock, tmp_path: Path) -> Iterator[Blog]:
+def told(blog: Blog, clock: Clock, tmp_path: Path) -> Blog:
     """Some days, among their entries one whose texts are marked."""
     for day in range(4):
         blog.post(f"Bon {day}.", tags=["Damas"], figures=[Figure("Morts", day)])
@@ -40,9 +39,7 @@ def told(blog: Blog, clock: Clock, tmp_path: Path) -> Iterator[Blog]:
     blog.post("Dernier bon.")
     clock.go(days=9)
     blog.post("Le plus récent.", tags=["Damas"])
-    cache.forget()
-    yield blog
-    cache.forget()
+    return blog
 
 
 def bad_of(blog: Blog) -> str:
@@ -84,10 +81,8 @@ RENDERERS = [
     "liveblog.pages.render.Pages.entry",
     "liveblog.pages.render.Pages._posting",
     "liveblog.site.feed_builder.FeedBuilder.entry",
-    "liveblog.site.feed_builder.FeedBuilder._entry",
     "liveblog.feeds.jsonfeed._item",
-    "liveblog.feeds.atom_and_rss._in_atom",
-    "liveblog.feeds.atom_and_rss._in_rss",
+    "liveblog.feeds.atom_and_rss._entry",
     "liveblog.digest.text._entry",
     "liveblog.digest.markdown._entry",
     "liveblog.site.documents.live_entry",
@@ -116,7 +111,7 @@ def test_an_entry_that_cannot_be_rendered_is_a_fault_and_the_rest_is_published(
             assert b"Dernier bon." in site[name]
             assert "Le plus récent." in site[name].decode()
         assert told.publish().faults == report.faults
-    cache.forget()
+    told.publisher.pages.clear_cache()
     assert not told.publish(full=True).faults
     assert site_bytes(told.paths.site) == from_nothing(told, tmp_path / "again")
 
@@ -153,8 +148,7 @@ def test_a_notice_takes_the_place_of_an_entry_that_cannot_be_rendered(
     blog = new_blog(language, language=language)
     bad = blog.post(f"{BAD} texte", author=BAD)
     blog.post("Bon.")
-    cache.forget()
-    renderer = "liveblog.pages.render.Pages._content_of"
+    renderer = "liveblog.pages.render.Pages._render_content"
     monkeypatch.setattr(renderer, failing(_looked_up(renderer)))
     assert [fault.place for fault in blog.publish().faults] == [bad.id]
     site = site_bytes(blog.paths.site)
@@ -163,7 +157,6 @@ def test_a_notice_takes_the_place_of_an_entry_that_cannot_be_rendered(
         assert notice in site[name].decode(), name
     for name, data in site.items():
         assert f"{BAD} texte".encode() not in data or name.endswith((".md", ".txt", "search.json"))
-    cache.forget()
 
 
 @pytest.mark.parametrize(
@@ -172,7 +165,7 @@ def test_a_notice_takes_the_place_of_an_entry_that_cannot_be_rendered(
         ("year", "2012/index.html"),
         ("tag", "tags/rare/index.html"),
         ("digest", "2012/07/15/index.html"),
-        ("missing", "404.html"),
+        ("not_found", "404.html"),
         ("search", "search/index.html"),
         ("home", "index.html"),
     ],
@@ -223,7 +216,7 @@ def test_a_variable_that_a_template_does_not_know_costs_its_pages(told: Blog) ->
     assert {fault.place for fault in report.faults} == {
         "feeds/tags/damas/index.html", "feeds/tags/rare/index.html",
     }  # fmt: skip
-    assert "tag.html, line 2 cannot be filled: 'oups' is undefined" in report.faults[0].problem
+    assert "tag.html, line 2 cannot be rendered: 'oups' is undefined" in report.faults[0].problem
     assert "Bon 0." in (told.paths.site / "tags/damas/atom.xml").read_text("utf-8")
     (told.paths.templates / "tag.html").write_text("{{ 1 // 0 }}")
     assert "ZeroDivisionError" in told.publish().faults[0].problem
@@ -241,7 +234,7 @@ def test_a_template_that_cannot_be_parsed_ends_the_publication_before_it_begins(
     told.post("Encore.", tags=["Neuf"])
     for name, text in (("entry.html", "{% if %}"), ("tag.html", "{% include 'none.html' %}")):
         (told.paths.templates / name).write_text(text)
-        with pytest.raises(ConfigError, match=r"cannot be filled"):
+        with pytest.raises(ConfigError, match=r"cannot be rendered"):
             told.publish()
         assert site_bytes(told.paths.site) == before
         (told.paths.templates / name).unlink()
@@ -332,7 +325,7 @@ def test_the_command_says_so_and_exits_1(told: Blog) -> None:
 
 def test_faults_are_told_once_each(told: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many files an entry is shown in."""
-    renderer = "liveblog.pages.render.Pages._content_of"
+    renderer = "liveblog.pages.render.Pages._render_content"
     monkeypatch.setattr(renderer, failing(_looked_up(renderer)))
     faults = told.publish().faults
     assert len(faults) == len(set(faults)) == 1

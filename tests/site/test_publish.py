@@ -24,16 +24,16 @@ from liveblog.blog import Image
 from liveblog.model import addresses
 from liveblog.model.entry import Figure, Revision, Source, make_id
 from liveblog.model.errors import ConfigError, StorageError
+from liveblog.pages import render
 from liveblog.site import files, parallel
 from liveblog.site.days import NonEmptyDays
 from liveblog.site.index import Index
 from liveblog.site.output import Output
 from liveblog.site.publisher import Publisher
 from liveblog.site.storage.folder import Folder
-from liveblog.storage import cache
-from liveblog.storage.overflow import Scratch
 
 from ..conftest import Clock, site_bytes
+from ..waiting import until
 
 PNG = (
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\nIDATx\x9cc`\0\0\0"
@@ -297,10 +297,9 @@ def test_step_by_step_and_at_once_give_the_same_site(
 ) -> None:
     """Whatever is done between publications, the site is that of a publication from nothing.
 
-    So it is by a server on a long day, which holds most of what it rendered outside of its memory.
+    So it is by a server that runs for long, whose cache evicts most of what it rendered.
     """
-    monkeypatch.setattr(cache, "RECENT_BESIDE_STORE", 3)
-    monkeypatch.setattr(cache, "_new_store", Scratch if seed % 2 else None)
+    monkeypatch.setattr(render, "CACHE_BYTES", 20_000 if seed % 2 else render.CACHE_BYTES)
     chance = random.Random(seed)
     ids: list[str] = []
     image = picture(tmp_path)
@@ -781,9 +780,7 @@ def test_what_is_killed_halfway_leaves_the_way_free(blog: Blog, clock: Clock) ->
     command = [sys.executable, "-m", "liveblog", "publish", "--full"]
     with subprocess.Popen(command, cwd=blog.paths.root) as killed:
         children = Path(f"/proc/{killed.pid}/task/{killed.pid}/children")
-        while not children.read_text():
-            assert killed.poll() is None
-            time.sleep(0.005)
+        until(children.read_text)
         killed.kill()
     subprocess.run(command, cwd=blog.paths.root, check=True, timeout=30)
     assert len(site_bytes(blog.paths.site)) > parallel.MUCH

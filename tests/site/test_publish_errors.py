@@ -18,7 +18,6 @@ import pytest
 from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.model.errors import StorageError
-from liveblog.storage import cache
 
 from ..conftest import Clock, site_bytes
 from .test_publish import from_nothing, picture
@@ -83,7 +82,6 @@ def told(blog: Blog, clock: Clock, tmp_path: Path) -> Blog:
 
 def attempt(blog: Blog, what: str, refuse: int = 0, number: int = 0) -> Machine:
     """Do one thing with a blog as a new process does it; one of its calls is refused."""
-    cache.forget()
     fresh = Blog(blog.paths.root, clock=blog._clock)
     machine = Machine(blog.paths.root, refuse, number)
     with machine.running():
@@ -131,7 +129,6 @@ def test_whatever_call_is_refused_only_storage_errors_leave(
         machine = attempt(told, what, refuse, numbers[number % 5])
         if machine.error:
             told_of.add((bool(machine.error.hint), machine.root in machine.error.message))
-        cache.forget()
         blog = Blog(told.paths.root, clock=told._clock)
         blog.publish(full=number % 2 == 0)
         assert site_bytes(blog.paths.site) == goal, machine.refused

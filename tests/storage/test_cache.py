@@ -1,128 +1,108 @@
-"""Results that are kept: made once, whatever comes between, and always the right ones."""
+"""The cache: a text is rendered once, memory stays below the limit, the least used goes first."""
 
 from __future__ import annotations
 
-import errno
-import os
-import tempfile
+import sys
 import threading
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Struct
 
-from liveblog.storage import cache, overflow
-from liveblog.storage.cache import Kept, hold_in
-from liveblog.storage.overflow import Scratch
+from liveblog.storage.cache import LARGEST, OVERHEAD, Cache
 
 
-@pytest.fixture(params=[False, True], ids=["memory", "files"])
-def has_files(request: pytest.FixtureRequest) -> Iterator[bool]:
-    """Whether the process is one that uses files."""
-    hold_in(Scratch if request.param else None)
-    yield request.param
-    hold_in(None)
+class Renderer:
+    """Renders a text for a number, and counts how often."""
 
-
-@pytest.fixture
-def files() -> Iterator[None]:
-    """A process that uses files."""
-    hold_in(Scratch)
-    yield
-    hold_in(None)
-
-
-@pytest.fixture(autouse=True)
-def not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No disk refused anything before."""
-    monkeypatch.setattr(Scratch, "_is_refused", False)
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Room for little, so that everything goes round often."""
-    monkeypatch.setattr(cache, "RECENT", 3)
-    monkeypatch.setattr(cache, "RECENT_BESIDE_STORE", 2)
-    monkeypatch.setattr(overflow, "_BITS", 7)
-    monkeypatch.setattr(overflow, "MOST", 2**7 - 1)
-
-
-class Maker:
-    """Makes a text of a number, and counts how often."""
-
-    def __init__(self, length: int = 10) -> None:
-        self.made = 0
+    def __init__(self, length: int = 100) -> None:
         self.length = length
+        self.rendered: list[int] = []
 
-    def __call__(self, number: int) -> str:
-        self.made += 1
-        return f"{number} «é» " * self.length
+    def __call__(self, number: int) -> Callable[[], str]:
+        def render() -> str:
+            self.rendered.append(number)
+            return f"{number} «é» ".ljust(self.length, "x")
+
+        return render
 
 
-def test_what_was_made_last_is_not_made_again(has_files: bool) -> None:
-    """As many of them as are held in memory."""
-    found, make = Kept(str), Maker()
+def limit_for(count: int, length: int = 100) -> int:
+    """Return a limit that has room for just so many texts."""
+    return count * (sys.getsizeof("é".ljust(length, "x")) + OVERHEAD)
+
+
+def test_a_text_is_rendered_once() -> None:
+    """Round after round, as long as all of them have room."""
+    cache, render = Cache(limit_for(50)), Renderer()
     for _ in range(3):
-        for number in range(cache.RECENT_BESIDE_STORE):
-            assert found.get(number, partial(make, number)) == Maker()(number)
-    assert make.made == cache.RECENT_BESIDE_STORE
+        for number in range(50):
+            assert cache.get(number, render(number)) == Renderer()(number)()
+    assert render.rendered == [*range(50)]
 
 
-@pytest.mark.usefixtures("files")
-def test_with_files_none_of_a_long_day_is_made_again() -> None:
-    """Round after round, though memory holds a few only."""
-    found, make = Kept(str), Maker()
-    for _ in range(3):
-        for number in range(3_000):
-            assert found.get(number, partial(make, number)) == Maker()(number)
-    assert make.made == 3_000
-    assert len(found._recent) == cache.RECENT_BESIDE_STORE
+def test_the_least_recently_used_text_is_evicted() -> None:
+    """One that was asked for again stays."""
+    cache, render = Cache(limit_for(20)), Renderer()
+    for number in range(20):
+        cache.get(number, render(number))
+    cache.get(0, render(0))
+    cache.get(20, render(20))
+    cache.get(0, render(0))
+    cache.get(1, render(1))
+    assert render.rendered == [*range(21), 1]
 
 
-@pytest.mark.usefixtures("small")
-def test_where_hashes_are_short_nothing_is_held_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a machine of 32 bits, where two keys may have the same."""
-    monkeypatch.setattr(cache, "HASHED", 2 * cache.HASHED)
-    hold_in(Scratch)
-    found, make = Kept(str), Maker(1)
-    for number in (*range(cache.RECENT + 1), 0):
-        found.get(number, partial(make, number))
-    assert make.made == cache.RECENT + 2
-    assert not found._places
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4_000)), max_size=60))
+def test_memory_stays_below_the_limit(asked: list[tuple[int, int]]) -> None:
+    """Whatever is asked for; and the result is always the right one."""
+    cache = Cache(20_000)
+    for number, length in asked:
+        key = number, length
+        assert cache.get(key, lambda: "é" * length) == "é" * length  # noqa: B023
+        assert 0 <= cache.size <= cache.limit
 
 
-def same(result: tuple[bytes, int]) -> tuple[bytes, int]:
-    """Make what is known already."""
-    return result
+def test_a_text_that_is_too_large_is_rendered_each_time() -> None:
+    """It would evict all others."""
+    cache, render = Cache(100_000), Renderer(int(100_000 * LARGEST))
+    cache.get(1, render(1))
+    cache.get(1, render(1))
+    assert render.rendered == [1, 1]
+    assert cache.size == 0
 
 
-@pytest.mark.usefixtures("small")
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.integers(0, 9), st.booleans())))
-def test_the_result_is_always_the_right_one(asked: list[tuple[int, bool]]) -> None:
-    """Whenever files come into use, and however often they are begun anew."""
-    found: Kept[tuple[bytes, int]] = Kept(tuple[bytes, int])
-    try:
-        for number, wanted in asked:
-            hold_in(Scratch if wanted else None)
-            result = (b"\xff" * 20 * number, number)  # the longest fit into no file
-            assert found.get(number, partial(same, result)) == result
-    finally:
-        hold_in(None)
+def test_nothing_is_left_after_it_is_cleared() -> None:
+    """Nor counted; then it goes on."""
+    cache, render = Cache(limit_for(20)), Renderer()
+    for _ in range(2):
+        cache.get(1, render(1))
+        cache.clear()
+        assert cache.size == 0
+    assert render.rendered == [1, 1]
 
 
-@pytest.mark.usefixtures("small", "files")
+def test_an_error_in_rendering_is_raised_and_not_cached() -> None:
+    """The next call tries again."""
+    cache = Cache(limit_for(20))
+
+    def fail() -> str:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        cache.get(1, fail)
+    assert cache.get(1, lambda: "yes") == "yes"
+
+
 def test_threads_share_it() -> None:
-    """None reads what another one overwrites."""
-    found, wrong = Kept(str), []
+    """Each gets its own text, and the size stays right."""
+    cache, wrong = Cache(limit_for(20)), []
 
     def ask() -> None:
         for turn in range(2_000):
-            number = turn % 11
-            if found.get(number, partial(Maker(2), number)) != Maker(2)(number):
+            number = turn % 31
+            if cache.get(number, Renderer()(number)) != Renderer()(number)():
                 wrong.append(number)
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
@@ -131,113 +111,4 @@ def test_threads_share_it() -> None:
     for thread in threads:
         thread.join()
     assert not wrong
-
-
-@pytest.mark.usefixtures("small", "files")
-def test_a_process_that_is_forked_leaves_the_files_alone() -> None:
-    """What it keeps is its own."""
-    found = Kept(str)
-    for number in range(5):
-        found.get(number, partial(Maker(1), number))
-    child = os.fork()
-    if not child:
-        for number in range(5):
-            found.get(f"other {number}", lambda: "x" * 10)
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0
-    for number in range(5):
-        assert found.get(number, partial(Maker(1), number)) == Maker(1)(number)
-
-
-@pytest.mark.usefixtures("files")
-def test_without_a_place_for_the_file_it_is_made_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """On a system that can only be read, say."""
-
-    def refuse(**options: object) -> None:
-        raise OSError(errno.EROFS, "Read-only file system")
-
-    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
-    found, make = Kept(str), Maker()
-    for _ in range(2):
-        for number in range(cache.RECENT_BESIDE_STORE + 1):
-            assert found.get(number, partial(make, number)) == Maker()(number)
-    assert make.made == 2 * (cache.RECENT_BESIDE_STORE + 1)
-
-
-def test_what_is_long_is_not_kept(has_files: bool) -> None:
-    """Memory stays bounded whatever anybody writes."""
-    made = []
-
-    @cache.kept(str)
-    def shout(text: str) -> str:
-        made.append(len(text))
-        return text.upper()
-
-    for text in ("a", "b" * cache.SHORT, "c" * (cache.SHORT + 1)) * 2:
-        assert shout(text) == text.upper()
-    assert made == [1, cache.SHORT, cache.SHORT + 1, cache.SHORT + 1]
-
-
-def test_whatever_a_text_or_an_update_holds_it_is_kept(has_files: bool) -> None:
-    """Half a character, a number that is larger than machines have."""
-
-    class Fact(Struct, frozen=True):
-        value: int | float
-        words: str = ""
-
-    @cache.kept(str, length=lambda fact: 1)
-    def told(fact: Fact | str) -> str:
-        return repr(fact)
-
-    facts: list[Fact | str] = [
-        Fact(10**20),
-        Fact(10**20 + 1),
-        Fact(1),
-        Fact(1.5),
-        Fact(1, "1"),
-        "\ud800",
-        "1",
-    ]
-    for fact in [*facts, *facts]:
-        assert told(fact) == repr(fact)
-
-
-def test_what_is_forgotten_is_nowhere(has_files: bool) -> None:
-    """Neither in memory nor in a file; then all goes on."""
-    found, make = Kept(str), Maker()
-    for _ in range(2):
-        for number in range(cache.RECENT_BESIDE_STORE + 5):
-            found.get(number, partial(make, number))
-        cache.forget()
-        assert not found._recent
-        assert not found._places
-        assert found._store is None
-    assert make.made == 2 * (cache.RECENT_BESIDE_STORE + 5)
-
-
-@pytest.mark.usefixtures("small", "files")
-def test_what_is_held_outside_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where each lies takes memory too."""
-    monkeypatch.setattr(cache, "OUTSIDE", 4)
-    found = Kept(int)
-    for number in range(20):
-        assert found.get(number, partial(int, number)) == number
-        assert len(found._places) <= 4
-
-
-@pytest.mark.usefixtures("files")
-def test_a_disk_that_refused_once_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What room comes free is the journal's."""
-    tried = []
-
-    def refuse(fd: int, data: bytes, place: int) -> int:
-        tried.append(place)
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "pwrite", refuse)
-    found = Kept(str)
-    for number in range(cache.RECENT_BESIDE_STORE + 9):
-        assert found.get(number, partial(Maker(), number)) == Maker()(number)
-    assert tried == [0]
+    assert 0 < cache.size <= cache.limit

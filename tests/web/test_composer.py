@@ -14,7 +14,7 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -33,6 +33,7 @@ from liveblog.web.errors import Problem
 from liveblog.web.multipart import LIMIT
 
 from ..conftest import LiveServer, live_server
+from ..waiting import until
 from ..wire import Answer, fetch
 
 PHONE = {"width": 390, "height": 844}
@@ -157,14 +158,6 @@ def entries_with(server: LiveServer, text: str) -> list[Revision]:
     timeline = server.blog.timeline
     found = [e.now for of in timeline.days() for e in timeline.unfiltered(of).entries]
     return [now for now in found if text in now.body and now.state != "removed"]
-
-
-def until(is_so: Callable[[], Any], seconds: float = 10) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.02)
 
 
 # -- signing in ------------------------------------------------------------------------------------
@@ -1149,14 +1142,25 @@ def test_it_can_be_installed_and_shared_to(server: LiveServer, ana: Someone) -> 
 
 
 @pytest.mark.slow
-def test_the_script_travels_light(server: LiveServer, ana: Someone) -> None:
-    """It is kept for good once it came, packed to under 12,000 bytes."""
-    path = re.findall(r'src="/semaine/(compose/assets/compose[^"]+)"', ana.get().body.decode())[0]
-    answer = fetch(server.url, path, Accept_Encoding="gzip, br")
-    assert (answer["Content-Encoding"], answer["Vary"]) == ("gzip", "Accept-Encoding")
-    assert "immutable" in answer["Cache-Control"]
-    assert len(answer.body) < 12_000
-    assert gzip.decompress(answer.body) == fetch(server.url, path).body
+def test_scripts_are_small_and_cached_for_good(server: LiveServer, ana: Someone) -> None:
+    """Under 17,000 bytes in all, compressed; each imports the others by their hashed names."""
+    page = ana.get().body.decode()
+    paths = set(re.findall(r'(?:src|href)="/semaine/(compose/assets/[^"]+\.js)"', page))
+    names = {path.rpartition("/")[2] for path in paths}
+    imported = set()
+    size = 0
+    for path in paths:
+        answer = fetch(server.url, path, Accept_Encoding="gzip, br")
+        assert (answer["Content-Encoding"], answer["Vary"]) == ("gzip", "Accept-Encoding")
+        assert "immutable" in answer["Cache-Control"]
+        size += len(answer.body)
+        script = gzip.decompress(answer.body)
+        assert script == fetch(server.url, path).body
+        imported |= set(
+            re.findall(r'^import [^;]* from "\./([^"]+)";', script.decode(), re.MULTILINE)
+        )
+    assert imported == {name for name in names if not name.startswith("compose.")}
+    assert size < 17_000
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import UNSET
 
 from ..text.bidi import closed
 from .context import State, complete_id, complete_tag, json_option, pass_state, progress
@@ -212,7 +213,9 @@ def _print_digest(blog: Blog, found: Digest, form: str) -> None:
 
         print_document([write(found, blog.words, base=base).encode()])
     elif form == "html":
-        print_document([blog.printable(found).encode()])
+        from ..exports.html import render
+
+        print_document([render(found, blog.config, blog.paths).encode()])
     else:
         from ..digest.text import write as write_text
 
@@ -239,9 +242,9 @@ def _edit(state: State, blog: Blog, when: str) -> None:
         texts = _parts(after, parts)
         framing = blog.frame(
             period_id,
-            headline=texts.get("Headline"),
-            introduction=texts.get("Introduction"),
-            close=texts.get("Close"),
+            headline=texts.get("Headline", UNSET),
+            introduction=texts.get("Introduction", UNSET),
+            close=texts.get("Close", UNSET),
             expect=old.rev,
         )
     state.say(f"Kept: {period_id}, revision {framing.rev}.")

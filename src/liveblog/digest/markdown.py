@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from ..model import addresses
 from ..model.entry import Source, id_letters
-from ..storage.cache import kept
 from ..text.bidi import closed
 from ..text.locale import Words
 from ..timeline import Entry
@@ -46,7 +45,6 @@ def write(digest: Digest, words: Words, *, base: str) -> str:
     return closed("\n\n".join(block for block in blocks if block) + "\n")
 
 
-@kept(str, length=lambda entry: entry.length)
 def _entry(entry: Entry, words: Words, base: str) -> str:
     now = entry.now
     time = f"[{words.time(now.published)}]({addresses.url(base, addresses.entry_path(now.id))})"

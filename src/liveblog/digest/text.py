@@ -12,7 +12,6 @@ from lxml import etree
 
 from ..model import addresses
 from ..model.entry import Figure, Revision, Source
-from ..storage.cache import kept
 from ..text.bidi import closed
 from ..text.fragments import with_root
 from ..text.locale import Words
@@ -79,7 +78,6 @@ def _unstyled(text: str, kind: str) -> str:
     return text
 
 
-@kept(str, length=lambda entry: entry.length)
 def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
     now = entry.now
     time = words.time(now.published)

@@ -22,7 +22,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from ..config import Config
-from ..digest import Digest, headline_of
+from ..digest import Digest, headline_of, title
 from ..journal import Fault
 from ..media import as_png
 from ..model import addresses, period
@@ -31,6 +31,8 @@ from ..model.errors import storage_errors
 from ..pages.render import Pages
 from ..storage.atomic import write_output
 from ..storage.inside import read_inside
+from ..storage.paths import Paths
+from ..text import locale
 from ..text.bidi import closed
 from ..text.fragments import ROOT, with_root
 from ..timeline import Day
@@ -63,16 +65,16 @@ th, td { padding: 0.2em 0.6em; border-bottom: 1px solid; text-align: start; }
 """
 
 
-def write(
-    digest: Digest, title: str, config: Config, pages: Pages, media: Path, target: Path
-) -> list[Fault]:
+def write(digest: Digest, config: Config, paths: Paths, target: Path) -> list[Fault]:
     """Write a digest as the book *target*, whole or not at all; return which pictures were gone.
-
-    *media* is the folder of the journal's pictures.
 
     Raises :class:`StorageError`.
     """
-    book = _Book(digest, title, config, pages, media)
+    is_coverage = digest.period.id == period.COVERAGE
+    words = locale.words(config.language, config.zone)
+    name = digest.headline if is_coverage else title(digest, words)
+    pages = Pages(config, templates=paths.templates)
+    book = _Book(digest, name, config, pages, paths.media)
     with storage_errors("write", target), tempfile.TemporaryFile() as file:
         book.write(file)
         file.seek(0)
@@ -167,7 +169,7 @@ class _Book:
             parts.append(f"<p><strong>{name}</strong></p>")
         # A book of one day has its introduction and close in its only chapter.
         if digest.period.kind != "day":
-            parts += [self._pages.text(digest.introduction), self._pages.text(digest.close)]
+            parts += [self._pages.markdown(digest.introduction), self._pages.markdown(digest.close)]
         address = self._config.url
         if self._config.author:
             parts.append(f"<p>{escape(self._config.author)}</p>")

@@ -1,135 +1,26 @@
-"""Feeds: one plain description, written as Atom, RSS 2.0 and JSON Feed.
+"""Feeds: one plain description of a feed, written as Atom, RSS 2.0 and JSON Feed. Pure.
 
-In comes a :class:`Feed`; out come bytes that are the same for the same feed, whatever the clock.
-``xml`` is the only door to feedgen, ``repair`` the one extension that puts it right. Pure.
+The same :class:`Feed` gives the same bytes at any time. Only ``atom_and_rss`` uses feedgen, with
+the one extension that repairs what feedgen writes wrongly.
 """
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
+from collections.abc import Iterator
 
-from msgspec import Struct, structs
+from .atom_and_rss import atom, rss
+from .jsonfeed import json_feed
+from .model import Archives, Enclosure, Feed, Item, Origin, Tombstone, safe
 
-from ..model.entry import is_plain
-from ..text.bidi import closed
-
-LIVE_MINUTES = 5
-ENDED_MINUTES = 24 * 60
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+__all__ = ["Archives", "Enclosure", "Feed", "Item", "Origin", "Tombstone", "documents"]
 
 
-class Enclosure(Struct, frozen=True):
-    """A file that belongs to an item."""
+def documents(feed: Feed) -> Iterator[tuple[str, bytes]]:
+    """Yield the file name and the bytes of a feed in each format.
 
-    url: str
-    type: str
-    size: int  #: bytes, the true length
-    title: str = ""
-
-
-class Origin(Struct, frozen=True):
-    """The feed that an item was copied from (RFC 4287 §4.2.11)."""
-
-    id: str
-    title: str
-    folder_url: str  #: as that of :class:`Feed`
-
-
-class Tombstone(Struct, frozen=True):
-    """What is left of an entry that was removed (RFC 6721)."""
-
-    id: str  #: the IRI that the entry had
-    when: datetime
-
-
-class Archives(Struct, frozen=True):
-    """Where a document stands among those of its feed (RFC 5005 §4)."""
-
-    earlier: str = ""  #: the folder of the archive before, if any
-    later: str = ""  #: that of the archive after, if any
-    current: str = ""  #: that of the subscription documents; empty in these themselves
-
-
-class Item(Struct, frozen=True):
-    """One entry of a feed."""
-
-    id: str  #: an IRI that never changes
-    url: str
-    title: str  #: plain text; what a reader lists it by
-    content: str  #: HTML with absolute addresses, sanitised
-    summary: str  #: plain text
-    published: datetime
-    updated: datetime
-    author: str = ""
-    tags: tuple[str, ...] = ()
-    language: str = ""  #: where it differs from the feed's
-    enclosures: tuple[Enclosure, ...] = ()
-    via: tuple[tuple[str, str], ...] = ()  #: name and address of its sources
-    origin: Origin | None = None
-    is_titled: bool = True  #: whether its author gave it that title
-
-
-class Feed(Struct, frozen=True):
-    """One feed; its three documents lie side by side at *folder_url*."""
-
-    id: str
-    title: str
-    subtitle: str
-    home_url: str  #: the page that tells the same
-    folder_url: str  #: ends in a slash; ``atom.xml``, ``rss.xml`` and ``feed.json`` follow it
-    language: str
-    author: str
-    updated: datetime
-    items: tuple[Item, ...]  #: in the order in which they are to be written
-    expired: bool = False  #: nothing more will come
-    hubs: tuple[str, ...] = ()  #: WebSub hubs that tell of changes
-    removed: tuple[Tombstone, ...] = ()  #: entries that readers saw and must not any more
-    archives: Archives = Archives()  #: addresses of folders, as *folder_url*
-
-    @property
-    def minutes(self) -> int:
-        """How long a fetcher may wait before it asks again."""
-        return ENDED_MINUTES if self.expired or self.archives.current else LIVE_MINUTES
-
-
-def safe(feed: Feed) -> Feed:
-    """Drop from every text what XML 1.0 (§2.2) cannot carry: one such character kills a feed.
-
-    What a plain text opens (see :mod:`.bidi`) it closes. JSON gets the same, so that the
-    three formats tell the same.
+    They are written one at a time: those of a long day have a megabyte each.
     """
-    return structs.replace(
-        feed,
-        title=_safe(feed.title),
-        subtitle=_safe(feed.subtitle),
-        author=_safe(feed.author),
-        items=tuple(map(_safe_item, feed.items)),
-    )
-
-
-def _safe_item(item: Item) -> Item:
-    texts = [item.title, item.content, item.summary, item.author, *item.tags]
-    texts += [text for source in item.via for text in source]
-    texts += [enclosure.title for enclosure in item.enclosures]
-    texts += [item.origin.title] if item.origin else []
-    # To look takes less than to copy, and hardly any item holds such a character.
-    together = "\n".join(texts)
-    if is_plain(together):
-        return item
-    return structs.replace(
-        item,
-        title=_safe(item.title),
-        content=_NOT_XML.sub("", item.content),
-        summary=_safe(item.summary),
-        author=_safe(item.author),
-        tags=tuple(map(_safe, item.tags)),
-        via=tuple((_safe(name), _safe(url)) for name, url in item.via),
-        enclosures=tuple(structs.replace(e, title=_safe(e.title)) for e in item.enclosures),
-        origin=item.origin and structs.replace(item.origin, title=_safe(item.origin.title)),
-    )
-
-
-def _safe(text: str) -> str:
-    return closed(_NOT_XML.sub("", text))
+    feed = safe(feed)
+    yield "feed.json", json_feed(feed)
+    yield "atom.xml", atom(feed)
+    yield "rss.xml", rss(feed)

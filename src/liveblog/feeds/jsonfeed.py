@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from . import Feed, Item
+from .model import Feed, Item
 
 ABOUT = "https://www.rfc-editor.org/rfc/rfc6721"
 """What our extension says is what RFC 6721 says in Atom; see also ``docs/feeds.md``."""

@@ -12,22 +12,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import assert_never
+from typing import Any, assert_never
 
 import msgspec
+from msgspec import UNSET
 
 from ..config import Config
 from ..journal import Journal
 from ..model import limits
 from ..model.conflicts import Conflict
+from ..model.draft import given_fields
 from ..model.entry import (
     Framing,
     Media,
     Revision,
-    clean_figures,
-    clean_language,
-    clean_sources,
-    clean_tags,
     clean_text,
     id_day,
     make_id,
@@ -36,8 +34,9 @@ from ..model.entry import (
 from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..model.hashing import blake2b
 from ..model.period import COVERAGE, local_day, parse_period_id
+from ..model.revisions import revise
 from ..timeline import fold, newest_framing
-from . import Copy, Frame, Item, Picture, Problem, Update, Version
+from . import Copy, FramingItem, Item, Picture, Problem, Update, Version
 from .fitting import fitted
 
 _MARK = "import "
@@ -114,7 +113,7 @@ class _Work:
         match item:
             case Update():
                 self._update(item)
-            case Frame():
+            case FramingItem():
                 self._frame(item)
             case Copy():
                 self._copy(item)
@@ -213,25 +212,17 @@ class _Work:
                 f"It is dated {published:%Y-%m-%d %H:%M} UTC, which is in the future.",
                 "Correct the date, or import it again once that date has come.",
             )
-        day = local_day(published, self._config.zone)
-        draft = Revision(
+        blank = Revision(
             id=entry_id,
             published=published,
             updated=min(updated, self._now),
-            day="" if day == id_day(entry_id) else day.isoformat(),
-            author=clean_text(version.author or self._config.author, "author"),
-            title=clean_text(version.title, "title"),
-            body=clean_text(version.body, "body"),
-            tags=clean_tags(version.tags),
-            key=version.key,
-            pinned=version.pinned,
-            verification=version.verification,
-            sources=clean_sources(version.sources),
-            figures=clean_figures(version.figures),
-            lang=clean_language(version.lang),
             state=version.state,
             note=clean_text(version.note, "note"),
         )
+        draft = revise(blank, version, now=self._now, zone=self._config.zone)
+        if not draft.author:
+            author = clean_text(self._config.author, "author")
+            draft = msgspec.structs.replace(draft, author=author)
         validate(_named(draft) if version.pictures else draft)
         return draft
 
@@ -284,7 +275,7 @@ class _Work:
 
     # -- framings -----------------------------------------------------------------------------
 
-    def _frame(self, frame: Frame) -> None:
+    def _frame(self, frame: FramingItem) -> None:
         name = frame.period
         if name != COVERAGE:
             name = parse_period_id(name, self._config.first_weekday).id
@@ -376,11 +367,23 @@ def _check_copy(record: Revision | Framing) -> None:
     validate(record)
 
 
+_MARKED = ("published", "updated", "title", "body", "author", "tags", "key", "pinned",
+           "verification", "sources", "figures", "lang", "state", "note")  # fmt: skip
+"""The fields that every mark covers, in this order for ever: marks are compared with those in the
+journal. A field that came later is covered where it is set."""
+
+_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Revision)}
+
+
 def _mark_of(version: Version) -> str:
-    """Return a mark of all that a version says."""
+    """Return a hash of the content of a version."""
+    values = {name: getattr(version, name) for name in version.__struct_fields__}
     pictures = [(p.name, p.alt, p.caption) for p in version.pictures]
-    names = [n for n in version.__dataclass_fields__ if n != "pictures"]
-    content = [pictures, *(getattr(version, name) for name in names)]
+    content: list[Any] = [pictures]
+    content += [_DEFAULTS[name] if values[name] is UNSET else values[name] for name in _MARKED]
+    later = {name: value for name, value in given_fields(version).items() if name not in _MARKED}
+    if later:
+        content.append(later)
     return blake2b(msgspec.json.encode(content), digest_size=16).hexdigest()
 
 

@@ -20,7 +20,6 @@ from ..journal import Journal
 from ..model import addresses
 from ..model.entry import slug, told_day
 from ..model.errors import StorageError
-from ..storage.cache import kept
 from ..storage.sqlite import Unusable
 from ..text.bidi import closed
 from ..text.fragments import html_to_text
@@ -208,7 +207,6 @@ def _shown(entry: Entry, mark: bytes) -> Row:
     )
 
 
-@kept(str, length=lambda entry: entry.length)
 def text_of(entry: Entry) -> str:
     """Return everything that a live entry says but its title, tags and author, as plain text."""
     now = entry.now

@@ -13,8 +13,7 @@ from ..feeds import Archives, Enclosure, Feed, Item, Origin, Tombstone
 from ..model import addresses
 from ..model.addresses import web_address
 from ..model.entry import Media
-from ..pages.render import Pages, known
-from ..storage.cache import SHORT, Kept
+from ..pages.render import Pages
 from ..text.fragments import replace_in_tags, with_root
 from ..timeline import Entry
 
@@ -27,17 +26,9 @@ class FeedBuilder:
         self._config = pages.config
         self._pages = pages
         self._main = Origin(pages.config.id, pages.config.title, pages.config.url)
-        self._made: Kept[Item] = Kept(Item)
 
     def entry(self, entry: Entry, *, is_copy: bool = False) -> Item:
         """Return an entry as a feed carries it, in full; a copy names the main feed."""
-        if entry.length > SHORT:
-            item = self._entry(entry)
-        else:
-            item = self._made.get(known(entry), lambda: self._entry(entry))
-        return structs.replace(item, origin=self._main) if is_copy else item
-
-    def _entry(self, entry: Entry) -> Item:
         now = entry.now
         base = self._config.url
         url = addresses.url(base, addresses.entry_path(entry.id))
@@ -48,7 +39,6 @@ class FeedBuilder:
             title=self._pages.name(entry),
             content=_absolute(self._pages.content(entry), base, url),
             summary=self._pages.summary(entry),
-            # In UTC, as what is kept comes back.
             published=now.published.astimezone(UTC),
             updated=now.updated.astimezone(UTC),
             author=now.author,
@@ -56,6 +46,7 @@ class FeedBuilder:
             language=now.lang,
             enclosures=tuple(self._enclosure(m) for m in now.media) if is_live else (),
             via=tuple((s.name, s.url) for s in now.sources if is_live and web_address(s.url)),
+            origin=self._main if is_copy else None,
             is_titled=bool(now.title) or not is_live,
         )
 
@@ -71,7 +62,7 @@ class FeedBuilder:
             url=url,
             title=self._pages.words.typography(title(digest, self._pages.words)),
             content=content,
-            summary=self._pages.described(digest),
+            summary=self._pages.digest_summary(digest),
             published=closed,
             updated=max(closed, digest.changed or closed),
             author=self._config.author,

@@ -13,8 +13,7 @@ from ..config import Config
 from ..digest import Digest
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
-from ..feeds import Feed
-from ..feeds.documents import documents
+from ..feeds import Feed, documents
 from ..model import addresses, period
 from ..model.entry import slug
 from ..model.period import Period, day_end
@@ -477,4 +476,4 @@ class Files:
         embedded = msgspec.json.encode(oembed(self._config)) + b"\n"
         self._output.put("oembed.json", embedded, "assets")
         self._output.put("opensearch.xml", opensearch(self._config), "assets")
-        self._put_page("assets", "404.html", lambda swap: self._pages.missing(self._config.url))
+        self._put_page("assets", "404.html", lambda swap: self._pages.not_found(self._config.url))

@@ -144,13 +144,13 @@ class SiteQueries:
     def coverage(self) -> Coverage:
         """Return the state of the blog as a whole."""
         framing = self._timeline.framing(COVERAGE)
-        ended = framing.ended if framing else None
-        if ended and ended > self._timeline.now:
-            ended = None
         newest = self.fetch(self._index.newest(ON_PAGE))
         authors = Counter(e.now.author for e in newest if e.now.author)
         return Coverage(
-            framing, self._index.last_change(), tuple(sorted(authors, key=str.casefold)), ended
+            framing,
+            self._index.last_change(),
+            tuple(sorted(authors, key=str.casefold)),
+            self._timeline.ended(),
         )
 
     def stop(self, of: Period, headline: str = "") -> NavigationLink:

@@ -15,7 +15,6 @@ from cmarkgfm import _cmark, cmark
 from cmarkgfm.cmark import Options
 
 from ..model.entry import FORBIDDEN, is_plain
-from ..storage.cache import kept
 from .fragments import split_tags
 from .sanitizer import escape_paragraphs, filter_tags, is_costly, remove_forbidden
 
@@ -49,13 +48,6 @@ def to_html(
     party. *typography* is applied to text outside of code. Headings begin at level 4, below the
     entry's own.
     """
-    return _to_html(text, anchor if "[^" in text else "", media, typography) if text else ""
-
-
-@kept(str)
-def _to_html(
-    text: str, anchor: str, media: frozenset[str], typography: Callable[[str], str] | None
-) -> str:
     text = text if is_plain(text) else FORBIDDEN.sub("", text)
     source = remove_forbidden(_render(text))
     if is_costly(source):

@@ -175,7 +175,7 @@ class Application:
                     "faults": state.faults,
                     "readers": app.broadcaster.subscribers,
                     "dropped": app.broadcaster.dropped,
-                    "place": str(state.place),
+                    "place": str(state.position),
                     "leads": app.schedule.is_leading,
                     "outbox": await run_sync(app.outbox),
                 }

@@ -26,7 +26,7 @@ from ..scheduler import Schedule
 from ..site.report import Report
 from ..site.storage.compressed import Compressed
 from ..timeline import StreamPosition
-from ..watcher import Event, Watcher
+from ..watcher import Event, Update, Watcher
 from . import embed, errors, micropub, search
 from .api import routes
 from .auth import Authenticator
@@ -60,7 +60,7 @@ class BlogApp:
         self.blog = blog
         self.path = urlsplit(blog.config.url).path
         self.broadcaster = Broadcaster(blog.config.server, total_streams)
-        self.watcher = Watcher(blog, tell=self._broadcast, landed=self._on_published)
+        self.watcher = Watcher(blog, broadcast=self._broadcast, published=self._on_published)
         self.schedule = Schedule(blog, publish=self.watcher.publish)
         self._forwarded = forwarded
         self._removed = RemovedEntries(blog)
@@ -106,7 +106,7 @@ class BlogApp:
     def start(self) -> None:
         """Start to watch the journal. Call it within the event loop."""
         self._loop = asyncio.get_running_loop()
-        self.broadcaster.position = self._site_position = str(self.watcher.state.place)
+        self.broadcaster.position = self._site_position = str(self.watcher.state.position)
         self.broadcaster.start()
         self.watcher.start()
         self.schedule.start()
@@ -129,16 +129,15 @@ class BlogApp:
         with contextlib.suppress(TimeoutError):
             flushed.result(BROADCAST_TIMEOUT)
 
-    def _on_published(
-        self, events: list[Event], position: StreamPosition, report: Report | None
-    ) -> None:
-        """Take over a publication, or without a report its failure."""
+    def _on_published(self, update: Update) -> None:
+        """Broadcast the live page, serve what was published, and plan deliveries."""
         assert self._loop is not None
-        data = messages(events, str(position))
+        position = update.changes.after
+        data = messages(update.events, str(position))
         self._loop.call_soon_threadsafe(self._send, data, position, True)
-        if report:
-            self._loop.call_soon_threadsafe(self._refresh, position, report)
-            self.schedule.published(report)
+        if update.report:
+            self._loop.call_soon_threadsafe(self._refresh, position, update.report)
+        self.schedule.published(update)
 
     def _send(self, data: bytes, position: StreamPosition, is_published: bool) -> None:
         """Broadcast messages; unless published, requests wait for what they announce."""
@@ -210,7 +209,7 @@ class BlogApp:
         if position:
             with contextlib.suppress(InvalidInput):  # not a position of this stream
                 events = await run_sync(
-                    self.watcher.missed, position, StreamPosition.parse(until),
+                    self.watcher.events_between, position, StreamPosition.parse(until),
                     limiter=self._missed_threads,
                 )  # fmt: skip
         return b"retry: 2000\n\n" + messages([*events, ("hello", {})], until)
@@ -235,7 +234,7 @@ class BlogApp:
 
     def _render_error(self, status: int) -> bytes:
         if status not in self._error_pages:
-            page = self.blog.publisher.pages.missing(self.path, is_gone=status == 410)
+            page = self.blog.publisher.pages.not_found(self.path, is_gone=status == 410)
             self._error_pages[status] = page
         return self._error_pages[status]
 

@@ -22,7 +22,7 @@ from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
 from ..config import Config
-from ..feeds import ENDED_MINUTES, LIVE_MINUTES
+from ..feeds.model import ENDED_MINUTES, LIVE_MINUTES
 from ..model import addresses
 from ..model.hashing import blake2b
 from ..site.storage.compressed import Compressed

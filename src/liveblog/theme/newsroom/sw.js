@@ -1,5 +1,5 @@
-// Opens the composer without a network. Keeps its page with nobody in it, its script, style and
-// icons; never an answer of the API, never a page of somebody who is signed in.
+// The composer's service worker: opens the composer without a network. It caches the page with
+// nobody signed in, the scripts, style and icons; never an API response or a signed-in page.
 
 const NAME = `liveblog ${SHELL.start} ${SHELL.version}`;
 
@@ -25,12 +25,12 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin) return;
   if (request.mode === "navigate" && pathname === SHELL.start) {
-    event.respondWith(fetch(request).catch(() => kept(SHELL.page)));
+    event.respondWith(fetch(request).catch(() => cached(SHELL.page)));
   } else if (SHELL.files.includes(pathname)) {
-    event.respondWith(kept(pathname).then((found) => found ?? fetch(request)));
+    event.respondWith(cached(pathname).then((found) => found ?? fetch(request)));
   }
 });
 
-async function kept(url) {
+async function cached(url) {
   return (await caches.open(NAME)).match(url);
 }

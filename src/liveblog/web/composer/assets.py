@@ -1,7 +1,7 @@
-"""What the composer is made of: its own script, style and icons, and what installs it.
+"""The composer's scripts, style and icons, its web app manifest and its service worker.
 
-These files are served by name and content, so a browser keeps them for good; a new version of any
-of them makes a new service worker, which takes the old ones away.
+The files have content-hashed names, so that browsers cache them for good. A new version of any of
+them gives a new service worker, which deletes the old ones from its cache.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import msgspec
 
 from ...blog import Blog
 from ...model.hashing import blake2b
+from ...site.theme import hashed_assets
 
+_FOLDER = resources.files("liveblog") / "theme" / "newsroom"
 _WORKER = "sw.js"
 _ICONS = (("icon-192.png", "192x192", "any"), ("icon-512.png", "512x512", "any"),
           ("maskable-512.png", "512x512", "maskable"))  # fmt: skip
@@ -32,35 +34,31 @@ class ComposerAssets:
         self._packed: dict[str, bytes] = {}
 
     @cached_property
-    def _files(self) -> dict[str, bytes]:
-        folder = resources.files("liveblog") / "theme" / "newsroom"
-        return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+    def _worker_script(self) -> bytes:
+        return (_FOLDER / _WORKER).read_bytes()
+
+    @cached_property
+    def _assets(self) -> dict[str, tuple[str, bytes]]:
+        files = (file for file in _FOLDER.iterdir() if file.is_file() and file.name != _WORKER)
+        return hashed_assets({file.name: file.read_bytes() for file in files})
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """Where each file stands, below the site's root."""
-        found = {}
-        for name, data in self._files.items():
-            stem, _, ending = name.rpartition(".")
-            if name != _WORKER:
-                found[name] = f"compose/assets/{stem}.{_mark(data)}.{ending}"
-        return found
+        """Map each file's name to its path below the site's root."""
+        return {name: f"compose/assets/{hashed}" for name, (hashed, _) in self._assets.items()}
 
     def file(self, name: str) -> bytes | None:
-        """Return the file that is served under a name."""
-        for plain, path in self.names.items():
-            if path.endswith(f"/{name}"):
-                return self._files[plain]
-        return None
+        """Return the file that is served under a content-hashed name."""
+        return dict(self._assets.values()).get(name)
 
     def packed(self, name: str) -> bytes:
-        """Return the file that is served under a name, compressed with gzip."""
+        """Return the file that is served under a content-hashed name, compressed with gzip."""
         if name not in self._packed:
             self._packed[name] = gzip.compress(self.file(name) or b"", mtime=0)
         return self._packed[name]
 
     def manifest(self) -> bytes:
-        """Return what makes the composer installable, and a place to share to."""
+        """Return the web app manifest: installs the composer, also as a target for sharing."""
         config = self._blog.config
         words = self._blog.words
         start = f"{self._path}compose"
@@ -89,7 +87,7 @@ class ComposerAssets:
         return msgspec.json.encode(document)
 
     def worker(self, page: bytes) -> bytes:
-        """Return the service worker that keeps *page*, the composer without anybody in it."""
+        """Return the service worker that caches *page*: the composer with nobody signed in."""
         used = re.findall(r'(?:href|src)="([^"]*/assets/[^"]*)"', page.decode())
         own = (self._path + name for name in self.names.values())
         files = list(dict.fromkeys([*own, *used]))
@@ -97,9 +95,9 @@ class ComposerAssets:
             "page": f"{self._path}compose/shell",
             "start": f"{self._path}compose",
             "files": files,
-            "version": _mark(page + "\n".join(files).encode() + self._files[_WORKER]),
+            "version": _mark(page + "\n".join(files).encode() + self._worker_script),
         }
-        return b"const SHELL = " + msgspec.json.encode(settings) + b";\n" + self._files[_WORKER]
+        return b"const SHELL = " + msgspec.json.encode(settings) + b";\n" + self._worker_script
 
 
 def _mark(data: bytes) -> str:

@@ -1,20 +1,22 @@
-// What the reader's pages do beyond plain HTML. Without it, every link still leads somewhere.
+// Runs on every page for readers: relative times, colour scheme, copied links, filters and order.
+// Without this script every link still works.
 
 const page = document.documentElement;
 const { root, now: nowWord, copied: copiedWord } = document.body.dataset;
 const status = document.getElementById("status");
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-const say = (text) => {
-  // Emptied first, so that the same words are read out again.
+/** Have screen readers announce a text. */
+export function say(text) {
+  // Cleared first, so that the same words are announced again.
   status.textContent = "";
   setTimeout(() => (status.textContent = text), 50);
-};
+}
 
-// -- Relative times: beside the absolute ones, for a day --------------------------------------
+// -- Relative times, beside absolute ones of the last 24 hours --------------------------------
 
 const relative = new Intl.RelativeTimeFormat(page.lang, { numeric: "always", style: "short" });
-const DAY = 86_400;
+const DAY = 86_400; // seconds
 
 function ago(time) {
   const seconds = Math.floor((Date.now() - Date.parse(time.dateTime)) / 1000);
@@ -26,7 +28,8 @@ function ago(time) {
     : relative.format(-Math.floor(minutes / 60), "hour");
 }
 
-function tellAge() {
+/** Update the relative time beside each absolute one. */
+export function showAges() {
   if (document.hidden) return;
   for (const time of all("time[data-relative], .entry .when time")) {
     const text = ago(time);
@@ -42,16 +45,16 @@ function tellAge() {
   }
 }
 
-setInterval(tellAge, 30_000);
-document.addEventListener("visibilitychange", tellAge);
+setInterval(showAges, 30_000);
+document.addEventListener("visibilitychange", showAges);
 
-// -- Light and dark ---------------------------------------------------------------------------
+// -- Colour scheme ----------------------------------------------------------------------------
 
 const system = matchMedia("(prefers-color-scheme: dark)");
 const systemTheme = () => (system.matches ? "dark" : "light");
 const themeButton = document.querySelector("button.theme");
 
-function nameTheme() {
+function labelThemeButton() {
   const other = (page.dataset.theme ?? systemTheme()) === "dark" ? "light" : "dark";
   themeButton.textContent = themeButton.dataset[other];
   themeButton.value = other;
@@ -59,14 +62,14 @@ function nameTheme() {
 
 if (themeButton) {
   themeButton.hidden = false;
-  nameTheme();
-  system.addEventListener("change", nameTheme);
+  labelThemeButton();
+  system.addEventListener("change", labelThemeButton);
   themeButton.addEventListener("click", () => {
     const chosen = themeButton.value;
     page.dataset.theme = chosen;
-    nameTheme();
+    labelThemeButton();
     try {
-      // Back to what the system says: follow it again.
+      // The system's own scheme needs no entry: it is followed again.
       if (chosen === systemTheme()) localStorage.removeItem("liveblog.theme");
       else localStorage.setItem("liveblog.theme", chosen);
     } catch {
@@ -81,7 +84,7 @@ async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Without https there is no clipboard; the older way.
+    // The clipboard API needs HTTPS.
     const field = document.createElement("textarea");
     field.value = text;
     field.className = "visually-hidden";
@@ -111,7 +114,7 @@ document.addEventListener("click", async (event) => {
   }, 2500);
 });
 
-// -- Filters and order: kept in the address ---------------------------------------------------
+// -- Filters and order, held in the address ---------------------------------------------------
 
 const stream = document.getElementById("stream");
 const filters = document.querySelector('[data-part="filters"]');
@@ -119,13 +122,14 @@ const none = document.getElementById("none");
 const KEYS = ["tag", "author", "key"];
 let isOldestFirst = false;
 
-const asked = () => new URLSearchParams(location.search);
-const written = (query) => {
+const currentQuery = () => new URLSearchParams(location.search);
+const filterOf = (query) => {
   const [key] = KEYS.filter((name) => query.get(name));
   return !key ? "" : key === "key" ? "key" : `${key}=${query.get(key)}`;
 };
 
-function isShown(article, filter = written(asked())) {
+/** Whether the current filter lets an entry through. */
+export function isShown(article, filter = filterOf(currentQuery())) {
   const { key, tags, author } = article.dataset;
   if (!filter) return true;
   if (filter === "key") return Boolean(key);
@@ -137,9 +141,10 @@ function reverse(node, selector) {
   node.append(...all(`:scope > ${selector}`, node).reverse());
 }
 
-function arrange() {
-  const query = asked();
-  const filter = written(query);
+/** Apply the filter and order of the address; return the number of entries shown. */
+export function arrange() {
+  const wanted = currentQuery();
+  const filter = filterOf(wanted);
   let count = 0;
   for (const day of all(".day", stream)) {
     const entries = all(".entry", day);
@@ -154,7 +159,7 @@ function arrange() {
     if (chip.dataset.filter === filter) chip.setAttribute("aria-current", "true");
     else chip.removeAttribute("aria-current");
   }
-  if (isOldestFirst !== (query.get("order") === "oldest")) {
+  if (isOldestFirst !== (wanted.get("order") === "oldest")) {
     isOldestFirst = !isOldestFirst;
     reverse(stream, ".day");
     for (const day of all(".day", stream)) reverse(day, ".entry");
@@ -170,7 +175,8 @@ function arrange() {
   return count;
 }
 
-function go(change) {
+/** Change the query of the address and apply it. */
+function navigate(change) {
   const url = new URL(location.href);
   url.hash = "";
   change(url.searchParams);
@@ -183,7 +189,7 @@ if (stream && filters) {
     const button = event.target.closest("button.order");
     if (button) {
       say(button.textContent);
-      go((query) => (isOldestFirst ? query.delete("order") : query.set("order", "oldest")));
+      navigate((query) => (isOldestFirst ? query.delete("order") : query.set("order", "oldest")));
       return;
     }
     const chip = event.target.closest("a[data-filter]");
@@ -193,7 +199,7 @@ if (stream && filters) {
     event.preventDefault();
     const { filter } = chip.dataset;
     const [name, value = "1"] = filter.split("=");
-    const count = go((query) => {
+    const count = navigate((query) => {
       for (const key of KEYS) query.delete(key);
       if (filter) query.set(name, value);
     });
@@ -203,9 +209,9 @@ if (stream && filters) {
   arrange();
 }
 
-// -- Arriving at an entry: show it if it is filtered away, else go to its own page -------------
+// -- Links to an entry: clear a filter that hides it, or go to the entry's own page ------------
 
-function arrive() {
+function showLinkedEntry() {
   const match = /^#(e-(\d{4})(\d\d)(\d\d)-([0-9a-z]{10}))$/.exec(location.hash);
   if (!match) return;
   const [, id, year, month, day, letters] = match;
@@ -221,13 +227,13 @@ function arrive() {
   }
 }
 
-addEventListener("hashchange", arrive);
-arrive();
+addEventListener("hashchange", showLinkedEntry);
+showLinkedEntry();
 
-// -- Whose clock it is: said on top to readers whose own shows another hour ---------------------
+// -- Time zone: named at the top for readers whose own clock differs ----------------------------
 
 const zone = document.querySelector(".zone[data-zone]");
-const place = document.querySelector("#stream, .account > h2, .account > .day, .single");
+const content = document.querySelector("#stream, .account > h2, .account > .day, .single");
 
 function hour(time, timeZone) {
   return new Intl.DateTimeFormat("en", { timeZone, dateStyle: "short", timeStyle: "short" }).format(
@@ -239,16 +245,13 @@ try {
   const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
   const shown = document.querySelector(".entry time");
   const moments = [Date.now(), ...(shown ? [Date.parse(shown.dateTime)] : [])];
-  if (place && shown && moments.some((at) => hour(at, here) !== hour(at, zone.dataset.zone))) {
+  if (content && shown && moments.some((at) => hour(at, here) !== hour(at, zone.dataset.zone))) {
     zone.classList.add("elsewhere");
-    place.before(zone);
+    content.before(zone);
   }
 } catch {
-  // A zone that this browser does not know: the footer tells it.
+  // The browser does not know the zone; the footer names it.
 }
 
 for (const button of all("button.copy")) button.hidden = false;
-tellAge();
-
-// What the live page's own script (stream.js) works with.
-document.liveblog = { arrange, isShown, say, tellAge };
+showAges();

@@ -1,0 +1,88 @@
+// Applies the events of the stream, and the document live.json, to the page.
+
+import { disconnect } from "./connection.b9a5e26d4f.js";
+import { entries, findEntry, parse, refresh, remove, replace } from "./entries.7d51de9489.js";
+import { offerReload } from "./notices.3719fc4e2b.js";
+import { isShown } from "./page.40a017a0d1.js";
+import { defer, isPaused, showPauseButton } from "./pause.a8fa8a842f.js";
+import { holdPosition } from "./scroll.c60d127c00.js";
+import { announce, discard, hold, isWaiting, showCount, showOrCount } from "./waiting.6749fde1fe.js";
+
+const PAGE_SIZE = 50; // entries on the live page
+const DOCUMENT_SIZE = 20; // entries in live.json
+
+const revisions = new Map(); // id of each known entry → its newest revision
+for (const article of entries()) {
+  revisions.set(article.id.slice(2), Number(article.dataset.rev));
+}
+
+/** What each kind of event does. */
+export const updates = {
+  entry(item) {
+    if ((revisions.get(item.id) ?? 0) >= item.rev) return;
+    const article = findEntry(item.id);
+    if (article && isPaused) return defer(() => updates.entry(item));
+    const isNew = !revisions.has(item.id);
+    revisions.set(item.id, item.rev);
+    if (article) return replace(article, item);
+    if (!isNew && !isWaiting(item.id)) return;
+    // An entry older than the whole page belongs to its day's page.
+    const orders = entries().map((entry) => entry.dataset.order);
+    if (orders.length >= PAGE_SIZE && orders.every((order) => order > item.order)) return;
+    const fresh = parse(item.html);
+    hold(item, fresh);
+    if (isNew && isShown(fresh)) announce();
+    showOrCount();
+  },
+
+  removed({ id }) {
+    const article = findEntry(id);
+    if (isPaused && article) return defer(() => updates.removed({ id }));
+    discard(id);
+    revisions.delete(id); // if it is restored, it is a new entry
+    if (article) holdPosition(() => (remove(article), refresh()));
+    showCount();
+  },
+
+  page(page) {
+    if (isPaused) return defer(() => updates.page(page));
+    if (page.state === "over") disconnect();
+    holdPosition(() => {
+      for (const [name, part] of Object.entries(page.parts)) replacePart(name, part);
+      refresh();
+      showPauseButton();
+    });
+  },
+
+  reload: offerReload,
+
+  hello() {},
+};
+
+/** Apply what live.json holds beyond what the page shows. */
+export function merge({ entries: items, removed, page }) {
+  const isGap = revisions.size && !items.some(({ id }) => revisions.has(id));
+  if (items.length >= DOCUMENT_SIZE && isGap) offerReload();
+  for (const item of [...items].reverse()) updates.entry(item);
+  for (const id of removed) updates.removed({ id });
+  updates.page(page);
+}
+
+/** Replace a part of the page outside the stream; unfolded, scrolled and focused elements stay so. */
+function replacePart(name, { mark, html }) {
+  const box = document.querySelector(`[data-part="${name}"]`);
+  if (!box || box.dataset.mark === mark) return;
+  box.dataset.mark = mark;
+  const fresh = document.createElement("div");
+  fresh.append(document.createRange().createContextualFragment(html));
+  const folded = [...box.querySelectorAll("details:not([open])")].map((details) => details.id);
+  for (const details of fresh.querySelectorAll("details")) {
+    details.open = !folded.includes(details.id);
+  }
+  const focusable = () => [...box.querySelectorAll("a, button, summary")];
+  const focused = focusable().indexOf(document.activeElement);
+  const left = box.querySelector("ol")?.scrollLeft;
+  box.replaceChildren(...fresh.childNodes);
+  if (left) box.querySelector("ol")?.scrollTo({ left, behavior: "instant" });
+  if (focused >= 0) focusable()[focused]?.focus({ preventScroll: true });
+}

@@ -1,0 +1,43 @@
+// Calls the server's API.
+
+import { root, words } from "./dom.js";
+
+export const TIMEOUT = 20_000; // milliseconds
+const UPLOAD_TIMEOUT = 120_000; // milliseconds
+
+/** A request that failed; status 0 means that no answer came. */
+export class ApiError extends Error {
+  constructor(status, problem = {}) {
+    super(words.said[problem.code] ?? [problem.detail, problem.hint].filter(Boolean).join(" "));
+    this.status = status;
+    this.code = problem.code ?? "";
+  }
+
+  /** Whether the same request may succeed later: no network, or an overloaded server. */
+  get isTemporary() {
+    return !this.status || this.status === 408 || this.status === 429 || this.status >= 500;
+  }
+}
+
+/** Send a request; a body is a Blob or a value for JSON. Return the decoded answer. */
+export async function api(method, path, body, headers = {}) {
+  const isFile = body instanceof Blob;
+  const isJson = !isFile && body !== undefined;
+  try {
+    const response = await fetch(`${root}api/${path}`, {
+      method,
+      headers: isJson ? { "Content-Type": "application/json", ...headers } : headers,
+      body: isJson ? JSON.stringify(body) : body,
+      signal: AbortSignal.timeout(isFile ? UPLOAD_TIMEOUT : TIMEOUT),
+    });
+    if (response.status === 204) return null;
+    // A proxy refuses a file that is too large with a page of its own.
+    const answer = await response.json().catch(() => (response.status === 413 ? {} : null));
+    // No JSON: the answer was cut off, or comes from the sign-in page of a public network.
+    if (!answer) throw new ApiError(0);
+    if (!response.ok) throw new ApiError(response.status, answer);
+    return answer;
+  } catch (error) {
+    throw error instanceof ApiError ? error : new ApiError(0);
+  }
+}

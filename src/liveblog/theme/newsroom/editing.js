@@ -1,0 +1,54 @@
+// The form that edits an entry or the framing of a digest: sent without leaving the page.
+
+import { ApiError, TIMEOUT } from "./api.js";
+import { all, byId, words } from "./dom.js";
+import { DraftForm } from "./form.js";
+import { read } from "./storage.js";
+
+export function startEditing(form) {
+  const draftForm = new DraftForm(form);
+  const rev = form.elements.rev.value;
+  const stored = read(draftForm.storageKey);
+  if (stored && stored.rev === rev && draftForm.problem.hidden) {
+    draftForm.draft = stored;
+    draftForm.say(words.kept);
+  }
+  draftForm.snapshot = () => ({ ...draftForm.draft, rev });
+  for (const link of all("[data-drop]")) link.addEventListener("click", () => draftForm.forget());
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (draftForm.isBusy) return;
+    draftForm.save();
+    draftForm.setBusy(true);
+    await draftForm.pictures.settle();
+    try {
+      await send(draftForm);
+    } catch {
+      draftForm.say(words.unsent);
+    }
+    draftForm.isBusy = false;
+    draftForm.sendButton.removeAttribute("aria-disabled");
+  });
+}
+
+/** Send the form; then go where the server leads, or show the page with which it refuses. */
+async function send(draftForm) {
+  const { form } = draftForm;
+  await draftForm.pictures.uploadMissing();
+  const response = await fetch(form.action, {
+    method: "POST",
+    body: new FormData(form),
+    signal: AbortSignal.timeout(TIMEOUT),
+  });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (response.ok) {
+    draftForm.forget();
+    location.assign(response.url);
+  } else if (response.status === 401) {
+    draftForm.showError(new ApiError(401, { code: "unauthorized" }));
+  } else {
+    byId("main").replaceChildren(...document.importNode(page.getElementById("main"), true).childNodes);
+    if (byId("edit")) startEditing(byId("edit"));
+    byId("problem")?.scrollIntoView();
+  }
+}

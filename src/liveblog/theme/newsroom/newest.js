@@ -1,0 +1,94 @@
+// The list of the newest updates below the form, kept up to date; pins them from the list.
+
+import { all, byId, root, words } from "./dom.js";
+
+const REFRESH_DELAY = 100; // milliseconds after an event
+const SCHEDULE_INTERVAL = 30_000; // milliseconds between two looks while an update is scheduled
+
+let isFetching = false;
+let isOutdated = false; // asked for again while fetching
+
+export async function refresh() {
+  const list = byId("list");
+  if (!list || new URLSearchParams(location.search).has("before")) return;
+  if (isFetching) {
+    isOutdated = true;
+    return;
+  }
+  isFetching = true;
+  try {
+    const response = await fetch(`${root}compose/entries`);
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (response.ok && fresh.getElementById("entries")) show(list, fresh);
+  } catch {
+    // No network: the stream reconnects, and the list is refreshed then.
+  }
+  isFetching = false;
+  if (isOutdated) {
+    isOutdated = false;
+    refresh();
+  }
+}
+
+/** Show a fetched list; entries that did not change stay as they are, with the focus in them. */
+function show(list, fresh) {
+  const entries = byId("entries");
+  if (!entries) return list.replaceChildren(fresh.getElementById("entries"));
+  const known = new Map(all(":scope > .item", entries).map((item) => [item.dataset.id, item]));
+  let next = entries.firstElementChild;
+  for (const item of all("#entries > .item", fresh)) {
+    const old = known.get(item.dataset.id);
+    known.delete(item.dataset.id);
+    if (old && old.dataset.state === item.dataset.state) {
+      if (old === next) next = next.nextElementSibling;
+      else entries.insertBefore(old, next);
+      continue;
+    }
+    const shown = document.importNode(item, true);
+    shown.classList.add("new");
+    if (old) {
+      if (old === next) next = next.nextElementSibling;
+      old.remove();
+    }
+    entries.insertBefore(shown, next);
+  }
+  for (const removed of known.values()) removed.remove();
+}
+
+/** Refresh the list whenever the blog changes. */
+export function follow() {
+  let isFirst = true;
+  let waiting = 0;
+  const refreshSoon = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(refresh, REFRESH_DELAY);
+  };
+  const stream = new EventSource(`${root}events`);
+  for (const kind of ["entry", "removed", "page", "reload"]) stream.addEventListener(kind, refreshSoon);
+  stream.addEventListener("hello", () => {
+    if (!isFirst) refreshSoon();
+    isFirst = false;
+  });
+  // A scheduled update appears without an event.
+  setInterval(() => {
+    if (!document.hidden && document.querySelector(".waits")) refresh();
+  }, SCHEDULE_INTERVAL);
+}
+
+/** Send the buttons that pin and unpin without leaving the page. */
+export function pinInPlace() {
+  byId("list")?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const body = new FormData(event.target);
+    try {
+      const response = await fetch(event.target.action, { method: "POST", body });
+      if (!response.ok) {
+        const page = new DOMParser().parseFromString(await response.text(), "text/html");
+        byId("status").textContent = page.querySelector(".problem")?.textContent ?? "";
+      }
+    } catch {
+      byId("status").textContent = words.unsent;
+    }
+    refresh();
+  });
+}
