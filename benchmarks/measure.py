@@ -60,7 +60,8 @@ def cost_of(
         peak = watch.stop() if watch else 0
         if code:
             output.seek(0)
-            raise SystemExit(f"{' '.join(command)}\n{output.read().decode(errors='replace')[-2000:]}")
+            text = output.read().decode(errors="replace")
+            raise SystemExit(f"{' '.join(command)}\n{text[-2000:]}")
     return Cost(seconds, peak)
 
 
