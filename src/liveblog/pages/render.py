@@ -292,7 +292,6 @@ class Pages:
         previous: NavigationLink | None,
         following: NavigationLink | None,
         week: NavigationLink,
-        is_abridged: bool = False,
     ) -> bytes:
         """Fill the page of a day or a week; *week* is the one that a day belongs to."""
         return self._page(
@@ -302,7 +301,6 @@ class Pages:
             previous=previous,
             following=following,
             week=week,
-            is_abridged=is_abridged,
         )
 
     def tag(self, tag: Tag, entries: Sequence[Entry], total: int) -> bytes:
