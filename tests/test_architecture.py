@@ -41,7 +41,8 @@ ROOMS = (
     ("exports",),
     ("imports",),
     ("blog",),
-    ("watcher", "scheduler"),
+    ("watcher",),
+    ("scheduler",),
     ("web",),
     ("cli",),
     ("__init__", "__main__"),
@@ -463,7 +464,7 @@ def test_the_other_rooms_may(module: str) -> None:
 HEAVY = (
     "jinja2", "starlette", "lxml", "apscheduler", "PIL", "feedgen", "cmarkgfm", "nh3",
     "sqlite3", "asyncio", "ssl", "uvicorn", "brotli",
-    "httpx2", "smtplib", "css_inline", "idna", "apprise", "yaml", "feedparser",
+    "smtplib", "css_inline", "idna", "apprise", "yaml", "feedparser",
 )  # fmt: skip
 
 _PROBE = """

@@ -443,7 +443,7 @@ class _Composer:
     def _page(
         self, template: str, person: Person | None, problem: Problem | None = None, **values: Any
     ) -> Response:
-        html = self._blog.publisher.pages.private(
+        html = self._blog.publisher.pages.newsroom(
             template,
             self._root,
             person=person,
