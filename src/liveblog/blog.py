@@ -44,8 +44,7 @@ from .timeline import Timeline
 if TYPE_CHECKING:
     from .delivery.outbox import Outbox
     from .digest import Digest
-    from .imports import Item
-    from .imports.run import ImportResult
+    from .imports import ImportResult, Item
     from .search import Found, Search
     from .site.publisher import Publisher
     from .site.relocation import Relocation
