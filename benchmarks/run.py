@@ -73,7 +73,9 @@ def _document(found: Sequence[Line], scaled: str) -> str:
         "on other machines. [What is measured, and why some targets are missed](README.md).\n\n"
     )
     machine = "".join(f"- {line}\n" for line in _versions())
-    columns = "| what | liveblog | beside | peer | ratio | target | met |\n|---|--:|---|--:|--:|--:|---|\n"
+    columns = (
+        "| what | ours | beside | theirs | ratio | target | met |\n|---|--:|---|--:|--:|--:|---|\n"
+    )
     rows = "".join(
         f"| {line.what} | {line.ours} | {line.beside} | {line.theirs} | {line.ratio} "
         f"| {line.target} | {({True: 'yes', False: '**no**', None: '–'})[line.met]} |\n"
