@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import UNSET
 
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from .context import State, complete_id, complete_tag, json_option, pass_state, progress
 from .editor import in_editor, rescued
 from .printing import echo, echo_text, print_document, print_json, style
@@ -314,7 +314,7 @@ def _facts(blog: Blog, entry: Entry) -> Iterator[tuple[str, str]]:
         ("Language", [now.lang]),
     ):
         if any(values):
-            yield name, ", ".join(map(closed, values))
+            yield name, ", ".join(map(close_controls, values))
     for source in now.sources:
         yield "Source", f"{closed(source.name)} {source.url}".strip()
     for figure in now.figures:

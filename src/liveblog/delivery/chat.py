@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..text.plain import shorten
 from . import Undelivered
 

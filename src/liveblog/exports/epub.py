@@ -33,7 +33,7 @@ from ..storage.atomic import write_output
 from ..storage.inside import read_inside
 from ..storage.paths import Paths
 from ..text import locale
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..text.fragments import ROOT, with_root
 from ..timeline import Day
 
@@ -276,7 +276,7 @@ class _Book:
 
 def escape(text: str) -> str:
     """Write plain text as XML, with its directional controls closed."""
-    return saxutils.escape(closed(text))
+    return saxutils.escape(close_controls(text))
 
 
 def _properties(has_pictures: bool) -> Iterator[str]:

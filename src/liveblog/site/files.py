@@ -19,7 +19,7 @@ from ..model.entry import slug
 from ..model.period import Period, day_end
 from ..pages.data import Coverage, Home, NavigationLink, Tag
 from ..pages.render import Pages
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..timeline import Entry, Timeline, in_order
 from .documents import (
     LivePage,
@@ -215,7 +215,7 @@ class Files:
     ) -> None:
         """Write a digest in each form, one at a time: those of a long day are large."""
         folder = addresses.period_path(account.period)
-        words, base, blog = self._pages.words, self._config.url, closed(self._config.title)
+        words, base, blog = self._pages.words, self._config.url, close_controls(self._config.title)
         week = self._material.stop(self._material.week(account.period.start))
         previous, following = around
         bare = structs.replace(account, series=())

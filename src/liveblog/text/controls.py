@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..model.entry import FORBIDDEN
-from .bidi import closed
+from .bidi import close_controls
 
 
 def visible(text: str) -> str:
@@ -13,7 +13,7 @@ def visible(text: str) -> str:
 
     Tabs and newlines stay; directional controls are closed.
     """
-    return closed(FORBIDDEN.sub(_escape, text))
+    return close_controls(FORBIDDEN.sub(_escape, text))
 
 
 def visible_line(text: str) -> str:
