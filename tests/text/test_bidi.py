@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveblog.text.bidi import close_controls, closed_in
+from liveblog.text.bidi import close_all_controls, close_controls
 
 OPENING = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
 
@@ -56,4 +56,7 @@ def test_texts_without_controls_stay_as_they_are() -> None:
 def test_the_texts_of_plain_data_are_closed() -> None:
     """At every depth; what is no text stays."""
     data = {"a": ["\u202ex", 1, None], "b": {"c": ("\u2067y",)}}
-    assert closed_in(data) == {"a": ["\u202ex\u202c", 1, None], "b": {"c": ("\u2067y\u2069",)}}
+    assert close_all_controls(data) == {
+        "a": ["\u202ex\u202c", 1, None],
+        "b": {"c": ("\u2067y\u2069",)},
+    }

@@ -16,7 +16,7 @@ from ..model import addresses
 from ..pages.data import Coverage, Part
 from ..pages.render import Pages
 from ..search import text_of
-from ..text.bidi import close_controls, closed_in
+from ..text.bidi import close_all_controls, close_controls
 from ..text.fragments import with_root
 from ..text.plain import shorten
 from ..timeline import Entry
@@ -126,7 +126,7 @@ Searched = tuple[str, datetime, str, tuple[str, ...], str]
 def searched(entries: Iterable[Entry]) -> list[Searched]:
     """Return what a page without a server searches of entries."""
     return [
-        (entry.id, entry.published, close_controls(entry.now.title), closed_in(entry.now.tags),
+        (entry.id, entry.published, close_controls(entry.now.title), close_all_controls(entry.now.tags),
          close_controls(shorten(text_of(entry), SEARCHED_MOST)))
         for entry in entries
         if entry.now.state == "live"

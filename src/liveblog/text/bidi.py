@@ -29,14 +29,14 @@ def close_controls(text: str) -> str:
     return "".join(part + _missing(part) for part in _LINE_END.split(text))
 
 
-def closed_in(data: Any) -> Any:
+def close_all_controls(data: Any) -> Any:
     """Return plain data for JSON with each of its texts :func:`close_controls`."""
     if isinstance(data, str):
         return close_controls(data)
     if isinstance(data, dict):
-        return {name: closed_in(value) for name, value in data.items()}
+        return {name: close_all_controls(value) for name, value in data.items()}
     if isinstance(data, list | tuple):
-        return type(data)(map(closed_in, data))
+        return type(data)(map(close_all_controls, data))
     return data
 
 
