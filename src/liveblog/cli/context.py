@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..text.controls import visible, visible_line
+from ..text.controls import escape_controls, visible_line
 from .printing import echo, redraw, style
 
 COLLECT_AFTER = 700
@@ -34,7 +34,7 @@ def goes_on() -> None:
         """A log message may quote a feed, a file's name or another server."""
 
         def format(self, record: logging.LogRecord) -> str:
-            return visible(super().format(record))
+            return escape_controls(super().format(record))
 
     gc.set_threshold(COLLECT_AFTER)
     handler = logging.StreamHandler()

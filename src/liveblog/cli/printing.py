@@ -18,7 +18,7 @@ import click
 
 from ..model.entry import FORBIDDEN
 from ..model.errors import StorageError
-from ..text.controls import visible, visible_line
+from ..text.controls import escape_controls, visible_line
 
 _STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True},
@@ -53,7 +53,7 @@ def echo(*lines: str, err: bool = False) -> None:
 
 def echo_text(text: str, *, err: bool = False) -> None:
     """Print a text that may have several lines, and a newline if it lacks one at its end."""
-    _write(_shown(text, visible).removesuffix("\n") + "\n", err)
+    _write(_shown(text, escape_controls).removesuffix("\n") + "\n", err)
 
 
 def redraw(text: str) -> None:

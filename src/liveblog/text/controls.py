@@ -8,7 +8,7 @@ from ..model.entry import FORBIDDEN
 from .bidi import close_controls
 
 
-def visible(text: str) -> str:
+def escape_controls(text: str) -> str:
     r"""Return *text* as a terminal may show it: ``\x1b`` in place of an escape, and so on.
 
     Tabs and newlines stay; directional controls are closed.
@@ -17,8 +17,8 @@ def visible(text: str) -> str:
 
 
 def visible_line(text: str) -> str:
-    """Return *text* as :func:`visible` does, on one line."""
-    return visible(text.replace("\n", "\\n").replace("\t", " "))
+    """Return *text* as :func:`escape_controls` does, on one line."""
+    return escape_controls(text.replace("\n", "\\n").replace("\t", " "))
 
 
 def _escape(found: re.Match[str]) -> str:
