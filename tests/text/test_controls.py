@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveblog.text.controls import escape_controls, visible_line
+from liveblog.text.controls import escape_controls, escape_line
 
 
 @given(st.text(st.characters(exclude_categories=[]) | st.sampled_from("\x1b\x9b\x00\r\ud800")))
@@ -17,7 +17,7 @@ def test_a_terminal_has_nothing_to_obey(text: str) -> None:
     assert {c for c in shown if unicodedata.category(c) in ("Cc", "Cs")} <= {"\t", "\n"}
     shown.encode()
     assert escape_controls(shown) == shown
-    assert not set(visible_line(text)) & {"\t", "\n"}
+    assert not set(escape_line(text)) & {"\t", "\n"}
 
 
 def test_what_was_there_can_be_told() -> None:
@@ -25,4 +25,4 @@ def test_what_was_there_can_be_told() -> None:
     assert escape_controls("a\x1b[2J\x9b\u0085\r\ud800\udcff\ufdd0\tb\n") == (
         r"a\x1b[2J\x9b\x85\x0d\ud800\xff\ufdd0" "\tb\n"
     )
-    assert visible_line("a\nb\tc") == r"a\nb c"
+    assert escape_line("a\nb\tc") == r"a\nb c"

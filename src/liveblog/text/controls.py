@@ -16,7 +16,7 @@ def escape_controls(text: str) -> str:
     return close_controls(FORBIDDEN.sub(_escape, text))
 
 
-def visible_line(text: str) -> str:
+def escape_line(text: str) -> str:
     """Return *text* as :func:`escape_controls` does, on one line."""
     return escape_controls(text.replace("\n", "\\n").replace("\t", " "))
 
