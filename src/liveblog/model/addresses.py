@@ -126,7 +126,7 @@ def entry_of(path: str) -> str:
     return f"{match[1]}{match[2]}{match[3]}-{match[4]}" if match else ""
 
 
-def landing(path: str) -> int:
+def publication_order(path: str) -> int:
     """Return when a file, or a new folder (its path ends in a slash), lands among others.
 
     What is linked to comes before what links to it, as far as that can be: what every page needs;
