@@ -161,7 +161,7 @@ def test_every_path_of_a_site_is_known_as_ours(told: Blog, tmp_path: Path) -> No
     for site in (told.paths.site, sample):
         paths = list(Folder(site).paths())
         assert len(paths) > 100
-        assert [path for path in paths if not addresses.is_ours(path)] == []
+        assert [path for path in paths if not addresses.is_generated(path)] == []
     (static / "LICENSE").unlink()
     assert "LICENSE" in " ".join(told.publish().deleted)
 
@@ -175,7 +175,7 @@ def test_every_path_of_a_site_is_known_as_ours(told: Blog, tmp_path: Path) -> No
 )  # fmt: skip
 def test_other_paths_are_not_ours(path: str) -> None:
     """They stay, whatever a publication finds."""
-    assert not addresses.is_ours(path)
+    assert not addresses.is_generated(path)
 
 
 # -- what leads out of it --------------------------------------------------------------------------

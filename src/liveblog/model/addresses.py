@@ -115,7 +115,7 @@ _LANDING = re.compile(
 )
 
 
-def is_ours(path: str) -> bool:
+def is_generated(path: str) -> bool:
     """Whether a path of the site is one that this program makes: what it leaves there goes too."""
     return _OURS.fullmatch(path) is not None
 

@@ -112,7 +112,7 @@ class Publisher:
         Raises :class:`StorageError`.
         """
         entries = self._paths.entries
-        if not entries.is_dir() and any(map(addresses.is_ours, self.site.paths())):
+        if not entries.is_dir() and any(map(addresses.is_generated, self.site.paths())):
             raise StorageError(
                 f"{entries} is gone; the site stays as it is.",
                 f"Put the journal back. If it is to begin anew, delete {self._paths.site} too.",
