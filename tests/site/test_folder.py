@@ -80,7 +80,7 @@ def observed(blog: Blog, tmp_path: Path) -> list[str]:
     """
     site = blog.paths.site
     before, after = pages_in(site), set(from_nothing(blog, tmp_path / "after"))
-    entries = {path for path in after if addresses.entry_of(path)}
+    entries = {path for path in after if addresses.entry_id_at(path)}
 
     def look() -> None:
         roots = {p for p in pages_in(site) if p in after and (p in before or p in entries)}

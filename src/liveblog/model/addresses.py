@@ -120,7 +120,7 @@ def is_generated(path: str) -> bool:
     return _OURS.fullmatch(path) is not None
 
 
-def entry_of(path: str) -> str:
+def entry_id_at(path: str) -> str:
     """Return the id of the entry whose page is at a path; nothing if it is no such page."""
     match = _ENTRY.fullmatch(path)
     return f"{match[1]}{match[2]}{match[3]}-{match[4]}" if match else ""

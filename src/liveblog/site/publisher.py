@@ -211,7 +211,7 @@ class Publisher:
 
     def is_withdrawn(self, path: str) -> bool:
         """Whether a path is that of an entry that was removed, or that damage withholds."""
-        entry_id = addresses.entry_of(path)
+        entry_id = addresses.entry_id_at(path)
         if not entry_id:
             return False
         reading = self._journal.day(id_day(entry_id))
