@@ -179,7 +179,7 @@ class Client:
 def _checked(url: str) -> tuple[str, str, int]:
     """Return an address as it goes over the wire, its host and its port."""
     try:
-        parts = addresses.parts_of(url)
+        parts = addresses.split(url)
         host, port = parts.hostname or "", parts.port
         wire_host = host.encode("idna").decode() if not host.isascii() else host
     except ValueError:

@@ -141,7 +141,7 @@ def web_address(url: str) -> str:
     return url if url.startswith(("https://", "http://")) else ""
 
 
-def parts_of(address: str) -> SplitResult:
+def split(address: str) -> SplitResult:
     """Take an address from outside apart.
 
     Raises :class:`ValueError` if it is none, or longer than an address may be: Python looks at a
@@ -155,7 +155,7 @@ def parts_of(address: str) -> SplitResult:
 def host_of(address: str) -> str:
     """Return the host of an address from outside; nothing if it is no address."""
     try:
-        return parts_of(address).hostname or ""
+        return split(address).hostname or ""
     except ValueError:
         return ""
 
@@ -163,8 +163,8 @@ def host_of(address: str) -> str:
 def joined(base: str, address: str) -> str:
     """Return an address from outside as it stands on a page at *base*.
 
-    Raises :class:`ValueError` as :func:`parts_of` does.
+    Raises :class:`ValueError` as :func:`split` does.
     """
     for each in (base, address):
-        parts_of(each)
+        split(each)
     return urljoin(base, address)

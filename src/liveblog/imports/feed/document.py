@@ -79,7 +79,7 @@ def web_address(base: str, address: object) -> str:
         return ""
     try:
         url = addresses.joined(base, given)
-        parts = addresses.parts_of(url)
+        parts = addresses.split(url)
     except ValueError:
         return ""
     is_web = parts.scheme in ("http", "https") and parts.netloc and " " not in url

@@ -74,7 +74,7 @@ def _resolve(base: str, address: str) -> str:
     address = re.sub(r"[\t\n\r]", "", address).strip()
     try:
         url = addresses.joined(base, address) if address else ""
-        parts = addresses.parts_of(url)
+        parts = addresses.split(url)
     except ValueError:
         return ""
     scheme = parts.scheme.lower()
