@@ -152,7 +152,7 @@ def split(address: str) -> SplitResult:
     return urlsplit(address)
 
 
-def host_of(address: str) -> str:
+def host(address: str) -> str:
     """Return the host of an address from outside; nothing if it is no address."""
     try:
         return split(address).hostname or ""
