@@ -160,7 +160,7 @@ def host(address: str) -> str:
         return ""
 
 
-def joined(base: str, address: str) -> str:
+def join(base: str, address: str) -> str:
     """Return an address from outside as it stands on a page at *base*.
 
     Raises :class:`ValueError` as :func:`split` does.

@@ -78,7 +78,7 @@ def web_address(base: str, address: object) -> str:
     if not given:
         return ""
     try:
-        url = addresses.joined(base, given)
+        url = addresses.join(base, given)
         parts = addresses.split(url)
     except ValueError:
         return ""

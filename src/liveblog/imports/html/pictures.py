@@ -73,7 +73,7 @@ class Pictures:
 def _resolve(base: str, address: str) -> str:
     address = re.sub(r"[\t\n\r]", "", address).strip()
     try:
-        url = addresses.joined(base, address) if address else ""
+        url = addresses.join(base, address) if address else ""
         parts = addresses.split(url)
     except ValueError:
         return ""
