@@ -64,7 +64,7 @@ def url(base: str, path: str) -> str:
     return base + quote(path)
 
 
-def root_of(path: str) -> str:
+def path_to_root(path: str) -> str:
     """Return the way from a page up to the site's root: ``../../`` or ``./``."""
     return "../" * path.count("/") or "./"
 

@@ -326,7 +326,7 @@ class Pages:
 
     def _page(self, template: str, path: str, **values: Any) -> bytes:
         folder = path.removesuffix("index.html")
-        root = values.setdefault("root", addresses.root_of(path))
+        root = values.setdefault("root", addresses.path_to_root(path))
         values.setdefault("json_ld", "")
         address = addresses.url(self.config.url, folder)
         values |= {"path": folder, "address": address, "pages": self}

@@ -129,7 +129,7 @@ class Files:
             lambda swap: [(path, make(swap))],
             entries,
             plainer=(lambda swap: [(path, plainer(swap))]) if plainer else None,
-            notice=[(path, self._guard.page(addresses.root_of(path)))],
+            notice=[(path, self._guard.page(addresses.path_to_root(path)))],
         )
 
     def _put_feed(
@@ -194,7 +194,7 @@ class Files:
             def page(swap: Swap) -> Made:
                 return [(path, self._pages.entry(shown)) for shown in swap([entry])]
 
-            notice = [(path, self._guard.page(addresses.root_of(path)))]
+            notice = [(path, self._guard.page(addresses.path_to_root(path)))]
             self._put(purpose, path, page, [entry], notice=notice)
             for picture in pictures:
                 self._output.put_media(picture, purpose)
