@@ -878,11 +878,9 @@ def test_the_servers_words_are_made_safe() -> None:
 
 def test_nobody_listens() -> None:
     """Tried again."""
-    with socket.socket() as close_controls:
-        close_controls.bind(("127.0.0.1", 0))
-        settings = MailConfig(
-            server="localhost", port=close_controls.getsockname()[1], security="none"
-        )
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        settings = MailConfig(server="localhost", port=closed.getsockname()[1], security="none")
         error = refusal(some_mail(), settings)
     assert "Connection refused" in error.message
     assert (error.is_final, error.is_unknown) == (False, False)

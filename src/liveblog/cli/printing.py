@@ -58,7 +58,7 @@ def echo_text(text: str, *, err: bool = False) -> None:
 
 def redraw(text: str) -> None:
     """Print a text over the terminal line that was printed before it, without a newline."""
-    _write(f"\r{visible_line(text)}\033[K", True)
+    _write(f"\r{escape_line(text)}\033[K", True)
 
 
 def print_json(document: object) -> None:

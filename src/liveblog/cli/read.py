@@ -316,9 +316,9 @@ def _facts(blog: Blog, entry: Entry) -> Iterator[tuple[str, str]]:
         if any(values):
             yield name, ", ".join(map(close_controls, values))
     for source in now.sources:
-        yield "Source", f"{closed(source.name)} {source.url}".strip()
+        yield "Source", f"{close_controls(source.name)} {source.url}".strip()
     for figure in now.figures:
-        yield "Figure", f"{closed(figure.name)} = {figure.value} {figure.unit}".strip()
+        yield "Figure", f"{close_controls(figure.name)} = {figure.value} {figure.unit}".strip()
     for media in now.media:
         yield "Picture", f"entries/media/{media.path} ({media.width} × {media.height}): {media.alt}"
     for revision in entry.corrections:

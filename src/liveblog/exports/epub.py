@@ -181,7 +181,7 @@ class _Book:
         for day in self._days:
             text = self._pages.words.day(day.date, year=True)
             if headline := headline_of(day):
-                text = f"{text} – {closed(headline)}"
+                text = f"{text} – {close_controls(headline)}"
             items.append(f'<li><a href="{_name(day)}">{escape(text)}</a></li>')
         heading = escape(self._pages.words.say("Day by day"))
         listed = f'<li><a href="title.xhtml">{escape(self._title)}</a></li>' + "".join(items)

@@ -126,8 +126,13 @@ Searched = tuple[str, datetime, str, tuple[str, ...], str]
 def searched(entries: Iterable[Entry]) -> list[Searched]:
     """Return what a page without a server searches of entries."""
     return [
-        (entry.id, entry.published, close_controls(entry.now.title), close_all_controls(entry.now.tags),
-         close_controls(shorten(text_of(entry), SEARCHED_MOST)))
+        (
+            entry.id,
+            entry.published,
+            close_controls(entry.now.title),
+            close_all_controls(entry.now.tags),
+            close_controls(shorten(text_of(entry), SEARCHED_MOST)),
+        )
         for entry in entries
         if entry.now.state == "live"
     ]  # fmt: skip
@@ -151,7 +156,7 @@ def opensearch(config: Config) -> str:
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">\n'
         f"<ShortName>{escape(shorten(title, 16))}</ShortName>\n"
-        f"<Description>{escape(shorten(closed(config.description) or title, 1024))}"
+        f"<Description>{escape(shorten(close_controls(config.description) or title, 1024))}"
         "</Description>\n"
         f'<Url type="text/html" template="{address}"/>\n'
         f"<Language>{config.language}</Language>\n"

@@ -273,7 +273,7 @@ class Files:
         """Make the page and the feeds of a tag."""
         entries = self._material.fetch(places)
         folder = addresses.tag_path(tag.slug)
-        title = f"{closed(self._config.title)} – {tag.name}"
+        title = f"{close_controls(self._config.title)} – {tag.name}"
         in_feed = entries[: self._config.feeds.entries]
 
         def feed(swap: Swap) -> Feed:
