@@ -192,6 +192,9 @@ def digest(
 
     WHEN is today (unless given), yesterday, week, last-week, 2012-07-15, 2012-W29 or
     2012-07-15..2012-07-22. With --edit it may also be 'coverage', for the head of the live page.
+
+    A week of more than 100 updates is shown by its key events, as on its page; --json has all, and
+    so has the range of its days.
     """
     blog = state.blog()
     if wants_edit:
@@ -199,6 +202,10 @@ def digest(
         return
     found = blog.digest(when, key=key, tag=tag or "")
     state.warn(found.faults)
+    if not (key or tag or as_json or form == "json"):
+        from ..digest.build import abridge
+
+        found = abridge(found)
     _print_digest(blog, found, "json" if as_json else form)
 
 

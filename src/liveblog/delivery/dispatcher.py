@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ..config import Config
-from ..digest import Digest, build, title
+from ..digest import Digest, title
+from ..digest.build import build
 from ..http_client import private_place
 from ..journal import Journal
 from ..model import addresses, period

@@ -10,7 +10,7 @@ from ..model.entry import Source, id_letters
 from ..text.bidi import close_controls
 from ..text.locale import Words
 from ..timeline import Entry
-from . import Digest, label
+from . import Digest, abridged_note, label
 from .text import correction_line, days_with_figures, figure_line, marks_of, unit_line
 
 
@@ -21,6 +21,7 @@ def write(digest: Digest, words: Words, *, base: str) -> str:
         heading = words.say("%(period)s: %(headline)s", period=heading, headline=digest.headline)
     blocks = [
         f"# {_line(words.typography(heading))}",
+        f"*{abridged_note(words)}*" if digest.is_abridged else "",
         _below(digest.introduction, digest.period.id),
     ]
     is_one_day = digest.period.kind == "day"

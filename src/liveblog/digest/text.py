@@ -18,7 +18,7 @@ from ..text.locale import Words
 from ..text.markup import to_html
 from ..text.plain import collapse_space
 from ..timeline import Entry
-from . import Digest, Series, label
+from . import Digest, Series, abridged_note, label
 
 WIDTH = 78
 _LEAST = 20  # columns for a text, however deeply it is indented
@@ -49,6 +49,8 @@ def write(
     ]
     if digest.headline:
         blocks.append(style(_wrapped(words.typography(digest.headline)), "title"))
+    if digest.is_abridged:
+        blocks.append(_wrapped(abridged_note(words)))
     blocks += _prose(digest.introduction, words, base)
     is_one_day = digest.period.kind == "day"
     for day in digest.days:

@@ -23,6 +23,7 @@ from lxml import html as lxml_html
 
 from ..config import Config
 from ..digest import Digest, headline_of, title
+from ..digest.build import build_from_days
 from ..journal import Fault
 from ..media import as_png
 from ..model import addresses, period
@@ -156,9 +157,9 @@ class _Book:
     # -- documents ----------------------------------------------------------------------------
 
     def _chapter(self, day: Day) -> str:
-        account = Digest(period.day(day.date), day.framing, (day,), ())
+        digest = build_from_days(period.day(day.date), [day], day.framing)
         title = self._pages.words.day(day.date, year=True)
-        return self._document(title, self._pages.chapter(account))
+        return self._document(title, self._pages.chapter(digest))
 
     def _front(self) -> str:
         digest = self._digest

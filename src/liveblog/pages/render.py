@@ -207,7 +207,6 @@ class Pages:
         previous: NavigationLink | None,
         following: NavigationLink | None,
         week: NavigationLink,
-        is_abridged: bool = False,
     ) -> bytes:
         """Render the page of a day or a week; *week* is the week of the day."""
         return self._page(
@@ -217,7 +216,6 @@ class Pages:
             previous=previous,
             following=following,
             week=week,
-            is_abridged=is_abridged,
         )
 
     def tag(self, tag: Tag, entries: Sequence[Entry], total: int) -> bytes:

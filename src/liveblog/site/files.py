@@ -13,6 +13,7 @@ from ..config import Config
 from ..digest import Digest
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
+from ..digest.build import abridge
 from ..feeds import Feed, documents
 from ..model import addresses, period
 from ..model.entry import slug
@@ -207,12 +208,9 @@ class Files:
         """Make the page of a week."""
         account = self._material.digest(week)
         if account.days:
-            shown, is_abridged = self._material.abridged(account)
-            self._digest(shown, around, purpose, is_abridged=is_abridged)
+            self._digest(abridge(account), around, purpose)
 
-    def _digest(
-        self, account: Digest, around: Around, purpose: str, *, is_abridged: bool = False
-    ) -> None:
+    def _digest(self, account: Digest, around: Around, purpose: str) -> None:
         """Write a digest in each form, one at a time: those of a long day are large."""
         folder = addresses.period_path(account.period)
         words, base, blog = self._pages.words, self._config.url, close_controls(self._config.title)
@@ -222,7 +220,7 @@ class Files:
 
         def as_page(digest: Digest) -> bytes:
             return self._pages.digest(digest, previous=previous, following=following,
-                                      week=week, is_abridged=is_abridged)  # fmt: skip
+                                      week=week)  # fmt: skip
 
         def put(name: str, write: Callable[[Digest], str]) -> None:
             path = folder + name
@@ -312,7 +310,7 @@ class Files:
         """Make the feed of the closed weeks."""
         material = self._material
         weeks = [week for week in material.weeks if material.is_closed(week)][-WEEKS_IN_FEED:]
-        digests = [material.abridged(material.digest(week))[0] for week in reversed(weeks)]
+        digests = [abridge(material.digest(week)) for week in reversed(weeks)]
         title = self._pages.words.say("%(title)s: week by week", title=self._config.title)
         self._digests("weekly", title, digests)
 
