@@ -17,8 +17,7 @@ from .printing import choose, echo, print_document, print_json, style
 if TYPE_CHECKING:
     from ..blog import Blog
     from ..digest import Digest
-    from ..imports import Item
-    from ..imports.run import ImportResult
+    from ..imports import ImportResult, Item
     from ..imports.subscriptions import Subscriptions
     from ..site.report import Progress
 
