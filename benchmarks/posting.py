@@ -20,7 +20,8 @@ from lines import Line, table
 from measure import LIVEBLOG, PEERS, TIMES, Cost, apart, beside, cost_of, duration
 
 from liveblog import Blog
-from liveblog.model.entry import checked
+from liveblog.model.draft import Draft
+from liveblog.model.entry import validate
 
 APPENDS = 400
 TEXT = next(blogs.posts(1)).body
@@ -132,12 +133,12 @@ def _append(folder: Path, count: int, ready: object) -> None:
 
 def _append_checked(folder: Path, path: Path, count: int, ready: object) -> None:
     blog = Blog(folder)
-    checked(blog.draft(TEXT))
+    validate(blog.preview(Draft(body=TEXT)))
     fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
     data = b'{"body":"' + TEXT.encode() + b'"}\n'
     ready.wait()  # type: ignore[attr-defined]
     for _ in range(count):
-        checked(blog.draft(TEXT))
+        validate(blog.preview(Draft(body=TEXT)))
         _append_line(fd, data)
 
 

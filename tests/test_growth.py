@@ -17,12 +17,12 @@ import pytest
 from liveblog.digest import markdown as digest_markdown
 from liveblog.digest import text as digest_text
 from liveblog.imports.chronicle import chronicle
-from liveblog.imports.feed import json as feed_json
+from liveblog.imports.feed import jsonfeed as feed_json
 from liveblog.imports.feed import xml as feed_xml
-from liveblog.imports.html import to_markdown, words
+from liveblog.imports.html import to_markdown
+from liveblog.imports.html.inline import escape
 from liveblog.imports.markdown import body, templates
 from liveblog.imports.markdown import dates as import_dates
-from liveblog.imports.spans import escaped
 from liveblog.imports.wordpress import entries, texts
 from liveblog.model.entry import clean_text, slug
 from liveblog.model.errors import LiveblogError
@@ -166,8 +166,8 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "a period": lambda t: dates.parse_period(t, now=NOW, zone=PARIS, language="fr"),
     "front matter": split,
     "HTML to Markdown": to_markdown,
-    "words of HTML": words,
-    "Markdown's signs": escaped,
+    "words of HTML": lambda t: fragments.html_to_text(sanitizer.sanitize(t)),
+    "Markdown's signs": escape,
     "an XML feed": lambda t: feed_xml.read(encoded(t), "x", "http://x/"),
     "an XML feed's text": lambda t: feed_xml.read(encoded(item_of(t)), "x", "http://x/"),
     "an XML feed's fields": lambda t: feed_xml.read(encoded(fields_of(t)), "x", "http://x/"),

@@ -1,9 +1,9 @@
 """One live blog in one folder: the public API.
 
-Every door (command line, server, importers) goes through :class:`Blog`, which turns wishes into
-revisions, appends them to the journal, and reads the journal back as timeline, digest and site.
-What is heavy (Jinja2, lxml, Pillow) is imported by the methods that need it, since a post is typed
-hundreds of times a day.
+:class:`Blog` turns drafts into revisions, appends them to the journal, and reads the journal back
+as timeline, digest and site. Everything that writes (command line, server, imports) calls it.
+Modules that take long to import (Jinja2, lxml, Pillow) are imported by the methods that need them,
+since 'liveblog post' is typed hundreds of times a day.
 """
 
 from __future__ import annotations
@@ -13,34 +13,19 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from . import config as settings
 from .config import Config, writing
 from .journal import Fault
 from .journal.dayfiles.writer import DayFiles
-from .model import limits
+from .model import limits, revisions
 from .model.conflicts import Conflict
-from .model.entry import (
-    Figure,
-    Framing,
-    Media,
-    Revision,
-    Source,
-    Verification,
-    clean_figures,
-    clean_language,
-    clean_sources,
-    clean_tags,
-    clean_text,
-    id_day,
-    make_id,
-    slug,
-    validate,
-)
+from .model.draft import Draft, DraftFields, draft_from
+from .model.entry import Framing, Media, Revision, clean_text, slug, validate
 from .model.errors import (
     InvalidInput,
     NotFound,
@@ -50,16 +35,16 @@ from .model.errors import (
     storage_errors,
 )
 from .model.hashing import blake2b
-from .model.period import COVERAGE, Period, local_day, parse_period_id
+from .model.period import COVERAGE, Period, parse_period_id
 from .model.period import check as check_period
+from .pictures import Image, Uploaded, missing_pictures, set_pictures
 from .storage.paths import Paths
 from .timeline import Timeline
 
 if TYPE_CHECKING:
     from .delivery.outbox import Outbox
     from .digest import Digest
-    from .imports import Item
-    from .imports.run import ImportResult
+    from .imports import ImportResult, Item
     from .search import Found, Search
     from .site.publisher import Publisher
     from .site.relocation import Relocation
@@ -69,13 +54,14 @@ if TYPE_CHECKING:
 
 
 GIT_ATTRIBUTES = b"entries/**/*.jsonl -text merge=union\n"
-"""For git: the journal's bytes stay as they are, and what two machines appended is all kept."""
+"""For git: leave the journal's bytes as they are, and merge by keeping the lines of both sides."""
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
+Record = TypeVar("Record", Revision, Framing)
 
 
 def _guarded(verb: Verb) -> Verb:
-    """Let nothing but a StorageError leave a verb where the machine refuses."""
+    """Turn an OSError that a method raises into a StorageError."""
 
     @wraps(verb)
     def guarded(blog: Blog, *arguments: Any, **options: Any) -> Any:
@@ -83,22 +69,6 @@ def _guarded(verb: Verb) -> Verb:
             return verb(blog, *arguments, **options)
 
     return cast(Verb, guarded)
-
-
-class Image(Struct, frozen=True):
-    """A picture file to show in an entry."""
-
-    path: Path
-    alt: str  #: what a person who cannot see it should know
-    caption: str = ""
-
-
-class Uploaded(Struct, frozen=True):
-    """A picture that was uploaded before, to show in an entry; see :meth:`Blog.upload`."""
-
-    name: str
-    alt: str
-    caption: str = ""
 
 
 class Health(Struct, frozen=True):
@@ -242,7 +212,7 @@ class Blog:
 
         Raises :class:`NotFound` for a tag that no entry of the period has.
         """
-        from .digest import build
+        from .digest.build import build
 
         wanted = self._tag(tag) if tag else ""
         of = self.period(when)
@@ -255,14 +225,14 @@ class Blog:
         return found
 
     @_guarded
-    def whole(self) -> Digest:
+    def full_digest(self) -> Digest:
         """Return the digest of all that readers may see, under the framing of the coverage.
 
         Raises :class:`NotFound` if there is nothing.
         """
-        from .digest import whole
+        from .digest.build import build_coverage
 
-        found = whole(self.timeline, self.config.title)
+        found = build_coverage(self.timeline, self.config.title)
         if found is None:
             raise NotFound("The journal is empty.", 'Begin with: liveblog post "First update."')
         return found
@@ -296,7 +266,7 @@ class Blog:
         Raises :class:`InvalidInput` for a tag that cannot be one.
         """
         wanted = self._tag(tag) if tag else ""
-        return self.searching.find(
+        return self.search_index.find(
             words,
             self.now,
             tag=wanted,
@@ -307,7 +277,7 @@ class Blog:
         )
 
     @cached_property
-    def searching(self) -> Search:
+    def search_index(self) -> Search:
         """What finds this blog's entries by their words."""
         from .search import Search
 
@@ -324,114 +294,68 @@ class Blog:
     @_guarded
     def post(
         self,
-        text: str = "",
+        text: str | Draft = "",
         *,
-        title: str = "",
-        at: datetime | None = None,
-        schedule: bool = False,
-        author: str = "",
-        tags: Iterable[str] = (),
-        key: bool = False,
-        pinned: bool = False,
-        verification: Verification = "",
-        sources: Iterable[Source] = (),
-        figures: Iterable[Figure] = (),
         images: Iterable[Image | Uploaded] = (),
-        lang: str = "",
+        schedule: bool = False,
         idempotency_key: str = "",
+        **fields: Unpack[DraftFields],
     ) -> Revision:
-        """Append a new entry and return its first revision; when it returns, it is on disk.
+        """Append a new entry and return its first revision; when this returns, it is on disk.
 
-        *at* is the instant that the update speaks for, now unless given; one in the future is an
-        embargo and needs *schedule*. The same call again with its *idempotency_key* returns what
-        the first one made; another call with it is refused (:class:`KeyReused`).
+        The entry is a whole :class:`Draft`, or a text (Markdown) and *fields* of a draft. An
+        instant in the future is an embargo and needs *schedule*. The same call again with its
+        *idempotency_key* returns what the first one appended; another call with that key raises
+        :class:`KeyReused`.
         """
-        draft = self.draft(
-            text,
-            title=title,
-            at=at,
-            author=author,
-            tags=tags,
-            key=key,
-            pinned=pinned,
-            verification=verification,
-            sources=sources,
-            figures=figures,
-            lang=lang,
-            idempotency_key=idempotency_key,
-        )
-        if at:
-            self._guard_future(draft.published, self._second, schedule)
-        return self.journal.append(self._with_images(draft, images), expect=0)
+        draft = text if isinstance(text, Draft) else draft_from(fields, text)
+        first = self.preview(draft, idempotency_key=idempotency_key)
+        if draft.published:
+            self._check_future(first.published, schedule)
+        return self.journal.append(set_pictures(first, images, self.paths), expect=0)
 
-    def draft(
-        self,
-        text: str = "",
-        *,
-        title: str = "",
-        at: datetime | None = None,
-        author: str = "",
-        tags: Iterable[str] = (),
-        key: bool = False,
-        pinned: bool = False,
-        verification: Verification = "",
-        sources: Iterable[Source] = (),
-        figures: Iterable[Figure] = (),
-        lang: str = "",
-        idempotency_key: str = "",
-    ) -> Revision:
-        """Return what :meth:`post` would append, without pictures; nothing is written."""
-        now = self._second
-        published = limits.check_instant(at).replace(microsecond=0) if at else now
-        day = local_day(published, self.config.zone)
-        # Sent again, it is the same entry, with the same pictures.
-        chance = os.urandom(8)
-        if idempotency_key:
-            chance = blake2b(idempotency_key.encode(), digest_size=8).digest()
-        return Revision(
-            id=make_id(day, chance),
-            published=published,
-            # A scheduled update is new when it is released, not when it was written.
-            updated=max(now, published),
-            author=clean_text(author or self.config.author, "author"),
-            title=clean_text(title, "title"),
-            body=clean_text(text, "body"),
-            tags=clean_tags(tags),
-            key=key,
-            pinned=pinned,
-            verification=verification,
-            sources=clean_sources(sources),
-            figures=clean_figures(figures),
-            lang=clean_language(lang),
-            idempotency_key=clean_text(idempotency_key, "idempotency key"),
+    def preview(self, draft: Draft, *, idempotency_key: str = "") -> Revision:
+        """Return the revision that :meth:`post` would append, without pictures; write nothing."""
+        # The same request again makes an entry of the same id, with the same pictures.
+        key = idempotency_key.encode()
+        randomness = blake2b(key, digest_size=8).digest() if key else os.urandom(8)
+        first = revisions.first_revision(
+            draft,
+            author=self.config.author,
+            now=self._second,
+            zone=self.config.zone,
+            randomness=randomness,
         )
+        key_text = clean_text(idempotency_key, "idempotency key")
+        return msgspec.structs.replace(first, idempotency_key=key_text)
 
     @_guarded
     def edit(
         self,
         entry_id: str,
+        draft: Draft | None = None,
         *,
+        images: Iterable[Image | Uploaded | Media] | None = None,
         note: str = "",
         minor: bool = False,
         schedule: bool = False,
-        at: datetime | None = None,
-        images: Iterable[Image | Uploaded | Media] | None = None,
         expect: int | None = None,
         idempotency_key: str = "",
-        **changes: Any,
+        **fields: Unpack[DraftFields],
     ) -> Revision:
-        """Append a revision of an entry with some fields changed, and return it.
+        """Append a revision of an entry and return it; what is not given stays as it is.
 
-        *changes* are fields of :class:`Revision` such as ``title``, ``body`` or
-        ``tags``. A *note* makes it a correction that readers see. A *minor* one leaves ``updated``
-        alone. *expect* is the revision that the author saw, the newest unless given.
+        The changes are a *draft*, or *fields* of one; *images* are all the pictures that the entry
+        then has. A *note* makes the revision a correction that readers see. A *minor* one leaves
+        ``updated`` alone.
 
-        Raises :class:`Conflict` if somebody revised it meanwhile.
+        Raises :class:`Conflict` if somebody revised the entry meanwhile.
         """
-        idempotency_key = clean_text(idempotency_key, "idempotency key")
+        draft = draft_from(fields) if draft is None else draft
+        key = clean_text(idempotency_key, "idempotency key")
         entry = self.timeline.entry(entry_id)
-        earlier = self.journal.keyed(entry_id, idempotency_key) if idempotency_key else None
-        # The same request again is built on what the first one was built on.
+        earlier = self.journal.keyed(entry_id, key) if key else None
+        # The same request again is built on the revision that the first one was built on.
         is_again = earlier is not None and earlier.id == entry_id and earlier.rev > 1
         before = [r for r in entry.revisions if earlier and is_again and r.rev < earlier.rev]
         old = before[-1] if before else entry.now
@@ -439,143 +363,73 @@ class Blog:
             raise InvalidInput(
                 f"{entry_id} was {old.state}; there is nothing to edit.", "Post a new update."
             )
-        cleaners: dict[str, Callable[[Any], Any]] = {
-            "body": lambda text: clean_text(text, "body"),
-            "title": lambda text: clean_text(text, "title"),
-            "author": lambda text: clean_text(text, "author"),
-            "tags": clean_tags,
-            "sources": clean_sources,
-            "figures": clean_figures,
-            "lang": clean_language,
-            "key": bool,
-            "pinned": bool,
-            "verification": str,
-        }
-        for name in changes:
-            if name not in cleaners:
-                raise InvalidInput(f"'{name}' cannot be edited.", did_you_mean(name, cleaners))
-        changed = {name: cleaners[name](value) for name, value in changes.items()}
         now = self._second
-        if at is not None:
-            published = limits.check_instant(at).replace(microsecond=0)
-            self._guard_future(published, now, schedule)
-            day = local_day(published, self.config.zone)
-            changed["published"] = published
-            changed["day"] = "" if day == id_day(entry_id) else day.isoformat()
-        note = clean_text(note, "note")
-        draft = msgspec.structs.replace(
-            old,
-            recorded=None,
-            note=note,
-            idempotency_key=idempotency_key,
-            **changed,
-        )
+        blank = msgspec.structs.replace(old, recorded=None, note="", idempotency_key=key)
+        new = revisions.revise(blank, draft, now=now, zone=self.config.zone)
+        if draft.published:
+            self._check_future(new.published, schedule)
+        new = msgspec.structs.replace(new, note=clean_text(note, "note"))
         if images is not None:
-            images = list(images)
-            kept = tuple(image for image in images if isinstance(image, Media))
-            if strange := set(map(_path, kept)) - set(map(_path, old.media)):
-                raise InvalidInput(
-                    f"{entry_id} has no picture {', '.join(sorted(strange))}.", "Upload it."
-                )
-            new = (image for image in images if not isinstance(image, Media))
-            draft = self._with_images(msgspec.structs.replace(draft, media=kept), new)
-        is_same = draft == msgspec.structs.replace(
-            old, recorded=None, note="", idempotency_key=idempotency_key
-        )
-        if is_same and not is_again:
+            new = set_pictures(new, images, self.paths)
+        if new == blank and not is_again:
             raise InvalidInput(f"{entry_id} is like that already.", "Nothing was changed.")
         if not minor:
-            draft = msgspec.structs.replace(draft, updated=max(now, draft.published))
-        validate(draft)
-        return self.journal.append(draft, expect=old.rev if expect is None else expect)
+            new = msgspec.structs.replace(new, updated=max(now, new.published))
+        return self._append(new, old.rev, expect)
 
     @_guarded
     def upload(self, data: bytes, name: str = "picture") -> str:
-        """Keep a picture for an update to come; return the name that :class:`Uploaded` takes.
+        """Store a picture for a later update; return the name that :class:`Uploaded` takes.
 
-        Its metadata is dropped before it touches the disk. What nobody uses goes after a week.
+        Its metadata is dropped before it touches the disk. Uploads that no update uses are deleted
+        after a week.
         """
         from .media import forget_uploads, upload
 
-        forget_uploads(self.paths.uploads, (self._second - timedelta(days=7)).timestamp())
+        forget_uploads(self.paths.uploads, (self.now - timedelta(days=7)).timestamp())
         return upload(data, self.paths.uploads, name)
 
     @_guarded
     def retract(self, entry_id: str, *, why: str, expect: int | None = None) -> Revision:
-        """Withdraw an entry: its place stays and says *why*."""
+        """Withdraw an entry: a notice with the reason *why* stays in its place."""
         old = self.timeline.entry(entry_id).now
-        if old.state != "live":
-            raise InvalidInput(f"{entry_id} was {old.state} already.", "Nothing was changed.")
-        why = clean_text(why, "reason")
-        if not why:
-            raise InvalidInput("A retraction needs a reason.", "Give it with --why.")
-        draft = msgspec.structs.replace(
-            old,
-            state="retracted",
-            note=why,
-            recorded=None,
-            idempotency_key="",
-            updated=self._second,
-        )
-        validate(draft)
-        return self.journal.append(draft, expect=old.rev if expect is None else expect)
+        return self._append(revisions.retract(old, why, self._second), old.rev, expect)
 
     @_guarded
     def restore(self, entry_id: str, *, expect: int | None = None) -> Revision:
-        """Bring back an entry that was removed, as it last stood: a retracted one stays so."""
+        """Restore an entry that was removed, live or retracted as it was before."""
         entry = self.timeline.entry(entry_id)
-        old = entry.now
-        before = [revision for revision in entry.revisions if revision.state != "removed"]
-        if old.state != "removed" or not before:
-            problem = "was never gone" if before else "was removed for good"
-            raise InvalidInput(f"{entry_id} {problem}.", "Nothing was changed.")
-        last = before[-1]
-        draft = msgspec.structs.replace(
-            last,
-            recorded=None,
-            note="" if last.state == "live" else last.note,
-            idempotency_key="",
-            updated=max(self._second, last.published),
-        )
-        return self.journal.append(draft, expect=old.rev if expect is None else expect)
+        restored = revisions.restore(entry.revisions, self._second)
+        return self._append(restored, entry.now.rev, expect)
 
     @_guarded
     def remove(
         self, entry_id: str, *, author: str = "", purge: bool = False, expect: int | None = None
     ) -> Revision:
-        """Make an entry disappear from the site; *author* is who did.
+        """Remove an entry from the site; *author* is who removes it.
 
         With *purge* its texts are also blanked in the journal, and every copy of them and of its
-        pictures in the blog's folder deleted, for good. Cut short, it can be done again. An entry
-        that is withheld can be removed too.
+        pictures in the blog's folder is deleted, for good. An interrupted purge can be repeated. A
+        withheld entry can be removed too.
         """
-        removed, is_withheld = self._as_it_stands(entry_id)
+        removed, is_withheld = self._newest_readable(entry_id)
         if expect is not None and expect != removed.rev:
             raise Conflict(entry_id, expect, removed, removed)
         if removed.state != "removed" or is_withheld:
-            removed = self.journal.append(
-                Revision(
-                    id=entry_id,
-                    published=removed.published,
-                    updated=self._second,
-                    day=removed.day,
-                    author=clean_text(author or self.config.author, "author"),
-                    state="removed",
-                ),
-                expect=removed.rev,
-            )
+            removal = revisions.remove(removed, author or self.config.author, self._second)
+            removed = self.journal.append(removal, expect=removed.rev)
         if purge:
             from .media import delete_pictures
 
-            # The texts first: whatever is damaged elsewhere does not keep them.
+            # The texts first: damage elsewhere must not keep them from being blanked.
             self.journal.redact(entry_id)
             delete_pictures(entry_id, self.paths.media, self.paths.uploads)
-            self.searching.forget()
+            self.search_index.forget()
             self.outbox.forget()
         return removed
 
-    def _as_it_stands(self, entry_id: str) -> tuple[Revision, bool]:
-        """Return an entry's newest revision that can be read, and whether it is withheld."""
+    def _newest_readable(self, entry_id: str) -> tuple[Revision, bool]:
+        """Return an entry's newest revision that can be read, and whether the entry is withheld."""
         timeline = self.timeline
         try:
             return timeline.entry(entry_id).now, False
@@ -583,7 +437,7 @@ class Blog:
             pass
         try:
             return timeline.last_known(entry_id).now, True
-        except Withheld:  # nothing of it can be read
+        except Withheld:  # no revision can be read
             return Revision(id=entry_id, published=self._second, updated=self._second), True
 
     @_guarded
@@ -591,85 +445,57 @@ class Blog:
         self,
         period_id: str,
         *,
+        headline: str | UnsetType = UNSET,
+        introduction: str | UnsetType = UNSET,
+        close: str | UnsetType = UNSET,
         author: str = "",
-        headline: str | None = None,
-        introduction: str | None = None,
-        close: str | None = None,
         expect: int | None = None,
     ) -> Framing:
-        """Write the headline, introduction and close of a period's digest; None leaves as is.
+        """Write the texts around a period's digest; what is not given stays as it is.
 
-        *period_id* is a period's id, or ``coverage`` for the blog as a whole.
+        *period_id* is a period's id, or ``coverage`` for the blog as a whole. The *headline* is
+        plain text, the others are Markdown.
         """
-        return self._frame(
-            period_id,
-            expect,
-            author=clean_text(author or self.config.author, "author"),
-            headline=None if headline is None else clean_text(headline, "headline"),
-            introduction=None if introduction is None else clean_text(introduction, "introduction"),
-            close=None if close is None else clean_text(close, "close"),
-        )
-
-    @_guarded
-    def end(self, at: datetime | None = None, *, expect: int | None = None) -> Framing:
-        """Declare the coverage over: the page says so, and feeds tell readers to stop asking."""
-        at = limits.check_instant(at or self._second, "end of the coverage")
-        return self._frame(COVERAGE, expect, author=self.config.author, ended=at)
-
-    @_guarded
-    def resume(self, *, expect: int | None = None) -> Framing:
-        """Take back the end of the coverage."""
-        framing = self.timeline.framing(COVERAGE)
-        if framing is None or framing.ended is None:
-            raise InvalidInput("The coverage is not over.", "Nothing was changed.")
-        draft = msgspec.structs.replace(framing, ended=None, recorded=None)
-        return self.journal.append(draft, expect=framing.rev if expect is None else expect)
-
-    def _frame(self, period_id: str, expect: int | None, **given: Any) -> Framing:
         if period_id != COVERAGE:
             period_id = parse_period_id(period_id, self.config.first_weekday).id
         old = self.timeline.framing_to_revise(period_id)
-        changes = {name: value for name, value in given.items() if value is not None}
-        draft = msgspec.structs.replace(old, recorded=None, **changes)
-        validate(draft)
-        return self.journal.append(draft, expect=old.rev if expect is None else expect)
+        new = revisions.revise_framing(
+            old,
+            author=author or self.config.author,
+            headline=headline,
+            introduction=introduction,
+            close=close,
+        )
+        return self._append(new, old.rev, expect)
 
-    def _with_images(self, draft: Revision, images: Iterable[Image | Uploaded]) -> Revision:
-        """Check a draft, then keep its pictures: nothing is kept for what is refused."""
-        images = list(images)
-        if not images:
-            validate(draft)
-            return draft
-        from .media import adopt, take
+    @_guarded
+    def end(self, at: datetime | None = None, *, expect: int | None = None) -> Framing:
+        """Declare the coverage over: the page says so, and feeds tell readers to stop polling."""
+        at = limits.check_instant(at or self._second, "end of the coverage")
+        old = self.timeline.framing_to_revise(COVERAGE)
+        ended = msgspec.structs.replace(old, recorded=None, author=self.config.author, ended=at)
+        return self._append(ended, old.rev, expect)
 
-        validate(msgspec.structs.replace(draft, title=draft.title or "picture"))
-        for image in images:
-            if not image.alt.strip():
-                name = image.name if isinstance(image, Uploaded) else image.path
-                raise InvalidInput(
-                    f"The picture {name} has no alternative text.",
-                    "Describe it (--alt) for those who cannot see it.",
-                )
-        media = []
-        for image in images:
-            alt = clean_text(image.alt, "alternative text")
-            caption = clean_text(image.caption, "caption")
-            folder = self.paths.media
-            if isinstance(image, Uploaded):
-                uploads = self.paths.uploads
-                kept = adopt(image.name, uploads, folder, draft.id, alt=alt, caption=caption)
-            else:
-                kept = take(Path(image.path), folder, draft.id, alt=alt, caption=caption)
-            media.append(kept)
-        draft = msgspec.structs.replace(draft, media=(*draft.media, *media))
-        validate(draft)
-        return draft
+    @_guarded
+    def resume(self, *, expect: int | None = None) -> Framing:
+        """Resume the coverage after its end."""
+        old = self.timeline.framing(COVERAGE)
+        if old is None or old.ended is None:
+            raise InvalidInput("The coverage is not over.", "Nothing was changed.")
+        return self._append(
+            msgspec.structs.replace(old, ended=None, recorded=None), old.rev, expect
+        )
 
-    def _guard_future(self, published: datetime, now: datetime, schedule: bool) -> None:
-        if published > now and not schedule:
-            shown = published.astimezone(self.config.zone)
+    def _append(self, record: Record, rev: int, expect: int | None) -> Record:
+        """Append the successor of revision *rev*, or of the one that the author expects."""
+        validate(record)
+        return self.journal.append(record, expect=rev if expect is None else expect)
+
+    def _check_future(self, published: datetime, is_scheduled: bool) -> None:
+        if published > self._second and not is_scheduled:
+            local = published.astimezone(self.config.zone)
             raise InvalidInput(
-                f"{shown:%Y-%m-%d %H:%M} ({self.config.timezone}) is in the future.",
+                f"{local:%Y-%m-%d %H:%M} ({self.config.timezone}) is in the future.",
                 "Correct the time, or add --schedule to hold the update back until then.",
             )
 
@@ -682,10 +508,10 @@ class Blog:
         dry_run: bool = False,
         progress: Callable[[ImportResult], None] | None = None,
     ) -> ImportResult:
-        """Append what an importer found; see :mod:`liveblog.imports` and :mod:`~.bringing`.
+        """Append what an importer found; see :mod:`liveblog.imports`.
 
-        *source* names where it comes from, for ever: the same update of the same source is brought
-        in once, however often it is tried, and an interrupted import goes on where it was cut.
+        *source* names where the items come from and must never change: the same update of the same
+        source is imported once, and an interrupted import continues where it stopped.
         """
         from .imports.run import import_items
 
@@ -762,37 +588,6 @@ class Blog:
         return Publisher(self.journal, Folder(self.paths.site), self.paths, self.config)
 
     @_guarded
-    def printable(self, digest: Digest) -> str:
-        """Return a digest as one HTML file that needs no other: style and pictures are in it."""
-        from base64 import b64encode
-
-        from .pages.render import Pages
-        from .site.theme import Theme
-        from .storage.inside import read_inside
-
-        theme = Theme(self.paths.templates, self.paths.static)
-
-        def picture(media: Media) -> str:
-            data = b64encode(read_inside(self.paths.media, media.path) or b"").decode()
-            return f"data:{media.type};base64,{data}"
-
-        _, style = theme.assets()["style.css"]
-        pages = Pages(self.config, templates=theme.templates)
-        return pages.standalone(digest, style=style.decode(), picture=picture)
-
-    @_guarded
-    def book(self, digest: Digest, target: Path) -> Sequence[Fault]:
-        """Write a digest as the book (EPUB) *target*; return which of its pictures are gone."""
-        from .digest import title
-        from .exports import epub
-        from .pages.render import Pages
-
-        pages = Pages(self.config, templates=self.paths.templates)
-        is_whole = digest.period.id == COVERAGE
-        name = digest.headline if is_whole else title(digest, self.words)
-        return epub.write(digest, name, self.config, pages, self.paths.media, target)
-
-    @_guarded
     def repair(self, *, dry_run: bool = False) -> Sequence[str]:
         """Write damaged files of the journal anew; see :meth:`liveblog.journal.Journal.repair`."""
         return self.journal.repair(dry_run=dry_run)
@@ -801,7 +596,6 @@ class Blog:
     def check(self, *, progress: Progress | None = None) -> Health:
         """Read the whole journal and the site; say what was altered, removed or is missing."""
         from .site.verify import verify
-        from .storage.inside import size_inside
 
         def part(number: int, done: int, total: int) -> None:
             if progress:
@@ -809,16 +603,7 @@ class Blog:
 
         audit = self.journal.check(partial(part, 0))
         faults = list(audit.faults)
-        timeline = self.timeline
-        days = timeline.days()
-        for number, of in enumerate(days):
-            part(1, number, len(days))
-            for entry in timeline.unfiltered(of).entries:
-                for media in entry.now.media:
-                    if size_inside(self.paths.media, media.path) != media.size:
-                        hint = "Restore the file from a backup, or edit the entry."
-                        problem = f"the picture of {entry.id} is gone or was altered"
-                        faults.append(Fault(f"entries/media/{media.path}", problem, hint))
+        faults += missing_pictures(self.timeline, self.paths.media, partial(part, 1))
         verified = verify(self.publisher, self.now, partial(part, 2))
         known = {fault.place for fault in faults}
         faults += [fault for fault in verified.faults if fault.place not in known]
@@ -830,10 +615,6 @@ def unknown_tag(tag: str, known: Iterable[str], where: str) -> NotFound:
     known = sorted(known)
     hint = did_you_mean(tag, known) or (f"Tags there: {', '.join(known)}." if known else "")
     return NotFound(f"No entry of {where} has the tag '{tag}'.", hint)
-
-
-def _path(media: Media) -> str:
-    return media.path
 
 
 __all__ = ["Blog", "Health", "Image", "Uploaded"]

@@ -34,10 +34,11 @@ from .http_client import Client
 from .imports import Item
 from .imports.subscriptions import EVERY, Subscriptions, catch_up
 from .model.errors import LiveblogError, StorageError
-from .model.period import COVERAGE, local_day, wall
+from .model.period import local_day, wall
 from .site.report import Report
 from .storage.atomic import replace_file
 from .storage.locks import Lock
+from .watcher import Update
 
 LOOK_SECONDS = 10
 """How often to look for a wrong clock, a lead to take over, and what another process planned."""
@@ -167,14 +168,16 @@ class Schedule:
         scheduler: BaseScheduler | None = None,
         client: Client | None = None,
     ) -> None:
-        """Schedule *blog*; *publish* is how its site is published where it is also served.
+        """Schedule *blog*.
 
+        *publish* has a watcher publish the site, which calls :meth:`published` each time.
         Subscriptions are polled through *client*, which reaches public servers unless it is given.
         """
         self.blog = blog
         self._client = client
         self._following = Subscriptions(blog.paths)
         self._publish = publish or blog.publish
+        self._has_watcher = publish is not None
         self.dispatcher = dispatcher_for(blog, environ)
         self._scheduler = scheduler or BackgroundScheduler(
             timezone=UTC, executors={"default": _Threads()}
@@ -182,6 +185,9 @@ class Schedule:
         self._lock = Lock(_lock_path(blog))
         self._leading = threading.Lock()
         self._is_arranged = False
+        self._planning = threading.Lock()
+        self._is_planned = False
+        """Whether deliveries are planned for everything that this process saw."""
         self._stopping = threading.Event()
         self._keeper: threading.Thread | None = None
         self._outcomes: dict[str, Outcome] = {}
@@ -206,6 +212,7 @@ class Schedule:
             self._lock.release()  # .liveblog/ was deleted or replaced: anybody may lead now
             if not self._lock.try_acquire():
                 return False
+            self._is_planned = False
         # Who leads is told by the system, where it can tell.
         self._lock.path.write_text(str(os.getpid()), "ascii")
         try:
@@ -252,7 +259,10 @@ class Schedule:
                         log.warning("The clock was set by %+.0f s.", moved)
                         offset += moved
                         self.arrange()
-                    self.published()
+                    if self._is_planned:
+                        self._plan_pings()  # of what another process published
+                    else:
+                        self.published()
             except Exception as error:
                 log.error("The schedule: %s", error, exc_info=not isinstance(error, LiveblogError))
             self._stopping.wait(LOOK_SECONDS)
@@ -303,17 +313,27 @@ class Schedule:
             if due is not None and self._scheduler.get_job(name):
                 self._scheduler.modify_job(name, next_run_time=max(due, now))
 
-    def published(self, report: Report | None = None) -> None:
-        """Plan what follows from a publication, whoever made it; call it after each."""
-        if not self.is_leading:
+    def published(self, update: Update | None = None) -> None:
+        """Plan the deliveries that follow from a publication; call it after each.
+
+        *update* is what the watcher found; without it the journal is read.
+        """
+        if not self.is_leading or (update and update.report is None):
+            self._is_planned = False
             return
         try:
-            self.dispatcher.plan_news()
-            self.dispatcher.plan_pings()
-            if self._is_arranged:
-                self.retime()
+            with self._planning:
+                self.dispatcher.plan_news(update.changes if update else None)
+                self._is_planned = True
+            self._plan_pings()
         except LiveblogError as error:
-            log.error("Cannot plan what goes out; tried again soon: %s", error)
+            self._is_planned = False
+            log.error("Cannot plan deliveries; tried again soon: %s", error)
+
+    def _plan_pings(self) -> None:
+        self.dispatcher.plan_pings()
+        if self._is_arranged:
+            self.retime()
 
     def once(self) -> list[Outcome]:
         """Do everything that is due, and return how each job went. Lead first."""
@@ -364,7 +384,8 @@ class Schedule:
 
     def _do_publish(self) -> str:
         report = self._publish()
-        self.published()
+        if not self._has_watcher:
+            self.published()
         if report is None:
             return "published"
         return f"{len(report.written)} files written, {len(report.deleted)} deleted"
@@ -397,13 +418,7 @@ class Schedule:
         return min(last.ran + pause, now + pause) if last else now
 
     def _next_release(self) -> datetime | None:
-        timeline = self.blog.timeline
-        embargoed = timeline.embargoed()
-        due = [entry.published for entry in embargoed[:1]]
-        coverage = timeline.framing(COVERAGE)
-        if coverage and coverage.ended and coverage.ended > timeline.now:
-            due.append(coverage.ended)
-        return min(due, default=None)
+        return self.blog.timeline.next_change()
 
     def _next_follow(self) -> datetime | None:
         if self._is_over():
@@ -415,10 +430,10 @@ class Schedule:
 
     def _is_over(self) -> bool:
         """Whether the coverage is, and all its days are closed: nothing happens by itself."""
-        coverage = self.blog.timeline.framing(COVERAGE)
-        if not coverage or not coverage.ended:
+        ended = self.blog.timeline.ended()
+        if ended is None:
             return False
-        last = local_day(coverage.ended, self.blog.config.zone).isoformat()
+        last = local_day(ended, self.blog.config.zone).isoformat()
         facts = (self.blog.outbox.fact("days_to"), self.blog.outbox.fact("weeks_to"))
         return all(last <= fact for fact in facts)
 

@@ -19,7 +19,7 @@ from .journal import Fault, Journal, News, Reading
 from .model.entry import Framing, Record, Reference, Revision, id_day, slug, told_day
 from .model.errors import InvalidInput, NotFound, Withheld
 from .model.hashing import blake2b
-from .model.period import local_day
+from .model.period import COVERAGE, local_day
 
 
 class Entry(Struct, frozen=True):
@@ -299,6 +299,26 @@ class Timeline:
             key=lambda entry: entry.position,
         )
 
+    def ended(self) -> datetime | None:
+        """Return the instant at which the coverage ended; None while it goes on."""
+        ended = self._ends()
+        return ended if ended and ended <= self.now else None
+
+    def next_change(self) -> datetime | None:
+        """Return when the clock alone changes what readers see: a release, or the coverage's end.
+
+        Midnight, which closes a day, is not among these.
+        """
+        ended = self._ends()
+        embargoed = [entry.published for entry in self.embargoed()[:1]]
+        ends = [ended] if ended and ended > self.now else []
+        return min([*embargoed, *ends], default=None)
+
+    def _ends(self) -> datetime | None:
+        """Return the instant at which the coverage ended or will end."""
+        framing = self.framing(COVERAGE)
+        return framing.ended if framing else None
+
     def between(self, days: Iterable[date]) -> Iterator[Day]:
         """Yield those of the days under which anything is kept."""
         days = list(days)
@@ -343,20 +363,29 @@ class StreamPosition(Struct, frozen=True):
         return cls(match[1], int(match[2]))
 
 
-def changed_entries(timeline: Timeline, news: News, released: int, zone: tzinfo) -> list[str]:
-    """Return the ids of the entries that changed for readers, by a revision or by their release.
+class Changes(Struct, frozen=True):
+    """The entries that changed for readers between two positions."""
 
-    *released* is the second of the epoch up to which embargoed entries were released before;
-    *zone* is the time zone of the blog's days.
+    before: StreamPosition
+    after: StreamPosition
+    entry_ids: tuple[str, ...]
+
+
+def changes_since(before: StreamPosition, news: News, timeline: Timeline, zone: tzinfo) -> Changes:
+    """Return the entries that changed by a revision in *news*, or were released since *before*.
+
+    *news* is what the journal holds after the position; *zone* is the time zone of the blog's days.
     """
+    now = int(timeline.now.timestamp())
     found = dict.fromkeys(r.id for r in news.records if isinstance(r, Revision))
-    low = datetime.fromtimestamp(released, UTC)
-    if int(timeline.now.timestamp()) > released:
+    if now > before.released:
+        low = datetime.fromtimestamp(before.released, UTC)
         last = local_day(timeline.now, zone)
         days = [day for day in timeline.days(local_day(low, zone)) if day <= last]
         due = [e for day in days for e in timeline.day(day).entries if _was_released(e, low)]
         found |= dict.fromkeys(entry.id for entry in due)
-    return list(found)
+    after = StreamPosition(news.cursor, max(now, before.released))
+    return Changes(before, after, tuple(found))
 
 
 def _was_released(entry: Entry, after: datetime) -> bool:

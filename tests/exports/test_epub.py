@@ -15,6 +15,7 @@ from PIL import Image as Pillow
 
 from liveblog import Blog
 from liveblog.blog import Image
+from liveblog.exports import epub
 from liveblog.model.entry import Figure, Source
 from liveblog.model.errors import NotFound
 from liveblog.text import bidi
@@ -91,7 +92,10 @@ def test_a_book_passes_its_checker(
     blog = new_blog(language=language, description="Ce & cela")
     tell(blog, clock, tmp_path)
     book = tmp_path / "book.epub"
-    assert blog.book(blog.digest(when) if when else blog.whole(), book) == []
+    assert (
+        epub.write(blog.digest(when) if when else blog.full_digest(), blog.config, blog.paths, book)
+        == []
+    )
     check(book)
 
 
@@ -100,7 +104,7 @@ def test_the_checker_bites(blog: Blog, clock: Clock, tmp_path: Path) -> None:
     """A book from which a chapter is missing is refused."""
     blog.post("Un fait.")
     book, other = tmp_path / "book.epub", tmp_path / "other.epub"
-    blog.book(blog.whole(), book)
+    epub.write(blog.full_digest(), blog.config, blog.paths, book)
     with zipfile.ZipFile(book) as archive, zipfile.ZipFile(other, "w") as spoilt:
         for item in archive.infolist():
             if not item.filename.endswith("15.xhtml"):
@@ -113,7 +117,7 @@ def test_a_book_tells_everything_in_order(blog: Blog, clock: Clock, tmp_path: Pa
     """Each text once, the days one after the other; nothing that was withdrawn or removed."""
     expected = tell(blog, clock, tmp_path)
     book = tmp_path / "book.epub"
-    blog.book(blog.whole(), book)
+    epub.write(blog.full_digest(), blog.config, blog.paths, book)
     told = words(book)
     places = [told.index(text) for text in expected]
     assert places == sorted(places)
@@ -127,7 +131,7 @@ def test_a_book_holds_its_pictures(blog: Blog, clock: Clock, tmp_path: Path) -> 
     """With their words; a kind that older readers do not know as PNG; one that is gone is told."""
     tell(blog, clock, tmp_path)
     book = tmp_path / "book.epub"
-    blog.book(blog.whole(), book)
+    epub.write(blog.full_digest(), blog.config, blog.paths, book)
     with zipfile.ZipFile(book) as archive:
         names = [n for n in archive.namelist() if "picture" in n]
         page = archive.read("EPUB/2012-07-15.xhtml").decode()
@@ -135,7 +139,7 @@ def test_a_book_holds_its_pictures(blog: Blog, clock: Clock, tmp_path: Path) -> 
     assert 'src="picture-1.png" alt="Un &quot;point&quot;"' in page
     assert "https://elsewhere.example/x.png" in page
     shutil.rmtree(blog.paths.media)
-    faults = blog.book(blog.whole(), book)
+    faults = epub.write(blog.full_digest(), blog.config, blog.paths, book)
     assert len(faults) == 2
     assert 'Un "point"' in words(book)
 
@@ -144,9 +148,9 @@ def test_the_same_digest_is_the_same_book(blog: Blog, clock: Clock, tmp_path: Pa
     """Byte for byte, whenever it is written; under an id that stays."""
     tell(blog, clock, tmp_path)
     first, second = tmp_path / "first.epub", tmp_path / "second.epub"
-    blog.book(blog.whole(), first)
+    epub.write(blog.full_digest(), blog.config, blog.paths, first)
     clock.go(days=3)
-    blog.book(blog.whole(), second)
+    epub.write(blog.full_digest(), blog.config, blog.paths, second)
     assert first.read_bytes() == second.read_bytes()
     with zipfile.ZipFile(first) as archive:
         assert archive.infolist()[0].filename == "mimetype"
@@ -157,7 +161,7 @@ def test_the_same_digest_is_the_same_book(blog: Blog, clock: Clock, tmp_path: Pa
 def test_an_empty_journal_makes_no_book(blog: Blog) -> None:
     """It says so."""
     with pytest.raises(NotFound):
-        blog.whole()
+        blog.full_digest()
 
 
 def test_no_title_or_name_leaves_a_direction_open(new_blog: Callable[..., Blog]) -> None:
@@ -167,10 +171,10 @@ def test_no_title_or_name_leaves_a_direction_open(new_blog: Callable[..., Blog])
     blog.post(turned, title=turned, author=turned, tags=[turned])
     blog.frame("2012-07-15", headline=turned)
     target = blog.paths.root / "book.epub"
-    blog.book(blog.whole(), target)
+    epub.write(blog.full_digest(), blog.config, blog.paths, target)
     with zipfile.ZipFile(target) as book:
         for name in ("EPUB/nav.xhtml", "EPUB/package.opf", "EPUB/title.xhtml"):
             tree = etree.fromstring(book.read(name))
             texts = [str(text) for text in tree.itertext() if "turned" in str(text)]
             assert texts
-            assert [text for text in texts if bidi.closed(text) != text] == []
+            assert [text for text in texts if bidi.close_controls(text) != text] == []

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveblog import Blog
-from liveblog.imports import Frame, Item, Problem, Update
+from liveblog.imports import FramingItem, Item, Problem, Update
 from liveblog.imports.chronicle import chronicle
 from liveblog.imports.chronicle.file import lines_of
 from liveblog.model.errors import InvalidInput
@@ -35,12 +35,12 @@ def read(text: str, **options: object) -> list[Item]:
 
 def told(items: Sequence[Item]) -> list[tuple[str, str]]:
     """Return the day and the body of each update."""
-    return [(i.key[:10], i.versions[0].body) for i in items if isinstance(i, Update)]
+    return [(i.key[:10], (i.versions[0].body or "")) for i in items if isinstance(i, Update)]
 
 
 def headlines(items: Sequence[Item]) -> dict[str, str]:
     """Return the headline of each day."""
-    return {i.period: i.headline for i in items if isinstance(i, Frame) and i.headline}
+    return {i.period: i.headline for i in items if isinstance(i, FramingItem) and i.headline}
 
 
 def problems(items: Sequence[Item]) -> list[tuple[str, str]]:
@@ -252,8 +252,8 @@ def test_a_source_and_a_picture_are_recognised() -> None:
         "15 July 2012\n\nA fact.\n\nhttps://example.org/a\n\nImage\n\nSource: The council\n"
     )
     (update,) = (i for i in items if isinstance(i, Update))
-    assert [s.name for s in update.versions[0].sources] == ["The council"]
-    assert "https://example.org/a" in update.versions[0].body
+    assert [s.name for s in (update.versions[0].sources or ())] == ["The council"]
+    assert "https://example.org/a" in (update.versions[0].body or "")
     assert problems(items)[0][0] == "line 7"
 
 
@@ -262,7 +262,7 @@ def test_a_source_whose_address_is_none_is_named_by_it(address: str) -> None:
     """It stops nothing."""
     items = read(f"15 July 2012\n\nA fact.\n\nSource: {address}\n")
     (update,) = (i for i in items if isinstance(i, Update))
-    assert [(s.name, s.url) for s in update.versions[0].sources] == [(address, address)]
+    assert [(s.name, s.url) for s in (update.versions[0].sources or ())] == [(address, address)]
 
 
 def test_a_very_long_day_is_cut_into_updates_that_fit() -> None:

@@ -263,7 +263,13 @@ def test_front_matter_is_read_however_it_is_written(text: str, site: Path) -> No
     """YAML, TOML, JSON and lines; any case of names; any line ends; a byte order mark."""
     put(site, "a.md", text)
     assert version(site) == Version(
-        published=NOON, updated=NOON, title="Titre", body="Texte.", tags=("a", "b")
+        published=NOON,
+        updated=NOON,
+        title="Titre",
+        body="Texte.",
+        author="",
+        tags=("a", "b"),
+        lang="",
     )
 
 
@@ -966,7 +972,7 @@ def test_any_file_is_an_update_or_a_problem(text: str, is_whole: bool) -> None:
         assert {item.where for item in found} == {"a.md", "b.md"}
         for item in found:
             if isinstance(item, Update):
-                assert all(slug(tag) for tag in item.versions[0].tags)
+                assert all(slug(tag) for tag in (item.versions[0].tags or ()))
 
 
 # -- sources that are broken as a whole ------------------------------------------------------------

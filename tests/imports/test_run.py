@@ -16,7 +16,7 @@ from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.exports import jsonl as exported
 from liveblog.exports import markdown as exported_markdown
-from liveblog.imports import Copy, Frame, Item, Picture, Problem, Update, Version
+from liveblog.imports import Copy, FramingItem, Item, Picture, Problem, Update, Version, writer
 from liveblog.imports import jsonl as imported
 from liveblog.imports import markdown as imported_markdown
 from liveblog.model.entry import Figure, Media, Revision, Source
@@ -32,7 +32,7 @@ SUNDAY = datetime(2012, 7, 8, 9, 30, tzinfo=UTC)
 def update(key: str, *bodies: str, at: datetime = SUNDAY, **more: Any) -> Update:
     """Return an update with a version for each body, an hour apart."""
     versions = [
-        Version(at, at + timedelta(hours=n) if n else None, body=body, **more)
+        Version(published=at, updated=at + timedelta(hours=n) if n else None, body=body, **more)
         for n, body in enumerate(bodies)
     ]
     return Update(key, f"line {key}", tuple(versions))
@@ -59,7 +59,8 @@ def journal_bytes(blog: Blog) -> dict[str, bytes]:
 def test_an_update_becomes_an_entry_with_all_that_it_says(blog: Blog) -> None:
     """In the day of its date, with every field."""
     version = Version(
-        SUNDAY, SUNDAY + timedelta(hours=2), title="Titre", body="Un *fait*.", author="Ana",
+        published=SUNDAY, updated=SUNDAY + timedelta(hours=2),
+        title="Titre", body="Un *fait*.", author="Ana",
         tags=("Homs", "homs", "ONU"), key=True, verification="unconfirmed", lang="en",
         sources=(Source("OSDH", "https://osdh.example/"),), figures=(Figure("Morts", 3),),
     )  # fmt: skip
@@ -98,22 +99,77 @@ def test_the_same_key_of_another_source_is_another_update(blog: Blog) -> None:
 def test_an_interrupted_import_goes_on_where_it_was_cut(blog: Blog, cut: int) -> None:
     """Between two updates or between two versions of one."""
     items = [update(str(n), f"{n} un", f"{n} deux") for n in range(3)]
-    appended = 0
-    append = blog.journal.append
+    append_many = blog.journal.append_many
 
-    def failing(*args: Any, **named: Any) -> Any:
-        nonlocal appended
-        if appended == cut:
-            raise KeyboardInterrupt
-        appended += 1
-        return append(*args, **named)
+    def failing(records: Any) -> Any:
+        append_many(list(records)[:cut])
+        raise KeyboardInterrupt
 
-    blog.journal.append = failing  # type: ignore[method-assign]
+    blog.journal.append_many = failing  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         blog.import_items(items, source="test")
-    del blog.journal.append
+    del blog.journal.append_many
     blog.import_items(items, source="test")
     assert bodies(blog) == [[f"{n} un", f"{n} deux"] for n in range(3)]
+
+
+def test_items_before_a_broken_source_are_appended(blog: Blog) -> None:
+    """The error of the source is raised; a repeated import adds only the rest."""
+
+    def items(*, is_whole: bool) -> Iterator[Item]:
+        yield update("a", "Un.")
+        yield update("b", "Deux.")
+        if not is_whole:
+            raise NotFound("The source breaks off.", "Fetch it again.")
+        yield update("c", "Trois.")
+
+    with pytest.raises(NotFound):
+        blog.import_items(items(is_whole=False), source="test")
+    assert sorted(bodies(blog)) == [["Deux."], ["Un."]]
+    result = blog.import_items(items(is_whole=True), source="test")
+    assert (result.entries, result.known) == (1, 2)
+
+
+def test_an_update_that_the_journal_refuses_does_not_stop_its_batch(
+    blog: Blog, clock: Clock
+) -> None:
+    """Another process imports the same update meanwhile: a conflict, and the others are taken."""
+    other = Blog(blog.paths.root, clock=clock)
+
+    def items() -> Iterator[Item]:
+        yield update("a", "Un.")
+        yield update("b", "Deux.")
+        other.import_items([update("a", "Autre.")], source="test")
+        yield update("c", "Trois.")
+
+    result = blog.import_items(items(), source="test")
+    assert (result.entries, [p.where for p in result.problems]) == (2, ["line a"])
+    assert sorted(bodies(blog)) == [["Autre."], ["Deux."], ["Trois."]]
+    assert not blog.check().faults
+
+
+def test_an_update_that_comes_twice_is_one(blog: Blog) -> None:
+    """The second is read after the first is written, in whatever batch they are."""
+    result = blog.import_items([update("a", "Un."), update("a", "Deux.")], source="test")
+    assert (result.entries, result.revisions) == (1, 1)
+    assert bodies(blog) == [["Un.", "Deux."]]
+
+
+def test_a_batch_is_written_once(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand updates of ten days are one call; their days may come in any order."""
+    calls: list[int] = []
+    append_many = blog.journal.append_many
+
+    def counting(records: Any) -> Any:
+        calls.append(len(list(records)))
+        return append_many(records)
+
+    monkeypatch.setattr(blog.journal, "append_many", counting)
+    monkeypatch.setattr(writer, "MAX_SECONDS", 60)
+    items = [update(str(n), f"{n}.", at=SUNDAY - timedelta(days=n % 10)) for n in range(1100)]
+    result = blog.import_items(items, source="test")
+    assert result.entries == 1100
+    assert calls == [1000, 100]
 
 
 def test_what_changed_in_the_source_is_a_revision(blog: Blog) -> None:
@@ -248,7 +304,10 @@ def test_a_dry_run_counts_and_writes_nothing(blog: Blog, told: Blog, tmp_path: P
     export.write_bytes(b"".join(exported.write(told.journal, told.config, told.paths.media)))
     unread = Picture("a.png", lambda: pytest.fail("was read"))
     several: tuple[list[Item], ...] = (
-        [update("a", "Un.", "Deux.", pictures=(unread,)), Frame("coverage", "top", headline="H")],
+        [
+            update("a", "Un.", "Deux.", pictures=(unread,)),
+            FramingItem("coverage", "top", headline="H"),
+        ],
         list(imported.read(export, language="fr", timezone="Europe/Paris")),
     )
     for items in several:
@@ -338,7 +397,7 @@ def test_a_picture_that_was_missing_is_tried_again(blog: Blog, tmp_path: Path) -
 def test_a_framing_fills_what_is_empty(blog: Blog) -> None:
     """What is there stays, and is told if it differs."""
     blog.frame("2012-07-08", headline="À nous")
-    frame = Frame("2012-07-08", "line 1", headline="À eux", introduction="Au début.")
+    frame = FramingItem("2012-07-08", "line 1", headline="À eux", introduction="Au début.")
     for known in (False, True):
         result = blog.import_items([frame], source="test")
         assert [p.where for p in result.problems] == ["line 1"]

@@ -19,6 +19,7 @@ from playwright.sync_api import expect
 
 from liveblog import Blog
 from liveblog.blog import Image
+from liveblog.exports import html
 from liveblog.model.entry import Figure, Source
 
 from ..conftest import Clock, needs, serving
@@ -348,7 +349,7 @@ def test_16_a_printed_digest_is_whole(browser: Any, told: Any, tmp_path: Path) -
     """Every entry, addresses after links, no button; from one file that needs no other."""
     _, _, blog = told
     path = tmp_path / "digest.html"
-    path.write_text(blog.printable(blog.digest("2012-07-15..2012-07-17")))
+    path.write_text(html.render(blog.digest("2012-07-15..2012-07-17"), blog.config, blog.paths))
     with page_of(browser) as page:
         page.goto(path.as_uri())
         assert page.requests == [path.as_uri()] or all(
@@ -375,18 +376,18 @@ def test_the_whole_coverage_is_one_file_that_opens_from_disk(
     """Its contents lead to each day; its pictures are in it; nothing is asked for."""
     *_, blog = told
     path = tmp_path / "all.html"
-    path.write_text(blog.printable(blog.whole()))
+    path.write_text(html.render(blog.full_digest(), blog.config, blog.paths))
     with page_of(browser, viewport=size, color_scheme=scheme, offline=True) as page:
         page.goto(path.as_uri())
         assert all(r.startswith(("file:", "data:")) for r in page.requests)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         days = page.locator("nav.contents a")
-        assert days.count() == len(blog.whole().days)
+        assert days.count() == len(blog.full_digest().days)
         days.last.click()
         expect(page.locator(f"#{page.url.rpartition('#')[2]}")).to_be_in_viewport()
         shown = page.evaluate("[...document.images].map(i => i.complete && i.naturalWidth > 0)")
         assert all(shown)
-        for entry in blog.whole().entries:
+        for entry in blog.full_digest().entries:
             assert page.locator(f"#e-{entry.id}").count() == 1
 
 

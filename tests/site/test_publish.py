@@ -8,7 +8,6 @@ import random
 import shutil
 import subprocess
 import sys
-import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -30,6 +29,7 @@ from liveblog.site.publisher import Publisher
 from liveblog.site.storage.folder import Folder
 
 from ..conftest import Clock, site_bytes
+from ..waiting import until
 
 PNG = (
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\nIDATx\x9cc`\0\0\0"
@@ -747,9 +747,7 @@ def test_what_is_killed_halfway_leaves_the_way_free(blog: Blog, clock: Clock) ->
     command = [sys.executable, "-m", "liveblog", "publish", "--full"]
     with subprocess.Popen(command, cwd=blog.paths.root) as killed:
         children = Path(f"/proc/{killed.pid}/task/{killed.pid}/children")
-        while not children.read_text():
-            assert killed.poll() is None
-            time.sleep(0.005)
+        until(children.read_text)
         killed.kill()
     subprocess.run(command, cwd=blog.paths.root, check=True, timeout=30)
     assert len(site_bytes(blog.paths.site)) > parallel.MIN_WEIGHT

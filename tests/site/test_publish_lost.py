@@ -7,7 +7,6 @@ import os
 import shutil
 import sqlite3
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pytest
 from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.model import addresses
+from liveblog.model.draft import Draft
 from liveblog.model.errors import Busy, StorageError
 from liveblog.site import index as index_module
 from liveblog.site.storage.compressed import Compressed
@@ -203,7 +203,8 @@ def test_a_publication_whose_end_was_cut_off_leaves_nothing_that_was_removed_sin
     """Its files had landed, the index did not know; no page of the newest shows them."""
     published = told.instant("2012-07-15 10:00")
     revision = msgspec.structs.replace(
-        told.draft("INTERDIT", at=published, tags=["Damas"]), updated=published
+        told.preview(Draft(body="INTERDIT", published=published, tags=("Damas",))),
+        updated=published,
     )
     for number in range(30):
         told.post(f"Encore {number}.")
@@ -460,7 +461,7 @@ def test_what_is_deleted_under_a_server_comes_back_by_itself(
     """With the next update, which needs templates that were not asked for before."""
     blog = server.blog
     server.published(blog.post("Un.").id)
-    time.sleep(0.1)
+    server.settled()
     derived = blog.paths.derived
     for name in lost.split(" and "):
         if name == "a file there":

@@ -64,9 +64,7 @@ def _run(state: State, blog: Blog) -> None:
     from ..scheduler import Schedule, leader
     from ..watcher import Watcher
 
-    watcher = Watcher(
-        blog, landed=lambda events, place, report: plan.published(report) if report else None
-    )
+    watcher = Watcher(blog, published=lambda update: plan.published(update))
     plan = Schedule(blog, publish=watcher.publish)
     stopping = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -17,8 +17,7 @@ from .printing import choose, echo, print_document, print_json, style
 if TYPE_CHECKING:
     from ..blog import Blog
     from ..digest import Digest
-    from ..imports import Item
-    from ..imports.run import ImportResult
+    from ..imports import ImportResult, Item
     from ..imports.subscriptions import Subscriptions
     from ..site.report import Progress
 
@@ -337,10 +336,12 @@ def export(state: State, when: str | None, form: str, output: Path | None) -> No
         assert output is not None
         _export_markdown(state, blog, output)
     else:
-        found = blog.digest(when) if when else blog.whole()
+        found = blog.digest(when) if when else blog.full_digest()
         state.warn(found.faults)
         if form == "html":
-            _write(state, [blog.printable(found).encode()], output)
+            from ..exports.html import render
+
+            _write(state, [render(found, blog.config, blog.paths).encode()], output)
         else:
             assert output is not None
             _export_book(state, blog, found, output)
@@ -374,7 +375,9 @@ def _export_markdown(state: State, blog: Blog, output: Path) -> None:
 
 
 def _export_book(state: State, blog: Blog, found: Digest, output: Path) -> None:
-    state.warn(blog.book(found, output))
+    from ..exports import epub
+
+    state.warn(epub.write(found, blog.config, blog.paths, output))
     state.say(f"Wrote {output}.")
 
 

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ..config import Config
-from ..digest import Digest, build, title
+from ..digest import Digest, title
+from ..digest.build import build
 from ..http_client import private_place
 from ..journal import Journal
 from ..model import addresses, period
@@ -25,13 +26,16 @@ from ..text import bidi
 from ..text.fragments import html_to_text
 from ..text.locale import Words, words
 from ..text.markup import to_html
-from ..timeline import Entry, StreamPosition, Timeline, changed_entries
+from ..timeline import Changes, Entry, StreamPosition, Timeline, changes_since
 from . import Undelivered, chat, planning, websub
 from .closing import close_periods
 from .outbox import GIVE_UP, Effect, Kind, Outbox, pause
 
 PUBLIC = "public"
 """Recorded in the outbox for a hub outside of the owner's network."""
+
+POSITION = "place"
+"""Name of the outbox's fact that holds the position up to which chat messages were planned."""
 
 PING_DELAY = timedelta(seconds=0.3)
 """The delay of a ping; changes of a topic within it share one ping."""
@@ -80,6 +84,7 @@ class Dispatcher:
         self._config = config
         self._clock = clock
         self._environ = environ
+        self._position: StreamPosition | None = None
         self._topics: dict[str, str] = {}
         self._unrecorded: list[tuple[Effect, str, datetime]] = []
 
@@ -97,28 +102,40 @@ class Dispatcher:
         """Close the days and weeks that are over; see :func:`close_periods`."""
         return close_periods(self._outbox, self._timeline, self._config)
 
-    def plan_news(self) -> None:
+    def plan_news(self, changes: Changes | None = None) -> None:
         """Plan chat messages for entries that were posted, changed or released since the last call.
 
-        The first call plans nothing.
+        *changes* are those that a watcher found. Without them, or if they begin later than the
+        last call ended, the journal is read. The first call plans nothing.
         """
         if all(chat.post == "digests" for chat in self._config.chat.values()):
             return
+        if changes is None or not self._is_known(changes.before):
+            changes = self._read_changes()
         timeline = self._timeline
-        now = timeline.now
-        known = self._outbox.fact("place")
+        if changes.entry_ids or changes.after.cursor != changes.before.cursor:
+            entries = (_readable(timeline, entry_id) for entry_id in changes.entry_ids)
+            plans = planning.for_news(filter(None, entries), self._config, timeline.now)
+            self._outbox.remember({POSITION: str(changes.after)}, plans, timeline.now)
+        self._position = changes.after
+
+    def _is_known(self, before: StreamPosition) -> bool:
+        """Whether everything up to a position was planned by this process."""
+        known = self._position
+        is_same = known is not None and known.cursor == before.cursor
+        return is_same and known is not None and known.released >= before.released
+
+    def _read_changes(self) -> Changes:
+        """Return the changes since the position that the outbox holds, from the journal."""
+        timeline = self._timeline
+        known = self._outbox.fact(POSITION)
         if not known:
-            here = StreamPosition(self._journal.end(), int(now.timestamp()))
-            return self._outbox.remember({"place": str(here)}, (), now)
+            here = StreamPosition(self._journal.end(), int(timeline.now.timestamp()))
+            self._outbox.remember({POSITION: str(here)}, (), timeline.now)
+            return Changes(here, here, ())
         before = StreamPosition.parse(known)
         news = self._journal.since(before.cursor)
-        changed = changed_entries(timeline, news, before.released, self._config.zone)
-        after = StreamPosition(news.cursor, max(int(now.timestamp()), before.released))
-        if not changed and after.cursor == before.cursor:
-            return None
-        entries = (_readable(timeline, entry_id) for entry_id in changed)
-        plans = planning.for_news(filter(None, entries), self._config, now)
-        return self._outbox.remember({"place": str(after)}, plans, now)
+        return changes_since(before, news, timeline, self._config.zone)
 
     def plan_pings(self) -> None:
         """Plan a ping for each topic that changed since its hubs were pinged."""
@@ -259,7 +276,7 @@ class Dispatcher:
                 raise _Needless("the entry was withdrawn") from None
             text, path = self._entry_text(entry), addresses.entry_path(entry.id)
         else:
-            text = bidi.closed(title(self._digest(subject), self._words))
+            text = bidi.close_controls(title(self._digest(subject), self._words))
             path = addresses.period_path(subject)
         link = addresses.url(config.url, path)
         return partial(chat.post, effect.target, self._words.typography(text), link, self._environ)
@@ -273,7 +290,7 @@ class Dispatcher:
         body = html_to_text(to_html(now.body))
         is_claim = now.verification == "unconfirmed"
         mark = f"[{self._words.say('Unconfirmed')}] " if is_claim else ""
-        return bidi.closed(mark + "\n".join(part for part in (now.title, body) if part))
+        return bidi.close_controls(mark + "\n".join(part for part in (now.title, body) if part))
 
 
 def _readable(timeline: Timeline, entry_id: str) -> Entry | None:

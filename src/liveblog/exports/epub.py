@@ -22,7 +22,8 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from ..config import Config
-from ..digest import Digest, headline_of
+from ..digest import Digest, headline_of, title
+from ..digest.build import build_from_days
 from ..journal import Fault
 from ..media import as_png
 from ..model import addresses, period
@@ -31,7 +32,9 @@ from ..model.errors import storage_errors
 from ..pages.render import Pages
 from ..storage.atomic import write_output
 from ..storage.inside import read_inside
-from ..text.bidi import closed
+from ..storage.paths import Paths
+from ..text import locale
+from ..text.bidi import close_controls
 from ..text.fragments import ROOT, with_root
 from ..timeline import Day
 
@@ -63,16 +66,16 @@ th, td { padding: 0.2em 0.6em; border-bottom: 1px solid; text-align: start; }
 """
 
 
-def write(
-    digest: Digest, title: str, config: Config, pages: Pages, media: Path, target: Path
-) -> list[Fault]:
+def write(digest: Digest, config: Config, paths: Paths, target: Path) -> list[Fault]:
     """Write a digest as the book *target*, whole or not at all; return which pictures were gone.
-
-    *media* is the folder of the journal's pictures.
 
     Raises :class:`StorageError`.
     """
-    book = _Book(digest, title, config, pages, media)
+    is_coverage = digest.period.id == period.COVERAGE
+    words = locale.words(config.language, config.zone)
+    name = digest.headline if is_coverage else title(digest, words)
+    pages = Pages(config, templates=paths.templates)
+    book = _Book(digest, name, config, pages, paths.media)
     with storage_errors("write", target), tempfile.TemporaryFile() as file:
         book.write(file)
         file.seek(0)
@@ -154,9 +157,9 @@ class _Book:
     # -- documents ----------------------------------------------------------------------------
 
     def _chapter(self, day: Day) -> str:
-        account = Digest(period.day(day.date), day.framing, (day,), ())
+        digest = build_from_days(period.day(day.date), [day], day.framing)
         title = self._pages.words.day(day.date, year=True)
-        return self._document(title, self._pages.chapter(account))
+        return self._document(title, self._pages.chapter(digest))
 
     def _front(self) -> str:
         digest = self._digest
@@ -167,7 +170,7 @@ class _Book:
             parts.append(f"<p><strong>{name}</strong></p>")
         # A book of one day has its introduction and close in its only chapter.
         if digest.period.kind != "day":
-            parts += [self._pages.text(digest.introduction), self._pages.text(digest.close)]
+            parts += [self._pages.markdown(digest.introduction), self._pages.markdown(digest.close)]
         address = self._config.url
         if self._config.author:
             parts.append(f"<p>{escape(self._config.author)}</p>")
@@ -179,7 +182,7 @@ class _Book:
         for day in self._days:
             text = self._pages.words.day(day.date, year=True)
             if headline := headline_of(day):
-                text = f"{text} – {closed(headline)}"
+                text = f"{text} – {close_controls(headline)}"
             items.append(f'<li><a href="{_name(day)}">{escape(text)}</a></li>')
         heading = escape(self._pages.words.say("Day by day"))
         listed = f'<li><a href="title.xhtml">{escape(self._title)}</a></li>' + "".join(items)
@@ -274,7 +277,7 @@ class _Book:
 
 def escape(text: str) -> str:
     """Write plain text as XML, with its directional controls closed."""
-    return saxutils.escape(closed(text))
+    return saxutils.escape(close_controls(text))
 
 
 def _properties(has_pictures: bool) -> Iterator[str]:

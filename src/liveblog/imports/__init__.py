@@ -1,18 +1,18 @@
-"""Importers: what a newsroom already has, read as updates that the journal can take.
+"""Importers: what another program wrote, read as items that the journal can take.
 
 Each importer is a module with a function that yields items as it finds them, so that memory stays
-bounded whatever the size of the source. It writes nothing: :meth:`Blog.import_items` appends
-what it yields. What cannot be understood is an item too, a :class:`Problem`, and never dropped in
-silence.
+bounded whatever the size of the source. An importer writes nothing: :meth:`Blog.import_items`
+appends the items. What an importer does not understand is an item too, a :class:`Problem`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..model.entry import Figure, Framing, Media, Revision, Source, State, Verification
+from ..model.draft import Draft
+from ..model.entry import Framing, Media, Revision, State
 
 
 @dataclass(frozen=True)
@@ -25,23 +25,12 @@ class Picture:
     caption: str = ""
 
 
-@dataclass(frozen=True)
-class Version:
-    """One version of an update, as its source tells it."""
+class Version(Draft, frozen=True, kw_only=True):
+    """One version of an update, as its source has it: all its fields; what is unset is empty."""
 
     published: datetime  #: aware
     updated: datetime | None = None  #: aware; ``published`` unless the source says more
-    title: str = ""  #: plain text
-    body: str = ""  #: Markdown
-    author: str = ""
-    tags: tuple[str, ...] = ()
-    key: bool = False
-    pinned: bool = False
-    verification: Verification = ""
-    sources: tuple[Source, ...] = ()
-    figures: tuple[Figure, ...] = ()
     pictures: tuple[Picture, ...] = ()
-    lang: str = ""
     state: State = "live"
     note: str = ""  #: the public reason for this version
 
@@ -51,13 +40,13 @@ class Update:
     """An update with its versions, oldest first."""
 
     key: str  #: names it within its source for ever: a second import adds nothing
-    where: str  #: ``line 12``, ``posts/a.md``: where to look, for the report
+    where: str  #: its location in the source, for the report: ``line 12``, ``posts/a.md``
     versions: tuple[Version, ...]
 
 
 @dataclass(frozen=True)
-class Frame:
-    """The text around a digest: what a source says before and after its updates."""
+class FramingItem:
+    """The texts around a digest: what a source has before and after its updates."""
 
     period: str  #: a period's id, or ``coverage``
     where: str
@@ -68,18 +57,18 @@ class Frame:
 
 @dataclass(frozen=True)
 class Problem:
-    """What could not be understood or taken, and where it stands."""
+    """Something that could not be imported."""
 
-    where: str
-    what: str
+    where: str  #: its location in the source
+    what: str  #: what is wrong
     hint: str = ""
 
 
 @dataclass(frozen=True)
 class Copy:
-    """A record of another journal of this kind, to be taken as it stands.
+    """A record of another liveblog journal, to be appended unchanged.
 
-    Its name, number and instants are kept; the versions of one entry come oldest first.
+    The revisions of one entry come oldest first.
     """
 
     where: str
@@ -87,4 +76,25 @@ class Copy:
     read: Callable[[Media], bytes]  #: a picture's bytes; raises LiveblogError if it is missing
 
 
-Item = Update | Frame | Copy | Problem
+Item = Update | FramingItem | Copy | Problem
+
+
+@dataclass
+class ImportResult:
+    """The numbers of what an import appended (or would append), and its problems."""
+
+    entries: int = 0  #: new entries
+    revisions: int = 0  #: new revisions of entries that existed
+    framings: int = 0
+    pictures: int = 0
+    known: int = 0  #: items that were imported before and have not changed
+    problems: list[Problem] = field(default_factory=list)
+
+    def count(self, record: Revision | Framing, rev: int) -> None:
+        """Count a record that becomes revision *rev*."""
+        if isinstance(record, Framing):
+            self.framings += 1
+        elif rev == 1:
+            self.entries += 1
+        else:
+            self.revisions += 1

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
+import msgspec
+
 from ..model import limits
 from ..model.entry import Figure, Source, clean_language, slug
 from ..model.errors import InvalidInput
@@ -24,16 +26,16 @@ Thing = TypeVar("Thing")
 def fitted(version: Version) -> tuple[Version, list[str]]:
     """Return a version within the limits, and what is doubtful about it."""
     doubts: list[str] = []
-    version = replace(
+    version = msgspec.structs.replace(
         version,
-        title=_short(" ".join(version.title.split()), limits.TITLE, "its title", doubts),
-        author=_short(" ".join(version.author.split()), limits.NAME, "its author", doubts),
+        title=_short(" ".join((version.title or "").split()), limits.TITLE, "its title", doubts),
+        author=_short(" ".join((version.author or "").split()), limits.NAME, "its author", doubts),
         note=_short(version.note, limits.NOTE, "its note", doubts),
-        tags=_first(_tags(version.tags, doubts), "tags", doubts),
-        sources=_first(_sources(version.sources, doubts), "sources", doubts),
-        figures=_first(_figures(version.figures, doubts), "figures", doubts),
+        tags=_first(_tags(version.tags or (), doubts), "tags", doubts),
+        sources=_first(_sources(version.sources or (), doubts), "sources", doubts),
+        figures=_first(_figures(version.figures or (), doubts), "figures", doubts),
         pictures=_first([_picture(p, doubts) for p in version.pictures], "pictures", doubts),
-        lang=_language(version.lang, doubts),
+        lang=_language(version.lang or "", doubts),
     )
     return version, doubts
 

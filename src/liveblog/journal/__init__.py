@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from ..model.entry import Framing, Record, Revision
 
-Written = TypeVar("Written", Revision, Framing)
+Written = TypeVar("Written", bound=Revision | Framing)
 
 START = ""
 """The cursor before everything."""
@@ -89,6 +89,22 @@ class Journal(Protocol):
         """
         ...
 
+    def append_many(
+        self, records: Iterable[tuple[Revision | Framing, int]]
+    ) -> list[Revision | Framing]:
+        """Append versions in order, each with what it expects; return them as :meth:`append` does.
+
+        One lock is taken, and one sync made for each file (a run of records of one day is one
+        write). A record counts on those before it: an edit may follow its post, and a key that
+        comes twice in one call is one request. All records are checked before any is written.
+
+        Raises what :meth:`append` raises. A record that is refused (:class:`Conflict`,
+        :class:`KeyReused`, :class:`Withheld`, :class:`InvalidInput`) means that none of them was
+        appended. After :class:`StorageError` or a crash, the first so many of them are there, each
+        whole; the same call again appends the rest if every record has a key.
+        """
+        ...
+
     def keyed(self, entry_id: str, idempotency_key: str) -> Revision | None:
         """Return the revision that a request with a key made, of this or any other entry.
 
@@ -104,6 +120,13 @@ class Journal(Protocol):
 
         Raises :class:`Conflict` if another version has its number, or those
         before it are missing; otherwise as :meth:`append`.
+        """
+        ...
+
+    def adopt_many(self, records: Iterable[Revision | Framing]) -> list[bool]:
+        """Append versions that another journal made, in order; return which of them were new.
+
+        As :meth:`append_many` is to :meth:`append`.
         """
         ...
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..digest.build import WEEK_LIMIT
 from ..journal import Fault, Journal
 from ..model import addresses, period
 from ..model.period import Period
@@ -22,7 +23,7 @@ from .look import Look
 from .output import Output, Record
 from .parallel import Task, run_tasks
 from .plan import Plan, is_archived, make_plan
-from .queries import ON_PAGE, WEEK_IN_FULL, SiteQueries
+from .queries import ON_PAGE, SiteQueries
 from .report import Progress, Report
 from .site_files import SiteFiles
 from .storage.folder import Folder
@@ -140,7 +141,7 @@ class Build:
         if plan.daily:
             parts.append(iter([self._task(date.max, DAYS_IN_FEED, "daily", feeds.daily)]))
         if plan.weekly:
-            parts.append(iter([self._task(date.max, WEEK_IN_FULL, "weekly", feeds.weekly)]))
+            parts.append(iter([self._task(date.max, WEEK_LIMIT, "weekly", feeds.weekly)]))
         total = len(plan.days) + len(plan.weeks) + len(plan.years) + len(plan.tags)
         total += len(plan.archives)
 
@@ -206,7 +207,7 @@ class Build:
 
     def _plan_week(self, files: DigestFiles, week: Period, purpose: str) -> Planned:
         neighbours = self._queries.neighbours(week)
-        return week.end, WEEK_IN_FULL, partial(files.week, week, purpose, neighbours)
+        return week.end, WEEK_LIMIT, partial(files.week, week, purpose, neighbours)
 
     def _plan_year(self, files: DigestFiles, year: int, purpose: str) -> Planned:
         return date(year, 12, 31), 1, partial(files.year, year, purpose)
@@ -270,7 +271,7 @@ class Build:
                 manifest.forget_file(path)
                 deleted.append(path)
         if self.is_full and self._site is not None:
-            ours = filter(addresses.is_ours, self._site.paths())
+            ours = filter(addresses.is_generated, self._site.paths())
             deleted += [path for path in ours if not manifest.has_file(path)]
         return Report(
             # A file whose rendering failed half-way may have been put twice.

@@ -10,10 +10,11 @@ from msgspec import structs
 from ..digest import Digest
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
+from ..digest.build import abridge
 from ..model import addresses, period
 from ..model.period import Period
 from ..pages.data import NavigationLink
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..timeline import Entry
 from .documents import sitemap
 from .fault_boundary import RenderedFiles, Substitute, substitute_entries
@@ -76,7 +77,7 @@ class DigestFiles:
         def render(substitute: Substitute) -> RenderedFiles:
             return [(path, self._pages.entry(shown)) for shown in substitute([entry])]
 
-        notice = [(path, self._writer.boundary.notice_page(addresses.root_of(path)))]
+        notice = [(path, self._writer.boundary.notice_page(addresses.path_to_root(path)))]
         self._writer.files(purpose, path, render, [entry], notice=notice)
         for picture in pictures:
             output.put_media(picture, purpose)
@@ -85,24 +86,19 @@ class DigestFiles:
         """Write the page of a week."""
         digest = self._queries.digest(week)
         if digest.days:
-            shown, is_abridged = self._queries.abridged(digest)
-            self._digest(shown, neighbours, purpose, is_abridged=is_abridged)
+            self._digest(abridge(digest), neighbours, purpose)
 
-    def _digest(
-        self, digest: Digest, neighbours: Neighbours, purpose: str, *, is_abridged: bool = False
-    ) -> None:
+    def _digest(self, digest: Digest, neighbours: Neighbours, purpose: str) -> None:
         """Write a digest in each form, one at a time: those of a long day are large."""
         folder = addresses.period_path(digest.period)
         config, words = self._context.config, self._pages.words
-        blog, base = closed(config.title), config.url
+        blog, base = close_controls(config.title), config.url
         week = self._queries.link(self._queries.week(digest.period.start))
         previous, following = neighbours
         plain = structs.replace(digest, series=())
 
         def page(shown: Digest) -> bytes:
-            return self._pages.digest(
-                shown, previous=previous, following=following, week=week, is_abridged=is_abridged
-            )
+            return self._pages.digest(shown, previous=previous, following=following, week=week)
 
         def text(name: str, write: Callable[[Digest], str]) -> None:
             self._writer.text(

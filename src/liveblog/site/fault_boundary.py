@@ -14,11 +14,12 @@ from typing import TypeVar
 from msgspec import structs
 
 from ..config import Config
-from ..digest import Digest, figures
+from ..digest import Digest
+from ..digest.build import replace_entries
 from ..journal import Fault
 from ..model.entry import Revision
 from ..model.errors import ConfigError, LiveblogError, StorageError
-from ..pages.render import Unfilled
+from ..pages.templates import RenderError
 from ..text.locale import Words
 from ..timeline import Entry
 
@@ -37,7 +38,7 @@ CORRECT = "Correct what the message names, and publish again."
 def is_fatal(error: Exception) -> bool:
     """Whether an error ends the publication, wherever it is raised."""
     return isinstance(error, StorageError | OSError | MemoryError) or (
-        isinstance(error, ConfigError) and not isinstance(error, Unfilled)
+        isinstance(error, ConfigError) and not isinstance(error, RenderError)
     )
 
 
@@ -184,7 +185,4 @@ class FaultBoundary:
 
 def substitute_entries(digest: Digest, substitute: Substitute) -> Digest:
     """Return a digest with other entries."""
-    if substitute is unchanged:
-        return digest
-    days = [structs.replace(day, entries=tuple(substitute(day.entries))) for day in digest.days]
-    return structs.replace(digest, days=tuple(days), series=figures(days))
+    return digest if substitute is unchanged else replace_entries(digest, substitute)

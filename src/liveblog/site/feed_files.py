@@ -8,11 +8,12 @@ from datetime import date, timedelta
 from msgspec import Struct, structs
 
 from ..digest import Digest
+from ..digest.build import abridge
 from ..feeds import Feed
 from ..model import addresses, period
 from ..model.period import day_end
 from ..pages.data import Tag
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..timeline import in_order
 from .entry_index import EntryRef
 from .fault_boundary import Substitute, substitute_entries
@@ -77,7 +78,7 @@ class FeedFiles:
         """Write the page and the feed of a tag: the newest entries, of *total* ones."""
         entries = self._queries.entries(refs)
         folder = addresses.tag_path(tag.slug)
-        title = f"{closed(self._config.title)} – {tag.name}"
+        title = f"{close_controls(self._config.title)} – {tag.name}"
         in_feed = entries[: self._config.feeds.entries]
 
         def render(substitute: Substitute) -> Feed:
@@ -112,7 +113,7 @@ class FeedFiles:
         """Write the feed of closed weeks."""
         queries = self._queries
         weeks = [week for week in queries.weeks if queries.is_closed(week)][-WEEKS_IN_FEED:]
-        digests = [queries.abridged(queries.digest(week))[0] for week in reversed(weeks)]
+        digests = [abridge(queries.digest(week)) for week in reversed(weeks)]
         words = self._context.pages.words
         title = words.say("%(title)s: week by week", title=self._config.title)
         self._digests("weekly", title, digests)

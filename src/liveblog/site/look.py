@@ -35,7 +35,7 @@ def load_look(config: Config, paths: Paths, known: Look | None, *, is_read_only:
         config,
         templates=theme.templates,
         compiled=paths.derived / "templates",
-        is_kept=not is_read_only,
+        is_read_only=is_read_only,
         assets={name: path for name, (path, _) in assets.items()},
     )
     return Look(fingerprint, assets, pages, FeedBuilder(pages))

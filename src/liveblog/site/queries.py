@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cached_property
 
-from .. import digest
 from ..config import Config
 from ..digest import Digest, label
+from ..digest.build import build_from_days
 from ..journal import Fault
 from ..model import addresses, period
 from ..model.period import COVERAGE, Period
@@ -24,9 +24,6 @@ from .entry_index import EntryIndex, EntryRef
 from .fault_boundary import CORRECT, is_fatal, reason
 
 ON_PAGE = 50  #: entries on the live page and on a tag's page
-WEEK_IN_FULL = 100
-"""Maximum number of entries on a week's page; of a longer week it shows the key entries only."""
-
 _DAYS_CACHED = 8  #: days held in memory at once
 
 Neighbours = tuple[NavigationLink | None, NavigationLink | None]
@@ -149,28 +146,17 @@ class SiteQueries:
         )
         is_day = wanted.kind == "day"
         framing = days[0].framing if is_day and days else self._timeline.framing(wanted.id)
-        return Digest(wanted, framing, days, digest.figures(list(days)))
-
-    def abridged(self, week: Digest) -> tuple[Digest, bool]:
-        """Reduce a long week to its key entries, if it has any; return whether it was reduced."""
-        if len(week.entries) <= WEEK_IN_FULL or not any(e.now.key for e in week.entries):
-            return week, False
-        days = tuple(
-            Day(day.date, tuple(e for e in day.entries if e.now.key), day.framing)
-            for day in week.days
-        )
-        return Digest(week.period, week.framing, days, week.series, key=True), True
+        return build_from_days(wanted, days, framing)
 
     def coverage(self) -> Coverage:
         """Return the state of the coverage."""
-        framing = self._timeline.framing(COVERAGE)
-        ended = framing.ended if framing else None
-        if ended and ended > self._timeline.now:
-            ended = None
         newest = self.entries(self._index.newest(ON_PAGE))
         authors = Counter(e.now.author for e in newest if e.now.author)
         return Coverage(
-            framing, self._index.last_change(), tuple(sorted(authors, key=str.casefold)), ended
+            self._timeline.framing(COVERAGE),
+            self._index.last_change(),
+            tuple(sorted(authors, key=str.casefold)),
+            self._timeline.ended(),
         )
 
     def link(self, target: Period, headline: str = "") -> NavigationLink:

@@ -161,4 +161,6 @@ class SiteFiles:
             output.put(path, data, "assets")
         output.put("oembed.json", msgspec.json.encode(oembed(config)) + b"\n", "assets")
         output.put("opensearch.xml", opensearch(config), "assets")
-        self._writer.page("assets", "404.html", lambda substitute: self._pages.missing(config.url))
+        self._writer.page(
+            "assets", "404.html", lambda substitute: self._pages.not_found(config.url)
+        )

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from msgspec import Struct
 
 from ..config import Config
-from ..digest import Digest
+from ..digest import headline_of
 from ..journal import Journal
 from ..model import period
 from ..model.entry import Revision
@@ -139,7 +139,7 @@ class IndexUpdate:
         day = self._queries.day(name)
         headline = None
         if day.entries or day.framing is not None:
-            headline = Digest(period.day(name), day.framing, (day,), ()).headline
+            headline = headline_of(day)
         figures = self._boundary.render(
             "feeds/figures.csv",
             day.entries,

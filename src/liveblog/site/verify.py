@@ -13,7 +13,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from ..journal import Fault
-from ..model.addresses import is_ours
+from ..model.addresses import is_generated
 from ..model.errors import StorageError
 from ..storage.locks import Lock
 from .index import hash_of
@@ -75,15 +75,15 @@ def _verified(publisher: Publisher, now: datetime, progress: Progress | None) ->
     publisher.site.refresh()
     published = dict(publisher.copy_index().manifest.files())
     there = list(publisher.site.paths())
-    if not published and not any(map(is_ours, there)):
+    if not published and not any(map(is_generated, there)):
         return Verified()
     wanted, report = publisher.hash_files(now, progress)
     suspects = [path for path in wanted if _hash(publisher, path) != wanted[path]]
-    suspects += [path for path in there if is_ours(path) and path not in wanted]
+    suspects += [path for path in there if is_generated(path) and path not in wanted]
     faults, waiting = _judge(publisher, now, published, wanted, suspects) if suspects else ([], 0)
     faults += report.faults
     notes = [f"{waiting:,} files of the site wait for 'liveblog publish'"] if waiting else []
-    foreign = [path for path in there if not is_ours(path)]
+    foreign = [path for path in there if not is_generated(path)]
     notes += [f"{path} on the site is not ours; it stays" for path in foreign[:FOREIGN]]
     if len(foreign) > FOREIGN:
         notes.append(f"{len(foreign) - FOREIGN:,} more files on the site are not ours")

@@ -59,7 +59,7 @@ class Writer:
         plainer: Callable[[Substitute], bytes] | None = None,
     ) -> None:
         """Write a page."""
-        notice = self.boundary.notice_page(addresses.root_of(path))
+        notice = self.boundary.notice_page(addresses.path_to_root(path))
         self._one_file(purpose, path, render, entries, plainer, notice)
 
     def text(

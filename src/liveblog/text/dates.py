@@ -1,7 +1,7 @@
-"""Human times: what people type for an instant or a period, in English and in the blog's language.
+"""Parses the times and dates that people type, in English and in the blog's language.
 
-A small grammar, for a general date parser guesses ("9h" as "nine hours ago"). What it does not
-know it refuses. The clock is passed in; local times are those of the blog's zone.
+A small grammar that refuses what it does not know, because general date parsers guess (they read
+"9h" as "nine hours ago"). Pure: the current time is passed in; local times are in the blog's zone.
 """
 
 from __future__ import annotations
@@ -21,13 +21,12 @@ from ..model.period import COVERAGE, Period
 
 _EXAMPLES = '"18:30", "yesterday 18:30", "monday 9am", "10 min ago", "15 july 18:04", ISO 8601'
 
-
 _LONGEST = 100
-"""Characters of the longest text that is taken for a time."""
+"""Maximum number of characters of a time."""
 
 
 class _Language(Struct, frozen=True):
-    """The words of one language, folded as :func:`_folded` does (دقائق becomes دقايق)."""
+    """The words of one language, as :func:`normalize` returns them (دقائق becomes دقايق)."""
 
     now: tuple[str, ...]
     today: tuple[str, ...]
@@ -37,7 +36,7 @@ class _Language(Struct, frozen=True):
     minutes: tuple[str, ...]
     hours: tuple[str, ...]
     days: tuple[str, ...]
-    at: tuple[str, ...]  #: words that may stand before a time or a date and mean nothing more
+    at: tuple[str, ...]  #: words before a time or a date that are ignored
 
 
 _LANGUAGES = {
@@ -74,7 +73,7 @@ _LANGUAGES = {
 }  # fmt: skip
 
 _REGIONS = {"ar": ("SY", "MA", "DZ", "MR")}
-"""Where a language has other names for the months."""
+"""Territories (CLDR) in which the months have other names, by language."""
 
 _CLOCK = re.compile(
     r"(?P<h>\d{1,2})(?: ?[:h.] ?(?P<m>\d{2})(?::(?P<s>\d{2}))?| ?h| ?(?=am|pm))"
@@ -83,46 +82,42 @@ _CLOCK = re.compile(
 
 
 def parse_instant(text: str, *, now: datetime, zone: tzinfo, language: str = "en") -> datetime:
-    """Return the instant that *text* means, in UTC.
+    """Return the instant that *text* names, in UTC.
 
-    A time alone is today's; a weekday is the last one that is over or today; a day without a year
-    is the nearest one. A date alone is midnight, the start of that day. Offsets and ``Z`` are
-    obeyed; otherwise the clock of *zone* counts: of a time that the autumn shows twice, the first.
+    A time without a date is today. A weekday is the latest one, today included. A day without a
+    year is the nearest one. A date without a time is the start of that day. A text without an
+    offset is a local time in *zone*; where the clocks are put back, the first of two such times.
 
-    Raises :class:`InvalidInput` for what it does not understand, and for a time
-    that the spring skips.
+    Raises :class:`InvalidInput` for a text that is not understood, a time outside of the limits,
+    and a local time that does not exist because the clocks are put forward.
     """
     if len(text) > _LONGEST:
         raise _not_understood(text)
-    said = folded(text)
-    languages = [_LANGUAGES[code] for code in dict.fromkeys((language.split("-")[0], "en"))]
-    if any(said in words.now for words in languages):
+    normalized = normalize(text)
+    languages = [_LANGUAGES[code] for code in _codes(language)]
+    if any(normalized in words.now for words in languages):
         return now.astimezone(UTC)
-    for words in languages:
-        if match := re.fullmatch(words.ago, said):
-            step = _step(match["unit"], words)
-            if step:
-                try:
-                    return limits.check_instant(now.astimezone(UTC) - int(match["n"]) * step)
-                except OverflowError:
-                    raise InvalidInput(f"'{text}' is out of the calendar.", "Check it.") from None
+    try:
+        age = _age(normalized, languages)
+        if age is not None:
+            return limits.check_instant(now.astimezone(UTC) - age)
+    except OverflowError:
+        message = f"'{text}' is not in the calendar."
+        raise InvalidInput(message, "Check the number.") from None
     try:
         iso = datetime.fromisoformat(text.strip())
     except ValueError:
         pass
     else:
-        return limits.check_instant(iso) if iso.tzinfo else _on_clock(iso, zone, text)
-    local_now = now.astimezone(zone)
-    day_part, clock = _split(said, languages)
+        return limits.check_instant(iso) if iso.tzinfo else _local_instant(iso, zone, text)
+    day_part, clock = _split(normalized, languages)
     if clock is None and not day_part:
         raise _not_understood(text)
-    of = local_now.date()
-    if day_part:
-        found = _day(day_part, local_now.date(), languages, language)
-        if found is None:
-            raise _not_understood(text)
-        of = found
-    return _on_clock(datetime.combine(of, clock or time()), zone, text)
+    today = now.astimezone(zone).date()
+    day = _day(day_part, today, languages, language) if day_part else today
+    if day is None:
+        raise _not_understood(text)
+    return _local_instant(datetime.combine(day, clock or time()), zone, text)
 
 
 def parse_period(
@@ -130,9 +125,10 @@ def parse_period(
 ) -> Period:
     """Return the period that *text* names: ``today``, ``last-week``, ``2012-W29``, a day, a range.
 
-    Days may also be said as in :func:`parse_instant` (« hier », "15 july"), in ranges too.
+    A day may also be written as in :func:`parse_instant` ("hier", "15 july"), also in a range.
 
-    Raises :class:`InvalidInput`, also for days that are beyond the limits.
+    Raises :class:`InvalidInput` for a text that is not understood and for days outside of the
+    limits.
     """
     if len(text) > _LONGEST:
         raise _not_understood(text)
@@ -155,20 +151,40 @@ def _period(text: str, now: datetime, zone: tzinfo, language: str, first_weekday
     if re.match(r"\d{4}-", text):
         return period.parse_period_id(text, first_weekday)
     if text != COVERAGE:
-        languages = [_LANGUAGES[code] for code in dict.fromkeys((language.split("-")[0], "en"))]
-        found = _day(folded(text), today, languages, language)
+        languages = [_LANGUAGES[code] for code in _codes(language)]
+        found = _day(normalize(text), today, languages, language)
         if found is not None:
             return period.day(found)
-    return period.parse_period_id(text, first_weekday)  # says what would have been understood
+    return period.parse_period_id(text, first_weekday)  # raises an error with examples
 
 
-def _on_clock(local: datetime, zone: tzinfo, text: str) -> datetime:
+def _codes(language: str) -> Iterable[str]:
+    """Return the codes of the languages in which a text may be written; English is always one."""
+    return dict.fromkeys((language.split("-")[0], "en"))
+
+
+def _age(text: str, languages: Iterable[_Language]) -> timedelta | None:
+    """Return how long ago a text such as "10 min ago" means, or None for another text.
+
+    Raises :class:`OverflowError` for too long a time.
+    """
+    for words in languages:
+        if match := re.fullmatch(words.ago, text):
+            number, unit = int(match["n"]), match["unit"]
+            if unit in words.minutes:
+                return timedelta(minutes=number)
+            if unit in words.hours:
+                return timedelta(hours=number)
+            if unit in words.days:
+                return timedelta(days=number)
+    return None
+
+
+def _local_instant(local: datetime, zone: tzinfo, text: str) -> datetime:
     instant = limits.check_instant(local.replace(tzinfo=zone, fold=0))
-    if instant.astimezone(zone).replace(tzinfo=None) != local:
-        shown = instant.astimezone(zone)
-        # A day that begins where the clock jumps begins all the same.
-        if local.time() == time():
-            return instant
+    shown = instant.astimezone(zone)
+    # A day whose midnight does not exist begins at the first instant after it.
+    if shown.replace(tzinfo=None) != local and local.time() != time():
         raise InvalidInput(
             f"'{text}': {local:%H:%M} does not exist on {local:%Y-%m-%d} in {zone}; "
             "the clocks are put forward then.",
@@ -178,13 +194,13 @@ def _on_clock(local: datetime, zone: tzinfo, text: str) -> datetime:
 
 
 def _split(text: str, languages: Iterable[_Language]) -> tuple[str, time | None]:
-    """Split a text into what names a day and the time at its end."""
-    # "9 Uhr" is the one way to name a full hour by a word behind it.
+    """Split a text into the words for a day and the time at its end, if there is one."""
+    # German "9 Uhr" is a full hour.
     text = re.sub(r"(\d{1,2}) uhr$", r"\1:00", text)
     for words in languages:
         text = re.sub(rf" (?:{'|'.join(words.at)})$", "", text) if words.at else text
     match = _CLOCK.search(text)
-    if not match or (match.start() and text[match.start() - 1] not in " ,t"):
+    if not match or (match.start() and text[match.start() - 1] not in " ,t"):  # t: 2012-07-15t18:04
         return text, None
     hour, minute, second = int(match["h"]), int(match["m"] or 0), int(match["s"] or 0)
     if match["half"]:
@@ -202,6 +218,7 @@ def _split(text: str, languages: Iterable[_Language]) -> tuple[str, time | None]
 
 
 def _day(text: str, today: date, languages: Iterable[_Language], language: str) -> date | None:
+    """Return the day that a normalized text names, or None for a text that is not understood."""
     for words in languages:
         if text in words.today:
             return today
@@ -210,42 +227,51 @@ def _day(text: str, today: date, languages: Iterable[_Language], language: str) 
         if text in words.tomorrow:
             return today + timedelta(days=1)
     if match := re.fullmatch(r"(\d{1,2})[./](\d{1,2})[./](\d{4})", text):
-        # Day first, as everywhere but in the United States.
+        # The day comes first, except in the United States.
         return _date(int(match[3]), int(match[2]), int(match[1]), text)
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return period.parse_period_id(text).start
-    for code in dict.fromkeys((language.split("-")[0], "en")):
-        months, weekdays = names(code)
+    for code in _codes(language):
         for words in languages:
             text = re.sub(rf"^(?:{'|'.join(words.at)}) ", "", text)
-        bare = re.sub(r"\b(?:de|del|of)\b ?", "", text)
-        bare = re.sub(r"(?<=\d)(?:er|st|nd|rd|th|\.)(?= )", "", bare)
-        weekday = None
-        first, _, rest = bare.partition(" ")
-        if first.rstrip(",.") in weekdays:
-            weekday, bare = weekdays[first.rstrip(",.")], rest
-            if not bare:
-                return today - timedelta(days=(today.weekday() - weekday) % 7)
-        match = re.fullmatch(r"(\d{1,2}) ([^\d\s]+?)\.?,?(?: (\d{4}))?", bare)
-        number, name, year = (match[1], match[2], match[3]) if match else ("", "", None)
-        if not match and (match := re.fullmatch(r"([^\d\s]+?)\.? (\d{1,2}),?(?: (\d{4}))?", bare)):
-            name, number, year = match[1], match[2], match[3]
-        if name in months:
-            if year:
-                found = _date(int(year), months[name], int(number), text)
-            else:
-                found = _nearest(today, months[name], int(number), text)
-            if weekday is not None and found.weekday() != weekday:
-                raise InvalidInput(
-                    f"'{text}': {found} is not a {period.WEEKDAYS[weekday].capitalize()}.",
-                    "Correct the weekday or the date, or give the year.",
-                )
+        found = _named_day(text, today, *month_and_weekday_names(code))
+        if found is not None:
             return found
     return None
 
 
+def _named_day(
+    text: str, today: date, months: dict[str, int], weekdays: dict[str, int]
+) -> date | None:
+    """Return the day of a text with the name of a month or weekday: "sunday, 15 july 2012"."""
+    bare = re.sub(r"\b(?:de|del|of)\b ?", "", text)
+    bare = re.sub(r"(?<=\d)(?:er|st|nd|rd|th|\.)(?= )", "", bare)
+    first, _, rest = bare.partition(" ")
+    weekday = weekdays.get(first.rstrip(",."))
+    if weekday is not None:
+        if not rest:
+            return today - timedelta(days=(today.weekday() - weekday) % 7)
+        bare = rest
+    day_first = r"(?P<day>\d{1,2}) (?P<month>[^\d\s]+?)\.?,?(?: (?P<year>\d{4}))?"
+    month_first = r"(?P<month>[^\d\s]+?)\.? (?P<day>\d{1,2}),?(?: (?P<year>\d{4}))?"
+    match = re.fullmatch(day_first, bare) or re.fullmatch(month_first, bare)
+    if not match or match["month"] not in months:
+        return None
+    month, day = months[match["month"]], int(match["day"])
+    if match["year"]:
+        found = _date(int(match["year"]), month, day, text)
+    else:
+        found = _nearest(today, month, day, text)
+    if weekday is not None and found.weekday() != weekday:
+        raise InvalidInput(
+            f"'{text}': {found} is not a {period.WEEKDAYS[weekday].capitalize()}.",
+            "Correct the weekday or the date, or give the year.",
+        )
+    return found
+
+
 def _nearest(today: date, month: int, day: int, text: str) -> date:
-    """Return the day of that name that lies nearest; a leap day may be years away."""
+    """Return the date with that month and day nearest to *today*; 29 February may be years away."""
     found = []
     for year in range(max(today.year - 8, 1), min(today.year + 1, 9999) + 1):
         try:
@@ -254,22 +280,24 @@ def _nearest(today: date, month: int, day: int, text: str) -> date:
             continue
     if not found:
         return _date(today.year, month, day, text)
-    return min(found, key=lambda of: abs(of - today))
+    return min(found, key=lambda day: abs(day - today))
 
 
 def _date(year: int, month: int, day: int, text: str) -> date:
     try:
         return date(year, month, day)
     except ValueError as error:
-        raise InvalidInput(f"'{text}' is not in the calendar: {error}.", "Check it.") from None
+        raise InvalidInput(
+            f"'{text}' is not in the calendar: {error}.", "Check the date."
+        ) from None
 
 
 @lru_cache(maxsize=8)
-def names(language: str) -> tuple[dict[str, int], dict[str, int]]:
-    """Return a language's names of months (from 1) and weekdays (Monday is 0), from CLDR.
+def month_and_weekday_names(language: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the numbers of months (from 1) and weekdays (Monday is 0) by name, from CLDR.
 
-    They are :func:`folded`, without the stop of an abbreviation. Arabic has those of the Levant,
-    Iraq and the Maghreb too.
+    The names are normalized (see :func:`normalize`), without the full stop of abbreviations. In
+    Arabic they include those of the Levant, Iraq and the Maghreb.
     """
     from babel import Locale
 
@@ -280,24 +308,16 @@ def names(language: str) -> tuple[dict[str, int], dict[str, int]]:
         for context in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
                 for number, name in locale.months[context][width].items():
-                    months.setdefault(folded(name).rstrip("."), number)
+                    months.setdefault(normalize(name).rstrip("."), number)
                 for number, name in locale.days[context][width].items():
-                    weekdays.setdefault(folded(name).rstrip("."), number)
+                    weekdays.setdefault(normalize(name).rstrip("."), number)
     return months, weekdays
 
 
-def _step(unit: str, words: _Language) -> timedelta | None:
-    if unit in words.minutes:
-        return timedelta(minutes=1)
-    if unit in words.hours:
-        return timedelta(hours=1)
-    return timedelta(days=1) if unit in words.days else None
+def normalize(text: str) -> str:
+    """Return a text for comparison: without case, accents and differences of spaces.
 
-
-def folded(text: str) -> str:
-    """Fold case, accents, kinds of space and apostrophe, and digits of other scripts.
-
-    Words that people take for the same compare equal then.
+    Apostrophes become ``'`` and digits of other scripts ASCII digits.
     """
     text = decomposed(text.casefold().replace("’", "'"))
     text = "".join(c for c in text if not unicodedata.combining(c)).replace("ة", "ه")
@@ -307,4 +327,4 @@ def folded(text: str) -> str:
 
 def _not_understood(text: str) -> InvalidInput:
     text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return InvalidInput(f"'{text}' is not a time I understand.", f"Write it like {_EXAMPLES}.")
+    return InvalidInput(f"'{text}' is not a valid time.", f"Write it like {_EXAMPLES}.")

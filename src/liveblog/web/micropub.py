@@ -25,6 +25,7 @@ from starlette.routing import Route
 
 from ..blog import Uploaded
 from ..model import addresses
+from ..model.draft import Draft
 from ..model.entry import Media, Revision, Source
 from ..model.errors import InvalidInput, LiveblogError
 from ..timeline import Entry
@@ -146,7 +147,7 @@ class _Micropub:
             raise InvalidInput(
                 f"'{str(action)[:40]}' is no action.", "Try update, delete or undelete."
             )
-        self._context.watcher.call()
+        self._context.watcher.wake()
         return None
 
     def _create(self, person: Person, document: dict[str, Any], key: str) -> Revision:
@@ -165,7 +166,7 @@ class _Micropub:
             idempotency_key=key,
             **fields,
         )
-        self._context.watcher.call()
+        self._context.watcher.wake()
         return posted
 
     async def _is_on_site(self, posted: Revision) -> bool:
@@ -187,11 +188,9 @@ class _Micropub:
         properties = _updated(self._shown(old), document)
         fields, images = self._parts(properties, old.media)
         fields["sources"] = tuple(dict.fromkeys((*old.sources, *fields["sources"])))
-        wanted = self._blog.draft(fields.pop("body"), author=old.author, **fields)
+        wanted = self._blog.preview(Draft(author=old.author, **fields))
         changes: dict[str, Any] = {
-            name: value
-            for name in ("body", *fields)
-            if (value := getattr(wanted, name)) != getattr(old, name)
+            name: value for name in fields if (value := getattr(wanted, name)) != getattr(old, name)
         }
         if tuple(images) != old.media:
             changes["images"] = images
@@ -482,7 +481,7 @@ def _sources(properties: Properties) -> tuple[Source, ...]:
             if not url.startswith(("https://", "http://")):
                 continue
             try:
-                host = addresses.parts_of(url).hostname
+                host = addresses.split(url).hostname
             except ValueError:
                 raise InvalidInput(f"'{url[:300]}' is no address.", "Correct it.") from None
             found[Source(host or url, url)] = None

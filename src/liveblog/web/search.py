@@ -98,7 +98,7 @@ _HEADERS = {
 def _found(context: BlogContext, request: Request, limit: int, offset: int) -> Found:
     asked = request.query_params
     with context.search_limit.search(client_of(request.scope)):
-        return context.blog.searching.find(
+        return context.blog.search_index.find(
             asked.get("q", ""),
             context.blog.now,
             tag=slug(asked.get("tag", "")),

@@ -1,10 +1,10 @@
 """Imports a chronicle: plain text, day by day, as people write it.
 
 **Days.** A line that begins with a day is the heading of what follows; see :mod:`.headings` for its
-forms and :mod:`.dating` for the year. The rest of its line is the day's headline (a :class:`Frame`
-of that day) if it is short, does not end in a full stop, and the text is separated from it by a
-blank line, a Markdown heading or a time, or begins with a capital letter below a line too short to
-have been wrapped; otherwise it is the beginning of the day's text.
+forms and :mod:`.dating` for the year. The rest of its line is the day's headline (a
+:class:`FramingItem` of that day) if it is short, does not end in a full stop, and the text is
+separated from it by a blank line, a Markdown heading or a time, or begins with a capital letter
+below a line too short to have been wrapped; otherwise it is the beginning of the day's text.
 
 **Updates.** An update reaches from one mark to the next; a mark is the heading of a day, or a time
 of day at the start of a paragraph. The text before a day's first time is one update at the day's
@@ -16,8 +16,8 @@ are set a second apart, so that the day keeps the order of the text.
 ``#2`` for the second with the same key). A text that was extended or edited gives new versions of
 the same updates; only a changed date or time makes another update.
 
-**Introduction and close** are one :class:`Frame`, the last item: of the week if all days lie in
-one, else of the coverage. The introduction precedes the first heading; its first line is the
+**Introduction and close** are one :class:`FramingItem`, the last item: of the week if all days lie
+in one, else of the coverage. The introduction precedes the first heading; its first line is the
 headline if it looks like one. The close follows a line such as « Conclusion » in the last day, or
 the only rule (``---``) in that day's text, if no earlier day has such a rule.
 

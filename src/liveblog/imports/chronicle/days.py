@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from ...model import limits
 from ...model.entry import Source
 from ...model.period import day_end, day_start, local_day
-from .. import Frame, Item, Problem, Update, Version
+from .. import FramingItem, Item, Problem, Update, Version
 from .headings import day_heading
 from .lines import ends_sentence, find_sources, is_headline, is_picture, is_rule, is_underline
 from .section import PendingLine, Section, add_line, line_range, strip_heading_marks
@@ -159,7 +159,7 @@ class Day(Section):
             return
         if is_headline:
             self._clock.has_headline = True
-            yield Frame(self.day.isoformat(), f"line {pending.number}", headline=pending.text)
+            yield FramingItem(self.day.isoformat(), f"line {pending.number}", headline=pending.text)
         else:
             yield from self._add(pending.number, pending.line)
 

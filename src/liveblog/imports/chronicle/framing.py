@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...model import limits
 from ...model.period import COVERAGE, week
-from .. import Frame, Item, Problem
+from .. import FramingItem, Item, Problem
 from .lines import is_headline, is_picture, is_rule, is_underline
 from .section import PendingLine, Section, add_line, line_range, strip_heading_marks
 from .survey import Survey
@@ -87,7 +87,7 @@ def frame(
             framing = [other for other in framing if other is not part]
     if framing:
         first, last = week(min(days), first_weekday), week(max(days), first_weekday)
-        yield Frame(
+        yield FramingItem(
             period=first.id if first == last else COVERAGE,
             where=" and ".join(line_range(part.first, part.last) for part in framing),
             headline=introduction.headline if introduction in framing else "",

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from ...config.checks import LANGUAGES
-from ...text.dates import names
+from ...text.dates import month_and_weekday_names
 from .times import TimeMark, time_mark
 from .tokens import BRACKETS, Token, Tokens, read_opening, read_tail
 
@@ -50,7 +50,7 @@ def _vocabulary() -> tuple[dict[str, int], dict[str, int]]:
     """Return the names of months and of weekdays in every language."""
     months, weekdays = dict(_EXTRA_MONTHS), dict(_EXTRA_WEEKDAYS)
     for language in LANGUAGES:
-        of_months, of_weekdays = names(language)
+        of_months, of_weekdays = month_and_weekday_names(language)
         months |= of_months
         weekdays |= of_weekdays
     return months, weekdays

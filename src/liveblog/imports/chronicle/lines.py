@@ -9,7 +9,7 @@ import re
 
 from ...model import addresses, limits
 from ...model.entry import FORBIDDEN, Source
-from ...text.dates import folded
+from ...text.dates import normalize
 
 _LONGEST_MARK = 400
 """Maximum characters of a line that is anything but text."""
@@ -94,7 +94,7 @@ def ends_sentence(line: str) -> bool:
 def begins_close(line: str) -> bool:
     """Whether a line is the heading of a close: « Conclusion », "Fazit: …"."""
     head = line[:_LONGEST_MARK].lstrip("#*_ \t")
-    return folded(head.partition(":")[0].rstrip("*_# \t\u00a0\u202f")) in _CLOSE_HEADINGS
+    return normalize(head.partition(":")[0].rstrip("*_# \t\u00a0\u202f")) in _CLOSE_HEADINGS
 
 
 def find_sources(line: str) -> tuple[Source, ...]:
@@ -105,7 +105,7 @@ def find_sources(line: str) -> tuple[Source, ...]:
     if len(line) > _LONGEST_MARK:
         return ()
     word, colon, names = _unwrapped(line).partition(":")
-    word = folded(word.strip(_WRAPPERS))
+    word = normalize(word.strip(_WRAPPERS))
     if not colon or word not in _SOURCE | _SOURCES:
         return ()
     section = re.split(r"[;,،؛](?!\S)", names) if word in _SOURCES else [names]
@@ -122,9 +122,7 @@ def _source(text: str) -> Source:
         url = url.rstrip(")]")
     end = link.end() if link[2] else link.start() + len(url)
     rest = f"{text[: link.start()]}{link[1] or ''}{text[end:]}".replace("()", "")
-    return Source(
-        rest.strip(_WRAPPERS + ":,–—-") or addresses.host_of(url) or url[: limits.NAME], url
-    )
+    return Source(rest.strip(_WRAPPERS + ":,–—-") or addresses.host(url) or url[: limits.NAME], url)
 
 
 def _unwrapped(line: str) -> str:
@@ -139,7 +137,7 @@ def is_picture(line: str) -> bool:
     """Whether a line refers to a picture: « Image », "[Photo: a street]", « (photo) »."""
     if len(line) > _LONGEST_MARK:
         return False
-    match = _PICTURE_LINE.match(folded(_unwrapped(line)))
+    match = _PICTURE_LINE.match(normalize(_unwrapped(line)))
     return match is not None and match[1] in _PICTURE
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ...text.dates import folded
+from ...text.dates import normalize
 
 _HEAD_LENGTH = 120
 """Characters within which a date or time must end."""
@@ -61,7 +61,7 @@ class Tokens:
             if match is None:
                 return Token("", "", 0, True)
             blank = match.start() > (self._list[-1].end if self._list else self._start)
-            self._list.append(Token(folded(match[0]), match[0], match.end(), blank))
+            self._list.append(Token(normalize(match[0]), match[0], match.end(), blank))
         return self._list[at]
 
     def take(self, words: frozenset[str] | str) -> bool:

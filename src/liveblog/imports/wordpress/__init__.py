@@ -16,10 +16,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+
+import msgspec
 
 from ...http_client import Client
 from ...model import addresses, limits
@@ -324,7 +325,9 @@ class _Export:
         if entry.is_deleted:
             when = self._commented(entry.deletion) if entry.deletion else None
             versions.append(
-                replace(versions[-1], state="retracted", updated=max(last, when or last))
+                msgspec.structs.replace(
+                    versions[-1], state="retracted", updated=max(last, when or last)
+                )
             )
         yield Update(f"liveblog {entry.id}", where, tuple(versions))
 
@@ -387,7 +390,7 @@ def _nicename(login: str) -> str:
 
 def _same(url: str) -> str:
     try:
-        parts = addresses.parts_of(url.strip())
+        parts = addresses.split(url.strip())
     except ValueError:
         return url
     return f"{parts.netloc.lower()}{parts.path.rstrip('/')}?{parts.query}"

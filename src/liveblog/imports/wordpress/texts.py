@@ -16,8 +16,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from ...text.fragments import html_to_text
 from ...text.plain import unescape
-from ..html import words
+from ...text.sanitizer import sanitize
 
 Figures = Callable[[Sequence[int]], str]
 """Returns the HTML of pictures by the numbers of their attachments; of none: the post's own."""
@@ -59,8 +60,9 @@ _AS_IT_IS = re.compile(r"<(/?)(pre|script|style|svg|textarea)\b", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
-    """Return a title or a name as plain text on one line, its references read."""
-    return words(text) if "<" in text else " ".join(unescape(text).split())
+    """Return a title or a name, which may hold HTML, as plain text on one line."""
+    text = html_to_text(sanitize(text)) if "<" in text else unescape(text)
+    return " ".join(text.split())
 
 
 def shown(text: str, figures: Figures) -> Shown:

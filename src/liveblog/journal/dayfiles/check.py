@@ -19,9 +19,10 @@ from ...model.entry import Record, Reference
 from ...storage.atomic import NotRegularError, read_regular
 from .. import Audit, Fault
 from .head import newest as newest_of
+from .layout import walk
 from .line import ZERO, Line, links_of
 from .lines import Lines, end_of_lines
-from .reader import Reader, walk
+from .reader import Reader
 
 GONE = "Restore the file from a backup; 'liveblog check --repair' goes on without what is lost."
 
@@ -46,7 +47,7 @@ class Found(Struct):
 
 def audit(journal: Reader, progress: Progress | None = None) -> Audit:
     """See :meth:`liveblog.journal.Journal.check`."""
-    head = newest_of(journal.head())  # before the files: what it names is in them
+    head = newest_of(journal.head.read())  # before the files: what it names is in them
     names = sorted(name for name, _ in journal.found())
     found: dict[str, Found] = {}
     for number, name in enumerate(names):

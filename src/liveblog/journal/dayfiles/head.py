@@ -27,6 +27,14 @@ _LINE = "%-32s %-16s %-22s\n"
 _WIDTH = len(_LINE % ("", "", ""))
 
 
+class Newest(NamedTuple):
+    """The newest write of all."""
+
+    instant: datetime
+    sum: str  #: that of its line
+    name: str = ""  #: that of its file, where it is known
+
+
 class Head:
     """The head of one journal, held open. Whoever writes holds the journal's lock."""
 
@@ -48,12 +56,12 @@ class Head:
                 self._forget()
                 return b""
 
-    def write(self, instant: datetime, last: str, name: str, before: bytes) -> None:
-        """Put a write above those *before*, as :meth:`read` found them just now.
+    def write(self, newest: Newest, before: bytes) -> bytes:
+        """Put a line for the newest write above those *before*, which :meth:`read` returned.
 
-        It has an instant, its line's sum, its file's name.
+        Return the head as it is then. A disk that refuses is passed over.
         """
-        line = _LINE % (instant.isoformat(timespec="microseconds"), last, name)
+        line = _LINE % (newest.instant.isoformat(timespec="microseconds"), newest.sum, newest.name)
         data = (line.encode() + before)[: HELD * _WIDTH]
         with self._turn:
             try:
@@ -63,6 +71,7 @@ class Head:
                 os.pwrite(self._fd, data, 0)
             except OSError:
                 self._forget()  # a hint: the files tell
+        return data
 
     def close(self) -> None:
         """Let go of the file."""
@@ -84,14 +93,6 @@ class Head:
             with contextlib.suppress(OSError):
                 os.close(self._fd)
         self._fd, self._may_write = -1, False
-
-
-class Newest(NamedTuple):
-    """The newest write of all."""
-
-    instant: datetime
-    sum: str  #: that of its line
-    name: str = ""  #: that of its file, where it is known
 
 
 def newest(head: bytes) -> Newest | None:

@@ -9,24 +9,21 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
 
-from ...model import limits
 from ...model.entry import Record
 from ...model.errors import InvalidInput, storage_errors
 from ...model.hashing import blake2b
-from ...model.period import COVERAGE, parse_period_id
 from ...storage.atomic import NotRegularError, open_regular, read_regular, sync_data
 from .. import START, Fault, News, Reading
 from .head import Head, Newest, last_sum_in, names_since
 from .head import newest as newest_of
+from .layout import find_files, is_day, is_name, path_of
 from .line import ZERO, Line
 from .lines import Lines, end_of_lines, is_withheld
 from .tail import end_of
@@ -42,8 +39,6 @@ KEPT = 4_000_000
 
 TICK = timedelta(microseconds=1)
 """The smallest step of a journal's time."""
-
-_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class _Seen(Struct):
@@ -71,7 +66,7 @@ class Reader:
     def __init__(self, entries: Path, head: Head) -> None:
         """Read the files in *entries*, whose head is *head*."""
         self.folder = entries
-        self._head = head
+        self.head = head
         self._ends: dict[str, tuple[str, datetime]] = {}
         self._kept: dict[str, _Kept] = {}  # the one read last stands last
         self._keeping = threading.Lock()
@@ -183,13 +178,13 @@ class Reader:
 
     def end(self) -> str:
         """See :meth:`liveblog.journal.Journal.end`."""
-        return _to_cursor(self._newest(self._head.read()).instant)
+        return _to_cursor(self.newest(self.head.read()).instant)
 
     def watch(self, cursor: str, pause: Callable[[float], bool]) -> Iterator[News]:
         """See :meth:`liveblog.journal.Journal.watch`."""
         # Every writer of this machine notes in the head where it wrote; who copies a file here, or
         # was killed before the note, does not. For these we look around.
-        seen = _Seen(self._head.read(), self.stamps())
+        seen = _Seen(self.head.read(), self.stamps())
         settled = _from_cursor(cursor)
         news = self.since(cursor)
         yield news
@@ -220,14 +215,14 @@ class Reader:
         Return the names that writers noted in the head, and those that changed without a note: for
         these every file is looked at, if *is_around* or if the head tells no more.
         """
-        known, seen.head = seen.head, self._head.read()
+        known, seen.head = seen.head, self.head.read()
         names = names_since(seen.head, known)
         noted, odd = names or set(), set[str]()
         seen.stamps |= self.stamps(noted)
         if is_around or names is None:
             found = self.stamps()
             # What was noted meanwhile is not odd: the next look is told of it.
-            noted_since = names_since(self._head.read(), seen.head) or set()
+            noted_since = names_since(self.head.read(), seen.head) or set()
             odd = {name for name, _ in found.items() ^ seen.stamps.items()} - noted - noted_since
             seen.stamps = found | {name: seen.stamps[name] for name in noted & seen.stamps.keys()}
         return noted, odd
@@ -246,21 +241,17 @@ class Reader:
                 finally:
                     os.close(fd)
 
-    def head(self) -> bytes:
-        """Return the head; see :mod:`.head`."""
-        return self._head.read()
-
     def acknowledged(self, name: str) -> str:
         """Return the sum of the line that was written to a file last, as far as the head tells."""
-        return last_sum_in(self._head.read(), name)
+        return last_sum_in(self.head.read(), name)
 
-    def _newest(self, head: bytes) -> Newest:
+    def newest(self, head: bytes) -> Newest:
         """Return the newest line of all: the one that the head names, if it stands where it says.
 
         It does not if an older copy of the journal was put back.
         """
         found = newest_of(head)
-        if found and _is_name(found.name):
+        if found and is_name(found.name):
             line = self._last_line(found.name)
             if line and line.sum == found.sum:
                 return found
@@ -295,26 +286,12 @@ class Reader:
         return known[1]
 
     def found(self, first: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
-        """Yield the name and the file of everything that is kept, from a month (``201207``) on.
-
-        A file whose name says nothing, or that does not lie where its name belongs, is passed over.
-        """
-        for item, at in walk(self.folder, first):
-            name = item.name.removesuffix(".jsonl")
-            if _is_name(name) and at == _folder_of(name):
-                yield name, item
+        """See :func:`.layout.find_files`."""
+        return find_files(self.folder, first)
 
     def path(self, name: str) -> Path:
-        """Return where a name's lines are kept.
-
-        Raises :class:`InvalidInput` if it is neither a day nor a longer period.
-        """
-        if is_day(name):
-            return self.folder / name[:4] / name[5:7] / f"{name}.jsonl"
-        if name == COVERAGE:
-            return self.folder / "coverage.jsonl"
-        period = parse_period_id(name)
-        return self.folder / f"{period.id[:4]}" / f"{period.id}.jsonl"
+        """See :func:`.layout.path_of`."""
+        return path_of(self.folder, name)
 
     def shown(self, path: Path) -> str:
         """Return how messages call a file."""
@@ -328,55 +305,6 @@ def _reading(lines: Lines, records: list[Record], faults: list[Fault]) -> Readin
     withheld = dict(lines.withheld)
     shown = [r for r in records if not is_withheld(r, withheld)]
     return Reading(shown, faults, withheld, [r for r in records if is_withheld(r, withheld)])
-
-
-def walk(folder: Path, first: str = "") -> Iterator[tuple[os.DirEntry[str], str]]:
-    """Yield everything named like a file of lines, and the digits of the folders that it lies in.
-
-    Months before *first* (``201207``) are left out.
-    """
-    with storage_errors("read", folder):
-        yield from _walk(str(folder), first)
-
-
-def _folder_of(name: str) -> str:
-    if name == COVERAGE:
-        return ""
-    return name[:4] + name[5:7] if is_day(name) else name[:4]
-
-
-def _walk(folder: str, first: str, at: str = "") -> Iterator[tuple[os.DirEntry[str], str]]:
-    try:
-        with os.scandir(folder) as found:
-            for item in sorted(found, key=lambda item: item.name):
-                if item.name.endswith(".jsonl") and not item.name.startswith("."):
-                    yield item, at
-                elif len(at) < 6 and item.name.isdigit():
-                    below = at + item.name
-                    if below >= first[: len(below)] and item.is_dir():
-                        yield from _walk(item.path, first, below)
-    except FileNotFoundError:
-        return
-
-
-@lru_cache(maxsize=8192)
-def is_day(name: str) -> bool:
-    """Whether a name is that of a day on which there can be entries."""
-    try:
-        return bool(_NAME.fullmatch(name) and limits.check_day(date.fromisoformat(name)))
-    except ValueError:
-        return False
-    except InvalidInput:
-        return False
-
-
-@lru_cache(maxsize=8192)
-def _is_name(name: str) -> bool:
-    """Whether anything is kept under a name. A program that syncs folders leaves others."""
-    try:
-        return is_day(name) or name == COVERAGE or parse_period_id(name).id == name
-    except InvalidInput:
-        return False
 
 
 def _stamp(status: os.stat_result) -> str:

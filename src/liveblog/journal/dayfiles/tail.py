@@ -1,19 +1,29 @@
-"""The end of one file of the journal: where it ends, and how a line is put there.
+"""The end of one day file: where its lines end, and how lines are appended there.
 
-A crash can cut an append short: bytes without a line end, of which no line is whole. Nobody was
-told that they are there; whoever writes next sets them aside in ``….jsonl.torn``. A whole line
-whose line end is missing is a line, and gets its line end.
+A crash can cut an append short: bytes without a line end that hold no whole line. Nobody was told
+that they are there; the next writer moves them to ``….jsonl.torn``. A whole line that only lacks
+its line end is a line, and gets its line end.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 
-from ...storage.atomic import make_folder, open_regular, read_regular, sync_data, sync_folder
-from .line import ZERO, Line
+from msgspec import Struct
+
+from ...storage.atomic import (
+    NotRegularError,
+    make_folder,
+    open_regular,
+    read_regular,
+    sync_data,
+    sync_folder,
+)
+from .line import ZERO, Line, decode
 from .lines import end_of_lines, pieces, whole_end
 
 _REACH = 8192
@@ -21,13 +31,15 @@ _REACH = 8192
 
 TORN = ".torn"
 
+_ID_LETTERS = rb"-[0-9a-z]{10}"
+
 
 class End(NamedTuple):
     """How a file ends."""
 
-    line: Line | None  #: the last whole one
-    size: int  #: bytes up to where its lines go
-    rest: bytes  #: what follows: cut short by a crash
+    line: Line | None  #: the last whole line
+    size: int  #: bytes up to the end of the lines
+    rest: bytes  #: the bytes after them, cut short by a crash
     is_open: bool  #: the last line lacks its line end
 
 
@@ -57,13 +69,77 @@ def _last(data: bytes) -> Line | None:
     return None
 
 
-class Tail:
-    """The end of a file, open for one append; the journal's lock is held."""
+Stamp = tuple[int, int, int]
+"""A file's inode, size in bytes and time of modification in nanoseconds."""
 
-    def __init__(self, path: Path, root: Path, acknowledged: str) -> None:
+
+class Known(Struct):
+    """What a writer remembers of a day file, so that it need not read the file for each append."""
+
+    name: str
+    stamp: Stamp = (0, 0, 0)  #: of the file as it was read; zeros if there is none
+    last: str = ZERO  #: the sum of its last line; empty if the file does not end in a whole line
+    ids: set[bytes] = set()  #: of the entries in it, and of those that its texts name
+
+
+def look_at(path: Path, name: str, known: Known | None) -> Known:
+    """Return what *path* holds now. What was appended since it was *known* is read, or all of it.
+
+    The journal's lock is held. Raises :class:`OSError`.
+    """
+    try:
+        stamp = _stamp(os.stat(path, follow_symlinks=False))
+    except (FileNotFoundError, NotADirectoryError):
+        return Known(name, ids=set())
+    if known and known.name == name:
+        if known.stamp == stamp:
+            return known
+        if known.last and known.stamp[0] == stamp[0] and known.stamp[1] < stamp[1]:
+            grown = _read_on(path, known, stamp)
+            if grown:
+                return grown
+    data = read_regular(path)
+    last = data.rpartition(b"\n")[0].rpartition(b"\n")[2] if data.endswith(b"\n") else b""
+    line = decode(last)
+    return Known(name, stamp, line.sum if isinstance(line, Line) else "", _ids(name, data))
+
+
+def _read_on(path: Path, known: Known, stamp: Stamp) -> Known | None:
+    """Read the lines that follow the known ones; None if anything but whole lines follows."""
+    fd = open_regular(path)
+    try:
+        data = os.pread(fd, stamp[1] - known.stamp[1], known.stamp[1])
+    finally:
+        os.close(fd)
+    last = known.last
+    *lines, rest = data.split(b"\n")
+    if rest:
+        return None
+    for raw in lines:
+        line = decode(raw)
+        if not isinstance(line, Line) or line.prev != last:
+            return None
+        last = line.sum
+    known.ids.update(_ids(known.name, data))
+    return Known(known.name, stamp, last, known.ids)
+
+
+def _ids(name: str, data: bytes) -> set[bytes]:
+    """Return the ids of a day's entries that stand anywhere in some bytes."""
+    return set(re.findall(name.replace("-", "").encode() + _ID_LETTERS, data))
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+class Tail:
+    """The end of a day file, open for one append; the journal's lock is held."""
+
+    def __init__(self, path: Path, root: Path, acknowledged: str, known: Known) -> None:
         """Open the file at *path*, making it and its folders below *root* where they are missing.
 
-        *acknowledged* is as in :func:`.lines.end_of_lines`.
+        Its end is read unless it is *known*. *acknowledged* is as in :func:`.lines.end_of_lines`.
 
         Raises :class:`OSError`.
         """
@@ -74,14 +150,19 @@ class Tail:
             make_folder(path.parent, root)
             self._fd = open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
             sync_folder(path.parent)
+        self.last = known.last  #: the sum of the last line
+        self.is_untouched = True  #: as far as is known, the file holds what it held before
+        stamp = _stamp(os.fstat(self._fd))
+        if known.last and stamp == known.stamp:
+            self._end = End(None, stamp[1], b"", is_open=False)
+            return
         self._end = end_of(self._fd)
+        self.last = self._end.line.sum if self._end.line else ZERO
         if self._end.rest and acknowledged:
             data = read_regular(path)
             if end_of_lines(data, acknowledged) == len(data):
                 # Damage, but of a line that is to be withheld: it stays where it is.
                 self._end = End(self._end.line, len(data), b"", is_open=True)
-        self.last = self._end.line.sum if self._end.line else ZERO
-        self.is_untouched = True  #: as far as is known, the file holds what it held before
 
     def __enter__(self) -> Tail:
         return self
@@ -90,16 +171,17 @@ class Tail:
         with contextlib.suppress(OSError):  # what was written is on disk, or was told of
             os.close(self._fd)
 
-    def append(self, line: bytes) -> None:
-        """Put a whole line, with its line end, at the end; it is on disk when this returns.
+    def append(self, lines: bytes) -> Stamp:
+        """Put whole lines, each with its line end, at the end; return the file's stamp then.
 
-        If anything goes wrong it is cut off again. :attr:`is_untouched` says whether that worked.
+        They are on disk when this returns. If anything goes wrong they are cut off again;
+        :attr:`is_untouched` says whether that worked.
         """
         if self._end.rest.strip(b" \t\r\0"):
             self._set_aside()
         if self._end.rest:
             os.ftruncate(self._fd, self._end.size)
-        data = memoryview(b"\n" + line if self._end.is_open else line)
+        data = memoryview(b"\n" + lines if self._end.is_open else lines)
         self.is_untouched = False
         try:
             while data:
@@ -108,6 +190,7 @@ class Tail:
         except BaseException:
             self.is_untouched = self._cut()
             raise
+        return _stamp(os.fstat(self._fd))
 
     def _set_aside(self) -> None:
         aside = self._path.with_name(self._path.name + TORN)
@@ -124,3 +207,18 @@ class Tail:
         except OSError:
             return False
         return True
+
+
+def sync_file(path: Path) -> None:
+    """Make what was written to a file durable, if there is one.
+
+    Raises :class:`OSError`.
+    """
+    try:
+        fd = open_regular(path)
+    except (FileNotFoundError, NotADirectoryError, NotRegularError):
+        return
+    try:
+        sync_data(fd)
+    finally:
+        os.close(fd)

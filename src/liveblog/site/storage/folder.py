@@ -23,7 +23,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from ...model.addresses import landing
+from ...model.addresses import publication_order
 from ...model.entry import FORBIDDEN
 from ...model.errors import InvalidInput, StorageError
 from ...model.hashing import blake2b
@@ -176,7 +176,7 @@ class Folder:
         """Publish the staged files *written*, delete others, and make all of it durable.
 
         New files and folders come first, then files that change, then deletions. Within these, the
-        order is that of :func:`liveblog.model.addresses.landing` (reversed for deletions). So at
+        order is that of :func:`liveblog.model.addresses.publication_order` (reversed for deletions). So at
         every instant, and after a crash at any instant, every link on a page that stays and on an
         entry that is published leads somewhere.
 
@@ -215,7 +215,7 @@ class Folder:
         units = dict(self._new_units())
         units |= {path: at for path, at in staged.items() if at.startswith(self._changed)}
         changing = {path for path in units if os.path.lexists(f"{self.root}/{path}".rstrip("/"))}
-        order = sorted(units, key=lambda path: (path in changing, landing(path), path))
+        order = sorted(units, key=lambda path: (path in changing, publication_order(path), path))
         return [(path, units[path]) for path in order]
 
     def _new_units(self) -> Iterator[tuple[str, str]]:
@@ -261,7 +261,7 @@ class Folder:
                 gone.add(folder)
         units = [path for path in gone if path.rpartition("/")[0] not in gone]
         units = [f"{path}/" if path in above else path for path in units]
-        return sorted(units, key=lambda path: (-landing(path), path))
+        return sorted(units, key=lambda path: (-publication_order(path), path))
 
     def _delete(self, path: str) -> str:
         """Delete a file, or a folder with everything in it; return the folder that it was in."""

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from ... import digest
 from ...blog import Blog, Uploaded
 from ...model import addresses, limits
+from ...model.draft import Draft
 from ...model.entry import Figure, Framing, Instant, Media, Revision, Source, State, Verification
 from ...model.errors import InvalidInput
 from ...model.period import COVERAGE
@@ -421,7 +422,7 @@ def post(call: Call) -> Answer:
         lang=given.lang,
         idempotency_key=key,
     )
-    call.context.watcher.call()
+    call.context.watcher.wake()
     answer = _entry_answer(call, posted.id, status=201)
     answer.headers["location"] = f"{call.context.path}api/entries/{posted.id}"
     return answer
@@ -444,7 +445,7 @@ def change(call: Call) -> Answer:
         expect=call.expected(),
         **changes,
     )
-    call.context.watcher.call()
+    call.context.watcher.wake()
     return _entry_answer(call, old.id)
 
 
@@ -452,7 +453,7 @@ def retract(call: Call) -> Answer:
     """Withdraw an entry; its place stays and says why."""
     old = call.entry_for("retract")
     call.blog.retract(old.id, why=call.body.why, expect=call.expected())
-    call.context.watcher.call()
+    call.context.watcher.wake()
     return _entry_answer(call, old.id)
 
 
@@ -465,7 +466,7 @@ def remove(call: Call) -> Answer:
     is_told = "if-match" in call.request.headers and old.now.state != "removed"
     expect = call.expected() if is_told else None
     call.blog.remove(old.id, author=call.person.name, purge=is_purged, expect=expect)
-    call.context.watcher.call()
+    call.context.watcher.wake()
     return Answer(status=204)
 
 
@@ -479,17 +480,19 @@ def preview(call: Call) -> Answer:
     """Show an update as readers would see it; nothing is kept."""
     given: NewEntry = call.body
     limits.check_bytes(given.body, limits.BODY_BYTES, "body")
-    draft = call.blog.draft(
-        given.body,
-        title=given.title,
-        at=given.published,
-        author=_author(call, given.author),
-        tags=given.tags,
-        key=given.key,
-        verification=given.verification,
-        sources=given.sources,
-        figures=given.figures,
-        lang=given.lang,
+    draft = call.blog.preview(
+        Draft(
+            body=given.body,
+            title=given.title,
+            published=given.published,
+            author=_author(call, given.author),
+            tags=given.tags,
+            key=given.key,
+            verification=given.verification,
+            sources=given.sources,
+            figures=given.figures,
+            lang=given.lang,
+        )
     )
     return Answer(Preview(html=_html(call, Entry((draft,)))))
 
@@ -497,15 +500,18 @@ def preview(call: Call) -> Answer:
 def frame(call: Call) -> Answer:
     """Write the headline, introduction and close of a digest, or of the live page."""
     given: FramingText = call.body
-    texts = {
-        name: None if (value := getattr(given, name)) is UNSET else value
-        for name in ("headline", "introduction", "close")
-    }
-    if all(value is None for value in texts.values()):
+    if given == FramingText():
         raise InvalidInput("There is nothing to change.", "Send headline, introduction or close.")
     period = _period(call, call.path["period"])
-    call.blog.frame(period, author=call.person.name, expect=call.expected(), **texts)
-    call.context.watcher.call()
+    call.blog.frame(
+        period,
+        headline=given.headline,
+        introduction=given.introduction,
+        close=given.close,
+        author=call.person.name,
+        expect=call.expected(),
+    )
+    call.context.watcher.wake()
     return _framing_answer(call, period)
 
 
@@ -515,7 +521,7 @@ def end(call: Call) -> Answer:
         call.blog.end()
     else:
         call.blog.resume()
-    call.context.watcher.call()
+    call.context.watcher.wake()
     return _framing_answer(call, COVERAGE)
 
 

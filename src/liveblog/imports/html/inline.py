@@ -1,7 +1,7 @@
-"""What stands in a line, written as Markdown: words, emphasis, code, links, breaks.
+"""Writes inline content as Markdown: words, emphasis, code, links, line breaks.
 
-In comes a run of tokens in the order of a text; out come lines in which each sign means what its
-token says, and no word is read as a sign (CommonMark 0.31 §2.4, §6). Pure.
+Takes a sequence of tokens in the order of a text, and returns lines of Markdown in which no word is
+read as markup (CommonMark 0.31 §2.4, §6). Pure functions.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
-SPACE = re.compile(r"[ \t\n]+")  #: what a browser folds
-_SIGNS = {"strong": "**", "em": "*", "del": "~~"}
+SPACE = re.compile(r"[ \t\n]+")  #: white space that browsers collapse
+_MARKERS = {"strong": "**", "em": "*", "del": "~~"}
 _SPECIAL = re.compile(
     r"(?P<url>\b(?:https?|ftp)://[^\s<>\[\]\"`]*[^\s<>\[\]\"`.,;:!?)'*_~])"
     r"|(?P<scheme>://)"
@@ -25,47 +25,47 @@ _AT_START = re.compile(r"(?P<digits>\d{1,9})(?=[.)])|(?=[#+\-=>|:])")
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of a run."""
+    """A piece of inline content."""
 
-    kind: str  #: text, raw (Markdown already), code, break, open, close
-    value: str = ""  #: its text, or what it opens and closes: strong, em, del, or an element
+    kind: str  #: text, raw (Markdown), code, break, open, close
+    value: str = ""  #: the text; of open and close: strong, em, del or an HTML element
 
 
 BREAK = Token("break")
 
 
-def paragraphs(run: list[Token]) -> list[str]:
-    """Write a run as paragraphs that can stand anywhere in a text."""
-    return ["\\\n".join(map(_begun, lines)) for lines in finished(run)]
+def write_paragraphs(run: list[Token]) -> list[str]:
+    """Return tokens as paragraphs of Markdown, whose first signs are escaped."""
+    return ["\\\n".join(map(_escape_start, lines)) for lines in split_paragraphs(run)]
 
 
-def _begun(line: str) -> str:
-    """Keep the beginning of a line from being read as a list, a heading or a rule."""
+def _escape_start(line: str) -> str:
+    """Escape the beginning of a line that would be read as a list, a heading or a rule."""
     return _AT_START.sub(lambda m: (m["digits"] or "") + "\\", line, count=1) if (
         _AT_START.match(line)
     ) else line  # fmt: skip
 
 
-def finished(run: list[Token], *, is_link: bool = False) -> list[list[str]]:
-    """Return the paragraphs of a run, each as its lines.
+def split_paragraphs(run: list[Token], *, is_link: bool = False) -> list[list[str]]:
+    """Return the paragraphs of some tokens, each as a list of lines.
 
-    White space is folded as a browser folds it, and moved out of emphasis; two breaks in a row
-    part paragraphs.
+    White space is collapsed as in browsers, and moved out of emphasis; two breaks in a row
+    separate paragraphs.
     """
     found: list[list[list[Token]]] = [[[]]]
-    is_open: list[Token] = []  # written
-    waiting: list[Token] = []  # opened, with nothing written in them yet
+    open_marks: list[Token] = []  # opened and written
+    unopened: list[Token] = []  # opened, not yet written
     has_space, breaks = False, 0
-    for token in _merged(run):
+    for token in _merge(run):
         if token.kind == "break":
             breaks += 1
         elif token.kind == "open":
-            waiting.append(token)
+            unopened.append(token)
         elif token.kind == "close":
-            if waiting:
-                waiting.pop()
-            elif is_open:
-                is_open.pop()
+            if unopened:
+                unopened.pop()
+            elif open_marks:
+                open_marks.pop()
                 found[-1][-1].append(token)
         else:
             value = token.value
@@ -75,28 +75,30 @@ def finished(run: list[Token], *, is_link: bool = False) -> list[list[str]]:
                 if not value:
                     continue
             if breaks and found[-1][-1]:
-                # Emphasis ends with its line and begins again: a sign that spans lines of a
-                # paragraph is allowed, but one place to think of less.
-                found[-1][-1] += [Token("close", t.value) for t in reversed(is_open)]
+                # Emphasis is closed at the end of a line and opened again in the next.
+                found[-1][-1] += [Token("close", t.value) for t in reversed(open_marks)]
                 if breaks > 1:
                     found.append([[]])
                 else:
                     found[-1].append([])
-                found[-1][-1] += is_open
+                found[-1][-1] += open_marks
             elif has_space and found[-1][-1]:
                 found[-1][-1].append(Token("text", " "))
-            found[-1][-1] += waiting
-            is_open += waiting
-            waiting = []
+            found[-1][-1] += unopened
+            open_marks += unopened
+            unopened = []
             found[-1][-1].append(replace(token, value=value))
             has_space, breaks = token.kind == "text" and token.value[-1:] in (" ", "\t", "\n"), 0
-    found[-1][-1] += [Token("close", t.value) for t in reversed(is_open)]
-    lines = [[_written(line, is_link=is_link) for line in lines] for lines in found]
-    return [kept for part in lines if (kept := [line for line in part if line])]
+    found[-1][-1] += [Token("close", t.value) for t in reversed(open_marks)]
+    written = [
+        [line for tokens in lines if (line := _write_line(tokens, is_link=is_link))]
+        for lines in found
+    ]
+    return [lines for lines in written if lines]
 
 
-def _merged(run: list[Token]) -> Iterator[Token]:
-    """Join neighbours of one kind, so that none hides what it means from the next."""
+def _merge(run: list[Token]) -> Iterator[Token]:
+    """Join neighbouring tokens of the same kind, and collapse their white space."""
     last: Token | None = None
     for token in run:
         if token.kind == "text":
@@ -115,16 +117,16 @@ def _merged(run: list[Token]) -> Iterator[Token]:
         yield last
 
 
-def _written(line: list[Token], *, is_link: bool) -> str:
+def _write_line(line: list[Token], *, is_link: bool) -> str:
     parts: list[str] = []
     pairs: list[tuple[int, int]] = []
     opened: list[int] = []
     for number, token in enumerate(line):
         if token.kind == "text":
-            text = escaped(token.value, is_link=is_link)
+            text = escape(token.value, is_link=is_link)
             following = line[number + 1].kind if number + 1 < len(line) else ""
             if following == "raw" and text.endswith("!"):
-                text = text[:-1] + "\\!"  # with a link it would be a picture
+                text = text[:-1] + "\\!"  # followed by a link it would begin a picture
             parts.append(text)
         elif token.kind == "code":
             parts.append(_code(token.value.strip()))
@@ -138,7 +140,7 @@ def _written(line: list[Token], *, is_link: bool) -> str:
             parts.append("")
     for begin, end in sorted(pairs):
         mark = line[begin].value
-        sign = _SIGNS.get(mark, "")
+        sign = _MARKERS.get(mark, "")
         if sign and _can_open(parts, begin) and _can_close(parts, end):
             parts[begin] = parts[end] = sign
         else:
@@ -146,32 +148,32 @@ def _written(line: list[Token], *, is_link: bool) -> str:
     return "".join(parts).strip(" ")
 
 
-def _can_open(parts: list[str], place: int) -> bool:
-    """Whether a sign there is left-flanking (CommonMark 0.31 §6.2), to be on the safe side."""
-    before = parts[place - 1] if place else " "
-    after = parts[place + 1]
+def _can_open(parts: list[str], index: int) -> bool:
+    """Whether a delimiter there is certainly left-flanking (CommonMark 0.31 §6.2)."""
+    before = parts[index - 1] if index else " "
+    after = parts[index + 1]
     return bool(before and after) and (
         after[0].isalnum() or (before[-1] == " " and not after[0].isspace() and after[0] != "*")
     )
 
 
-def _can_close(parts: list[str], place: int) -> bool:
-    before = parts[place - 1]
-    after = parts[place + 1] if place + 1 < len(parts) else " "
+def _can_close(parts: list[str], index: int) -> bool:
+    before = parts[index - 1]
+    after = parts[index + 1] if index + 1 < len(parts) else " "
     return bool(before and after) and (
         before[-1].isalnum()
         or (after[0] == " " and not before[-1].isspace() and before[-1] not in "*~")
     )
 
 
-def escaped(text: str, *, is_link: bool = False) -> str:
-    """Return text in which nothing is a sign; a bare address becomes a link."""
+def escape(text: str, *, is_link: bool = False) -> str:
+    """Return text with all markup escaped; a bare address becomes a link."""
 
     def safe(match: re.Match[str]) -> str:
         if match["url"]:
             url = match["url"]
             if is_link:
-                return escaped(url.replace("://", "\0")).replace("\0", "\\://")
+                return escape(url.replace("://", "\0")).replace("\0", "\\://")
             return f"<{re.sub('&', '&amp;', url)}>"
         if match["scheme"]:
             return "\\://"
@@ -187,9 +189,9 @@ def _code(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
-def link_to(text: str, url: str) -> str:
-    """Write a link; without a text it shows its address."""
+def write_link(text: str, url: str) -> str:
+    """Return a link; without a text it shows its host."""
     if not text:
-        text = escaped(urlsplit(url).netloc or url, is_link=True)
+        text = escape(urlsplit(url).netloc or url, is_link=True)
     url = quote(url, safe="/?#[]@!$&'+,;=:%-._~*")
     return f"[{text}]({re.sub('&(?=#?[0-9a-zA-Z]+;)', '&amp;', url)})"

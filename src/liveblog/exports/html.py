@@ -1,0 +1,26 @@
+"""A digest as one HTML file that needs no other: its style and its pictures are inside."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+from ..config import Config
+from ..digest import Digest
+from ..model.entry import Media
+from ..pages.render import Pages
+from ..site.theme import Theme
+from ..storage.inside import read_inside
+from ..storage.paths import Paths
+
+
+def render(digest: Digest, config: Config, paths: Paths) -> str:
+    """Return the HTML file of a digest."""
+    theme = Theme(paths.templates, paths.static)
+
+    def data_url(media: Media) -> str:
+        data = b64encode(read_inside(paths.media, media.path) or b"").decode()
+        return f"data:{media.type};base64,{data}"
+
+    _, style = theme.assets()["style.css"]
+    pages = Pages(config, templates=theme.templates)
+    return pages.standalone(digest, style=style.decode(), picture=data_url)

@@ -1,0 +1,225 @@
+"""The records of one append: checked one after the other, then written, one sync for each file.
+
+A record is checked against the journal and against the records before it in the batch. Nothing is
+written until all are checked. They are written in their order: neighbours that belong to one file
+in one write and one sync. After a crash or an error a beginning of the batch is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import cast
+
+import msgspec
+
+from ...model import limits
+from ...model.conflicts import Conflict, KeyReused
+from ...model.entry import Framing, Record, Reference, Revision, validate
+from ...model.errors import StorageError, Withheld
+from .. import Written
+from .head import Newest, last_sum_in
+from .head import newest as newest_of
+from .keys import find_keys, is_same_request
+from .line import encode
+from .lines import home_of
+from .reader import TICK, Reader
+from .tail import Known, Tail, look_at, sync_file
+
+Versions = dict[str, list[Revision | Framing]]
+"""The versions of entries and framings, by their names."""
+
+
+class Batch:
+    """Records that are appended while the journal's lock is held."""
+
+    def __init__(
+        self,
+        journal: Reader,
+        clock: Callable[[], datetime],
+        known: Known | None,
+        keys: dict[str, date] | None = None,
+    ) -> None:
+        """Begin a batch at the end of *journal*.
+
+        *known* is what its owner remembers of one file. *keys* are the idempotency keys of the
+        records to come, each with the day of its record's id.
+        """
+        self._journal = journal
+        self._clock = clock
+        self._planned: list[tuple[str, Record]] = []  # each with the name of its file
+        self._remembered = known
+        self._known: dict[str, Known] = {}
+        self._read: dict[str, Versions] = {}
+        self._new: Versions = {}
+        self._references: dict[str, set[str]] = {}
+        self._head = journal.head.read()
+        self._newest = self._find_newest()
+        self._instant = self._newest.instant
+        self._by_key = find_keys(journal.path, keys, clock().date(), self._head) if keys else {}
+
+    def append(self, record: Written, expect: int) -> Written:
+        """Check a record and plan it; see :meth:`liveblog.journal.Journal.append`."""
+        if earlier := self._made_before(record, expect):
+            return cast(Written, earlier)
+        home = home_of(record)
+        current = max(self._versions(record, home), key=lambda found: found.rev, default=None)
+        if (current.rev if current else 0) != expect:
+            if fault := self._journal.read(home).withheld.get(record.name):
+                raise Withheld(record.name, fault.place)
+            raise Conflict(record.name, expect, current, record)
+        numbered = msgspec.structs.replace(record, rev=expect + 1)
+        validate(numbered)  # what the reader would refuse is not acknowledged
+        written = self._plan(home, numbered, self._clock())
+        if isinstance(written, Revision) and written.idempotency_key:
+            self._by_key[written.idempotency_key] = written
+        return written
+
+    def adopt(self, record: Revision | Framing) -> bool:
+        """Check a record and plan it; see :meth:`liveblog.journal.Journal.adopt`."""
+        home = home_of(record)
+        known = {version.rev: version for version in self._versions(record, home)}
+        same = known.get(record.rev)
+        if same and msgspec.structs.replace(same, recorded=record.recorded) == record:
+            self._sync_unless_new(same)
+            return False
+        newest = max(known, default=0)
+        if newest != record.rev - 1:
+            raise Conflict(record.name, record.rev - 1, known.get(newest), record)
+        now = self._clock()
+        self._plan(home, record, min(record.recorded or now, now))
+        return True
+
+    def write(self) -> Known | None:
+        """Write what was planned; return what is known of the file that was written to last.
+
+        Raises :class:`StorageError`, which says how much is there.
+        """
+        known = None
+        done = 0
+        for name, group in groupby(self._planned, key=lambda planned: planned[0]):
+            records = [record for _, record in group]
+            known = self._write(name, records, done)
+            done += len(records)
+        return known
+
+    def _made_before(self, record: Revision | Framing, expect: int) -> Revision | None:
+        """Return what the same request made before, if its key says that there was one."""
+        if isinstance(record, Framing):
+            return None
+        earlier = self._by_key.get(record.idempotency_key)
+        if earlier:
+            if not is_same_request(earlier, record, expect, self._clock()):
+                raise KeyReused(earlier, record)
+            self._sync_unless_new(earlier)
+        return earlier
+
+    def _sync_unless_new(self, earlier: Revision | Framing) -> None:
+        """Sync a record that is acknowledged again: its writer may have been killed before."""
+        if not any(earlier is record for record in self._new.get(earlier.name, ())):
+            sync_file(self._journal.path(home_of(earlier)))
+
+    def _plan(self, home: str, record: Written, instant: datetime) -> Written:
+        """Plan a record for its home, and a reference to it where another day is to have one."""
+        if isinstance(record, Revision) and record.day not in ("", home):
+            if record.day not in self._references:
+                records = self._journal.read(record.day).records
+                known = {found.entry for found in records if isinstance(found, Reference)}
+                self._references[record.day] = known
+            if record.id not in self._references[record.day]:
+                self._references[record.day].add(record.id)
+                at = self._next_instant(instant - TICK)
+                self._planned.append((record.day, Reference(entry=record.id, recorded=at)))
+        dated = msgspec.structs.replace(record, recorded=self._next_instant(instant))
+        self._planned.append((home, dated))
+        self._new.setdefault(record.name, []).append(dated)
+        return dated
+
+    def _next_instant(self, instant: datetime) -> datetime:
+        """Return an instant, or a later one: those of a journal never go back."""
+        self._instant = max(instant.astimezone(UTC), self._instant + TICK)
+        return min(self._instant, limits.LAST_INSTANT)
+
+    def _write(self, name: str, records: Sequence[Record], done: int) -> Known:
+        """Append records to one file, after *done* others of the batch."""
+        journal = self._journal
+        path = journal.path(name)
+        if not done and self._newest.name not in ("", name):
+            # No line is on disk whose predecessor in another file is not.
+            sync_file(journal.path(self._newest.name))
+        tail = None
+        try:
+            known = self._look_at(name)
+            tail = Tail(path, journal.folder.parent, last_sum_in(self._head, name), known)
+            with tail:
+                lines = []
+                prev, after = tail.last, self._newest.sum
+                for record in records:
+                    lines.append(encode(record, prev, after))
+                    prev = after = lines[-1][-19:-3].decode()
+                stamp = tail.append(b"".join(lines))
+        except OSError as error:
+            has_changed = tail is not None and not tail.is_untouched
+            hint = self._state(records, done, has_changed=has_changed)
+            raise StorageError.of(error, "write to", path, hint) from error
+        self._newest = Newest(records[-1].recorded or self._instant, after, name)
+        self._head = journal.head.write(self._newest, self._head)
+        ids = {record.id.encode() for record in records if isinstance(record, Revision)}
+        known.ids.update(ids)
+        self._known[name] = Known(name, stamp, after, known.ids)
+        return self._known[name]
+
+    def _state(self, records: Sequence[Record], done: int, *, has_changed: bool) -> str:
+        """Return what is in the journal after records of one file could not be written."""
+        total = sum(not isinstance(record, Reference) for _, record in self._planned)
+        before = sum(not isinstance(record, Reference) for _, record in self._planned[:done])
+        if not before and not has_changed:
+            return "Nothing was changed in the journal."
+        if total == 1:
+            return _may_be_there(records[-1])
+        more = ", and more of them may be there" if has_changed else ""
+        return f"The first {before:,} of {total:,} updates are in the journal{more}."
+
+    def _versions(self, record: Revision | Framing, home: str) -> list[Revision | Framing]:
+        """Return all versions of what a record is a version of."""
+        new = self._new.get(record.name, [])
+        # A new entry is not in the file: there is no need to decode a long day.
+        if isinstance(record, Revision) and record.id.encode() not in self._look_at(home).ids:
+            return new
+        if home not in self._read:
+            versions: Versions = {}
+            reading = self._journal.read(home)
+            for found in (*reading.records, *reading.withheld_records):
+                if not isinstance(found, Reference):
+                    versions.setdefault(found.name, []).append(found)
+            self._read[home] = versions
+        return self._read[home].get(record.name, []) + new
+
+    def _look_at(self, name: str) -> Known:
+        if name not in self._known:
+            self._known[name] = look_at(self._journal.path(name), name, self._remembered)
+        return self._known[name]
+
+    def _find_newest(self) -> Newest:
+        """Return the newest line of the journal."""
+        newest = newest_of(self._head)
+        known = self._remembered
+        is_remembered = newest and known and newest.name == known.name
+        if newest and is_remembered and self._look_at(newest.name).last == newest.sum:
+            return newest
+        return self._journal.newest(self._head)
+
+
+def _may_be_there(record: Record) -> str:
+    """Return what to do about a record that could not be written, nor be taken back."""
+    if isinstance(record, Reference):
+        return "Nothing of the entry was changed; try again."
+    if isinstance(record, Framing):
+        return f"It may be in the journal all the same: look how {record.period} stands now."
+    look = f"'liveblog show {record.id} --history'"
+    hint = f"It may be in the journal all the same: look with {look}."
+    if record.idempotency_key:
+        again = f"--idempotency-key '{record.idempotency_key}'"
+        return f"{hint} To try again without doubling it, repeat the command with {again}."
+    return f"{hint} Try again only if it is not there."

@@ -1,0 +1,130 @@
+"""Drafts: what an author asks to be appended, and the one list of the fields that they may give.
+
+The command line, the API, the composer, Micropub and the imports fill a :class:`Draft`;
+:mod:`.revisions` makes a revision of it. Command-line options, API documents and forms are made
+from :data:`FIELDS`: a new field of an entry is one line in :class:`.entry.Revision`, and here one
+in :class:`Draft`, in :class:`DraftFields` and in :data:`FIELDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Literal, TypedDict
+
+from msgspec import UNSET, Struct, UnsetType
+
+from .entry import (
+    Figure,
+    Instant,
+    Revision,
+    Source,
+    Verification,
+    clean_figures,
+    clean_language,
+    clean_sources,
+    clean_tags,
+    clean_text,
+)
+from .errors import InvalidInput, did_you_mean
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """The fields of an entry that its author gives.
+
+    Unset leaves a field of an edited entry as it is, and a field of a new entry at its default.
+    """
+
+    body: str | UnsetType = UNSET  #: Markdown
+    title: str | UnsetType = UNSET  #: plain text
+    published: Instant | UnsetType | None = UNSET  #: the instant it speaks for; None: now
+    author: str | UnsetType = UNSET
+    tags: tuple[str, ...] | UnsetType = UNSET
+    key: bool | UnsetType = UNSET
+    pinned: bool | UnsetType = UNSET
+    verification: Verification | UnsetType = UNSET
+    sources: tuple[Source, ...] | UnsetType = UNSET
+    figures: tuple[Figure, ...] | UnsetType = UNSET
+    lang: str | UnsetType = UNSET  #: BCP 47, where it differs from the blog's
+
+
+class DraftFields(TypedDict, total=False):
+    """The fields of a draft as Python programs give them, by keyword."""
+
+    body: str
+    title: str
+    at: datetime | None  #: ``published`` of the draft
+    author: str
+    tags: Iterable[str]
+    key: bool
+    pinned: bool
+    verification: Verification
+    sources: Iterable[Source]
+    figures: Iterable[Figure]
+    lang: str
+
+
+class Field(Struct, frozen=True):
+    """A field of a draft: how it is normalised, and what people read about it."""
+
+    name: str  #: in :class:`Draft` and in :class:`.entry.Revision`
+    kind: Literal["text", "flag", "choice", "list"]
+    clean: Callable[[Any], Any]  #: returns the normalised value; raises :class:`InvalidInput`
+    label: str  #: in English, as forms and histories show it
+    help: str = ""  #: of its command-line option; empty if it has none of its own
+    metavar: str = "TEXT"  #: the value of that option
+
+
+def _text(name: str) -> Callable[[str], str]:
+    return lambda text: clean_text(text, name)
+
+
+FIELDS: tuple[Field, ...] = (
+    Field("body", "text", _text("body"), "Text"),
+    Field("title", "text", _text("title"), "Title", "A title, for what matters."),
+    Field("author", "text", _text("author"), "Signed", "Who signs it.", "NAME"),
+    Field("tags", "list", clean_tags, "Tags", "A topic; repeatable.", "TAG"),
+    Field("key", "flag", bool, "Key event", "It belongs in every summary."),
+    Field("pinned", "flag", bool, "Pinned", "Keep it at the top of the live page."),
+    Field("verification", "choice", str, "Confirmed"),
+    Field("sources", "list", clean_sources, "Sources",
+          "Where it comes from; repeatable.", '"NAME URL"'),
+    Field("figures", "list", clean_figures, "Figures",
+          "A number to follow from day to day; repeatable.", '"NAME=VALUE [UNIT]"'),
+    Field("lang", "text", clean_language, "Language",
+          "Its language, where not the blog's.", "CODE"),
+)  # fmt: skip
+"""The fields that a revision takes over from a draft as they are, in the order of their use.
+``published`` is not among them: the day of an entry follows from it."""
+
+_NAMES = frozenset(field.name for field in FIELDS)
+
+
+def draft_from(fields: DraftFields, body: str | UnsetType = UNSET) -> Draft:
+    """Return the draft that keyword arguments describe.
+
+    Raises :class:`InvalidInput` for a field that no draft has.
+    """
+    given: dict[str, Any] = {"body": body, **fields}
+    if "at" in given:
+        given["published"] = given.pop("at")
+    for name in given:
+        if name not in _NAMES and name != "published":
+            raise InvalidInput(f"'{name}' is not a field of a draft.", did_you_mean(name, _NAMES))
+    return Draft(**given)
+
+
+def given_fields(draft: Draft) -> dict[str, Any]:
+    """Return the values of :data:`FIELDS` that a draft sets, by name."""
+    values = {field.name: getattr(draft, field.name) for field in FIELDS}
+    return {name: value for name, value in values.items() if value is not UNSET}
+
+
+def field_values(revision: Revision) -> dict[str, Any]:
+    """Return the values of :data:`FIELDS` in a revision, by name."""
+    return {field.name: getattr(revision, field.name) for field in FIELDS}
+
+
+def changed_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of *new* that differ from those of *old*, by name."""
+    return {name: value for name, value in new.items() if value != old.get(name)}

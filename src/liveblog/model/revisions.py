@@ -1,0 +1,118 @@
+"""Revisions: what a draft, a retraction or a removal makes of an entry. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from . import limits
+from .draft import FIELDS, Draft, given_fields
+from .entry import Framing, Revision, clean_text, id_day, make_id
+from .errors import InvalidInput
+from .period import local_day
+
+
+def first_revision(
+    draft: Draft, *, author: str, now: datetime, zone: tzinfo, randomness: bytes
+) -> Revision:
+    """Return the first revision of a new entry.
+
+    *author* signs a draft that names no author; *now*, to the second, dates a draft without an
+    instant; *zone* is that of the blog's days; *randomness* (at least seven bytes) becomes the id.
+
+    Raises :class:`InvalidInput`.
+    """
+    published = instant_of(draft, now)
+    blank = Revision(
+        id=make_id(local_day(published, zone), randomness),
+        published=published,
+        # A scheduled update is new when it is released, not when it was written.
+        updated=max(now, published),
+    )
+    made = revise(blank, draft, now=now, zone=zone)
+    if made.author:
+        return made
+    return msgspec.structs.replace(made, author=clean_text(author, "author"))
+
+
+def revise(old: Revision, draft: Draft, *, now: datetime, zone: tzinfo) -> Revision:
+    """Return a revision with the fields that a draft sets, cleaned; the others stay.
+
+    Raises :class:`InvalidInput`.
+    """
+    given = given_fields(draft)
+    changes = {
+        field.name: field.clean(given[field.name]) for field in FIELDS if field.name in given
+    }
+    if draft.published is not UNSET:
+        published = instant_of(draft, now)
+        day = local_day(published, zone)
+        changes["published"] = published
+        changes["day"] = "" if day == id_day(old.id) else day.isoformat()
+    return msgspec.structs.replace(old, **changes)
+
+
+def instant_of(draft: Draft, now: datetime) -> datetime:
+    """Return the instant that a draft speaks for, to the second."""
+    given = draft.published
+    return limits.check_instant(given).replace(microsecond=0) if given else now
+
+
+def retract(old: Revision, why: str, now: datetime) -> Revision:
+    """Return the revision that withdraws an entry and says *why*.
+
+    Raises :class:`InvalidInput` if the entry is not live, or without a reason.
+    """
+    if old.state != "live":
+        raise InvalidInput(f"{old.id} was {old.state} already.", "Nothing was changed.")
+    why = clean_text(why, "reason")
+    if not why:
+        raise InvalidInput("A retraction needs a reason.", "Give it with --why.")
+    return msgspec.structs.replace(
+        old, state="retracted", note=why, recorded=None, idempotency_key="", updated=now
+    )
+
+
+def remove(old: Revision, author: str, now: datetime) -> Revision:
+    """Return the revision, without texts, that removes an entry; *author* is who removes it."""
+    return Revision(
+        id=old.id,
+        published=old.published,
+        updated=now,
+        day=old.day,
+        author=clean_text(author, "author"),
+        state="removed",
+    )
+
+
+def restore(revisions: Sequence[Revision], now: datetime) -> Revision:
+    """Return the revision that restores a removed entry, live or retracted as it was before.
+
+    Raises :class:`InvalidInput` if the entry is not removed, or was purged.
+    """
+    newest = revisions[-1]
+    before = [revision for revision in revisions if revision.state != "removed"]
+    if newest.state != "removed" or not before:
+        problem = "was never gone" if before else "was removed for good"
+        raise InvalidInput(f"{newest.id} {problem}.", "Nothing was changed.")
+    last = before[-1]
+    return msgspec.structs.replace(
+        last,
+        recorded=None,
+        note="" if last.state == "live" else last.note,
+        idempotency_key="",
+        updated=max(now, last.published),
+    )
+
+
+def revise_framing(old: Framing, *, author: str, **texts: str | UnsetType) -> Framing:
+    """Return a framing with the *texts* that are set (by name), cleaned; the others stay.
+
+    Raises :class:`InvalidInput`.
+    """
+    changes = {name: clean_text(text, name) for name, text in texts.items() if text is not UNSET}
+    author = clean_text(author, "author")
+    return msgspec.structs.replace(old, recorded=None, author=author, **changes)

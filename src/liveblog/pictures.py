@@ -1,0 +1,96 @@
+"""The pictures of entries: check and store those that an author gives; find those that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from .journal import Fault
+from .model.entry import Media, Revision, clean_text, validate
+from .model.errors import InvalidInput
+from .storage.inside import size_inside
+from .storage.paths import Paths
+from .timeline import Timeline
+
+
+class Image(Struct, frozen=True):
+    """A picture file to show in an entry."""
+
+    path: Path
+    alt: str  #: what a person who cannot see it should know
+    caption: str = ""
+
+
+class Uploaded(Struct, frozen=True):
+    """A picture that was uploaded before, to show in an entry; see :meth:`Blog.upload`."""
+
+    name: str  #: as uploading it returned
+    alt: str
+    caption: str = ""
+
+
+def set_pictures(
+    revision: Revision, images: Iterable[Image | Uploaded | Media], paths: Paths
+) -> Revision:
+    """Store *images* and return the revision that shows them and no others, validated.
+
+    A :class:`Media` is a picture that the entry has already. Nothing is stored for a revision that
+    is refused.
+
+    Raises :class:`InvalidInput` and :class:`StorageError`.
+    """
+    images = list(images)
+    stored = tuple(image for image in images if isinstance(image, Media))
+    known = {media.path for media in revision.media}
+    if strange := {media.path for media in stored} - known:
+        raise InvalidInput(
+            f"{revision.id} has no picture {', '.join(sorted(strange))}.", "Upload it."
+        )
+    new = [image for image in images if not isinstance(image, Media)]
+    revision = msgspec.structs.replace(revision, media=stored)
+    if not new:
+        validate(revision)
+        return revision
+    from .media import adopt, take
+
+    # With pictures to come, an entry without text is not empty.
+    validate(msgspec.structs.replace(revision, title=revision.title or "picture"))
+    for image in new:
+        if not image.alt.strip():
+            name = image.name if isinstance(image, Uploaded) else image.path
+            raise InvalidInput(
+                f"The picture {name} has no alternative text.",
+                "Describe it (--alt) for those who cannot see it.",
+            )
+    media = list(stored)
+    for image in new:
+        alt = clean_text(image.alt, "alternative text")
+        caption = clean_text(image.caption, "caption")
+        if isinstance(image, Uploaded):
+            found = adopt(
+                image.name, paths.uploads, paths.media, revision.id, alt=alt, caption=caption
+            )
+        else:
+            found = take(Path(image.path), paths.media, revision.id, alt=alt, caption=caption)
+        media.append(found)
+    revision = msgspec.structs.replace(revision, media=tuple(media))
+    validate(revision)
+    return revision
+
+
+def missing_pictures(
+    timeline: Timeline, media: Path, progress: Callable[[int, int], None]
+) -> Iterator[Fault]:
+    """Yield a fault for each picture whose file in the folder *media* is gone or was altered."""
+    days = timeline.days()
+    for number, day in enumerate(days):
+        progress(number, len(days))
+        for entry in timeline.unfiltered(day).entries:
+            for picture in entry.now.media:
+                if size_inside(media, picture.path) != picture.size:
+                    hint = "Restore the file from a backup, or edit the entry."
+                    problem = f"the picture of {entry.id} is gone or was altered"
+                    yield Fault(f"entries/media/{picture.path}", problem, hint)
