@@ -176,9 +176,9 @@ class Folder:
         """Publish the staged files *written*, delete others, and make all of it durable.
 
         New files and folders come first, then files that change, then deletions. Within these, the
-        order is that of :func:`liveblog.model.addresses.publication_order` (reversed for deletions). So at
-        every instant, and after a crash at any instant, every link on a page that stays and on an
-        entry that is published leads somewhere.
+        order is that of :func:`liveblog.model.addresses.publication_order` (reversed for
+        deletions). So at every instant, and after a crash at any instant, every link on a page that
+        stays and on an entry that is published leads somewhere.
 
         Raises :class:`StorageError`; a part may have been published then.
         """
