@@ -520,29 +520,6 @@ def test_4_watch_tells_of_each_append_once(journal: DayFiles) -> None:
     assert told == [str(number) for number in range(3 * LOOKS_AROUND)]
 
 
-def test_4_what_is_settled_is_on_disk(journal: DayFiles, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where its writer still waits; if the disk refuses, an error names the file."""
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fdatasync", lambda fd: None)
-        journal.append(revision("en chemin"), expect=0)
-    synced: list[str] = []
-    real = os.fdatasync
-
-    def spy(fd: int) -> None:
-        synced.append(os.readlink(f"/proc/self/fd/{fd}").rpartition("/")[2])
-        real(fd)
-
-    def fail(fd: int) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
-    monkeypatch.setattr(os, "fdatasync", spy)
-    again(journal).settle([NAME, "2012-07-16", "2012-W29"])
-    assert synced == [f"{NAME}.jsonl"]
-    monkeypatch.setattr(os, "fdatasync", fail)
-    with pytest.raises(StorageError, match=f"{NAME}.jsonl"):
-        again(journal).settle([NAME])
-
-
 @pytest.mark.parametrize(
     "stray", ["notes.jsonl", "2012/07/2012-07-15.sync-conflict-20120716-1.jsonl", "week.jsonl"]
 )

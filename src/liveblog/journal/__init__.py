@@ -173,16 +173,6 @@ class Journal(Protocol):
         """
         ...
 
-    def settle(self, names: Iterable[str]) -> None:
-        """Return once what is kept under some names is on disk.
-
-        A reader may see a line whose writer still waits for that, and which can vanish yet: to be
-        called between reading and telling others.
-
-        Raises :class:`StorageError` if the machine refused.
-        """
-        ...
-
     def redact(self, entry_id: str) -> int:
         """Blank the texts of every revision of an entry, for good; return how many.
 

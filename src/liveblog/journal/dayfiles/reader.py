@@ -19,7 +19,7 @@ from msgspec import Struct
 from ...model.entry import Record
 from ...model.errors import InvalidInput, storage_errors
 from ...model.hashing import blake2b
-from ...storage.atomic import NotRegularError, open_regular, read_regular, sync_data
+from ...storage.atomic import NotRegularError, open_regular, read_regular
 from .. import START, Fault, News, Reading
 from .head import Head, Newest, last_sum_in, names_since
 from .head import newest as newest_of
@@ -226,20 +226,6 @@ class Reader:
             odd = {name for name, _ in found.items() ^ seen.stamps.items()} - noted - noted_since
             seen.stamps = found | {name: seen.stamps[name] for name in noted & seen.stamps.keys()}
         return noted, odd
-
-    def settle(self, names: Iterable[str]) -> None:
-        """See :meth:`liveblog.journal.Journal.settle`."""
-        for name in names:
-            path = self.path(name)
-            with storage_errors("sync", path):
-                try:
-                    fd = open_regular(path)
-                except (FileNotFoundError, NotADirectoryError, NotRegularError):
-                    continue
-                try:
-                    sync_data(fd)
-                finally:
-                    os.close(fd)
 
     def acknowledged(self, name: str) -> str:
         """Return the sum of the line that was written to a file last, as far as the head tells."""
