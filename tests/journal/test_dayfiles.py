@@ -27,8 +27,8 @@ from hypothesis import strategies as st
 
 from liveblog.journal import START, Fault
 from liveblog.journal.dayfiles import check as audit_module
+from liveblog.journal.dayfiles.format import decode, encode
 from liveblog.journal.dayfiles.head import HELD
-from liveblog.journal.dayfiles.line import decode, encode
 from liveblog.journal.dayfiles.reader import LOOKS_AROUND
 from liveblog.journal.dayfiles.writer import DayFiles
 from liveblog.model.conflicts import Conflict

@@ -19,11 +19,11 @@ from ...model.conflicts import Conflict, KeyReused
 from ...model.entry import Framing, Record, Reference, Revision, validate
 from ...model.errors import StorageError, Withheld
 from .. import Written
+from .format import encode
 from .head import Newest, last_sum_in
 from .head import newest as newest_of
 from .keys import find_keys, is_same_request
-from .line import encode
-from .lines import home_of
+from .parser import home_of
 from .reader import TICK, Reader
 from .tail import Known, Tail, look_at, sync_file
 

@@ -18,10 +18,10 @@ from msgspec import Struct, field
 from ...model.entry import Record, Reference
 from ...storage.atomic import NotRegularError, read_regular
 from .. import Audit, Fault
+from .format import ZERO, Line, links_of
 from .head import newest as newest_of
 from .layout import walk
-from .line import ZERO, Line, links_of
-from .lines import Lines, end_of_lines
+from .parser import Lines, end_of_lines
 from .reader import Reader
 
 GONE = "Restore the file from a backup; 'liveblog check --repair' goes on without what is lost."

@@ -12,10 +12,10 @@ import msgspec
 from ...model import limits
 from ...model.entry import Revision
 from ...storage.atomic import NotRegularError, read_regular
+from .format import Line
 from .head import names_in
 from .layout import is_day
-from .line import Line
-from .lines import pieces
+from .parser import pieces
 
 RETRY_DAYS = 30
 """Days for which the revision that a key made is found again."""

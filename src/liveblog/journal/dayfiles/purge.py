@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...model.entry import Revision
-from .line import Line, encode
-from .lines import is_near, name_in, pieces
+from .format import Line, encode
+from .parser import is_near, name_in, pieces
 
 
 def purged(data: bytes, entry_id: str) -> tuple[bytes, int]:

@@ -21,11 +21,11 @@ from ...model.errors import InvalidInput, storage_errors
 from ...model.hashing import blake2b
 from ...storage.atomic import NotRegularError, open_regular, read_regular
 from .. import START, Fault, News, Reading
+from .format import ZERO, Line
 from .head import Head, Newest, last_sum_in, names_since
 from .head import newest as newest_of
 from .layout import find_files, is_day, is_name, path_of
-from .line import ZERO, Line
-from .lines import Lines, end_of_lines, is_withheld
+from .parser import Lines, end_of_lines, is_withheld
 from .tail import end_of
 
 LOOK = 0.05

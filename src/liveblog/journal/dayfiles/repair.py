@@ -18,8 +18,8 @@ from ...model.hashing import blake2b
 from ...storage.atomic import NotRegularError, read_regular, replace_file
 from .. import Fault
 from .check import Found, look_at, set_aside
-from .line import ZERO, Line, decode, encode, is_whole, links_of
-from .lines import Lines, end_of_lines, home_of, pieces
+from .format import ZERO, Line, decode, encode, is_whole, links_of
+from .parser import Lines, end_of_lines, home_of, pieces
 from .reader import Reader
 
 _WORK = 2_000_000_000

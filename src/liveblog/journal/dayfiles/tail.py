@@ -23,8 +23,8 @@ from ...storage.atomic import (
     sync_data,
     sync_folder,
 )
-from .line import ZERO, Line, decode
-from .lines import end_of_lines, pieces, whole_end
+from .format import ZERO, Line, decode
+from .parser import end_of_lines, pieces, whole_end
 
 _REACH = 8192
 """Bytes at the end of a file that are read first: as a rule they hold its last line."""
@@ -139,7 +139,7 @@ class Tail:
     def __init__(self, path: Path, root: Path, acknowledged: str, known: Known) -> None:
         """Open the file at *path*, making it and its folders below *root* where they are missing.
 
-        Its end is read unless it is *known*. *acknowledged* is as in :func:`.lines.end_of_lines`.
+        Its end is read unless it is *known*. *acknowledged* is as in :func:`.parser.end_of_lines`.
 
         Raises :class:`OSError`.
         """
