@@ -784,7 +784,7 @@ def test_5_a_removed_line_is_found(journal: DayFiles, which: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_5_who_read_before_reads_what_is_there_now(journal: DayFiles, seed: int) -> None:
-    """Lines that came, and lines altered, lost or torn in the very same file, in any order."""
+    """FileParser that came, and lines altered, lost or torn in the very same file, in any order."""
     chance = random.Random(seed)
     journal.append(revision(), expect=0)
     path = journal.path(NAME)

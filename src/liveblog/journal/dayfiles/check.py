@@ -21,7 +21,7 @@ from .. import Audit, Fault
 from .format import ZERO, Line, links_of
 from .head import newest as newest_of
 from .layout import walk
-from .parser import Lines, end_of_lines
+from .parser import FileParser, readable_size
 from .reader import Reader
 
 GONE = "Restore the file from a backup; 'liveblog check --repair' goes on without what is lost."
@@ -35,7 +35,7 @@ Progress = Callable[[int, int], None]
 class Found(Struct):
     """What stands in one file."""
 
-    lines: Lines
+    lines: FileParser
     stamp: str = ""
     items: list[tuple[int, Line]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -88,7 +88,7 @@ def audit(journal: Reader, progress: Progress | None = None) -> Audit:
 def look_at(journal: Reader, name: str) -> Found:
     """Read one file, and what its lines say of their places."""
     path = journal.path(name)
-    lines = Lines(name, journal.shown(path))
+    lines = FileParser(name, journal.shown(path))
     each = Found(lines, stamp=journal.stamps([name]).get(name, ""))
     acknowledged = journal.acknowledged(name)  # before the file, which may grow meanwhile
     try:
@@ -98,7 +98,7 @@ def look_at(journal: Reader, name: str) -> Found:
     except NotRegularError as error:
         each.faults.append(journal.not_read(error))
         return each
-    size = end_of_lines(data, acknowledged)
+    size = readable_size(data, acknowledged)
     is_after_damage = False
     for item in lines.read(data[:size]):
         if isinstance(item, Line):

@@ -25,7 +25,7 @@ from .format import ZERO, Line
 from .head import Head, Newest, last_sum_in, names_since
 from .head import newest as newest_of
 from .layout import find_files, is_day, is_name, path_of
-from .parser import Lines, end_of_lines, is_withheld
+from .parser import FileParser, is_withheld, readable_size
 from .tail import end_of
 
 LOOK = 0.05
@@ -51,7 +51,7 @@ class _Seen(Struct):
 class _Kept(Struct):
     """A file as it was read."""
 
-    lines: Lines
+    lines: FileParser
     stamp: str = ""
     size: int = 0  #: of its whole lines, in bytes
     mark: bytes = b""  #: of these bytes
@@ -108,7 +108,7 @@ class Reader:
         mark = blake2b(memoryview(data)[: kept.size], digest_size=16)
         if mark.digest() != kept.mark:
             kept, mark = self._begun(name), blake2b(digest_size=16)
-        size = end_of_lines(data, acknowledged)
+        size = readable_size(data, acknowledged)
         mark.update(memoryview(data)[kept.size : size])
         records, faults, lines = list(kept.records), list(kept.faults), kept.lines
         for item in lines.read(data[kept.size : size]):
@@ -120,7 +120,7 @@ class Reader:
         return _Kept(lines, stamp, size, known, records, faults, _reading(lines, records, faults))
 
     def _begun(self, name: str) -> _Kept:
-        return _Kept(Lines(name, self.shown(self.path(name))))
+        return _Kept(FileParser(name, self.shown(self.path(name))))
 
     def day(self, of: date) -> Reading:
         """See :meth:`liveblog.journal.Journal.day`."""
@@ -284,7 +284,7 @@ class Reader:
         return str(path.relative_to(self.folder.parent))
 
 
-def _reading(lines: Lines, records: list[Record], faults: list[Fault]) -> Reading:
+def _reading(lines: FileParser, records: list[Record], faults: list[Fault]) -> Reading:
     """Return what may be shown of a file, apart from what is withheld."""
     if not lines.withheld:
         return Reading(records, faults)

@@ -19,7 +19,7 @@ from ...storage.atomic import NotRegularError, read_regular, replace_file
 from .. import Fault
 from .check import Found, look_at, set_aside
 from .format import ZERO, Line, decode, encode, is_whole, links_of
-from .parser import Lines, end_of_lines, home_of, pieces
+from .parser import FileParser, home_of, parse_lines, readable_size
 from .reader import Reader
 
 _WORK = 2_000_000_000
@@ -81,13 +81,13 @@ def _mended(
     shown = each.lines.shown
     kept: list[_Piece] = []
     sums: set[str] = set()
-    end = end_of_lines(data, acknowledged)
+    end = readable_size(data, acknowledged)
     if data[end:]:
         told.append(f"{shown}: an append that was cut short, never acknowledged; dropped.")
     for number, raw in _rejoined(data[:end].split(b"\n"), shown, told):
         if not raw and number > each.lines.count:
             continue
-        for piece, what in pieces(raw):
+        for piece, what in parse_lines(raw):
             if isinstance(what, str):
                 back = corrected(piece)
                 if not back and (links := links_of(piece)):
@@ -158,7 +158,7 @@ def _with_spare(
 
 def _without_lost(each: Found, lines: list[_Piece], told: list[str]) -> list[_Piece]:
     """Drop the damaged lines that cannot have superseded anything that can be read."""
-    reader = Lines(each.lines.name, each.lines.shown)
+    reader = FileParser(each.lines.name, each.lines.shown)
     faults: dict[int, Fault] = {}
     for number, piece in enumerate(lines):
         for item in reader.read(piece.data + b"\n"):
@@ -229,7 +229,7 @@ def _whole_lines(paths: Iterable[Path]) -> dict[str, bytes]:
         except NotRegularError:
             continue
         for raw in data.split(b"\n"):
-            found |= {w.sum: piece for piece, w in pieces(raw) if isinstance(w, Line)}
+            found |= {w.sum: piece for piece, w in parse_lines(raw) if isinstance(w, Line)}
     return found
 
 

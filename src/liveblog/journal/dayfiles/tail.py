@@ -24,7 +24,7 @@ from ...storage.atomic import (
     sync_folder,
 )
 from .format import ZERO, Line, decode
-from .parser import end_of_lines, pieces, whole_end
+from .parser import end_of_whole_lines, parse_lines, readable_size
 
 _REACH = 8192
 """Bytes at the end of a file that are read first: as a rule they hold its last line."""
@@ -53,7 +53,7 @@ def end_of(fd: int) -> End:
         if start:  # the first piece may be half a line
             data = data[data.find(b"\n") + 1 :] if b"\n" in data else b""
         ended = data.rfind(b"\n") + 1
-        whole = ended + whole_end(data[ended:])
+        whole = ended + end_of_whole_lines(data[ended:])
         line = _last(data[:whole])
         if line or not start:
             end = size - len(data) + whole
@@ -63,7 +63,7 @@ def end_of(fd: int) -> End:
 
 def _last(data: bytes) -> Line | None:
     for raw in reversed(data.split(b"\n")):
-        for _, what in reversed(list(pieces(raw)) if raw else []):
+        for _, what in reversed(list(parse_lines(raw)) if raw else []):
             if isinstance(what, Line):
                 return what
     return None
@@ -139,7 +139,7 @@ class Tail:
     def __init__(self, path: Path, root: Path, acknowledged: str, known: Known) -> None:
         """Open the file at *path*, making it and its folders below *root* where they are missing.
 
-        Its end is read unless it is *known*. *acknowledged* is as in :func:`.parser.end_of_lines`.
+        Its end is read unless it is *known*. *acknowledged* is as in :func:`.parser.readable_size`.
 
         Raises :class:`OSError`.
         """
@@ -160,7 +160,7 @@ class Tail:
         self.last = self._end.line.sum if self._end.line else ZERO
         if self._end.rest and acknowledged:
             data = read_regular(path)
-            if end_of_lines(data, acknowledged) == len(data):
+            if readable_size(data, acknowledged) == len(data):
                 # Damage, but of a line that is to be withheld: it stays where it is.
                 self._end = End(self._end.line, len(data), b"", is_open=True)
 
