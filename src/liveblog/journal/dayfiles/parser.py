@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ...model.entry import Framing, Record, Reference, Revision, id_day, validate
 from ...model.errors import InvalidInput
-from .. import Fault
+from ..results import Fault
 from .format import ZERO, Line, decode, is_whole, links_of
 
 RESTORE = "Run 'liveblog check --repair', or restore the file from a backup."

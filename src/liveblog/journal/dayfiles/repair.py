@@ -16,9 +16,10 @@ from typing import NamedTuple
 from ...model.entry import Reference
 from ...model.hashing import blake2b
 from ...storage.atomic import NotRegularError, read_regular, replace_file
-from .. import Fault
-from .check import Found, look_at, set_aside
+from ..results import Fault
+from .check import CheckedFile, check_file, set_aside
 from .format import ZERO, Line, decode, encode, is_whole, links_of
+from .layout import find_files
 from .parser import FileParser, home_of, parse_lines, readable_size
 from .reader import Reader
 
@@ -37,7 +38,7 @@ class _Piece(NamedTuple):
 
 def repair(journal: Reader, now: datetime, *, dry_run: bool) -> list[str]:
     """See :meth:`liveblog.journal.Journal.repair`. The journal's lock is held, unless dry."""
-    found = {name: look_at(journal, name) for name, _ in journal.found()}
+    found = {name: check_file(journal, name) for name, _ in find_files(journal.folder)}
     aside = set_aside(journal.folder)
     spare = _whole_lines(aside)
     told: list[str] = []
@@ -48,7 +49,7 @@ def repair(journal: Reader, now: datetime, *, dry_run: bool) -> list[str]:
                 each, read_regular(journal.path(name)), spare, told, journal.acknowledged(name)
             )
         except NotRegularError as error:
-            told.append(f"{journal.shown(error.path)} is {error.kind}: left as it is.")
+            told.append(f"{journal.label(error.path)} is {error.kind}: left as it is.")
     for name, lines in files.items():
         lines[:] = _at_home(name, files, found[name].lines.shown, told)
     known = _sums(files.values())
@@ -68,14 +69,14 @@ def repair(journal: Reader, now: datetime, *, dry_run: bool) -> list[str]:
         told.append(f"{shown} is written anew; {kept.name}, beside it, is the file as it was.")
     for path in aside:
         if path.name.endswith(".torn"):
-            told.append(f"{journal.shown(path)}: never acknowledged; deleted.")
+            told.append(f"{journal.label(path)}: never acknowledged; deleted.")
             if not dry_run:
                 path.unlink(missing_ok=True)
     return told
 
 
 def _mended(
-    each: Found, data: bytes, spare: dict[str, bytes], told: list[str], acknowledged: str
+    each: CheckedFile, data: bytes, spare: dict[str, bytes], told: list[str], acknowledged: str
 ) -> list[_Piece]:
     """Return the lines of a file, without what is odd or lost; what can be is brought back."""
     shown = each.lines.shown
@@ -156,7 +157,7 @@ def _with_spare(
     return lines
 
 
-def _without_lost(each: Found, lines: list[_Piece], told: list[str]) -> list[_Piece]:
+def _without_lost(each: CheckedFile, lines: list[_Piece], told: list[str]) -> list[_Piece]:
     """Drop the damaged lines that cannot have superseded anything that can be read."""
     reader = FileParser(each.lines.name, each.lines.shown)
     faults: dict[int, Fault] = {}
