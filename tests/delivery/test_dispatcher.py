@@ -790,7 +790,7 @@ def test_a_message_leaves_no_direction_open(blog: Blog, room: Room) -> None:
     blog, dispatcher = chatting(blog, room, "all")
     blog.post("tourné " * 500, title="\u202eTitre\u2067")
     (text,) = said(blog, dispatcher, room)
-    assert text == bidi.closed(text)
+    assert text == bidi.close_controls(text)
 
 
 # -- the whole way ---------------------------------------------------------------------------------

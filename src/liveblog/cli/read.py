@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import UNSET
 
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from .context import State, complete_id, complete_tag, json_option, pass_state, progress
 from .editor import in_editor, rescued
 from .printing import echo, echo_text, print_document, print_json, style
@@ -321,11 +321,11 @@ def _facts(blog: Blog, entry: Entry) -> Iterator[tuple[str, str]]:
         ("Language", [now.lang]),
     ):
         if any(values):
-            yield name, ", ".join(map(closed, values))
+            yield name, ", ".join(map(close_controls, values))
     for source in now.sources:
-        yield "Source", f"{closed(source.name)} {source.url}".strip()
+        yield "Source", f"{close_controls(source.name)} {source.url}".strip()
     for figure in now.figures:
-        yield "Figure", f"{closed(figure.name)} = {figure.value} {figure.unit}".strip()
+        yield "Figure", f"{close_controls(figure.name)} = {figure.value} {figure.unit}".strip()
     for media in now.media:
         yield "Picture", f"entries/media/{media.path} ({media.width} × {media.height}): {media.alt}"
     for revision in entry.corrections:

@@ -37,7 +37,7 @@ from ..digest.build import abridge, cut, headline_only
 from ..model import addresses, limits
 from ..model.errors import ConfigError, InvalidInput
 from ..pages.render import Pages
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..text.plain import shorten
 from . import Undelivered
 
@@ -181,7 +181,7 @@ def _text(whole: Digest, shown: Digest, pages: Pages) -> str:
     text += f"\n{read}\n{_page(whole, pages)}\n\n-- \n{config.title}\n{config.url}\n"
     for href in config.mail.unsubscribe[:1]:
         text += f"\n{words.say('Unsubscribe')}\n{href}\n"
-    return closed(text)
+    return close_controls(text)
 
 
 def _html(whole: Digest, shown: Digest, pages: Pages, subject: str) -> str:
@@ -228,7 +228,7 @@ def _preheader(digest: Digest, pages: Pages) -> str:
     for part in dict.fromkeys((pages.digest_summary(digest), *names, *map(_line, about))):
         if len(text) >= PREHEADER.start:
             break
-        part = closed(part)
+        part = close_controls(part)
         if part and part not in text:
             text = f"{text} · {part}" if text else part
     return shorten(text, PREHEADER.stop - 1)
@@ -259,7 +259,7 @@ def _owner(config: Config) -> str:
 def _line(text: str) -> str:
     """Return a text that fits a header: short, on one line; no-break spaces stay."""
     line = re.sub(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+", " ", text).strip()
-    return shorten(closed(line), limits.HEADER_BYTES // 4)
+    return shorten(close_controls(line), limits.HEADER_BYTES // 4)
 
 
 def _encoding(text: str) -> str:

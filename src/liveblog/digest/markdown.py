@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from ..model import addresses
 from ..model.entry import Source, id_letters
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..text.locale import Words
 from ..timeline import Entry
 from . import Digest, abridged_note, label
@@ -43,7 +43,7 @@ def write(digest: Digest, words: Words, *, base: str) -> str:
     if digest.series:
         blocks += [f"## {words.say('Figures')}", _table(digest, words)]
     blocks.append(_below(digest.close, digest.period.id))
-    return closed("\n\n".join(block for block in blocks if block) + "\n")
+    return close_controls("\n\n".join(block for block in blocks if block) + "\n")
 
 
 def _entry(entry: Entry, words: Words, base: str) -> str:
@@ -141,7 +141,7 @@ def _source(source: Source) -> str:
 
 def _line(text: str) -> str:
     """Escape what Markdown would read as markup in a plain line."""
-    return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", closed(text))
+    return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", close_controls(text))
 
 
 def _cell(text: str) -> str:

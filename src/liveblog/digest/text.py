@@ -12,7 +12,7 @@ from lxml import etree
 
 from ..model import addresses
 from ..model.entry import Figure, Revision, Source
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..text.fragments import with_root
 from ..text.locale import Words
 from ..text.markup import to_html
@@ -73,7 +73,7 @@ def write(
     if digest.series:
         blocks.append("\n" + style(words.say("Figures"), "day") + "\n" + _table(digest, words))
     blocks += _prose(digest.close, words, base)
-    return closed("\n\n".join(blocks) + "\n")
+    return close_controls("\n\n".join(blocks) + "\n")
 
 
 def _unstyled(text: str, kind: str) -> str:
@@ -114,7 +114,7 @@ def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
 
 
 def _source(source: Source) -> str:
-    name, url = closed(source.name), addresses.web_address(source.url)
+    name, url = close_controls(source.name), addresses.web_address(source.url)
     return f"{name} <{url}>" if url else name
 
 

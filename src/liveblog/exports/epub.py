@@ -34,7 +34,7 @@ from ..storage.atomic import write_output
 from ..storage.inside import read_inside
 from ..storage.paths import Paths
 from ..text import locale
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..text.fragments import ROOT, with_root
 from ..timeline import Day
 
@@ -182,7 +182,7 @@ class _Book:
         for day in self._days:
             text = self._pages.words.day(day.date, year=True)
             if headline := headline_of(day):
-                text = f"{text} – {closed(headline)}"
+                text = f"{text} – {close_controls(headline)}"
             items.append(f'<li><a href="{_name(day)}">{escape(text)}</a></li>')
         heading = escape(self._pages.words.say("Day by day"))
         listed = f'<li><a href="title.xhtml">{escape(self._title)}</a></li>' + "".join(items)
@@ -277,7 +277,7 @@ class _Book:
 
 def escape(text: str) -> str:
     """Write plain text as XML, with its directional controls closed."""
-    return saxutils.escape(closed(text))
+    return saxutils.escape(close_controls(text))
 
 
 def _properties(has_pictures: bool) -> Iterator[str]:

@@ -20,7 +20,7 @@ from ..model.entry import slug
 from ..model.period import Period, day_end
 from ..pages.data import Coverage, Home, NavigationLink, Tag
 from ..pages.render import Pages
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..timeline import Entry, Timeline, in_order
 from .documents import (
     LivePage,
@@ -130,7 +130,7 @@ class Files:
             lambda swap: [(path, make(swap))],
             entries,
             plainer=(lambda swap: [(path, plainer(swap))]) if plainer else None,
-            notice=[(path, self._guard.page(addresses.root_of(path)))],
+            notice=[(path, self._guard.page(addresses.path_to_root(path)))],
         )
 
     def _put_feed(
@@ -195,7 +195,7 @@ class Files:
             def page(swap: Swap) -> Made:
                 return [(path, self._pages.entry(shown)) for shown in swap([entry])]
 
-            notice = [(path, self._guard.page(addresses.root_of(path)))]
+            notice = [(path, self._guard.page(addresses.path_to_root(path)))]
             self._put(purpose, path, page, [entry], notice=notice)
             for picture in pictures:
                 self._output.put_media(picture, purpose)
@@ -213,7 +213,7 @@ class Files:
     def _digest(self, account: Digest, around: Around, purpose: str) -> None:
         """Write a digest in each form, one at a time: those of a long day are large."""
         folder = addresses.period_path(account.period)
-        words, base, blog = self._pages.words, self._config.url, closed(self._config.title)
+        words, base, blog = self._pages.words, self._config.url, close_controls(self._config.title)
         week = self._material.stop(self._material.week(account.period.start))
         previous, following = around
         bare = structs.replace(account, series=())
@@ -271,7 +271,7 @@ class Files:
         """Make the page and the feeds of a tag."""
         entries = self._material.fetch(places)
         folder = addresses.tag_path(tag.slug)
-        title = f"{closed(self._config.title)} – {tag.name}"
+        title = f"{close_controls(self._config.title)} – {tag.name}"
         in_feed = entries[: self._config.feeds.entries]
 
         def feed(swap: Swap) -> Feed:
