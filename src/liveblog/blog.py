@@ -211,7 +211,7 @@ class Blog:
 
         Raises :class:`NotFound` for a tag that no entry of the period has.
         """
-        from .digest import build
+        from .digest.build import build
 
         wanted = self._tag(tag) if tag else ""
         of = self.period(when)
@@ -229,9 +229,9 @@ class Blog:
 
         Raises :class:`NotFound` if there is nothing.
         """
-        from .digest import whole
+        from .digest.build import build_coverage
 
-        found = whole(self.timeline, self.config.title)
+        found = build_coverage(self.timeline, self.config.title)
         if found is None:
             raise NotFound("The journal is empty.", 'Begin with: liveblog post "First update."')
         return found

@@ -80,7 +80,7 @@ def observed(blog: Blog, tmp_path: Path) -> list[str]:
     """
     site = blog.paths.site
     before, after = pages_in(site), set(from_nothing(blog, tmp_path / "after"))
-    entries = {path for path in after if addresses.entry_of(path)}
+    entries = {path for path in after if addresses.entry_id_at(path)}
 
     def look() -> None:
         roots = {p for p in pages_in(site) if p in after and (p in before or p in entries)}
@@ -161,7 +161,7 @@ def test_every_path_of_a_site_is_known_as_ours(told: Blog, tmp_path: Path) -> No
     for site in (told.paths.site, sample):
         paths = list(Folder(site).paths())
         assert len(paths) > 100
-        assert [path for path in paths if not addresses.is_ours(path)] == []
+        assert [path for path in paths if not addresses.is_generated(path)] == []
     (static / "LICENSE").unlink()
     assert "LICENSE" in " ".join(told.publish().deleted)
 
@@ -175,7 +175,7 @@ def test_every_path_of_a_site_is_known_as_ours(told: Blog, tmp_path: Path) -> No
 )  # fmt: skip
 def test_other_paths_are_not_ours(path: str) -> None:
     """They stay, whatever a publication finds."""
-    assert not addresses.is_ours(path)
+    assert not addresses.is_generated(path)
 
 
 # -- what leads out of it --------------------------------------------------------------------------

@@ -185,7 +185,7 @@ def test_a_page_that_cannot_be_rendered_says_so(
     site = site_bytes(told.paths.site)
     page = site[path].decode()
     assert "Cette page ne peut pas être affichée pour le moment." in page
-    assert f'href="{addresses.root_of(path)}"' in page
+    assert f'href="{addresses.path_to_root(path)}"' in page
     assert site.keys() == fresh.keys()
     same = [name for name in site if site[name] == fresh[name]]
     assert len(same) > len(site) // 2

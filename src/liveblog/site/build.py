@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Config
-from ..digest import Digest
+from ..digest import headline_of
+from ..digest.build import WEEK_LIMIT
 from ..journal import Fault, Journal
 from ..model import addresses, period
 from ..model.entry import Revision
@@ -27,7 +28,7 @@ from .guard import CORRECT, Guard, Swap, is_fatal, reason
 from .index import Index, Invalidation, hash_of
 from .output import Output
 from .parallel import Task
-from .queries import ON_PAGE, WEEK_IN_FULL, SiteQueries
+from .queries import ON_PAGE, SiteQueries
 from .report import Progress
 from .storage import Site
 
@@ -149,7 +150,7 @@ class Build:
         if all_feeds or rolled or any(self.material.is_closed(period.day(of)) for of in dirty):
             tasks.append(iter([self._task(date.max, DAYS_IN_FEED, "daily", self.files.daily)]))
         if all_feeds or rolled or any(map(self.material.is_closed, weeks)):
-            tasks.append(iter([self._task(date.max, WEEK_IN_FULL, "weekly", self.files.weekly)]))
+            tasks.append(iter([self._task(date.max, WEEK_LIMIT, "weekly", self.files.weekly)]))
         ordered = heapq.merge(*tasks, key=lambda task: task.when)
         total = len(days) + len(weeks) + len(years) + len(slugs) + len(touched.archives)
 
@@ -250,7 +251,7 @@ class Build:
         day = self.material.day(of)
         headline = None
         if day.entries or day.framing is not None:
-            headline = Digest(period.day(of), day.framing, (day,), ()).headline
+            headline = headline_of(day)
         figures = self.guard.make(
             "feeds/figures.csv",
             day.entries,
@@ -319,7 +320,7 @@ class Build:
 
     def _week_task(self, week: Period, purpose: str) -> tuple[date, int, Callable[[], None]]:
         around = self.material.around(week)
-        return week.days()[-1], WEEK_IN_FULL, partial(self.files.week, week, purpose, around)
+        return week.days()[-1], WEEK_LIMIT, partial(self.files.week, week, purpose, around)
 
     def _year_task(self, year: int, purpose: str) -> tuple[date, int, Callable[[], None]]:
         return date(year, 12, 31), 1, partial(self.files.year, year, purpose)

@@ -13,13 +13,14 @@ from ..config import Config
 from ..digest import Digest
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
+from ..digest.build import abridge
 from ..feeds import Feed, documents
 from ..model import addresses, period
 from ..model.entry import slug
 from ..model.period import Period, day_end
 from ..pages.data import Coverage, Home, NavigationLink, Tag
 from ..pages.render import Pages
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..timeline import Entry, Timeline, in_order
 from .documents import (
     LivePage,
@@ -129,7 +130,7 @@ class Files:
             lambda swap: [(path, make(swap))],
             entries,
             plainer=(lambda swap: [(path, plainer(swap))]) if plainer else None,
-            notice=[(path, self._guard.page(addresses.root_of(path)))],
+            notice=[(path, self._guard.page(addresses.path_to_root(path)))],
         )
 
     def _put_feed(
@@ -194,7 +195,7 @@ class Files:
             def page(swap: Swap) -> Made:
                 return [(path, self._pages.entry(shown)) for shown in swap([entry])]
 
-            notice = [(path, self._guard.page(addresses.root_of(path)))]
+            notice = [(path, self._guard.page(addresses.path_to_root(path)))]
             self._put(purpose, path, page, [entry], notice=notice)
             for picture in pictures:
                 self._output.put_media(picture, purpose)
@@ -207,22 +208,19 @@ class Files:
         """Make the page of a week."""
         account = self._material.digest(week)
         if account.days:
-            shown, is_abridged = self._material.abridged(account)
-            self._digest(shown, around, purpose, is_abridged=is_abridged)
+            self._digest(abridge(account), around, purpose)
 
-    def _digest(
-        self, account: Digest, around: Around, purpose: str, *, is_abridged: bool = False
-    ) -> None:
+    def _digest(self, account: Digest, around: Around, purpose: str) -> None:
         """Write a digest in each form, one at a time: those of a long day are large."""
         folder = addresses.period_path(account.period)
-        words, base, blog = self._pages.words, self._config.url, closed(self._config.title)
+        words, base, blog = self._pages.words, self._config.url, close_controls(self._config.title)
         week = self._material.stop(self._material.week(account.period.start))
         previous, following = around
         bare = structs.replace(account, series=())
 
         def as_page(digest: Digest) -> bytes:
             return self._pages.digest(digest, previous=previous, following=following,
-                                      week=week, is_abridged=is_abridged)  # fmt: skip
+                                      week=week)  # fmt: skip
 
         def put(name: str, write: Callable[[Digest], str]) -> None:
             path = folder + name
@@ -273,7 +271,7 @@ class Files:
         """Make the page and the feeds of a tag."""
         entries = self._material.fetch(places)
         folder = addresses.tag_path(tag.slug)
-        title = f"{closed(self._config.title)} – {tag.name}"
+        title = f"{close_controls(self._config.title)} – {tag.name}"
         in_feed = entries[: self._config.feeds.entries]
 
         def feed(swap: Swap) -> Feed:
@@ -312,7 +310,7 @@ class Files:
         """Make the feed of the closed weeks."""
         material = self._material
         weeks = [week for week in material.weeks if material.is_closed(week)][-WEEKS_IN_FEED:]
-        digests = [material.abridged(material.digest(week))[0] for week in reversed(weeks)]
+        digests = [abridge(material.digest(week)) for week in reversed(weeks)]
         title = self._pages.words.say("%(title)s: week by week", title=self._config.title)
         self._digests("weekly", title, digests)
 

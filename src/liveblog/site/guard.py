@@ -14,7 +14,8 @@ from typing import TypeVar
 from msgspec import structs
 
 from ..config import Config
-from ..digest import Digest, figures
+from ..digest import Digest
+from ..digest.build import replace_entries
 from ..journal import Fault
 from ..model.entry import Revision
 from ..model.errors import ConfigError, LiveblogError, StorageError
@@ -182,7 +183,4 @@ class Guard:
 
 def swapped(digest: Digest, swap: Swap) -> Digest:
     """Return a digest with other entries."""
-    if swap is everything:
-        return digest
-    days = [structs.replace(day, entries=tuple(swap(day.entries))) for day in digest.days]
-    return structs.replace(digest, days=tuple(days), series=figures(days))
+    return digest if swap is everything else replace_entries(digest, swap)

@@ -126,7 +126,7 @@ class Output:
                 self._index.forget_file(path)
                 self._drop(path)
         for path in listed:
-            if addresses.is_ours(path) and not self._index.has_file(path):
+            if addresses.is_generated(path) and not self._index.has_file(path):
                 self._drop(path)
         self.report.faults = self._index.faults()
         # What failed half-way may have been put twice.

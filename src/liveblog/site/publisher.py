@@ -112,7 +112,7 @@ class Publisher:
         Raises :class:`StorageError`.
         """
         entries = self._paths.entries
-        if not entries.is_dir() and any(map(addresses.is_ours, self.site.paths())):
+        if not entries.is_dir() and any(map(addresses.is_generated, self.site.paths())):
             raise StorageError(
                 f"{entries} is gone; the site stays as it is.",
                 f"Put the journal back. If it is to begin anew, delete {self._paths.site} too.",
@@ -211,7 +211,7 @@ class Publisher:
 
     def is_withdrawn(self, path: str) -> bool:
         """Whether a path is that of an entry that was removed, or that damage withholds."""
-        entry_id = addresses.entry_of(path)
+        entry_id = addresses.entry_id_at(path)
         if not entry_id:
             return False
         reading = self._journal.day(id_day(entry_id))

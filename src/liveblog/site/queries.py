@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cached_property
 
-from .. import digest
 from ..config import Config
 from ..digest import Digest, label
+from ..digest.build import build_from_days
 from ..journal import Fault
 from ..model import addresses, period
 from ..model.period import COVERAGE, Period
@@ -24,8 +24,6 @@ from .guard import CORRECT, is_fatal, reason
 from .index import EntryRef, Index
 
 ON_PAGE = 50  #: entries on the live page and on a tag's page
-WEEK_IN_FULL = 100
-"""A week with more entries than this is told by its key entries; its days tell the rest."""
 
 _DAYS_KEPT = 8  #: days held in memory at once
 
@@ -129,17 +127,7 @@ class SiteQueries:
             if day.entries or day.framing
         )
         framing = days[0].framing if of.kind == "day" and days else self._timeline.framing(of.id)
-        return Digest(of, framing, days, digest.figures(list(days)))
-
-    def abridged(self, week: Digest) -> tuple[Digest, bool]:
-        """Tell a full week by its key entries, if it has any."""
-        if len(week.entries) <= WEEK_IN_FULL or not any(e.now.key for e in week.entries):
-            return week, False
-        days = tuple(
-            Day(day.date, tuple(e for e in day.entries if e.now.key), day.framing)
-            for day in week.days
-        )
-        return Digest(week.period, week.framing, days, week.series, key=True), True
+        return build_from_days(of, days, framing)
 
     def coverage(self) -> Coverage:
         """Return the state of the blog as a whole."""

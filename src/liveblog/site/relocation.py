@@ -67,7 +67,7 @@ def write(
             shutil.rmtree(target)
         paths = [path for path in site.paths() if not path.startswith(".")]
         top = sorted({first + slash for first, slash, _ in (p.partition("/") for p in paths)})
-        ours = filter(addresses.is_ours, sorted(paths))
+        ours = filter(addresses.is_generated, sorted(paths))
         stand_ins = _stand_ins(ours, config, site, pages, now)
         for name, data in (*rules(old, config.url, top), *stand_ins):
             path = target / name

@@ -13,7 +13,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from ..journal import Fault
-from ..model.addresses import is_ours
+from ..model.addresses import is_generated
 from ..model.errors import StorageError
 from ..storage.locks import Lock
 from .index import Index, hash_of
@@ -107,17 +107,17 @@ def _verified(publisher: Publisher, now: datetime, progress: Progress | None) ->
     publisher.site.refresh()
     known = dict(publisher.index().files())
     there = list(publisher.site.paths())
-    if not known and not any(map(is_ours, there)):
+    if not known and not any(map(is_generated, there)):
         return Verified()
     fresh = Index.temporary()
     report = publisher.rehearse(now, site=_Nowhere(), index=fresh, progress=progress)
     wanted = dict(fresh.files())
     suspects = [path for path in wanted if _hash(publisher, path) != wanted[path]]
-    suspects += [path for path in there if is_ours(path) and path not in wanted]
+    suspects += [path for path in there if is_generated(path) and path not in wanted]
     faults, waiting = _judged(publisher, now, known, wanted, suspects) if suspects else ([], 0)
     faults += report.faults
     notes = [f"{waiting:,} files of the site wait for 'liveblog publish'"] if waiting else []
-    foreign = [path for path in there if not is_ours(path)]
+    foreign = [path for path in there if not is_generated(path)]
     notes += [f"{path} on the site is not ours; it stays" for path in foreign[:FOREIGN]]
     if len(foreign) > FOREIGN:
         notes.append(f"{len(foreign) - FOREIGN:,} more files on the site are not ours")

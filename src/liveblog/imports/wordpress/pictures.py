@@ -137,7 +137,7 @@ class Library:
 
 def _path(url: str) -> str:
     try:
-        return addresses.parts_of(url).path
+        return addresses.split(url).path
     except ValueError:
         return ""
 

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from ...model.addresses import landing
+from ...model.addresses import publication_order
 from ...model.entry import FORBIDDEN
 from ...model.errors import InvalidInput, StorageError
 from ...storage.inside import is_inside
@@ -216,7 +216,9 @@ class Folder:
         units = dict(self._new_units())
         units |= {path: at for path, at in self._staged.items() if not at.endswith(_NEW)}
         changing = {path for path in units if os.path.lexists(f"{self.root}/{path}".rstrip("/"))}
-        for path in sorted(units, key=lambda path: (path in changing, landing(path), path)):
+        for path in sorted(
+            units, key=lambda path: (path in changing, publication_order(path), path)
+        ):
             yield path, units[path]
 
     def _new_units(self) -> Iterator[tuple[str, str]]:
@@ -264,7 +266,7 @@ class Folder:
                 gone.add(folder)
         units = [path for path in gone if path.rpartition("/")[0] not in gone]
         units = [f"{path}/" if path in above else path for path in units]
-        return sorted(units, key=lambda path: (-landing(path), path))
+        return sorted(units, key=lambda path: (-publication_order(path), path))
 
     def _remove(self, path: str) -> str:
         """Remove a file, or a folder with all that is in it; return the folder that it was in."""
