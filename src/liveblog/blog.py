@@ -180,9 +180,9 @@ class Blog:
     @property
     def words(self) -> Words:
         """Dates, numbers and words in the blog's language."""
-        from .text.locale import words
+        from .text.locale import Words
 
-        return words(self.config.language, self.config.zone)
+        return Words(self.config.language, self.config.zone)
 
     def instant(self, text: str) -> datetime:
         """Return the instant that a human time means; see :mod:`liveblog.text.dates`."""
