@@ -96,7 +96,7 @@ def test_a_weeks_name_is_a_week_or_refused(year: int, number: int, first: int) -
 @pytest.mark.parametrize(("name", "first"), [("0001-W01", SUNDAY), ("9999-W52", MONDAY)])
 def test_a_week_that_leaves_the_calendar_is_refused(name: str, first: int) -> None:
     """The week's days would lie before the year 1 or after 9999."""
-    with pytest.raises(InvalidInput, match="is not in the calendar"):
+    with pytest.raises(InvalidInput, match="is not entirely in the calendar"):
         period.parse_period_id(name, first)
 
 
