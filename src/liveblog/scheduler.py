@@ -34,7 +34,7 @@ from .http_client import Client
 from .imports import Item
 from .imports.subscriptions import EVERY, Subscriptions, catch_up
 from .model.errors import LiveblogError, StorageError
-from .model.period import local_day, wall
+from .model.period import local_day, local_instant
 from .site.report import Report
 from .storage.atomic import replace_file
 from .storage.locks import Lock
@@ -72,7 +72,7 @@ class WallTrigger(BaseTrigger):  # type: ignore[misc]
         after = previous or now - timedelta(microseconds=1)
         of = local_day(after, self._zone) - timedelta(days=1)
         while True:
-            fires = wall(of, self._at, self._zone)
+            fires = local_instant(of, self._at, self._zone)
             if fires > after and self._weekday in (None, of.weekday()):
                 return fires
             of += timedelta(days=1)

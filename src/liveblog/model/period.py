@@ -139,7 +139,7 @@ def day_end(day: date, zone: tzinfo) -> datetime:
     return day_start(day + timedelta(days=1), zone)
 
 
-def wall(day: date, at: time, zone: tzinfo) -> datetime:
+def local_instant(day: date, at: time, zone: tzinfo) -> datetime:
     """Return the instant, in UTC, of a local date and time.
 
     A time that is skipped when the clocks are put forward is moved forward by the length of the
@@ -159,11 +159,11 @@ class Closing(Struct, frozen=True):
     def of(self, period: Period) -> datetime:
         """Return the instant, in UTC, at which a period closes; a week not before its last day."""
         after = period.end + timedelta(days=1)
-        closed = wall(after, self.day_at, self.zone)
+        closed = local_instant(after, self.day_at, self.zone)
         if period.kind != "week":
             return closed
         on = after + timedelta(days=(self.week_on - after.weekday()) % 7)
-        return max(closed, wall(on, self.week_at, self.zone))
+        return max(closed, local_instant(on, self.week_at, self.zone))
 
     def last_day(self, now: datetime) -> date:
         """Return the latest day that is closed at *now*."""
