@@ -263,19 +263,19 @@ def test_a_day_closes_at_the_instant_at_which_it_is_over() -> None:
     """Unless the blog chose a later time."""
     closing = period.Closing(PARIS)
     day = date(2012, 7, 15)
-    assert closing.of(period.day(day)) == period.day_end(day, PARIS)
+    assert closing.closes_at(period.day(day)) == period.day_end(day, PARIS)
     later = period.Closing(PARIS, day_at=time(6, 30))
-    assert later.of(period.day(day)) == datetime(2012, 7, 16, 4, 30, tzinfo=UTC)
+    assert later.closes_at(period.day(day)) == datetime(2012, 7, 16, 4, 30, tzinfo=UTC)
 
 
 def test_a_week_closes_on_its_weekday_but_never_before_its_last_day() -> None:
     """The first such moment after it is over."""
     week = period.week(date(2012, 7, 15))  # ends on Sunday 15 July
-    assert period.Closing(PARIS).of(week) == period.day_end(week.end, PARIS)
+    assert period.Closing(PARIS).closes_at(week) == period.day_end(week.end, PARIS)
     tuesday = period.Closing(PARIS, week_on=1, week_at=time(9))
-    assert tuesday.of(week) == datetime(2012, 7, 17, 7, tzinfo=UTC)
+    assert tuesday.closes_at(week) == datetime(2012, 7, 17, 7, tzinfo=UTC)
     early = period.Closing(PARIS, day_at=time(6), week_on=0, week_at=time(0))
-    assert early.of(week) == early.of(period.day(week.end))
+    assert early.closes_at(week) == early.of(period.day(week.end))
 
 
 @given(day=st.dates(date(1990, 1, 1), date(2035, 12, 31)), at=st.times(), zone=zones)

@@ -156,7 +156,7 @@ class Closing(Struct, frozen=True):
     week_on: int = 0  #: weekday (Monday is 0)
     week_at: time = time.min  #: local time on that weekday
 
-    def of(self, period: Period) -> datetime:
+    def closes_at(self, period: Period) -> datetime:
         """Return the instant, in UTC, at which a period closes; a week not before its last day."""
         after = period.end + timedelta(days=1)
         closed = local_instant(after, self.day_at, self.zone)
@@ -168,6 +168,6 @@ class Closing(Struct, frozen=True):
     def last_day(self, now: datetime) -> date:
         """Return the latest day that is closed at *now*."""
         found = local_day(now, self.zone)
-        while self.of(day(found)) > now:
+        while self.closes_at(day(found)) > now:
             found -= timedelta(days=1)
         return found

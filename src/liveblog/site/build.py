@@ -225,7 +225,7 @@ class Build:
         first = closing.last_day(low) - timedelta(days=14)
         span = [first + timedelta(days=n) for n in range((closing.last_day(high) - first).days + 1)]
         periods = {period.day(of) for of in span} | {self.material.week(of) for of in span}
-        return {p for p in periods if low < closing.of(p) <= high}
+        return {p for p in periods if low < closing.closes_at(p) <= high}
 
     def _take_over(self, dirty: set[date]) -> Invalidation:
         """Note days as they stand, and add those that they touch; return what all that touched."""

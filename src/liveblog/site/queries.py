@@ -117,7 +117,7 @@ class SiteQueries:
 
     def is_closed(self, of: Period) -> bool:
         """Whether a day or week has been closed."""
-        return self._config.closing.of(of) <= self._timeline.now
+        return self._config.closing.closes_at(of) <= self._timeline.now
 
     def digest(self, of: Period) -> Digest:
         """Return the account of a day or week."""
