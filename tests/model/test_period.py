@@ -292,5 +292,5 @@ def test_every_day_of_every_zone_has_every_time_once_and_in_order(
 def test_the_newest_closed_day() -> None:
     """The one before yesterday, until yesterday closes."""
     closing = period.Closing(PARIS, day_at=time(6))
-    assert closing.last_day(datetime(2012, 7, 16, 3, 59, tzinfo=UTC)) == date(2012, 7, 14)
-    assert closing.last_day(datetime(2012, 7, 16, 4, 0, tzinfo=UTC)) == date(2012, 7, 15)
+    assert closing.last_closed_day(datetime(2012, 7, 16, 3, 59, tzinfo=UTC)) == date(2012, 7, 14)
+    assert closing.last_closed_day(datetime(2012, 7, 16, 4, 0, tzinfo=UTC)) == date(2012, 7, 15)

@@ -27,7 +27,7 @@ def close_periods(outbox: Outbox, timeline: Timeline, config: Config) -> list[Pe
     clock was set back, periods that end in the future are reopened; what they sent stays sent.
     """
     now, closing = timeline.now, config.closing
-    last_day = closing.last_day(now)
+    last_day = closing.last_closed_day(now)
     last_week = _last_closed_week(config, now)
     reached = {"days_to": last_day.isoformat(), "weeks_to": last_week.end.isoformat()}
     days_to, weeks_to = outbox.fact("days_to"), outbox.fact("weeks_to")

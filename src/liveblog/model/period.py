@@ -165,7 +165,7 @@ class Closing(Struct, frozen=True):
         on = after + timedelta(days=(self.week_on - after.weekday()) % 7)
         return max(closed, local_instant(on, self.week_at, self.zone))
 
-    def last_day(self, now: datetime) -> date:
+    def last_closed_day(self, now: datetime) -> date:
         """Return the latest day that is closed at *now*."""
         found = local_day(now, self.zone)
         while self.closes_at(day(found)) > now:

@@ -222,8 +222,11 @@ class Build:
         """Return the days and weeks that closed since the last publication (or opened again)."""
         low, high = sorted((self._last_time() or self.now, self.now))
         closing = self.config.closing
-        first = closing.last_day(low) - timedelta(days=14)
-        span = [first + timedelta(days=n) for n in range((closing.last_day(high) - first).days + 1)]
+        first = closing.last_closed_day(low) - timedelta(days=14)
+        span = [
+            first + timedelta(days=n)
+            for n in range((closing.last_closed_day(high) - first).days + 1)
+        ]
         periods = {period.day(of) for of in span} | {self.material.week(of) for of in span}
         return {p for p in periods if low < closing.closes_at(p) <= high}
 

@@ -360,7 +360,7 @@ class Files:
         missing.
         """
         index = self._index
-        last_closed = self._config.closing.last_day(self._timeline.now)
+        last_closed = self._config.closing.last_closed_day(self._timeline.now)
         since = day_end(last_closed, self._config.zone)
         size = max(self._config.feeds.entries, index.updated_since(since))
         updated = self._material.fetch(index.last_updated(size))
