@@ -184,10 +184,10 @@ def markdown(state: State, folder: Path, dry_run: bool, as_json: bool) -> None:
     As Hugo, Jekyll and Pelican keep them, with the pictures beside them; or what 'liveblog export
     --format markdown' wrote, which comes back as it was.
     """
-    from ..imports.markdown import folder as posts
+    from ..imports.markdown import read_folder
 
     blog = state.blog()
-    items = posts(folder, zone=blog.config.zone, now=blog.now)
+    items = read_folder(folder, zone=blog.config.zone, now=blog.now)
     name = folder.resolve().name
     _bring(state, blog, items, f"markdown {name}", name, dry_run, as_json)
 
