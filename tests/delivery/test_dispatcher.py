@@ -19,11 +19,12 @@ from urllib.parse import parse_qs
 import pytest
 from lxml import etree
 
-from liveblog import Blog, digest
+from liveblog import Blog
 from liveblog.delivery import Undelivered, chat, websub
 from liveblog.delivery.dispatcher import Dispatcher
 from liveblog.delivery.outbox import Outbox
 from liveblog.digest import Digest
+from liveblog.digest.build import build as real
 from liveblog.http_client import private_place
 from liveblog.model.errors import ConfigError, LiveblogError, StorageError
 from liveblog.model.period import Period
@@ -648,7 +649,7 @@ def test_a_mail_that_cannot_be_rendered_is_a_fault_and_the_others_go(
     def build(timeline: Timeline, wanted: Period) -> Digest:
         if wanted.id == "2012-07-15":
             raise RuntimeError("a template broke")
-        return digest.build(timeline, wanted)
+        return real(timeline, wanted)
 
     monkeypatch.setattr("liveblog.delivery.dispatcher.build", build)
     dispatcher.send("mail")
@@ -789,7 +790,7 @@ def test_a_message_leaves_no_direction_open(blog: Blog, room: Room) -> None:
     blog, dispatcher = chatting(blog, room, "all")
     blog.post("tourné " * 500, title="\u202eTitre\u2067")
     (text,) = said(blog, dispatcher, room)
-    assert text == bidi.closed(text)
+    assert text == bidi.close_controls(text)
 
 
 # -- the whole way ---------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ from liveblog.model.entry import Figure, Framing, Revision, Source, make_id
 from liveblog.model.errors import InvalidInput
 from liveblog.model.period import day, week
 from liveblog.pages.render import Pages
-from liveblog.text.bidi import closed
+from liveblog.text.bidi import close_controls
 from liveblog.timeline import Day, Entry
 
 from .. import command
@@ -1257,6 +1257,6 @@ def test_a_blog_s_title_is_one_sender_whatever_it_holds(
     ((name, address),) = email.utils.getaddresses([field.replace("\r\n", "")])
     shown = str(make_header(decode_header(name)))
     assert address == "direct@example.org"
-    assert shown == closed(shown)
+    assert shown == close_controls(shown)
     assert len(shown.encode()) <= limits.HEADER_BYTES
-    assert shown.rstrip("…") in closed(title)
+    assert shown.rstrip("…") in close_controls(title)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..text.plain import shorten
 from . import Undelivered
 
@@ -25,7 +25,7 @@ def variable(name: str) -> str:
 def message(text: str, link: str, limit: int) -> str:
     """Return a text with a link below it, cut on a word to what a service takes."""
     room = min(limit, LONGEST) - len(link) - 1
-    return f"{shorten(closed(text), room)}\n{link}" if room > 1 and text else link
+    return f"{shorten(close_controls(text), room)}\n{link}" if room > 1 and text else link
 
 
 def post(name: str, text: str, link: str, environ: Mapping[str, str]) -> None:

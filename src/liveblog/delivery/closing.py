@@ -6,7 +6,7 @@ import logging
 from datetime import date, datetime, timedelta
 
 from ..config import Config
-from ..digest import build
+from ..digest.build import build
 from ..model import period
 from ..model.errors import LiveblogError
 from ..model.period import Period

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ..config import Config
-from ..digest import Digest, build, title
+from ..digest import Digest, title
+from ..digest.build import build
 from ..http_client import private_place
 from ..journal import Journal
 from ..model import addresses, period
@@ -275,7 +276,7 @@ class Dispatcher:
                 raise _Needless("the entry was withdrawn") from None
             text, path = self._entry_text(entry), addresses.entry_path(entry.id)
         else:
-            text = bidi.closed(title(self._digest(subject), self._words))
+            text = bidi.close_controls(title(self._digest(subject), self._words))
             path = addresses.period_path(subject)
         link = addresses.url(config.url, path)
         return partial(chat.post, effect.target, self._words.typography(text), link, self._environ)
@@ -289,7 +290,7 @@ class Dispatcher:
         body = html_to_text(to_html(now.body))
         is_claim = now.verification == "unconfirmed"
         mark = f"[{self._words.say('Unconfirmed')}] " if is_claim else ""
-        return bidi.closed(mark + "\n".join(part for part in (now.title, body) if part))
+        return bidi.close_controls(mark + "\n".join(part for part in (now.title, body) if part))
 
 
 def _readable(timeline: Timeline, entry_id: str) -> Entry | None:

@@ -28,19 +28,17 @@ from hashlib import sha256
 from typing import Any
 
 import css_inline
-import msgspec
 
 from ..config import Config, MailConfig
 from ..config.checks import normalize_mail_address, parse_sender
 from ..digest import Digest, label
 from ..digest import text as as_text
+from ..digest.build import abridge, cut, headline_only
 from ..model import addresses, limits
-from ..model.entry import Framing
 from ..model.errors import ConfigError, InvalidInput
 from ..pages.render import Pages
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..text.plain import shorten
-from ..timeline import Day
 from . import Undelivered
 
 LARGEST = 100_000
@@ -119,19 +117,20 @@ def compose(
         to = normalize_mail_address(to)
     except ConfigError as error:
         raise InvalidInput(error.message, error.hint) from None
-    message = _filled(digest, digest, pages, to, now, is_extra)
-    low, high = 0, len(digest.entries) - 1  # entries that fit, and that may
+    shown = abridge(digest)
+    message = _filled(digest, shown, pages, to, now, is_extra)
+    low, high = 0, len(shown.entries) - 1  # numbers of entries: fits, may fit
     if len(message.as_bytes()) <= LARGEST:
         return message
     while low < high:
         middle = (low + high + 1) // 2
-        message = _filled(digest, _first(digest, middle), pages, to, now, is_extra)
+        message = _filled(digest, cut(shown, middle), pages, to, now, is_extra)
         low, high = (middle, high) if len(message.as_bytes()) <= LARGEST else (low, middle - 1)
-    message = _filled(digest, _first(digest, low), pages, to, now, is_extra)
+    message = _filled(digest, cut(shown, low), pages, to, now, is_extra)
     if len(message.as_bytes()) <= LARGEST:
         return message
     # Not even the introduction fits: the headline leads to the page.
-    return _filled(digest, _headed(digest, "", ()), pages, to, now, is_extra)
+    return _filled(digest, headline_only(digest), pages, to, now, is_extra)
 
 
 def message_id(config: Config, digest: Digest, to: str, extra: str = "") -> str:
@@ -182,7 +181,7 @@ def _text(whole: Digest, shown: Digest, pages: Pages) -> str:
     text += f"\n{read}\n{_page(whole, pages)}\n\n-- \n{config.title}\n{config.url}\n"
     for href in config.mail.unsubscribe[:1]:
         text += f"\n{words.say('Unsubscribe')}\n{href}\n"
-    return closed(text)
+    return close_controls(text)
 
 
 def _html(whole: Digest, shown: Digest, pages: Pages, subject: str) -> str:
@@ -198,26 +197,6 @@ def _html(whole: Digest, shown: Digest, pages: Pages, subject: str) -> str:
     return css_inline.inline(
         html, keep_at_rules=True, minify_css=True, load_remote_stylesheets=False
     )
-
-
-def _first(digest: Digest, count: int) -> Digest:
-    """Return a digest's head and first entries, and nothing that stands after them."""
-    days = []
-    for day in digest.days:
-        kept = day.entries[:count]
-        count -= len(kept)
-        framing = day.framing
-        if framing and len(kept) < len(day.entries):
-            framing = msgspec.structs.replace(framing, close="")
-        if kept:
-            days.append(msgspec.structs.replace(day, entries=kept, framing=framing))
-    return _headed(digest, digest.introduction, tuple(days))
-
-
-def _headed(digest: Digest, introduction: str, days: tuple[Day, ...]) -> Digest:
-    """Return a part of a digest under the headline of the whole."""
-    framing = Framing(period=digest.period.id, headline=digest.headline, introduction=introduction)
-    return Digest(digest.period, framing, days, ())
 
 
 # -- headers ---------------------------------------------------------------------------------------
@@ -249,7 +228,7 @@ def _preheader(digest: Digest, pages: Pages) -> str:
     for part in dict.fromkeys((pages.digest_summary(digest), *names, *map(_line, about))):
         if len(text) >= PREHEADER.start:
             break
-        part = closed(part)
+        part = close_controls(part)
         if part and part not in text:
             text = f"{text} · {part}" if text else part
     return shorten(text, PREHEADER.stop - 1)
@@ -280,7 +259,7 @@ def _owner(config: Config) -> str:
 def _line(text: str) -> str:
     """Return a text that fits a header: short, on one line; no-break spaces stay."""
     line = re.sub(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+", " ", text).strip()
-    return shorten(closed(line), limits.HEADER_BYTES // 4)
+    return shorten(close_controls(line), limits.HEADER_BYTES // 4)
 
 
 def _encoding(text: str) -> str:

@@ -64,7 +64,7 @@ def url(base: str, path: str) -> str:
     return base + quote(path)
 
 
-def root_of(path: str) -> str:
+def path_to_root(path: str) -> str:
     """Return the way from a page up to the site's root: ``../../`` or ``./``."""
     return "../" * path.count("/") or "./"
 
@@ -115,18 +115,18 @@ _LANDING = re.compile(
 )
 
 
-def is_ours(path: str) -> bool:
+def is_generated(path: str) -> bool:
     """Whether a path of the site is one that this program makes: what it leaves there goes too."""
     return _OURS.fullmatch(path) is not None
 
 
-def entry_of(path: str) -> str:
+def entry_id_at(path: str) -> str:
     """Return the id of the entry whose page is at a path; nothing if it is no such page."""
     match = _ENTRY.fullmatch(path)
     return f"{match[1]}{match[2]}{match[3]}-{match[4]}" if match else ""
 
 
-def landing(path: str) -> int:
+def publication_order(path: str) -> int:
     """Return when a file, or a new folder (its path ends in a slash), lands among others.
 
     What is linked to comes before what links to it, as far as that can be: what every page needs;
@@ -141,7 +141,7 @@ def web_address(url: str) -> str:
     return url if url.startswith(("https://", "http://")) else ""
 
 
-def parts_of(address: str) -> SplitResult:
+def split(address: str) -> SplitResult:
     """Take an address from outside apart.
 
     Raises :class:`ValueError` if it is none, or longer than an address may be: Python looks at a
@@ -152,19 +152,19 @@ def parts_of(address: str) -> SplitResult:
     return urlsplit(address)
 
 
-def host_of(address: str) -> str:
+def host(address: str) -> str:
     """Return the host of an address from outside; nothing if it is no address."""
     try:
-        return parts_of(address).hostname or ""
+        return split(address).hostname or ""
     except ValueError:
         return ""
 
 
-def joined(base: str, address: str) -> str:
+def join(base: str, address: str) -> str:
     """Return an address from outside as it stands on a page at *base*.
 
-    Raises :class:`ValueError` as :func:`parts_of` does.
+    Raises :class:`ValueError` as :func:`split` does.
     """
     for each in (base, address):
-        parts_of(each)
+        split(each)
     return urljoin(base, address)

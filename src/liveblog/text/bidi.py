@@ -19,7 +19,7 @@ _CLOSING = {
 _LINE_END = re.compile("([\n\r\x1c-\x1e\x85\u2029])")
 
 
-def closed(text: str) -> str:
+def close_controls(text: str) -> str:
     """Return a plain text in which each line closes the controls that it opened.
 
     A line ends their effect by itself (UAX #9, X8), but lines are joined in many places.
@@ -29,14 +29,14 @@ def closed(text: str) -> str:
     return "".join(part + _missing(part) for part in _LINE_END.split(text))
 
 
-def closed_in(data: Any) -> Any:
-    """Return plain data for JSON with each of its texts :func:`closed`."""
+def close_all_controls(data: Any) -> Any:
+    """Return plain data for JSON with each of its texts :func:`close_controls`."""
     if isinstance(data, str):
-        return closed(data)
+        return close_controls(data)
     if isinstance(data, dict):
-        return {name: closed_in(value) for name, value in data.items()}
+        return {name: close_all_controls(value) for name, value in data.items()}
     if isinstance(data, list | tuple):
-        return type(data)(map(closed_in, data))
+        return type(data)(map(close_all_controls, data))
     return data
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 
 from ..model.entry import FORBIDDEN
-from .bidi import closed
+from .bidi import close_controls
 
 
-def visible(text: str) -> str:
+def escape_controls(text: str) -> str:
     r"""Return *text* as a terminal may show it: ``\x1b`` in place of an escape, and so on.
 
     Tabs and newlines stay; directional controls are closed.
     """
-    return closed(FORBIDDEN.sub(_escape, text))
+    return close_controls(FORBIDDEN.sub(_escape, text))
 
 
-def visible_line(text: str) -> str:
-    """Return *text* as :func:`visible` does, on one line."""
-    return visible(text.replace("\n", "\\n").replace("\t", " "))
+def escape_line(text: str) -> str:
+    """Return *text* as :func:`escape_controls` does, on one line."""
+    return escape_controls(text.replace("\n", "\\n").replace("\t", " "))
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -16,7 +16,7 @@ from babel.dates import format_date, format_skeleton, format_time, get_timezone_
 from babel.numbers import format_decimal
 from babel.support import Translations
 
-from .bidi import closed_in
+from .bidi import close_all_controls
 
 NARROW = "\u202f"  # narrow no-break space
 NBSP = "\u00a0"
@@ -63,12 +63,15 @@ class Words:
     def say(self, message: str, **values: object) -> str:
         """Translate a message and fill in its ``%(name)s`` places."""
         text: str = self._translations.gettext(message)
-        return text % closed_in(values) if values else text
+        return text % close_all_controls(values) if values else text
 
     def count(self, one: str, many: str, number: int, **values: object) -> str:
         """Translate a message that counts; ``%(n)s`` is the number as written in the language."""
         text: str = self._translations.ngettext(one, many, number)
-        return text % {"n": self.number(number) if "%(n)" in text else "", **closed_in(values)}
+        return text % {
+            "n": self.number(number) if "%(n)" in text else "",
+            **close_all_controls(values),
+        }
 
     def forms(self, one: str, many: str) -> dict[str, str]:
         """Return a message that counts, for scripts: CLDR's plural category → text with ``{n}``."""

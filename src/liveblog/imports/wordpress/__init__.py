@@ -394,7 +394,7 @@ def _nicename(login: str) -> str:
 
 def _comparable(url: str) -> str:
     try:
-        parts = addresses.parts_of(url.strip())
+        parts = addresses.split(url.strip())
     except ValueError:
         return url
     return f"{parts.netloc.lower()}{parts.path.rstrip('/')}?{parts.query}"

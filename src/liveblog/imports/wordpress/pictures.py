@@ -134,7 +134,7 @@ class MediaLibrary:
 
 def _path(url: str) -> str:
     try:
-        return addresses.parts_of(url).path
+        return addresses.split(url).path
     except ValueError:
         return ""
 
@@ -154,7 +154,7 @@ def _original_paths(path: str) -> Iterator[str]:
 
 
 def _path_ends(path: PurePosixPath) -> Iterator[PurePosixPath]:
-    """Yield the ends of a path, longest first; the file name alone only at the top of the uploads."""
+    """Yield the ends of a path, longest first; the bare file name only at the top of uploads."""
     parts = [part for part in path.parts if part != "/"]
     for start in range(len(parts)):
         if start < len(parts) - 1 or start == 0 or parts[start - 1] in _UPLOADS:
