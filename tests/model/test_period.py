@@ -275,7 +275,7 @@ def test_a_week_closes_on_its_weekday_but_never_before_its_last_day() -> None:
     tuesday = period.Closing(PARIS, week_on=1, week_at=time(9))
     assert tuesday.closes_at(week) == datetime(2012, 7, 17, 7, tzinfo=UTC)
     early = period.Closing(PARIS, day_at=time(6), week_on=0, week_at=time(0))
-    assert early.closes_at(week) == early.of(period.day(week.end))
+    assert early.closes_at(week) == early.closes_at(period.day(week.end))
 
 
 @given(day=st.dates(date(1990, 1, 1), date(2035, 12, 31)), at=st.times(), zone=zones)
