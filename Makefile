@@ -1,4 +1,4 @@
-# What one does with this project. `make help` explains each in a line.
+# The tasks of this project. `make help` lists them.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,40 +7,43 @@ UV := $(shell command -v uv 2>/dev/null)
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check format docs sample bench clean
+.PHONY: help demo test test-slow test-wheel check format docs sample bench clean
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.run ## serve the sample blog, with a correspondent who goes on writing
 	@$(BIN)/python scripts/demo.py
 
 test: $(VENV)/.test ## run the fast tests
-	@# Each file in one process: what its tests share is made once.
+	@# A file's tests run in one process, so that its fixtures are made once.
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow"
 
 test-slow: $(VENV)/.test ## run the slow tests
 	$(BIN)/python -m pytest -n $(JOBS) -m slow
+
+test-wheel: $(BIN)/python ## run the fast tests against the built wheel, without src/
+	@JOBS=$(JOBS) scripts/test_wheel.sh $(BIN)/python
 
 check: $(VENV)/.check ## lint and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: $(VENV)/.check ## put the code into its shape
+format: $(VENV)/.check ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 docs: $(VENV)/.run ## refresh the help texts in docs/command-line.md
 	$(BIN)/python scripts/help.py
 
-sample: $(VENV)/.run ## publish the sample blog in this folder again
+sample: $(VENV)/.run ## publish the sample blog again
 	$(BIN)/liveblog publish --full
 
 bench: $(VENV)/.run $(VENV)/.peers ## measure beside others (an hour, 25 GB, root for apt)
 	$(BIN)/python benchmarks/run.py
 
-clean: ## delete what can be made again
+clean: ## delete all that can be made again
 	rm -rf $(VENV) .liveblog .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # Each stamp says which dependencies the virtual environment holds.
@@ -59,7 +62,7 @@ INSTALL = VIRTUAL_ENV=$(CURDIR)/$(VENV) uv pip install --quiet
 else
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
-# Older versions of pip know nothing of dependency groups.
+# Older versions of pip do not know dependency groups.
 GROUP = $(BIN)/python -c 'import tomllib, sys; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]]))'
 
 $(VENV)/.run: pyproject.toml | $(BIN)/python
@@ -73,7 +76,7 @@ $(VENV)/.test: pyproject.toml $(VENV)/.run
 	@$(INSTALL) -r $(VENV)/test.txt
 	@touch $@
 
-# The programs that are measured beside ours, and ours as one installs it.
+# The programs that are measured beside liveblog, and liveblog installed as users install it.
 PACKAGES = chromium git hugo libnginx-mod-nchan nginx-light wrk
 PEERS = $(VENV)/peers
 $(VENV)/.peers: pyproject.toml $(shell find src -name '*.py' -o -name '*.html') | $(BIN)/python

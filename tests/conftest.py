@@ -4,7 +4,8 @@ Fixtures: ``clock``, ``blog`` and ``new_blog``, ``serve`` (any folder), ``browse
 :func:`live_server` (``liveblog serve`` in a process), :func:`needs` (a program of the system).
 Beside this module: ``command`` runs the command line, ``injection`` makes system calls fail,
 ``outside`` is a foreign web server, ``receiver`` a mail server, ``simulated`` the schedule on
-simulated time, ``wire`` an HTTP client that hides nothing, ``ports`` reserves ports.
+simulated time, ``wire`` an HTTP client that hides nothing; ``ports`` reserves ports, and
+``waiting`` waits for conditions.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,6 +40,7 @@ from liveblog.text.fragments import html_to_text
 from liveblog.text.sanitizer import sanitize
 
 from .ports import ReservedPort
+from .waiting import until
 
 # Commands run as people run them: Python caches compiled modules.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -236,19 +238,17 @@ class LiveServer:
         """Issue a token to a person."""
         return self.blog.tokens.new(name, scope, self.blog.now)
 
-    def _until(self, is_so: Callable[[], Any], seconds: float = 20) -> None:
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                if is_so():
-                    return
-            except OSError:
-                pass
+    def _until(self, condition: Callable[[], Any]) -> None:
+        def look() -> bool:
+            with suppress(OSError):
+                if condition():
+                    return True
             if self.process is not None and self.process.poll() is not None:
                 _, errors = self.process.communicate()
                 pytest.fail(f"the server ended: {errors}")
-            assert time.monotonic() < deadline, "the server did not get there in time"
-            time.sleep(0.02)
+            return False
+
+        until(look)
 
 
 def add_compiled_templates(blog: Blog) -> None:

@@ -1,13 +1,12 @@
 """The real schedule on simulated time: APScheduler, stepped from one run to the next.
 
-Run as a program it goes on from where another left off, until it is killed or has reached the end:
-``python -m tests.simulated BLOG STATE END``, where the file STATE holds the instant.
+Run as a program, it continues from a stored instant until it is killed or reaches the end:
+``python -m tests.simulated BLOG STATE END``, where the file STATE stores the instant.
 """
 
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -21,9 +20,11 @@ from apscheduler.schedulers.base import BaseScheduler
 from liveblog import Blog
 from liveblog.scheduler import Schedule
 
+from .waiting import until
+
 
 class Stepped(BaseScheduler):  # type: ignore[misc]
-    """Runs what is due when it is told to, and says when there is something again."""
+    """A scheduler that runs due jobs when stepped, and returns when the next is due."""
 
     def __init__(self) -> None:
         super().__init__(timezone=UTC, executors={"default": DebugExecutor()})
@@ -50,8 +51,7 @@ def run(
 ) -> Schedule:
     """Run a blog's schedule from now to *end*; time must be under time_machine's control."""
     schedule = Schedule(blog, scheduler=Stepped(), **options)
-    while not schedule.lead():
-        time.sleep(0.001)
+    until(schedule.lead)
     schedule.arrange()
     scheduler: Any = schedule._scheduler
     scheduler.start()
@@ -70,7 +70,7 @@ travellers: list[Any] = []
 
 
 class travelling:  # noqa: N801
-    """Takes over the clock, which stands still between the steps."""
+    """Replaces the clock; it stands still between the steps."""
 
     def __init__(self, start: datetime) -> None:
         self._travel = time_machine.travel(start, tick=False)

@@ -17,7 +17,7 @@ import pytest
 from liveblog.digest import markdown as digest_markdown
 from liveblog.digest import text as digest_text
 from liveblog.imports.chronicle import chronicle
-from liveblog.imports.feed import json as feed_json
+from liveblog.imports.feed import jsonfeed as feed_json
 from liveblog.imports.feed import xml as feed_xml
 from liveblog.imports.html import to_markdown
 from liveblog.imports.html.inline import escape

@@ -18,6 +18,7 @@ from liveblog import Blog, Revision
 from liveblog.journal import START
 
 from .conftest import site_bytes
+from .waiting import until
 
 POSTER = """
 import os, sys
@@ -127,8 +128,7 @@ def test_check_is_green_beside_writers(new_blog: Callable[..., Blog]) -> None:
     ]
     running = [start(script, folder) for script in scripts * 2]
     journal = Blog(folder).journal
-    while len(journal.days()) < 2:
-        time.sleep(0.1)
+    until(lambda: len(journal.days()) >= 2)
     looks = [Blog(folder).journal.check() for _ in range(40)]
     for process in running:
         process.kill()

@@ -19,7 +19,6 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from functools import partial
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -35,6 +34,7 @@ from tests.command import Done
 from tests.conftest import Clock, needs
 from tests.receiver import Receiver, receiving
 from tests.simulated import run, travelling
+from tests.waiting import until
 
 ZONES = (
     "Europe/Paris",
@@ -504,14 +504,6 @@ def test_a_clock_that_is_set_while_it_runs_is_noticed(
         until(lambda: "The clock was set by -7200 s" in caplog.text)
     finally:
         schedule.stop()
-
-
-def until(is_so: Callable[[], Any], seconds: float = 20) -> None:
-    """Wait for something that happens in its own time."""
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 # -- the command line ------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from liveblog import Blog
 
 from ..command import MODULE, run
 from ..conftest import LiveServer, live_server
+from ..waiting import answered, until
 from ..wire import fetch
 
 
@@ -63,14 +63,7 @@ def test_serve_says_where_and_stops_quietly(blog: Blog, ending: signal.Signals) 
     assert address, line
     assert f"{address[0]}compose" in line
     assert "token new" in process.stderr.readline()
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(address[0], timeout=5) as answer:
-                assert answer.status == 200
-            break
-        except OSError:
-            time.sleep(0.05)
+    until(lambda: answered(lambda: fetch(address[0])).status == 200)
     process.send_signal(ending)
     _, errors = process.communicate(timeout=10)
     assert process.returncode == 0
@@ -141,10 +134,7 @@ def test_a_site_that_cannot_be_published_is_said_and_published_as_soon_as_it_can
         (templates / "home.html").write_text("{% if %}")
         running.blog.post("Deux.")
         health = f"http://127.0.0.1:{running.port}"
-        deadline = time.monotonic() + 10
-        while fetch(health, "/healthz").status != 503:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(lambda: fetch(health, "/healthz").status == 503)
         assert "home.html" in fetch(health, "/healthz").json["blogs"][0]["problem"]
         assert "Un." in fetch(running.url).body.decode()
         os.unlink(templates / "home.html")
@@ -171,14 +161,7 @@ def test_without_the_fast_libraries_all_is_answered_as_with_them(tmp_path: Path)
             text=True,
         )  # fmt: skip
         try:
-            deadline = time.monotonic() + 20
-            while True:
-                try:
-                    answer = fetch(running.url, "atom.xml")
-                    break
-                except OSError:
-                    assert time.monotonic() < deadline
-                    time.sleep(0.05)
+            answer = answered(lambda: fetch(running.url, "atom.xml"))
             assert (answer.status, answer.body) == (200, before.body)
             for name in set(before.headers) - {"date", "last-modified"}:
                 assert answer.headers[name] == before.headers[name], name

@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +25,7 @@ from liveblog.tokens import Person
 
 from ..command import MODULE, Done, run
 from ..conftest import Clock, begun
+from ..waiting import until
 
 TURNED = "\u202eturned\u2067"  # leaves an override and an isolate open
 ESCAPES = "\x1b]0;title\x07\x1b[2J\x9b8m\x00\x85"
@@ -288,9 +288,7 @@ def test_an_interrupt_ends_a_command_cleanly(blog: Blog) -> None:
     )
     os.close(reading)
     status = Path(f"/proc/{process.pid}/wchan")
-    deadline = time.monotonic() + 20
-    while "pipe" not in status.read_text() and time.monotonic() < deadline:
-        time.sleep(0.05)  # until it waits for its input
+    until(lambda: "pipe" in status.read_text(), what="reading of the input")
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=20)
     os.close(writing)

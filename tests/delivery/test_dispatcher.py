@@ -34,7 +34,8 @@ from liveblog.timeline import Timeline
 from ..command import Done, run
 from ..conftest import Clock, live_server
 from ..receiver import Receiver, receiving
-from ..test_scheduler import add, until
+from ..test_scheduler import add
+from ..waiting import until
 from ..wire import fetch
 
 

@@ -374,7 +374,7 @@ def test_a_feed_without_end_is_ended(server: Outside) -> None:
             return says(atom(entry(of=path), head=f'<link rel="next" href="/{number + 1}"/>'))
 
     server.pages = Endless()
-    reading = Reading(Client(allow={server.place}), NOW, pages=5)
+    reading = Reading(Client(allow={server.place}), NOW, max_documents=5)
     found = list(read(f"{server.url}/0", reading))
     assert len(updates(found)) == 5
     assert problems(found) == [
@@ -387,7 +387,7 @@ def test_a_feed_without_end_is_ended(server: Outside) -> None:
     ("page", "said"),
     [
         (says(status="500 Oops"), "answers 500"),
-        (says(b"<html><body>Gone</body></html>"), "is a web page, no feed"),
+        (says(b"<html><body>Gone</body></html>"), "is a web page, not a feed"),
         (says(status="302 Found", Location="http://127.0.0.1:9/x"), "no public address"),
     ],
 )
@@ -522,13 +522,13 @@ def test_whatever_is_said_of_its_encoding_the_words_are_right(
     [
         (b"", "is empty"),
         (b"   \n", "is empty"),
-        (b"Hello", "is no feed"),
-        (b"\xff\xfe\xfd\xfc" * 100, "is no feed"),
-        (b"%PDF-1.4\n" + bytes(range(256)), "is no feed"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is no feed"),
-        (b"<!doctype html><title>x</title>", "is a web page, no feed"),
-        (b"{}", "no JSON Feed"),
-        (b'{"items": 3}', "no JSON Feed"),
+        (b"Hello", "is not a feed"),
+        (b"\xff\xfe\xfd\xfc" * 100, "is not a feed"),
+        (b"%PDF-1.4\n" + bytes(range(256)), "is not a feed"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is not a feed"),
+        (b"<!doctype html><title>x</title>", "is a web page, not a feed"),
+        (b"{}", "not a JSON Feed"),
+        (b'{"items": 3}', "not a JSON Feed"),
         (b'{"items": [{"id":', "not valid JSON"),
         (b'{"items": [' + b"[" * 200_000, "JSON"),
     ],

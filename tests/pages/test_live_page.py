@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+import liveblog
+
 from ..conftest import LiveServer, live_server, serving
+from ..waiting import until
 from ..wire import fetch
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
-STATIC = Path(__file__).parents[2] / "src" / "liveblog" / "theme" / "static"
+STATIC = Path(liveblog.__file__).parent / "theme" / "static"
 TEXT = "Une ligne de texte assez longue pour remplir la colonne, et encore quelques mots. " * 4
 
 
@@ -59,14 +62,6 @@ def open_page(server: LiveServer, browser: Any) -> Iterator[Any]:
     yield opened
     for context in contexts:
         context.close()
-
-
-def until(is_so: Any, seconds: float = 10) -> None:
-    """Wait for something."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
 
 
 def shown(page: Any, text: str) -> Any:

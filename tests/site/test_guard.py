@@ -148,7 +148,7 @@ def test_a_notice_takes_the_place_of_an_entry_that_cannot_be_rendered(
     blog = new_blog(language, language=language)
     bad = blog.post(f"{BAD} texte", author=BAD)
     blog.post("Bon.")
-    renderer = "liveblog.pages.render.Pages._content_of"
+    renderer = "liveblog.pages.render.Pages._render_content"
     monkeypatch.setattr(renderer, failing(_looked_up(renderer)))
     assert [fault.place for fault in blog.publish().faults] == [bad.id]
     site = site_bytes(blog.paths.site)
@@ -165,7 +165,7 @@ def test_a_notice_takes_the_place_of_an_entry_that_cannot_be_rendered(
         ("year", "2012/index.html"),
         ("tag", "tags/rare/index.html"),
         ("digest", "2012/07/15/index.html"),
-        ("missing", "404.html"),
+        ("not_found", "404.html"),
         ("search", "search/index.html"),
         ("home", "index.html"),
     ],
@@ -216,7 +216,7 @@ def test_a_variable_that_a_template_does_not_know_costs_its_pages(told: Blog) ->
     assert {fault.place for fault in report.faults} == {
         "feeds/tags/damas/index.html", "feeds/tags/rare/index.html",
     }  # fmt: skip
-    assert "tag.html, line 2 cannot be filled: 'oups' is undefined" in report.faults[0].problem
+    assert "tag.html, line 2 cannot be rendered: 'oups' is undefined" in report.faults[0].problem
     assert "Bon 0." in (told.paths.site / "tags/damas/atom.xml").read_text("utf-8")
     (told.paths.templates / "tag.html").write_text("{{ 1 // 0 }}")
     assert "ZeroDivisionError" in told.publish().faults[0].problem
@@ -234,7 +234,7 @@ def test_a_template_that_cannot_be_parsed_ends_the_publication_before_it_begins(
     told.post("Encore.", tags=["Neuf"])
     for name, text in (("entry.html", "{% if %}"), ("tag.html", "{% include 'none.html' %}")):
         (told.paths.templates / name).write_text(text)
-        with pytest.raises(ConfigError, match=r"cannot be filled"):
+        with pytest.raises(ConfigError, match=r"cannot be rendered"):
             told.publish()
         assert site_bytes(told.paths.site) == before
         (told.paths.templates / name).unlink()
@@ -325,7 +325,7 @@ def test_the_command_says_so_and_exits_1(told: Blog) -> None:
 
 def test_faults_are_told_once_each(told: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many files an entry is shown in."""
-    renderer = "liveblog.pages.render.Pages._content_of"
+    renderer = "liveblog.pages.render.Pages._render_content"
     monkeypatch.setattr(renderer, failing(_looked_up(renderer)))
     faults = told.publish().faults
     assert len(faults) == len(set(faults)) == 1

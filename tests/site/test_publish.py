@@ -33,6 +33,7 @@ from liveblog.site.publisher import Publisher
 from liveblog.site.storage.folder import Folder
 
 from ..conftest import Clock, site_bytes
+from ..waiting import until
 
 PNG = (
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\nIDATx\x9cc`\0\0\0"
@@ -779,9 +780,7 @@ def test_what_is_killed_halfway_leaves_the_way_free(blog: Blog, clock: Clock) ->
     command = [sys.executable, "-m", "liveblog", "publish", "--full"]
     with subprocess.Popen(command, cwd=blog.paths.root) as killed:
         children = Path(f"/proc/{killed.pid}/task/{killed.pid}/children")
-        while not children.read_text():
-            assert killed.poll() is None
-            time.sleep(0.005)
+        until(children.read_text)
         killed.kill()
     subprocess.run(command, cwd=blog.paths.root, check=True, timeout=30)
     assert len(site_bytes(blog.paths.site)) > parallel.MUCH

@@ -7,7 +7,6 @@ import os
 import shutil
 import sqlite3
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -462,7 +461,7 @@ def test_what_is_deleted_under_a_server_comes_back_by_itself(
     """With the next update, which needs templates that were not asked for before."""
     blog = server.blog
     server.published(blog.post("Un.").id)
-    time.sleep(0.1)
+    server.settled()
     derived = blog.paths.derived
     for name in lost.split(" and "):
         if name == "a file there":

@@ -18,7 +18,7 @@ from jinja2 import Environment, nodes
 
 import liveblog
 from liveblog.digest.text import marks_of
-from liveblog.pages.render import Once
+from liveblog.pages.templates import Once
 from liveblog.text.locale import Words, french_spaces
 
 PACKAGE = Path(liveblog.__file__).parent

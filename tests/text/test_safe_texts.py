@@ -115,10 +115,10 @@ def test_a_digest_and_a_search_leave_none_open(turned: Blog) -> None:
             assert left_open(line) == [], ascii(line)
     # Of two that are joined, the second stands as it was typed.
     assert texts[2].index("\u202c") < texts[2].index("x")
-    described = turned.publisher.pages.described(turned.digest("2012-07-15"))
-    first, *others = described.split(" · ")
+    summary = turned.publisher.pages.digest_summary(turned.digest("2012-07-15"))
+    first, *others = summary.split(" · ")
     assert others
-    assert left_open(first) == [], ascii(described)
+    assert left_open(first) == [], ascii(summary)
 
 
 # -- nothing that a program uses for itself is in a text -------------------------------------------

@@ -14,7 +14,7 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -33,6 +33,7 @@ from liveblog.web.errors import Problem
 from liveblog.web.multipart import LIMIT
 
 from ..conftest import LiveServer, live_server
+from ..waiting import until
 from ..wire import Answer, fetch
 
 PHONE = {"width": 390, "height": 844}
@@ -157,14 +158,6 @@ def entries_with(server: LiveServer, text: str) -> list[Revision]:
     timeline = server.blog.timeline
     found = [e.now for of in timeline.days() for e in timeline.unfiltered(of).entries]
     return [now for now in found if text in now.body and now.state != "removed"]
-
-
-def until(is_so: Callable[[], Any], seconds: float = 10) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.02)
 
 
 # -- signing in ------------------------------------------------------------------------------------

@@ -7,12 +7,11 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,6 +21,7 @@ from liveblog.watcher import Watcher
 from liveblog.web import writers
 
 from ..conftest import LiveServer, live_server
+from ..waiting import until
 from ..wire import Answer, fetch
 
 READS = ("", "api/me", "api/entries", "api/search?q=avant", "compose", "micropub?q=source",
@@ -35,14 +35,6 @@ def server(tmp_path: Path) -> Iterator[LiveServer]:
         running.blog.post("Avant.")
         running.settled()
         yield running
-
-
-def until(is_so: Callable[[], Any], seconds: float = 20) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.05)
 
 
 @contextmanager

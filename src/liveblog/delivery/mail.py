@@ -246,7 +246,7 @@ def _preheader(digest: Digest, pages: Pages) -> str:
     config = pages.config
     about = (label(digest.period, pages.words), config.title, config.description)
     text = ""
-    for part in dict.fromkeys((pages.described(digest), *names, *map(_line, about))):
+    for part in dict.fromkeys((pages.digest_summary(digest), *names, *map(_line, about))):
         if len(text) >= PREHEADER.start:
             break
         part = closed(part)

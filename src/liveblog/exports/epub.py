@@ -169,7 +169,7 @@ class _Book:
             parts.append(f"<p><strong>{name}</strong></p>")
         # A book of one day has its introduction and close in its only chapter.
         if digest.period.kind != "day":
-            parts += [self._pages.text(digest.introduction), self._pages.text(digest.close)]
+            parts += [self._pages.markdown(digest.introduction), self._pages.markdown(digest.close)]
         address = self._config.url
         if self._config.author:
             parts.append(f"<p>{escape(self._config.author)}</p>")

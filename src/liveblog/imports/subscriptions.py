@@ -32,7 +32,7 @@ from ..storage.atomic import make_folder, replace_file
 from ..storage.locks import Lock
 from ..storage.paths import Paths
 from . import Item
-from .feed import ACCEPT, Early, Reading, from_answer, is_address
+from .feed import ACCEPT, FutureUpdate, Reading, from_answer, is_address
 
 EVERY = timedelta(minutes=5)
 FRESH = timedelta(hours=1)  #: a server's wish to be left alone is heeded for that long
@@ -137,7 +137,7 @@ def catch_up(following: Subscriptions, client: Client, import_items: BringIn, no
         words = ""
         if answer:
             reading = Reading(client, now, since=source.read)
-            early: list[Early] = []
+            early: list[FutureUpdate] = []
             try:
                 items = _in_time(_watched(from_answer(answer, reading), early), source.url)
                 words = import_items(source.name, items)
@@ -151,10 +151,10 @@ def catch_up(following: Subscriptions, client: Client, import_items: BringIn, no
     return "; ".join(said)
 
 
-def _watched(items: Iterable[Item], early: list[Early]) -> Iterator[Item]:
+def _watched(items: Iterable[Item], early: list[FutureUpdate]) -> Iterator[Item]:
     """Hand on what a feed says, and note what will be said again when its time has come."""
     for item in items:
-        if isinstance(item, Early):
+        if isinstance(item, FutureUpdate):
             early.append(item)
         yield item
 

@@ -165,9 +165,6 @@ class Build:
         if self.is_new or came_or_went:
             self._do("search", self.files.search_page)
         self.output.finish(self.site.paths() if self.is_new else ())
-        if not self.is_dry:
-            # Nothing is shown that could vanish from the journal yet.
-            self.journal.settle(changed)
 
         index.remember_stamps(stamps, changed)
         index.remember("fingerprint", self.fingerprint)

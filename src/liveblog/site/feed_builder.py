@@ -62,7 +62,7 @@ class FeedBuilder:
             url=url,
             title=self._pages.words.typography(title(digest, self._pages.words)),
             content=content,
-            summary=self._pages.described(digest),
+            summary=self._pages.digest_summary(digest),
             published=closed,
             updated=max(closed, digest.changed or closed),
             author=self._config.author,

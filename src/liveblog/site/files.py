@@ -476,4 +476,4 @@ class Files:
         embedded = msgspec.json.encode(oembed(self._config)) + b"\n"
         self._output.put("oembed.json", embedded, "assets")
         self._output.put("opensearch.xml", opensearch(self._config), "assets")
-        self._put_page("assets", "404.html", lambda swap: self._pages.missing(self._config.url))
+        self._put_page("assets", "404.html", lambda swap: self._pages.not_found(self._config.url))

@@ -18,7 +18,7 @@ from ..digest import Digest, figures
 from ..journal import Fault
 from ..model.entry import Revision
 from ..model.errors import ConfigError, LiveblogError, StorageError
-from ..pages.render import Unfilled
+from ..pages.templates import RenderError
 from ..text.locale import Words
 from ..timeline import Entry
 
@@ -37,7 +37,7 @@ CORRECT = "Correct what the message names, and publish again."
 def is_fatal(error: Exception) -> bool:
     """Whether an error ends a publication, whatever it was met at."""
     return isinstance(error, StorageError | OSError | MemoryError) or (
-        isinstance(error, ConfigError) and not isinstance(error, Unfilled)
+        isinstance(error, ConfigError) and not isinstance(error, RenderError)
     )
 
 

@@ -285,7 +285,7 @@ class Publisher:
         is_dry: bool = False,
         progress: Progress | None = None,
     ) -> Build:
-        self._read_theme(is_kept=not is_dry)
+        self._read_theme(is_read_only=is_dry)
         assert self._items is not None
         return Build(
             timeline=Timeline(self._journal, now),
@@ -303,7 +303,7 @@ class Publisher:
             progress=progress,
         )
 
-    def _read_theme(self, *, is_kept: bool = True) -> None:
+    def _read_theme(self, *, is_read_only: bool = False) -> None:
         """Read templates and static files again if they are not those that we have."""
         theme = Theme(self._paths.templates, self._paths.static)
         fingerprint = f"{__version__} {theme.fingerprint()} {self._config!r}"
@@ -314,7 +314,7 @@ class Publisher:
             self._config,
             templates=theme.templates,
             compiled=self._paths.derived / "templates",
-            is_kept=is_kept,
+            is_read_only=is_read_only,
             assets={name: path for name, (path, _) in self._assets.items()},
         )
         self._items = FeedBuilder(self._pages)

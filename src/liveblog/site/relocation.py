@@ -117,9 +117,9 @@ def _stand_ins(
         folder, _, last = name.rpartition("/")
         folder += "/" if folder else ""
         if last == "index.html":
-            yield f"pages/{name}", pages.moved(addresses.url(config.url, folder)).encode()
+            yield f"pages/{name}", pages.redirect(addresses.url(config.url, folder)).encode()
         elif name == "404.html":
-            yield f"pages/{name}", pages.moved(config.url).encode()
+            yield f"pages/{name}", pages.redirect(config.url).encode()
         elif last == "feed.json" and not folder[:4].isdigit():  # nobody subscribes to an archive
             # It was published just now.
             title = msgspec.json.decode(site.read(name) or b"{}", type=FeedDocument).title
@@ -143,7 +143,7 @@ def last_feed(folder: str, title: str, config: Config, pages: Pages, now: dateti
         id=f"{feed_id}/moved/{quote(url, safe='')}",
         url=url,
         title=words.say("This feed has moved"),
-        content=str(pages.link(text, atom_url)),
+        content=str(pages.link_paragraph(text, atom_url)),
         summary=f"{text} {atom_url}",
         published=now,
         updated=now,

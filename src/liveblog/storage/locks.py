@@ -22,10 +22,11 @@ WARN_AFTER = 2.0
 GIVE_UP_AFTER = 30.0
 """Seconds after which waiting ends with an error."""
 
-_FIRST_PAUSE = 0.000_2
-_LONGEST_PAUSE = 0.005
-_PAUSE_AFTER_WARNING = 0.1
-"""Seconds between two attempts: the first, the longest, and once the wait was reported."""
+_SHORTEST_PAUSE = 0.000_2
+_LONGEST_PAUSE = 0.1
+"""Seconds between two attempts. In between they are a hundredth of the time waited so far: eight
+processes that append at once lose little to pauses, and one that waits for long needs no processor.
+"""
 
 
 class Lock:
@@ -63,10 +64,10 @@ class Lock:
         if self.try_acquire():
             return
         began = time.monotonic()
-        pause = _FIRST_PAUSE
+        waited = 0.0
         has_warned = False
         while True:
-            time.sleep(pause)
+            time.sleep(min(max(waited / 100, _SHORTEST_PAUSE), _LONGEST_PAUSE))
             if self.try_acquire():
                 return
             waited = time.monotonic() - began
@@ -82,7 +83,6 @@ class Lock:
                 has_warned = True
                 message = "Waiting for %s, which is locked by %s."
                 logging.getLogger("liveblog").warning(message, self.path, self._holder())
-            pause = _PAUSE_AFTER_WARNING if has_warned else min(2 * pause, _LONGEST_PAUSE)
 
     def try_acquire(self) -> bool:
         """Take the lock if nobody holds it; return whether it is ours now.

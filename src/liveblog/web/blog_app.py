@@ -234,7 +234,7 @@ class BlogApp:
 
     def _missing(self, _: str, status: int) -> bytes:
         if status not in self._pages_of_nothing:
-            page = self.blog.publisher.pages.missing(self.path, is_gone=status == 410)
+            page = self.blog.publisher.pages.not_found(self.path, is_gone=status == 410)
             self._pages_of_nothing[status] = page
         return self._pages_of_nothing[status]
 

@@ -1,9 +1,9 @@
-"""Feeds read as updates: Atom, RSS 0.9x, 1.0 and 2.0, JSON Feed, at an address or in a file.
+"""Imports a feed: Atom, RSS 0.9x, 1.0 and 2.0 or JSON Feed, from an address or a file.
 
-The newest document comes first, then the older ones that it leads to (RFC 5005 archives and pages,
-``next_url``). One document at a time is held, at most :data:`LARGEST` bytes of it. Whatever a feed
-says is hostile: its texts become Markdown, its addresses are asked by a client that reaches public
-servers only.
+The newest document is read first, then the older documents that it links to (RFC 5005 archives and
+pages, ``next_url``). One document of at most :data:`LARGEST` bytes is in memory at a time. Feeds
+may be hostile: their texts become Markdown, and addresses are fetched by a client that only
+connects to public servers.
 """
 
 from __future__ import annotations
@@ -28,62 +28,62 @@ from ...text.fragments import html_to_text
 from ...text.sanitizer import sanitize
 from .. import Item, Picture, Problem, Update, Version
 from ..html import Image, to_markdown
-from . import json, xml
-from .entry import Attachment, Document, Entry
+from . import jsonfeed, xml
+from .document import Attachment, Document, Entry
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
 )
-PAGES = 1000
-"""How many documents of one feed are read: one that never ends is ended."""
+MAX_DOCUMENTS = 1000
+"""Maximum number of documents that are read of one feed."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-class Early(Problem):
-    """An update whose date has not come: it can be imported later."""
+class FutureUpdate(Problem):
+    """An update that is dated in the future and can be imported later."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How a feed is read."""
+    """The settings with which a feed is read."""
 
-    client: Client  #: fetches documents, and pictures when they are imported
+    client: Client  #: fetches documents, and pictures when their update is imported
     now: datetime  #: aware
-    undated: datetime | None = None  #: aware; the date of what has none, which is else left out
-    since: datetime | None = None  #: aware; documents older than one that reaches it are known
-    pages: int = PAGES
+    undated: datetime | None = None  #: aware; date of undated updates, else left out
+    since: datetime | None = None  #: aware; how far back documents are read
+    max_documents: int = MAX_DOCUMENTS
 
 
 def read(source: str, reading: Reading) -> Iterator[Item]:
-    """Read a feed at an address (``https://…``) or in a file, and its older documents.
+    """Yield the updates of a feed at an address (``https://…``) or in a file.
 
-    Those of a file are not asked for, but named. Raises :class:`InvalidInput` if
-    it is no feed, :class:`Unreachable` if there is none.
+    Older documents are fetched too, except those that a file links to, which are reported. Raises
+    :class:`InvalidInput` if it is not a feed, :class:`Unreachable` if it cannot be fetched.
     """
     if is_address(source):
-        return from_answer(fetched(source, reading.client), reading)
+        return from_answer(fetch(source, reading.client), reading)
     data = _file(Path(source))
-    return _updates(_document(data, source, "", ""), source, reading)
+    return _updates(_read_document(data, source, "", ""), source, reading)
 
 
 def is_address(source: str) -> bool:
-    """Whether what somebody names is an address, and not a file."""
+    """Whether a source is a web address, not a file."""
     return bool(re.match("https?://", source, re.IGNORECASE))
 
 
 def from_answer(answer: Answer, reading: Reading) -> Iterator[Item]:
-    """Read a feed from what a server said, and its older documents; see :func:`read`."""
-    return _updates(_of_answer(answer), answer.url, reading)
+    """Yield the updates of a feed from a server's answer, and of its older documents."""
+    return _updates(_read_answer(answer), answer.url, reading)
 
 
-def _of_answer(answer: Answer) -> Document:
+def _read_answer(answer: Answer) -> Document:
     kind = answer.headers.get("content-type", "")
-    return _document(answer.body, answer.url, answer.url, kind)
+    return _read_document(answer.body, answer.url, answer.url, kind)
 
 
-def fetched(url: str, client: Client) -> Answer:
+def fetch(url: str, client: Client) -> Answer:
     """Fetch a document of a feed. Raises :class:`Unreachable`."""
     answer = client.get(url, {"accept": ACCEPT})
     if answer.status != 200:
@@ -100,18 +100,18 @@ def _file(path: Path) -> bytes:
         raise InvalidInput(f"Cannot read {path}: {reason}.", "Check its path.") from None
     if len(data) > LARGEST:
         raise InvalidInput(
-            f"{path} has more than {LARGEST:,} bytes, the most that is read of a feed.",
+            f"{path} has more than {LARGEST:,} bytes, the limit for a feed.",
             "Split it into several files.",
         )
     return data
 
 
-def _document(data: bytes, where: str, url: str, content_type: str) -> Document:
+def _read_document(data: bytes, where: str, url: str, content_type: str) -> Document:
     if not data.strip():
         raise InvalidInput(f"{where} is empty.", "Give an Atom, RSS or JSON Feed.")
-    # What it is decides, not what is said of it.
+    # The content decides about the format, not the media type.
     if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
-        return json.read(data.removeprefix(b"\xef\xbb\xbf"), where, url)
+        return jsonfeed.read(data.removeprefix(b"\xef\xbb\xbf"), where, url)
     return xml.read(data, where, url, content_type)
 
 
@@ -119,7 +119,7 @@ def _document(data: bytes, where: str, url: str, content_type: str) -> Document:
 
 
 def _updates(document: Document, where: str, reading: Reading) -> Iterator[Item]:
-    """Yield what the documents hold; one entry that stands in several is told by the newest."""
+    """Yield the updates of all documents; an entry in several documents is read from the newest."""
     seen: set[bytes] = set()
     asked = {where}
     is_file = not where.startswith(("http:", "https:"))
@@ -127,9 +127,9 @@ def _updates(document: Document, where: str, reading: Reading) -> Iterator[Item]
         yield from document.problems
         if not document.entries:
             yield Problem(where, "the feed holds no updates")
-        yield from _of_document(document, where, reading, seen)
+        yield from _updates_of(document, where, reading, seen)
         older = document.older
-        if not older or (reading.since and _reaches(document, reading.since)):
+        if not older or (reading.since and _is_older_than(document, reading.since)):
             return
         hint = "Import that address by itself if you need them."
         if is_file:
@@ -138,89 +138,89 @@ def _updates(document: Document, where: str, reading: Reading) -> Iterator[Item]
         if older in asked:
             yield Problem(where, f"its older documents lead in a circle, to {older}")
             return
-        if len(asked) >= reading.pages:
+        if len(asked) >= reading.max_documents:
             what = f"{len(asked)} documents were read; older updates are left out, from {older} on"
             yield Problem(where, what, hint)
             return
         asked.add(older)
         try:
-            answer = fetched(older, reading.client)
+            answer = fetch(older, reading.client)
             if answer.url != older and answer.url in asked:
                 yield Problem(where, f"its older documents lead in a circle, to {answer.url}")
                 return
-            document, where = _of_answer(answer), older
+            document, where = _read_answer(answer), older
         except LiveblogError as error:
             yield Problem(older, f"older updates are left out: {error.message}", error.hint)
             return
 
 
-def _reaches(document: Document, since: datetime) -> bool:
-    """Whether an entry of a document, or all that it could hold, was there at an instant."""
+def _is_older_than(document: Document, since: datetime) -> bool:
+    """Whether a document is empty or has an entry from before an instant."""
     dates = (entry.updated or entry.published for entry in document.entries)
     return not document.entries or any(date and date < since for date in dates)
 
 
-def _of_document(
+def _updates_of(
     document: Document, where: str, reading: Reading, seen: set[bytes]
 ) -> Iterator[Item]:
-    """Yield the updates of a document, oldest first, each with all of its versions there."""
+    """Yield the updates of a document, oldest first, each with all its versions in it."""
     by_key: dict[str, list[tuple[str, Entry]]] = {}
     for number, entry in enumerate(document.entries, 1):
-        place = next(iter(entry.links), "") or f"{where}, item {number}"
-        by_key.setdefault(_key(entry), []).append((place, entry))
+        where_entry = next(iter(entry.links), "") or f"{where}, item {number}"
+        by_key.setdefault(_key(entry), []).append((where_entry, entry))
     found: list[tuple[datetime, Update]] = []
-    for key, told in by_key.items():
-        mark = blake2b(key.encode("utf-8", "replace"), digest_size=16).digest()
-        if mark in seen:
+    for key, versions_found in by_key.items():
+        digest = blake2b(key.encode("utf-8", "replace"), digest_size=16).digest()
+        if digest in seen:
             continue
-        seen.add(mark)
+        seen.add(digest)
         versions: list[Version] = []
-        place = told[0][0]
-        for entry in _in_order(told):
-            if refused := _refused(entry, place, reading):
+        where_entry = versions_found[0][0]
+        for entry in _versions_in_order(versions_found):
+            if refused := _why_refused(entry, where_entry, reading):
                 yield refused
                 continue
             version = _version(entry, document, reading)
-            if versions:  # whatever its instant is, the update has one
+            if versions:  # all versions of an update have one date
                 version = msgspec.structs.replace(version, published=versions[0].published)
             versions.append(version)
         if versions:
-            found.append((versions[0].published, Update(key, place, tuple(versions))))
-        if len(told) > len(_in_order(told)):
+            found.append((versions[0].published, Update(key, where_entry, tuple(versions))))
+        if len(versions_found) > len(_versions_in_order(versions_found)):
             what = f"several updates there have the same id ('{key[:100]}'); one is imported"
-            yield Problem(place, what, "Tell its owner.")
+            yield Problem(where_entry, what, "Tell the owner of the feed.")
     yield from (update for _, update in sorted(found, key=lambda pair: pair[0]))
 
 
 def _key(entry: Entry) -> str:
-    """Name an entry for ever: its id, else its page, else what it says of itself."""
+    """Return the permanent key of an entry: its id, else its page, else a hash of its content."""
     if entry.id or entry.links:
         return entry.id or entry.links[0]
-    told = f"{entry.dated}\n{entry.title or entry.text}"
-    return blake2b(told.encode("utf-8", "replace"), digest_size=16).hexdigest()
+    versions_found = f"{entry.dated}\n{entry.title or entry.text}"
+    return blake2b(versions_found.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-def _in_order(told: list[tuple[str, Entry]]) -> list[Entry]:
-    """Return the versions of an entry, oldest first: one for each ``updated`` (RFC 4287 §4.1.1)."""
+def _versions_in_order(versions_found: list[tuple[str, Entry]]) -> list[Entry]:
+    """Return the versions of an entry, oldest first: one per ``updated`` (RFC 4287 §4.1.1)."""
     by_instant: dict[datetime | None, Entry] = {}
-    for _, entry in told:
+    for _, entry in versions_found:
         by_instant.setdefault(entry.updated, entry)
     return [by_instant[when] for when in sorted(by_instant, key=lambda when: when or _NEVER)]
 
 
-def _refused(entry: Entry, place: str, reading: Reading) -> Problem | None:
-    """Return why an entry cannot be an update, if it cannot."""
+def _why_refused(entry: Entry, where_entry: str, reading: Reading) -> Problem | None:
+    """Return why an entry cannot be imported, or None."""
     published = entry.published or entry.updated or reading.undated
     if published is None:
         date = entry.dated[:60]
         what = f"its date cannot be read ('{date}')" if date else "it has no date"
-        hint = "Say which date such updates are to have."
-        return Problem(place, f"{what}; it is not imported", hint)
+        hint = "Give the date that such updates are to have."
+        return Problem(where_entry, f"{what}; it is not imported", hint)
     if published > reading.now:
         what = f"its date lies in the future ({published:%Y-%m-%d}); it is not imported"
-        return Early(place, what, "Import it again once that date has come.")
+        return FutureUpdate(where_entry, what, "Import it again once that date has come.")
     if not (entry.title or entry.text.strip() or entry.attachments):
-        return Problem(place, "it is empty; it is not imported")
+        return Problem(where_entry, "it is empty; it is not imported")
     return None
 
 
@@ -239,10 +239,10 @@ def _version(entry: Entry, document: Document, reading: Reading) -> Version:
     source = entry.text if entry.kind == "html" else _paragraphs(entry.text)
     body = to_markdown(source, base=entry.base, take=take)
     links = []
-    for file in _distinct(entry.attachments):
+    for file in _distinct_files(entry.attachments):
         name = file.title or unquote(urlsplit(file.url).path.rpartition("/")[2]) or file.url
         is_picture = file.type.startswith("image/") and "svg" not in file.type
-        if _same(file.url) in map(_same, shown) or file.url in body:
+        if _without_query(file.url) in map(_without_query, shown) or file.url in body:
             continue
         if not (is_picture and take(Image(file.url, file.title))):
             href = html.escape(file.url)
@@ -263,26 +263,26 @@ def _version(entry: Entry, document: Document, reading: Reading) -> Version:
 
 
 def _is_echo(title: str, source: str) -> bool:
-    """Whether a title only repeats the text or its beginning, as where a feed has to have one."""
+    """Whether a title only repeats the text or its beginning, because the format requires one."""
     text, title = ("".join(part.split()) for part in (html_to_text(sanitize(source)), title))
     beginning = re.sub(r"(…|\.\.\.)\Z", "", title)
     return bool(title) and (title == text or (beginning != title and text.startswith(beginning)))
 
 
 def _paragraphs(text: str) -> str:
-    """Return plain text as HTML; an empty line parts paragraphs."""
+    """Return plain text as HTML; empty lines separate paragraphs."""
     return "".join(f"<p>{html.escape(part)}</p>" for part in re.split(r"\n\s*\n", text))
 
 
 def _sources(entry: Entry, document: Document) -> Iterator[Source]:
-    """Name where it comes from: its own page, and what that points to."""
+    """Yield the entry's own page and the page it refers to."""
     for number, url in enumerate(entry.links):
         name = "" if number else entry.origin or document.title
         yield Source(name or urlsplit(url).netloc, url)
 
 
 def _picture(image: Image, client: Client) -> Picture:
-    """Offer a picture, with what its source says of it."""
+    """Return a picture of an update; it is fetched when the update is imported."""
     name = unquote(urlsplit(image.url).path.rpartition("/")[2]) or image.url
     alt = image.alt or image.caption
     return Picture(name, partial(_fetched_picture, image.url, client), alt, image.caption)
@@ -295,17 +295,17 @@ def _fetched_picture(url: str, client: Client) -> bytes:
     return answer.body
 
 
-def _distinct(files: Iterable[Attachment]) -> list[Attachment]:
-    """Return each file once: pictures that come in several sizes in the largest."""
+def _distinct_files(files: Iterable[Attachment]) -> list[Attachment]:
+    """Return each file once, a picture with several sizes in the largest."""
     largest: dict[str, Attachment] = {}
     for file in files:
-        mark = _same(file.url) if file.type.startswith("image/") else file.url
-        if mark not in largest or file.width > largest[mark].width:
-            largest[mark] = file
+        digest = _without_query(file.url) if file.type.startswith("image/") else file.url
+        if digest not in largest or file.width > largest[digest].width:
+            largest[digest] = file
     return list(largest.values())
 
 
-def _same(url: str) -> str:
+def _without_query(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.netloc}{parts.path}"
 

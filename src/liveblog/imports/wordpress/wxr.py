@@ -20,7 +20,7 @@ from xml.parsers import expat
 from ...model.entry import FORBIDDEN
 from ...model.errors import InvalidInput
 from ...text.plain import unescape
-from ..feed.entry import check_element
+from ..feed.document import check_element
 
 TEXT_LIMIT = 2_000_000
 """Characters of one text; what is longer is cut, and the item says so."""

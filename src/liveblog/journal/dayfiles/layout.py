@@ -16,6 +16,7 @@ from ...model.period import COVERAGE, parse_period_id
 _NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
+@lru_cache(maxsize=1024)
 def path_of(entries: Path, name: str) -> Path:
     """Return the path of the file with a name: a day, or a longer period's id.
 

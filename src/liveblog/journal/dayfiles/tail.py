@@ -120,7 +120,8 @@ def _read_on(path: Path, known: Known, stamp: Stamp) -> Known | None:
         if not isinstance(line, Line) or line.prev != last:
             return None
         last = line.sum
-    return Known(known.name, stamp, last, known.ids | _ids(known.name, data))
+    known.ids.update(_ids(known.name, data))
+    return Known(known.name, stamp, last, known.ids)
 
 
 def _ids(name: str, data: bytes) -> set[bytes]:

@@ -233,7 +233,7 @@ class _Pages:
 
 def _source_of(url: str) -> tuple[Source, ...]:
     """Return an address that another app handed over as a source; nothing if it is none."""
-    host = addresses.host_of(addresses.web_address(url))
+    host = addresses.host(addresses.web_address(url))
     return (Source(host, url),) if host else ()
 
 

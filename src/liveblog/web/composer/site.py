@@ -103,7 +103,7 @@ class ComposerSite:
         self, template: str, person: Person | None, problem: Problem | None = None, **values: Any
     ) -> Response:
         """Return a page, with the status of the *problem* if there is one."""
-        html = self.blog.publisher.pages.private(
+        html = self.blog.publisher.pages.newsroom(
             template,
             self.root,
             person=person,

@@ -1,4 +1,4 @@
-"""What a feed says, whatever its format: plain data between its reader and its updates."""
+"""The contents of a feed as plain data, whatever its format."""
 
 from __future__ import annotations
 
@@ -14,52 +14,50 @@ from .. import Problem
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that belongs to an entry: a picture, a sound, a film, a document."""
+    """A file that belongs to an entry: a picture, sound, video or document."""
 
     url: str
     type: str = ""  #: media type
     title: str = ""
-    width: int = 0  #: pixels, where it is said
+    width: int = 0  #: pixels; 0 if unknown
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry, item or story, as its feed tells it."""
+    """An entry of a feed."""
 
     id: str = ""
-    links: tuple[str, ...] = ()  #: its own page, then what it points to; absolute
+    links: tuple[str, ...] = ()  #: its page, then the page it refers to; absolute
     title: str = ""  #: plain text
     text: str = ""
     kind: Literal["html", "plain"] = "html"  #: of the text
-    base: str = ""  #: what the text's own links are relative to
+    base: str = ""  #: base of the relative links in the text
     authors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
-    dated: str = ""  #: its date as it is written
+    dated: str = ""  #: its date as written
     published: datetime | None = None  #: aware
     updated: datetime | None = None  #: aware
     lang: str = ""
     attachments: tuple[Attachment, ...] = ()
-    origin: str = ""  #: title of the feed that it was first in
+    origin: str = ""  #: title of the feed that it was copied from
 
 
 @dataclass(frozen=True)
 class Document:
-    """One document of a feed, with what leads to older ones."""
+    """One document of a feed, and the address of the older one."""
 
     title: str = ""
     lang: str = ""
     authors: tuple[str, ...] = ()
     entries: tuple[Entry, ...] = ()
-    older: str = ""  #: absolute address of the next document, if there is one
+    older: str = ""  #: absolute address of the older document; empty if there is none
     problems: tuple[Problem, ...] = ()
 
 
 def check_element(attributes: int, depth: int) -> None:
-    """Refuse an element of XML that no feed or export has.
+    """Refuse an XML element with more attributes or levels than any feed or export has.
 
-    Parsers take a time that grows with the square of its attributes.
-
-    Raises :class:`InvalidInput`.
+    Parsers take quadratic time for attributes. Raises :class:`InvalidInput`.
     """
     if attributes > limits.XML_ATTRIBUTES or depth > limits.XML_DEPTH:
         raise InvalidInput(
@@ -69,14 +67,14 @@ def check_element(attributes: int, depth: int) -> None:
         )
 
 
-def line(text: object) -> str:
-    """Return a text on one line, without the characters that no page can carry."""
+def one_line(text: object) -> str:
+    """Return a text on one line without forbidden characters; empty for anything but a text."""
     return " ".join(FORBIDDEN.sub("", text).split()) if isinstance(text, str) else ""
 
 
 def web_address(base: str, address: object) -> str:
     """Return an absolute http or https address, or an empty string."""
-    given = line(address)
+    given = one_line(address)
     if not given:
         return ""
     try:
@@ -88,8 +86,8 @@ def web_address(base: str, address: object) -> str:
     return url if is_web else ""
 
 
-def instant(moment: datetime) -> datetime | None:
-    """Return an instant if it can be that of an update."""
+def instant_in_range(moment: datetime) -> datetime | None:
+    """Return an instant if an update may have it, else None."""
     try:
         return limits.check_instant(moment)
     except InvalidInput:
