@@ -110,7 +110,7 @@ def expected(zone: str, start: datetime, end: datetime) -> set[str]:
     first = period.local_day(start, there) - timedelta(days=10)
     days = [first + timedelta(days=n) for n in range((end - start).days + 20)]
     found = {period.day(of) for of in days} | {period.week(of) for of in days}
-    return {of.id for of in found if start < closing.of(of) <= end}
+    return {of.id for of in found if start < closing.closes_at(of) <= end}
 
 
 @pytest.mark.slow
@@ -124,7 +124,7 @@ def test_over_two_years_each_day_and_week_closes_exactly_once(new_blog: NewBlog,
         closed = blog.outbox.closed()
     assert closed.keys() == expected(zone, START, END)
     closing = blog.config.closing
-    late = [at - closing.of(period.parse_period_id(name)) for name, at in closed.items()]
+    late = [at - closing.closes_at(period.parse_period_id(name)) for name, at in closed.items()]
     assert max(late) < timedelta(seconds=2)
     assert min(late) >= timedelta(0)
 

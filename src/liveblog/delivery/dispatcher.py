@@ -24,7 +24,7 @@ from ..model.period import Period
 from ..site.publisher import Publisher
 from ..text import bidi
 from ..text.fragments import html_to_text
-from ..text.locale import Words, words
+from ..text.locale import Words
 from ..text.markup import to_html
 from ..timeline import Changes, Entry, StreamPosition, Timeline, changes_since
 from . import DeliveryError, chat, planning, websub
@@ -97,7 +97,7 @@ class Dispatcher:
 
     @property
     def _words(self) -> Words:
-        return words(self._config.language, self._config.zone)
+        return Words(self._config.language, self._config.zone)
 
     # -- planning -----------------------------------------------------------------------------
 
