@@ -1,4 +1,4 @@
-"""How long a command takes and how much memory it needs, several times, beside another."""
+"""Measures the time and memory of commands, alternating with others."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ PEERS = ROOT / ".venv" / "peers"
 
 PYTHON = str(PEERS / "bin" / "python")
 LIVEBLOG = [str(PEERS / "bin" / "liveblog")]
-"""Ours, installed as one installs it."""
+"""The command of liveblog, installed as users install it."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command cost: the median of several runs."""
+    """The cost of a command: the median of several runs."""
 
     seconds: float
     memory: int = 0  #: bytes at the peak, of all its processes together
@@ -40,18 +40,18 @@ def cost_of(
     with_memory: bool = False,
 ) -> Cost:
     """Run a command once. Exits with its output if it fails."""
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as told:
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as given:
         if stdin is not None:
-            told.write(stdin.encode())
-            told.seek(0)
+            given.write(stdin.encode())
+            given.seek(0)
         began = time.perf_counter()
         process = subprocess.Popen(
             command,
             cwd=cwd,
             env=_environment(env),
-            stdin=told,
-            stdout=said,
-            stderr=said,
+            stdin=given,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
         )
         watch = _Watch(process.pid) if with_memory else None
@@ -59,15 +59,16 @@ def cost_of(
         seconds = time.perf_counter() - began
         peak = watch.stop() if watch else 0
         if code:
-            said.seek(0)
-            raise SystemExit(f"{' '.join(command)}\n{said.read().decode(errors='replace')[-2000:]}")
+            output.seek(0)
+            text = output.read().decode(errors="replace")
+            raise SystemExit(f"{' '.join(command)}\n{text[-2000:]}")
     return Cost(seconds, peak)
 
 
 def beside(
     *runs: Callable[[], Cost], times: int = TIMES, before: Callable[[], None] | None = None
 ) -> list[Cost]:
-    """Do each run in turn, several times over; return the median cost of each."""
+    """Alternate the runs, *times* times; return the median cost of each."""
     costs: list[list[Cost]] = [[] for _ in runs]
     for _ in range(times):
         for number, run in enumerate(runs):
@@ -84,16 +85,16 @@ def beside(
 
 
 def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
-    """Return this one, but that programs may keep what they compile."""
-    kept = {name: value for name, value in os.environ.items() if name not in ODD}
-    return {**kept, **(more or {})}
+    """Return this process's environment without what makes Python start slower or differently."""
+    usual = {name: value for name, value in os.environ.items() if name not in ODD}
+    return {**usual, **(more or {})}
 
 
 ODD = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH")
 
 
 class _Watch:
-    """Looks at the memory of a process and its children as long as they run.
+    """Samples the memory of a process and its children while they run.
 
     Pages that two processes share are counted once (PSS).
     """
@@ -117,7 +118,7 @@ class _Watch:
 
 
 def _family(pid: int) -> list[int]:
-    """Return a process and all that came of it."""
+    """Return the ids of a process and all its descendants."""
     found = [pid]
     for parent in found:
         try:
@@ -140,19 +141,19 @@ def _pss(pid: int) -> int:
 
 
 def megabytes(size: int) -> str:
-    """Write a size."""
+    """Format a size in bytes."""
     return f"{size / 1e6:.0f} MB"
 
 
 def duration(seconds: float) -> str:
-    """Write a time."""
+    """Format a time in seconds."""
     if seconds < 0.0995:
         return f"{seconds * 1000:.1f} ms"
     return f"{seconds * 1000:.0f} ms" if seconds < 0.995 else f"{seconds:.2f} s"
 
 
 def apart(number: int) -> Path:
-    """Return a new folder for a measurement, on the disk that the project lies on."""
+    """Return a new folder for a measurement, on the project's disk."""
     base = ROOT / ".venv" / "bench"
     base.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix=f"{number}-", dir=base))

@@ -39,7 +39,7 @@ PARTS: dict[str, Callable[[], Iterable[Line]]] = {
 
 
 def main() -> None:
-    """Measure what is named, or all of it."""
+    """Measure the named parts, or all of them."""
     if names := sys.argv[1:]:
         for name in names:
             print(table(PARTS[name]()), flush=True)
@@ -53,7 +53,7 @@ def main() -> None:
             print(f"{name}: {error}", file=sys.stderr, flush=True)
             failed.append(name)
             continue
-        # Shown at once: what is measured after an hour may be cut short.
+        # Printed at once: a run of an hour may be interrupted.
         print(f"{name}\n{table(lines)}", flush=True)
         found += lines
     rows, lines = scaling.measured()
@@ -68,10 +68,9 @@ def main() -> None:
 def _document(found: Sequence[Line], scaled: str) -> str:
     head = (
         "# Measured\n\n"
-        f"By `make bench` on {datetime.now(UTC):%d %B %Y}: each line is ours and a peer's doing "
-        "the same work in one run, the median of several. The ratio is what counts; the figures "
-        "are those of this machine. [What is measured, and why what missed its target "
-        "did](README.md).\n\n"
+        f"By `make bench` on {datetime.now(UTC):%d %B %Y}: each line compares liveblog and a peer "
+        "that do the same work in one run, by the median of several. Only the ratio is meaningful "
+        "on other machines. [What is measured, and why some targets are missed](README.md).\n\n"
     )
     machine = "".join(f"- {line}\n" for line in _versions())
     columns = (

@@ -20,8 +20,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from . import config as settings
 from .config import Config, writing
-from .journal import Fault
-from .journal.dayfiles.writer import DayFiles
+from .journal import Fault, Journal
 from .model import limits, revisions
 from .model.conflicts import Conflict
 from .model.draft import Draft, DraftFields, draft_from
@@ -44,8 +43,7 @@ from .timeline import Timeline
 if TYPE_CHECKING:
     from .delivery.outbox import Outbox
     from .digest import Digest
-    from .imports import Item
-    from .imports.run import ImportResult
+    from .imports import ImportResult, Item
     from .search import Found, Search
     from .site.publisher import Publisher
     from .site.relocation import Relocation
@@ -111,7 +109,7 @@ class Blog:
         self.config: Config = settings.load(path)
         self.paths = Paths(path.parent)
         self._clock = clock
-        self.journal = DayFiles(self.paths.entries, self.paths.derived, clock)
+        self.journal = Journal(self.paths.entries, self.paths.derived, clock)
 
     @classmethod
     def init(
@@ -181,9 +179,9 @@ class Blog:
     @property
     def words(self) -> Words:
         """Dates, numbers and words in the blog's language."""
-        from .text.locale import words
+        from .text.locale import Words
 
-        return words(self.config.language, self.config.zone)
+        return Words(self.config.language, self.config.zone)
 
     def instant(self, text: str) -> datetime:
         """Return the instant that a human time means; see :mod:`liveblog.text.dates`."""
@@ -213,7 +211,7 @@ class Blog:
 
         Raises :class:`NotFound` for a tag that no entry of the period has.
         """
-        from .digest import build
+        from .digest.build import build
 
         wanted = self._tag(tag) if tag else ""
         of = self.period(when)
@@ -231,9 +229,9 @@ class Blog:
 
         Raises :class:`NotFound` if there is nothing.
         """
-        from .digest import whole
+        from .digest.build import build_coverage
 
-        found = whole(self.timeline, self.config.title)
+        found = build_coverage(self.timeline, self.config.title)
         if found is None:
             raise NotFound("The journal is empty.", 'Begin with: liveblog post "First update."')
         return found
@@ -355,7 +353,7 @@ class Blog:
         draft = draft_from(fields) if draft is None else draft
         key = clean_text(idempotency_key, "idempotency key")
         entry = self.timeline.entry(entry_id)
-        earlier = self.journal.keyed(entry_id, key) if key else None
+        earlier = self.journal.find_by_key(entry_id, key) if key else None
         # The same request again is built on the revision that the first one was built on.
         is_again = earlier is not None and earlier.id == entry_id and earlier.rev > 1
         before = [r for r in entry.revisions if earlier and is_again and r.rev < earlier.rev]
@@ -426,7 +424,7 @@ class Blog:
             self.journal.redact(entry_id)
             delete_pictures(entry_id, self.paths.media, self.paths.uploads)
             self.search_index.forget()
-            self.outbox.forget()
+            self.outbox.erase_problems()
         return removed
 
     def _newest_readable(self, entry_id: str) -> tuple[Revision, bool]:

@@ -179,7 +179,7 @@ class Client:
 def _checked(url: str) -> tuple[str, str, int]:
     """Return an address as it goes over the wire, its host and its port."""
     try:
-        parts = addresses.parts_of(url)
+        parts = addresses.split(url)
         host, port = parts.hostname or "", parts.port
         wire_host = host.encode("idna").decode() if not host.isascii() else host
     except ValueError:
@@ -199,7 +199,7 @@ def _checked(url: str) -> tuple[str, str, int]:
 
 def _joined(url: str, target: str) -> str:
     try:
-        return addresses.joined(url, target.encode("latin-1").decode("utf-8", "replace"))
+        return addresses.join(url, target.encode("latin-1").decode("utf-8", "replace"))
     except ValueError:
         raise Unreachable(
             f"{url} redirects to '{target[:300]}', which is no address.", "Ask its owner."

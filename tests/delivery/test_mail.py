@@ -36,14 +36,14 @@ from lxml import html as lxml_html
 from liveblog import Blog, Digest, config
 from liveblog.blog import Image
 from liveblog.config import MailConfig
-from liveblog.delivery import Undelivered, mail
+from liveblog.delivery import DeliveryError, mail
 from liveblog.digest.text import WIDTH
 from liveblog.model import addresses, limits
 from liveblog.model.entry import Figure, Framing, Revision, Source, make_id
 from liveblog.model.errors import InvalidInput
 from liveblog.model.period import day, week
 from liveblog.pages.render import Pages
-from liveblog.text.bidi import closed
+from liveblog.text.bidi import close_controls
 from liveblog.timeline import Day, Entry
 
 from .. import command
@@ -646,9 +646,9 @@ def some_mail(to: str = ANNA, text: str = "Un fait.\n", sender: str = "direct") 
     return message
 
 
-def refusal(message: EmailMessage, settings: MailConfig, password: str = "") -> Undelivered:
+def refusal(message: EmailMessage, settings: MailConfig, password: str = "") -> DeliveryError:
     """Return the error with which a message is not delivered."""
-    with pytest.raises(Undelivered) as refused:
+    with pytest.raises(DeliveryError) as refused:
         mail.send(message, settings, password)
     assert refused.value.message.isprintable()
     assert refused.value.hint
@@ -1257,6 +1257,6 @@ def test_a_blog_s_title_is_one_sender_whatever_it_holds(
     ((name, address),) = email.utils.getaddresses([field.replace("\r\n", "")])
     shown = str(make_header(decode_header(name)))
     assert address == "direct@example.org"
-    assert shown == closed(shown)
+    assert shown == close_controls(shown)
     assert len(shown.encode()) <= limits.HEADER_BYTES
-    assert shown.rstrip("…") in closed(title)
+    assert shown.rstrip("…") in close_controls(title)

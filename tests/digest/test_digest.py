@@ -19,7 +19,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liveblog import Blog, Digest
-from liveblog.digest import figures, label, title
+from liveblog.delivery.mail import compose
+from liveblog.digest import label, title
+from liveblog.digest.build import (
+    WEEK_LIMIT,
+    abridge,
+    build_coverage,
+    cut,
+    figures,
+    headline_only,
+)
 from liveblog.digest.json import document, entry_document
 from liveblog.digest.markdown import write as write_markdown
 from liveblog.digest.text import WIDTH
@@ -27,11 +36,12 @@ from liveblog.digest.text import write as write_text
 from liveblog.model.entry import Figure, Framing, Media, Revision, Source
 from liveblog.model.errors import InvalidInput, NotFound
 from liveblog.model.period import Period, day, week
-from liveblog.text.locale import words
+from liveblog.text.locale import Words
 from liveblog.text.markup import to_html
 from liveblog.timeline import Day, Entry
 
-from ..conftest import Clock
+from ..command import run
+from ..conftest import Clock, begun
 
 GOLDEN = Path(__file__).parent / "data"
 NOON = datetime(2012, 7, 16, 10, tzinfo=UTC)
@@ -89,7 +99,7 @@ def text_of(body: str, **fields: Any) -> str:
     """Write a day of one entry as text."""
     return write_text(
         digest_of(entry(body, **fields)),
-        words("fr", UTC),
+        Words("fr", UTC),
         blog="Une semaine",
         base="https://example.org/",
     )
@@ -506,7 +516,7 @@ def test_what_stands_around_the_entries_is_wrapped_too() -> None:
     )
     retracted = entry(state="retracted", note=LONG)
     of = digest_of(told, retracted, framing=framing)
-    text = write_text(of, words("fr", UTC), blog=LONG[:200], base="https://example.org/")
+    text = write_text(of, Words("fr", UTC), blog=LONG[:200], base="https://example.org/")
     assert too_wide(text) == []
 
 
@@ -520,7 +530,7 @@ def test_many_days_of_figures_are_set_in_blocks() -> None:
     ]  # fmt: skip
     period = Period(days[0], days[-1], f"{days[0]}..{days[-1]}", "range")
     found = Digest(period, None, tuple(told), figures(told))
-    text = write_text(found, words("fr", UTC), blog="x", base="https://example.org/")
+    text = write_text(found, Words("fr", UTC), blog="x", base="https://example.org/")
     assert too_wide(text) == []
     table = text.rpartition("Chiffres")[2]
     for n in range(31):
@@ -602,7 +612,7 @@ def test_an_empty_period_says_so(blog: Blog) -> None:
 
 def markdown_of(*told: Entry) -> str:
     """Write a day of entries as Markdown."""
-    return write_markdown(digest_of(*told), words("fr", UTC), base="https://example.org/")
+    return write_markdown(digest_of(*told), Words("fr", UTC), base="https://example.org/")
 
 
 @pytest.mark.parametrize(
@@ -669,3 +679,84 @@ def test_a_week_is_that_of_the_blogs_calendar(new_blog: Callable[..., Blog], clo
     assert bodies(blog.digest("week")) == ["dimanche"]
     assert blog.digest("week").period == week(date(2012, 7, 15), 6)
     assert blog.digest("week").period.id == "2012-W29"
+
+
+# -- long weeks, and parts of a digest ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def long_week(tmp_path_factory: pytest.TempPathFactory) -> Blog:
+    """A blog with 101 entries in one week, two of them key events."""
+    clock = Clock("2012-07-10T10:00:00Z")
+    blog = begun(tmp_path_factory.mktemp("long") / "blog", clock)
+    settings_file = blog.paths.root / "liveblog.toml"
+    mail = "[mail]\nserver = 'localhost'\nsender = 'a@example.org'\n"
+    settings_file.write_text(settings_file.read_text("utf-8") + mail, "utf-8")
+    blog = Blog(blog.paths.root, clock=clock)
+    for number in range(WEEK_LIMIT + 1):
+        clock.go(minutes=30)
+        blog.post(f"Fait {number}.", key=number in (3, 70), figures=[Figure("Morts", number)])
+    return blog
+
+
+def shown(blog: Blog, *arguments: str) -> str:
+    """Return what a digest command prints."""
+    return run("-C", str(blog.paths.root), *arguments).stdout
+
+
+def test_a_long_week_is_abridged_to_its_key_entries(long_week: Blog) -> None:
+    """The figures stay those of the week; a shorter period or a range stays whole."""
+    week = long_week.digest("2012-W28")
+    abridged = abridge(week)
+    assert [entry.now.body for entry in abridged.entries] == ["Fait 3.", "Fait 70."]
+    assert abridged.is_abridged
+    assert abridged.series == week.series
+    for when in ("2012-07-11", "2012-07-09..2012-07-15"):
+        found = long_week.digest(when)
+        assert abridge(found) is found
+
+
+@pytest.mark.parametrize("render", ["text", "markdown", "mail", "html", "page"])
+def test_every_rendering_of_a_long_week_is_abridged_alike(long_week: Blog, render: str) -> None:
+    """And says so: terminal, Markdown, mail, printable file, page."""
+    note = "La semaine par ses temps forts"
+    if render == "mail":
+        pages = long_week.publisher.pages
+        message = compose(long_week.digest("2012-W28"), pages, "a@example.org", long_week.now)
+        assert message
+        texts = [str(part.get_content()) for part in message.walk() if not part.is_multipart()]
+    elif render == "page":
+        long_week.publish()
+        folder = long_week.paths.site / "2012" / "W28"
+        texts = [(folder / name).read_text("utf-8") for name in ("index.html", "index.md")]
+    else:
+        texts = [shown(long_week, "digest", "2012-W28", "--format", render)]
+    for text in texts:
+        assert "Fait 70." in text
+        assert "Fait 71." not in text
+        assert note in " ".join(text.split())
+
+
+def test_the_terminal_shows_a_long_week_whole_where_it_is_asked_to(long_week: Blog) -> None:
+    """As JSON, and as a range of days."""
+    assert "Fait 71." in shown(long_week, "digest", "2012-W28", "--json")
+    assert "Fait 71." in shown(long_week, "digest", "2012-07-09..2012-07-15")
+
+
+def test_a_cut_digest_has_whole_entries_and_no_end(long_week: Blog) -> None:
+    """Its headline is that of the original."""
+    day = long_week.digest("2012-07-11")
+    part = cut(day, 2)
+    assert part.entries == day.entries[:2]
+    assert part.series == ()
+    assert part.headline == day.headline
+    assert headline_only(day).entries == ()
+    assert headline_only(day).headline == day.headline
+
+
+def test_the_digest_of_the_coverage_has_its_headline_or_the_title(long_week: Blog) -> None:
+    """And spans its days."""
+    found = build_coverage(long_week.timeline, "Une semaine")
+    assert found
+    assert found.headline == "Une semaine"
+    assert (found.period.start, found.period.end) == (found.days[0].date, found.days[-1].date)

@@ -177,4 +177,4 @@ def test_no_title_or_name_leaves_a_direction_open(new_blog: Callable[..., Blog])
             tree = etree.fromstring(book.read(name))
             texts = [str(text) for text in tree.itertext() if "turned" in str(text)]
             assert texts
-            assert [text for text in texts if bidi.closed(text) != text] == []
+            assert [text for text in texts if bidi.close_controls(text) != text] == []

@@ -16,7 +16,7 @@ from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.exports import jsonl as exported
 from liveblog.exports import markdown as exported_markdown
-from liveblog.imports import Copy, FramingItem, Item, Picture, Problem, Update, Version
+from liveblog.imports import Copy, FramingItem, Item, Picture, Problem, Update, Version, writer
 from liveblog.imports import jsonl as imported
 from liveblog.imports import markdown as imported_markdown
 from liveblog.model.entry import Figure, Media, Revision, Source
@@ -99,22 +99,77 @@ def test_the_same_key_of_another_source_is_another_update(blog: Blog) -> None:
 def test_an_interrupted_import_goes_on_where_it_was_cut(blog: Blog, cut: int) -> None:
     """Between two updates or between two versions of one."""
     items = [update(str(n), f"{n} un", f"{n} deux") for n in range(3)]
-    appended = 0
-    append = blog.journal.append
+    append_many = blog.journal.append_many
 
-    def failing(*args: Any, **named: Any) -> Any:
-        nonlocal appended
-        if appended == cut:
-            raise KeyboardInterrupt
-        appended += 1
-        return append(*args, **named)
+    def failing(records: Any) -> Any:
+        append_many(list(records)[:cut])
+        raise KeyboardInterrupt
 
-    blog.journal.append = failing  # type: ignore[method-assign]
+    blog.journal.append_many = failing  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         blog.import_items(items, source="test")
-    del blog.journal.append
+    del blog.journal.append_many
     blog.import_items(items, source="test")
     assert bodies(blog) == [[f"{n} un", f"{n} deux"] for n in range(3)]
+
+
+def test_items_before_a_broken_source_are_appended(blog: Blog) -> None:
+    """The error of the source is raised; a repeated import adds only the rest."""
+
+    def items(*, is_whole: bool) -> Iterator[Item]:
+        yield update("a", "Un.")
+        yield update("b", "Deux.")
+        if not is_whole:
+            raise NotFound("The source breaks off.", "Fetch it again.")
+        yield update("c", "Trois.")
+
+    with pytest.raises(NotFound):
+        blog.import_items(items(is_whole=False), source="test")
+    assert sorted(bodies(blog)) == [["Deux."], ["Un."]]
+    result = blog.import_items(items(is_whole=True), source="test")
+    assert (result.entries, result.known) == (1, 2)
+
+
+def test_an_update_that_the_journal_refuses_does_not_stop_its_batch(
+    blog: Blog, clock: Clock
+) -> None:
+    """Another process imports the same update meanwhile: a conflict, and the others are taken."""
+    other = Blog(blog.paths.root, clock=clock)
+
+    def items() -> Iterator[Item]:
+        yield update("a", "Un.")
+        yield update("b", "Deux.")
+        other.import_items([update("a", "Autre.")], source="test")
+        yield update("c", "Trois.")
+
+    result = blog.import_items(items(), source="test")
+    assert (result.entries, [p.where for p in result.problems]) == (2, ["line a"])
+    assert sorted(bodies(blog)) == [["Autre."], ["Deux."], ["Trois."]]
+    assert not blog.check().faults
+
+
+def test_an_update_that_comes_twice_is_one(blog: Blog) -> None:
+    """The second is read after the first is written, in whatever batch they are."""
+    result = blog.import_items([update("a", "Un."), update("a", "Deux.")], source="test")
+    assert (result.entries, result.revisions) == (1, 1)
+    assert bodies(blog) == [["Un.", "Deux."]]
+
+
+def test_a_batch_is_written_once(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand updates of ten days are one call; their days may come in any order."""
+    calls: list[int] = []
+    append_many = blog.journal.append_many
+
+    def counting(records: Any) -> Any:
+        calls.append(len(list(records)))
+        return append_many(records)
+
+    monkeypatch.setattr(blog.journal, "append_many", counting)
+    monkeypatch.setattr(writer, "MAX_SECONDS", 60)
+    items = [update(str(n), f"{n}.", at=SUNDAY - timedelta(days=n % 10)) for n in range(1100)]
+    result = blog.import_items(items, source="test")
+    assert result.entries == 1100
+    assert calls == [1000, 100]
 
 
 def test_what_changed_in_the_source_is_a_revision(blog: Blog) -> None:
@@ -414,7 +469,7 @@ def by_markdown(blog: Blog, folder: Path) -> Iterator[Item]:
     journal = blog.journal
     records = (r for name in journal.stamps() for r in journal.read(name).records)
     exported_markdown.write(records, blog.paths.media, folder / "export")
-    return imported_markdown.folder(folder / "export", zone=blog.config.zone, now=blog.now)
+    return imported_markdown.read_folder(folder / "export", zone=blog.config.zone, now=blog.now)
 
 
 def records_of(blog: Blog) -> list[Any]:
@@ -590,7 +645,7 @@ def test_a_year_of_another_blog_twice_is_the_same_journal(
         path.write_bytes(picture(tmp_path).read_bytes())
 
     def run_import() -> Any:
-        items = imported_markdown.folder(site, zone=blog.config.zone, now=blog.now)
+        items = imported_markdown.read_folder(site, zone=blog.config.zone, now=blog.now)
         return blog.import_items(items, source="markdown site")
 
     first = run_import()

@@ -12,7 +12,8 @@ from lxml import html as lxml_html
 from msgspec.structs import replace
 
 from liveblog.config import Config
-from liveblog.digest import Digest, figures
+from liveblog.digest import Digest
+from liveblog.digest.build import figures
 from liveblog.model import period
 from liveblog.model.entry import Figure, Framing, Media, Revision
 from liveblog.model.errors import ConfigError

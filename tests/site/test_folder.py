@@ -34,14 +34,14 @@ class Observed(Folder):
         self._look = look
         self.steps: list[str] = []
 
-    def _land(self, staged: str, path: str) -> str:
-        above = super()._land(staged, path)
+    def _publish(self, staged: str, path: str) -> str:
+        above = super()._publish(staged, path)
         self.steps.append(path)
         self._look()
         return above
 
-    def _remove(self, path: str) -> str:
-        above = super()._remove(path)
+    def _delete(self, path: str) -> str:
+        above = super()._delete(path)
         self.steps.append(f"-{path}")
         self._look()
         return above
@@ -80,7 +80,7 @@ def observed(blog: Blog, tmp_path: Path) -> list[str]:
     """
     site = blog.paths.site
     before, after = pages_in(site), set(from_nothing(blog, tmp_path / "after"))
-    entries = {path for path in after if addresses.entry_of(path)}
+    entries = {path for path in after if addresses.entry_id_at(path)}
 
     def look() -> None:
         roots = {p for p in pages_in(site) if p in after and (p in before or p in entries)}
@@ -161,7 +161,7 @@ def test_every_path_of_a_site_is_known_as_ours(told: Blog, tmp_path: Path) -> No
     for site in (told.paths.site, sample):
         paths = list(Folder(site).paths())
         assert len(paths) > 100
-        assert [path for path in paths if not addresses.is_ours(path)] == []
+        assert [path for path in paths if not addresses.is_generated(path)] == []
     (static / "LICENSE").unlink()
     assert "LICENSE" in " ".join(told.publish().deleted)
 
@@ -175,7 +175,7 @@ def test_every_path_of_a_site_is_known_as_ours(told: Blog, tmp_path: Path) -> No
 )  # fmt: skip
 def test_other_paths_are_not_ours(path: str) -> None:
     """They stay, whatever a publication finds."""
-    assert not addresses.is_ours(path)
+    assert not addresses.is_generated(path)
 
 
 # -- what leads out of it --------------------------------------------------------------------------
@@ -191,7 +191,7 @@ def test_a_path_that_no_file_of_a_site_can_have_is_refused(tmp_path: Path, path:
     with pytest.raises(InvalidInput):
         site.put(path, b"x")
     with pytest.raises(InvalidInput):
-        site.drop(path)
+        site.commit([], [path])
     assert site.read(path) is None
     assert not (tmp_path / "site").exists()
 
@@ -273,12 +273,12 @@ def test_a_site_that_is_deleted_while_it_is_prepared_does_not_land_in_part(
     """What was prepared before is gone with it; the next publication makes everything."""
     site = Folder(tmp_path / "feeds")
     site.put("index.html", b"1")
-    site.commit()
+    site.commit(["index.html"], [])
     site.put(path, b"2")
     site.root.rename(tmp_path / "deleted")
     with pytest.raises(StorageError, match="No such file"):  # noqa: PT012 - one of the two
         site.put("live.json", b"3")
-        site.commit()
+        site.commit([path, "live.json"], [])
     assert not (site.root / "live.json").exists()
 
 

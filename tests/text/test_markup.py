@@ -14,7 +14,7 @@ from lxml import html as lxml_html
 
 from liveblog.model import limits
 from liveblog.model.entry import FORBIDDEN
-from liveblog.text.bidi import closed
+from liveblog.text.bidi import close_controls
 from liveblog.text.fragments import ROOT, html_to_text, with_root
 from liveblog.text.locale import NARROW, NBSP, french_spaces
 from liveblog.text.markup import to_html
@@ -511,5 +511,5 @@ def test_a_text_that_is_cut_leaves_no_direction_open(limit: int) -> None:
     cut = shorten(
         "\u2067\u202eone\u202c \u202atwo\u2066 three four five six\u2069\u202c\u2069" * 2, limit
     )
-    assert cut == closed(cut)
+    assert cut == close_controls(cut)
     assert len(cut) <= limit

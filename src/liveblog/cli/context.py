@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..text.controls import visible, visible_line
+from ..text.controls import escape_controls, escape_line
 from .printing import echo, redraw, style
 
 COLLECT_AFTER = 700
@@ -34,7 +34,7 @@ def goes_on() -> None:
         """A log message may quote a feed, a file's name or another server."""
 
         def format(self, record: logging.LogRecord) -> str:
-            return visible(super().format(record))
+            return escape_controls(super().format(record))
 
     gc.set_threshold(COLLECT_AFTER)
     handler = logging.StreamHandler()
@@ -138,7 +138,7 @@ def complete_id(ctx: click.Context, param: click.Parameter, word: str) -> list[C
             break
         if entry.id.startswith(word):
             first = (entry.now.title or entry.now.body).split("\n")[0][:50]
-            found.append(CompletionItem(entry.id, help=visible_line(first)))
+            found.append(CompletionItem(entry.id, help=escape_line(first)))
     return found
 
 

@@ -18,7 +18,7 @@ import click
 
 from ..model.entry import FORBIDDEN
 from ..model.errors import StorageError
-from ..text.controls import visible, visible_line
+from ..text.controls import escape_controls, escape_line
 
 _STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True},
@@ -48,17 +48,17 @@ def style(text: str, kind: str) -> str:
 def echo(*lines: str, err: bool = False) -> None:
     """Print each of *lines* on a line of its own, also if it holds newlines."""
     for line in lines:
-        _write(_shown(line, visible_line) + "\n", err)
+        _write(_shown(line, escape_line) + "\n", err)
 
 
 def echo_text(text: str, *, err: bool = False) -> None:
     """Print a text that may have several lines, and a newline if it lacks one at its end."""
-    _write(_shown(text, visible).removesuffix("\n") + "\n", err)
+    _write(_shown(text, escape_controls).removesuffix("\n") + "\n", err)
 
 
 def redraw(text: str) -> None:
     """Print a text over the terminal line that was printed before it, without a newline."""
-    _write(f"\r{visible_line(text)}\033[K", True)
+    _write(f"\r{escape_line(text)}\033[K", True)
 
 
 def print_json(document: object) -> None:
@@ -87,7 +87,7 @@ def print_document(chunks: Iterable[bytes]) -> None:
 
 def confirm(question: str) -> None:
     """Ask the user; end the command if they say no."""
-    click.confirm(visible_line(question), abort=True, err=True)
+    click.confirm(escape_line(question), abort=True, err=True)
 
 
 def choose(question: str, choices: Sequence[str]) -> str:

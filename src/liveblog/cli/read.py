@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import UNSET
 
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from .context import State, complete_id, complete_tag, json_option, pass_state, progress
 from .editor import in_editor, rescued
 from .printing import echo, echo_text, print_document, print_json, style
@@ -192,6 +192,9 @@ def digest(
 
     WHEN is today (unless given), yesterday, week, last-week, 2012-07-15, 2012-W29 or
     2012-07-15..2012-07-22. With --edit it may also be 'coverage', for the head of the live page.
+
+    A week of more than 100 updates is shown by its key events, as on its page; --json has all, and
+    so has the range of its days.
     """
     blog = state.blog()
     if wants_edit:
@@ -199,6 +202,10 @@ def digest(
         return
     found = blog.digest(when, key=key, tag=tag or "")
     state.warn(found.faults)
+    if not (key or tag or as_json or form == "json"):
+        from ..digest.build import abridge
+
+        found = abridge(found)
     _print_digest(blog, found, "json" if as_json else form)
 
 
@@ -314,11 +321,11 @@ def _facts(blog: Blog, entry: Entry) -> Iterator[tuple[str, str]]:
         ("Language", [now.lang]),
     ):
         if any(values):
-            yield name, ", ".join(map(closed, values))
+            yield name, ", ".join(map(close_controls, values))
     for source in now.sources:
-        yield "Source", f"{closed(source.name)} {source.url}".strip()
+        yield "Source", f"{close_controls(source.name)} {source.url}".strip()
     for figure in now.figures:
-        yield "Figure", f"{closed(figure.name)} = {figure.value} {figure.unit}".strip()
+        yield "Figure", f"{close_controls(figure.name)} = {figure.value} {figure.unit}".strip()
     for media in now.media:
         yield "Picture", f"entries/media/{media.path} ({media.width} × {media.height}): {media.alt}"
     for revision in entry.corrections:

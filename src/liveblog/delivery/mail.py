@@ -28,20 +28,18 @@ from hashlib import sha256
 from typing import Any
 
 import css_inline
-import msgspec
 
 from ..config import Config, MailConfig
 from ..config.checks import normalize_mail_address, parse_sender
 from ..digest import Digest, label
 from ..digest import text as as_text
+from ..digest.build import abridge, cut, headline_only
 from ..model import addresses, limits
-from ..model.entry import Framing
 from ..model.errors import ConfigError, InvalidInput
 from ..pages.render import Pages
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..text.plain import shorten
-from ..timeline import Day
-from . import Undelivered
+from . import DeliveryError
 
 LARGEST = 100_000
 """Bytes of a whole message, as it is sent: mail services cut what is over 102 kB."""
@@ -119,19 +117,20 @@ def compose(
         to = normalize_mail_address(to)
     except ConfigError as error:
         raise InvalidInput(error.message, error.hint) from None
-    message = _filled(digest, digest, pages, to, now, is_extra)
-    low, high = 0, len(digest.entries) - 1  # entries that fit, and that may
+    shown = abridge(digest)
+    message = _filled(digest, shown, pages, to, now, is_extra)
+    low, high = 0, len(shown.entries) - 1  # numbers of entries: fits, may fit
     if len(message.as_bytes()) <= LARGEST:
         return message
     while low < high:
         middle = (low + high + 1) // 2
-        message = _filled(digest, _first(digest, middle), pages, to, now, is_extra)
+        message = _filled(digest, cut(shown, middle), pages, to, now, is_extra)
         low, high = (middle, high) if len(message.as_bytes()) <= LARGEST else (low, middle - 1)
-    message = _filled(digest, _first(digest, low), pages, to, now, is_extra)
+    message = _filled(digest, cut(shown, low), pages, to, now, is_extra)
     if len(message.as_bytes()) <= LARGEST:
         return message
     # Not even the introduction fits: the headline leads to the page.
-    return _filled(digest, _headed(digest, "", ()), pages, to, now, is_extra)
+    return _filled(digest, headline_only(digest), pages, to, now, is_extra)
 
 
 def message_id(config: Config, digest: Digest, to: str, extra: str = "") -> str:
@@ -182,7 +181,7 @@ def _text(whole: Digest, shown: Digest, pages: Pages) -> str:
     text += f"\n{read}\n{_page(whole, pages)}\n\n-- \n{config.title}\n{config.url}\n"
     for href in config.mail.unsubscribe[:1]:
         text += f"\n{words.say('Unsubscribe')}\n{href}\n"
-    return closed(text)
+    return close_controls(text)
 
 
 def _html(whole: Digest, shown: Digest, pages: Pages, subject: str) -> str:
@@ -198,26 +197,6 @@ def _html(whole: Digest, shown: Digest, pages: Pages, subject: str) -> str:
     return css_inline.inline(
         html, keep_at_rules=True, minify_css=True, load_remote_stylesheets=False
     )
-
-
-def _first(digest: Digest, count: int) -> Digest:
-    """Return a digest's head and first entries, and nothing that stands after them."""
-    days = []
-    for day in digest.days:
-        kept = day.entries[:count]
-        count -= len(kept)
-        framing = day.framing
-        if framing and len(kept) < len(day.entries):
-            framing = msgspec.structs.replace(framing, close="")
-        if kept:
-            days.append(msgspec.structs.replace(day, entries=kept, framing=framing))
-    return _headed(digest, digest.introduction, tuple(days))
-
-
-def _headed(digest: Digest, introduction: str, days: tuple[Day, ...]) -> Digest:
-    """Return a part of a digest under the headline of the whole."""
-    framing = Framing(period=digest.period.id, headline=digest.headline, introduction=introduction)
-    return Digest(digest.period, framing, days, ())
 
 
 # -- headers ---------------------------------------------------------------------------------------
@@ -249,7 +228,7 @@ def _preheader(digest: Digest, pages: Pages) -> str:
     for part in dict.fromkeys((pages.digest_summary(digest), *names, *map(_line, about))):
         if len(text) >= PREHEADER.start:
             break
-        part = closed(part)
+        part = close_controls(part)
         if part and part not in text:
             text = f"{text} · {part}" if text else part
     return shorten(text, PREHEADER.stop - 1)
@@ -280,7 +259,7 @@ def _owner(config: Config) -> str:
 def _line(text: str) -> str:
     """Return a text that fits a header: short, on one line; no-break spaces stay."""
     line = re.sub(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+", " ", text).strip()
-    return shorten(closed(line), limits.HEADER_BYTES // 4)
+    return shorten(close_controls(line), limits.HEADER_BYTES // 4)
 
 
 def _encoding(text: str) -> str:
@@ -300,19 +279,19 @@ def send(message: EmailMessage, mail: MailConfig, password: str = "") -> str:
     server's certificate is verified; where encryption was asked for and is not to be had, nothing
     is sent.
 
-    Raises :class:`Undelivered`:
+    Raises :class:`DeliveryError`:
 
     - final if the server refused this message or its address for good (5xx; RFC 5321 §4.2.1);
     - not final if it asked to try again (4xx), cannot be reached or trusted, was too slow, or
       refused the login, which somebody can put right;
     - ``is_unknown`` in the one case that cannot be told: the connection broke after the whole
       message, its final dot included, was handed over and before the answer came. The server may
-      have taken it (RFC 5321 §4.5.3.2.6). Sent again, it arrives twice or once, under one
+      have taken it (RFC 5321 §4.5.3.2.6). SendResult again, it arrives twice or once, under one
       Message-ID.
     """
     where = f"The mail server {mail.server}"
     if mail.username and not password:
-        raise Undelivered(
+        raise DeliveryError(
             f"There is no password for {mail.username} at {mail.server}.",
             f"Put it into the environment, as {PASSWORD}.",
         )
@@ -321,26 +300,26 @@ def send(message: EmailMessage, mail: MailConfig, password: str = "") -> str:
             _prepare(server, mail, password, where)
             return _hand_over(server, message, where)
     except smtplib.SMTPAuthenticationError as error:
-        raise Undelivered(
+        raise DeliveryError(
             f"{where} refused the login of {mail.username}: {_said(error.smtp_error)}.",
             f"Check username in [mail] and {PASSWORD} in the environment.",
             retry_after=LOGIN_PAUSE,
         ) from None
     except smtplib.SMTPResponseException as error:
         # It refused to talk at all, which says nothing about this message.
-        raise Undelivered(
+        raise DeliveryError(
             f"{where} answered {error.smtp_code} {_said(error.smtp_error)}.",
             "Check server, port and security in [mail].",
         ) from None
     except ssl.SSLError as error:
         reason = getattr(error, "verify_message", "") or error.reason or str(error)
-        raise Undelivered(
+        raise DeliveryError(
             f"{where} cannot be trusted: {_said(reason)}.",
             "Check its name; port 465 is usual for tls, port 587 for starttls.",
         ) from None
     except (smtplib.SMTPException, OSError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise Undelivered(
+        raise DeliveryError(
             f"{where} cannot be used: {_said(reason)}.",
             "Check server, port and security in [mail], and the network.",
         ) from None
@@ -392,7 +371,7 @@ def _prepare(server: smtplib.SMTP, mail: MailConfig, password: str, where: str) 
     server.ehlo_or_helo_if_needed()
     if mail.security == "starttls":
         if not server.has_extn("starttls"):
-            raise Undelivered(
+            raise DeliveryError(
                 f"{where} offers no encryption (STARTTLS); nothing was sent.",
                 "Check port and security in [mail].",
             )
@@ -403,12 +382,12 @@ def _prepare(server: smtplib.SMTP, mail: MailConfig, password: str, where: str) 
     try:
         server.login(mail.username, password)
     except smtplib.SMTPNotSupportedError:
-        raise Undelivered(
+        raise DeliveryError(
             f"{where} offers no login.",
             "Check port and security in [mail], or leave username out if it wants none.",
         ) from None
     except UnicodeError:
-        raise Undelivered(
+        raise DeliveryError(
             "Name and password of a mail server can be ASCII only.",
             f"Check username in [mail] and {PASSWORD} in the environment.",
         ) from None
@@ -420,7 +399,7 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage, where: str) -> str:
     if not (sender + recipient).isascii():
         if not server.has_extn("smtputf8"):
             other = sender if not sender.isascii() else recipient
-            raise Undelivered(
+            raise DeliveryError(
                 f"{where} can only take addresses in plain letters, not {other} (no SMTPUTF8).",
                 "Use another address, or another server.",
                 is_final=True,
@@ -437,7 +416,7 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage, where: str) -> str:
     try:
         answer = server.getreply()
     except (smtplib.SMTPServerDisconnected, OSError):
-        raise Undelivered(
+        raise DeliveryError(
             f"{where} was given the whole message for {recipient} and broke off before it answered;"
             " it may have taken it.",
             "If it is sent again it may arrive twice, under one Message-ID.",
@@ -452,7 +431,7 @@ def _check(answer: tuple[int, bytes], where: str, recipient: str) -> str:
     if code < 400:
         return _said(said)
     is_login = code in _LOGIN_CODES
-    raise Undelivered(
+    raise DeliveryError(
         f"{where} answered {code} {_said(said)} for {recipient}.",
         f"Check username in [mail] and {PASSWORD} in the environment."
         if is_login

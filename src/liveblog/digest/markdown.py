@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 from ..model import addresses
 from ..model.entry import Source, id_letters
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..text.locale import Words
 from ..timeline import Entry
-from . import Digest, label
+from . import Digest, abridged_note, label
 from .text import correction_line, days_with_figures, figure_line, marks_of, unit_line
 
 
@@ -21,6 +21,7 @@ def write(digest: Digest, words: Words, *, base: str) -> str:
         heading = words.say("%(period)s: %(headline)s", period=heading, headline=digest.headline)
     blocks = [
         f"# {_line(words.typography(heading))}",
+        f"*{abridged_note(words)}*" if digest.is_abridged else "",
         _below(digest.introduction, digest.period.id),
     ]
     is_one_day = digest.period.kind == "day"
@@ -42,7 +43,7 @@ def write(digest: Digest, words: Words, *, base: str) -> str:
     if digest.series:
         blocks += [f"## {words.say('Figures')}", _table(digest, words)]
     blocks.append(_below(digest.close, digest.period.id))
-    return closed("\n\n".join(block for block in blocks if block) + "\n")
+    return close_controls("\n\n".join(block for block in blocks if block) + "\n")
 
 
 def _entry(entry: Entry, words: Words, base: str) -> str:
@@ -140,7 +141,7 @@ def _source(source: Source) -> str:
 
 def _line(text: str) -> str:
     """Escape what Markdown would read as markup in a plain line."""
-    return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", closed(text))
+    return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", close_controls(text))
 
 
 def _cell(text: str) -> str:

@@ -12,13 +12,13 @@ from lxml import etree
 
 from ..model import addresses
 from ..model.entry import Figure, Revision, Source
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..text.fragments import with_root
 from ..text.locale import Words
 from ..text.markup import to_html
 from ..text.plain import collapse_space
 from ..timeline import Entry
-from . import Digest, Series, label
+from . import Digest, Series, abridged_note, label
 
 WIDTH = 78
 _LEAST = 20  # columns for a text, however deeply it is indented
@@ -49,6 +49,8 @@ def write(
     ]
     if digest.headline:
         blocks.append(style(_wrapped(words.typography(digest.headline)), "title"))
+    if digest.is_abridged:
+        blocks.append(_wrapped(abridged_note(words)))
     blocks += _prose(digest.introduction, words, base)
     is_one_day = digest.period.kind == "day"
     for day in digest.days:
@@ -71,7 +73,7 @@ def write(
     if digest.series:
         blocks.append("\n" + style(words.say("Figures"), "day") + "\n" + _table(digest, words))
     blocks += _prose(digest.close, words, base)
-    return closed("\n\n".join(blocks) + "\n")
+    return close_controls("\n\n".join(blocks) + "\n")
 
 
 def _unstyled(text: str, kind: str) -> str:
@@ -112,7 +114,7 @@ def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
 
 
 def _source(source: Source) -> str:
-    name, url = closed(source.name), addresses.web_address(source.url)
+    name, url = close_controls(source.name), addresses.web_address(source.url)
     return f"{name} <{url}>" if url else name
 
 

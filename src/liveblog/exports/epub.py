@@ -23,6 +23,7 @@ from lxml import html as lxml_html
 
 from ..config import Config
 from ..digest import Digest, headline_of, title
+from ..digest.build import build_from_days
 from ..journal import Fault
 from ..media import as_png
 from ..model import addresses, period
@@ -32,9 +33,9 @@ from ..pages.render import Pages
 from ..storage.atomic import write_output
 from ..storage.inside import read_inside
 from ..storage.paths import Paths
-from ..text import locale
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..text.fragments import ROOT, with_root
+from ..text.locale import Words
 from ..timeline import Day
 
 CORE_TYPES = ("image/jpeg", "image/png", "image/gif")
@@ -71,7 +72,7 @@ def write(digest: Digest, config: Config, paths: Paths, target: Path) -> list[Fa
     Raises :class:`StorageError`.
     """
     is_coverage = digest.period.id == period.COVERAGE
-    words = locale.words(config.language, config.zone)
+    words = Words(config.language, config.zone)
     name = digest.headline if is_coverage else title(digest, words)
     pages = Pages(config, templates=paths.templates)
     book = _Book(digest, name, config, pages, paths.media)
@@ -156,9 +157,9 @@ class _Book:
     # -- documents ----------------------------------------------------------------------------
 
     def _chapter(self, day: Day) -> str:
-        account = Digest(period.day(day.date), day.framing, (day,), ())
+        digest = build_from_days(period.day(day.date), [day], day.framing)
         title = self._pages.words.day(day.date, year=True)
-        return self._document(title, self._pages.chapter(account))
+        return self._document(title, self._pages.chapter(digest))
 
     def _front(self) -> str:
         digest = self._digest
@@ -181,7 +182,7 @@ class _Book:
         for day in self._days:
             text = self._pages.words.day(day.date, year=True)
             if headline := headline_of(day):
-                text = f"{text} – {closed(headline)}"
+                text = f"{text} – {close_controls(headline)}"
             items.append(f'<li><a href="{_name(day)}">{escape(text)}</a></li>')
         heading = escape(self._pages.words.say("Day by day"))
         listed = f'<li><a href="title.xhtml">{escape(self._title)}</a></li>' + "".join(items)
@@ -276,7 +277,7 @@ class _Book:
 
 def escape(text: str) -> str:
     """Write plain text as XML, with its directional controls closed."""
-    return saxutils.escape(closed(text))
+    return saxutils.escape(close_controls(text))
 
 
 def _properties(has_pictures: bool) -> Iterator[str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import Struct, structs
 
 from ..model.entry import is_plain
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 
 LIVE_MINUTES = 5
 ENDED_MINUTES = 24 * 60
@@ -128,4 +128,4 @@ def _safe_item(item: Item) -> Item:
 
 
 def _safe(text: str) -> str:
-    return closed(_NOT_XML.sub("", text))
+    return close_controls(_NOT_XML.sub("", text))

@@ -8,7 +8,7 @@ appends the items. What an importer does not understand is an item too, a :class
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..model.draft import Draft
@@ -77,3 +77,24 @@ class Copy:
 
 
 Item = Update | FramingItem | Copy | Problem
+
+
+@dataclass
+class ImportResult:
+    """The numbers of what an import appended (or would append), and its problems."""
+
+    entries: int = 0  #: new entries
+    revisions: int = 0  #: new revisions of entries that existed
+    framings: int = 0
+    pictures: int = 0
+    known: int = 0  #: items that were imported before and have not changed
+    problems: list[Problem] = field(default_factory=list)
+
+    def count(self, record: Revision | Framing, rev: int) -> None:
+        """Count a record that becomes revision *rev*."""
+        if isinstance(record, Framing):
+            self.framings += 1
+        elif rev == 1:
+            self.entries += 1
+        else:
+            self.revisions += 1

@@ -1,27 +1,23 @@
-"""Bringing in: what an importer found becomes entries of the journal, each once.
+"""Runs an import: the items of an importer become entries of the journal, each once.
 
-An update's id follows from the name of its source and its key there, and each version that is
-appended carries a mark of its content in its idempotency key. So a second import finds what the
-first one brought, an interrupted one goes on, and what changed in the source since becomes a
-revision. What somebody edited here stays as it is.
+The id of an entry is derived from the name of the source and the key of the update, and each
+imported revision carries a mark of its content (see :mod:`.marks`). So a second import finds what
+the first one appended, an interrupted import can be repeated, and a change in the source becomes a
+revision. An entry that was edited here stays as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, assert_never
+from typing import assert_never
 
 import msgspec
-from msgspec import UNSET
 
 from ..config import Config
-from ..journal import Journal
+from ..journal import Journal, Reading
 from ..model import limits
-from ..model.conflicts import Conflict
-from ..model.draft import given_fields
 from ..model.entry import (
     Framing,
     Media,
@@ -35,25 +31,11 @@ from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..model.hashing import blake2b
 from ..model.period import COVERAGE, local_day, parse_period_id
 from ..model.revisions import revise
-from ..timeline import fold, newest_framing
-from . import Copy, FramingItem, Item, Picture, Problem, Update, Version
+from ..timeline import Entry, fold, newest_framing
+from . import Copy, FramingItem, ImportResult, Item, Picture, Problem, Update, Version
 from .fitting import fitted
-
-_MARK = "import "
-_WITHOUT = "~"
-"""Ends the mark of a version of which a picture could not be had: it is tried again."""
-
-
-@dataclass
-class ImportResult:
-    """What an import brought, or would bring."""
-
-    entries: int = 0  #: that were not here
-    revisions: int = 0  #: versions of entries that were here
-    framings: int = 0
-    pictures: int = 0
-    known: int = 0  #: that were here already, as they are
-    problems: list[Problem] = field(default_factory=list)
+from .marks import INCOMPLETE, PREFIX, mark_in, mark_of, new_versions
+from .writer import Writer
 
 
 def import_items(
@@ -67,28 +49,28 @@ def import_items(
     dry_run: bool = False,
     progress: Callable[[ImportResult], None] | None = None,
 ) -> ImportResult:
-    """Append what *items* hold; see :meth:`liveblog.Blog.import_items`.
+    """Append *items* to the journal; see :meth:`liveblog.Blog.import_items`.
 
-    An update is taken with all its versions or, if one of them cannot be shown, not at all.
-    *progress* is called after each item.
+    An update is appended with all its versions or, if one of them is refused, not at all. Updates
+    are appended in batches (see :mod:`.writer`). *progress* is called after each item.
 
-    Raises what reading the source raises; what was appended until then stays.
+    Raises what the importer raises; the items before that are appended.
     """
-    work = _Work(source, journal, media, config, now, dry_run)
-    for item in items:
-        try:
-            work.take(item)
-        except StorageError:
-            raise
-        except LiveblogError as error:
-            work.brought.problems.append(Problem(item.where, error.message, error.hint))
-        if progress:
-            progress(work.brought)
-    work.end()
-    return work.brought
+    run = _Import(source, journal, media, config, now, dry_run)
+    try:
+        for item in items:
+            run.add(item)
+            if progress:
+                progress(run.result)
+    finally:
+        run.flush()
+    run.report_undescribed()
+    if progress:
+        progress(run.result)
+    return run.result
 
 
-class _Work:
+class _Import:
     def __init__(
         self,
         source: str,
@@ -98,113 +80,112 @@ class _Work:
         now: datetime,
         dry_run: bool,
     ) -> None:
-        self.brought = ImportResult()
+        self.result = ImportResult()
         self._source = source
         self._journal = journal
+        self._writer = Writer(journal, self.result)
         self._media = media
         self._config = config
         self._now = now
         self._is_dry = dry_run
         self._ids: dict[str, str] | None = None
         self._undescribed = 0
-        self._dry: dict[str, int] = {}  # what a dry run would have appended: name and number
+        self._day: tuple[Reading, Mapping[str, Entry]] = (Reading(), {})  # the last day read
+        self._dry_copies: dict[str, int] = {}  # name: newest revision that a dry run would append
 
-    def take(self, item: Item) -> None:
-        match item:
-            case Update():
-                self._update(item)
-            case FramingItem():
-                self._frame(item)
-            case Copy():
-                self._copy(item)
-            case Problem():
-                self.brought.problems.append(item)
-            case _:
-                assert_never(item)
+    def add(self, item: Item) -> None:
+        """Append an item, or add a problem to the result. Raises :class:`StorageError`."""
+        try:
+            match item:
+                case Update():
+                    self._add_update(item)
+                case FramingItem():
+                    self._add_framing(item)
+                case Copy():
+                    self._add_copy(item)
+                case Problem():
+                    self.result.problems.append(item)
+                case _:
+                    assert_never(item)
+        except StorageError:
+            raise
+        except LiveblogError as error:
+            self._report(item.where, error)
 
-    def end(self) -> None:
+    def flush(self) -> None:
+        """Write what is not written yet."""
+        self._writer.flush()
+
+    def report_undescribed(self) -> None:
+        """Add a problem for the pictures without alternative text."""
         if self._undescribed:
             are = "pictures have" if self._undescribed > 1 else "picture has"
             what = f"{self._undescribed} {are} no alternative text; the file's name stands for it"
             hint = "Describe them with 'liveblog edit', for those who cannot see them."
-            self.brought.problems.append(Problem(self._source, what, hint))
+            self.result.problems.append(Problem(self._source, what, hint))
+
+    def _report(self, where: str, error: LiveblogError) -> None:
+        self.result.problems.append(Problem(where, error.message, error.hint))
 
     # -- updates ------------------------------------------------------------------------------
 
-    def _update(self, update: Update) -> None:
+    def _add_update(self, update: Update) -> None:
         letters = blake2b(f"{self._source}\n{update.key}".encode(), digest_size=8).digest()
         day = local_day(_second(update.versions[0].published), self._config.zone)
         entry_id = make_id(day, letters)
-        here = self._revisions(entry_id)
-        if not here and (known := self._known_ids().get(entry_id.partition("-")[2])):
+        existing = self._revisions(entry_id)
+        if not existing and (known := self._imported_ids().get(entry_id.partition("-")[2])):
             entry_id = known
-            here = self._revisions(entry_id)
+            existing = self._revisions(entry_id)
         versions = self._fitted(update)
         # Every version is checked before the first is appended.
         drafts = [self._draft(entry_id, version) for version in versions]
-        marks = [_mark_of(version) for version in versions]
-        fresh = self._fresh(update, here, marks)
-        rev = here[-1].rev if here else 0
-        for number, (draft, mark) in enumerate(zip(drafts, marks, strict=True)):
-            if number not in fresh:
-                continue
-            version = versions[number]
-            kept, failed = self._pictures(version, entry_id)
-            if failed and not (kept or draft.title or draft.body):
+        marks = [mark_of(version) for version in versions]
+        fresh = new_versions(existing, marks)
+        if fresh is None:
+            edited = existing[-1].id
+            what = f"it changed in its source, but {edited} was changed here; that stays"
+            hint = f"See 'liveblog show {edited} --history', and edit it if you want to."
+            self.result.problems.append(Problem(update.where, what, hint))
+        if not fresh:
+            self.result.known += 1
+            return
+        records: list[tuple[Revision | Framing, int]] = []
+        rev = existing[-1].rev if existing else 0
+        for index in fresh:
+            media, failed = self._store_pictures(versions[index], entry_id)
+            draft, mark = drafts[index], marks[index]
+            if failed and not (media or draft.title or draft.body):
                 raise failed
             if failed:
-                problem = Problem(update.where, failed.message, failed.hint)
-                self.brought.problems.append(problem)
-                mark += _WITHOUT
-                if here and _marked(here[-1]) == mark and here[-1].media == kept:
-                    self.brought.known += 1
+                self._report(update.where, failed)
+                mark += INCOMPLETE
+                if existing and mark_in(existing[-1]) == mark and existing[-1].media == media:
+                    self.result.known += 1
                     continue
-            key = f"{_MARK}{entry_id} {rev + 1} {mark}"
-            draft = msgspec.structs.replace(draft, media=kept, idempotency_key=key)
-            validate(_named(draft) if self._is_dry else draft)
-            if not self._is_dry:
-                self._journal.append(draft, expect=rev)
-            self.brought.entries += rev == 0
-            self.brought.revisions += rev > 0
+            key = f"{PREFIX}{entry_id} {rev + 1} {mark}"
+            draft = msgspec.structs.replace(draft, media=media, idempotency_key=key)
+            validate(_with_title(draft) if self._is_dry else draft)
+            records.append((draft, rev))
             rev += 1
-        self.brought.known += not fresh
+        self._append(update.where, records)
+
+    def _append(self, where: str, records: list[tuple[Revision | Framing, int]]) -> None:
+        if self._is_dry:
+            for record, before in records:
+                self.result.count(record, before + 1)
+        elif records:
+            self._writer.add(where, records)
 
     def _fitted(self, update: Update) -> list[Version]:
-        """Return the versions of an update within the limits, and tell what that took."""
+        """Return the versions of an update within the limits; report what had to change."""
         found = [fitted(version) for version in update.versions]
-        doubts = dict.fromkeys(doubt for _, doubts in found for doubt in doubts)
-        self.brought.problems += [Problem(update.where, doubt) for doubt in doubts]
+        changes = dict.fromkeys(change for _, changes in found for change in changes)
+        self.result.problems += [Problem(update.where, change) for change in changes]
         return [version for version, _ in found]
 
-    def _fresh(
-        self, update: Update, here: Sequence[Revision], marks: Sequence[str]
-    ) -> Sequence[int]:
-        """Return which versions are to be appended."""
-        if not here:
-            return range(len(marks))
-        brought = [r for r in here if _marked(r)]
-        last = _marked(brought[-1]) if brought else ""
-        is_short = last.endswith(_WITHOUT)
-        last = last.removesuffix(_WITHOUT)
-        if is_short and last == marks[-1] and here[-1] is brought[-1]:
-            return [len(marks) - 1]
-        if last == marks[-1] or not brought:  # a purged entry has no mark left, and stays away
-            return ()
-        if here[-1] is not brought[-1]:
-            self.brought.problems.append(
-                Problem(
-                    update.where,
-                    f"it changed in its source, but {here[-1].id} was changed here; that stays",
-                    f"See 'liveblog show {here[-1].id} --history', and edit it if you want to.",
-                )
-            )
-            return ()
-        if last in marks:
-            return range(len(marks) - marks[::-1].index(last), len(marks))
-        return [len(marks) - 1]
-
     def _draft(self, entry_id: str, version: Version) -> Revision:
-        """Return a version as a revision without its pictures, checked."""
+        """Return a version as a revision without its pictures. Raises :class:`InvalidInput`."""
         published = _second(version.published)
         updated = max(_second(version.updated or published), published)
         if published > self._now:
@@ -223,178 +204,136 @@ class _Work:
         if not draft.author:
             author = clean_text(self._config.author, "author")
             draft = msgspec.structs.replace(draft, author=author)
-        validate(_named(draft) if version.pictures else draft)
+        validate(_with_title(draft) if version.pictures else draft)
         return draft
 
-    def _pictures(
+    def _store_pictures(
         self, version: Version, entry_id: str
     ) -> tuple[tuple[Media, ...], LiveblogError | None]:
-        """Keep a version's pictures; return them, and what was wrong with one, if anything."""
-        kept: list[Media] = []
+        """Store the pictures of a version; return them, and the error of one that is missing."""
+        stored: list[Media] = []
         failed: LiveblogError | None = None
         for picture in version.pictures:
             self._undescribed += not (picture.alt or picture.caption)
             if self._is_dry:
-                self.brought.pictures += 1
+                self.result.pictures += 1
                 continue
             try:
-                kept.append(self._picture(picture, entry_id))
-                self.brought.pictures += 1
+                stored.append(self._store_picture(picture, entry_id))
+                self.result.pictures += 1
             except StorageError:
                 raise
             except LiveblogError as error:
                 failed = error
-        return tuple(kept), failed
+        return tuple(stored), failed
 
-    def _picture(self, picture: Picture, entry_id: str) -> Media:
+    def _store_picture(self, picture: Picture, entry_id: str) -> Media:
         from ..media import keep
 
-        alt = clean_text(_line(picture.alt or picture.caption or picture.name), "alternative text")
-        caption = clean_text(_line(picture.caption), "caption")
+        alt = clean_text(
+            _one_line(picture.alt or picture.caption or picture.name), "alternative text"
+        )
+        caption = clean_text(_one_line(picture.caption), "caption")
         data = picture.read()
         return keep(data, self._media, entry_id, alt=alt, caption=caption, name=picture.name)
 
     def _revisions(self, entry_id: str) -> Sequence[Revision]:
-        found = fold(self._journal.day(id_day(entry_id)).records).get(entry_id)
+        """Return the revisions of an entry, oldest first."""
+        if self._writer.is_pending(entry_id):
+            self._writer.flush()
+        reading, entries = self._day
+        current = self._journal.day(id_day(entry_id))
+        if current is not reading:  # the journal returns the same object while the day is the same
+            entries = fold(current.records)
+            self._day = current, entries
+        found = entries.get(entry_id)
         return found.revisions if found else ()
 
-    def _known_ids(self) -> dict[str, str]:
-        """Return the ids of all that was ever brought in, by their letters.
+    def _imported_ids(self) -> dict[str, str]:
+        """Return the ids of all entries that any import ever made, by their letters.
 
-        An update whose source gives it another date has another day in the id that follows from
-        it, and is found by the rest.
+        An update that has another date in its source than before gets an id with another day, but
+        with the same letters.
         """
         if self._ids is None:
             self._ids = {
                 record.id.partition("-")[2]: record.id
-                for of in self._journal.days()
-                for record in self._journal.day(of).records
-                if isinstance(record, Revision) and record.idempotency_key.startswith(_MARK)
+                for day in self._journal.days()
+                for record in self._journal.day(day).records
+                if isinstance(record, Revision) and record.idempotency_key.startswith(PREFIX)
             }
         return self._ids
 
     # -- framings -----------------------------------------------------------------------------
 
-    def _frame(self, frame: FramingItem) -> None:
-        name = frame.period
+    def _add_framing(self, item: FramingItem) -> None:
+        name = item.period
         if name != COVERAGE:
             name = parse_period_id(name, self._config.first_weekday).id
+        if self._writer.is_pending(name):
+            self._writer.flush()
         old = newest_framing(self._journal.read(name).records, name) or Framing(period=name)
-        told = {
-            "headline": clean_text(frame.headline, "headline"),
-            "introduction": clean_text(frame.introduction, "introduction"),
-            "close": clean_text(frame.close, "close"),
+        texts = {
+            field: clean_text(getattr(item, field), field)
+            for field in ("headline", "introduction", "close")
         }
-        changes = {n: text for n, text in told.items() if text and not getattr(old, n)}
-        if others := [n for n, text in told.items() if text and getattr(old, n) not in ("", text)]:
+        changes = {n: text for n, text in texts.items() if text and not getattr(old, n)}
+        if others := [n for n, text in texts.items() if text and getattr(old, n) not in ("", text)]:
             what = f"the {' and '.join(others)} of {name} is another here; that stays"
-            self.brought.problems.append(Problem(frame.where, what, "Compare them."))
+            self.result.problems.append(Problem(item.where, what, "Compare them."))
         if not changes:
-            self.brought.known += not others
+            self.result.known += not others
             return
         draft = msgspec.structs.replace(old, recorded=None, **changes)
         validate(draft)
-        if not self._is_dry:
-            self._journal.append(draft, expect=old.rev)
-        self.brought.framings += 1
+        self._append(item.where, [(draft, old.rev)])
 
-    # -- copies -------------------------------------------------------------------------------
+    # -- records of other journals ------------------------------------------------------------
 
-    def _copy(self, copy: Copy) -> None:
+    def _add_copy(self, copy: Copy) -> None:
         record = copy.record
-        _check_copy(record)
+        if record.rev < 1 or record.recorded is None:
+            message = f"A record of {record.name} has no number or instant."
+            raise InvalidInput(message, "Export again.")
+        validate(record)
         if self._is_dry:
-            self._would_copy(record)
+            self._count_copy(record)
             return
         for picture in record.media if isinstance(record, Revision) else ():
             self._copy_picture(copy, picture)
-        try:
-            is_new = self._journal.adopt(record)
-        except Conflict as error:
-            here = f"revision {error.theirs.rev}" if error.theirs else "nothing"
-            raise InvalidInput(
-                f"Revision {record.rev} of {record.name} does not fit: here is {here} of another "
-                "history.",
-                "What is here stays. Import it into a blog of its own to compare.",
-            ) from None
-        self._count(record, is_new=is_new)
+        self._writer.copy(copy.where, record)
 
-    def _would_copy(self, record: Revision | Framing) -> None:
-        """Say of a record what :meth:`_copy` would do."""
-        home = record.period if isinstance(record, Framing) else id_day(record.id).isoformat()
-        same = [
-            r
-            for r in self._journal.read(home).records
-            if isinstance(r, Revision | Framing) and r.name == record.name
-        ]
-        newest = max([self._dry.get(record.name, 0), *(r.rev for r in same)])
-        self._dry[record.name] = max(newest, record.rev)
-        self._count(record, is_new=record.rev > newest)
-
-    def _count(self, record: Revision | Framing, *, is_new: bool) -> None:
-        if not is_new:
-            self.brought.known += 1
-        elif isinstance(record, Framing):
-            self.brought.framings += 1
-        elif record.rev == 1:
-            self.brought.entries += 1
+    def _count_copy(self, record: Revision | Framing) -> None:
+        """Count a record in a dry run."""
+        newest = self._dry_copies.get(record.name, 0)
+        if isinstance(record, Framing):
+            known = newest_framing(self._journal.read(record.period).records, record.period)
+            newest = max(newest, known.rev if known else 0)
+        elif existing := self._revisions(record.id):
+            newest = max(newest, existing[-1].rev)
+        if record.rev > newest:
+            self.result.count(record, record.rev)
         else:
-            self.brought.revisions += 1
+            self.result.known += 1
+        self._dry_copies[record.name] = max(newest, record.rev)
 
     def _copy_picture(self, copy: Copy, picture: Media) -> None:
-        """Keep a picture of another journal as it is, once its bytes are what its name says."""
+        """Store a picture of another journal unchanged, if its bytes match its name."""
         from ..media import restore
 
         if (self._media / picture.path).is_file():
             return
         try:
             restore(copy.read(picture), self._media, copy.record.name, picture)
-            self.brought.pictures += 1
+            self.result.pictures += 1
         except StorageError:
             raise
         except LiveblogError as error:
-            problem = Problem(copy.where, error.message, error.hint)
-            self.brought.problems.append(problem)
+            self._report(copy.where, error)
 
 
-def _check_copy(record: Revision | Framing) -> None:
-    """Refuse a record of another journal that this one could not have written.
-
-    Raises :class:`InvalidInput`.
-    """
-    if record.rev < 1 or record.recorded is None:
-        raise InvalidInput(f"A record of {record.name} has no number or instant.", "Export again.")
-    validate(record)
-
-
-_MARKED = ("published", "updated", "title", "body", "author", "tags", "key", "pinned",
-           "verification", "sources", "figures", "lang", "state", "note")  # fmt: skip
-"""The fields that every mark covers, in this order for ever: marks are compared with those in the
-journal. A field that came later is covered where it is set."""
-
-_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Revision)}
-
-
-def _mark_of(version: Version) -> str:
-    """Return a hash of the content of a version."""
-    values = {name: getattr(version, name) for name in version.__struct_fields__}
-    pictures = [(p.name, p.alt, p.caption) for p in version.pictures]
-    content: list[Any] = [pictures]
-    content += [_DEFAULTS[name] if values[name] is UNSET else values[name] for name in _MARKED]
-    later = {name: value for name, value in given_fields(version).items() if name not in _MARKED}
-    if later:
-        content.append(later)
-    return blake2b(msgspec.json.encode(content), digest_size=16).hexdigest()
-
-
-def _marked(revision: Revision) -> str:
-    """Return the mark of what was imported, empty if it was written here."""
-    key = revision.idempotency_key
-    return key.rpartition(" ")[2] if key.startswith(_MARK) else ""
-
-
-def _named(draft: Revision) -> Revision:
-    """Give a draft that will have pictures a title, so that it does not pass for empty."""
+def _with_title(draft: Revision) -> Revision:
+    """Give a draft whose pictures are not stored yet a title, so that it is not empty."""
     return draft if draft.title else msgspec.structs.replace(draft, title="…")
 
 
@@ -402,5 +341,5 @@ def _second(instant: datetime) -> datetime:
     return limits.check_instant(instant, "date").replace(microsecond=0)
 
 
-def _line(text: str) -> str:
+def _one_line(text: str) -> str:
     return " ".join(text.split())

@@ -23,9 +23,9 @@ from ..model import addresses
 from ..model.entry import Media, Revision, slug
 from ..model.hashing import blake2b
 from ..storage.cache import Cache
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..text.fragments import ROOT, html_to_text, set_picture_sizes, with_root
-from ..text.locale import Words, words
+from ..text.locale import Words
 from ..text.markup import to_html
 from ..text.plain import shorten
 from ..timeline import Entry
@@ -69,7 +69,7 @@ class Pages:
         its path on the site; documents that stand alone need none.
         """
         self.config = config
-        self.words: Words = words(config.language, config.zone)
+        self.words = Words(config.language, config.zone)
         self._assets = assets or {}
         self._templates = Templates(
             self.words, own=templates, compiled=compiled, is_read_only=is_read_only
@@ -157,7 +157,7 @@ class Pages:
         if now.state == "retracted":
             return self.words.say("Update retracted")
         if now.title:
-            return self.words.typography(closed(now.title))
+            return self.words.typography(close_controls(now.title))
         return self._cached("name", entry, self._first_words)
 
     def _cached(self, kind: str, entry: Entry, render: Callable[[Entry], str]) -> str:
@@ -207,7 +207,6 @@ class Pages:
         previous: NavigationLink | None,
         following: NavigationLink | None,
         week: NavigationLink,
-        is_abridged: bool = False,
     ) -> bytes:
         """Render the page of a day or a week; *week* is the week of the day."""
         return self._page(
@@ -217,7 +216,6 @@ class Pages:
             previous=previous,
             following=following,
             week=week,
-            is_abridged=is_abridged,
         )
 
     def tag(self, tag: Tag, entries: Sequence[Entry], total: int) -> bytes:
@@ -326,7 +324,7 @@ class Pages:
 
     def _page(self, template: str, path: str, **values: Any) -> bytes:
         folder = path.removesuffix("index.html")
-        root = values.setdefault("root", addresses.root_of(path))
+        root = values.setdefault("root", addresses.path_to_root(path))
         values.setdefault("json_ld", "")
         address = addresses.url(self.config.url, folder)
         values |= {"path": folder, "address": address, "pages": self}

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ..config import Config
 from ..model import addresses
-from ..text.bidi import closed_in
+from ..text.bidi import close_all_controls
 from ..text.fragments import html_to_text
 from ..text.markup import to_html
 from ..text.plain import shorten
@@ -74,5 +74,5 @@ def json_ld(data: dict[str, Any]) -> Markup:
     """
     data = {"@context": "https://schema.org", **data}
     filled = {name: value for name, value in data.items() if value not in (None, "", [])}
-    text = msgspec.json.encode(closed_in(filled)).decode()
+    text = msgspec.json.encode(close_all_controls(filled)).decode()
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))

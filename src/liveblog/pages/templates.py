@@ -31,7 +31,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from ..model.errors import ConfigError, LiveblogError
-from ..text.bidi import closed, closed_in
+from ..text.bidi import close_all_controls, close_controls
 from ..text.locale import Words
 from ..version import __version__
 
@@ -184,7 +184,7 @@ def _render_error(template: str, error: Exception) -> Exception:
 
 def _close_controls(value: Any) -> Any:
     """Close the bidirectional controls of a plain text; in HTML its texts are closed already."""
-    return closed(value) if type(value) is str else value
+    return close_controls(value) if type(value) is str else value
 
 
 def _close_values(translate: Callable[..., Any]) -> Callable[..., Any]:
@@ -192,6 +192,6 @@ def _close_values(translate: Callable[..., Any]) -> Callable[..., Any]:
 
     @pass_context
     def call(context: Context, *texts: Any, **values: Any) -> Any:
-        return translate(context, *texts, **closed_in(values))
+        return translate(context, *texts, **close_all_controls(values))
 
     return call

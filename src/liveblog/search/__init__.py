@@ -21,7 +21,7 @@ from ..model import addresses
 from ..model.entry import slug, told_day
 from ..model.errors import StorageError
 from ..storage.sqlite import Unusable
-from ..text.bidi import closed
+from ..text.bidi import close_controls
 from ..text.fragments import html_to_text
 from ..text.markup import to_html
 from ..text.plain import highlight, shorten
@@ -226,16 +226,16 @@ def _hit(row: Row, apart: Callable[[str, int], tuple[Piece, ...]]) -> Hit:
         published=row.published,
         day=date.fromisoformat(row.day),
         state=row.state,
-        author=closed(row.author),
-        tags=tuple(map(closed, row.tags)),
-        name=closed(row.title or (shorten(row.text, NAME) if row.state == "live" else "")),
+        author=close_controls(row.author),
+        tags=tuple(map(close_controls, row.tags)),
+        name=close_controls(row.title or (shorten(row.text, NAME) if row.state == "live" else "")),
         title=_closed(apart(row.title, len(row.title))) if row.title else (),
         snippet=_closed(apart(row.text, SNIPPET)) if row.text else (),
     )
 
 
 def _closed(found: tuple[Piece, ...]) -> tuple[Piece, ...]:
-    return tuple((is_hit, closed(text)) for is_hit, text in found)
+    return tuple((is_hit, close_controls(text)) for is_hit, text in found)
 
 
 __all__ = ["ASKED_CHARACTERS", "CANDIDATES", "Found", "Hit", "Search", "as_data", "text_of"]

@@ -16,7 +16,7 @@ from ..model import addresses
 from ..pages.data import Coverage, Part
 from ..pages.render import Pages
 from ..search import text_of
-from ..text.bidi import closed, closed_in
+from ..text.bidi import close_all_controls, close_controls
 from ..text.fragments import with_root
 from ..text.plain import shorten
 from ..timeline import Entry
@@ -85,7 +85,7 @@ def live_json(
     config = pages.config
     document = {
         "version": 1,
-        "title": closed(config.title),
+        "title": close_controls(config.title),
         "url": config.url,
         "language": config.language,
         "page": page,
@@ -126,8 +126,13 @@ Searched = tuple[str, datetime, str, tuple[str, ...], str]
 def searched(entries: Iterable[Entry]) -> list[Searched]:
     """Return what a page without a server searches of entries."""
     return [
-        (entry.id, entry.published, closed(entry.now.title), closed_in(entry.now.tags),
-         closed(shorten(text_of(entry), SEARCHED_MOST)))
+        (
+            entry.id,
+            entry.published,
+            close_controls(entry.now.title),
+            close_all_controls(entry.now.tags),
+            close_controls(shorten(text_of(entry), SEARCHED_MOST)),
+        )
         for entry in entries
         if entry.now.state == "live"
     ]  # fmt: skip
@@ -145,13 +150,13 @@ def search_json(rows: Sequence[Searched]) -> bytes:
 
 def opensearch(config: Config) -> str:
     """Return what lets a browser search the blog (OpenSearch 1.1, "Description document")."""
-    title = closed(config.title)
+    title = close_controls(config.title)
     address = escape(f"{config.url}search/?q={{searchTerms}}")
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">\n'
         f"<ShortName>{escape(shorten(title, 16))}</ShortName>\n"
-        f"<Description>{escape(shorten(closed(config.description) or title, 1024))}"
+        f"<Description>{escape(shorten(close_controls(config.description) or title, 1024))}"
         "</Description>\n"
         f'<Url type="text/html" template="{address}"/>\n'
         f"<Language>{config.language}</Language>\n"
@@ -166,7 +171,7 @@ def oembed(config: Config, width: int | None = None) -> dict[str, object]:
     *width* is the most that the article has room for, in pixels.
     """
     source = escape(f"{config.url}live.json")
-    title = closed(config.title)
+    title = close_controls(config.title)
     link = f'<a href="{escape(config.url)}">{escape(title)}</a>'
     script = f'<script type="module" src="{escape(config.url)}embed.js"></script>'
     return {
@@ -210,5 +215,5 @@ def _sitemap(element: str, body: str) -> str:
 
 def _cell(text: str) -> str:
     """Keep a text from running as a spreadsheet's formula, and from turning what follows round."""
-    text = closed(text)
+    text = close_controls(text)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

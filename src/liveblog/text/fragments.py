@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from .bidi import closed
+from .bidi import close_controls
 from .plain import collapse_space, unescape
 
 ROOT = "\ufdd0"
@@ -80,6 +80,6 @@ def html_to_text(fragment: str) -> str:
     HTML from elsewhere has to be sanitized first: ``html_to_text(sanitize(source))``.
     """
     # Directional controls are closed before the next paragraph follows on the same line.
-    text = _TAG.sub("", " ".join(map(closed, _BREAK.split(fragment))))
+    text = _TAG.sub("", " ".join(map(close_controls, _BREAK.split(fragment))))
     text = unescape(text) if "&" in text else text
     return collapse_space(text).strip()

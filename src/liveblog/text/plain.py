@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterable
 
-from .bidi import closed
+from .bidi import close_controls
 
 _LONG_WORD = 25
 """Characters of a long word: :func:`shorten` cuts words that are longer."""
@@ -48,7 +48,7 @@ def shorten(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     room = limit
-    while len(cut := closed(_cut(text, room))) > limit:
+    while len(cut := close_controls(_cut(text, room))) > limit:
         room -= 1
     return cut
 

@@ -481,7 +481,7 @@ def _sources(properties: Properties) -> tuple[Source, ...]:
             if not url.startswith(("https://", "http://")):
                 continue
             try:
-                host = addresses.parts_of(url).hostname
+                host = addresses.split(url).hostname
             except ValueError:
                 raise InvalidInput(f"'{url[:300]}' is no address.", "Correct it.") from None
             found[Source(host or url, url)] = None

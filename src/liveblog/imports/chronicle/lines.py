@@ -122,9 +122,7 @@ def _source(text: str) -> Source:
         url = url.rstrip(")]")
     end = link.end() if link[2] else link.start() + len(url)
     rest = f"{text[: link.start()]}{link[1] or ''}{text[end:]}".replace("()", "")
-    return Source(
-        rest.strip(_WRAPPERS + ":,–—-") or addresses.host_of(url) or url[: limits.NAME], url
-    )
+    return Source(rest.strip(_WRAPPERS + ":,–—-") or addresses.host(url) or url[: limits.NAME], url)
 
 
 def _unwrapped(line: str) -> str:

@@ -78,8 +78,8 @@ def web_address(base: str, address: object) -> str:
     if not given:
         return ""
     try:
-        url = addresses.joined(base, given)
-        parts = addresses.parts_of(url)
+        url = addresses.join(base, given)
+        parts = addresses.split(url)
     except ValueError:
         return ""
     is_web = parts.scheme in ("http", "https") and parts.netloc and " " not in url

@@ -73,8 +73,8 @@ class Pictures:
 def _resolve(base: str, address: str) -> str:
     address = re.sub(r"[\t\n\r]", "", address).strip()
     try:
-        url = addresses.joined(base, address) if address else ""
-        parts = addresses.parts_of(url)
+        url = addresses.join(base, address) if address else ""
+        parts = addresses.split(url)
     except ValueError:
         return ""
     scheme = parts.scheme.lower()

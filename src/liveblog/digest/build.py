@@ -1,0 +1,110 @@
+"""Assembles digests: of a period, of the whole coverage, abridged or cut to a number of entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+
+from msgspec import structs
+
+from ..model.entry import Framing
+from ..model.period import COVERAGE, Period
+from ..timeline import Day, Entry, Timeline, selected
+from . import Digest, Series
+
+WEEK_LIMIT = 100
+"""The most entries of a week that is shown in full."""
+
+
+def build(timeline: Timeline, period: Period, *, key: bool = False, tag: str = "") -> Digest:
+    """Return a period's digest: everything in it, or key entries or one tag (a slug) only."""
+    days = []
+    for day in timeline.between(period.days()):
+        entries = selected(day.entries, key=key, tag=tag)
+        has_content = entries if key or tag else (entries or day.framing)
+        if has_content or day.faults:
+            days.append(Day(day.date, entries, day.framing, day.faults))
+    return build_from_days(period, days, timeline.framing(period.id))
+
+
+def build_coverage(timeline: Timeline, title: str) -> Digest | None:
+    """Return the digest of all that readers may see, or None if there are no days.
+
+    Its headline is that of the coverage, or else the blog's *title*.
+    """
+    dates = timeline.days()
+    if not dates:
+        return None
+    days = [day for day in map(timeline.day, dates) if day.entries or day.framing or day.faults]
+    framing = timeline.framing(COVERAGE) or Framing(period=COVERAGE)
+    if not framing.headline:
+        framing = structs.replace(framing, headline=title)
+    first, last = (days[0].date, days[-1].date) if days else (dates[0], dates[-1])
+    return build_from_days(Period(first, last, COVERAGE, "range"), days, framing)
+
+
+def build_from_days(period: Period, days: Iterable[Day], framing: Framing | None) -> Digest:
+    """Return the digest of days that were read before."""
+    days = tuple(days)
+    return Digest(period, framing, days, figures(days))
+
+
+def abridge(digest: Digest) -> Digest:
+    """Return a week of more than :data:`WEEK_LIMIT` entries by its key entries, if it has any.
+
+    Any other digest is returned as it is. The figures stay those of all entries.
+    """
+    is_long = digest.period.kind == "week" and len(digest.entries) > WEEK_LIMIT
+    if not is_long or not any(entry.now.key for entry in digest.entries):
+        return digest
+    days = tuple(
+        structs.replace(day, entries=selected(day.entries, key=True)) for day in digest.days
+    )
+    return structs.replace(digest, days=days, is_abridged=True)
+
+
+def cut(digest: Digest, count: int) -> Digest:
+    """Return the first *count* entries of a digest, without figures and without its close."""
+    days = []
+    for day in digest.days:
+        entries = day.entries[:count]
+        count -= len(entries)
+        framing = day.framing
+        if framing and len(entries) < len(day.entries):
+            framing = structs.replace(framing, close="")
+        if entries:
+            days.append(structs.replace(day, entries=entries, framing=framing))
+    return structs.replace(headline_only(digest, digest.introduction), days=tuple(days))
+
+
+def headline_only(digest: Digest, introduction: str = "") -> Digest:
+    """Return a digest without entries, figures and close, under the headline of the original."""
+    framing = Framing(period=digest.period.id, headline=digest.headline, introduction=introduction)
+    return structs.replace(digest, framing=framing, days=(), series=())
+
+
+def replace_entries(
+    digest: Digest, replace: Callable[[Sequence[Entry]], Iterable[Entry]]
+) -> Digest:
+    """Return a digest with the entries of each day replaced, and its figures made again."""
+    days = [structs.replace(day, entries=tuple(replace(day.entries))) for day in digest.days]
+    return structs.replace(digest, days=tuple(days), series=figures(days))
+
+
+def figures(days: Iterable[Day]) -> tuple[Series, ...]:
+    """Return the series of each figure (one name in one unit), in the order of first mention.
+
+    A day's last value counts; figures of retracted entries do not.
+    """
+    values: dict[tuple[str, str], dict[date, int | float]] = {}
+    sources: dict[tuple[str, str], str] = {}
+    for day in days:
+        for entry in day.entries:
+            for figure in entry.now.figures if entry.now.state == "live" else ():
+                name = figure.name, figure.unit
+                values.setdefault(name, {})[day.date] = figure.value
+                sources[name] = figure.source or sources.get(name, "")
+    return tuple(
+        Series(name, unit, sources[name, unit], tuple(points.items()))
+        for (name, unit), points in values.items()
+    )
