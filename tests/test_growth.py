@@ -45,7 +45,7 @@ BOUND = 5.0
 """Seconds that the longest may take: a text that no limit holds is as bad as one that grows."""
 
 PARIS = ZoneInfo("Europe/Paris")
-FRENCH = locale.words("fr", PARIS)
+FRENCH = locale.Words("fr", PARIS)
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 ASKED = search_words.phrases("aa bb cc dd ee a b lien")
 

@@ -15,7 +15,7 @@ import msgspec
 from apscheduler.triggers.base import BaseTrigger
 
 from ..blog import Blog
-from ..delivery.dispatcher import Dispatcher, Sent
+from ..delivery.dispatcher import Dispatcher, SendResult
 from ..delivery.outbox import KINDS, Kind
 from ..http_client import Client
 from ..imports import Item
@@ -128,7 +128,7 @@ class Jobs:
         if name == "follow":
             return self._do_follow()
         sent = self._dispatcher.send(cast(Kind, name))
-        return str(sent) if sent != Sent() else ""
+        return str(sent) if sent != SendResult() else ""
 
     def _do_publish(self) -> str:
         report = self._publish()

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from ...model import limits
 from ...model.errors import InvalidInput
-from ...model.period import wall
+from ...model.period import local_instant
 
 _CLOCK = (
     r"(?:(?:[Tt]|[ \t]+)(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
@@ -54,7 +54,7 @@ def _instant(match: re.Match[str], zone: tzinfo) -> datetime:
     day = date(int(match["year"]), _month(match["month"]), int(match["day"]))
     at = time(int(match["hour"] or 0), int(match["minute"] or 0), int(match["second"] or 0))
     if not match["zone"]:
-        return wall(day, at, zone)
+        return local_instant(day, at, zone)
     offset = timedelta(hours=int(match["hours"] or 0), minutes=int(match["minutes"] or 0))
     there = timezone(-offset if match["sign"] == "-" else offset)
     return datetime.combine(day, at, there).astimezone(UTC)
