@@ -180,7 +180,7 @@ def _kill_two_hundred_times(new_blog: NewBlog, tmp_path: Path, receiver: Receive
     out, _ = last.communicate(timeout=300)
     assert out == "ready\ndone\n"
     assert blog.outbox.closed().keys() == expected(zone, START, end)
-    planned = Counter(effect.subject for effect in blog.outbox.effects())
+    planned = Counter(delivery.subject for delivery in blog.outbox.deliveries())
     assert set(planned.values()) == {1}
     told = {name for name in planned if len(name) == 10}
     there = ZoneInfo(zone)
@@ -189,8 +189,8 @@ def _kill_two_hundred_times(new_blog: NewBlog, tmp_path: Path, receiver: Receive
     }
     copies = Counter(str(message["Message-ID"]) for message in receiver.messages)
     assert len(copies) == len(planned)
-    cuts = {effect.key: effect.cuts for effect in blog.outbox.effects()}
-    assert {effect.state for effect in blog.outbox.effects()} == {"done"}
+    cuts = {delivery.key: delivery.uncertain_attempts for delivery in blog.outbox.deliveries()}
+    assert {delivery.state for delivery in blog.outbox.deliveries()} == {"done"}
     extra = sum(copies.values()) - len(copies)
     assert extra <= sum(cuts.values())
     print(f"{kills} kills, {len(copies)} mails, {extra} twice of {sum(cuts.values())} that may be")
@@ -207,7 +207,7 @@ MAIL = (
 
 def planned(blog: Blog) -> list[str]:
     """Return what is planned, in order."""
-    return [effect.key for effect in blog.outbox.effects()]
+    return [delivery.key for delivery in blog.outbox.deliveries()]
 
 
 def test_what_was_over_before_the_first_start_is_not_sent(blog: Blog, clock: Clock) -> None:

@@ -424,7 +424,7 @@ class Blog:
             self.journal.redact(entry_id)
             delete_pictures(entry_id, self.paths.media, self.paths.uploads)
             self.search_index.forget()
-            self.outbox.forget()
+            self.outbox.erase_problems()
         return removed
 
     def _newest_readable(self, entry_id: str) -> tuple[Revision, bool]:

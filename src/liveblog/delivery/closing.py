@@ -32,7 +32,7 @@ def close_periods(outbox: Outbox, timeline: Timeline, config: Config) -> list[Pe
     reached = {"days_to": last_day.isoformat(), "weeks_to": last_week.end.isoformat()}
     days_to, weeks_to = outbox.fact("days_to"), outbox.fact("weeks_to")
     if not days_to:
-        outbox.remember(reached, (), now)
+        outbox.record(reached, (), now)
         return []
     if closing.closes_at(period.day(date.fromisoformat(days_to))) > now + CLOCK_TOLERANCE:
         _reopen(outbox, config, now, reached)
@@ -60,7 +60,7 @@ def _reopen(outbox: Outbox, config: Config, now: datetime, facts: dict[str, str]
     ]
     log.warning("The clock was set back: %d days and weeks are open again.", len(early))
     outbox.reopen(early, facts)
-    outbox.hasten(now)
+    outbox.limit_waits(now)
 
 
 def _last_closed_week(config: Config, now: datetime) -> Period:
