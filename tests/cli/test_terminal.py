@@ -73,8 +73,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Blog:
     for number, kind in enumerate(("mail", "chat", "ping")):
         plan = Plan(kind, f"{ESCAPES}{TURNED}\nx", f"{number}{ESCAPES}")  # type: ignore[arg-type]
         blog.outbox.plan([plan], clock.now, clock.now)
-        (effect,) = blog.outbox.ready(kind, clock.now)  # type: ignore[arg-type]
-        blog.outbox.again(effect, f"{ESCAPES}{TURNED}\nmore", clock.now)
+        (delivery,) = blog.outbox.ready(kind, clock.now)  # type: ignore[arg-type]
+        blog.outbox.postpone(delivery, f"{ESCAPES}{TURNED}\nmore", clock.now)
     Subscriptions(blog.paths).follow("https://example.org/feed", clock.now)
     blog.tokens._write(
         blog.tokens._path, [Person(f"{ESCAPES}{TURNED}\nx", "post", "0" * 64, clock.now)]
@@ -189,7 +189,7 @@ def test_the_log_of_a_long_command_is_safe(hostile: Blog, monkeypatch: pytest.Mo
     def broken(*_: object) -> str:
         raise RuntimeError(f"{ESCAPES}{TURNED}\nmore")
 
-    monkeypatch.setattr("liveblog.scheduler.Schedule._do", broken)
+    monkeypatch.setattr("liveblog.scheduler.jobs.Jobs._do", broken)
     done = run("schedule", "--once", cwd=hostile.paths.root, is_terminal=True)
     assert done.returncode == 1
     assert r"\x1b]0;title" in done.stderr

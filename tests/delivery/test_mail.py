@@ -36,7 +36,7 @@ from lxml import html as lxml_html
 from liveblog import Blog, Digest, config
 from liveblog.blog import Image
 from liveblog.config import MailConfig
-from liveblog.delivery import Undelivered, mail
+from liveblog.delivery import DeliveryError, mail
 from liveblog.digest.text import WIDTH
 from liveblog.model import addresses, limits
 from liveblog.model.entry import Figure, Framing, Revision, Source, make_id
@@ -646,9 +646,9 @@ def some_mail(to: str = ANNA, text: str = "Un fait.\n", sender: str = "direct") 
     return message
 
 
-def refusal(message: EmailMessage, settings: MailConfig, password: str = "") -> Undelivered:
+def refusal(message: EmailMessage, settings: MailConfig, password: str = "") -> DeliveryError:
     """Return the error with which a message is not delivered."""
-    with pytest.raises(Undelivered) as refused:
+    with pytest.raises(DeliveryError) as refused:
         mail.send(message, settings, password)
     assert refused.value.message.isprintable()
     assert refused.value.hint

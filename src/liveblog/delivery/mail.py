@@ -39,7 +39,7 @@ from ..model.errors import ConfigError, InvalidInput
 from ..pages.render import Pages
 from ..text.bidi import close_controls
 from ..text.plain import shorten
-from . import Undelivered
+from . import DeliveryError
 
 LARGEST = 100_000
 """Bytes of a whole message, as it is sent: mail services cut what is over 102 kB."""
@@ -279,19 +279,19 @@ def send(message: EmailMessage, mail: MailConfig, password: str = "") -> str:
     server's certificate is verified; where encryption was asked for and is not to be had, nothing
     is sent.
 
-    Raises :class:`Undelivered`:
+    Raises :class:`DeliveryError`:
 
     - final if the server refused this message or its address for good (5xx; RFC 5321 §4.2.1);
     - not final if it asked to try again (4xx), cannot be reached or trusted, was too slow, or
       refused the login, which somebody can put right;
     - ``is_unknown`` in the one case that cannot be told: the connection broke after the whole
       message, its final dot included, was handed over and before the answer came. The server may
-      have taken it (RFC 5321 §4.5.3.2.6). Sent again, it arrives twice or once, under one
+      have taken it (RFC 5321 §4.5.3.2.6). SendResult again, it arrives twice or once, under one
       Message-ID.
     """
     where = f"The mail server {mail.server}"
     if mail.username and not password:
-        raise Undelivered(
+        raise DeliveryError(
             f"There is no password for {mail.username} at {mail.server}.",
             f"Put it into the environment, as {PASSWORD}.",
         )
@@ -300,26 +300,26 @@ def send(message: EmailMessage, mail: MailConfig, password: str = "") -> str:
             _prepare(server, mail, password, where)
             return _hand_over(server, message, where)
     except smtplib.SMTPAuthenticationError as error:
-        raise Undelivered(
+        raise DeliveryError(
             f"{where} refused the login of {mail.username}: {_said(error.smtp_error)}.",
             f"Check username in [mail] and {PASSWORD} in the environment.",
             retry_after=LOGIN_PAUSE,
         ) from None
     except smtplib.SMTPResponseException as error:
         # It refused to talk at all, which says nothing about this message.
-        raise Undelivered(
+        raise DeliveryError(
             f"{where} answered {error.smtp_code} {_said(error.smtp_error)}.",
             "Check server, port and security in [mail].",
         ) from None
     except ssl.SSLError as error:
         reason = getattr(error, "verify_message", "") or error.reason or str(error)
-        raise Undelivered(
+        raise DeliveryError(
             f"{where} cannot be trusted: {_said(reason)}.",
             "Check its name; port 465 is usual for tls, port 587 for starttls.",
         ) from None
     except (smtplib.SMTPException, OSError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise Undelivered(
+        raise DeliveryError(
             f"{where} cannot be used: {_said(reason)}.",
             "Check server, port and security in [mail], and the network.",
         ) from None
@@ -371,7 +371,7 @@ def _prepare(server: smtplib.SMTP, mail: MailConfig, password: str, where: str) 
     server.ehlo_or_helo_if_needed()
     if mail.security == "starttls":
         if not server.has_extn("starttls"):
-            raise Undelivered(
+            raise DeliveryError(
                 f"{where} offers no encryption (STARTTLS); nothing was sent.",
                 "Check port and security in [mail].",
             )
@@ -382,12 +382,12 @@ def _prepare(server: smtplib.SMTP, mail: MailConfig, password: str, where: str) 
     try:
         server.login(mail.username, password)
     except smtplib.SMTPNotSupportedError:
-        raise Undelivered(
+        raise DeliveryError(
             f"{where} offers no login.",
             "Check port and security in [mail], or leave username out if it wants none.",
         ) from None
     except UnicodeError:
-        raise Undelivered(
+        raise DeliveryError(
             "Name and password of a mail server can be ASCII only.",
             f"Check username in [mail] and {PASSWORD} in the environment.",
         ) from None
@@ -399,7 +399,7 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage, where: str) -> str:
     if not (sender + recipient).isascii():
         if not server.has_extn("smtputf8"):
             other = sender if not sender.isascii() else recipient
-            raise Undelivered(
+            raise DeliveryError(
                 f"{where} can only take addresses in plain letters, not {other} (no SMTPUTF8).",
                 "Use another address, or another server.",
                 is_final=True,
@@ -416,7 +416,7 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage, where: str) -> str:
     try:
         answer = server.getreply()
     except (smtplib.SMTPServerDisconnected, OSError):
-        raise Undelivered(
+        raise DeliveryError(
             f"{where} was given the whole message for {recipient} and broke off before it answered;"
             " it may have taken it.",
             "If it is sent again it may arrive twice, under one Message-ID.",
@@ -431,7 +431,7 @@ def _check(answer: tuple[int, bytes], where: str, recipient: str) -> str:
     if code < 400:
         return _said(said)
     is_login = code in _LOGIN_CODES
-    raise Undelivered(
+    raise DeliveryError(
         f"{where} answered {code} {_said(said)} for {recipient}.",
         f"Check username in [mail] and {PASSWORD} in the environment."
         if is_login

@@ -26,7 +26,7 @@ from ..pages.data import FeedDocument
 from ..pages.render import Pages
 from ..storage.paths import Paths
 from .report import Report
-from .storage import Site
+from .storage.folder import Folder
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """An address that only this machine knew needs no signpost."""
@@ -55,7 +55,7 @@ def folder_of(folders: Paths, old: str) -> Path:
 
 
 def write(
-    old: str, config: Config, folders: Paths, site: Site, pages: Pages, now: datetime
+    old: str, config: Config, folders: Paths, site: Folder, pages: Pages, now: datetime
 ) -> Path:
     """Write what is for an earlier address, in the place of what was there; return its folder.
 
@@ -110,7 +110,7 @@ def rules(old: str, new: str, top: Sequence[str]) -> Iterator[tuple[str, bytes]]
 
 
 def _stand_ins(
-    names: Iterable[str], config: Config, site: Site, pages: Pages, now: datetime
+    names: Iterable[str], config: Config, site: Folder, pages: Pages, now: datetime
 ) -> Iterator[tuple[str, bytes]]:
     """Yield a page for each page and a last document for each feed of the site."""
     for name in names:

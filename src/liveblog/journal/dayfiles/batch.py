@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from itertools import groupby
-from typing import cast
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -18,14 +18,14 @@ from ...model import limits
 from ...model.conflicts import Conflict, KeyReused
 from ...model.entry import Framing, Record, Reference, Revision, validate
 from ...model.errors import StorageError, Withheld
-from .. import Written
-from .head import Newest, last_sum_in
-from .head import newest as newest_of
+from .format import encode
+from .head import LastWrite, last_sum_in, last_write
 from .keys import find_keys, is_same_request
-from .line import encode
-from .lines import home_of
+from .parser import home_of
 from .reader import TICK, Reader
-from .tail import Known, Tail, look_at, sync_file
+from .tail import FileState, Tail, read_state, sync_file
+
+Version = TypeVar("Version", bound=Revision | Framing)
 
 Versions = dict[str, list[Revision | Framing]]
 """The versions of entries and framings, by their names."""
@@ -38,7 +38,7 @@ class Batch:
         self,
         journal: Reader,
         clock: Callable[[], datetime],
-        known: Known | None,
+        known: FileState | None,
         keys: dict[str, date] | None = None,
     ) -> None:
         """Begin a batch at the end of *journal*.
@@ -50,7 +50,7 @@ class Batch:
         self._clock = clock
         self._planned: list[tuple[str, Record]] = []  # each with the name of its file
         self._remembered = known
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, FileState] = {}
         self._read: dict[str, Versions] = {}
         self._new: Versions = {}
         self._references: dict[str, set[str]] = {}
@@ -59,10 +59,10 @@ class Batch:
         self._instant = self._newest.instant
         self._by_key = find_keys(journal.path, keys, clock().date(), self._head) if keys else {}
 
-    def append(self, record: Written, expect: int) -> Written:
-        """Check a record and plan it; see :meth:`liveblog.journal.Journal.append`."""
+    def append(self, record: Version, expect: int) -> Version:
+        """Check a record and plan it; see :meth:`Journal.append`."""
         if earlier := self._made_before(record, expect):
-            return cast(Written, earlier)
+            return cast(Version, earlier)
         home = home_of(record)
         current = max(self._versions(record, home), key=lambda found: found.rev, default=None)
         if (current.rev if current else 0) != expect:
@@ -77,7 +77,7 @@ class Batch:
         return written
 
     def adopt(self, record: Revision | Framing) -> bool:
-        """Check a record and plan it; see :meth:`liveblog.journal.Journal.adopt`."""
+        """Check a record and plan it; see :meth:`Journal.adopt`."""
         home = home_of(record)
         known = {version.rev: version for version in self._versions(record, home)}
         same = known.get(record.rev)
@@ -91,7 +91,7 @@ class Batch:
         self._plan(home, record, min(record.recorded or now, now))
         return True
 
-    def write(self) -> Known | None:
+    def write(self) -> FileState | None:
         """Write what was planned; return what is known of the file that was written to last.
 
         Raises :class:`StorageError`, which says how much is there.
@@ -120,7 +120,7 @@ class Batch:
         if not any(earlier is record for record in self._new.get(earlier.name, ())):
             sync_file(self._journal.path(home_of(earlier)))
 
-    def _plan(self, home: str, record: Written, instant: datetime) -> Written:
+    def _plan(self, home: str, record: Version, instant: datetime) -> Version:
         """Plan a record for its home, and a reference to it where another day is to have one."""
         if isinstance(record, Revision) and record.day not in ("", home):
             if record.day not in self._references:
@@ -141,7 +141,7 @@ class Batch:
         self._instant = max(instant.astimezone(UTC), self._instant + TICK)
         return min(self._instant, limits.LAST_INSTANT)
 
-    def _write(self, name: str, records: Sequence[Record], done: int) -> Known:
+    def _write(self, name: str, records: Sequence[Record], done: int) -> FileState:
         """Append records to one file, after *done* others of the batch."""
         journal = self._journal
         path = journal.path(name)
@@ -163,11 +163,11 @@ class Batch:
             has_changed = tail is not None and not tail.is_untouched
             hint = self._state(records, done, has_changed=has_changed)
             raise StorageError.of(error, "write to", path, hint) from error
-        self._newest = Newest(records[-1].recorded or self._instant, after, name)
+        self._newest = LastWrite(records[-1].recorded or self._instant, after, name)
         self._head = journal.head.write(self._newest, self._head)
         ids = {record.id.encode() for record in records if isinstance(record, Revision)}
         known.ids.update(ids)
-        self._known[name] = Known(name, stamp, after, known.ids)
+        self._known[name] = FileState(name, stamp, after, known.ids)
         return self._known[name]
 
     def _state(self, records: Sequence[Record], done: int, *, has_changed: bool) -> str:
@@ -196,14 +196,14 @@ class Batch:
             self._read[home] = versions
         return self._read[home].get(record.name, []) + new
 
-    def _look_at(self, name: str) -> Known:
+    def _look_at(self, name: str) -> FileState:
         if name not in self._known:
-            self._known[name] = look_at(self._journal.path(name), name, self._remembered)
+            self._known[name] = read_state(self._journal.path(name), name, self._remembered)
         return self._known[name]
 
-    def _find_newest(self) -> Newest:
+    def _find_newest(self) -> LastWrite:
         """Return the newest line of the journal."""
-        newest = newest_of(self._head)
+        newest = last_write(self._head)
         known = self._remembered
         is_remembered = newest and known and newest.name == known.name
         if newest and is_remembered and self._look_at(newest.name).last == newest.sum:

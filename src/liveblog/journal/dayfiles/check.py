@@ -17,25 +17,25 @@ from msgspec import Struct, field
 
 from ...model.entry import Record, Reference
 from ...storage.atomic import NotRegularError, read_regular
-from .. import Audit, Fault
-from .head import newest as newest_of
-from .layout import walk
-from .line import ZERO, Line, links_of
-from .lines import Lines, end_of_lines
+from ..results import Audit, Fault
+from .format import ZERO, Line, links_of
+from .head import last_write
+from .layout import find_files, walk
+from .parser import FileParser, readable_size
 from .reader import Reader
 
 GONE = "Restore the file from a backup; 'liveblog check --repair' goes on without what is lost."
 
-LOOKS = 10
+MAX_PASSES = 10
 """So often at the most is read again what others append to meanwhile."""
 
 Progress = Callable[[int, int], None]
 
 
-class Found(Struct):
+class CheckedFile(Struct):
     """What stands in one file."""
 
-    lines: Lines
+    lines: FileParser
     stamp: str = ""
     items: list[tuple[int, Line]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -47,28 +47,28 @@ class Found(Struct):
 
 def audit(journal: Reader, progress: Progress | None = None) -> Audit:
     """See :meth:`liveblog.journal.Journal.check`."""
-    head = newest_of(journal.head.read())  # before the files: what it names is in them
-    names = sorted(name for name, _ in journal.found())
-    found: dict[str, Found] = {}
+    head = last_write(journal.head.read())  # before the files: what it names is in them
+    names = sorted(name for name, _ in find_files(journal.folder))
+    found: dict[str, CheckedFile] = {}
     for number, name in enumerate(names):
         if progress:
             progress(number, len(names))
-        found[name] = look_at(journal, name)
-    lost = missing(found)
-    for _ in range(LOOKS):
+        found[name] = check_file(journal, name)
+    lost = find_missing(found)
+    for _ in range(MAX_PASSES):
         # Others append meanwhile: a file may have been read before a line came that another names,
         # or have been made since.
         stamps = journal.stamps() if any(lost.values()) else {}
         changed = [n for n, s in stamps.items() if n not in found or found[n].stamp != s]
         if not changed:
             break
-        found |= {name: look_at(journal, name) for name in changed}
-        lost = missing(found)
+        found |= {name: check_file(journal, name) for name in changed}
+        lost = find_missing(found)
     faults: list[Fault] = []
     notes: list[str] = []
     for name, each in found.items():
-        faults += [*each.faults, *lost[name], *_twice_numbered(each, notes)]
-        notes += _oddities(each)
+        faults += [*each.faults, *lost[name], *_duplicate_numbers(each, notes)]
+        notes += _irregularities(each)
         if each.rest:
             number = each.lines.count + 1
             notes.append(
@@ -85,20 +85,20 @@ def audit(journal: Reader, progress: Progress | None = None) -> Audit:
     return Audit(faults, notes, sum(len(each.items) for each in found.values()), len(found))
 
 
-def look_at(journal: Reader, name: str) -> Found:
+def check_file(journal: Reader, name: str) -> CheckedFile:
     """Read one file, and what its lines say of their places."""
     path = journal.path(name)
-    lines = Lines(name, journal.shown(path))
-    each = Found(lines, stamp=journal.stamps([name]).get(name, ""))
+    lines = FileParser(name, journal.label(path))
+    each = CheckedFile(lines, stamp=journal.stamps([name]).get(name, ""))
     acknowledged = journal.acknowledged(name)  # before the file, which may grow meanwhile
     try:
         data = read_regular(path)
     except FileNotFoundError:
         return each
     except NotRegularError as error:
-        each.faults.append(journal.not_read(error))
+        each.faults.append(journal.not_regular(error))
         return each
-    size = end_of_lines(data, acknowledged)
+    size = readable_size(data, acknowledged)
     is_after_damage = False
     for item in lines.read(data[:size]):
         if isinstance(item, Line):
@@ -119,7 +119,7 @@ def look_at(journal: Reader, name: str) -> Found:
     return each
 
 
-def missing(found: dict[str, Found]) -> dict[str, list[Fault]]:
+def find_missing(found: dict[str, CheckedFile]) -> dict[str, list[Fault]]:
     """Return, for each file, the lines before which another is lost, each lost one once."""
     everywhere = {ZERO}.union(*(each.sums for each in found.values()))
     told: set[str] = set()
@@ -140,7 +140,7 @@ def missing(found: dict[str, Found]) -> dict[str, list[Fault]]:
     return lost
 
 
-def _twice_numbered(each: Found, notes: list[str]) -> Iterator[Fault]:
+def _duplicate_numbers(each: CheckedFile, notes: list[str]) -> Iterator[Fault]:
     """Yield where two records have one number, which only two machines can have written."""
     first: dict[tuple[str, int], tuple[int, Record]] = {}
     newest: Counter[str] = Counter()
@@ -163,11 +163,11 @@ def _twice_numbered(each: Found, notes: list[str]) -> Iterator[Fault]:
             yield Fault(place, problem, hint, entry=name)
 
 
-def _oddities(each: Found) -> Iterator[str]:
+def _irregularities(each: CheckedFile) -> Iterator[str]:
     shown = each.lines.shown
     for problem, numbers in each.odd.items():
         more = f" and {len(numbers) - 1:,} more" if len(numbers) > 1 else ""
-        yield f"{shown}:{numbers[0]}{more}: {problem}; nothing is missing"
+        yield f"{shown}:{numbers[0]}{more}: {problem}; nothing is find_missing"
     redacted = sum(line.redacted for _, line in each.items)
     if redacted:
         yield f"{shown}: {redacted} redacted"
@@ -188,11 +188,11 @@ def _oddities(each: Found) -> Iterator[str]:
 
 def _beside(journal: Reader) -> Iterator[str]:
     """Yield what lies among the files and is not read."""
-    read = {item.path for _, item in journal.found()}
+    read = {item.path for _, item in find_files(journal.folder)}
     for item, _ in walk(journal.folder):
         if item.path not in read:
             yield (
-                f"{journal.shown(Path(item.path))}: its name is neither a day nor a longer period, "
+                f"{journal.label(Path(item.path))}: its name is neither a day nor a longer period, "
                 "or it lies in the wrong folder, so nothing in it is read; move it elsewhere once "
                 "you have looked"
             )
@@ -200,7 +200,7 @@ def _beside(journal: Reader) -> Iterator[str]:
         what = "a file as it was before it was repaired"
         if path.name.endswith(".torn"):
             what = "bytes of appends that were cut short, never acknowledged"
-        yield f"{journal.shown(path)}: {what}; delete it once you have looked"
+        yield f"{journal.label(path)}: {what}; delete it once you have looked"
 
 
 def set_aside(folder: Path) -> list[Path]:

@@ -20,14 +20,14 @@ from typing import NamedTuple
 from ...model import limits
 from ...model.errors import InvalidInput
 
-HELD = 32
+MAX_WRITES = 32
 """So many writes are held: as many may lie between two looks of a watcher."""
 
 _LINE = "%-32s %-16s %-22s\n"
 _WIDTH = len(_LINE % ("", "", ""))
 
 
-class Newest(NamedTuple):
+class LastWrite(NamedTuple):
     """The newest write of all."""
 
     instant: datetime
@@ -51,18 +51,18 @@ class Head:
                 # Opened again if somebody replaced the file, or took it away.
                 if self._fd < 0 or os.stat(self._path).st_ino != self._inode:
                     self._open(os.O_RDONLY)
-                return os.pread(self._fd, HELD * _WIDTH, 0)
+                return os.pread(self._fd, MAX_WRITES * _WIDTH, 0)
             except OSError:
                 self._forget()
                 return b""
 
-    def write(self, newest: Newest, before: bytes) -> bytes:
+    def write(self, newest: LastWrite, before: bytes) -> bytes:
         """Put a line for the newest write above those *before*, which :meth:`read` returned.
 
         Return the head as it is then. A disk that refuses is passed over.
         """
         line = _LINE % (newest.instant.isoformat(timespec="microseconds"), newest.sum, newest.name)
-        data = (line.encode() + before)[: HELD * _WIDTH]
+        data = (line.encode() + before)[: MAX_WRITES * _WIDTH]
         with self._turn:
             try:
                 if not self._may_write:
@@ -95,12 +95,12 @@ class Head:
         self._fd, self._may_write = -1, False
 
 
-def newest(head: bytes) -> Newest | None:
+def last_write(head: bytes) -> LastWrite | None:
     """Return the newest write, or None if the head does not tell."""
     fields = head.partition(b"\n")[0].decode("ascii", "replace").split()
     try:
         at, last, name = fields
-        return Newest(limits.check_instant(datetime.fromisoformat(at)), last, name)
+        return LastWrite(limits.check_instant(datetime.fromisoformat(at)), last, name)
     except (ValueError, InvalidInput):
         return None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...model.entry import Revision
-from .line import Line, encode
-from .lines import is_near, name_in, pieces
+from .format import Line, encode
+from .parser import is_near, name_in, parse_lines
 
 
 def purged(data: bytes, entry_id: str) -> tuple[bytes, int]:
@@ -18,7 +18,7 @@ def purged(data: bytes, entry_id: str) -> tuple[bytes, int]:
     for raw in data.split(b"\n"):
         blank: list[bytes] = []
         is_same = True
-        for piece, what in pieces(raw):
+        for piece, what in parse_lines(raw):
             if isinstance(what, Line):
                 record = what.record
                 is_its = isinstance(record, Revision) and record.id == entry_id

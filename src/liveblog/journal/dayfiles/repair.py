@@ -16,10 +16,11 @@ from typing import NamedTuple
 from ...model.entry import Reference
 from ...model.hashing import blake2b
 from ...storage.atomic import NotRegularError, read_regular, replace_file
-from .. import Fault
-from .check import Found, look_at, set_aside
-from .line import ZERO, Line, decode, encode, is_whole, links_of
-from .lines import Lines, end_of_lines, home_of, pieces
+from ..results import Fault
+from .check import CheckedFile, check_file, set_aside
+from .format import ZERO, Line, decode, encode, is_whole, links_of
+from .layout import find_files
+from .parser import FileParser, home_of, parse_lines, readable_size
 from .reader import Reader
 
 _WORK = 2_000_000_000
@@ -37,7 +38,7 @@ class _Piece(NamedTuple):
 
 def repair(journal: Reader, now: datetime, *, dry_run: bool) -> list[str]:
     """See :meth:`liveblog.journal.Journal.repair`. The journal's lock is held, unless dry."""
-    found = {name: look_at(journal, name) for name, _ in journal.found()}
+    found = {name: check_file(journal, name) for name, _ in find_files(journal.folder)}
     aside = set_aside(journal.folder)
     spare = _whole_lines(aside)
     told: list[str] = []
@@ -48,7 +49,7 @@ def repair(journal: Reader, now: datetime, *, dry_run: bool) -> list[str]:
                 each, read_regular(journal.path(name)), spare, told, journal.acknowledged(name)
             )
         except NotRegularError as error:
-            told.append(f"{journal.shown(error.path)} is {error.kind}: left as it is.")
+            told.append(f"{journal.label(error.path)} is {error.kind}: left as it is.")
     for name, lines in files.items():
         lines[:] = _at_home(name, files, found[name].lines.shown, told)
     known = _sums(files.values())
@@ -68,26 +69,26 @@ def repair(journal: Reader, now: datetime, *, dry_run: bool) -> list[str]:
         told.append(f"{shown} is written anew; {kept.name}, beside it, is the file as it was.")
     for path in aside:
         if path.name.endswith(".torn"):
-            told.append(f"{journal.shown(path)}: never acknowledged; deleted.")
+            told.append(f"{journal.label(path)}: never acknowledged; deleted.")
             if not dry_run:
                 path.unlink(missing_ok=True)
     return told
 
 
 def _mended(
-    each: Found, data: bytes, spare: dict[str, bytes], told: list[str], acknowledged: str
+    each: CheckedFile, data: bytes, spare: dict[str, bytes], told: list[str], acknowledged: str
 ) -> list[_Piece]:
     """Return the lines of a file, without what is odd or lost; what can be is brought back."""
     shown = each.lines.shown
     kept: list[_Piece] = []
     sums: set[str] = set()
-    end = end_of_lines(data, acknowledged)
+    end = readable_size(data, acknowledged)
     if data[end:]:
         told.append(f"{shown}: an append that was cut short, never acknowledged; dropped.")
     for number, raw in _rejoined(data[:end].split(b"\n"), shown, told):
         if not raw and number > each.lines.count:
             continue
-        for piece, what in pieces(raw):
+        for piece, what in parse_lines(raw):
             if isinstance(what, str):
                 back = corrected(piece)
                 if not back and (links := links_of(piece)):
@@ -156,9 +157,9 @@ def _with_spare(
     return lines
 
 
-def _without_lost(each: Found, lines: list[_Piece], told: list[str]) -> list[_Piece]:
+def _without_lost(each: CheckedFile, lines: list[_Piece], told: list[str]) -> list[_Piece]:
     """Drop the damaged lines that cannot have superseded anything that can be read."""
-    reader = Lines(each.lines.name, each.lines.shown)
+    reader = FileParser(each.lines.name, each.lines.shown)
     faults: dict[int, Fault] = {}
     for number, piece in enumerate(lines):
         for item in reader.read(piece.data + b"\n"):
@@ -229,7 +230,7 @@ def _whole_lines(paths: Iterable[Path]) -> dict[str, bytes]:
         except NotRegularError:
             continue
         for raw in data.split(b"\n"):
-            found |= {w.sum: piece for piece, w in pieces(raw) if isinstance(w, Line)}
+            found |= {w.sum: piece for piece, w in parse_lines(raw) if isinstance(w, Line)}
     return found
 
 

@@ -23,8 +23,8 @@ from ...storage.atomic import (
     sync_data,
     sync_folder,
 )
-from .line import ZERO, Line, decode
-from .lines import end_of_lines, pieces, whole_end
+from .format import ZERO, Line, decode
+from .parser import end_of_whole_lines, parse_lines, readable_size
 
 _REACH = 8192
 """Bytes at the end of a file that are read first: as a rule they hold its last line."""
@@ -34,7 +34,7 @@ TORN = ".torn"
 _ID_LETTERS = rb"-[0-9a-z]{10}"
 
 
-class End(NamedTuple):
+class FileEnd(NamedTuple):
     """How a file ends."""
 
     line: Line | None  #: the last whole line
@@ -43,7 +43,7 @@ class End(NamedTuple):
     is_open: bool  #: the last line lacks its line end
 
 
-def end_of(fd: int) -> End:
+def read_end(fd: int) -> FileEnd:
     """Read the end of an open file."""
     size = os.fstat(fd).st_size
     reach = _REACH
@@ -53,17 +53,17 @@ def end_of(fd: int) -> End:
         if start:  # the first piece may be half a line
             data = data[data.find(b"\n") + 1 :] if b"\n" in data else b""
         ended = data.rfind(b"\n") + 1
-        whole = ended + whole_end(data[ended:])
+        whole = ended + end_of_whole_lines(data[ended:])
         line = _last(data[:whole])
         if line or not start:
             end = size - len(data) + whole
-            return End(line, end, data[whole:], is_open=whole > ended)
+            return FileEnd(line, end, data[whole:], is_open=whole > ended)
         reach *= 4
 
 
 def _last(data: bytes) -> Line | None:
     for raw in reversed(data.split(b"\n")):
-        for _, what in reversed(list(pieces(raw)) if raw else []):
+        for _, what in reversed(list(parse_lines(raw)) if raw else []):
             if isinstance(what, Line):
                 return what
     return None
@@ -73,7 +73,7 @@ Stamp = tuple[int, int, int]
 """A file's inode, size in bytes and time of modification in nanoseconds."""
 
 
-class Known(Struct):
+class FileState(Struct):
     """What a writer remembers of a day file, so that it need not read the file for each append."""
 
     name: str
@@ -82,7 +82,7 @@ class Known(Struct):
     ids: set[bytes] = set()  #: of the entries in it, and of those that its texts name
 
 
-def look_at(path: Path, name: str, known: Known | None) -> Known:
+def read_state(path: Path, name: str, known: FileState | None) -> FileState:
     """Return what *path* holds now. What was appended since it was *known* is read, or all of it.
 
     The journal's lock is held. Raises :class:`OSError`.
@@ -90,7 +90,7 @@ def look_at(path: Path, name: str, known: Known | None) -> Known:
     try:
         stamp = _stamp(os.stat(path, follow_symlinks=False))
     except (FileNotFoundError, NotADirectoryError):
-        return Known(name, ids=set())
+        return FileState(name, ids=set())
     if known and known.name == name:
         if known.stamp == stamp:
             return known
@@ -101,10 +101,10 @@ def look_at(path: Path, name: str, known: Known | None) -> Known:
     data = read_regular(path)
     last = data.rpartition(b"\n")[0].rpartition(b"\n")[2] if data.endswith(b"\n") else b""
     line = decode(last)
-    return Known(name, stamp, line.sum if isinstance(line, Line) else "", _ids(name, data))
+    return FileState(name, stamp, line.sum if isinstance(line, Line) else "", _ids(name, data))
 
 
-def _read_on(path: Path, known: Known, stamp: Stamp) -> Known | None:
+def _read_on(path: Path, known: FileState, stamp: Stamp) -> FileState | None:
     """Read the lines that follow the known ones; None if anything but whole lines follows."""
     fd = open_regular(path)
     try:
@@ -121,7 +121,7 @@ def _read_on(path: Path, known: Known, stamp: Stamp) -> Known | None:
             return None
         last = line.sum
     known.ids.update(_ids(known.name, data))
-    return Known(known.name, stamp, last, known.ids)
+    return FileState(known.name, stamp, last, known.ids)
 
 
 def _ids(name: str, data: bytes) -> set[bytes]:
@@ -136,10 +136,10 @@ def _stamp(status: os.stat_result) -> Stamp:
 class Tail:
     """The end of a day file, open for one append; the journal's lock is held."""
 
-    def __init__(self, path: Path, root: Path, acknowledged: str, known: Known) -> None:
+    def __init__(self, path: Path, root: Path, acknowledged: str, known: FileState) -> None:
         """Open the file at *path*, making it and its folders below *root* where they are missing.
 
-        Its end is read unless it is *known*. *acknowledged* is as in :func:`.lines.end_of_lines`.
+        Its end is read unless it is *known*. *acknowledged* is as in :func:`.parser.readable_size`.
 
         Raises :class:`OSError`.
         """
@@ -154,15 +154,15 @@ class Tail:
         self.is_untouched = True  #: as far as is known, the file holds what it held before
         stamp = _stamp(os.fstat(self._fd))
         if known.last and stamp == known.stamp:
-            self._end = End(None, stamp[1], b"", is_open=False)
+            self._end = FileEnd(None, stamp[1], b"", is_open=False)
             return
-        self._end = end_of(self._fd)
+        self._end = read_end(self._fd)
         self.last = self._end.line.sum if self._end.line else ZERO
         if self._end.rest and acknowledged:
             data = read_regular(path)
-            if end_of_lines(data, acknowledged) == len(data):
+            if readable_size(data, acknowledged) == len(data):
                 # Damage, but of a line that is to be withheld: it stays where it is.
-                self._end = End(self._end.line, len(data), b"", is_open=True)
+                self._end = FileEnd(self._end.line, len(data), b"", is_open=True)
 
     def __enter__(self) -> Tail:
         return self

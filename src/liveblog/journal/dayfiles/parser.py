@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from ...model.entry import Framing, Record, Reference, Revision, id_day, validate
 from ...model.errors import InvalidInput
-from .. import Fault
-from .line import ZERO, Line, decode, is_whole, links_of
+from ..results import Fault
+from .format import ZERO, Line, decode, is_whole, links_of
 
 RESTORE = "Run 'liveblog check --repair', or restore the file from a backup."
 
@@ -30,16 +30,16 @@ _FAR = 4
 """Letters in which two ids differ at least, unless one is the other with a damaged byte or two."""
 
 
-class Oddity(NamedTuple):
+class Irregularity(NamedTuple):
     """Bytes that no writer of the journal wrote; nothing is missing on account of them."""
 
     problem: str
 
 
-Item = Line | Fault | Oddity
+Item = Line | Fault | Irregularity
 
 
-def pieces(raw: bytes) -> Iterator[tuple[bytes, Line | str | Oddity]]:
+def parse_lines(raw: bytes) -> Iterator[tuple[bytes, Line | str | Irregularity]]:
     """Yield what stands between two line ends: as a rule one line.
 
     A line is yielded with the bytes that a writer would have written (without the line end), a
@@ -51,20 +51,20 @@ def pieces(raw: bytes) -> Iterator[tuple[bytes, Line | str | Oddity]]:
         return
     text = raw.removeprefix(_BOM).strip(b" \t\r\0")
     if not text:
-        yield raw, Oddity("an empty line")
+        yield raw, Irregularity("an empty line")
     elif _MARKER.fullmatch(text):
-        yield raw, Oddity("the marker of a merge")
+        yield raw, Irregularity("the marker of a merge")
     elif text != raw and isinstance(found := decode(text), Line):
         at = "a byte order mark" if raw.startswith(_BOM) else "white space at the line end"
         yield text, found
-        yield b"", Oddity(at)
+        yield b"", Irregularity(at)
     elif isinstance(line, str):
         yield from _joined(raw, line)
 
 
-def _joined(raw: bytes, problem: str) -> Iterator[tuple[bytes, Line | str | Oddity]]:
+def _joined(raw: bytes, problem: str) -> Iterator[tuple[bytes, Line | str | Irregularity]]:
     """Yield the lines between which a line end was lost, and the stray bytes beside them."""
-    found: list[tuple[bytes, Line | str | Oddity]] = []
+    found: list[tuple[bytes, Line | str | Irregularity]] = []
     start = 0
     for end in _ENDING.finditer(raw):
         at = raw.find(_BEGINNING, start, end.end())
@@ -78,32 +78,32 @@ def _joined(raw: bytes, problem: str) -> Iterator[tuple[bytes, Line | str | Oddi
         return
     yield from found
     yield from _beside(raw[start:])
-    yield b"", Oddity("a line end is missing")
+    yield b"", Irregularity("a line end is missing")
 
 
-def _beside(stray: bytes) -> Iterator[tuple[bytes, Line | str | Oddity]]:
+def _beside(stray: bytes) -> Iterator[tuple[bytes, Line | str | Irregularity]]:
     if len(stray.strip(b" \t\r\0")) > _STRAY:
         yield stray, "its checksum does not fit its bytes"
     elif stray:
-        yield b"", Oddity("stray bytes beside a line")
+        yield b"", Irregularity("stray bytes beside a line")
 
 
-def whole_end(rest: bytes) -> int:
+def end_of_whole_lines(rest: bytes) -> int:
     """Return where the last whole line ends in bytes without a line end; 0 if there is none."""
     for ending in reversed(list(_ENDING.finditer(rest))):
-        if any(isinstance(what, Line) for _, what in pieces(rest[: ending.end()])):
+        if any(isinstance(what, Line) for _, what in parse_lines(rest[: ending.end()])):
             return ending.end()
     return 0
 
 
-def end_of_lines(data: bytes, acknowledged: str = "") -> int:
+def readable_size(data: bytes, acknowledged: str = "") -> int:
     """Return up to where a file is to be read: what follows was cut short by a crash.
 
     Unless the line of the sum *acknowledged*, the newest of this file as far as the head knows, is
     nowhere else: then this is what is left of it.
     """
     ended = data.rfind(b"\n") + 1
-    end = ended + whole_end(data[ended:])
+    end = ended + end_of_whole_lines(data[ended:])
     is_rest = bool(data[end:].strip(b" \t\r\0"))
     if is_rest and acknowledged and acknowledged.encode() not in data[:end]:
         return len(data)
@@ -119,7 +119,7 @@ def name_in(raw: bytes) -> str:
     return match[1].decode(errors="replace") if match else ""
 
 
-class Lines:
+class FileParser:
     """Reads one file, from its beginning and on from where it ended before."""
 
     def __init__(self, name: str, shown: str) -> None:
@@ -138,7 +138,7 @@ class Lines:
         """Yield what *data* holds, which goes on where the bytes before ended.
 
         The last line need not have a line end; what a crash cut short is not to be given, see
-        :func:`whole_end`.
+        :func:`end_of_whole_lines`.
         """
         *parts, last = data.split(b"\n")
         for number, raw in enumerate([*parts, last] if last else parts):
@@ -155,7 +155,7 @@ class Lines:
         return f"{self.shown}:{self.count}"
 
     def _items(self, raw: bytes) -> Iterator[Item]:
-        for piece, what in pieces(raw):
+        for piece, what in parse_lines(raw):
             if isinstance(what, Line):
                 yield self._line(piece, what)
             elif isinstance(what, str):
@@ -165,7 +165,7 @@ class Lines:
 
     def _line(self, raw: bytes, line: Line) -> Item:
         if line.sum in self._sums:
-            return Oddity("a line that stands here a second time")
+            return Irregularity("a line that stands here a second time")
         self._sums.add(line.sum)
         self._befores = {line.sum}
         record = line.record
