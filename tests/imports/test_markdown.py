@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveblog.imports import Item, Picture, Problem, Update, Version
-from liveblog.imports.fitting import fitted
+from liveblog.imports.fitting import fit
 from liveblog.imports.markdown import read_folder as folder
 from liveblog.imports.markdown.dates import instant
 from liveblog.imports.markdown.source import FILE_LIMIT
@@ -916,7 +916,7 @@ def test_nothing_said_of_an_export_acts_on_a_terminal(site: Path) -> None:
 def test_what_cannot_be_a_tag_is_left_out_and_told(tags: str, site: Path) -> None:
     """The update comes with the others."""
     put(site, "a.md", post(tags=tags))
-    found, (doubt,) = fitted(version(site))
+    found, (doubt,) = fit(version(site))
     assert found.tags == ("Homs",)
     assert "is not a tag" in doubt
 

@@ -19,7 +19,7 @@ from PIL import Image as Pillow
 
 from liveblog.http_client import Client
 from liveblog.imports import Item, Picture, Problem, Update, Version
-from liveblog.imports.fitting import fitted
+from liveblog.imports.fitting import fit
 from liveblog.imports.html import to_markdown
 from liveblog.imports.wordpress import read_export as export
 from liveblog.imports.wordpress.entries import remove_extras
@@ -748,7 +748,7 @@ def test_a_number_that_stands_twice_is_one_post(write: Callable[..., Path]) -> N
 def test_a_title_that_is_too_long_is_shortened_and_told(write: Callable[..., Path]) -> None:
     """The post is not lost for it."""
     items = read(write(post(title="word " * 100)))
-    version, doubts = fitted(updates(items)["post 1"].versions[0])
+    version, doubts = fit(updates(items)["post 1"].versions[0])
     assert len(version.title or "") <= 300
     assert doubts == ["its title has 499 characters and is shortened"]
 
