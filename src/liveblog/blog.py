@@ -179,9 +179,9 @@ class Blog:
     @property
     def words(self) -> Words:
         """Dates, numbers and words in the blog's language."""
-        from .text.locale import words
+        from .text.locale import Words
 
-        return words(self.config.language, self.config.zone)
+        return Words(self.config.language, self.config.zone)
 
     def instant(self, text: str) -> datetime:
         """Return the instant that a human time means; see :mod:`liveblog.text.dates`."""
@@ -424,7 +424,7 @@ class Blog:
             self.journal.redact(entry_id)
             delete_pictures(entry_id, self.paths.media, self.paths.uploads)
             self.search_index.forget()
-            self.outbox.forget()
+            self.outbox.erase_problems()
         return removed
 
     def _newest_readable(self, entry_id: str) -> tuple[Revision, bool]:

@@ -55,7 +55,7 @@ class FeedBuilder:
         base = self._config.url
         url = addresses.url(base, addresses.period_path(digest.period))
         content = _absolute(self._pages.digest_content(digest), base, url)
-        closed = self._config.closing.of(digest.period)
+        closed = self._config.closing.closes_at(digest.period)
         live = [e.now for e in digest.entries if e.now.state == "live"]
         return Item(
             id=addresses.digest_urn(self._config.id, digest.period),

@@ -58,7 +58,7 @@ class FeedFiles:
         it is complete.
         """
         index = self._context.index.entries
-        last_closed = self._config.closing.last_day(self._context.timeline.now)
+        last_closed = self._config.closing.last_closed_day(self._context.timeline.now)
         since = day_end(last_closed, self._config.zone)
         size = max(self._config.feeds.entries, index.count_updated_since(since))
         updated = self._queries.entries(index.last_updated(size))

@@ -135,7 +135,7 @@ class SiteQueries:
 
     def is_closed(self, wanted: Period) -> bool:
         """Whether a day or week is closed."""
-        return self._config.closing.of(wanted) <= self._timeline.now
+        return self._config.closing.closes_at(wanted) <= self._timeline.now
 
     def digest(self, wanted: Period) -> Digest:
         """Return the digest of a day or week."""

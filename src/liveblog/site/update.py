@@ -116,10 +116,13 @@ class IndexUpdate:
         """Return the days and weeks that closed since the last publication, or opened again."""
         low, high = sorted((self._last_time() or self._now, self._now))
         closing = self._config.closing
-        first = closing.last_day(low) - timedelta(days=14)
-        span = [first + timedelta(days=n) for n in range((closing.last_day(high) - first).days + 1)]
+        first = closing.last_closed_day(low) - timedelta(days=14)
+        span = [
+            first + timedelta(days=n)
+            for n in range((closing.last_closed_day(high) - first).days + 1)
+        ]
         periods = {period.day(day) for day in span} | {self._queries.week(day) for day in span}
-        return {p for p in periods if low < closing.of(p) <= high}
+        return {p for p in periods if low < closing.closes_at(p) <= high}
 
     def _replace_days(self, days: set[date]) -> Invalidation:
         """Replace *days* in the index, and add to them the days that share entries with them."""
