@@ -74,9 +74,9 @@ DOORS = {
 """Which modules (or rooms) may import a library."""
 
 PRIVATE = {
-    "_captured_signals": "uvicorn", "_cmark": "cmarkgfm", "_Element": "lxml",
+    "_cmark": "cmarkgfm", "_Element": "lxml",
     "_jobstore_alias": "apscheduler", "_run_job_success": "apscheduler",
-    "spool_max_size": "starlette", "uvicorn.protocols": "uvicorn",
+    "spool_max_size": "starlette",
 }  # fmt: skip
 """Parts of libraries that nobody promises to keep, and whose they are. Each of these has an upper
 bound in pyproject.toml, so that a new version is looked at before it is used."""

@@ -495,7 +495,7 @@ def test_a_clock_that_is_set_while_it_runs_is_noticed(
     caplog.set_level(logging.WARNING)
     blog = Blog(new_blog().paths.root)
     schedule = Schedule(blog)
-    monkeypatch.setattr("liveblog.scheduler.LOOK_SECONDS", 0.02)
+    monkeypatch.setattr("liveblog.scheduler.CHECK_SECONDS", 0.02)
     schedule.start()
     try:
         until(lambda: schedule.is_leading and blog.outbox.fact("days_to"))

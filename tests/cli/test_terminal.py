@@ -189,7 +189,7 @@ def test_the_log_of_a_long_command_is_safe(hostile: Blog, monkeypatch: pytest.Mo
     def broken(*_: object) -> str:
         raise RuntimeError(f"{ESCAPES}{TURNED}\nmore")
 
-    monkeypatch.setattr("liveblog.scheduler.Schedule._do", broken)
+    monkeypatch.setattr("liveblog.scheduler.jobs.Jobs._do", broken)
     done = run("schedule", "--once", cwd=hostile.paths.root, is_terminal=True)
     assert done.returncode == 1
     assert r"\x1b]0;title" in done.stderr

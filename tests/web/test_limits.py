@@ -18,9 +18,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.responses import FileResponse
 
-from liveblog.web import HEAD_LIMIT, guard
+from liveblog.web import connections, request_body
 from liveblog.web.api.handlers import UPLOAD_LIMIT
+from liveblog.web.app import HEAD_LIMIT
 
 from ..conftest import LiveServer, live_server, run_loop
 from ..wire import fetch
@@ -109,7 +111,7 @@ def test_half_sent_heads_take_no_descriptors_from_others(limited: Limited, sourc
             halves[-1].sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ")
     for _ in range(15):
         assert is_healthy(limited)
-    time.sleep(guard.HEAD_SECONDS + 1)  # they are refused now, and linger
+    time.sleep(connections.HEAD_SECONDS + 1)  # they are refused now, and linger
     assert is_healthy(limited)
     limited.blog.post("Pendant ce temps.")
     streams.settimeout(20)
@@ -176,8 +178,8 @@ def test_that_accept_fails_is_logged_once_a_minute(caplog: pytest.LogCaptureFixt
     """asyncio tells of each of its attempts, thousands a second; other errors are told as ever."""
 
     async def failing() -> None:
-        watching = guard.Guard(lambda: 0, lambda _: False)
-        watching.start()
+        limits = connections.ConnectionLimits(FileResponse("/dev/null"), lambda _: False)
+        limits.start()
         loop = asyncio.get_running_loop()
         for _ in range(1_000):
             loop.call_exception_handler({"message": "socket.accept() out of system resource"})
@@ -217,7 +219,7 @@ def test_a_head_and_a_body_have_to_come_in_time(server: LiveServer) -> None:
     trickle.sendall(begun)
     for wire in (head, body, trickle, silent):
         wire.settimeout(30)
-    until = time.monotonic() + guard.BODY_SECONDS + 4
+    until = time.monotonic() + request_body.BODY_SECONDS + 4
     while time.monotonic() < until:
         trickle.sendall(b"x" * 4_000)
         time.sleep(1)

@@ -13,7 +13,7 @@ from liveblog import Blog
 from liveblog.site.storage.compressed import compress
 from liveblog.web import Application, micropub, multipart, static_file
 from liveblog.web.api import routes
-from liveblog.web.gone import Gone
+from liveblog.web.removed_entries import RemovedEntries
 
 from ..conftest import run_loop
 
@@ -68,7 +68,7 @@ async def ask(
 CASES = {
     "a page is compressed": (static_file, "compress", "GET", "/semaine/", b"", "", 200),
     "a day is read for what is not there": (
-        Gone, "_removed", "GET", "/semaine/2012/07/15/aaaaaaaaaa/", b"", "", 404,
+        RemovedEntries, "_removed", "GET", "/semaine/2012/07/15/aaaaaaaaaa/", b"", "", 404,
     ),
     "JSON is parsed": (
         routes, "_decoded", "POST", "/semaine/api/entries", b'{"body": "x"}',
@@ -140,7 +140,7 @@ def test_what_fails_inside_is_told_without_its_trace_and_logged_once(
     def broken(*_: object) -> object:
         raise RuntimeError("a secret of the inside")
 
-    monkeypatch.setattr(Gone, "_removed", broken)
+    monkeypatch.setattr(RemovedEntries, "_removed", broken)
 
     async def asking() -> tuple[int, float, bytes]:
         return await ask(Application([blog]), "GET", "/semaine/2012/07/15/aaaaaaaaaa/")

@@ -21,6 +21,7 @@ from liveblog import Blog
 from liveblog.model import addresses
 from liveblog.model.permissions import SCOPES, UNDO_SECONDS, Action, Scope, may
 from liveblog.web.blog_app import BlogApp
+from liveblog.web.clients import ForwardedHeaders
 
 from ..conftest import Clock, LiveServer, live_server
 from ..wire import fetch
@@ -245,7 +246,11 @@ def test_the_document_says_what_the_server_does(newsroom: Newsroom) -> None:
 def test_every_route_is_in_the_table(blog: Blog) -> None:
     """Or needs no token, and is named as such."""
     asked = "\n".join(f"{r.method} /{r.path.partition('?')[0]}" for r in REQUESTS)
-    routes = [route for route in BlogApp(blog, "").dynamic.routes if isinstance(route, Route)]
+    routes = [
+        route
+        for route in BlogApp(blog, ForwardedHeaders(""), lambda: 0).router.routes
+        if isinstance(route, Route)
+    ]
     missing = {
         route.path
         for route in routes

@@ -24,6 +24,7 @@ from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.web import static
 from liveblog.web.blog_app import BlogApp
+from liveblog.web.clients import ForwardedHeaders
 
 from ..conftest import LiveServer, live_server, run_loop
 from ..wire import fetch
@@ -474,21 +475,21 @@ def test_no_more_is_held_ready_than_there_is_memory_for(
     blog: Blog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files that nobody asked for lately are let go, and read again when they are wanted."""
-    monkeypatch.setattr(static, "MEMORY", 1_000_000)
+    monkeypatch.setattr(static, "CACHE_BYTES", 1_000_000)
     site = blog.paths.site
     site.mkdir(exist_ok=True)
     for number in range(30):
         (site / f"{number}.txt").write_bytes(os.urandom(50_000))
-    held = BlogApp(blog, "").files
+    files = BlogApp(blog, ForwardedHeaders(""), lambda: 0).files
 
     async def ask() -> None:
         for number in range(30):
-            assert await held.file(f"{number}.txt")
-            assert 100_000 < held.held <= 1_000_000 or number == 0
-        assert held.ready("29.txt", {})
-        assert held.ready("0.txt", {}) is None
-        assert await held.file("0.txt")
-        assert held.ready("0.txt", {})
+            assert await files.file(f"{number}.txt")
+            assert 100_000 < files.cached_bytes <= 1_000_000 or number == 0
+        assert files.cached("29.txt", {})
+        assert files.cached("0.txt", {}) is None
+        assert await files.file("0.txt")
+        assert files.cached("0.txt", {})
 
     run_loop(ask())
 

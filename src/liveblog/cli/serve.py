@@ -44,10 +44,10 @@ def serve(
     port = opened.getsockname()[1]
 
     def ready() -> None:
-        for served in app.blogs:
-            address = f"http://{shown}:{port}{served.path}"
-            state.say(f"{served.blog.config.title}: {address}  (write: {address}compose)")
-        if not any(served.blog.tokens.all() for served in app.blogs):
+        for served_blog in app.blogs:
+            address = f"http://{shown}:{port}{served_blog.path}"
+            state.say(f"{served_blog.blog.config.title}: {address}  (write: {address}compose)")
+        if not any(served_blog.blog.tokens.all() for served_blog in app.blogs):
             state.say("Nobody can sign in yet: 'liveblog token new NAME' makes a token.")
         state.say("Stop with Ctrl-C.")
 

@@ -1,18 +1,19 @@
-"""One blog with everything that serving it takes, and the requests that come to it."""
+"""One served blog: its watcher, scheduler, event stream and files, and the requests for it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from functools import partial
 from urllib.parse import urlsplit
 
 import msgspec
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
+from starlette.datastructures import Headers, QueryParams
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
@@ -29,46 +30,56 @@ from ..watcher import Event, Update, Watcher
 from . import embed, errors, micropub, search
 from .api import routes
 from .auth import Authenticator
-from .clients import BehindProxies, client_of
+from .clients import ForwardedHeaders, client_of
 from .composer import pages
 from .context import BlogContext
-from .gone import Gone
+from .errors import Problem
+from .removed_entries import RemovedEntries
 from .search_limit import SearchLimit
-from .static import Files
-from .stream import Hub, messages
+from .static import SiteFiles
+from .stream import Broadcaster, messages
 from .writers import Writers
 
-LOOKUPS = 4
-"""Readers who come back at the same time and are told what they missed."""
+MISSED_READERS = 4
+"""Threads that read what reconnecting pages missed."""
 
-TOLD_WITHIN = 1.0
-"""Seconds that a publication waits for the readers to be told, so as not to slow that down."""
-
-
-def _no_stream(why: str) -> Response:
-    return errors.response(
-        errors.Problem(
-            503,
-            "too_many_streams",
-            why,
-            "Poll live.json instead.",
-            {"retry-after": "30", "connection": "close"},
-        )
-    )
+BROADCAST_TIMEOUT = 1.0
+"""Seconds that a publication waits for the broadcast before it, so as not to slow that down."""
 
 
 class BlogApp:
-    """A blog that is served at the path of its own url."""
+    """A blog that is served at the path of its URL."""
 
-    def __init__(self, blog: Blog, proxies: str) -> None:
+    def __init__(
+        self, blog: Blog, forwarded: ForwardedHeaders, total_streams: Callable[[], int]
+    ) -> None:
         """Prepare to serve *blog*; nothing runs before :meth:`start`.
 
-        *proxies* are the addresses whose X-Forwarded-* headers are believed.
+        *total_streams* returns the number of open event streams of all blogs.
         """
         self.blog = blog
         self.path = urlsplit(blog.config.url).path
-        self.hub = Hub(blog.config.server)
-        self.watcher = Watcher(blog, broadcast=self._broadcast, published=self._published)
+        self.broadcaster = Broadcaster(blog.config.server, total_streams)
+        self.watcher = Watcher(blog, broadcast=self._broadcast, published=self._on_published)
+        self.schedule = Schedule(blog, publish=self.watcher.publish)
+        self._forwarded = forwarded
+        self._removed = RemovedEntries(blog)
+        self._missed_threads = CapacityLimiter(MISSED_READERS)
+        self._is_published = asyncio.Event()  # set while the site shows all that was broadcast
+        self._is_published.set()
+        self._site_position = ""  # stream position that the site shows
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._error_pages: dict[int, bytes] = {}  # by status
+        self.files = SiteFiles(
+            blog.paths.site,
+            blog.config,
+            Compressed(blog.paths.compressed),
+            preview=self._preview,
+            render_error=self._render_error,
+            is_removed=self._removed.has,
+            is_over=lambda: self.watcher.is_over,
+            published=self._is_published,
+        )
         self._context = BlogContext(
             blog,
             self.path,
@@ -77,88 +88,76 @@ class BlogApp:
             Writers(),
             SearchLimit(),
         )
-        self.schedule = Schedule(blog, publish=self.watcher.publish)
-        self._gone = Gone(blog)
-        self._lookups = CapacityLimiter(LOOKUPS)
-        self._is_landed = asyncio.Event()  # unless readers were told of more than the site shows
-        self._is_landed.set()
-        self.files = Files(
-            blog.paths.site,
-            blog.config,
-            Compressed(blog.paths.compressed),
-            preview=self._preview,
-            missing=self._missing,
-            is_gone=self._gone.was_here,
-            is_over=self._is_over,
-            landed=self._is_landed,
-        )
-        self._on_site = ""  # the place up to which the site shows everything
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._pages_of_nothing: dict[int, bytes] = {}
-        self.dynamic = self._routes()
-        self._handled = ExceptionMiddleware(
-            self.dynamic,
+        self.router = self._routes()
+        self._dynamic = ExceptionMiddleware(
+            self.router,
             handlers={
                 errors.Problem: errors.handler,
                 LiveblogError: errors.handler,
                 HTTPException: errors.handler,
             },
         )
-        self._to_somebody = BehindProxies(self._answer, proxies)
-        self._names = {route.path.split("/")[1] for route in self.dynamic.routes
-                       if isinstance(route, Route)}  # fmt: skip
+        self._dynamic_names = {
+            route.path.split("/")[1] for route in self.router.routes if isinstance(route, Route)
+        }
 
-    # -- life ---------------------------------------------------------------------------------
+    # -- start and stop -----------------------------------------------------------------------
 
     def start(self) -> None:
-        """Follow the journal from now on. Call it within the event loop."""
+        """Start to watch the journal. Call it within the event loop."""
         self._loop = asyncio.get_running_loop()
-        self.hub.place = self._on_site = str(self.watcher.state.position)
-        self.hub.start()
+        self.broadcaster.position = self._site_position = str(self.watcher.state.position)
+        self.broadcaster.start()
         self.watcher.start()
         self.schedule.start()
 
     async def stop(self) -> None:
-        """End the streams and the following; what is being published is finished."""
-        self.hub.close()
+        """End the streams and the watcher; a publication that has begun is finished."""
+        self.broadcaster.close()
         self.watcher.stop()
         await run_sync(self.schedule.stop)
         await run_sync(self.watcher.join, 5)
 
-    def _broadcast(self, events: list[Event], place: StreamPosition) -> None:
-        """Send events to the open pages and wait for that, in the watcher's thread."""
+    # -- what the watcher reports, in its thread ----------------------------------------------
+
+    def _broadcast(self, events: list[Event], position: StreamPosition) -> None:
+        """Send changed entries to the open pages, before they are published."""
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._send, messages(events, str(place)), place)
-        told = asyncio.run_coroutine_threadsafe(self.hub.told(), self._loop)
+        data = messages(events, str(position))
+        self._loop.call_soon_threadsafe(self._send, data, position, False)
+        flushed = asyncio.run_coroutine_threadsafe(self.broadcaster.flushed(), self._loop)
         with contextlib.suppress(TimeoutError):
-            told.result(TOLD_WITHIN)
+            flushed.result(BROADCAST_TIMEOUT)
 
-    def _send(self, data: bytes, place: StreamPosition) -> None:
-        self._is_landed.clear()
-        self.hub.place = str(place)
-        self.hub.send(data)
-
-    def _published(self, update: Update) -> None:
-        """Serve what was published, and plan deliveries, in the watcher's thread."""
+    def _on_published(self, update: Update) -> None:
+        """Broadcast the live page, serve what was published, and plan deliveries."""
         assert self._loop is not None
-        place = update.changes.after
-        data = messages(update.events, str(place))
-        self._loop.call_soon_threadsafe(self._show, data, place, update.report)
+        position = update.changes.after
+        data = messages(update.events, str(position))
+        self._loop.call_soon_threadsafe(self._send, data, position, True)
+        if update.report:
+            self._loop.call_soon_threadsafe(self._refresh, position, update.report)
         self.schedule.published(update)
 
-    def _show(self, data: bytes, place: StreamPosition, report: Report | None) -> None:
-        self._is_landed.set()  # or it failed: there is nothing to wait for
-        self.hub.place = str(place)
+    def _send(self, data: bytes, position: StreamPosition, is_published: bool) -> None:
+        """Broadcast messages; unless published, requests wait for what they announce."""
+        if is_published:
+            self._is_published.set()
+        else:
+            self._is_published.clear()
+        self.broadcaster.position = str(position)
         if data:
-            self.hub.send(data)
-        if report:
-            self._on_site = str(place)
-            self._pages_of_nothing.clear()
-            self._gone.forget()
-            self.files.refresh(report.written)
+            self.broadcaster.send(data)
+
+    def _refresh(self, position: StreamPosition, report: Report) -> None:
+        """Update what is cached of the site."""
+        self._site_position = str(position)
+        self._error_pages.clear()
+        self._removed.clear()
+        self.files.refresh(report.written)
 
     def outbox(self) -> dict[str, int]:
-        """Return how much waits to go out and how much was given up; nothing if that is unknown."""
+        """Return how many deliveries wait and how many failed; empty if that cannot be read."""
         try:
             counts = self.blog.outbox.count()
         except StorageError:
@@ -170,49 +169,50 @@ class BlogApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request below this blog's path."""
         path: str = scope["path"][len(self.path) :]
-        scope["state"]["path"] = path
-        if path == "events" or path.partition("/")[0] in self._names:
-            return await self._to_somebody(scope, receive, send)
-        # Files are the same for everybody: who asks for them need not be known.
-        await self.files(scope, receive, send)
+        if path == "events":
+            return await self._stream(scope, receive, send)
+        if path.partition("/")[0] in self._dynamic_names:
+            await self._forwarded.apply(scope)
+            root = scope.get("root_path", "") + self.path.rstrip("/")
+            return await self._dynamic(
+                {**scope, "root_path": root, "app": self.router}, receive, send
+            )
+        await self.files.serve(path, scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["state"]["path"] == "events":
-            return await self._events(scope, receive, send)
-        root = scope.get("root_path", "") + self.path.rstrip("/")
-        inner = {**scope, "root_path": root, "app": self.dynamic}
-        await self._handled(inner, receive, send)
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for the event stream."""
+        await self._forwarded.apply(scope)
+        client = client_of(scope)
+        refused = self._stream_refusal(scope["method"], client)
+        if refused:
+            return await refused(scope, receive, send)
+        position = _requested_position(scope)
+        until = self.broadcaster.position
+        if not position and until != self._site_position:
+            position = self._site_position  # a new page shows the site as it is published
+        missed = partial(self._missed, position, until)
+        await self.broadcaster.subscribe(client, receive, send, missed)
 
-    async def _events(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope)
-        if scope["method"] not in ("GET", "HEAD"):
-            response = errors.response(errors.of(HTTPException(405)))
-            return await response(scope, receive, send)
-        address = client_of(scope)
-        if refusal := self.hub.refusal(address):
-            return await _no_stream(refusal)(scope, receive, send)
-        if scope["method"] == "HEAD":
-            return await Response(media_type="text/event-stream")(scope, receive, send)
-        given = request.headers.get("last-event-id") or request.query_params.get("after", "")
-        until = self.hub.place
-        if not given and until != self._on_site:
-            given = self._on_site  # who begins here has read the site, and may know no more
+    def _stream_refusal(self, method: str, client: str) -> Response | None:
+        """Return the answer to a request for a stream that is not opened, or None."""
+        if method not in ("GET", "HEAD"):
+            return errors.response(errors.of(HTTPException(405)))
+        if why := self.broadcaster.refusal(client):
+            headers = {"retry-after": "30", "connection": "close"}
+            problem = Problem(503, "too_many_streams", why, "Poll live.json instead.", headers)
+            return errors.response(problem)
+        return Response(media_type="text/event-stream") if method == "HEAD" else None
 
-        async def missed() -> bytes:
-            look = partial(self._missed, given, until)
-            events = await run_sync(look, limiter=self._lookups) if given else []
-            return b"retry: 2000\n\n" + messages([*events, ("hello", {})], until)
-
-        if not await self.hub.open(address, scope["state"]["take"], missed):
-            return await _no_stream("The server is stopping.")(scope, receive, send)
-        while (await receive())["type"] != "http.disconnect":
-            pass  # the server lets go of the connection
-
-    def _missed(self, given: str, until: str) -> list[Event]:
-        try:
-            return self.watcher.events_between(given, StreamPosition.parse(until))
-        except InvalidInput:
-            return []
+    async def _missed(self, position: str, until: str) -> bytes:
+        """Return the first bytes of a stream: the events after *position* up to *until*."""
+        events: list[Event] = []
+        if position:
+            with contextlib.suppress(InvalidInput):  # not a position of this stream
+                events = await run_sync(
+                    self.watcher.events_between, position, StreamPosition.parse(until),
+                    limiter=self._missed_threads,
+                )  # fmt: skip
+        return b"retry: 2000\n\n" + messages([*events, ("hello", {})], until)
 
     def _routes(self) -> Router:
         found = [
@@ -225,18 +225,21 @@ class BlogApp:
         # Slashes are not redirected: that would build an address from the Host header.
         return Router(routes=found, redirect_slashes=False)
 
-    # -- what the files need to know ----------------------------------------------------------
+    # -- pages that the server renders ---------------------------------------------------------
 
     def _preview(self, name: str, feed: bytes) -> bytes:
         document = msgspec.json.decode(feed, type=FeedDocument)
         document.feed_url = addresses.url(self.blog.config.url, name)
         return self.blog.publisher.pages.feed(name, document)
 
-    def _missing(self, _: str, status: int) -> bytes:
-        if status not in self._pages_of_nothing:
+    def _render_error(self, status: int) -> bytes:
+        if status not in self._error_pages:
             page = self.blog.publisher.pages.not_found(self.path, is_gone=status == 410)
-            self._pages_of_nothing[status] = page
-        return self._pages_of_nothing[status]
+            self._error_pages[status] = page
+        return self._error_pages[status]
 
-    def _is_over(self) -> bool:
-        return self.watcher.is_over
+
+def _requested_position(scope: Scope) -> str:
+    """Return the position after which a page resumes the stream, or an empty string."""
+    headers = Headers(scope=scope)
+    return headers.get("last-event-id") or QueryParams(scope["query_string"]).get("after", "")

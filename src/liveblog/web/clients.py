@@ -1,14 +1,14 @@
-"""Who is asking, as far as an address tells: the rule for every limit that counts by address."""
+"""The address of a client: which addresses count as one client, and which proxies are trusted."""
 
 from __future__ import annotations
 
 import ipaddress
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, cast
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 log = logging.getLogger("liveblog")
@@ -31,39 +31,42 @@ def network_of(address: str) -> str:
 
 
 def client_of(scope: Mapping[str, Any]) -> str:
-    """Return the client that a request came from, as limits count it."""
+    """Return the client of a request, as limits count it; "-" if it has no address."""
     client = scope.get("client")
     return network_of(str(client[0])) if client else "-"
 
 
-def believed(proxies: str) -> Callable[[str], bool]:
-    """Return whether an address is among those whose forwarded headers are believed."""
-    return ProxyHeadersMiddleware(cast(Any, None), trusted_hosts=proxies).trusted_hosts.__contains__
+class ForwardedHeaders:
+    """The headers in which trusted proxies say who the client is (X-Forwarded-For and -Proto)."""
 
-
-class BehindProxies:
-    """An application that is told who really asks, by proxies that are believed."""
-
-    has_warned = False
-
-    def __init__(self, app: ASGIApp, proxies: str) -> None:
+    def __init__(self, proxies: str) -> None:
+        """Trust *proxies*: addresses or networks, separated by commas."""
         # uvicorn and Starlette describe the same protocol with different types.
-        self._app = ProxyHeadersMiddleware(cast(Any, app), trusted_hosts=proxies)
+        self._middleware = ProxyHeadersMiddleware(cast(Any, _nothing), trusted_hosts=proxies)
+        self._has_warned = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; warn once of forwarded headers from an address that nobody named."""
+    def is_trusted(self, address: str) -> bool:
+        """Whether an address is one of a trusted proxy."""
+        return address in self._middleware.trusted_hosts
+
+    async def apply(self, scope: Scope) -> None:
+        """Set the client and the scheme of a request to what a trusted proxy says."""
         client = scope.get("client")
         if (
-            not BehindProxies.has_warned
+            not self._has_warned
             and client
-            and client[0] not in self._app.trusted_hosts
+            and not self.is_trusted(client[0])
             and any(name in FORWARDED for name, _ in scope["headers"])
         ):
-            BehindProxies.has_warned = True
+            self._has_warned = True
             log.warning(
-                "%s sends forwarded headers and is not believed, so all its clients count as one. "
+                "%s sends forwarded headers and is not trusted, so all its clients count as one. "
                 "If it is your proxy, start the server with --proxy %s (or LIVEBLOG_PROXY).",
                 client[0],
                 client[0],
             )
-        await self._app(cast(Any, scope), cast(Any, receive), cast(Any, send))
+        await self._middleware(cast(Any, scope), cast(Any, _nothing), cast(Any, _nothing))
+
+
+async def _nothing(*_: object) -> None:
+    """Do nothing: the middleware is used for its effect on the scope."""

@@ -1,6 +1,6 @@
 """Metrics for Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/).
 
-An extra: ``pip install 'liveblog[metrics]'``. The only door to prometheus_client.
+Needs the extra ``pip install 'liveblog[metrics]'``. Only this module imports prometheus_client.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 class Metrics:
-    """Counts requests, and shows how each blog is doing when it is asked."""
+    """The number of requests by status, and the state of each blog."""
 
     def __init__(self, blogs: Sequence[BlogApp]) -> None:
-        """Tell of *blogs*."""
+        """Report on *blogs*."""
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "liveblog_requests", "Requests answered.", ["status"], registry=self._registry
@@ -52,7 +52,7 @@ class _Blogs(Collector):
         self._blogs = blogs
 
     def collect(self) -> Iterable[Metric]:
-        """Look at each blog."""
+        """Return the current state of each blog."""
         readers = GaugeMetricFamily("liveblog_readers", "Open event streams.", labels=["blog"])
         dropped = CounterMetricFamily(
             "liveblog_readers_dropped", "Streams cut because nobody read.", labels=["blog"]
@@ -65,21 +65,21 @@ class _Blogs(Collector):
         )
         took = GaugeMetricFamily(
             "liveblog_publishing_seconds",
-            "How long the last turn took: readers told, site published.",
+            "How long the last update took to be broadcast and published.",
             labels=["blog"],
         )
         outbox = GaugeMetricFamily(
-            "liveblog_outbox", "What waits to go out, and what was given up.",
+            "liveblog_outbox", "Deliveries that wait, and that failed for good.",
             labels=["blog", "state"],
         )  # fmt: skip
-        for served in self._blogs:
-            for name, count in served.outbox().items():
-                outbox.add_metric([served.path, name], count)
-            state = served.watcher.state
-            readers.add_metric([served.path], served.hub.readers)
-            dropped.add_metric([served.path], served.hub.dropped)
-            failing.add_metric([served.path], bool(state.problem))
-            took.add_metric([served.path], state.seconds)
+        for app in self._blogs:
+            for name, count in app.outbox().items():
+                outbox.add_metric([app.path, name], count)
+            state = app.watcher.state
+            readers.add_metric([app.path], app.broadcaster.subscribers)
+            dropped.add_metric([app.path], app.broadcaster.dropped)
+            failing.add_metric([app.path], bool(state.problem))
+            took.add_metric([app.path], state.seconds)
             if state.published:
-                published.add_metric([served.path], state.published.timestamp())
+                published.add_metric([app.path], state.published.timestamp())
         return (readers, dropped, failing, published, took, outbox)

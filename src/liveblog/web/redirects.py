@@ -1,4 +1,4 @@
-"""Requests that still come to an address that a blog had before: sent on to the same thing."""
+"""Redirects from the earlier addresses of a blog to its current one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..config import Config
 
 
 @dataclass(frozen=True)
-class _Move:
+class _Relocation:
     host: str
     path: str
     new: str
@@ -24,40 +24,41 @@ class Redirects:
 
     def __init__(self, configs: Iterable[Config]) -> None:
         """Collect the earlier addresses from the settings of all blogs."""
-        moves = [
-            _Move(_host(old), urlsplit(old).path, config.url, _host(config.url))
+        relocations = [
+            _Relocation(_host(old), urlsplit(old).path, config.url, _host(config.url))
             for config in configs
             for old in config.moved_from
         ]
-        self._moves = sorted(moves, key=lambda move: -len(move.path))
+        self._relocations = sorted(relocations, key=lambda found: -len(found.path))
 
     def __bool__(self) -> bool:
-        """Whether any of them was somewhere else."""
-        return bool(self._moves)
+        """Whether there is any earlier address."""
+        return bool(self._relocations)
 
     def target(self, scope: Scope, current: str | None) -> str:
-        """Return where a request is to be sent on to, or an empty string.
+        """Return the URL that a request is redirected to, or an empty string.
 
-        *current* is the path of the blog that is served there now, if any. It stays its own unless
-        an earlier address lies below it, or was at this very path of another host.
+        *current* is the path of the blog that is served there now, if any. Its requests are not
+        redirected unless an earlier address lies below that path, or had the same path on another
+        host.
         """
-        if not self._moves:
+        if not self._relocations:
             return ""
         path: str = scope["path"]
         host = _host(f"//{dict(scope['headers']).get(b'host', b'').decode('latin-1')}")
-        for move in self._moves:
-            if not f"{path}/".startswith(move.path) or len(move.path) < len(current or ""):
+        for earlier in self._relocations:
+            if not f"{path}/".startswith(earlier.path) or len(earlier.path) < len(current or ""):
                 continue
-            is_elsewhere = host == move.host != move.new_host
-            if move.path != current or is_elsewhere:
+            is_elsewhere = host == earlier.host != earlier.new_host
+            if earlier.path != current or is_elsewhere:
                 query = scope["query_string"].decode("latin-1")
-                rest = quote(path[len(move.path) :])
-                return f"{move.new}{rest}{f'?{query}' if query else ''}"
+                rest = quote(path[len(earlier.path) :])
+                return f"{earlier.new}{rest}{f'?{query}' if query else ''}"
         return ""
 
 
-async def send_on(scope: Scope, send: Send, target: str) -> None:
-    """Answer that something moved for good: 301, which every feed reader knows, or 308."""
+async def send_redirect(scope: Scope, send: Send, target: str) -> None:
+    """Send a permanent redirect: 301, which every feed reader knows, or 308."""
     headers = [
         (b"location", target.encode("latin-1", "replace")),
         (b"cache-control", b"public, max-age=3600"),

@@ -1,26 +1,22 @@
-"""Running the application: uvicorn, made to stop at once with readers connected."""
+"""Runs the application under uvicorn, for ``liveblog serve``."""
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import gc
 import logging
 import resource
+import signal
 import socket
 from collections.abc import Callable
 from functools import partial
-from types import FrameType
 from typing import Any, cast
 
 import uvicorn
 
 from ..model.errors import StorageError
-from . import HEAD_LIMIT, Application
-from .clients import believed
-from .connection import Connection
-from .guard import Guard
-from .stream import Hub
+from .app import HEAD_LIMIT, Application
+from .connections import ConnectionLimits
+from .signals import SIGNALS
 
 GRACE_SECONDS = 1
 
@@ -31,33 +27,19 @@ often again, and tells of each attempt."""
 WAITING = 4096
 """Connections that the system holds until they are accepted."""
 
-LARGE = 128 * 1024
-"""Bytes that are taken from the system apart from others."""
-
-_MMAP_THRESHOLD, _ARENA_MAX = -3, -8
-"""Their numbers in glibc's <malloc.h>."""
-
 
 class _Server(uvicorn.Server):
-    """Ends the event streams before it waits for requests to end."""
+    """uvicorn with limits on connections."""
 
-    def __init__(self, config: uvicorn.Config, app: Application, guard: Guard) -> None:
+    def __init__(self, config: uvicorn.Config, limits: ConnectionLimits) -> None:
         super().__init__(config)
-        self._app = app
-        self._guard = guard
+        self._limits = limits
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._guard.start()
+        self._limits.start()
         for opened in sockets or []:
             opened.listen(WAITING)
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        for served in self._app.blogs:
-            served.hub.close()
-        super().handle_exit(sig, frame)
-        # To be asked to stop is no failure: the signal is not raised again afterwards.
-        self._captured_signals.clear()
 
 
 class _OnceAMinute(logging.Filter):
@@ -100,27 +82,20 @@ def _allow_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _stay_small() -> None:
-    """Need hardly more memory after a long day of updates than before it."""
-    # What is large, as pages are, goes back to the system at once. Else Linux's C library keeps
-    # room for as much as it ever saw freed, and that in pieces, for each thread apart. Others know
-    # no such settings.
-    with contextlib.suppress(AttributeError, OSError):
-        library = ctypes.CDLL(None)
-        library.mallopt(_MMAP_THRESHOLD, LARGE)
-        library.mallopt(_ARENA_MAX, 1)
+def _exit(*_: object) -> None:
+    """End the process without an error: being asked to stop is none."""
+    raise SystemExit(0)
 
 
 def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve until told to stop (SIGTERM, SIGINT); *ready* is called when it begins."""
-    guard = Guard(lambda: Hub.in_all, believed(app.proxies))
+    """Serve on a socket until SIGTERM or SIGINT; *ready* is called before."""
+    limits = ConnectionLimits(app, app.is_trusted_proxy)
     config = uvicorn.Config(
-        app,
-        http=cast(Any, partial(Connection, guard=guard)),
+        cast(Any, limits),
         h11_max_incomplete_event_size=HEAD_LIMIT,
         log_level=logging.WARNING,
         access_log=False,
-        proxy_headers=False,  # the application does it, and keeps the peer's own address
+        proxy_headers=False,  # the application does that, and needs the address of the proxy
         server_header=False,
         lifespan="on",
         timeout_keep_alive=75,
@@ -128,13 +103,14 @@ def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> N
         ws="none",
         backlog=ACCEPTED_AT_ONCE,
     )
+    config.load()
+    create = partial(limits.protocol, config.http_protocol_class)
+    config.http_protocol_class = cast(Any, create)
     logging.getLogger("uvicorn.error").addFilter(_OnceAMinute())
-    server = _Server(config, app, guard)
     _allow_files()
-    _stay_small()
     opened.listen(WAITING)
-    # What was loaded stays: to look through it for garbage would hold up every reader.
-    gc.collect()
-    gc.freeze()
+    # uvicorn raises the signal again once it has stopped.
+    for number in SIGNALS:
+        signal.signal(number, _exit)
     ready()
-    server.run(sockets=[opened])
+    _Server(config, limits).run(sockets=[opened])

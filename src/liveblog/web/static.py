@@ -1,9 +1,8 @@
-"""The published site over HTTP: what feed fetchers and browsers deserve (RFC 9110, RFC 9111).
+"""Serves the published site: files from memory, redirects, 404 and 410 (RFC 9110, RFC 9111).
 
-In comes a request for a path below the site's root; out goes the file there, or what the settings
-say of it. Each file is read, hashed and compressed once and then served from memory, until it
-changes on disk; whoever published it. ETags come from the bytes alone, so they are the same after
-a restart and in every process.
+Each file is read, hashed and compressed once, then served from memory until it changes on disk, no
+matter which process published it. ETags depend on the bytes alone, so they are the same after a
+restart and in every process.
 """
 
 from __future__ import annotations
@@ -12,11 +11,10 @@ import asyncio
 import contextlib
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
@@ -28,11 +26,23 @@ from ..feeds.model import ENDED_MINUTES, LIVE_MINUTES
 from ..model import addresses
 from ..model.hashing import blake2b
 from ..site.storage.compressed import Compressed
-from .static_file import PACKED, PAGE_HEADERS, Answer, File, Mark, encodings, is_known
+from .link_header import link_header
+from .static_file import (
+    COMPRESSIBLE,
+    PAGE_HEADERS,
+    Answer,
+    File,
+    FileState,
+    encodings,
+    is_known,
+    send_answer,
+)
 
-MEMORY = 128_000_000  #: bytes of files held ready
+CACHE_BYTES = 128_000_000
+"""Bytes of memory for files; the least recently requested are evicted."""
+
 LARGE = 2_000_000
-"""Files of more bytes than this are sent from disk."""
+"""Bytes above which a file is not cached but sent from disk."""
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -58,27 +68,27 @@ FEED_TYPES = {
     "feed.json": "application/feed+json",
 }
 
-LANDS_WITHIN = 2.0
-"""Seconds that a request waits for what readers were told of and is not on the site yet."""
+PUBLICATION_TIMEOUT = 2.0
+"""Seconds that a request waits for the publication of updates that were broadcast already."""
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 PAGE = "public, no-cache"
 POLLED = "public, max-age=5"
 
-AT_ONCE = 4
-"""Files and pages that are read, compressed or rendered at the same time, in worker threads."""
+READERS = 4
+"""Threads that read, compress or render files."""
 
 LOOKUPS = 2
-"""Requests for what is not there that look into the journal at the same time."""
+"""Threads that look for removed entries in the journal."""
 
 _EMPTY = (b"content-length", b"0")
 
-Page = Callable[[str, int], bytes]
-"""Makes the page for a path and a status of 404 or 410."""
+RenderError = Callable[[int], bytes]
+"""Renders the page for a status of 404 or 410."""
 
 
-class Files:
-    """An ASGI application over the site in a folder."""
+class SiteFiles:
+    """The files of a published site, and their cache."""
 
     def __init__(
         self,
@@ -87,93 +97,95 @@ class Files:
         compressed: Compressed,
         *,
         preview: Callable[[str, bytes], bytes],
-        missing: Page,
-        is_gone: Callable[[str], bool],
+        render_error: RenderError,
+        is_removed: Callable[[str], bool],
         is_over: Callable[[], bool],
-        landed: asyncio.Event,
+        published: asyncio.Event,
     ) -> None:
-        """Serve *root*, of which *compressed* has copies.
+        """Serve the folder *root*, of whose files *compressed* has copies.
 
-        *preview* makes a page of a feed (its folder, its JSON Feed); *missing* the page for what is
-        not there; *is_gone* says whether a path was there and was removed; *is_over* whether the
-        coverage is; *landed* is set unless readers were told of what is not on the site yet.
+        *preview* renders a page from a feed (its path, its JSON Feed). *is_removed* says whether a
+        path is the permalink of a removed entry; it may read the disk. *is_over* says whether the
+        coverage is over. *published* is set while the site shows all updates that were broadcast.
         """
         self._root = str(root)
         self._config = config
         self._compressed = compressed
         self._preview = preview
-        self._missing = missing
-        self._is_gone = is_gone
+        self._render_error = render_error
+        self._is_removed = is_removed
         self._is_over = is_over
-        self._landed = landed
+        self._published = published
         self._files: OrderedDict[str, File] = OrderedDict()
         self._reading: dict[str, asyncio.Future[File | None]] = {}
-        self._threads = CapacityLimiter(AT_ONCE)
+        self._threads = CapacityLimiter(READERS)
         self._lookups = CapacityLimiter(LOOKUPS)
         self._refreshing: set[asyncio.Task[None]] = set()
-        self.held = 0  #: bytes held ready
+        self.cached_bytes = 0
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; ``path`` in the scope's state is below the blog's own."""
-        path: str = scope["state"]["path"]
+    async def serve(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for a path below the site's root."""
         if scope["method"] not in ("GET", "HEAD"):
-            return await _send(send, Answer(405, [(b"allow", b"GET, HEAD"), _EMPTY]))
-        asked: dict[bytes, bytes] = dict(scope["headers"])
+            return await send_answer(send, Answer(405, [(b"allow", b"GET, HEAD"), _EMPTY]))
+        headers: dict[bytes, bytes] = dict(scope["headers"])
         is_head = scope["method"] == "HEAD"
-        if answer := self.ready(path, asked):
-            return await _send(send, answer, is_head)
-        if moved := self._moved(path):
-            query = scope["query_string"]
-            target = moved + (f"?{query.decode('latin-1')}" if query else "")
+        answer = self.cached(path, headers) or await self._answer(path, scope, headers)
+        if isinstance(answer, Answer):
+            return await send_answer(send, answer, is_head)
+        await self._send_large(scope, receive, send, _name(path), answer)
+
+    async def _answer(
+        self, path: str, scope: Scope, headers: Mapping[bytes, bytes]
+    ) -> Answer | File:
+        """Return the answer to a request, or the file if it is not cached but sent from disk."""
+        query: bytes = scope["query_string"]
+        if target := self._redirect(path):
+            target += f"?{query.decode('latin-1')}" if query else ""
             location = (b"location", target.encode("latin-1", "replace"))
-            kept = (b"cache-control", b"public, max-age=300")
-            return await _send(send, Answer(308, [location, kept, _EMPTY]))
-        if self._retired(path):
-            return await self._send_missing(send, path, 410, is_head)
+            return Answer(308, [location, (b"cache-control", b"public, max-age=300"), _EMPTY])
+        if self._is_retired(path):
+            return await self._error(410)
         name = _name(path)
         if name == "live.json":
-            await self._landing()
-        find = self._page_of_feed if _is_page_of_feed(name, asked) else self.file
+            await self._wait_for_publication()
+        find = self._feed_preview if _is_feed_preview(name, headers) else self.file
         file = await find(name)
         if file is None:
             if path and not path.endswith("/") and await self.file(f"{path}/index.html"):
-                query = scope["query_string"]
-                here = quote(path.rpartition("/")[2]) + "/"
-                where = here.encode() + (b"?" + query if query else b"")
-                return await _send(send, Answer(308, [(b"location", where), _EMPTY]))
-            if await run_sync(self._is_gone, path, limiter=self._lookups):
-                return await self._send_missing(send, path, 410, is_head)
-            if await self._landing():
+                folder = quote(path.rpartition("/")[2]) + "/"
+                location = (b"location", folder.encode() + (b"?" + query if query else b""))
+                return Answer(308, [location, _EMPTY])
+            if await run_sync(self._is_removed, path, limiter=self._lookups):
+                return await self._error(410)
+            if await self._wait_for_publication():
                 file = await find(name)
         if file is None:
-            return await self._send_missing(send, path, 404, is_head)
-        if not file.bodies:
-            return await self._send_large(scope, receive, send, name, file)
-        await _send(send, file.answer(asked), is_head)
+            return await self._error(404)
+        return file.answer(headers) if file.bodies else file
 
-    def ready(self, path: str, asked: Mapping[bytes, bytes]) -> Answer | None:
-        """Return the answer to a GET that can be given from memory; None if it takes more."""
+    def cached(self, path: str, headers: Mapping[bytes, bytes]) -> Answer | None:
+        """Return the answer to a GET if it is in memory and up to date."""
         name = _name(path)
         file = self._files.get(name)
         if (
             file is None
             or not file.bodies
             or path in self._config.redirects
-            or self._retired(path)
-            or _is_page_of_feed(name, asked)
-            or (name == "live.json" and not self._landed.is_set())
-            or file.mark != _mark(f"{self._root}/{name}")
+            or self._is_retired(path)
+            or _is_feed_preview(name, headers)
+            or (name == "live.json" and not self._published.is_set())
+            or file.state != _state(f"{self._root}/{name}")
         ):
             return None
         self._files.move_to_end(name)
-        return file.answer(asked)
+        return file.answer(headers)
 
-    async def _landing(self) -> bool:
-        """Wait until the site shows what readers were told of; return whether it had to."""
-        if self._landed.is_set():
+    async def _wait_for_publication(self) -> bool:
+        """Wait until the site shows all that was broadcast; return whether there was a wait."""
+        if self._published.is_set():
             return False
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._landed.wait(), LANDS_WITHIN)
+            await asyncio.wait_for(self._published.wait(), PUBLICATION_TIMEOUT)
         return True
 
     # -- files --------------------------------------------------------------------------------
@@ -181,58 +193,58 @@ class Files:
     async def file(self, name: str) -> File | None:
         """Return a file of the site as it is now, or None if there is none.
 
-        It is read, hashed and compressed in a worker thread, once for all who ask meanwhile.
+        A file that is not cached is read in a worker thread, once for all concurrent requests.
         """
         path = f"{self._root}/{name}"
-        if not _is_plain(name) or not (mark := _mark(path)):
+        if not _is_plain(name) or not (state := _state(path)):
             return None
         known = self._files.get(name)
-        if known is not None and known.mark == mark:
+        if known is not None and known.state == state:
             self._files.move_to_end(name)
             return known
-        return await self._once(name, partial(self._read, name, path, mark))
+        return await self._once(name, partial(self._read, name, path, state))
 
     async def _once(self, name: str, make: Callable[[], File | None]) -> File | None:
-        """Return what *make* makes in a worker thread, and hold it under *name*."""
+        """Call *make* in a worker thread, and cache the result under *name*."""
         if name not in self._reading:
 
             async def making() -> File | None:
                 try:
-                    return self._keep(name, await run_sync(make, limiter=self._threads))
+                    return self._store(name, await run_sync(make, limiter=self._threads))
                 finally:
                     del self._reading[name]
 
             made = self._reading[name] = asyncio.ensure_future(making())
             made.add_done_callback(lambda done: done.cancelled() or done.exception())
-        # Whoever asked first may leave; the others still wait for it.
+        # The first client may disconnect while others wait for the same file.
         return await asyncio.shield(self._reading[name])
 
     def refresh(self, names: Iterable[str]) -> None:
-        """Make ready again, before anybody asks, what is held and was published anew."""
-        held = [name for name in names if name in self._files]
+        """Read those of the files again that are cached and have changed."""
+        cached = [name for name in names if name in self._files]
 
         async def refreshing() -> None:
-            for name in held:
+            for name in cached:
                 await self.file(name)
 
         task = asyncio.get_running_loop().create_task(refreshing())
         self._refreshing.add(task)
         task.add_done_callback(self._refreshing.discard)
 
-    def _keep(self, name: str, file: File | None) -> File | None:
-        """Hold a file ready; let go of those that nobody asked for lately."""
+    def _store(self, name: str, file: File | None) -> File | None:
+        """Cache a file; evict the least recently requested ones."""
         if name in self._files:
-            self.held -= self._files.pop(name).size
+            self.cached_bytes -= self._files.pop(name).size
         if file is None:
             return None
         self._files[name] = file
-        self.held += file.size
-        while self.held > MEMORY and len(self._files) > 1:
+        self.cached_bytes += file.size
+        while self.cached_bytes > CACHE_BYTES and len(self._files) > 1:
             _, old = self._files.popitem(last=False)
-            self.held -= old.size
+            self.cached_bytes -= old.size
         return file
 
-    def _read(self, name: str, path: str, mark: Mark) -> File | None:
+    def _read(self, name: str, path: str, state: FileState) -> File | None:
         if not os.path.isfile(path) or not os.path.realpath(path).startswith(
             os.path.realpath(self._root) + os.sep
         ):
@@ -242,16 +254,16 @@ class Files:
             os.path.splitext(last)[1], "application/octet-stream"
         )
         cache = self._cache_control(name, last)
-        modified = mark[0] // 1_000_000_000
+        modified = state[0] // 1_000_000_000
         is_shared = last in FEED_TYPES or last in ("live.json", "embed.js", "figures.csv")
-        if name.startswith("media/") or mark[1] > LARGE:
-            return File(mark, modified, kind, cache, {}, shared=is_shared)
+        if name.startswith("media/") or state[1] > LARGE:
+            return File(state, modified, kind, cache, {}, shared=is_shared)
         try:
             with open(path, "rb") as opened:
                 data = opened.read()
         except OSError:
             return None
-        vary = "Accept-Encoding" if kind.startswith(PACKED) else ""
+        vary = "Accept-Encoding" if kind.startswith(COMPRESSIBLE) else ""
         link = ""
         if last in FEED_TYPES:
             vary += ", Sec-Fetch-Dest"
@@ -260,10 +272,10 @@ class Files:
         elif name == "live.json":
             link = '<events>; rel="alternate"; type="text/event-stream"'
         elif last.endswith(".html"):
-            here = addresses.url(self._config.url, f"{folder}/" if folder else "")
-            link = _links_of(data.decode("utf-8", "replace"), here)
+            url = addresses.url(self._config.url, f"{folder}/" if folder else "")
+            link = link_header(data.decode("utf-8", "replace"), url)
         bodies = encodings(data, kind, self._compressed.get(name, data))
-        return File(mark, modified, kind, cache, bodies, vary, link, is_shared)
+        return File(state, modified, kind, cache, bodies, vary, link, is_shared)
 
     def _cache_control(self, name: str, last: str) -> str:
         if name.startswith(("assets/", "media/")):
@@ -273,16 +285,16 @@ class Files:
             return f"public, max-age={minutes * 60}"
         return POLLED if last == "live.json" else PAGE
 
-    async def _page_of_feed(self, name: str) -> File | None:
-        """Return a page that shows a feed to somebody who opened its address in a browser."""
+    async def _feed_preview(self, name: str) -> File | None:
+        """Return the page that a browser shows at the address of a feed."""
         feed = await self.file(name)
         folder = name.rpartition("/")[0]
         source = await self.file(f"{folder}/feed.json" if folder else "feed.json")
         if feed is None or source is None or "" not in source.bodies:
             return feed
-        key = f"{name} as a page"
+        key = f"{name} preview"
         known = self._files.get(key)
-        if known is not None and known.mark == source.mark:
+        if known is not None and known.state == source.state:
             return known
         return await self._once(key, partial(self._read_preview, name, feed, source))
 
@@ -290,45 +302,46 @@ class Files:
         data = self._preview(name, source.bodies[""].data)
         kind = TYPES[".html"]
         bodies = encodings(data, kind)
-        return File(source.mark, feed.modified, kind, feed.cache, bodies, feed.vary, feed.link)
+        return File(source.state, feed.modified, kind, feed.cache, bodies, feed.vary, feed.link)
 
-    # -- what is not there --------------------------------------------------------------------
+    # -- redirects and errors -----------------------------------------------------------------
 
-    def _moved(self, path: str) -> str:
-        """Return where a path moved to by the settings, or an empty string."""
+    def _redirect(self, path: str) -> str:
+        """Return the target of a path by ``redirects`` in the settings, or an empty string."""
         target = self._config.redirects.get(path)
         if target is None:
             return ""
         return target if "://" in target else addresses.url(self._config.url, target)
 
-    def _retired(self, path: str) -> bool:
+    def _is_retired(self, path: str) -> bool:
+        """Whether a path is listed in ``gone`` in the settings."""
         return any(
             path == gone or (gone.endswith("/") and path.startswith(gone))
             for gone in self._config.gone
         )
 
-    async def _send_missing(self, send: Send, path: str, status: int, is_head: bool) -> None:
-        data = await run_sync(self._missing, path, status, limiter=self._threads)
+    async def _error(self, status: int) -> Answer:
+        data = await run_sync(self._render_error, status, limiter=self._threads)
         headers = [
             *PAGE_HEADERS,
             (b"content-type", TYPES[".html"].encode()),
             (b"content-length", b"%d" % len(data)),
             (b"cache-control", b"no-cache" if status == 404 else b"public, max-age=300"),
         ]
-        await _send(send, Answer(status, headers, data), is_head)
+        return Answer(status, headers, data)
 
-    # -- what is ------------------------------------------------------------------------------
+    # -- large files --------------------------------------------------------------------------
 
     async def _send_large(
         self, scope: Scope, receive: Receive, send: Send, name: str, file: File
     ) -> None:
         """Send a picture or another large file from disk, whole or a range of it."""
-        # The name of a picture holds a hash of its bytes; what else is large has its date.
-        named = name if name.startswith("media/") else f"{name} {file.mark[:2]}"
+        # The name of a picture contains a hash of its bytes.
+        named = name if name.startswith("media/") else f"{name} {file.state[:2]}"
         etag = f'"{blake2b(named.encode(), digest_size=8).hexdigest()}"'.encode()
         headers = file.validators(etag, file.date)
         if is_known(dict(scope["headers"]), etag, file.modified):
-            return await _send(send, Answer(304, headers))
+            return await send_answer(send, Answer(304, headers))
         response = FileResponse(
             f"{self._root}/{name}",
             media_type=file.type,
@@ -338,7 +351,7 @@ class Files:
 
 
 def _is_plain(name: str) -> bool:
-    """Whether a path leads nowhere but down, to no hidden file."""
+    """Whether a path stays inside the site and names no hidden file."""
     return not any(part.startswith(".") or not part for part in name.split("/")) and not (
         "\0" in name or "\\" in name
     )
@@ -348,57 +361,16 @@ def _name(path: str) -> str:
     return path + "index.html" if path.endswith("/") or not path else path
 
 
-def _is_page_of_feed(name: str, asked: Mapping[bytes, bytes]) -> bool:
-    """Whether somebody opened the address of a feed in a browser."""
-    is_opened = asked.get(b"sec-fetch-dest") == b"document"
-    return is_opened and name.rpartition("/")[2] in FEED_TYPES
+def _is_feed_preview(name: str, headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a browser navigates to the address of a feed."""
+    is_navigation = headers.get(b"sec-fetch-dest") == b"document"
+    return is_navigation and name.rpartition("/")[2] in FEED_TYPES
 
 
-def _mark(path: str) -> Mark | None:
-    """Return what tells one state of a file from another, or None if there is no file."""
+def _state(path: str) -> FileState | None:
+    """Return the state of a file on disk, or None if there is no file."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
         return None
     return status.st_mtime_ns, status.st_size, status.st_ino
-
-
-class _Head(HTMLParser):
-    """Gathers the links in a page's head."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: list[dict[str, str]] = []
-        self.is_done = False
-
-    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
-        if tag == "link":
-            self.links.append({name: value or "" for name, value in attrs})
-        elif tag == "body":
-            self.is_done = True
-
-
-SAID_IN_HEADERS = {"alternate", "canonical", "hub", "self", "prev", "next", "micropub", "me"}
-
-
-def _links_of(html: str, here: str) -> str:
-    """Return the links of a page's head as a Link header (RFC 8288), so that the two agree."""
-    parser = _Head()
-    parser.feed(html.partition("<body")[0])
-    found = []
-    for link in parser.links:
-        if not SAID_IN_HEADERS & set(link.get("rel", "").split()):
-            continue
-        text = f'<{urljoin(here, link.get("href", ""))}>; rel="{link["rel"]}"'
-        if kind := link.get("type"):
-            text += f'; type="{kind}"'
-        if title := link.get("title"):
-            text += f"; title*=UTF-8''{quote(title, safe='')}"
-        found.append(text)
-    return ", ".join(found)
-
-
-async def _send(send: Send, answer: Answer, is_head: bool = False) -> None:
-    start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
-    await send(start)
-    await send({"type": "http.response.body", "body": b"" if is_head else answer.data})

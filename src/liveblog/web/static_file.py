@@ -1,7 +1,6 @@
-"""A file of the site as it is answered: its encodings, its validators, and who has it already.
+"""A cached file of the site: its encodings, its headers, and the choice between 200 and 304.
 
-All of it is made once for each change of a file, down to the bytes of the headers; what is left to
-do for a request is to choose.
+Encodings and headers are computed once for each change of a file.
 """
 
 from __future__ import annotations
@@ -13,85 +12,91 @@ from dataclasses import dataclass, field
 from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
 
+from starlette.types import Send
+
 from ..model.hashing import blake2b
 from ..site.storage.compressed import compress
 
 Headers = list[tuple[bytes, bytes]]
-Mark = tuple[int, int, int]
-"""What tells one state of a file from another: when it was written, its size, its inode."""
+FileState = tuple[int, int, int]
+"""Identifies a version of a file on disk: modification time in nanoseconds, size, inode."""
 
-PACKED = ("text/", "application/json", "application/xml", "application/atom+xml",
-           "application/rss+xml", "application/feed+json", "application/manifest+json",
-           "image/svg+xml")  # fmt: skip
-"""Types that compress well."""
+COMPRESSIBLE = ("text/", "application/json", "application/xml", "application/atom+xml",
+                "application/rss+xml", "application/feed+json", "application/manifest+json",
+                "image/svg+xml")  # fmt: skip
+"""Prefixes of the media types that are sent compressed."""
 
 PAGE_HEADERS: Headers = [
     (b"content-security-policy", b"frame-ancestors 'self'"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
 ]
-"""Headers of each HTML page, beside the policy that the page holds itself. Nobody needs a page in a
-frame: articles of other sites show the live blog with ``embed.js``."""
+"""Headers of each HTML page, beside the policy in the page itself. Other sites show the live
+blog with ``embed.js``, not in a frame."""
 
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 
 class Answer:
-    """An answer that lies ready."""
+    """A complete answer, which may be sent many times."""
 
-    __slots__ = ("data", "headers", "lines", "status")
+    __slots__ = ("data", "headers", "status")
 
     def __init__(self, status: int, headers: Headers, data: bytes = b"") -> None:
-        """Keep an answer to be sent as often as it is asked for."""
         self.status = status
-        # A page's own links are among them: nothing in it may end a header.
+        # The Link header quotes a page: no control character in it may end the header.
         self.headers = [(name, _CONTROL.sub(b" ", value)) for name, value in headers]
-        self.lines = b"".join(b"%b: %b\r\n" % header for header in self.headers)
         self.data = data
+
+
+async def send_answer(send: Send, answer: Answer, is_head: bool = False) -> None:
+    """Send an answer; without its body if the method is HEAD."""
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    await send({"type": "http.response.body", "body": b"" if is_head else answer.data})
 
 
 @dataclass
 class Encoding:
-    """One encoding of a file."""
+    """A file in one content coding."""
 
     data: bytes
     etag: bytes
     name: bytes = b""
-    whole: Answer = field(init=False)  #: 200
-    known: Answer = field(init=False)  #: 304
+    ok: Answer = field(init=False)  #: 200
+    not_modified: Answer = field(init=False)  #: 304
 
 
 @dataclass
 class File:
-    """A file of the site, ready to be sent."""
+    """A file of the site."""
 
-    mark: Mark  #: its state when it was read
+    state: FileState  #: on disk, when it was read
     modified: int  #: seconds of the epoch
     type: str
-    cache: str
-    bodies: dict[str, Encoding]  #: the plain one under ""; none if it is sent from disk
+    cache: str  #: value of Cache-Control
+    bodies: dict[str, Encoding]  #: by content coding, "" for none; empty if it is sent from disk
     vary: str = ""
     link: str = ""
     shared: bool = False  #: whether pages of other sites may read it
-    size: int = field(init=False)  #: bytes of memory, about
-    _dated: int = field(default=0, init=False)
+    size: int = field(init=False)  #: bytes of memory, estimated
+    _date: int = field(default=0, init=False)  # Last-Modified in the current headers
 
     def __post_init__(self) -> None:
         heads = 2 * (1000 + len(self.link))
         self.size = 1000 + sum(len(body.data) + heads for body in self.bodies.values())
 
-    def answer(self, asked: Mapping[bytes, bytes]) -> Answer:
-        """Return the answer to a request for this file, of which *asked* are the headers."""
-        if self._dated != self.date:
-            self._make_ready()
+    def answer(self, headers: Mapping[bytes, bytes]) -> Answer:
+        """Return the answer to a request with these headers."""
+        if self._date != self.date:
+            self._build_answers()
         body = self.bodies[""]
-        if len(self.bodies) > 1 and (accepted := asked.get(b"accept-encoding")):
+        if len(self.bodies) > 1 and (accepted := headers.get(b"accept-encoding")):
             body = next((self.bodies[name] for name in _preferred(accepted)), body)
-        return body.known if is_known(asked, body.etag, self.modified) else body.whole
+        return body.not_modified if is_known(headers, body.etag, self.modified) else body.ok
 
     @property
     def date(self) -> int:
         """Its Last-Modified, in seconds of the epoch."""
-        # Never later than the answer's own date (RFC 9110 §8.8.2.1), which is up to a second old.
+        # Not later than the Date header (RFC 9110 §8.8.2.1), which is up to a second old.
         return min(self.modified, int(time.time()) - 1)
 
     def validators(self, etag: bytes, date: int) -> Headers:
@@ -113,43 +118,43 @@ class File:
             headers.append((b"access-control-expose-headers", b"ETag, Link"))
         return headers
 
-    def _make_ready(self) -> None:
-        self._dated = self.date
+    def _build_answers(self) -> None:
+        self._date = self.date
         for body in self.bodies.values():
-            shared = self.validators(body.etag, self._dated)
+            shared = self.validators(body.etag, self._date)
             own = [
                 (b"content-type", self.type.encode()),
                 (b"content-length", b"%d" % len(body.data)),
             ]
             if body.name:
                 own.append((b"content-encoding", body.name))
-            body.known = Answer(304, shared)
-            body.whole = Answer(200, shared + own, body.data)
+            body.not_modified = Answer(304, shared)
+            body.ok = Answer(200, shared + own, body.data)
 
 
 def encodings(
     data: bytes, kind: str, copies: Mapping[str, bytes] | None = None
 ) -> dict[str, Encoding]:
-    """Return a file's bytes in each encoding that is worth it.
+    """Return a file's bytes in each content coding that is worth it.
 
-    *copies* are those that were compressed before; without them it takes long.
+    *copies* are compressed copies by content coding; without them this compresses, which is slow.
     """
-    mark = blake2b(data, digest_size=10).hexdigest().encode()
-    found = {"": Encoding(data, b'"%b"' % mark)}
-    if kind.startswith(PACKED) and len(data) > 256:
+    digest = blake2b(data, digest_size=10).hexdigest().encode()
+    found = {"": Encoding(data, b'"%b"' % digest)}
+    if kind.startswith(COMPRESSIBLE) and len(data) > 256:
         copies = copies or compress(data)
-        found["br"] = Encoding(copies["br"], b'"%b-br"' % mark, b"br")
-        found["gzip"] = Encoding(copies["gzip"], b'"%b-gz"' % mark, b"gzip")
+        found["br"] = Encoding(copies["br"], b'"%b-br"' % digest, b"br")
+        found["gzip"] = Encoding(copies["gzip"], b'"%b-gz"' % digest, b"gzip")
     return found
 
 
-def is_known(asked: Mapping[bytes, bytes], etag: bytes, modified: int) -> bool:
-    """Whether who asks has it already; If-None-Match wins (RFC 9110 §13.2.2)."""
-    if (given := asked.get(b"if-none-match")) is not None:
+def is_known(headers: Mapping[bytes, bytes], etag: bytes, modified: int) -> bool:
+    """Whether the client has this version already; If-None-Match wins (RFC 9110 §13.2.2)."""
+    if (given := headers.get(b"if-none-match")) is not None:
         if given == etag or given.strip() == b"*":
             return True
         return etag in re.findall(rb'(?:W/)?("[^"]*")', given)
-    if (since := asked.get(b"if-modified-since")) is not None:
+    if (since := headers.get(b"if-modified-since")) is not None:
         try:
             return modified <= parsedate_to_datetime(since.decode("latin-1")).timestamp()
         except (ValueError, OverflowError):
@@ -159,9 +164,9 @@ def is_known(asked: Mapping[bytes, bytes], etag: bytes, modified: int) -> bool:
 
 @lru_cache(256)
 def _preferred(accepted: bytes) -> tuple[str, ...]:
-    """Return the encodings to send to who accepts some, the best first (RFC 9110 §12.5.3).
+    """Return the content codings that an Accept-Encoding allows, the best first (RFC 9110 §12.5.3).
 
-    Nothing is refused: the plain one is always there.
+    An empty result means that the file is sent unencoded.
     """
     weights: dict[str, float] = {}
     for part in accepted.decode("latin-1").lower().split(","):

@@ -1,253 +1,246 @@
-"""The event stream: what changed, pushed to every open page (WHATWG HTML §9.2).
+"""The event stream: pushes each update to every open page (Server-Sent Events, WHATWG HTML §9.2).
 
-One log of the last messages is shared by all readers; each keeps only its place in it. Whoever
-falls out of the log, or does not read at all, is dropped, comes back with ``Last-Event-ID`` and is
-told from the journal what it missed. So memory is bounded, and nobody misses anything.
+The subscribers share one log of the latest messages; each of them is its ASGI ``send`` and a
+position in that log. A subscriber that falls out of the log, or whose connection takes nothing for
+:data:`PATIENCE` seconds, is dropped: its page reconnects with ``Last-Event-ID`` and gets from the
+journal what it missed. So memory is bounded, and no update is lost.
 
-There may be thousands of readers, and what is kept for one counts thousands of times. So a stream
-is no request that waits for its end: the hub takes the socket over from the server, and writes
-the same bytes to each.
+One loop calls the ``send`` of every subscriber. Servers write to the socket at once, so most calls
+end without waiting; a subscriber has a task of its own only while its connection is full.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from email.utils import formatdate
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
+from contextlib import suppress
+from typing import Any
 
 import msgspec
+from starlette.types import Message, Receive, Send
 
 from ..config import ServerConfig
 from .descriptors import room_for_streams
 
-KEPT = 256  #: messages that a reader may fall behind
-UNDER_WAY = 65536  #: bytes that the system may hold for a reader
-PATIENCE = 20.0  #: seconds that a reader may take nothing before it is dropped
+LOG_LENGTH = 256
+"""Messages that a subscriber may fall behind."""
+
+PATIENCE = 20.0
+"""Seconds after which a subscriber whose connection takes nothing is dropped."""
+
 HEARTBEAT = 15.0
-"""Seconds between two comments: proxies close what is silent, and we learn who has gone."""
-IN_A_TURN = 256  #: readers who are told before others get their turn
+"""Seconds between two comments: proxies close silent connections."""
 
-Take = Callable[[], Awaitable[socket.socket | None]]
-"""Gives the socket of a request, from then on the taker's own; None if the client has gone."""
+BATCH = 256
+"""Subscribers that are served before other tasks of the event loop get their turn."""
 
-_HEAD = (
-    b"HTTP/1.1 200 OK\r\n"
-    b"content-type: text/event-stream; charset=utf-8\r\n"
-    b"cache-control: no-store\r\n"
-    b"access-control-allow-origin: *\r\n"
-    b"x-content-type-options: nosniff\r\n"
-    b"x-accel-buffering: no\r\n"  # nginx would hold the stream back
-    b"connection: close\r\n"  # the stream ends with it
-)
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"access-control-allow-origin", b"*"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-accel-buffering", b"no"),  # nginx would hold the stream back
+]
 
 
-def message(kind: str, data: object, place: str = "") -> bytes:
-    """Write one event; *place* is what a reader asks to go on from."""
+def message(kind: str, data: object, position: str = "") -> bytes:
+    """Write one event; *position* is what a page sends back to resume after it."""
     text = msgspec.json.encode(data)
-    line = f"id: {place}\n".encode() if place else b""
+    line = f"id: {position}\n".encode() if position else b""
     return b"event: " + kind.encode() + b"\ndata: " + text + b"\n" + line + b"\n"
 
 
-def messages(events: Iterable[tuple[str, object]], place: str) -> bytes:
-    """Write several events; only the last says the place, so that none of them can be skipped."""
+def messages(events: Iterable[tuple[str, object]], position: str) -> bytes:
+    """Write several events; only the last has the position, so that none of them can be skipped."""
     found = list(events)
     return b"".join(
-        message(kind, data, place if number == len(found) else "")
+        message(kind, data, position if number == len(found) else "")
         for number, (kind, data) in enumerate(found, 1)
     )
 
 
-class _Reader:
-    """An open stream; its place in the log is all that is kept for it."""
+class _Subscriber:
+    """An open stream."""
 
-    __slots__ = ("address", "at", "rest", "wire")
+    __slots__ = ("blocked_since", "disconnected", "next", "send", "writing")
 
-    def __init__(self, wire: socket.socket, address: str, at: int, rest: bytes) -> None:
-        self.wire = wire
-        self.address = address
-        self.at = at  #: number of the message that comes next
-        self.rest: bytes | memoryview = rest  #: what is left of what is being sent
+    def __init__(self, send: Send, position: int, disconnected: asyncio.Task[None]) -> None:
+        self.send = send
+        self.next = position  #: number of the message that comes next
+        self.disconnected = disconnected  #: ends when the client is gone; cancelled to end it
+        self.writing: asyncio.Task[None] | None = None  #: while the connection is full
+        self.blocked_since = 0.0
 
 
-class Hub:
-    """The log of messages, and who reads it. Everything happens in one event loop."""
+class Broadcaster:
+    """The log of messages and its subscribers. Belongs to one event loop."""
 
-    in_all = 0  #: streams of every hub of this process
+    def __init__(self, settings: ServerConfig, total: Callable[[], int]) -> None:
+        """Admit as many subscribers as the settings say.
 
-    def __init__(self, settings: ServerConfig) -> None:
-        """Let in as many readers as the settings say."""
+        *total* returns the number of streams of all blogs of the process.
+        """
         self._settings = settings
-        self._log: deque[bytes] = deque(maxlen=KEPT)
+        self._total = total
+        self._log: deque[bytes] = deque(maxlen=LOG_LENGTH)
         self._next = 0  # number of the next message
-        self._readers: set[_Reader] = set()
-        self._slow: dict[_Reader, float] = {}  # whose connection is full, and since when
-        self._addresses: Counter[str] = Counter()
+        self._subscribers: set[_Subscriber] = set()
+        self._clients: Counter[str] = Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._telling: asyncio.Task[None] | None = None
+        self._broadcasting: asyncio.Task[None] | None = None
         self._is_closed = False
-        self.place = ""  #: up to where the log leads
-        self.dropped = 0  #: readers that were too slow
+        self.position = ""  #: stream position after the last message
+        self.dropped = 0  #: subscribers that were too slow
 
     @property
-    def readers(self) -> int:
+    def subscribers(self) -> int:
         """How many streams are open."""
-        return self._addresses.total()
+        return self._clients.total()
 
     def start(self) -> None:
-        """Begin, within the event loop."""
+        """Start the heartbeat. Call it within the event loop."""
         self._loop = asyncio.get_running_loop()
         self._run(self._beat())
 
     def send(self, data: bytes) -> None:
-        """Give a message to every reader."""
+        """Append a message to the log and start to send it to every subscriber."""
         self._log.append(data)
         self._next += 1
-        if self._telling is None or self._telling.done():
-            self._telling = self._run(self._tell())
+        if self._broadcasting is None or self._broadcasting.done():
+            self._broadcasting = self._run(self._broadcast())
 
-    async def told(self) -> None:
-        """Return once every reader was sent what there is, as far as its connection takes it."""
-        if self._telling is not None:
-            await asyncio.wait([self._telling])
+    async def flushed(self) -> None:
+        """Wait until the log was sent to every subscriber whose connection is not full."""
+        if self._broadcasting is not None:
+            await asyncio.wait([self._broadcasting])
 
     def close(self) -> None:
-        """End every stream. May be called by a signal, in the middle of anything."""
+        """End every stream. May be called from a signal handler or another thread."""
         self._is_closed = True
         if self._loop:
-            self._loop.call_soon_threadsafe(self._end)
+            with suppress(RuntimeError):  # the loop is closed already
+                self._loop.call_soon_threadsafe(self._end)
 
-    def refusal(self, address: str) -> str:
-        """Say why another stream of an address cannot be opened, or return an empty string."""
+    def refusal(self, client: str) -> str:
+        """Return why another stream of a client cannot be opened, or an empty string."""
         if self._is_closed:
             return "The server is stopping."
-        if self.readers >= self._settings.streams or Hub.in_all >= room_for_streams():
+        if self.subscribers >= self._settings.streams or self._total() >= room_for_streams():
             return "This server has as many readers as it can serve."
-        if self._addresses[address] >= self._settings.streams_per_address:
+        if self._clients[client] >= self._settings.streams_per_address:
             return "There are too many streams open from this address."
         return ""
 
-    async def open(self, address: str, take: Take, missed: Callable[[], Awaitable[bytes]]) -> bool:
-        """Open a stream that lasts until its reader goes, falls behind, or the hub closes.
+    async def subscribe(
+        self, client: str, receive: Receive, send: Send, missed: Callable[[], Awaitable[bytes]]
+    ) -> None:
+        """Send the stream until the client disconnects, is dropped, or the broadcaster closes.
 
-        *take* gives the reader's socket; *missed* returns what it has to be told first, up to
-        what :attr:`place` is now. Return whether there is one: not if the reader went meanwhile, or
-        the hub closed.
+        *missed* returns the first bytes of the stream: what the page has not seen yet, up to the
+        :attr:`position` at this call.
         """
-        loop = asyncio.get_running_loop()
-        self._addresses[address] += 1
-        Hub.in_all += 1
-        at = self._next
-        reader = None
+        subscriber = None
+        self._clients[client] += 1
         try:
+            position = self._next
             data = await missed()
-            if not self._is_closed and (wire := await take()):
-                wire.setblocking(False)
-                wire.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNDER_WAY)
-                date = formatdate(usegmt=True).encode()
-                head = b"%bdate: %b\r\n\r\n" % (_HEAD, date)
-                reader = _Reader(wire, address, at, head + data)
-                loop.add_reader(wire, self._hear, reader)
+            await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+            disconnected = asyncio.get_running_loop().create_task(_disconnection(receive))
+            subscriber = _Subscriber(send, position, disconnected)
+            self._subscribers.add(subscriber)
+            self._push(subscriber, data)
+            if self._is_closed:
+                self._leave(subscriber)
+            await asyncio.wait([disconnected])
         finally:
-            if reader is None:
-                self._forget(address)
-        if reader:
-            self._readers.add(reader)
-            self._push(reader)
-        return reader is not None
+            if subscriber:
+                self._leave(subscriber)
+            self._clients[client] -= 1
+            if not self._clients[client]:
+                del self._clients[client]
+        if self._is_closed and not subscriber.writing:
+            await send({"type": "http.response.body", "body": b""})
 
     # -- the streams --------------------------------------------------------------------------
 
-    async def _tell(self) -> None:
-        """Send every reader what is new, letting others have their turn now and then."""
-        told = -1
-        while told != self._next:
-            told = self._next
-            for number, reader in enumerate(list(self._readers), 1):
-                if reader in self._readers:
-                    self._push(reader)
-                if number % IN_A_TURN == 0:
+    async def _broadcast(self) -> None:
+        """Send every message of the log to every subscriber."""
+        end = -1
+        while end != self._next:
+            end = self._next
+            for number, subscriber in enumerate(list(self._subscribers), 1):
+                if subscriber in self._subscribers:
+                    self._push(subscriber)
+                if number % BATCH == 0:
                     await asyncio.sleep(0)
 
-    def _push(self, reader: _Reader) -> None:
-        """Send what a reader has not been sent yet, as much as its connection takes."""
-        try:
-            while reader.rest or reader.at != self._next:
-                if not reader.rest:
-                    if self._next - reader.at > len(self._log):
-                        return self._drop(reader)
-                    reader.rest = self._log[reader.at - self._next]
-                    reader.at += 1
-                sent = reader.wire.send(reader.rest)
-                # The message is everybody's: what is left of it is not copied.
-                reader.rest = memoryview(reader.rest)[sent:] if sent < len(reader.rest) else b""
-                if self._slow and reader in self._slow:
-                    self._slow[reader] = time.monotonic()
-        except BlockingIOError:
-            if reader not in self._slow:
-                self._slow[reader] = time.monotonic()
-                asyncio.get_running_loop().add_writer(reader.wire, self._push, reader)
-        except OSError:
-            self._leave(reader)
-        else:
-            if self._slow and reader in self._slow:
-                del self._slow[reader]
-                asyncio.get_running_loop().remove_writer(reader.wire)
-
-    def _hear(self, reader: _Reader) -> None:
-        """Notice that a reader went; nothing that it says is of interest."""
-        try:
-            is_there = bool(reader.wire.recv(4096))
-        except BlockingIOError:
-            is_there = True
-        except OSError:
-            is_there = False
-        if not is_there:
-            self._leave(reader)
-
-    def _drop(self, reader: _Reader) -> None:
-        """Cut the connection of a reader that is too slow, with what was to be sent over it."""
-        self.dropped += 1
-        reader.wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._leave(reader)
-
-    def _leave(self, reader: _Reader) -> None:
-        if reader not in self._readers:
+    def _push(self, subscriber: _Subscriber, first: bytes = b"") -> None:
+        """Send a subscriber what it has not been sent yet, unless its connection is full."""
+        if subscriber.writing:
             return
-        self._readers.remove(reader)
-        loop = asyncio.get_running_loop()
-        loop.remove_reader(reader.wire)
-        if reader in self._slow:
-            del self._slow[reader]
-            loop.remove_writer(reader.wire)
-        reader.wire.close()
-        self._forget(reader.address)
+        try:
+            for part in self._unsent(subscriber, first):
+                if rest := _begin(subscriber.send(part)):
+                    subscriber.blocked_since = time.monotonic()
+                    subscriber.writing = self._run(self._catch_up(subscriber, rest))
+                    return
+        except Exception:  # servers differ in how they report that the client is gone
+            self._leave(subscriber)
 
-    def _forget(self, address: str) -> None:
-        Hub.in_all -= 1
-        self._addresses[address] -= 1
-        if not self._addresses[address]:
-            del self._addresses[address]
+    async def _catch_up(self, subscriber: _Subscriber, rest: Awaitable[None]) -> None:
+        """Send the rest of a message, then those that were appended to the log meanwhile."""
+        try:
+            await rest
+            for part in self._unsent(subscriber):
+                subscriber.blocked_since = time.monotonic()
+                await subscriber.send(part)
+            subscriber.writing = None
+        except Exception:  # as above
+            self._leave(subscriber)
+
+    def _unsent(self, subscriber: _Subscriber, first: bytes = b"") -> Iterator[Message]:
+        """Yield *first*, then the messages of the log from the subscriber's position on."""
+        if first:
+            yield {"type": "http.response.body", "body": first, "more_body": True}
+        while subscriber.next != self._next:
+            if self._next - subscriber.next > len(self._log):
+                return self._drop(subscriber)
+            data = self._log[subscriber.next - self._next]
+            subscriber.next += 1
+            yield {"type": "http.response.body", "body": data, "more_body": True}
+
+    def _drop(self, subscriber: _Subscriber) -> None:
+        """End the stream of a subscriber that is too slow."""
+        if subscriber in self._subscribers:
+            self.dropped += 1
+            self._leave(subscriber)
+
+    def _leave(self, subscriber: _Subscriber) -> None:
+        """End the stream of a subscriber."""
+        self._subscribers.discard(subscriber)
+        subscriber.disconnected.cancel()
+        if subscriber.writing:
+            subscriber.writing.cancel()
 
     async def _beat(self) -> None:
-        """Send a comment from time to time, and drop who takes nothing."""
+        """Send a comment from time to time, and drop the subscribers that take nothing."""
         beats = 0
         while True:
             await asyncio.sleep(HEARTBEAT / 3)
-            long_ago = time.monotonic() - PATIENCE
-            for reader in [reader for reader, since in self._slow.items() if since < long_ago]:
-                self._drop(reader)
+            latest = time.monotonic() - PATIENCE
+            for subscriber in list(self._subscribers):
+                if subscriber.writing and subscriber.blocked_since < latest:
+                    self._drop(subscriber)
             beats += 1
             if beats % 3 == 0:
                 self.send(b": still here\n\n")
 
     def _end(self) -> None:
-        for reader in list(self._readers):
-            self._leave(reader)
+        for subscriber in self._subscribers:
+            subscriber.disconnected.cancel()
         for task in self._tasks:
             task.cancel()
 
@@ -256,3 +249,31 @@ class Hub:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+async def _disconnection(receive: Receive) -> None:
+    """Wait until the client of a request is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class _Rest:
+    """The rest of an awaitable that was started and waits for something."""
+
+    def __init__(self, steps: Iterator[Any], waiting_for: Any) -> None:
+        self._steps = steps
+        self._waiting_for = waiting_for
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        yield self._waiting_for
+        yield from self._steps
+
+
+def _begin(work: Awaitable[None]) -> _Rest | None:
+    """Run an awaitable without a task as far as it goes; return the rest, None if it is done."""
+    steps = iter(work.__await__())
+    try:
+        waiting_for = next(steps)
+    except StopIteration:
+        return None
+    return _Rest(steps, waiting_for)

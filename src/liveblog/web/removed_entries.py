@@ -1,4 +1,4 @@
-"""Permalinks of entries that were removed: they answer 410, and need not read a day each time."""
+"""The permalinks of removed entries, which are answered with 410."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from ..model.errors import LiveblogError
 from ..timeline import fold
 
 DAYS = 64
-"""Days whose removed entries are remembered, those that were read last."""
+"""Maximum number of days that are cached (those read first are evicted)."""
 
 _PERMALINK = re.compile(r"(\d{4})/(\d\d)/(\d\d)/([0-9a-z]{10})/?", re.ASCII)
 
 
-class Gone:
-    """Which entries readers could see before they were removed."""
+class RemovedEntries:
+    """The removed entries of a blog that readers could see before."""
 
     def __init__(self, blog: Blog) -> None:
         self._blog = blog
         self._days: OrderedDict[date, frozenset[str]] = OrderedDict()
 
-    def was_here(self, path: str) -> bool:
+    def has(self, path: str) -> bool:
         """Whether a path is the permalink of a removed entry. May read a day of the journal."""
         match = _PERMALINK.fullmatch(path)
         if not match:
@@ -41,8 +41,8 @@ class Gone:
                 days.popitem(last=False)
         return match[4] in removed
 
-    def forget(self) -> None:
-        """Look again when somebody asks: the blog was published."""
+    def clear(self) -> None:
+        """Empty the cache, after a publication."""
         self._days = OrderedDict()
 
     def _removed(self, day: date) -> frozenset[str]:
