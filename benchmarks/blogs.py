@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
-from liveblog.journal.dayfiles.line import ZERO, encode
+from liveblog.journal.dayfiles.format import ZERO, encode
 from liveblog.model.entry import Figure, Revision, Source, make_id
 
 A_DAY = 274

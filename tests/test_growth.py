@@ -45,7 +45,7 @@ BOUND = 5.0
 """Seconds that the longest may take: a text that no limit holds is as bad as one that grows."""
 
 PARIS = ZoneInfo("Europe/Paris")
-FRENCH = locale.words("fr", PARIS)
+FRENCH = locale.Words("fr", PARIS)
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 ASKED = search_words.phrases("aa bb cc dd ee a b lien")
 
@@ -173,12 +173,12 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "an XML feed's fields": lambda t: feed_xml.read(encoded(fields_of(t)), "x", "http://x/"),
     "a JSON feed": lambda t: feed_json.read(encoded(t), "x", "http://x/"),
     "a post's text": lambda t: body.read(t, lambda target: ""),
-    "Hugo": templates.hugo,
-    "Jekyll": templates.jekyll,
+    "Hugo": templates.convert_hugo,
+    "Jekyll": templates.convert_jekyll,
     "a post's date": lambda t: import_dates.instant(t, PARIS),
-    "WordPress's text": lambda t: texts.shown(t, lambda ids: ""),
-    "WordPress's title": texts.plain,
-    "WordPress's live blog": lambda t: entries.without_extras(t, {}),
+    "WordPress's text": lambda t: texts.convert(t, lambda ids: ""),
+    "WordPress's title": texts.plain_text,
+    "WordPress's live blog": lambda t: entries.remove_extras(t, {}),
     "a chronicle": lambda t: told(t.splitlines(keepends=True)),
     "a chronicle's line": lambda t: told([t.replace("\n", " ")]),
     "words as search folds them": search_words.fold,

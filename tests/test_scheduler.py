@@ -110,7 +110,7 @@ def expected(zone: str, start: datetime, end: datetime) -> set[str]:
     first = period.local_day(start, there) - timedelta(days=10)
     days = [first + timedelta(days=n) for n in range((end - start).days + 20)]
     found = {period.day(of) for of in days} | {period.week(of) for of in days}
-    return {of.id for of in found if start < closing.of(of) <= end}
+    return {of.id for of in found if start < closing.closes_at(of) <= end}
 
 
 @pytest.mark.slow
@@ -124,7 +124,7 @@ def test_over_two_years_each_day_and_week_closes_exactly_once(new_blog: NewBlog,
         closed = blog.outbox.closed()
     assert closed.keys() == expected(zone, START, END)
     closing = blog.config.closing
-    late = [at - closing.of(period.parse_period_id(name)) for name, at in closed.items()]
+    late = [at - closing.closes_at(period.parse_period_id(name)) for name, at in closed.items()]
     assert max(late) < timedelta(seconds=2)
     assert min(late) >= timedelta(0)
 
@@ -180,7 +180,7 @@ def _kill_two_hundred_times(new_blog: NewBlog, tmp_path: Path, receiver: Receive
     out, _ = last.communicate(timeout=300)
     assert out == "ready\ndone\n"
     assert blog.outbox.closed().keys() == expected(zone, START, end)
-    planned = Counter(effect.subject for effect in blog.outbox.effects())
+    planned = Counter(delivery.subject for delivery in blog.outbox.deliveries())
     assert set(planned.values()) == {1}
     told = {name for name in planned if len(name) == 10}
     there = ZoneInfo(zone)
@@ -189,8 +189,8 @@ def _kill_two_hundred_times(new_blog: NewBlog, tmp_path: Path, receiver: Receive
     }
     copies = Counter(str(message["Message-ID"]) for message in receiver.messages)
     assert len(copies) == len(planned)
-    cuts = {effect.key: effect.cuts for effect in blog.outbox.effects()}
-    assert {effect.state for effect in blog.outbox.effects()} == {"done"}
+    cuts = {delivery.key: delivery.uncertain_attempts for delivery in blog.outbox.deliveries()}
+    assert {delivery.state for delivery in blog.outbox.deliveries()} == {"done"}
     extra = sum(copies.values()) - len(copies)
     assert extra <= sum(cuts.values())
     print(f"{kills} kills, {len(copies)} mails, {extra} twice of {sum(cuts.values())} that may be")
@@ -207,7 +207,7 @@ MAIL = (
 
 def planned(blog: Blog) -> list[str]:
     """Return what is planned, in order."""
-    return [effect.key for effect in blog.outbox.effects()]
+    return [delivery.key for delivery in blog.outbox.deliveries()]
 
 
 def test_what_was_over_before_the_first_start_is_not_sent(blog: Blog, clock: Clock) -> None:

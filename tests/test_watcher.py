@@ -81,11 +81,11 @@ def test_one_update_is_read_once(blog: Blog) -> None:
         posted = blog.post("Un fait.")
         running.watcher.publish()
         opened = [*opened]
-        (effect,) = blog.outbox.effects("waiting")
+        (delivery,) = blog.outbox.deliveries("waiting")
     day = str(blog.journal.path(id_day(posted.id).isoformat()))
     read = [path for thread, path in opened if thread == running.watcher.name and path == day]
     assert len(read) == 1
-    assert effect.subject == posted.id
+    assert delivery.subject == posted.id
 
 
 def test_a_turn_hands_on_what_changed(blog: Blog, clock: Clock) -> None:
@@ -148,10 +148,10 @@ def test_what_a_failed_publication_left_out_is_planned_after_the_next(
         with pytest.raises(StorageError):
             running.watcher.publish()
         assert running.updates[-1].report is None
-        assert blog.outbox.effects() == []
+        assert blog.outbox.deliveries() == []
         monkeypatch.setattr(Publisher, "publish", real)
         running.watcher.publish()
-        assert [effect.subject for effect in blog.outbox.effects()] == [posted.id]
+        assert [delivery.subject for delivery in blog.outbox.deliveries()] == [posted.id]
 
 
 def test_after_a_restart_the_deliveries_are_planned_from_the_journal(
@@ -176,8 +176,8 @@ def test_after_a_restart_the_deliveries_are_planned_from_the_journal(
         running.watcher.publish()
     assert first == 1
     assert len(calls) == first
-    subjects = [effect.subject for effect in blog.outbox.effects()]
+    subjects = [delivery.subject for delivery in blog.outbox.deliveries()]
     assert len(subjects) == 2
     assert subjects[0] == posted.id
     dispatcher_for(blog).plan_news()
-    assert len(blog.outbox.effects()) == 2
+    assert len(blog.outbox.deliveries()) == 2

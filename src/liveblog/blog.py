@@ -20,8 +20,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from . import config as settings
 from .config import Config, writing
-from .journal import Fault
-from .journal.dayfiles.writer import DayFiles
+from .journal import Fault, Journal
 from .model import limits, revisions
 from .model.conflicts import Conflict
 from .model.draft import Draft, DraftFields, draft_from
@@ -110,7 +109,7 @@ class Blog:
         self.config: Config = settings.load(path)
         self.paths = Paths(path.parent)
         self._clock = clock
-        self.journal = DayFiles(self.paths.entries, self.paths.derived, clock)
+        self.journal = Journal(self.paths.entries, self.paths.derived, clock)
 
     @classmethod
     def init(
@@ -180,9 +179,9 @@ class Blog:
     @property
     def words(self) -> Words:
         """Dates, numbers and words in the blog's language."""
-        from .text.locale import words
+        from .text.locale import Words
 
-        return words(self.config.language, self.config.zone)
+        return Words(self.config.language, self.config.zone)
 
     def instant(self, text: str) -> datetime:
         """Return the instant that a human time means; see :mod:`liveblog.text.dates`."""
@@ -354,7 +353,7 @@ class Blog:
         draft = draft_from(fields) if draft is None else draft
         key = clean_text(idempotency_key, "idempotency key")
         entry = self.timeline.entry(entry_id)
-        earlier = self.journal.keyed(entry_id, key) if key else None
+        earlier = self.journal.find_by_key(entry_id, key) if key else None
         # The same request again is built on the revision that the first one was built on.
         is_again = earlier is not None and earlier.id == entry_id and earlier.rev > 1
         before = [r for r in entry.revisions if earlier and is_again and r.rev < earlier.rev]
@@ -425,7 +424,7 @@ class Blog:
             self.journal.redact(entry_id)
             delete_pictures(entry_id, self.paths.media, self.paths.uploads)
             self.search_index.forget()
-            self.outbox.forget()
+            self.outbox.erase_problems()
         return removed
 
     def _newest_readable(self, entry_id: str) -> tuple[Revision, bool]:

@@ -73,8 +73,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Blog:
     for number, kind in enumerate(("mail", "chat", "ping")):
         plan = Plan(kind, f"{ESCAPES}{TURNED}\nx", f"{number}{ESCAPES}")  # type: ignore[arg-type]
         blog.outbox.plan([plan], clock.now, clock.now)
-        (effect,) = blog.outbox.ready(kind, clock.now)  # type: ignore[arg-type]
-        blog.outbox.again(effect, f"{ESCAPES}{TURNED}\nmore", clock.now)
+        (delivery,) = blog.outbox.ready(kind, clock.now)  # type: ignore[arg-type]
+        blog.outbox.postpone(delivery, f"{ESCAPES}{TURNED}\nmore", clock.now)
     Subscriptions(blog.paths).follow("https://example.org/feed", clock.now)
     blog.tokens._write(
         blog.tokens._path, [Person(f"{ESCAPES}{TURNED}\nx", "post", "0" * 64, clock.now)]

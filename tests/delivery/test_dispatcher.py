@@ -20,7 +20,7 @@ import pytest
 from lxml import etree
 
 from liveblog import Blog
-from liveblog.delivery import Undelivered, chat, websub
+from liveblog.delivery import DeliveryError, chat, websub
 from liveblog.delivery.dispatcher import Dispatcher
 from liveblog.delivery.outbox import Outbox
 from liveblog.digest import Digest
@@ -50,7 +50,7 @@ def receiver() -> Iterator[Receiver]:
 # -- mail ------------------------------------------------------------------------------------------
 
 
-def delivery(blog: Blog, receiver: Receiver, **environ: str) -> tuple[Blog, Dispatcher]:
+def mailing(blog: Blog, receiver: Receiver, **environ: str) -> tuple[Blog, Dispatcher]:
     """Return a blog whose mail goes to the receiver, with a first day to send."""
     blog = add(blog, receiver.settings)
     dispatcher = dispatcher_for(blog, environ)
@@ -66,13 +66,13 @@ def closed(blog: Blog, dispatcher: Dispatcher, clock: Clock) -> None:
 
 
 def states(blog: Blog) -> list[tuple[str, str]]:
-    """Return each effect's subject and state."""
-    return [(effect.subject, effect.state) for effect in blog.outbox.effects()]
+    """Return each delivery's subject and state."""
+    return [(delivery.subject, delivery.state) for delivery in blog.outbox.deliveries()]
 
 
 def test_what_was_taken_is_not_sent_again(blog: Blog, receiver: Receiver, clock: Clock) -> None:
     """However often deliveries are made, also by another process."""
-    blog, dispatcher = delivery(blog, receiver)
+    blog, dispatcher = mailing(blog, receiver)
     closed(blog, dispatcher, clock)
     assert str(dispatcher.send("mail")) == "2 sent"
     assert str(dispatcher.send("mail")) == "0 sent"
@@ -85,14 +85,14 @@ def test_not_now_is_tried_again_with_growing_pauses(
     blog: Blog, receiver: Receiver, clock: Clock, step: str
 ) -> None:
     """4xx: until it is taken, in order."""
-    blog, dispatcher = delivery(blog, receiver)
+    blog, dispatcher = mailing(blog, receiver)
     closed(blog, dispatcher, clock)
     receiver.answer = lambda at, address: "451 Come back later" if at == step else ""
     pauses = []
     for _ in range(4):
         assert dispatcher.send("mail").waiting == 1
-        (first, second) = blog.outbox.effects("waiting")
-        assert second.tries == 0
+        (first, second) = blog.outbox.deliveries("waiting")
+        assert second.attempts == 0
         assert "451 Come back later" in first.problem
         pauses.append(first.due - blog.now)
         clock.now = first.due
@@ -106,7 +106,7 @@ def test_never_is_given_up_loudly(
     blog: Blog, receiver: Receiver, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """5xx: reported with the server's words; retried only when somebody says so."""
-    blog, dispatcher = delivery(blog, receiver)
+    blog, dispatcher = mailing(blog, receiver)
     closed(blog, dispatcher, clock)
     receiver.answer = lambda at, address: "550 No such user here" if at == "RCPT" else ""
     assert str(dispatcher.send("mail")) == "0 sent, 2 given up"
@@ -114,8 +114,8 @@ def test_never_is_given_up_loudly(
     clock.go(days=9)
     assert str(dispatcher.send("mail")) == "0 sent"
     receiver.answer = lambda at, address: ""
-    for effect in blog.outbox.effects("failed"):
-        blog.outbox.retry(effect.key, blog.now)
+    for delivery in blog.outbox.deliveries("failed"):
+        blog.outbox.retry(delivery.key, blog.now)
     assert str(dispatcher.send("mail")) == "2 sent"
 
 
@@ -123,15 +123,15 @@ def test_a_server_that_dies_after_the_last_word_may_get_it_twice_and_that_is_sai
     blog: Blog, receiver: Receiver, clock: Clock
 ) -> None:
     """Under the same Message-ID; nothing else is repeated."""
-    blog, dispatcher = delivery(blog, receiver)
+    blog, dispatcher = mailing(blog, receiver)
     closed(blog, dispatcher, clock)
     receiver.answer = lambda at, address: "die" if at == "DATA" else ""
     assert dispatcher.send("mail").waiting == 1
-    (effect, _) = blog.outbox.effects("waiting")
-    assert effect.cuts == 1
-    assert "may have taken" in effect.problem
+    (delivery, _) = blog.outbox.deliveries("waiting")
+    assert delivery.uncertain_attempts == 1
+    assert "may have taken" in delivery.problem
     receiver.answer = lambda at, address: ""
-    clock.now = effect.due
+    clock.now = delivery.due
     dispatcher.send("mail")
     ids = [message["Message-ID"] for message in receiver.messages]
     assert len(ids) == 3
@@ -143,7 +143,7 @@ def test_an_hour_without_a_server_delays_and_loses_nothing(blog: Blog, clock: Cl
     receiver = Receiver()
     with receiving(receiver):
         pass
-    blog, dispatcher = delivery(blog, receiver)
+    blog, dispatcher = mailing(blog, receiver)
     closed(blog, dispatcher, clock)
     away = clock.now + timedelta(hours=1)
     while clock.now < away:
@@ -152,7 +152,7 @@ def test_an_hour_without_a_server_delays_and_loses_nothing(blog: Blog, clock: Cl
         assert due
         clock.now = max(due, clock.now + timedelta(seconds=1))
     assert {state for _, state in states(blog)} == {"waiting"}
-    assert "refused" in blog.outbox.effects()[0].problem
+    assert "refused" in blog.outbox.deliveries()[0].problem
     with receiving(receiver):
         assert str(dispatcher.send("mail")) == "2 sent"
     assert clock.now < away + timedelta(minutes=20)
@@ -163,14 +163,14 @@ def test_a_removed_address_gets_nothing_any_more(
     blog: Blog, receiver: Receiver, clock: Clock
 ) -> None:
     """What waited for it is dropped, and the list says why."""
-    blog, dispatcher = delivery(blog, receiver)
+    blog, dispatcher = mailing(blog, receiver)
     closed(blog, dispatcher, clock)
     path = blog.paths.root / "liveblog.toml"
     path.write_text(path.read_text().replace("anna@", "bob@"))
     other = Blog(blog.paths.root, clock=clock)
     dispatcher_for(other).send("mail")
     assert receiver.raw == []
-    assert {(e.state, e.problem) for e in other.outbox.effects()} == {
+    assert {(e.state, e.problem) for e in other.outbox.deliveries()} == {
         ("dropped", "the address is no longer in the settings")
     }
 
@@ -179,19 +179,19 @@ def test_a_disk_that_is_full_when_it_is_recorded_repeats_nothing(
     blog: Blog, receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process remembers, records it as soon as it can, and sends nothing before."""
-    blog, dispatcher = delivery(blog, receiver)
+    blog, dispatcher = mailing(blog, receiver)
     closed(blog, dispatcher, clock)
-    done = Outbox.done
+    mark_sent = Outbox.mark_sent
 
     def full(*_: Any) -> None:
         raise StorageError("The disk is full.")
 
-    monkeypatch.setattr(Outbox, "done", full)
+    monkeypatch.setattr(Outbox, "mark_sent", full)
     for _ in range(3):
         with pytest.raises(StorageError):
             dispatcher.send("mail")
     assert len(receiver.raw) == 1
-    monkeypatch.setattr(Outbox, "done", done)
+    monkeypatch.setattr(Outbox, "mark_sent", mark_sent)
     assert str(dispatcher.send("mail")) == "1 sent"
     assert len(receiver.raw) == 2
     assert {state for _, state in states(blog)} == {"done"}
@@ -316,7 +316,7 @@ def test_a_hub_that_fails_is_told_again_in_the_end_once(blog: Blog, hub: Hub, cl
     hub.answer = (503, {"Retry-After": "120"})
     blog.post("Un autre.")
     told(blog, dispatcher)
-    waiting = blog.outbox.effects("waiting")
+    waiting = blog.outbox.deliveries("waiting")
     assert all(e.due >= clock.now + timedelta(seconds=119) for e in waiting)
     away = clock.now + timedelta(hours=1)
     tries = 0
@@ -330,7 +330,7 @@ def test_a_hub_that_fails_is_told_again_in_the_end_once(blog: Blog, hub: Hub, cl
     clock.go(minutes=20)
     dispatcher.send("ping")
     assert hub.pings.count(BASE + "atom.xml") == 1
-    assert blog.outbox.effects("waiting", "sending", "failed") == []
+    assert blog.outbox.deliveries("waiting", "sending", "failed") == []
 
 
 def test_a_public_hub_whose_name_leads_inside_later_is_not_told(
@@ -338,12 +338,12 @@ def test_a_public_hub_whose_name_leads_inside_later_is_not_told(
 ) -> None:
     """Whoever runs its name could else have the blog ask servers of the owner's network."""
     blog, dispatcher = pinging(blog, hub)
-    blog.outbox.remember({f"place of {hub.url}": "public"}, (), blog.now)
+    blog.outbox.record({f"place of {hub.url}": "public"}, (), blog.now)
     blog.post("Un autre.")
     told(blog, dispatcher)
     assert hub.pings == []
-    (effect, *_) = blog.outbox.effects("waiting")
-    assert "127.0.0.1" in effect.problem
+    (delivery, *_) = blog.outbox.deliveries("waiting")
+    assert "127.0.0.1" in delivery.problem
 
 
 @pytest.mark.parametrize(
@@ -355,7 +355,7 @@ def test_a_hub_cannot_send_us_into_the_private_network(hub: Hub, inside: str) ->
     place = private_place(hub.url)
     websub.ping(hub.url, BASE, place)
     hub.answer = (307, {"Location": inside})
-    with pytest.raises(Undelivered, match=r"no public address|cannot be found|did not answer"):
+    with pytest.raises(DeliveryError, match=r"no public address|cannot be found|did not answer"):
         websub.ping(hub.url, BASE, place)
 
 
@@ -371,7 +371,7 @@ def test_a_hub_that_left_the_settings_is_told_nothing(blog: Blog, hub: Hub) -> N
     clock.go(seconds=1)
     dispatcher_for(Blog(blog.paths.root, clock=clock)).send("ping")
     assert hub.pings == []
-    assert blog.outbox.effects("waiting") == []
+    assert blog.outbox.deliveries("waiting") == []
 
 
 def _is_there(url: str) -> bool:
@@ -584,7 +584,7 @@ def test_what_is_old_or_withdrawn_is_no_news(blog: Blog, room: Room) -> None:
     dispatcher.plan_news()
     blog.retract(entry.id, why="C’était faux.")
     assert said(blog, dispatcher, room) == []
-    assert [e.problem for e in blog.outbox.effects()] == ["the entry was withdrawn"]
+    assert [e.problem for e in blog.outbox.deliveries()] == ["the entry was withdrawn"]
 
 
 def test_digests_are_posted_when_they_close(blog: Blog, room: Room, clock: Clock) -> None:
@@ -606,19 +606,19 @@ def test_a_chat_that_fails_is_tried_again_and_its_secret_is_kept(
     blog.post("Un fait.")
     room[0].status = 500
     assert said(blog, dispatcher, room) == []
-    (effect,) = blog.outbox.effects("waiting")
-    assert "The chat 'team'" in effect.problem
-    assert "geheim" not in effect.problem + caplog.text
+    (delivery,) = blog.outbox.deliveries("waiting")
+    assert "The chat 'team'" in delivery.problem
+    assert "geheim" not in delivery.problem + caplog.text
     room[0].status = 200
-    clock.now = effect.due
+    clock.now = delivery.due
     assert len(said(blog, dispatcher, room)) == 1
 
 
 def test_a_chat_without_an_address_says_what_to_do(blog: Blog, room: Room) -> None:
     """Which variable, and that Apprise must know what it says."""
-    with pytest.raises(Undelivered, match="LIVEBLOG_CHAT_TEAM"):
+    with pytest.raises(DeliveryError, match="LIVEBLOG_CHAT_TEAM"):
         chat.post("team", "Un fait.", BASE, {})
-    with pytest.raises(Undelivered, match="none that Apprise knows"):
+    with pytest.raises(DeliveryError, match="none that Apprise knows"):
         chat.post("team", "Un fait.", BASE, {"LIVEBLOG_CHAT_TEAM": "gopher://x"})
 
 
@@ -643,7 +643,7 @@ def test_a_mail_that_cannot_be_rendered_is_a_fault_and_the_others_go(
     blog: Blog, receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also those to the same address, which would wait behind it for days."""
-    blog, dispatcher = delivery(blog, receiver)
+    blog, dispatcher = mailing(blog, receiver)
     closed(blog, dispatcher, clock)
 
     def build(timeline: Timeline, wanted: Period) -> Digest:
@@ -654,7 +654,7 @@ def test_a_mail_that_cannot_be_rendered_is_a_fault_and_the_others_go(
     monkeypatch.setattr("liveblog.delivery.dispatcher.build", build)
     dispatcher.send("mail")
     assert states(blog) == [("2012-07-15", "failed"), ("2012-W28", "done")]
-    (failed,) = blog.outbox.effects("failed")
+    (failed,) = blog.outbox.deliveries("failed")
     assert "RuntimeError" in failed.problem
     monkeypatch.undo()
     blog.outbox.retry(failed.key, clock())
@@ -703,7 +703,7 @@ def test_a_day_that_cannot_be_read_closes_and_its_mail_is_a_fault(
     blog: Blog, receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Days and weeks after it are closed and sent all the same."""
-    blog, dispatcher = delivery(blog, receiver)
+    blog, dispatcher = mailing(blog, receiver)
     original = Timeline.day
 
     def day(self: Timeline, of: Any, *given: Any, **named: Any) -> Any:
@@ -727,7 +727,7 @@ def test_a_disk_that_cannot_be_read_for_now_is_tried_again(
     blog: Blog, receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pauses grow, and in the end it is given up; other addresses get their mail."""
-    blog, dispatcher = delivery(blog, receiver)
+    blog, dispatcher = mailing(blog, receiver)
     closed(blog, dispatcher, clock)
 
     def failing(*_: Any) -> Digest:
@@ -737,8 +737,8 @@ def test_a_disk_that_cannot_be_read_for_now_is_tried_again(
     dispatcher.send("mail")
     clock.go(hours=1)
     dispatcher.send("mail")
-    effect = blog.outbox.effects("waiting")[0]
-    assert (effect.subject, effect.tries) == ("2012-07-15", 2)
+    delivery = blog.outbox.deliveries("waiting")[0]
+    assert (delivery.subject, delivery.attempts) == ("2012-07-15", 2)
     for _ in range(5):
         clock.go(days=1)
         dispatcher.send("mail")
@@ -775,7 +775,7 @@ def test_what_is_purged_is_in_no_byte_of_the_outbox(
     blog: Blog, receiver: Receiver, clock: Clock
 ) -> None:
     """A mail server's refusal may have quoted it."""
-    blog, dispatcher = delivery(blog, receiver)
+    blog, dispatcher = mailing(blog, receiver)
     secret = blog.post("x", title="Titre secret", key=True)
     closed(blog, dispatcher, clock)
     receiver.answer = lambda at, address: "550 'Titre secret'?" if at == "DATA" else ""
@@ -820,7 +820,7 @@ def test_the_outbox_is_listed_retried_and_dropped(
     blog: Blog, receiver: Receiver, clock: Clock
 ) -> None:
     """What waits, what was given up and why."""
-    blog, dispatcher = delivery(blog, receiver)
+    blog, dispatcher = mailing(blog, receiver)
     closed(blog, dispatcher, clock)
     receiver.answer = lambda at, address: "550 No such user" if at == "RCPT" else ""
     dispatcher.send("mail")

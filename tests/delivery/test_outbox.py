@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveblog.delivery.outbox import LONGEST_PAUSE, Effect, Outbox, Plan, pause
+from liveblog.delivery.outbox import LONGEST_DELAY, Delivery, Outbox, Plan, retry_delay
 from liveblog.model.errors import InvalidInput, NotFound, StorageError
 
 NOW = datetime(2012, 7, 16, 4, 0, tzinfo=UTC)
@@ -31,7 +31,7 @@ def box(tmp_path: Path) -> Outbox:
 
 def keys(box: Outbox, kind: str, now: datetime = NOW) -> list[str]:
     """Return what is due."""
-    return [effect.key for effect in box.ready(kind, now)]  # type: ignore[arg-type]
+    return [delivery.key for delivery in box.ready(kind, now)]  # type: ignore[arg-type]
 
 
 def test_what_is_planned_twice_is_there_once(box: Outbox) -> None:
@@ -39,12 +39,12 @@ def test_what_is_planned_twice_is_there_once(box: Outbox) -> None:
     plan = Plan("mail", "anna@example.org", "2012-07-15")
     box.plan([plan, plan], NOW, NOW)
     box.plan([plan], NOW, NOW)
-    (effect,) = box.ready("mail", NOW)
-    box.start(effect)
-    box.done(effect, NOW)
+    (delivery,) = box.ready("mail", NOW)
+    box.start(delivery)
+    box.mark_sent(delivery, NOW)
     box.plan([plan], NOW, NOW)
     assert keys(box, "mail") == []
-    assert [e.state for e in box.effects()] == ["done"]
+    assert [e.state for e in box.deliveries()] == ["done"]
 
 
 def test_one_address_gets_its_mail_in_order(box: Outbox) -> None:
@@ -55,12 +55,12 @@ def test_one_address_gets_its_mail_in_order(box: Outbox) -> None:
     first, other = box.ready("mail", NOW)
     assert (first.key, other.key) == ("mail 2012-07-15 a", "mail 2012-07-15 b")
     box.start(first)
-    box.again(first, "away", NOW + MINUTE)
+    box.postpone(first, "away", NOW + MINUTE)
     assert keys(box, "mail") == ["mail 2012-07-15 b"]
     assert keys(box, "mail", NOW + MINUTE) == ["mail 2012-07-15 a", "mail 2012-07-15 b"]
     assert box.next_due("mail") == NOW
     box.start(other)
-    box.done(other, NOW)
+    box.mark_sent(other, NOW)
     assert keys(box, "mail") == ["mail 2012-07-16 b"]
     assert box.next_due("mail") == NOW
 
@@ -72,8 +72,8 @@ def test_what_was_given_up_lets_the_next_one_go(box: Outbox) -> None:
     box.start(first)
     box.give_up(first, "550 no such user", NOW)
     assert keys(box, "mail") == ["mail 2012-07-16 a"]
-    (failed,) = box.effects("failed")
-    assert (failed.problem, failed.tries) == ("550 no such user", 1)
+    (failed,) = box.deliveries("failed")
+    assert (failed.problem, failed.attempts) == ("550 no such user", 1)
     box.retry(failed.key, NOW)
     assert keys(box, "mail") == ["mail 2012-07-15 a"]
     box.drop(failed.key, NOW)
@@ -87,10 +87,10 @@ def test_a_burst_of_changes_is_one_ping(box: Outbox) -> None:
     for second in range(5):
         now = NOW + timedelta(seconds=second)
         box.plan([Plan("ping", "hub", "topic", f"v{second}")], now, now + MINUTE)
-    (effect,) = box.ready("ping", NOW + MINUTE)
-    assert effect.version == "v4"
-    box.start(effect)
-    box.done(effect, NOW)
+    (delivery,) = box.ready("ping", NOW + MINUTE)
+    assert delivery.version == "v4"
+    box.start(delivery)
+    box.mark_sent(delivery, NOW)
     box.plan([Plan("ping", "hub", "topic", "v4")], NOW, NOW)
     assert keys(box, "ping") == []
     box.plan([Plan("ping", "hub", "topic", "v5")], NOW, NOW)
@@ -100,10 +100,10 @@ def test_a_burst_of_changes_is_one_ping(box: Outbox) -> None:
 def test_a_topic_that_changes_while_it_is_pinged_is_pinged_again(box: Outbox) -> None:
     """The hub may have fetched it before."""
     box.plan([Plan("ping", "hub", "topic", "v1")], NOW, NOW)
-    (effect,) = box.ready("ping", NOW)
-    box.start(effect)
+    (delivery,) = box.ready("ping", NOW)
+    box.start(delivery)
     box.plan([Plan("ping", "hub", "topic", "v2")], NOW, NOW)
-    box.done(effect, NOW)
+    box.mark_sent(delivery, NOW)
     assert [e.version for e in box.ready("ping", NOW)] == ["v2"]
 
 
@@ -112,20 +112,20 @@ def test_topics_do_not_wait_for_each_other(box: Outbox) -> None:
     box.plan([Plan("ping", "hub", topic, "1") for topic in "ab"], NOW, NOW)
     first, _ = box.ready("ping", NOW)
     box.start(first)
-    box.again(first, "500", NOW + MINUTE)
+    box.postpone(first, "500", NOW + MINUTE)
     assert keys(box, "ping") == ["ping b hub"]
 
 
 def test_who_died_while_sending_is_found_out(box: Outbox) -> None:
     """It goes again, and says that it may be there twice."""
     box.plan([Plan("mail", "a", "2012-07-15")], NOW, NOW)
-    (effect,) = box.ready("mail", NOW)
-    box.start(effect)
+    (delivery,) = box.ready("mail", NOW)
+    box.start(delivery)
     assert keys(box, "mail") == []
     again = Outbox(box.path)
     assert [e.key for e in again.recover()] == ["mail 2012-07-15 a"]
-    (effect,) = again.ready("mail", NOW)
-    assert (effect.cuts, effect.tries) == (1, 1)
+    (delivery,) = again.ready("mail", NOW)
+    assert (delivery.uncertain_attempts, delivery.attempts) == (1, 1)
     assert again.recover() == []
 
 
@@ -135,7 +135,7 @@ def test_a_closing_and_its_effects_are_one_step(box: Outbox) -> None:
     broken = (Plan("mail", to, "2012-07-15") for to in ["a", unwritable])
     with pytest.raises(StorageError):
         box.close(["2012-07-15"], {"days_to": "2012-07-15"}, broken, NOW)
-    assert (box.closed(), box.fact("days_to"), box.effects()) == ({}, "", [])
+    assert (box.closed(), box.fact("days_to"), box.deliveries()) == ({}, "", [])
 
 
 def test_a_period_is_closed_once(box: Outbox) -> None:
@@ -143,12 +143,12 @@ def test_a_period_is_closed_once(box: Outbox) -> None:
     box.close(["2012-07-15"], {}, [], NOW)
     with pytest.raises(StorageError):
         box.close(["2012-07-15"], {}, [Plan("mail", "a", "2012-07-15")], NOW)
-    assert box.effects() == []
+    assert box.deliveries() == []
 
 
 def test_looking_makes_no_file(box: Outbox) -> None:
     """To list what there is leaves a blog as it is."""
-    assert (box.effects(), box.count(), box.closed(), box.next_due("mail")) == ([], {}, {}, None)
+    assert (box.deliveries(), box.count(), box.closed(), box.next_due("mail")) == ([], {}, {}, None)
     assert not box.path.exists()
 
 
@@ -169,14 +169,14 @@ def test_a_damaged_or_newer_file_is_said_and_kept(box: Outbox) -> None:
 def test_a_full_disk_changes_nothing(box: Outbox) -> None:
     """What cannot be recorded is not begun."""
     box.plan([Plan("mail", "a", "2012-07-15")], NOW, NOW)
-    (effect,) = box.ready("mail", NOW)
+    (delivery,) = box.ready("mail", NOW)
     with sqlite3.connect(box.path) as db:
         pages = db.execute("PRAGMA page_count").fetchone()[0]
     db.close()
     limited = _Limited(box.path, pages)
     with pytest.raises(StorageError, match="full"):
         limited.plan([Plan("mail", "x" * 5_000, str(n)) for n in range(9)], NOW, NOW)
-    assert [e.key for e in box.ready("mail", NOW)] == [effect.key]
+    assert [e.key for e in box.ready("mail", NOW)] == [delivery.key]
 
 
 class _Limited(Outbox):
@@ -187,8 +187,8 @@ class _Limited(Outbox):
         self._pages = pages
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        with super()._opened() as db:
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        with super()._connection() as db:
             db.execute(f"PRAGMA max_page_count = {self._pages}")
             yield db
 
@@ -202,15 +202,18 @@ def test_many_processes_may_make_it_at_once(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(Outbox(path).effects()) == 8
+    assert len(Outbox(path).deliveries()) == 8
 
 
 @given(st.text(max_size=30), st.integers(1, 60))
 def test_pauses_grow_and_are_spread(key: str, tries: int) -> None:
-    """The same effect waits the same time after the same try; no pause is endless."""
-    assert pause(key, tries) == pause(key, tries)
-    assert 20 < pause(key, tries) < 1.21 * LONGEST_PAUSE
-    assert pause(key, tries + 2) > pause(key, tries) or pause(key, tries) > 0.6 * LONGEST_PAUSE
+    """The same delivery waits the same time after the same try; no pause is endless."""
+    assert retry_delay(key, tries) == retry_delay(key, tries)
+    assert 20 < retry_delay(key, tries) < 1.21 * LONGEST_DELAY
+    assert (
+        retry_delay(key, tries + 2) > retry_delay(key, tries)
+        or retry_delay(key, tries) > 0.6 * LONGEST_DELAY
+    )
 
 
 def test_a_clock_that_was_ahead_leaves_nothing_waiting_for_years(box: Outbox) -> None:
@@ -218,70 +221,70 @@ def test_a_clock_that_was_ahead_leaves_nothing_waiting_for_years(box: Outbox) ->
     ahead = NOW + timedelta(days=3650)
     box.plan([Plan("mail", "a", "2012-07-15")], ahead, ahead)
     assert keys(box, "mail") == []
-    box.hasten(NOW)
+    box.limit_waits(NOW)
     assert keys(box, "mail") == ["mail 2012-07-15 a"]
 
 
-def _sent(box: Outbox) -> Effect:
+def _sent(box: Outbox) -> Delivery:
     """Plan a mail and send it."""
     box.plan([Plan("mail", "a", "2012-07-15")], NOW, NOW)
-    (effect,) = box.ready("mail", NOW)
-    assert box.start(effect)
-    box.done(effect, NOW)
-    return effect
+    (delivery,) = box.ready("mail", NOW)
+    assert box.start(delivery)
+    box.mark_sent(delivery, NOW)
+    return delivery
 
 
 def test_what_was_sent_is_never_sent_again(box: Outbox) -> None:
     """Neither a retry nor a drop and a retry makes it wait; the error says when it went."""
-    effect = _sent(box)
+    delivery = _sent(box)
     for act in (box.retry, box.drop, box.retry):
         with pytest.raises(InvalidInput, match=r"was sent already \(2012-"):
-            act(effect.key, NOW)
-    assert [e.state for e in box.effects()] == ["done"]
+            act(delivery.key, NOW)
+    assert [e.state for e in box.deliveries()] == ["done"]
 
 
 def test_what_is_being_sent_is_left_alone(box: Outbox) -> None:
     """Whoever retries or drops it meanwhile is told to look again."""
     box.plan([Plan("mail", "a", "2012-07-15")], NOW, NOW)
-    (effect,) = box.ready("mail", NOW)
-    box.start(effect)
+    (delivery,) = box.ready("mail", NOW)
+    box.start(delivery)
     for act in (box.retry, box.drop):
         with pytest.raises(InvalidInput, match="being sent just now"):
-            act(effect.key, NOW)
-    assert [e.state for e in box.effects()] == ["sending"]
+            act(delivery.key, NOW)
+    assert [e.state for e in box.deliveries()] == ["sending"]
 
 
 def test_what_was_dropped_is_not_begun(box: Outbox) -> None:
     """Also if it was dropped after the leading process had looked what is due."""
     box.plan([Plan("mail", "a", "2012-07-15")], NOW, NOW)
-    (effect,) = box.ready("mail", NOW)
-    box.drop(effect.key, NOW)
-    assert not box.start(effect)
-    box.again(effect, "away", NOW)
-    box.give_up(effect, "550", NOW)
-    assert [e.state for e in box.effects()] == ["dropped"]
+    (delivery,) = box.ready("mail", NOW)
+    box.drop(delivery.key, NOW)
+    assert not box.start(delivery)
+    box.postpone(delivery, "away", NOW)
+    box.give_up(delivery, "550", NOW)
+    assert [e.state for e in box.deliveries()] == ["dropped"]
 
 
 def test_forgotten_texts_are_in_no_byte_of_the_file(box: Outbox) -> None:
     """What a server said may quote an entry; also what an earlier version left behind goes."""
     box.plan([Plan("mail", "a", "2012-07-15"), Plan("chat", "team", "entry")], NOW, NOW)
     for kind in ("mail", "chat"):
-        (effect,) = box.ready(kind, NOW)
-        box.start(effect)
-        box.give_up(effect, "550 refused: 'the name of a source'", NOW)
+        (delivery,) = box.ready(kind, NOW)
+        box.start(delivery)
+        box.give_up(delivery, "550 refused: 'the name of a source'", NOW)
     with closing(sqlite3.connect(box.path)) as db:
         db.execute("PRAGMA secure_delete = OFF")
         db.execute("UPDATE effects SET problem = '' WHERE kind = 'chat'")
         db.commit()
     assert b"name of a source" in box.path.read_bytes()
-    box.forget()
+    box.erase_problems()
     assert b"name of a source" not in box.path.read_bytes()
-    assert [(e.state, e.problem) for e in box.effects()] == [("failed", "")] * 2
+    assert [(e.state, e.problem) for e in box.deliveries()] == [("failed", "")] * 2
 
 
 def test_to_forget_makes_no_file(box: Outbox) -> None:
     """A blog that never sent anything has nothing to forget."""
-    box.forget()
+    box.erase_problems()
     assert not box.path.exists()
 
 
@@ -299,7 +302,7 @@ def test_what_a_crash_left_half_done_is_taken_back_by_a_reader(box: Outbox) -> N
     )
     subprocess.run([sys.executable, "-c", script, str(box.path)], check=False)
     assert box.path.with_name("outbox.sqlite-journal").exists()
-    assert [e.state for e in box.effects()] == ["done"]
+    assert [e.state for e in box.deliveries()] == ["done"]
 
 
 def test_a_name_that_is_no_text_is_refused(box: Outbox) -> None:

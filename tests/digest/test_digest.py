@@ -36,7 +36,7 @@ from liveblog.digest.text import write as write_text
 from liveblog.model.entry import Figure, Framing, Media, Revision, Source
 from liveblog.model.errors import InvalidInput, NotFound
 from liveblog.model.period import Period, day, week
-from liveblog.text.locale import words
+from liveblog.text.locale import Words
 from liveblog.text.markup import to_html
 from liveblog.timeline import Day, Entry
 
@@ -99,7 +99,7 @@ def text_of(body: str, **fields: Any) -> str:
     """Write a day of one entry as text."""
     return write_text(
         digest_of(entry(body, **fields)),
-        words("fr", UTC),
+        Words("fr", UTC),
         blog="Une semaine",
         base="https://example.org/",
     )
@@ -516,7 +516,7 @@ def test_what_stands_around_the_entries_is_wrapped_too() -> None:
     )
     retracted = entry(state="retracted", note=LONG)
     of = digest_of(told, retracted, framing=framing)
-    text = write_text(of, words("fr", UTC), blog=LONG[:200], base="https://example.org/")
+    text = write_text(of, Words("fr", UTC), blog=LONG[:200], base="https://example.org/")
     assert too_wide(text) == []
 
 
@@ -530,7 +530,7 @@ def test_many_days_of_figures_are_set_in_blocks() -> None:
     ]  # fmt: skip
     period = Period(days[0], days[-1], f"{days[0]}..{days[-1]}", "range")
     found = Digest(period, None, tuple(told), figures(told))
-    text = write_text(found, words("fr", UTC), blog="x", base="https://example.org/")
+    text = write_text(found, Words("fr", UTC), blog="x", base="https://example.org/")
     assert too_wide(text) == []
     table = text.rpartition("Chiffres")[2]
     for n in range(31):
@@ -612,7 +612,7 @@ def test_an_empty_period_says_so(blog: Blog) -> None:
 
 def markdown_of(*told: Entry) -> str:
     """Write a day of entries as Markdown."""
-    return write_markdown(digest_of(*told), words("fr", UTC), base="https://example.org/")
+    return write_markdown(digest_of(*told), Words("fr", UTC), base="https://example.org/")
 
 
 @pytest.mark.parametrize(

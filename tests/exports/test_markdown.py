@@ -19,8 +19,8 @@ from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.exports.markdown import MARK, write
 from liveblog.imports import Copy, Item, Problem
-from liveblog.imports.markdown import folder
-from liveblog.journal.dayfiles.lines import home_of
+from liveblog.imports.markdown import read_folder as folder
+from liveblog.journal.dayfiles.layout import home_of
 from liveblog.model import limits
 from liveblog.model.entry import (
     Figure,
@@ -398,11 +398,11 @@ def test_a_tool_may_have_written_the_fields_anew(tmp_path: Path) -> None:
     ("old", "new", "what"),
     [
         ('"rev":1', '"rev":2', "do not belong together"),
-        ('"rev":1', '"rev":"one"', "not as exported"),
+        ('"rev":1', '"rev":"one"', "records were changed"),
         (ID, "20120715-etcpasswd", "is not the id of an entry"),
         (f'"id":"{ID}","rev":1', '"id":"20120715-0000000000","rev":1', "do not belong together"),
         ("    - ", "    ", "front matter is not YAML"),
-        ('"type":"revision"', '"type":"other"', "not as exported"),
+        ('"type":"revision"', '"type":"other"', "records were changed"),
     ],
 )
 def test_a_damaged_export_is_a_problem(old: str, new: str, what: str, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from liveblog.imports import FramingItem, Item, Problem, Update
 from liveblog.imports.chronicle import chronicle
 from liveblog.imports.chronicle.file import lines_of
 from liveblog.model.errors import InvalidInput
-from liveblog.text.locale import words
+from liveblog.text.locale import Words
 from liveblog.text.markup import to_html
 
 from ..conftest import Clock, plain, tries
@@ -310,9 +310,9 @@ def heading(of: date, language: str, style: str) -> str:
     """Write the heading of a day in a style."""
     match style:
         case "weekday":
-            return words(language, PARIS).day(of, year=True)
+            return Words(language, PARIS).day(of, year=True)
         case "no year":
-            return words(language, PARIS).day(of)
+            return Words(language, PARIS).day(of)
         case "numbers":
             return f"{of:%m/%d/%Y}" if language == "en" else f"{of:%d/%m/%Y}"
         case _:

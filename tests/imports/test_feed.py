@@ -27,7 +27,7 @@ from liveblog.blog import Image as BlogImage
 from liveblog.http_client import LARGEST, Client
 from liveblog.imports import Item, Problem, Update, Version
 from liveblog.imports.feed import Reading, read
-from liveblog.imports.fitting import fitted
+from liveblog.imports.fitting import fit
 from liveblog.model.entry import Source
 from liveblog.model.errors import InvalidInput, LiveblogError, Unreachable
 
@@ -573,6 +573,7 @@ def test_a_file_too_large_is_refused_unread(tmp_path: Path) -> None:
     tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_a_bomb_of_gzip_is_refused(reading: Reading, server: Outside) -> None:
     """A hundred kilobytes that would be a hundred megabytes."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
@@ -736,7 +737,7 @@ def test_too_much_of_something_is_cut_and_told(tmp_path: Path) -> None:
         "</entry>"
     )
     found = from_file(data, tmp_path)
-    version, doubts = fitted(updates(found)[0].versions[0])
+    version, doubts = fit(updates(found)[0].versions[0])
     assert len(version.title or "") <= 300
     assert len(version.author or "") <= 200
     assert (len(version.tags or ()), len(version.pictures)) == (50, 50)
@@ -801,6 +802,7 @@ def test_any_bytes_are_read_or_refused(
 # -- our own feeds ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_blog_comes_back_from_its_own_feeds(
     new_blog: Callable[..., Blog], clock: Clock, tmp_path: Path
 ) -> None:

@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveblog.imports import Item, Picture, Problem, Update, Version
-from liveblog.imports.fitting import fitted
-from liveblog.imports.markdown import folder
+from liveblog.imports.fitting import fit
+from liveblog.imports.markdown import read_folder as folder
 from liveblog.imports.markdown.dates import instant
 from liveblog.imports.markdown.source import FILE_LIMIT
 from liveblog.model import limits
@@ -640,20 +640,20 @@ def test_pictures_leave_the_text_and_come_along(
             "on another server",
             "![Un](https://example.org/a.png)",
         ),
-        ("[Un](/about/)", "leads to a page of the earlier blog: /about/", "[Un](/about/)"),
+        ("[Un](/about/)", "links to a page of the old blog: /about/", "[Un](/about/)"),
         (
             "[Un]({filename}x.md)",
-            "leads to a page of the earlier blog: {filename}x.md",
+            "links to a page of the old blog: {filename}x.md",
             "[Un]({filename}x.md)",
         ),
         (
             "[Un][x]\n\n[x]: y.md",
-            "leads to a page of the earlier blog: y.md",
+            "links to a page of the old blog: y.md",
             "[Un][x]\n\n[x]: y.md",
         ),
         (
             "{{< tweet 12 >}}",
-            "stays in the text as it stands: {{< tweet 12 >}}",
+            "stays in the text unchanged: {{< tweet 12 >}}",
             "{{< tweet 12 >}}",
         ),
         ("{{% n %}}Un.{{% /n %}}", ": {{% n %}}, {{% /n %}}", "{{% n %}}Un.{{% /n %}}"),
@@ -719,7 +719,9 @@ def test_pictures_that_lie_in_a_bundle_unshown_are_told(site: Path) -> None:
     update, problem = items(site)
     assert isinstance(update, Update)
     assert isinstance(problem, Problem)
-    assert "lies beside it, and its text does not show it: content/posts/x/b.jpg" in problem.what
+    assert (
+        "is beside the post, but its text does not show it: content/posts/x/b.jpg" in problem.what
+    )
     assert "a.png" not in problem.what
 
 
@@ -729,7 +731,7 @@ def test_many_doubts_of_one_kind_are_one_problem(site: Path) -> None:
     put(site, "a.md", post(text))
     (problem,) = problems(site)
     assert problem.what == (
-        "leads to a page of the earlier blog: /page-0/, /page-1/, /page-2/ (and 38 more)"
+        "links to a page of the old blog: /page-0/, /page-1/, /page-2/ (and 38 more)"
     )
 
 
@@ -914,7 +916,7 @@ def test_nothing_said_of_an_export_acts_on_a_terminal(site: Path) -> None:
 def test_what_cannot_be_a_tag_is_left_out_and_told(tags: str, site: Path) -> None:
     """The update comes with the others."""
     put(site, "a.md", post(tags=tags))
-    found, (doubt,) = fitted(version(site))
+    found, (doubt,) = fit(version(site))
     assert found.tags == ("Homs",)
     assert "is not a tag" in doubt
 

@@ -469,7 +469,7 @@ def by_markdown(blog: Blog, folder: Path) -> Iterator[Item]:
     journal = blog.journal
     records = (r for name in journal.stamps() for r in journal.read(name).records)
     exported_markdown.write(records, blog.paths.media, folder / "export")
-    return imported_markdown.folder(folder / "export", zone=blog.config.zone, now=blog.now)
+    return imported_markdown.read_folder(folder / "export", zone=blog.config.zone, now=blog.now)
 
 
 def records_of(blog: Blog) -> list[Any]:
@@ -645,7 +645,7 @@ def test_a_year_of_another_blog_twice_is_the_same_journal(
         path.write_bytes(picture(tmp_path).read_bytes())
 
     def run_import() -> Any:
-        items = imported_markdown.folder(site, zone=blog.config.zone, now=blog.now)
+        items = imported_markdown.read_folder(site, zone=blog.config.zone, now=blog.now)
         return blog.import_items(items, source="markdown site")
 
     first = run_import()

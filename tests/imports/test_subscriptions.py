@@ -21,13 +21,13 @@ from liveblog import Blog, http_client
 from liveblog.http_client import Answer, Client
 from liveblog.imports import Item, Update, subscriptions
 from liveblog.imports.subscriptions import (
-    EVERY,
-    LONGEST,
+    MAX_BACKOFF,
+    POLL_INTERVAL,
     Subscription,
     Subscriptions,
-    answered,
-    catch_up,
-    failed,
+    after_answer,
+    after_failure,
+    poll_due,
 )
 from liveblog.model.errors import InvalidInput, NotFound, StorageError
 from liveblog.scheduler import Schedule
@@ -138,7 +138,7 @@ def test_a_feed_that_was_unfollowed_meanwhile_does_not_come_back(following: Subs
     """Its state is kept only if it is still followed."""
     source = following.follow("https://e.org/a", NOW)
     following.unfollow(source.name)
-    following.keep(source)
+    following.save(source)
     assert following.all() == []
 
 
@@ -157,7 +157,7 @@ def test_a_feed_that_was_unfollowed_meanwhile_does_not_come_back(following: Subs
 )
 def test_a_server_says_how_long_its_answer_is_fresh(control: str, minutes: int) -> None:
     """Within reason: never more often than every five minutes, never less than hourly."""
-    after = answered(FEED, says_with(200, cache_control=control), NOW)
+    after = after_answer(FEED, says_with(200, cache_control=control), NOW)
     assert after.due == NOW + timedelta(minutes=minutes)
 
 
@@ -165,19 +165,19 @@ def test_a_server_says_how_long_its_answer_is_fresh(control: str, minutes: int) 
     ("retry", "wait"),
     [
         ("1200", timedelta(minutes=20)),
-        ("10", EVERY),
+        ("10", POLL_INTERVAL),
         ("Mon, 16 Jul 2012 14:00:00 GMT", timedelta(hours=2)),
-        ("Mon, 16 Jul 2001 14:00:00 GMT", EVERY),
-        ("99999999", LONGEST),
-        ("9" * 50, EVERY),
-        ("soon", EVERY),
-        ("Mon, 16 Jul 9999999 14:00:00 GMT", EVERY),
+        ("Mon, 16 Jul 2001 14:00:00 GMT", POLL_INTERVAL),
+        ("99999999", MAX_BACKOFF),
+        ("9" * 50, POLL_INTERVAL),
+        ("soon", POLL_INTERVAL),
+        ("Mon, 16 Jul 9999999 14:00:00 GMT", POLL_INTERVAL),
     ],
 )
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_server_that_wants_to_be_left_alone_is(status: int, retry: str, wait: timedelta) -> None:
     """RFC 9110 §10.2.3: seconds or a date."""
-    after = answered(FEED, says_with(status, retry_after=retry), NOW)
+    after = after_answer(FEED, says_with(status, retry_after=retry), NOW)
     assert after.due == NOW + wait
     assert after.trouble == f"{FEED.url} answers {status}"
 
@@ -186,19 +186,19 @@ def test_a_feed_that_fails_is_asked_less_and_less_and_then_as_before() -> None:
     """Up to once a day."""
     source, waits = FEED, []
     for _ in range(12):
-        source = failed(source, "down", NOW)
+        source = after_failure(source, "down", NOW)
         waits.append(source.due - NOW)
-    assert waits[:3] == [EVERY, 2 * EVERY, 4 * EVERY]
-    assert waits[-1] == LONGEST
+    assert waits[:3] == [POLL_INTERVAL, 2 * POLL_INTERVAL, 4 * POLL_INTERVAL]
+    assert waits[-1] == MAX_BACKOFF
     assert waits == sorted(waits)
-    well = answered(source, says_with(304), NOW)
-    assert (well.due, well.failures, well.trouble) == (NOW + EVERY, 0, "")
+    well = after_answer(source, says_with(304), NOW)
+    assert (well.due, well.failures, well.trouble) == (NOW + POLL_INTERVAL, 0, "")
 
 
 def test_a_feed_that_is_gone_is_not_asked_again(following: Subscriptions) -> None:
     """410, and the list says so."""
     source = following.follow(FEED.url, NOW)
-    following.keep(answered(source, says_with(410), NOW))
+    following.save(after_answer(source, says_with(410), NOW))
     assert following.due(NOW + timedelta(days=999)) == []
     assert following.next_due() is None
     assert "gone for good" in following.all()[0].trouble
@@ -210,8 +210,8 @@ def test_whatever_a_server_says_it_is_asked_between_five_minutes_and_a_day_later
 ) -> None:
     """Neither in a loop nor never."""
     source = Subscription(name="n", url="http://e.org/", due=NOW, failures=failures)
-    after = answered(source, says_with(status, retry_after=retry, cache_control=control), NOW)
-    assert after.is_over or NOW + EVERY <= after.due <= NOW + LONGEST
+    after = after_answer(source, says_with(status, retry_after=retry, cache_control=control), NOW)
+    assert after.is_over or NOW + POLL_INTERVAL <= after.due <= NOW + MAX_BACKOFF
 
 
 # -- asking ----------------------------------------------------------------------------------------
@@ -223,11 +223,11 @@ def test_only_what_changed_is_asked_for(server: Outside, following: Subscription
     server.pages["/feed"] = says(atom(entry()), ETag='W/"1"', Last_Modified=date)
     client, desk = Client(allow={server.place}), Desk()
     following.follow(f"{server.url}/feed", NOW, "Agency")
-    assert catch_up(following, client, desk, NOW) == "Agency: 1 updates"
+    assert poll_due(following, client, desk, NOW) == "Agency: 1 updates"
     assert "if-none-match" not in server.requests[0].lower()
-    assert catch_up(following, client, desk, NOW) == ""  # not due yet
+    assert poll_due(following, client, desk, NOW) == ""  # not due yet
     server.pages["/feed"] = says(status="304 Not Modified")
-    assert catch_up(following, client, desk, NOW + EVERY) == ""
+    assert poll_due(following, client, desk, NOW + POLL_INTERVAL) == ""
     asked = server.requests[1].lower()
     assert 'if-none-match: w/"1"' in asked
     assert f"if-modified-since: {date}".lower() in asked
@@ -250,13 +250,13 @@ def test_a_mark_is_kept_only_once_its_updates_are_in(
     server.pages["/feed"] = says(atom(entry()), ETag='"1"')
     client, desk = Client(allow={server.place}), Desk()
     following.follow(f"{server.url}/feed", NOW, "Agency")
-    assert catch_up(following, client, refuse, NOW) == "Agency: The disk is full."
+    assert poll_due(following, client, refuse, NOW) == "Agency: The disk is full."
     with pytest.raises(ZeroDivisionError):
-        catch_up(following, client, crash, NOW + LONGEST)
+        poll_due(following, client, crash, NOW + MAX_BACKOFF)
     (source,) = following.all()
     assert (source.etag, source.failures) == ("", 2)
-    assert catch_up(following, client, desk, NOW + LONGEST) == ""  # not at once
-    assert catch_up(following, client, desk, NOW + 2 * LONGEST) == "Agency: 1 updates"
+    assert poll_due(following, client, desk, NOW + MAX_BACKOFF) == ""  # not at once
+    assert poll_due(following, client, desk, NOW + 2 * MAX_BACKOFF) == "Agency: 1 updates"
 
 
 def test_a_feed_that_moved_is_asked_where_it_is(server: Outside, following: Subscriptions) -> None:
@@ -265,7 +265,7 @@ def test_a_feed_that_moved_is_asked_where_it_is(server: Outside, following: Subs
     server.pages["/new"] = says(status="302 Found", Location="/today")
     server.pages["/today"] = says(atom(entry()))
     following.follow(f"{server.url}/old", NOW, "Agency")
-    catch_up(following, Client(allow={server.place}), Desk(), NOW)
+    poll_due(following, Client(allow={server.place}), Desk(), NOW)
     (source,) = following.all()
     assert (source.name, source.url) == ("Agency", f"{server.url}/new")
 
@@ -276,7 +276,7 @@ def test_a_feed_in_a_private_network_is_not_reached(
     """It is told, and the others are asked."""
     server.pages["/feed"] = says(atom(entry()))
     following.follow(f"{server.url}/feed", NOW, "Inner")
-    assert "no public address" in catch_up(following, Client(), Desk(), NOW)
+    assert "no public address" in poll_due(following, Client(), Desk(), NOW)
     assert server.requests == []
 
 
@@ -289,7 +289,7 @@ def test_one_feed_that_fails_does_not_keep_the_others(
     for number in (1, 2, 3):
         following.follow(f"{server.url}/{number}", NOW, f"N{number}")
     desk = Desk()
-    said = catch_up(following, Client(allow={server.place}), desk, NOW)
+    said = poll_due(following, Client(allow={server.place}), desk, NOW)
     assert "N1: " in said
     assert "is a web page" in said
     assert f"N2: {server.url}/2 answers 404" in said
@@ -306,14 +306,14 @@ def test_what_was_missed_is_fetched_from_older_documents(
     server.pages["/1"] = says(atom(entry(of="1", at="2012-07-16T11:00:00Z"), head=head.format(0)))
     client, desk = Client(allow={server.place}), Desk()
     following.follow(f"{server.url}/1", NOW, "Agency")
-    catch_up(following, client, desk, NOW)
+    poll_due(following, client, desk, NOW)
     assert desk.keys == ["urn:x:1", "urn:x:0"]
     later = NOW + timedelta(days=1)
     server.pages["/2"] = server.pages["/1"]
     server.pages["/3"] = says(atom(entry(of="3", at="2012-07-16T19:00:00Z"), head=head.format(2)))
     server.pages["/1"] = says(atom(entry(of="4", at="2012-07-17T10:00:00Z"), head=head.format(3)))
     server.requests.clear()
-    catch_up(following, client, desk, later)
+    poll_due(following, client, desk, later)
     assert server.paths == ["/1", "/3", "/2"]
     assert desk.keys[2:] == ["urn:x:4", "urn:x:3", "urn:x:1"]
 
@@ -325,9 +325,9 @@ def test_what_is_dated_in_the_future_comes_when_its_time_has_come(
     server.pages["/feed"] = says(atom(entry(at="2012-07-16T12:03:00Z")), ETag='"1"')
     client, desk = Client(allow={server.place}), Desk()
     following.follow(f"{server.url}/feed", NOW, "Agency")
-    catch_up(following, client, desk, NOW)
+    poll_due(following, client, desk, NOW)
     assert desk.keys == []
-    catch_up(following, client, desk, NOW + EVERY)
+    poll_due(following, client, desk, NOW + POLL_INTERVAL)
     assert desk.keys == ["urn:x:1"]
     assert "if-none-match" not in server.requests[1].lower()
     assert following.all()[0].etag == '"1"'
@@ -358,7 +358,7 @@ def test_the_schedule_brings_in_what_is_new_when_a_feed_is_due(
     assert said() == "Agency: 1 new, 1 with problems, see the log"
     assert bodies() == ["one"]
     (job,) = [job for job in schedule.jobs() if job.name == "follow"]
-    assert job.next == clock.now + EVERY
+    assert job.next == clock.now + POLL_INTERVAL
     schedule.once()
     assert len(server.requests) == 1
     clock.go(minutes=5)
@@ -427,7 +427,7 @@ def test_a_feed_in_its_owners_network_is_asked(following: Subscriptions, server:
     following.follow(f"{server.url}/feed", NOW)  # looked up when it is first asked
     place = f"desk.example:{server.port}"
     following.follow(f"http://{place}/feed", NOW, private=place)
-    said = catch_up(following, allowed(following, {"desk.example": ["127.0.0.1"]}), Desk(), NOW)
+    said = poll_due(following, allowed(following, {"desk.example": ["127.0.0.1"]}), Desk(), NOW)
     assert "leads to" not in said
     assert len(server.requests) == 2
 
@@ -442,7 +442,7 @@ def test_a_public_name_that_leads_inside_later_is_not_asked(
     following.follow(f"http://feeds.example:{server.port}/feed", NOW)
     assert following.private_places() == []
     answers["feeds.example"] = ["127.0.0.1"]
-    said = catch_up(following, allowed(following, answers), Desk(), NOW)
+    said = poll_due(following, allowed(following, answers), Desk(), NOW)
     assert "leads to 127.0.0.1, which is no public address" in said
     assert not server.requests
 
@@ -463,7 +463,7 @@ def test_a_move_that_a_server_tells_of_allows_nothing(following: Subscriptions) 
     """What counts is the address that the owner named."""
     following.follow("http://93.184.216.34/feed", NOW)
     (source,) = following.all()
-    following.keep(msgspec.structs.replace(source, url="http://127.0.0.1/feed"))
+    following.save(msgspec.structs.replace(source, url="http://127.0.0.1/feed"))
     assert following.private_places() == []
 
 
@@ -478,7 +478,7 @@ def test_a_feed_is_worked_on_for_a_while_only(
     stopwatch = SimpleNamespace(monotonic=lambda: float(next(clock)))
     monkeypatch.setattr(subscriptions, "time", stopwatch)
     desk = Desk()
-    said = catch_up(following, Client(allow={server.place}), desk, NOW)
+    said = poll_due(following, Client(allow={server.place}), desk, NOW)
     assert "took more than 120 seconds" in said
     assert len(desk.keys) < 9
     assert following.all()[0].failures == 1

@@ -19,11 +19,11 @@ from PIL import Image as Pillow
 
 from liveblog.http_client import Client
 from liveblog.imports import Item, Picture, Problem, Update, Version
-from liveblog.imports.fitting import fitted
+from liveblog.imports.fitting import fit
 from liveblog.imports.html import to_markdown
-from liveblog.imports.wordpress import export
-from liveblog.imports.wordpress.entries import without_extras
-from liveblog.imports.wordpress.texts import paragraphs, shown
+from liveblog.imports.wordpress import read_export as export
+from liveblog.imports.wordpress.entries import remove_extras
+from liveblog.imports.wordpress.texts import convert, paragraphs
 from liveblog.imports.wordpress.wxr import TEXT_LIMIT
 from liveblog.model.errors import InvalidInput, LiveblogError, Unreachable
 
@@ -259,7 +259,7 @@ def test_a_post_without_a_text_shows_its_excerpt(write: Callable[..., Path]) -> 
 
 def markdown(text: str) -> str:
     """Return a text of WordPress's as Markdown."""
-    found = to_markdown(shown(text, lambda ids: f"<p>pictures {list(ids)}</p>").html)
+    found = to_markdown(convert(text, lambda ids: f"<p>pictures {list(ids)}</p>").html)
     return re.sub(" +$", "", found, flags=re.MULTILINE)
 
 
@@ -301,7 +301,7 @@ def test_texts_of_every_age(text: str, expected: str) -> None:
 
 def test_a_picture_within_the_text_is_told() -> None:
     """``data:`` addresses are nothing that could be fetched."""
-    found = shown("a <img alt='x' src='data:image/png;base64,AAAA'>", lambda ids: "")
+    found = convert("a <img alt='x' src='data:image/png;base64,AAAA'>", lambda ids: "")
     assert found.missing == ["a picture that is written into the text"]
 
 
@@ -317,7 +317,7 @@ def test_no_text_of_brackets_and_signs_is_too_odd(text: str) -> None:
 )
 def test_time_grows_with_the_length_of_a_text(part: str) -> None:
     """A hundred thousand of anything is read at once, not in hours."""
-    found = shown(part * 100_000, lambda ids: "")
+    found = convert(part * 100_000, lambda ids: "")
     assert len(found.missing) < 5
 
 
@@ -464,7 +464,7 @@ def test_what_the_plugin_puts_into_texts(
     text: str, html: str, tags: tuple[str, ...], key: bool
 ) -> None:
     """Commands go, tags and names are words, emoji are characters."""
-    found = without_extras(text, {"zoe": "Zoé"})
+    found = remove_extras(text, {"zoe": "Zoé"})
     assert (found.html, found.tags, found.is_key) == (html, tags, key)
 
 
@@ -596,7 +596,7 @@ def test_an_export_that_breaks_off_is_refused_before_anything_comes(
     data = NEWSROOM.read_bytes().rstrip()
     path = tmp_path / "cut.xml"
     path.write_bytes(data[: int(len(data) * share)])
-    with pytest.raises(InvalidInput, match=r"cut\.xml (breaks off in line \d+|is no WordPress)"):
+    with pytest.raises(InvalidInput, match=r"cut\.xml (ends in line \d+|is not a WordPress)"):
         export(path, zone=PARIS)
 
 
@@ -604,18 +604,18 @@ def test_where_an_export_breaks_off_is_said(tmp_path: Path) -> None:
     """By the post in which it does."""
     path = tmp_path / "cut.xml"
     path.write_text(NEWSROOM.read_text("utf-8").partition("cod, 8")[0], "utf-8")
-    with pytest.raises(InvalidInput, match=r"breaks off in line \d+, in post \? 'Market day'"):
+    with pytest.raises(InvalidInput, match=r"ends in line \d+, in post \? 'Market day'"):
         export(path, zone=PARIS)
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "is no WordPress export"),
-        (b"Hello", "is no WordPress export"),
-        (b"<!DOCTYPE html><html><body>x</body></html>", "is no WordPress export"),
-        (b"<html/>", "is no WordPress export"),
-        (b"<rss version='2.0'><channel><item/></channel></rss>", "is no WordPress export"),
+        (b"", "is not a WordPress export"),
+        (b"Hello", "is not a WordPress export"),
+        (b"<!DOCTYPE html><html><body>x</body></html>", "is not a WordPress export"),
+        (b"<html/>", "is not a WordPress export"),
+        (b"<rss version='2.0'><channel><item/></channel></rss>", "is not a WordPress export"),
         (b"PK\x03\x04rest", "is a ZIP archive"),
         (b"\x1f\x8b\x08rest", "is compressed with gzip"),
         (b"<!DOCTYPE rss [<!ENTITY a 'x'>]><rss>&a;</rss>", "document type declaration"),
@@ -654,7 +654,7 @@ def test_a_path_that_cannot_be_read_is_said(tmp_path: Path) -> None:
         export(tmp_path / "none.xml", zone=PARIS)
     with pytest.raises(InvalidInput, match="holds no XML files"):
         export(tmp_path, zone=PARIS)
-    with pytest.raises(InvalidInput, match="is no folder"):
+    with pytest.raises(InvalidInput, match="is not a folder"):
         export(NEWSROOM, zone=PARIS, media=tmp_path / "none")
 
 
@@ -691,7 +691,7 @@ def test_an_encoding_that_is_not_the_declared_one_is_told(declared: str, tmp_pat
     items = read(path)
     assert updates(items)["post 1"].versions[0].body == "Été – élan"
     assert problems(items) == [
-        f"it is not in the encoding that it names ({declared.lower()}); odd bytes are read as "
+        f"it is not in the encoding that it names ({declared.lower()}); other bytes are read as "
         "Windows-1252"
     ]
 
@@ -742,13 +742,13 @@ def test_a_number_that_stands_twice_is_one_post(write: Callable[..., Path]) -> N
     """The first; the other is told."""
     items = read(write(post("First."), post("Second.")))
     assert updates(items)["post 1"].versions[0].body == "First."
-    assert "it stands there twice" in problems(items)[0]
+    assert "it is there twice" in problems(items)[0]
 
 
 def test_a_title_that_is_too_long_is_shortened_and_told(write: Callable[..., Path]) -> None:
     """The post is not lost for it."""
     items = read(write(post(title="word " * 100)))
-    version, doubts = fitted(updates(items)["post 1"].versions[0])
+    version, doubts = fit(updates(items)["post 1"].versions[0])
     assert len(version.title or "") <= 300
     assert doubts == ["its title has 499 characters and is shortened"]
 
@@ -758,8 +758,8 @@ def test_a_text_without_end_is_cut_and_told(write: Callable[..., Path]) -> None:
     huge = "x" * (TEXT_LIMIT + 1)
     meta = f"<wp:postmeta><wp:meta_key>k</wp:meta_key><wp:meta_value>{huge}</wp:meta_value>"
     items = read(write(post(huge), post("b", "2", f"{meta}</wp:postmeta>")))
-    assert [what for what in problems(items) if "is cut" in what] == [
-        f"its text has more than {TEXT_LIMIT:,} characters, and is cut"
+    assert [what for what in problems(items) if "was cut" in what] == [
+        f"its text has more than {TEXT_LIMIT:,} characters, and was cut"
     ]
 
 
@@ -773,7 +773,7 @@ def test_an_unknown_version_is_told(write: Callable[..., Path]) -> None:
     """And read all the same."""
     items = read(write(post(), head=HEAD.replace(">1.2<", ">3.0<")))
     assert list(updates(items)) == ["post 1"]
-    assert "its version of WXR is not known here ('3.0')" in problems(items)[0]
+    assert "its version of WXR is unknown ('3.0')" in problems(items)[0]
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1", "1.2"])

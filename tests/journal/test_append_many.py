@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from liveblog.journal.dayfiles.writer import DayFiles
+from liveblog.journal import Journal
 from liveblog.model.conflicts import Conflict, KeyReused
 from liveblog.model.entry import Framing, Revision, make_id
 from liveblog.model.errors import InvalidInput, StorageError, Withheld
@@ -61,17 +61,17 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def journal(folder: Path, clock: Clock) -> DayFiles:
+def journal(folder: Path, clock: Clock) -> Journal:
     """An empty journal."""
     return opened(folder, clock)
 
 
-def opened(folder: Path, clock: Callable[[], datetime]) -> DayFiles:
+def opened(folder: Path, clock: Callable[[], datetime]) -> Journal:
     """Return the journal of a folder as another process opens it."""
-    return DayFiles(folder / "entries", folder / ".liveblog", clock)
+    return Journal(folder / "entries", folder / ".liveblog", clock)
 
 
-def contents(journal: DayFiles) -> list[tuple[str, int, str]]:
+def contents(journal: Journal) -> list[tuple[str, int, str]]:
     """Return what the journal holds in the order in which it was appended."""
     records = [r for name in journal.stamps() for r in journal.read(name).records]
     records.sort(key=lambda record: record.recorded or datetime.max.replace(tzinfo=UTC))
@@ -95,7 +95,7 @@ def test_many_are_what_each_alone_would_be(tmp_path: Path, clock: Clock) -> None
 
 
 def test_neighbours_of_one_day_are_one_sync(
-    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A thousand posts of two days are two."""
     synced: list[str] = []
@@ -112,7 +112,7 @@ def test_neighbours_of_one_day_are_one_sync(
     assert len(journal.read(NAME).records) == 500
 
 
-def test_a_key_twice_in_a_batch_is_one_request(journal: DayFiles) -> None:
+def test_a_key_twice_in_a_batch_is_one_request(journal: Journal) -> None:
     """As is one that was there before; another request with it is refused, and nothing written."""
     before = journal.append(revision(1, key="a"), expect=0)
     made = journal.append_many([(revision(1, key="a"), 0), *[(revision(2, key="b"), 0)] * 3])
@@ -137,7 +137,7 @@ def test_a_key_twice_in_a_batch_is_one_request(journal: DayFiles) -> None:
     ],
 )  # fmt: skip
 def test_one_that_is_refused_means_none(
-    journal: DayFiles, refused: Draft, error: type[Exception]
+    journal: Journal, refused: Draft, error: type[Exception]
 ) -> None:
     """Whatever comes before or after it; and the next batch is taken."""
     journal.append(revision(0), expect=0)
@@ -148,7 +148,7 @@ def test_one_that_is_refused_means_none(
     assert len(contents(journal)) == 3
 
 
-def test_what_is_withheld_is_refused(journal: DayFiles) -> None:
+def test_what_is_withheld_is_refused(journal: Journal) -> None:
     """An edit of an entry whose newest revision may be damaged."""
     journal.append_many([(revision(0), 0), (revision(1), 0)])
     path = journal.path(NAME)
@@ -160,7 +160,7 @@ def test_what_is_withheld_is_refused(journal: DayFiles) -> None:
 
 
 @pytest.mark.parametrize("tail", [b'{"torn', b"\n", b"\0\0\0", b"<<<<<<< HEAD\n"])
-def test_a_batch_after_what_others_left(journal: DayFiles, tail: bytes) -> None:
+def test_a_batch_after_what_others_left(journal: Journal, tail: bytes) -> None:
     """Bytes that a crash left, or other programs; also where this writer knew the file before."""
     for number in range(3):
         journal.append(revision(number), expect=0)
@@ -186,7 +186,7 @@ def test_what_another_writer_appended_is_known(folder: Path, clock: Clock) -> No
 
 
 def test_a_file_that_was_replaced_by_one_of_the_same_size_is_read_again(
-    journal: DayFiles, tmp_path: Path, clock: Clock
+    journal: Journal, tmp_path: Path, clock: Clock
 ) -> None:
     """As after a copy was put back: what is in it is known, and what was in the other is not."""
     other = opened(tmp_path / "other", clock)
@@ -204,7 +204,7 @@ def test_a_file_that_was_replaced_by_one_of_the_same_size_is_read_again(
 
 @pytest.mark.parametrize("failing", [1, 2, 3, 4])
 def test_a_sync_that_fails_leaves_those_before_it(
-    journal: DayFiles, monkeypatch: pytest.MonkeyPatch, failing: int
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
     """The error says how many; the same call again appends the rest."""
     calls = 0
@@ -273,7 +273,7 @@ def begun(tmp_path: Path, clock: Clock) -> Path:
     return tmp_path / "begun"
 
 
-def assert_is_a_beginning(journal: DayFiles, count: int | None = None) -> None:
+def assert_is_a_beginning(journal: Journal, count: int | None = None) -> None:
     """A journal holds the first so many records of the batch, whole, in order, once."""
     wanted = [("Texte 0."), *(record.body for record, _ in keyed() if isinstance(record, Revision))]
     found = [body for _, _, body in contents(journal)]

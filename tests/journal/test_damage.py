@@ -15,7 +15,7 @@ import pytest
 
 from liveblog import Blog
 from liveblog.journal import START, Fault
-from liveblog.journal.dayfiles.line import decode, encode
+from liveblog.journal.dayfiles.format import decode, encode
 from liveblog.model.entry import Media
 from liveblog.model.errors import InvalidInput, NotFound, StorageError, Withheld
 

@@ -25,12 +25,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liveblog.journal import START, Fault
+from liveblog.journal import START, Fault, Journal
 from liveblog.journal.dayfiles import check as audit_module
-from liveblog.journal.dayfiles.head import HELD
-from liveblog.journal.dayfiles.line import decode, encode
-from liveblog.journal.dayfiles.reader import LOOKS_AROUND
-from liveblog.journal.dayfiles.writer import DayFiles
+from liveblog.journal.dayfiles.format import decode, encode
+from liveblog.journal.dayfiles.head import MAX_WRITES
+from liveblog.journal.dayfiles.reader import FULL_SCAN_POLLS
 from liveblog.model.conflicts import Conflict
 from liveblog.model.entry import Framing, Record, Reference, Revision, make_id
 from liveblog.model.errors import InvalidInput, StorageError
@@ -61,29 +60,29 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def journal(folder: Path, clock: Clock) -> Iterator[DayFiles]:
+def journal(folder: Path, clock: Clock) -> Iterator[Journal]:
     """An empty journal."""
-    files = DayFiles(folder, folder.parent / ".liveblog", clock)
+    files = Journal(folder, folder.parent / ".liveblog", clock)
     yield files
     files.close()
 
 
-def again(journal: DayFiles) -> DayFiles:
+def again(journal: Journal) -> Journal:
     """Open the same journal as another process would."""
-    return DayFiles(journal.folder, journal.folder.parent / ".liveblog", lambda: datetime.now(UTC))
+    return Journal(journal.folder, journal.folder.parent / ".liveblog", lambda: datetime.now(UTC))
 
 
-def bodies(journal: DayFiles, name: str = NAME) -> list[str]:
+def bodies(journal: Journal, name: str = NAME) -> list[str]:
     """Return the bodies of a file's revisions, in order."""
     return [r.body for r in journal.read(name).records if isinstance(r, Revision)]
 
 
-def lines_of(journal: DayFiles, name: str = NAME) -> list[bytes]:
+def lines_of(journal: Journal, name: str = NAME) -> list[bytes]:
     """Return a file's lines as they are."""
     return journal.path(name).read_bytes().splitlines(keepends=True)
 
 
-def test_an_appended_revision_is_read_back_whole(journal: DayFiles) -> None:
+def test_an_appended_revision_is_read_back_whole(journal: Journal) -> None:
     """What comes back is what was appended, numbered and dated, whoever reads it."""
     stored = journal.append(revision("« Été » — 18 h 04\n\n\ttab 🕊"), expect=0)
     assert stored.rev == 1
@@ -91,7 +90,7 @@ def test_an_appended_revision_is_read_back_whole(journal: DayFiles) -> None:
     assert again(journal).day(DAY).records == [stored]
 
 
-def test_each_day_has_its_file_and_longer_periods_theirs(journal: DayFiles) -> None:
+def test_each_day_has_its_file_and_longer_periods_theirs(journal: Journal) -> None:
     """A day's lines lie under its year and month; a week's and the coverage's lie above."""
     journal.append(revision(), expect=0)
     for period in (NAME, "2012-W29", "2012-07-15..2012-07-22", "coverage"):
@@ -107,7 +106,7 @@ def test_each_day_has_its_file_and_longer_periods_theirs(journal: DayFiles) -> N
     assert len(journal.read("2012-W29").records) == 1
 
 
-def test_days_come_in_order(journal: DayFiles) -> None:
+def test_days_come_in_order(journal: Journal) -> None:
     """However they were posted."""
     for day in (date(2013, 1, 1), DAY, date(2012, 12, 31)):
         journal.append(revision(day=day), expect=0)
@@ -118,7 +117,7 @@ def test_days_come_in_order(journal: DayFiles) -> None:
 
 
 def test_1_the_line_is_durable_before_append_returns(
-    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Point 1: every append syncs its file, and a new file's folders too."""
     synced: list[str] = []
@@ -143,7 +142,7 @@ def test_1_the_line_is_durable_before_append_returns(
 
 @pytest.mark.parametrize("call", ["write", "fdatasync"])
 def test_2_a_failed_append_leaves_nothing(
-    journal: DayFiles, monkeypatch: pytest.MonkeyPatch, call: str
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     """Point 2: a full disk or a failed sync is an error that names the file; nothing stays."""
     journal.append(revision("avant"), expect=0)
@@ -168,7 +167,7 @@ def test_2_a_failed_append_leaves_nothing(
 
 
 def test_2_a_write_that_the_machine_takes_in_parts_is_whole(
-    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until it refuses one, and then says why: what it took is cut off again."""
     journal.append(revision("avant"), expect=0)
@@ -183,10 +182,10 @@ def test_2_a_write_that_the_machine_takes_in_parts_is_whole(
         "from datetime import datetime, UTC\n"
         "from liveblog.model.entry import Framing\n"
         "from liveblog.model.errors import StorageError\n"
-        "from liveblog.journal.dayfiles.writer import DayFiles\n"
+        "from liveblog.journal import Journal\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), -1))\n"
         "folder = Path(sys.argv[1])\n"
-        "journal = DayFiles(folder, folder.parent / 'none', lambda: datetime.now(UTC))\n"
+        "journal = Journal(folder, folder.parent / 'none', lambda: datetime.now(UTC))\n"
         "try:\n"
         f"    journal.append(Framing(period='{NAME}', introduction='x' * 900), expect=0)\n"
         "except StorageError as error:\n"
@@ -201,7 +200,7 @@ def test_2_a_write_that_the_machine_takes_in_parts_is_whole(
 
 
 def test_1_a_retry_is_acknowledged_once_the_first_is_on_disk(
-    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a request wrote that then failed is not acknowledged to the next before it is synced."""
 
@@ -219,7 +218,7 @@ def test_1_a_retry_is_acknowledged_once_the_first_is_on_disk(
 
 
 def test_1_no_line_is_on_disk_whose_predecessor_in_another_file_is_not(
-    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A line that somebody wrote and did not sync is synced before one of another day follows."""
     journal.append(revision(), expect=0)
@@ -243,7 +242,7 @@ def test_1_no_line_is_on_disk_whose_predecessor_in_another_file_is_not(
 
 
 @pytest.mark.parametrize("name", ["2012-07-15", "../../etc/passwd", "2012-99-99"])
-def test_1_what_a_head_names_that_is_not_there_is_not_made(journal: DayFiles, name: str) -> None:
+def test_1_what_a_head_names_that_is_not_there_is_not_made(journal: Journal, name: str) -> None:
     """A day's file that somebody removed, or a head that somebody spoilt, holds up no append."""
     journal.append(revision(), expect=0)
     journal.path(NAME).unlink()
@@ -257,19 +256,19 @@ def test_1_what_a_head_names_that_is_not_there_is_not_made(journal: DayFiles, na
 def test_2_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path, clock: Clock) -> None:
     """Where the journal should be lies something else: named, with the hint, nothing written."""
     (tmp_path / "entries").write_text("not a folder")
-    journal = DayFiles(tmp_path / "entries", tmp_path / ".liveblog", clock)
+    journal = Journal(tmp_path / "entries", tmp_path / ".liveblog", clock)
     with pytest.raises(StorageError, match="entries") as caught:
         journal.append(revision(), expect=0)
     assert caught.value.hint
 
 
-def test_2_a_retry_with_the_same_key_is_the_same_entry(journal: DayFiles, clock: Clock) -> None:
+def test_2_a_retry_with_the_same_key_is_the_same_entry(journal: Journal, clock: Clock) -> None:
     """Point 2: an idempotency key makes one entry, also past midnight and in another process."""
     first = journal.append(revision("une fois", key="demande-1"), expect=0)
     assert journal.append(revision("une fois", key="demande-1"), expect=0) == first
     late = revision("une fois", day=date(2012, 7, 16), key="demande-1")
     clock.go(days=1)
-    with closing(DayFiles(journal.folder, journal.folder.parent / "none", clock)) as elsewhere:
+    with closing(Journal(journal.folder, journal.folder.parent / "none", clock)) as elsewhere:
         assert elsewhere.append(late, expect=0) == first
     other = journal.append(revision("autre", key="demande-2"), expect=0)
     assert other.id != first.id
@@ -277,7 +276,7 @@ def test_2_a_retry_with_the_same_key_is_the_same_entry(journal: DayFiles, clock:
     assert journal.days() == [DAY]
 
 
-def test_2_a_retried_edit_is_the_same_revision(journal: DayFiles) -> None:
+def test_2_a_retried_edit_is_the_same_revision(journal: Journal) -> None:
     """The key is looked up before the revision number, so a retried edit is no conflict."""
     first = journal.append(revision("un"), expect=0)
     edit = msgspec.structs.replace(first, body="deux", idempotency_key="k", recorded=None)
@@ -289,7 +288,7 @@ def test_2_a_retried_edit_is_the_same_revision(journal: DayFiles) -> None:
 # -- 3: many writers ---------------------------------------------------------------------------
 
 
-def test_3_expect_refuses_an_edit_of_an_older_revision(journal: DayFiles) -> None:
+def test_3_expect_refuses_an_edit_of_an_older_revision(journal: Journal) -> None:
     """Point 3: the second of two editors learns of the first, sees both, and nothing is written."""
     first = journal.append(revision("un"), expect=0)
     theirs = journal.append(msgspec.structs.replace(first, body="deux"), expect=1)
@@ -302,21 +301,21 @@ def test_3_expect_refuses_an_edit_of_an_older_revision(journal: DayFiles) -> Non
     assert bodies(journal) == ["un", "deux"]
 
 
-def test_3_an_edit_of_what_is_not_there_is_refused(journal: DayFiles) -> None:
+def test_3_an_edit_of_what_is_not_there_is_refused(journal: Journal) -> None:
     """expect=1 of an unknown entry is a conflict, not a new entry."""
     with pytest.raises(Conflict):
         journal.append(revision(), expect=1)
     assert journal.days() == []
 
 
-def test_3_two_framings_of_one_period_conflict(journal: DayFiles) -> None:
+def test_3_two_framings_of_one_period_conflict(journal: Journal) -> None:
     """The text around a digest is guarded in the same way."""
     journal.append(Framing(period="2012-W29", headline="Un"), expect=0)
     with pytest.raises(Conflict):
         journal.append(Framing(period="2012-W29", headline="Autre"), expect=0)
 
 
-def test_3_threads_take_turns(journal: DayFiles) -> None:
+def test_3_threads_take_turns(journal: Journal) -> None:
     """Eight threads through one journal: every line whole, the chain unbroken."""
     made: list[str] = []
 
@@ -334,7 +333,7 @@ def test_3_threads_take_turns(journal: DayFiles) -> None:
     assert not journal.check().faults
 
 
-def test_a_moved_entry_is_referred_to_from_its_new_day(journal: DayFiles) -> None:
+def test_a_moved_entry_is_referred_to_from_its_new_day(journal: Journal) -> None:
     """Its revisions stay in its own file; the other day's file gets one line that refers to it."""
     first = journal.append(revision("un"), expect=0)
     moved = msgspec.structs.replace(first, day="2012-07-16")
@@ -348,7 +347,7 @@ def test_a_moved_entry_is_referred_to_from_its_new_day(journal: DayFiles) -> Non
 
 
 @pytest.mark.slow
-def test_4_readers_see_whole_revisions_in_order(journal: DayFiles) -> None:
+def test_4_readers_see_whole_revisions_in_order(journal: Journal) -> None:
     """Point 4: while others append, each reading is a beginning of the final sequence."""
     done = threading.Event()
     wrong: list[object] = []
@@ -380,7 +379,7 @@ def test_4_readers_see_whole_revisions_in_order(journal: DayFiles) -> None:
     assert len(bodies(journal)) == 120
 
 
-def test_4_since_gives_what_came_after_a_cursor_in_order(journal: DayFiles) -> None:
+def test_4_since_gives_what_came_after_a_cursor_in_order(journal: Journal) -> None:
     """Across days, in the order of appending; nothing missing, nothing twice."""
     days = [date(2012, 7, 16), DAY, date(2012, 7, 16), DAY]
     stored = [journal.append(revision(str(n), day=d), expect=0) for n, d in enumerate(days)]
@@ -391,7 +390,7 @@ def test_4_since_gives_what_came_after_a_cursor_in_order(journal: DayFiles) -> N
     assert journal.since(news.cursor).records == [later]
 
 
-def test_4_since_misses_nothing_while_others_append(journal: DayFiles) -> None:
+def test_4_since_misses_nothing_while_others_append(journal: Journal) -> None:
     """A reader that follows the cursor sees every revision exactly once."""
     done = threading.Event()
 
@@ -429,7 +428,7 @@ def nap(_: float) -> bool:
     return False
 
 
-def test_4_watch_yields_what_is_appended(journal: DayFiles) -> None:
+def test_4_watch_yields_what_is_appended(journal: Journal) -> None:
     """A watcher is woken by another process's append."""
     first = journal.append(revision("un"), expect=0)
     watching = again(journal).watch(START, nap)
@@ -447,7 +446,7 @@ def test_4_days_are_those_from_the_first_asked_for_on(
 ) -> None:
     """Whatever months and years they lie in."""
     folder = tmp_path_factory.mktemp("blog")
-    journal = DayFiles(folder / "entries", folder / ".liveblog", Clock())
+    journal = Journal(folder / "entries", folder / ".liveblog", Clock())
     for of in days:
         journal.append(revision("un", day=of), expect=0)
     assert journal.days() == sorted(set(days))
@@ -455,7 +454,7 @@ def test_4_days_are_those_from_the_first_asked_for_on(
         assert journal.days(since) == sorted({of for of in days if of >= since})
 
 
-def test_4_watch_names_the_files_that_grew(journal: DayFiles) -> None:
+def test_4_watch_names_the_files_that_grew(journal: Journal) -> None:
     """So that a publisher need not look at every day; many writes at once are named too."""
     journal.append(revision("un"), expect=0)
     watching = again(journal).watch(journal.end(), lambda _: True)
@@ -465,15 +464,15 @@ def test_4_watch_names_the_files_that_grew(journal: DayFiles) -> None:
     news = next(watching)
     assert news.names == frozenset({"2012-07-16"})
     assert len(news.records) == 1
-    for number in range(2 * HELD):
+    for number in range(2 * MAX_WRITES):
         journal.append(revision(str(number), day=date(2012, 7, 1 + number % 9)), expect=0)
     news = next(watching)
     assert news.names == frozenset(f"2012-07-0{n}" for n in range(1, 10))
-    assert len(news.records) == 2 * HELD
+    assert len(news.records) == 2 * MAX_WRITES
 
 
 def test_4_a_watcher_does_not_pass_over_what_is_not_noted_yet(
-    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A call between a writer's line and its note in a head that is new leads past nothing."""
     watching = journal.watch(START, lambda seconds: True)
@@ -487,7 +486,7 @@ def test_4_a_watcher_does_not_pass_over_what_is_not_noted_yet(
 
 
 def test_4_what_is_appended_during_a_look_around_is_told_once(
-    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A write between the look at the head and that at the files tells nothing again."""
     other = again(journal)
@@ -501,52 +500,29 @@ def test_4_what_is_appended_during_a_look_around_is_told_once(
             posted.append(other.append(revision("pendant"), expect=0))
         return look(names)
 
-    for number in range(2 * LOOKS_AROUND):
-        if number == LOOKS_AROUND - 3:
+    for number in range(2 * FULL_SCAN_POLLS):
+        if number == FULL_SCAN_POLLS - 3:
             posted.append(other.append(revision("juste avant"), expect=0))
             monkeypatch.setattr(journal, "stamps", late)
         told += next(watching).records
     assert told == posted
 
 
-def test_4_watch_tells_of_each_append_once(journal: DayFiles) -> None:
+def test_4_watch_tells_of_each_append_once(journal: Journal) -> None:
     """Also where a look around falls on it."""
     watching = again(journal).watch(journal.end(), lambda _: True)
     assert not next(watching).records
     told = []
-    for number in range(3 * LOOKS_AROUND):
+    for number in range(3 * FULL_SCAN_POLLS):
         journal.append(revision(str(number)), expect=0)
         told += [r.body for r in next(watching).records if isinstance(r, Revision)]
-    assert told == [str(number) for number in range(3 * LOOKS_AROUND)]
-
-
-def test_4_what_is_settled_is_on_disk(journal: DayFiles, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where its writer still waits; if the disk refuses, an error names the file."""
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fdatasync", lambda fd: None)
-        journal.append(revision("en chemin"), expect=0)
-    synced: list[str] = []
-    real = os.fdatasync
-
-    def spy(fd: int) -> None:
-        synced.append(os.readlink(f"/proc/self/fd/{fd}").rpartition("/")[2])
-        real(fd)
-
-    def fail(fd: int) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
-    monkeypatch.setattr(os, "fdatasync", spy)
-    again(journal).settle([NAME, "2012-07-16", "2012-W29"])
-    assert synced == [f"{NAME}.jsonl"]
-    monkeypatch.setattr(os, "fdatasync", fail)
-    with pytest.raises(StorageError, match=f"{NAME}.jsonl"):
-        again(journal).settle([NAME])
+    assert told == [str(number) for number in range(3 * FULL_SCAN_POLLS)]
 
 
 @pytest.mark.parametrize(
     "stray", ["notes.jsonl", "2012/07/2012-07-15.sync-conflict-20120716-1.jsonl", "week.jsonl"]
 )
-def test_5_a_file_of_another_name_is_not_read_and_told_of(journal: DayFiles, stray: str) -> None:
+def test_5_a_file_of_another_name_is_not_read_and_told_of(journal: Journal, stray: str) -> None:
     """Programs that sync folders leave such copies."""
     first = journal.append(revision("avant"), expect=0)
     (journal.folder / stray).write_bytes(journal.path(NAME).read_bytes())
@@ -561,7 +537,7 @@ def test_5_a_file_of_another_name_is_not_read_and_told_of(journal: DayFiles, str
     assert note.startswith(f"entries/{stray}: ")
 
 
-def test_4_watch_sees_a_redaction(journal: DayFiles) -> None:
+def test_4_watch_sees_a_redaction(journal: Journal) -> None:
     """Though nothing was appended."""
     entry = journal.append(revision("un"), expect=0)
     watching = again(journal).watch(journal.end(), lambda _: True)
@@ -571,7 +547,7 @@ def test_4_watch_sees_a_redaction(journal: DayFiles) -> None:
 
 
 @pytest.mark.parametrize("others", [0, 2])
-def test_4_watch_finds_what_a_killed_writer_left(journal: DayFiles, others: int) -> None:
+def test_4_watch_finds_what_a_killed_writer_left(journal: Journal, others: int) -> None:
     """A line on disk that nobody noted is told when the watcher looks around, whatever came since.
 
     So is a file that was copied here.
@@ -586,18 +562,18 @@ def test_4_watch_finds_what_a_killed_writer_left(journal: DayFiles, others: int)
     for number in range(others):
         again(journal).append(revision(str(number), day=date(2012, 7, 16)), expect=0)
     told: list[Record] = []
-    for _ in range(LOOKS_AROUND):
+    for _ in range(FULL_SCAN_POLLS):
         told += next(watching).records
     assert lost in told
 
 
-def test_a_cursor_of_another_journal_is_refused(journal: DayFiles) -> None:
+def test_a_cursor_of_another_journal_is_refused(journal: Journal) -> None:
     """A word that is no cursor is a clear error."""
     with pytest.raises(InvalidInput, match="cursor"):
         journal.since("hier")
 
 
-def test_a_journal_that_nobody_uses_any_more_holds_no_descriptor(journal: DayFiles) -> None:
+def test_a_journal_that_nobody_uses_any_more_holds_no_descriptor(journal: Journal) -> None:
     """Also where nobody closed it: a program may open blog after blog."""
     journal.append(revision("un"), expect=0)
     before = len(os.listdir("/dev/fd"))
@@ -607,7 +583,7 @@ def test_a_journal_that_nobody_uses_any_more_holds_no_descriptor(journal: DayFil
     assert len(os.listdir("/dev/fd")) <= before  # others may be let go of meanwhile
 
 
-def test_instants_of_appending_never_go_back(journal: DayFiles, clock: Clock) -> None:
+def test_instants_of_appending_never_go_back(journal: Journal, clock: Clock) -> None:
     """Even if the clock does, and even if the hint of the head is lost."""
     journal.append(revision("un"), expect=0)
     clock.go(hours=-5)
@@ -622,7 +598,7 @@ def test_instants_of_appending_never_go_back(journal: DayFiles, clock: Clock) ->
 
 
 @pytest.mark.slow
-def test_5_a_journal_cut_at_any_byte_keeps_its_whole_lines(journal: DayFiles) -> None:
+def test_5_a_journal_cut_at_any_byte_keeps_its_whole_lines(journal: Journal) -> None:
     """Point 5: wherever a crash cuts the file, a prefix survives and the next append goes on."""
     for number in range(3):
         journal.append(revision(f"numéro {number}"), expect=0)
@@ -647,7 +623,7 @@ def test_5_a_journal_cut_at_any_byte_keeps_its_whole_lines(journal: DayFiles) ->
             assert not torn.exists()
 
 
-def test_5_a_torn_last_line_is_named_by_file_and_line(journal: DayFiles) -> None:
+def test_5_a_torn_last_line_is_named_by_file_and_line(journal: Journal) -> None:
     """check notes it: nobody was told that it is there. Readers pass over it."""
     journal.append(revision("un"), expect=0)
     with open(journal.path(NAME), "ab") as file:
@@ -661,7 +637,7 @@ def test_5_a_torn_last_line_is_named_by_file_and_line(journal: DayFiles) -> None
 
 @pytest.mark.parametrize("reader", ["read", "check"])
 def test_4_a_line_that_is_acknowledged_while_it_is_read_is_not_damaged(
-    journal: DayFiles, monkeypatch: pytest.MonkeyPatch, reader: str
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, reader: str
 ) -> None:
     """Its bytes were half there when the file was read; the head knows of it a moment later."""
     journal.append(revision("un"), expect=0)
@@ -679,7 +655,7 @@ def test_4_a_line_that_is_acknowledged_while_it_is_read_is_not_damaged(
 
 
 def test_5_a_file_that_is_made_while_check_reads_is_read_too(
-    journal: DayFiles,
+    journal: Journal,
 ) -> None:
     """As at midnight: a line that is read names the first one of a new day."""
     journal.append(revision("un"), expect=0)
@@ -695,23 +671,23 @@ def test_5_a_file_that_is_made_while_check_reads_is_read_too(
 
 
 def test_5_what_comes_after_check_has_read_a_file_is_not_missed(
-    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The head is read before the files, so that it names nothing that is not in them yet."""
     journal.append(revision("un"), expect=0)
-    read = audit_module.missing
+    read = audit_module.find_missing
 
-    def later(found: dict[str, audit_module.Found]) -> dict[str, list[Fault]]:
+    def later(found: dict[str, audit_module.CheckedFile]) -> dict[str, list[Fault]]:
         monkeypatch.undo()
         journal.append(revision("deux"), expect=0)
         return read(found)
 
-    monkeypatch.setattr(audit_module, "missing", later)
+    monkeypatch.setattr(audit_module, "find_missing", later)
     audit = again(journal).check()
     assert (audit.faults, audit.notes) == ([], [])
 
 
-def test_5_a_purge_elsewhere_makes_no_damage_of_a_torn_line(journal: DayFiles) -> None:
+def test_5_a_purge_elsewhere_makes_no_damage_of_a_torn_line(journal: Journal) -> None:
     """It notes in the head that it was there, and what is the last line there."""
     first = journal.append(revision("un"), expect=0)
     journal.append(revision("deux"), expect=0)
@@ -727,7 +703,7 @@ def test_5_a_purge_elsewhere_makes_no_damage_of_a_torn_line(journal: DayFiles) -
     assert not journal.check().faults
 
 
-def test_5_bytes_set_aside_are_noted_and_no_fault(journal: DayFiles) -> None:
+def test_5_bytes_set_aside_are_noted_and_no_fault(journal: Journal) -> None:
     """After the next append the journal is whole again; the bytes are still there."""
     journal.append(revision("un"), expect=0)
     with open(journal.path(NAME), "ab") as file:
@@ -738,7 +714,7 @@ def test_5_bytes_set_aside_are_noted_and_no_fault(journal: DayFiles) -> None:
     assert any(".torn" in note for note in audit.notes)
 
 
-def test_5_a_file_grown_but_not_filled_is_set_aside(journal: DayFiles) -> None:
+def test_5_a_file_grown_but_not_filled_is_set_aside(journal: Journal) -> None:
     """After a loss of power a file may end in zeros, with or without the beginning of a line."""
     journal.append(revision("un"), expect=0)
     with open(journal.path(NAME), "ab") as file:
@@ -748,7 +724,7 @@ def test_5_a_file_grown_but_not_filled_is_set_aside(journal: DayFiles) -> None:
     assert not journal.check().faults
 
 
-def test_5_an_altered_line_is_named_and_the_rest_is_read(journal: DayFiles) -> None:
+def test_5_an_altered_line_is_named_and_the_rest_is_read(journal: Journal) -> None:
     """A letter changed by hand: file and line are named, its bytes kept, the others read."""
     for text in ("un", "deux", "trois"):
         journal.append(revision(text), expect=0)
@@ -773,7 +749,7 @@ def test_5_any_changed_byte_is_found(
     """
     assert isinstance(data, st.DataObject)
     folder = tmp_path_factory.mktemp("altered") / "entries"
-    journal = DayFiles(folder, folder.parent / ".liveblog", lambda: datetime.now(UTC))
+    journal = Journal(folder, folder.parent / ".liveblog", lambda: datetime.now(UTC))
     for text in ("un", "deux", "trois"):
         journal.append(revision(text), expect=0)
     journal.close()
@@ -793,7 +769,7 @@ def test_5_any_changed_byte_is_found(
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
-def test_5_a_removed_line_is_found(journal: DayFiles, which: int) -> None:
+def test_5_a_removed_line_is_found(journal: Journal, which: int) -> None:
     """The first, one between, and even the last, which a line in another day still names."""
     for text in ("un", "deux", "trois"):
         journal.append(revision(text), expect=0)
@@ -806,8 +782,8 @@ def test_5_a_removed_line_is_found(journal: DayFiles, which: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
-def test_5_who_read_before_reads_what_is_there_now(journal: DayFiles, seed: int) -> None:
-    """Lines that came, and lines altered, lost or torn in the very same file, in any order."""
+def test_5_who_read_before_reads_what_is_there_now(journal: Journal, seed: int) -> None:
+    """FileParser that came, and lines altered, lost or torn in the very same file, in any order."""
     chance = random.Random(seed)
     journal.append(revision(), expect=0)
     path = journal.path(NAME)
@@ -834,7 +810,7 @@ def test_5_who_read_before_reads_what_is_there_now(journal: DayFiles, seed: int)
         time.sleep(0.01)  # or a file of the same size could have the same time
 
 
-def test_5_a_removed_file_is_found(journal: DayFiles) -> None:
+def test_5_a_removed_file_is_found(journal: Journal) -> None:
     """A day cannot vanish unseen, nor the newest update of all."""
     journal.append(revision("un"), expect=0)
     journal.append(revision("demain", day=date(2012, 7, 16)), expect=0)
@@ -850,7 +826,7 @@ def test_5_a_removed_file_is_found(journal: DayFiles) -> None:
     assert any("the newest update that this machine wrote" in note for note in audit.notes)
 
 
-def test_5_reordered_and_duplicated_lines_are_noted_and_change_nothing(journal: DayFiles) -> None:
+def test_5_reordered_and_duplicated_lines_are_noted_and_change_nothing(journal: Journal) -> None:
     """What they say is still read once; nothing is missing."""
     for text in ("un", "deux", "trois"):
         journal.append(revision(text), expect=0)
@@ -867,10 +843,10 @@ def test_5_reordered_and_duplicated_lines_are_noted_and_change_nothing(journal: 
     audit = journal.check()
     assert not audit.faults
     (note,) = audit.notes
-    assert note.startswith("entries/2012/07/2012-07-15.jsonl:4: a line that stands here a second")
+    assert note.startswith("entries/2012/07/2012-07-15.jsonl:4: a line that is here a second")
 
 
-def test_5_a_line_copied_from_another_day_is_found(journal: DayFiles) -> None:
+def test_5_a_line_copied_from_another_day_is_found(journal: Journal) -> None:
     """A line is chained to its own file."""
     journal.append(revision("un"), expect=0)
     journal.append(revision("demain", day=date(2012, 7, 16)), expect=0)
@@ -879,11 +855,11 @@ def test_5_a_line_copied_from_another_day_is_found(journal: DayFiles) -> None:
     assert [f.place for f in journal.check().faults] == ["entries/2012/07/2012-07-16.jsonl:2"]
 
 
-def test_5_lines_from_a_later_version_are_faults_not_crashes(journal: DayFiles) -> None:
+def test_5_lines_from_a_later_version_are_faults_not_crashes(journal: Journal) -> None:
     """A well-formed line of an unknown kind is named and passed over."""
     journal.append(revision("un"), expect=0)
     line = encode(revision("deux"), "0" * 16, "0" * 16)
-    from liveblog.journal.dayfiles import line as module
+    from liveblog.journal.dayfiles import format as module
 
     body = line[: -len(b',"sum":"0123456789abcdef"}\n')].replace(b'"revision"', b'"sonnet"')
     forged = body + f',"sum":"{module._sum(body)}"}}\n'.encode()
@@ -898,7 +874,7 @@ def test_5_lines_from_a_later_version_are_faults_not_crashes(journal: DayFiles) 
 
 
 def test_6_after_a_failed_sync_the_file_is_read_again(
-    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Point 6: if what failed could not be taken back, it is whole and stays; nothing is twice."""
     journal.append(revision("avant"), expect=0)
@@ -925,7 +901,7 @@ def test_6_after_a_failed_sync_the_file_is_read_again(
 
 
 def test_6_who_writes_next_waits_for_the_sync_and_what_comes_of_it(
-    journal: DayFiles, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A line whose sync fails is cut off before anybody can build on it, or be told of it."""
     journal.append(revision("avant"), expect=0)
@@ -957,7 +933,7 @@ def test_6_who_writes_next_waits_for_the_sync_and_what_comes_of_it(
     assert not journal.check().faults
 
 
-def test_6_nothing_is_appended_to_a_file_that_was_moved_aside(journal: DayFiles) -> None:
+def test_6_nothing_is_appended_to_a_file_that_was_moved_aside(journal: Journal) -> None:
     """Who restores a day's file while a server runs loses nothing that comes after."""
     journal.append(revision("un"), expect=0)
     path = journal.path(NAME)
@@ -972,7 +948,7 @@ def test_6_nothing_is_appended_to_a_file_that_was_moved_aside(journal: DayFiles)
 # -- redaction ---------------------------------------------------------------------------------
 
 
-def test_redaction_blanks_the_texts_and_keeps_the_chain(journal: DayFiles) -> None:
+def test_redaction_blanks_the_texts_and_keeps_the_chain(journal: Journal) -> None:
     """The words are gone from the file; numbers, instants and the chain are as they were."""
     secret = journal.append(revision("un nom qui met en danger"), expect=0)
     other = journal.append(revision("autre"), expect=0)

@@ -34,14 +34,14 @@ class Observed(Folder):
         self._look = look
         self.steps: list[str] = []
 
-    def _land(self, staged: str, path: str) -> str:
-        above = super()._land(staged, path)
+    def _publish(self, staged: str, path: str) -> str:
+        above = super()._publish(staged, path)
         self.steps.append(path)
         self._look()
         return above
 
-    def _remove(self, path: str) -> str:
-        above = super()._remove(path)
+    def _delete(self, path: str) -> str:
+        above = super()._delete(path)
         self.steps.append(f"-{path}")
         self._look()
         return above
@@ -191,7 +191,7 @@ def test_a_path_that_no_file_of_a_site_can_have_is_refused(tmp_path: Path, path:
     with pytest.raises(InvalidInput):
         site.put(path, b"x")
     with pytest.raises(InvalidInput):
-        site.drop(path)
+        site.commit([], [path])
     assert site.read(path) is None
     assert not (tmp_path / "site").exists()
 
@@ -273,12 +273,12 @@ def test_a_site_that_is_deleted_while_it_is_prepared_does_not_land_in_part(
     """What was prepared before is gone with it; the next publication makes everything."""
     site = Folder(tmp_path / "feeds")
     site.put("index.html", b"1")
-    site.commit()
+    site.commit(["index.html"], [])
     site.put(path, b"2")
     site.root.rename(tmp_path / "deleted")
     with pytest.raises(StorageError, match="No such file"):  # noqa: PT012 - one of the two
         site.put("live.json", b"3")
-        site.commit()
+        site.commit([path, "live.json"], [])
     assert not (site.root / "live.json").exists()
 
 

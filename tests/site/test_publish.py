@@ -8,9 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
-import time
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -25,10 +23,8 @@ from liveblog.model import addresses
 from liveblog.model.entry import Figure, Revision, Source, make_id
 from liveblog.model.errors import ConfigError, StorageError
 from liveblog.pages import render
-from liveblog.site import files, parallel
+from liveblog.site import feed_files, parallel
 from liveblog.site.days import NonEmptyDays
-from liveblog.site.index import Index
-from liveblog.site.output import Output
 from liveblog.site.publisher import Publisher
 from liveblog.site.storage.folder import Folder
 
@@ -130,14 +126,14 @@ def test_days_told_know_their_years_and_what_differs(
 ) -> None:
     """Mirrors sets made of all the days."""
     assert after.years == sorted({of.year for of in after.days})
-    came_or_went = {
+    added_or_removed = {
         of for of in {*before.days, *after.days} if (of in before.days) != (of in after.days)
     }
-    assert after.came_or_went(before) == came_or_went
+    assert after.added_or_removed(before) == added_or_removed
     both = set(before.days) & set(after.days)
     retold = {of for of in both if before.headlines[of] != after.headlines[of]}
-    assert after.changed(before) == came_or_went | retold
-    assert not after.came_or_went(after)
+    assert after.changed(before) == added_or_removed | retold
+    assert not after.added_or_removed(after)
     assert not after.changed(after)
 
 
@@ -360,11 +356,11 @@ class Breaking(Folder):
         super().__init__(root)
         self.left = writes
 
-    def _land(self, staged: str, path: str) -> str:
+    def _publish(self, staged: str, path: str) -> str:
         if self.left == 0:
             raise OSError(28, "No space left on device", path)
         self.left -= 1
-        return super()._land(staged, path)
+        return super()._publish(staged, path)
 
 
 @pytest.mark.slow
@@ -699,7 +695,7 @@ def published_apart(blog: Blog, processors: int) -> subprocess.CompletedProcess[
 
 def much(blog: Blog, clock: Clock) -> None:
     """Post so much that a second process is worth its start."""
-    for number in range(parallel.MUCH):
+    for number in range(parallel.MIN_WEIGHT):
         clock.go(hours=1)
         blog.post(f"Nouvelle {number}.", title=f"Titre {number}", tags=[f"t{number % 7}"])
 
@@ -716,40 +712,11 @@ def test_two_processes_write_what_one_writes(blog: Blog, clock: Clock, tmp_path:
         sites.append(site_bytes(blog.paths.site))
         shutil.rmtree(blog.paths.site)
     assert sites[0] == sites[1]
-    assert len(sites[0]) > parallel.MUCH
-
-
-def test_no_part_is_lost_between_two_processes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nor one that either takes while the other is done with all that was left."""
-    here, take = os.getpid(), parallel._Left.take
-
-    def take_and_wait(left: parallel._Left) -> bool:
-        is_taken = take(left)
-        time.sleep(0.2 if is_taken and os.getpid() == here else 0)
-        return is_taken
-
-    def make(name: str) -> None:
-        time.sleep(0 if os.getpid() == here else 0.3)
-        output.put(name, "text", name)
-
-    monkeypatch.setattr(parallel._Left, "take", take_and_wait)
-    site = Folder(tmp_path / "site")
-    output = Output(site, Index(tmp_path / "index.sqlite"), tmp_path, is_dry=False)
-    # The other process begins with a, this one with c; while that does a, this takes b.
-    weights = {"a": 1, "b": 1, "c": 2}
-    tasks = [
-        parallel.Task(date.max, weight * parallel.MUCH, partial(make, name))
-        for name, weight in weights.items()
-    ]
-    parallel.perform(tasks, output, lambda done: None)
-    site.commit()
-    assert sorted(site_bytes(site.root)) == ["a", "b", "c"]
+    assert len(sites[0]) > parallel.MIN_WEIGHT
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [0, parallel.MUCH - 1])
+@pytest.mark.parametrize("number", [0, parallel.MIN_WEIGHT - 1])
 def test_what_goes_wrong_in_either_process_is_said(blog: Blog, clock: Clock, number: int) -> None:
     """A page that cannot be made is named; a template that cannot be parsed ends all of it."""
     much(blog, clock)
@@ -763,7 +730,7 @@ def test_what_goes_wrong_in_either_process_is_said(blog: Blog, clock: Clock, num
     assert done.stderr.count("entry.html, line 1") == 1
     assert "Traceback" not in done.stderr
     before = site_bytes(blog.paths.site)
-    assert len(before) > parallel.MUCH
+    assert len(before) > parallel.MIN_WEIGHT
     (templates / "entry.html").write_text("{% if %}")
     done = published_apart(blog, 2)
     assert done.returncode == 2
@@ -783,21 +750,21 @@ def test_what_is_killed_halfway_leaves_the_way_free(blog: Blog, clock: Clock) ->
         until(children.read_text)
         killed.kill()
     subprocess.run(command, cwd=blog.paths.root, check=True, timeout=30)
-    assert len(site_bytes(blog.paths.site)) > parallel.MUCH
+    assert len(site_bytes(blog.paths.site)) > parallel.MIN_WEIGHT
 
 
 def test_the_daily_feed_stays_small(
     blog: Blog, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where days tell much it holds fewer of them, and a week at least."""
-    monkeypatch.setattr(files, "ENTRIES_OF_DAYS", 5)
+    monkeypatch.setattr(feed_files, "ENTRIES_IN_DAYS", 5)
     for number in range(12):
         blog.post(f"Un, jour {number}.")
         blog.post(f"Deux, jour {number}.")
         clock.go(days=1)
     blog.publish()
     feed = json.loads((blog.paths.site / "daily/feed.json").read_text())
-    assert len(feed["items"]) == files.DAYS_IN_FEED_AT_LEAST
+    assert len(feed["items"]) == feed_files.DAYS_IN_FEED_AT_LEAST
     assert "jour 11" in feed["items"][0]["content_html"]
 
 

@@ -458,14 +458,11 @@ def test_a_reader_at_the_old_address_finds_the_feed(server: LiveServer) -> None:
 
 def target(moved: list[tuple[str, list[str]]], path: str, host: str) -> str:
     """Return where a request is sent on to, by blogs with their url and earlier ones."""
-    blogs = [
-        SimpleNamespace(blog=SimpleNamespace(config=SimpleNamespace(url=url, moved_from=old)),
-                        path="/" + url.split("/", 3)[3])
-        for url, old in moved
-    ]  # fmt: skip
+    configs = [SimpleNamespace(url=url, moved_from=earlier) for url, earlier in moved]
     scope = {"path": path, "query_string": b"", "headers": [(b"host", host.encode("latin-1"))]}
-    fitting = [blog.path for blog in blogs if path.startswith(blog.path)]
-    return Redirects(cast(Any, blogs)).target(scope, max(fitting, key=len, default=None))
+    served = ["/" + url.split("/", 3)[3] for url, _ in moved]
+    current = max(filter(path.startswith, served), key=len, default=None)
+    return Redirects(cast(Any, configs)).target(scope, current)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from ..blog import Blog
-    from ..delivery.outbox import Effect
+    from ..delivery.outbox import Delivery
     from ..scheduler import Job, Outcome
 
 
@@ -137,15 +137,16 @@ def outbox(ctx: click.Context, state: State, is_all: bool, as_json: bool) -> Non
         return
     blog = state.blog()
     box = blog.outbox
-    found = box.effects() if is_all else box.effects("waiting", "sending", "failed")
+    found = box.deliveries() if is_all else box.deliveries("waiting", "sending", "failed")
     if as_json:
-        print_json([_document(effect) for effect in found])
+        print_json([_document(delivery) for delivery in found])
         return
-    for effect in found:
-        echo(f"{_STATES[effect.state]:8} {_when(blog, _of(effect))}  {effect.key}")
-        notes = [effect.problem.replace("\n", " ")] if effect.problem else []
-        if effect.cuts:
-            notes.append(f"may have gone {effect.cuts} times more: it was cut while being sent")
+    for delivery in found:
+        echo(f"{_STATES[delivery.state]:8} {_when(blog, _of(delivery))}  {delivery.key}")
+        notes = [delivery.problem.replace("\n", " ")] if delivery.problem else []
+        if delivery.uncertain_attempts:
+            count = delivery.uncertain_attempts
+            notes.append(f"may have gone {count} times more: it was cut while being sent")
         for note in notes:
             echo(style(f"{'':8} {note}", "faint"))
     if not found:
@@ -161,23 +162,23 @@ _STATES = {
 }
 
 
-def _of(effect: Effect) -> datetime:
-    return effect.ended or effect.due
+def _of(delivery: Delivery) -> datetime:
+    return delivery.ended or delivery.due
 
 
-def _document(effect: Effect) -> dict[str, object]:
+def _document(delivery: Delivery) -> dict[str, object]:
     return {
-        "key": effect.key,
-        "kind": effect.kind,
-        "target": effect.target,
-        "subject": effect.subject,
-        "state": effect.state,
-        "made": effect.made,
-        "due": effect.due,
-        "ended": effect.ended,
-        "tries": effect.tries,
-        "cuts": effect.cuts,
-        "problem": effect.problem,
+        "key": delivery.key,
+        "kind": delivery.kind,
+        "target": delivery.target,
+        "subject": delivery.subject,
+        "state": delivery.state,
+        "made": delivery.planned,
+        "due": delivery.due,
+        "ended": delivery.ended,
+        "tries": delivery.attempts,
+        "cuts": delivery.uncertain_attempts,
+        "problem": delivery.problem,
     }
 
 
@@ -212,7 +213,7 @@ def drop(state: State, keys: tuple[str, ...], is_all: bool) -> None:
 def _chosen(state: State, keys: tuple[str, ...], is_all: bool) -> list[str]:
     if bool(keys) == is_all:
         raise click.UsageError("Name what is meant, as 'liveblog outbox' lists it, or say --all.")
-    return list(keys) or [e.key for e in state.blog().outbox.effects("failed")]
+    return list(keys) or [e.key for e in state.blog().outbox.deliveries("failed")]
 
 
 @click.command()
@@ -294,13 +295,13 @@ def _write(message: EmailMessage, output: str | None) -> None:
 
 def _sent(state: State, blog: Blog, message: EmailMessage, as_json: bool) -> bool:
     """Send a message and tell what the server said; whether it took it."""
-    from ..delivery import Undelivered, mail
+    from ..delivery import DeliveryError, smtp
 
     try:
-        said = mail.send(message, blog.config.mail, os.environ.get(mail.PASSWORD, ""))
+        said = smtp.send(message, blog.config.mail, os.environ.get(smtp.PASSWORD_VARIABLE, ""))
         problem = None
         state.say(f"{message['To']}: {said}")
-    except Undelivered as error:
+    except DeliveryError as error:
         said, problem = None, error
         mark = style("Error: ", "error")
         echo(f"{mark}{message['To']}: {error.message}", error.hint, err=True)

@@ -184,10 +184,10 @@ def markdown(state: State, folder: Path, dry_run: bool, as_json: bool) -> None:
     As Hugo, Jekyll and Pelican keep them, with the pictures beside them; or what 'liveblog export
     --format markdown' wrote, which comes back as it was.
     """
-    from ..imports.markdown import folder as posts
+    from ..imports.markdown import read_folder
 
     blog = state.blog()
-    items = posts(folder, zone=blog.config.zone, now=blog.now)
+    items = read_folder(folder, zone=blog.config.zone, now=blog.now)
     name = folder.resolve().name
     _bring(state, blog, items, f"markdown {name}", name, dry_run, as_json)
 
@@ -208,10 +208,10 @@ def wordpress(
     retraction. Pictures are taken from --media, or fetched from the site.
     """
     from ..http_client import Client
-    from ..imports import wordpress as wxr
+    from ..imports.wordpress import read_export, site_of
 
     blog = state.blog()
-    items = wxr.export(
+    items = read_export(
         export,
         zone=blog.config.zone,
         media=media,
@@ -219,7 +219,7 @@ def wordpress(
         post=post,
         lang=blog.config.language,
     )
-    source = f"wordpress {wxr.site_of(export)}"
+    source = f"wordpress {site_of(export)}"
     _bring(state, blog, items, source, export.name, dry_run, as_json)
 
 

@@ -1,7 +1,7 @@
-"""Delivery: what goes out to others when something was published.
+"""Delivery: mail, WebSub pings and chat messages that follow from a publication.
 
-Each way out (``mail``, ``websub``, ``chat``) is a module that makes what is sent and sends it once
-when it is told to. When, how often and whether again is for the outbox.
+The dispatcher plans deliveries and sends what the outbox holds; :mod:`.smtp`, :mod:`.websub` and
+:mod:`.chat` send one thing once.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from ..model.errors import LiveblogError
 
 
-class Undelivered(LiveblogError):
-    """The other side did not take it.
+class DeliveryError(LiveblogError):
+    """The other side did not take a delivery.
 
-    ``is_final`` says that trying again would not help (an address that does not exist);
-    ``retry_after`` is the pause in seconds that the other side asked for, if any; ``is_unknown``
-    says that it may have taken it after all.
+    ``is_final``: another attempt would not help (an address that does not exist);
+    ``retry_after``: the delay in seconds that the other side asked for, or 0;
+    ``is_unknown``: the other side may have taken it after all.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Messages to chats and social networks, through Apprise: one library for a hundred services.
 
-A chat's address (https://github.com/caronc/apprise/wiki) holds a secret, so it stands in the
-environment: that of the chat ``team`` in ``LIVEBLOG_CHAT_TEAM``.
+A chat's address (https://github.com/caronc/apprise/wiki) is a secret and is read from the
+environment: that of the chat ``team`` from ``LIVEBLOG_CHAT_TEAM``.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Mapping
 
 from ..text.bidi import close_controls
 from ..text.plain import shorten
-from . import Undelivered
+from . import DeliveryError
 
-LONGEST = 2_000
-"""Characters of a message, also where a service takes more: the rest is at the link."""
+MAX_LENGTH = 2_000
+"""The most characters of a message, also where a service takes more."""
 
 
 def variable(name: str) -> str:
@@ -23,30 +23,30 @@ def variable(name: str) -> str:
 
 
 def message(text: str, link: str, limit: int) -> str:
-    """Return a text with a link below it, cut on a word to what a service takes."""
-    room = min(limit, LONGEST) - len(link) - 1
+    """Return a text and a link below it, cut at a word to *limit* characters."""
+    room = min(limit, MAX_LENGTH) - len(link) - 1
     return f"{shorten(close_controls(text), room)}\n{link}" if room > 1 and text else link
 
 
 def post(name: str, text: str, link: str, environ: Mapping[str, str]) -> None:
-    """Post a text with a link to the chat of that name.
+    """Post a text with a link to the chat called *name*; *environ* holds its address.
 
-    Raises :class:`Undelivered`.
+    Raises :class:`DeliveryError`.
     """
     address = environ.get(variable(name), "")
     if not address:
-        raise Undelivered(
+        raise DeliveryError(
             f"The chat '{name}' has no address.", f"Put it into the environment: {variable(name)}."
         )
     try:
         import apprise
     except ImportError:
-        raise Undelivered(
+        raise DeliveryError(
             f"The chat '{name}' needs Apprise.", "Install it: pip install 'liveblog[notify]'."
         ) from None
     service = apprise.Apprise.instantiate(address, suppress_exceptions=True)
     if not isinstance(service, apprise.NotifyBase):
-        raise Undelivered(
+        raise DeliveryError(
             f"The address of the chat '{name}' is none that Apprise knows.",
             f"Correct {variable(name)}; see https://github.com/caronc/apprise/wiki.",
         )
@@ -57,7 +57,7 @@ def post(name: str, text: str, link: str, environ: Mapping[str, str]) -> None:
     if not is_sent:
         # What a library logs of an address may show the secret that it holds.
         words = lines[-1].replace(address, "…")[:200]
-        raise Undelivered(
+        raise DeliveryError(
             f"The chat '{name}' ({service.service_name}) did not take it: {words}.",
             "It is tried again.",
         )

@@ -27,21 +27,21 @@ def close_periods(outbox: Outbox, timeline: Timeline, config: Config) -> list[Pe
     clock was set back, periods that end in the future are reopened; what they sent stays sent.
     """
     now, closing = timeline.now, config.closing
-    last_day = closing.last_day(now)
+    last_day = closing.last_closed_day(now)
     last_week = _last_closed_week(config, now)
     reached = {"days_to": last_day.isoformat(), "weeks_to": last_week.end.isoformat()}
     days_to, weeks_to = outbox.fact("days_to"), outbox.fact("weeks_to")
     if not days_to:
-        outbox.remember(reached, (), now)
+        outbox.record(reached, (), now)
         return []
-    if closing.of(period.day(date.fromisoformat(days_to))) > now + CLOCK_TOLERANCE:
+    if closing.closes_at(period.day(date.fromisoformat(days_to))) > now + CLOCK_TOLERANCE:
         _reopen(outbox, config, now, reached)
         return []
     periods = [period.day(day) for day in _days_after(date.fromisoformat(days_to), last_day)]
     periods += _weeks_after(config, date.fromisoformat(weeks_to), last_week)
     if not periods:
         return []
-    periods.sort(key=lambda found: (closing.of(found), found.end, found.kind))
+    periods.sort(key=lambda found: (closing.closes_at(found), found.end, found.kind))
     closed = outbox.closed()
     periods = [found for found in periods if found.id not in closed]
     facts = {name: max(day, outbox.fact(name)) for name, day in reached.items()}
@@ -56,16 +56,16 @@ def _reopen(outbox: Outbox, config: Config, now: datetime, facts: dict[str, str]
     early = [
         name
         for name in outbox.closed()
-        if config.closing.of(period.parse_period_id(name, config.first_weekday)) > now
+        if config.closing.closes_at(period.parse_period_id(name, config.first_weekday)) > now
     ]
     log.warning("The clock was set back: %d days and weeks are open again.", len(early))
     outbox.reopen(early, facts)
-    outbox.hasten(now)
+    outbox.limit_waits(now)
 
 
 def _last_closed_week(config: Config, now: datetime) -> Period:
     week = period.week(period.local_day(now, config.zone), config.first_weekday)
-    while config.closing.of(week) > now:
+    while config.closing.closes_at(week) > now:
         week = period.week(week.start - timedelta(days=1), config.first_weekday)
     return week
 

@@ -24,15 +24,15 @@ from ..model.period import Period
 from ..site.publisher import Publisher
 from ..text import bidi
 from ..text.fragments import html_to_text
-from ..text.locale import Words, words
+from ..text.locale import Words
 from ..text.markup import to_html
 from ..timeline import Changes, Entry, StreamPosition, Timeline, changes_since
-from . import Undelivered, chat, planning, websub
+from . import DeliveryError, chat, planning, websub
 from .closing import close_periods
-from .outbox import GIVE_UP, Effect, Kind, Outbox, pause
+from .outbox import GIVE_UP_AFTER, Delivery, Kind, Outbox, retry_delay
 
 PUBLIC = "public"
-"""Recorded in the outbox for a hub outside of the owner's network."""
+"""Recorded in the outbox instead of host and port for a hub outside of the owner's network."""
 
 POSITION = "place"
 """Name of the outbox's fact that holds the position up to which chat messages were planned."""
@@ -40,19 +40,22 @@ POSITION = "place"
 PING_DELAY = timedelta(seconds=0.3)
 """The delay of a ping; changes of a topic within it share one ping."""
 
-LEAST_TRIES = 5
-"""The least number of tries before a delivery is given up, whatever the clock says."""
+LEAST_ATTEMPTS = 5
+"""The least number of attempts before a delivery is given up, whatever the clock says."""
+
+MAX_DELAY = 86_400.0
+"""The longest delay in seconds that another machine may ask for."""
 
 log = logging.getLogger("liveblog")
 
 
-class _Needless(Exception):
-    """An effect need not be sent any more; says why."""
+class _NotNeeded(Exception):
+    """A delivery is not needed any more; the message says why."""
 
 
 @dataclass(frozen=True)
-class Sent:
-    """What came of sending what was due."""
+class SendResult:
+    """Numbers of deliveries that were sent, postponed and given up."""
 
     done: int = 0
     waiting: int = 0  #: failed, to be tried again
@@ -86,7 +89,7 @@ class Dispatcher:
         self._environ = environ
         self._position: StreamPosition | None = None
         self._topics: dict[str, str] = {}
-        self._unrecorded: list[tuple[Effect, str, datetime]] = []
+        self._unrecorded: list[tuple[Delivery, str, datetime]] = []
 
     @property
     def _timeline(self) -> Timeline:
@@ -94,7 +97,7 @@ class Dispatcher:
 
     @property
     def _words(self) -> Words:
-        return words(self._config.language, self._config.zone)
+        return Words(self._config.language, self._config.zone)
 
     # -- planning -----------------------------------------------------------------------------
 
@@ -116,7 +119,7 @@ class Dispatcher:
         if changes.entry_ids or changes.after.cursor != changes.before.cursor:
             entries = (_readable(timeline, entry_id) for entry_id in changes.entry_ids)
             plans = planning.for_news(filter(None, entries), self._config, timeline.now)
-            self._outbox.remember({POSITION: str(changes.after)}, plans, timeline.now)
+            self._outbox.record({POSITION: str(changes.after)}, plans, timeline.now)
         self._position = changes.after
 
     def _is_known(self, before: StreamPosition) -> bool:
@@ -131,7 +134,7 @@ class Dispatcher:
         known = self._outbox.fact(POSITION)
         if not known:
             here = StreamPosition(self._journal.end(), int(timeline.now.timestamp()))
-            self._outbox.remember({POSITION: str(here)}, (), timeline.now)
+            self._outbox.record({POSITION: str(here)}, (), timeline.now)
             return Changes(here, here, ())
         before = StreamPosition.parse(known)
         news = self._journal.since(before.cursor)
@@ -150,136 +153,138 @@ class Dispatcher:
 
     # -- sending ------------------------------------------------------------------------------
 
-    def recover(self) -> list[Effect]:
-        """Take up what a process that died was sending: it is sent again, and that is said."""
-        cut = self._outbox.recover()
-        for effect in cut:
-            if effect.kind != "ping":
+    def recover(self) -> list[Delivery]:
+        """Let the deliveries that a process which died was sending wait again; return them."""
+        interrupted = self._outbox.recover()
+        for delivery in interrupted:
+            if delivery.kind != "ping":
                 log.warning(
                     "A process ended while it sent '%s': it is sent again, and may arrive twice.",
-                    effect.key,
+                    delivery.key,
                 )
-        return cut
+        return interrupted
 
-    def send(self, kind: Kind) -> Sent:
-        """Send what is due of one kind, in order."""
+    def send(self, kind: Kind) -> SendResult:
+        """Send the due deliveries of one kind, in order."""
         while self._unrecorded:
-            self._outbox_done(*self._unrecorded[0])
+            self._record_end(*self._unrecorded[0])
             del self._unrecorded[0]
         counts = {"done": 0, "waiting": 0, "failed": 0}
-        while effects := self._outbox.ready(kind, self._clock()):
-            for effect in effects:
-                if outcome := self._try(effect):
+        while deliveries := self._outbox.ready(kind, self._clock()):
+            for delivery in deliveries:
+                if outcome := self._try(delivery):
                     counts[outcome] += 1
-        return Sent(**counts)
+        return SendResult(**counts)
 
-    def _try(self, effect: Effect) -> str:
+    def _try(self, delivery: Delivery) -> str:
         try:
-            # What takes time is done before: a process that dies then has sent nothing.
-            send = self._prepared(effect)
-        except _Needless as why:
-            return self._ended(effect, str(why))
+            # Rendering takes time and comes first: a process that dies meanwhile has sent nothing.
+            send = self._prepare(delivery)
+        except _NotNeeded as error:
+            return self._end(delivery, str(error))
         except Exception as error:
-            # What cannot be rendered now cannot be later: it makes way for what waits behind it.
-            is_final = not isinstance(error, StorageError | Undelivered)
-            return self._failed(effect, error, is_final=is_final)
-        if not self._outbox.start(effect):
+            # A delivery that cannot be rendered now cannot be later, and must not block the next.
+            is_final = not isinstance(error, StorageError | DeliveryError)
+            return self._fail(delivery, error, is_final=is_final)
+        if not self._outbox.start(delivery):
             return ""
         try:
             send()
         except Exception as error:
-            return self._failed(effect, error)
-        return self._ended(effect)
+            return self._fail(delivery, error)
+        return self._end(delivery)
 
-    def _ended(self, effect: Effect, needless: str = "") -> str:
+    def _end(self, delivery: Delivery, why_unneeded: str = "") -> str:
         ended = self._clock()
         try:
-            self._outbox_done(effect, needless, ended)
+            self._record_end(delivery, why_unneeded, ended)
         except StorageError:
-            # It went, and must be recorded before anything else of its kind goes.
-            self._unrecorded.append((effect, needless, ended))
+            # It was sent: that must be recorded before the next delivery of its kind is sent.
+            self._unrecorded.append((delivery, why_unneeded, ended))
             raise
         return "done"
 
-    def _outbox_done(self, effect: Effect, needless: str, ended: datetime) -> None:
-        if needless:
-            self._outbox.needless(effect, needless, ended)
+    def _record_end(self, delivery: Delivery, why_unneeded: str, ended: datetime) -> None:
+        if why_unneeded:
+            self._outbox.drop_unneeded(delivery, why_unneeded, ended)
         else:
-            self._outbox.done(effect, ended)
+            self._outbox.mark_sent(delivery, ended)
 
-    def _failed(self, effect: Effect, error: Exception, *, is_final: bool = False) -> str:
+    def _fail(self, delivery: Delivery, error: Exception, *, is_final: bool = False) -> str:
         if not isinstance(error, LiveblogError):
-            log.error("Cannot send '%s'.", effect.key, exc_info=error)
+            log.error("Cannot send '%s'.", delivery.key, exc_info=error)
         text = (
             str(error) if isinstance(error, LiveblogError) else f"{type(error).__name__}: {error}"
         )
-        refused = error if isinstance(error, Undelivered) else Undelivered(text)
+        refusal = error if isinstance(error, DeliveryError) else DeliveryError(text)
         now = self._clock()
-        tries = effect.tries + 1
-        is_late = now - effect.made > GIVE_UP and tries >= LEAST_TRIES
-        if is_final or refused.is_final or is_late:
-            log.error("Given up: '%s'. %s", effect.key, text)
-            self._outbox.give_up(effect, text, now)
+        attempts = delivery.attempts + 1
+        is_late = now - delivery.planned > GIVE_UP_AFTER and attempts >= LEAST_ATTEMPTS
+        if is_final or refusal.is_final or is_late:
+            log.error("Given up: '%s'. %s", delivery.key, text)
+            self._outbox.give_up(delivery, text, now)
             return "failed"
-        wait = max(pause(effect.key, tries), min(refused.retry_after, 86_400.0))
-        log.warning("Not sent: '%s'; tried again in %.0f s. %s", effect.key, wait, text)
-        self._outbox.again(
-            effect, text, now + timedelta(seconds=wait), is_unknown=refused.is_unknown
+        wait = max(retry_delay(delivery.key, attempts), min(refusal.retry_after, MAX_DELAY))
+        log.warning("Not sent: '%s'; tried again in %.0f s. %s", delivery.key, wait, text)
+        self._outbox.postpone(
+            delivery, text, now + timedelta(seconds=wait), is_unknown=refusal.is_unknown
         )
         return "waiting"
 
-    def _prepared(self, effect: Effect) -> Callable[[], object]:
-        """Return what sends an effect."""
+    def _prepare(self, delivery: Delivery) -> Callable[[], object]:
+        """Render a delivery; return the function that sends it."""
         config = self._config
-        if effect.kind == "ping":
-            if effect.target not in config.websub.hubs:
-                raise _Needless("the hub is no longer in the settings")
-            return partial(self._ping, effect.target, effect.subject)
-        if effect.kind == "mail":
-            return self._mail(effect)
-        if effect.target not in config.chat:
-            raise _Needless("the chat is no longer in the settings")
-        return self._chat(effect)
+        if delivery.kind == "ping":
+            if delivery.target not in config.websub.hubs:
+                raise _NotNeeded("the hub is no longer in the settings")
+            return partial(self._ping, delivery.target, delivery.subject)
+        if delivery.kind == "mail":
+            return self._mail(delivery)
+        if delivery.target not in config.chat:
+            raise _NotNeeded("the chat is no longer in the settings")
+        return self._chat(delivery)
 
     def _ping(self, hub: str, topic: str) -> None:
-        """Tell a hub, which may lie in the owner's network if it did when it was told first."""
+        """Ping a hub; one in the owner's network only if it was there at its first ping."""
         name = f"place of {hub}"
-        place = self._outbox.fact(name)
-        if not place:
+        host_port = self._outbox.fact(name)
+        if not host_port:
             try:
-                place = private_place(hub) or PUBLIC
+                host_port = private_place(hub) or PUBLIC
             except LiveblogError as error:
-                raise Undelivered(f"The hub {hub}: {error.message}", error.hint) from None
-            self._outbox.remember({name: place}, (), self._clock())
-        websub.ping(hub, topic, "" if place == PUBLIC else place)
+                raise DeliveryError(f"The hub {hub}: {error.message}", error.hint) from None
+            self._outbox.record({name: host_port}, (), self._clock())
+        websub.ping(hub, topic, "" if host_port == PUBLIC else host_port)
 
-    def _mail(self, effect: Effect) -> Callable[[], object]:
-        from . import mail
+    def _mail(self, delivery: Delivery) -> Callable[[], object]:
+        from . import mail, smtp
 
         settings = self._config.mail
-        if effect.target not in settings.to:
-            raise _Needless("the address is no longer in the settings")
-        digest = self._digest(period.parse_period_id(effect.subject, self._config.first_weekday))
-        message = mail.compose(digest, self._publisher.pages, effect.target, self._clock())
+        if delivery.target not in settings.to:
+            raise _NotNeeded("the address is no longer in the settings")
+        digest = self._digest(period.parse_period_id(delivery.subject, self._config.first_weekday))
+        message = mail.compose(digest, self._publisher.pages, delivery.target, self._clock())
         if message is None:
-            raise _Needless("there is nothing to tell any more")
-        return partial(mail.send, message, settings, self._environ.get(mail.PASSWORD, ""))
+            raise _NotNeeded("its entries were withdrawn")
+        return partial(smtp.send, message, settings, self._environ.get(smtp.PASSWORD_VARIABLE, ""))
 
-    def _chat(self, effect: Effect) -> Callable[[], object]:
+    def _chat(self, delivery: Delivery) -> Callable[[], object]:
         config = self._config
         try:
-            subject = period.parse_period_id(effect.subject, config.first_weekday)
+            subject = period.parse_period_id(delivery.subject, config.first_weekday)
         except LiveblogError:
             timeline = self._timeline
-            entry = timeline.entry(effect.subject)
+            entry = timeline.entry(delivery.subject)
             if entry.now.state != "live" or not entry.is_visible(timeline.now):
-                raise _Needless("the entry was withdrawn") from None
+                raise _NotNeeded("the entry was withdrawn") from None
             text, path = self._entry_text(entry), addresses.entry_path(entry.id)
         else:
             text = bidi.close_controls(title(self._digest(subject), self._words))
             path = addresses.period_path(subject)
         link = addresses.url(config.url, path)
-        return partial(chat.post, effect.target, self._words.typography(text), link, self._environ)
+        return partial(
+            chat.post, delivery.target, self._words.typography(text), link, self._environ
+        )
 
     def _digest(self, subject: Period) -> Digest:
         return build(self._timeline, subject)

@@ -1,4 +1,4 @@
-"""What is to go out: which effects follow from what was closed, changed or posted. Plans only."""
+"""Plans deliveries: which follow from closed periods, changed entries and changed topics."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ from ..model.period import Period
 from ..timeline import Entry
 from .outbox import Plan
 
-STALE = timedelta(days=1)
-"""An entry older than this is no news, and is not posted to a chat: an import posts nothing."""
+MAX_AGE = timedelta(days=1)
+"""The age up to which an entry is posted to a chat, so that an import posts nothing."""
 
 
-def for_closed(periods: Sequence[Period], told: Mapping[str, bool], config: Config) -> list[Plan]:
-    """Return what the closing of *periods*, in their order, sends.
+def for_closed(
+    periods: Sequence[Period], has_entries: Mapping[str, bool], config: Config
+) -> list[Plan]:
+    """Return the mails and chat messages that follow from closed *periods*, in their order.
 
-    *told* says of each period's id whether it has anything to tell: no entry, no mail. Of days
-    (and of weeks) that close at once, the blog sends all or the latest one with something to tell.
+    *has_entries* says for each period's id whether it has entries: an empty one is not sent. Of the
+    days (and of the weeks) that close at once, all are sent or only the latest, by the settings.
     """
     plans: list[Plan] = []
-    worth = [of for of in periods if told[of.id]]
+    sent = [period for period in periods if has_entries[period.id]]
     if config.schedule.catch_up == "latest":
-        latest = {of.kind: of for of in worth}
-        worth = [of for of in worth if latest[of.kind] is of]
-    for of in worth:
-        is_mailed = config.mail.weekly if of.kind == "week" else config.mail.daily
-        plans += [Plan("mail", to, of.id) for to in config.mail.to if is_mailed]
+        latest = {period.kind: period for period in sent}
+        sent = [period for period in sent if latest[period.kind] is period]
+    for period in sent:
+        is_mailed = config.mail.weekly if period.kind == "week" else config.mail.daily
+        plans += [Plan("mail", to, period.id) for to in config.mail.to if is_mailed]
         plans += [
-            Plan("chat", name, of.id)
+            Plan("chat", name, period.id)
             for name, chat in config.chat.items()
             if chat.post == "digests"
         ]
@@ -38,10 +40,10 @@ def for_closed(periods: Sequence[Period], told: Mapping[str, bool], config: Conf
 
 
 def for_news(entries: Iterable[Entry], config: Config, now: datetime) -> Iterator[Plan]:
-    """Yield the messages to chats that follow from entries that were posted or changed."""
+    """Yield the chat messages that follow from entries that were posted or changed."""
     for entry in entries:
         is_news = entry.now.state == "live" and entry.is_visible(now)
-        if not is_news or entry.published < now - STALE:
+        if not is_news or entry.published < now - MAX_AGE:
             continue
         for name, chat in config.chat.items():
             if chat.post == "all" or (chat.post == "key" and entry.now.key):
@@ -51,8 +53,8 @@ def for_news(entries: Iterable[Entry], config: Config, now: datetime) -> Iterato
 def for_topics(files: Mapping[str, str], config: Config) -> list[Plan]:
     """Return a ping of each hub for each topic of the site: the live page and every feed.
 
-    *files* are paths of the site with a hash of their content, which is the topic's version: what
-    was pinged in this version is not pinged again.
+    *files* maps paths of the site to hashes of their content. The hash is the topic's version: each
+    version is pinged once.
     """
     return [
         Plan("ping", hub, addresses.url(config.url, "" if path == "index.html" else path), version)

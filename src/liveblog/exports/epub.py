@@ -33,9 +33,9 @@ from ..pages.render import Pages
 from ..storage.atomic import write_output
 from ..storage.inside import read_inside
 from ..storage.paths import Paths
-from ..text import locale
 from ..text.bidi import close_controls
 from ..text.fragments import ROOT, with_root
+from ..text.locale import Words
 from ..timeline import Day
 
 CORE_TYPES = ("image/jpeg", "image/png", "image/gif")
@@ -72,7 +72,7 @@ def write(digest: Digest, config: Config, paths: Paths, target: Path) -> list[Fa
     Raises :class:`StorageError`.
     """
     is_coverage = digest.period.id == period.COVERAGE
-    words = locale.words(config.language, config.zone)
+    words = Words(config.language, config.zone)
     name = digest.headline if is_coverage else title(digest, words)
     pages = Pages(config, templates=paths.templates)
     book = _Book(digest, name, config, pages, paths.media)

@@ -1,4 +1,4 @@
-"""Our own exports, read back: see :mod:`liveblog.exports.jsonl` for what stands in them."""
+"""Imports the JSONL export of another live blog; :mod:`liveblog.exports.jsonl` has the format."""
 
 from __future__ import annotations
 
@@ -14,33 +14,32 @@ from ..model.errors import InvalidInput, NotFound
 from . import Copy, Item, Problem
 
 LONGEST_LINE = 60_000_000
-"""Bytes; the largest picture that a journal takes, in base64, is shorter."""
+"""Maximum bytes of a line; the largest picture in base64 is shorter."""
 
 _decode = msgspec.json.Decoder(Line).decode
 
 
 def read(path: Path, *, language: str, timezone: str) -> Iterator[Item]:
-    """Read an export; one line and the pictures of one record are in memory at a time.
+    """Yield the records of an export, with one line and one record's pictures in memory at a time.
 
-    *language* and *timezone* are those of the blog that it is for: where they are others, days and
-    words will be told in another way, which is a :class:`Problem`.
+    *language* and *timezone* are those of the importing blog; if the export's differ, days and
+    words will not be the same, which is reported.
 
-    Raises :class:`InvalidInput` at the call if the file was cut, altered, or is
-    something else: then nothing of it is imported.
+    Raises :class:`InvalidInput` at once if the file is incomplete, damaged, or not an export.
     """
     header = _verified(path)
     return _items(path, header, language, timezone)
 
 
 def _verified(path: Path) -> Header:
-    """Read the whole file once, so that nothing of a broken one is taken."""
+    """Return the header after reading all lines once, so that no damaged file is imported."""
     header: Header | None = None
     end: End | None = None
     records = 0
     for number, line in _lines(path):
         if number == 1:
             if not isinstance(line, Header):
-                raise _no_export(path)
+                raise _not_an_export(path)
             if line.version != VERSION:
                 raise InvalidInput(
                     f"{path} is of version {line.version}; this program reads version {VERSION}.",
@@ -56,11 +55,11 @@ def _verified(path: Path) -> Header:
         else:
             records += not isinstance(line, PictureLine)
     if header is None:
-        raise _no_export(path)
+        raise _not_an_export(path)
     if end is None or end.records != records:
         promised = f" of {end.records:,}" if end else ""
         raise InvalidInput(
-            f"{path} was cut: it has {records:,} records{promised}, and nothing was imported.",
+            f"{path} was cut off: it has {records:,} records{promised}, and nothing was imported.",
             "Export the journal again.",
         )
     return header
@@ -112,7 +111,7 @@ def _lines(path: Path) -> Iterator[tuple[int, Line]]:
                     yield number, _decode(raw)
                 except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                     if number == 1:
-                        raise _no_export(path) from None
+                        raise _not_an_export(path) from None
                     raise InvalidInput(
                         f"{path}:{number}: the line is damaged ({error}); nothing was imported.",
                         "Export the journal again.",
@@ -121,7 +120,8 @@ def _lines(path: Path) -> Iterator[tuple[int, Line]]:
         raise InvalidInput(f"Cannot read {path}: {error.strerror}.", "Check its path.") from None
 
 
-def _no_export(path: Path) -> InvalidInput:
+def _not_an_export(path: Path) -> InvalidInput:
     return InvalidInput(
-        f"{path} is no export of a live blog.", "Make one with 'liveblog export --format jsonl'."
+        f"{path} is not an export of a live blog.",
+        "Make one with 'liveblog export --format jsonl'.",
     )

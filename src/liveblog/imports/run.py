@@ -33,7 +33,7 @@ from ..model.period import COVERAGE, local_day, parse_period_id
 from ..model.revisions import revise
 from ..timeline import Entry, fold, newest_framing
 from . import Copy, FramingItem, ImportResult, Item, Picture, Problem, Update, Version
-from .fitting import fitted
+from .fitting import fit
 from .marks import INCOMPLETE, PREFIX, mark_in, mark_of, new_versions
 from .writer import Writer
 
@@ -179,7 +179,7 @@ class _Import:
 
     def _fitted(self, update: Update) -> list[Version]:
         """Return the versions of an update within the limits; report what had to change."""
-        found = [fitted(version) for version in update.versions]
+        found = [fit(version) for version in update.versions]
         changes = dict.fromkeys(change for _, changes in found for change in changes)
         self.result.problems += [Problem(update.where, change) for change in changes]
         return [version for version, _ in found]

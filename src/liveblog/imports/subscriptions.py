@@ -1,8 +1,8 @@
-"""Feeds that are followed: which they are, when each is asked again, and what it said last.
+"""Subscriptions: the foreign feeds that are polled, when each is due, and its last answer.
 
-The list lies with the entries, in ``followed.json``: it is the author's wish, and no run can make
-it again. A server is asked politely: only for what changed (RFC 9110 §13), not before it wants to
-be asked, less and less often while it fails, and never again once the feed is gone.
+The list is stored with the entries, in ``followed.json``, because it cannot be derived from
+anything else. Polling is polite: conditional requests (RFC 9110 §13), not before the time that the
+server asks for, less and less often while it fails, and never again once the feed is gone (410).
 """
 
 from __future__ import annotations
@@ -34,40 +34,49 @@ from ..storage.paths import Paths
 from . import Item
 from .feed import ACCEPT, FutureUpdate, Reading, from_answer, is_address
 
-EVERY = timedelta(minutes=5)
-FRESH = timedelta(hours=1)  #: a server's wish to be left alone is heeded for that long
-WORKED_ON = 120.0  #: seconds that one feed is worked on at a time
-LONGEST = timedelta(days=1)  #: and that long while it fails
+POLL_INTERVAL = timedelta(minutes=5)
+"""Minimum time between two requests for one feed."""
 
-BringIn = Callable[[str, Iterable[Item]], str]
-"""Brings in what the source of a name yields; returns in words what came of it, or nothing."""
+MAX_FRESHNESS = timedelta(hours=1)
+"""Maximum time that a feed's ``max-age`` delays the next request."""
+
+MAX_BACKOFF = timedelta(days=1)
+"""Maximum time between two requests while a feed fails."""
+
+READING_SECONDS = 120.0
+"""Maximum seconds that one feed is read at a time."""
+
+ImportItems = Callable[[str, Iterable[Item]], str]
+"""Imports the items of a named source; returns the result in words, empty if nothing changed."""
 
 
 class Subscription(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A feed that is followed."""
+    """A feed that is polled."""
 
-    name: str  #: of the source: its updates are named by it, wherever the feed moves
-    url: str  #: where it is now
-    due: Instant  #: when it is asked next
-    read: Instant | None = None  #: when it was read last
+    name: str  #: of the source, to which the ids of updates belong even if the feed moves
+    url: str  #: its present address
+    due: Instant  #: time of the next request
+    read: Instant | None = None  #: time of the last successful reading
     etag: str = ""
-    modified: str = ""  #: the server's Last-Modified, as it wrote it
-    failures: int = 0  #: in a row
-    trouble: str = ""  #: what was wrong the last time
-    private: str | None = None  #: its place in the owner's network, empty if it is a public one
-    is_over: bool = False  #: the server says that it is gone for good
+    modified: str = ""  #: the server's Last-Modified
+    failures: int = 0  #: consecutive ones
+    trouble: str = ""  #: error of the last request
+    private: str | None = None  #: host and port in the owner's network; empty: public
+    is_over: bool = False  #: the server answered 410 Gone
 
 
-def answered(source: Subscription, answer: Answer, now: datetime) -> Subscription:
-    """Return the state of a feed after its server said something."""
+def after_answer(source: Subscription, answer: Answer, now: datetime) -> Subscription:
+    """Return a subscription after an answer of its server."""
     headers = answer.headers
     if answer.status == 410:
-        trouble = f"{source.url} is gone for good; it is not asked any more"
+        trouble = f"{source.url} is gone for good (410); it is not requested any more"
         return msgspec.structs.replace(source, trouble=trouble, is_over=True)
     if answer.status not in (200, 304):
-        return failed(source, f"{source.url} answers {answer.status}", now, _retry(headers, now))
-    said = re.search(r"\bmax-age=(\d{1,9})", headers.get("cache-control", ""))
-    fresh = timedelta(seconds=int(said[1])) if said else EVERY
+        return after_failure(
+            source, f"{source.url} answers {answer.status}", now, _retry_after(headers, now)
+        )
+    max_age = re.search(r"\bmax-age=(\d{1,9})", headers.get("cache-control", ""))
+    fresh = timedelta(seconds=int(max_age[1])) if max_age else POLL_INTERVAL
     known = {} if answer.status == 304 else {"etag": "", "modified": "", "read": now}
     known |= {
         field: headers[name]
@@ -77,42 +86,42 @@ def answered(source: Subscription, answer: Answer, now: datetime) -> Subscriptio
     return msgspec.structs.replace(
         source,
         url=answer.moved or source.url,
-        due=now + min(max(EVERY, fresh), FRESH),
+        due=now + min(max(POLL_INTERVAL, fresh), MAX_FRESHNESS),
         failures=0,
         trouble="",
         **known,
     )
 
 
-def failed(
+def after_failure(
     source: Subscription, trouble: str, now: datetime, wait: timedelta = timedelta()
 ) -> Subscription:
-    """Return the state of a feed that could not be read: asked later and later, as it wishes."""
-    backoff = min(EVERY * 2 ** min(source.failures, 20), LONGEST)
+    """Return a subscription after a failure, due after *wait* or a delay that grows, if longer."""
+    backoff = min(POLL_INTERVAL * 2 ** min(source.failures, 20), MAX_BACKOFF)
     return msgspec.structs.replace(
         source,
-        due=now + min(max(backoff, wait), LONGEST),
+        due=now + min(max(backoff, wait), MAX_BACKOFF),
         failures=source.failures + 1,
         trouble=trouble,
     )
 
 
-def _retry(headers: Mapping[str, str], now: datetime) -> timedelta:
-    """Return how long a server wants to be left alone (RFC 9110 §10.2.3)."""
-    said = headers.get("retry-after", "").strip()
-    if said.isascii() and said.isdigit() and len(said) < 9:
-        return timedelta(seconds=int(said))
+def _retry_after(headers: Mapping[str, str], now: datetime) -> timedelta:
+    """Return the delay of a Retry-After header (RFC 9110 §10.2.3)."""
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit() and len(value) < 9:
+        return timedelta(seconds=int(value))
     try:
-        when = parsedate_to_datetime(said)
+        when = parsedate_to_datetime(value)
         return when.replace(tzinfo=when.tzinfo or UTC) - now
     except (ValueError, TypeError, OverflowError):
         return timedelta()
 
 
 def poll(client: Client, source: Subscription, now: datetime) -> tuple[Answer | None, Subscription]:
-    """Ask a feed whether it has changed; return what it says if it has, and its state from then on.
+    """Request a feed; return its answer if it has changed, and the new subscription.
 
-    The state is to be kept once the answer was imported, so that nothing is missed.
+    The new subscription must be saved only after the answer was imported, so that nothing is lost.
     """
     headers = {"accept": ACCEPT}
     headers |= {"if-none-match": source.etag} if source.etag else {}
@@ -120,68 +129,72 @@ def poll(client: Client, source: Subscription, now: datetime) -> tuple[Answer | 
     try:
         answer = client.get(source.url, headers)
     except Unreachable as error:
-        return None, failed(source, error.message, now)
-    return (answer if answer.status == 200 else None), answered(source, answer, now)
+        return None, after_failure(source, error.message, now)
+    return (answer if answer.status == 200 else None), after_answer(source, answer, now)
 
 
-def catch_up(following: Subscriptions, client: Client, import_items: BringIn, now: datetime) -> str:
-    """Ask each feed that is due and bring in what it says; return in words what came of it.
+def poll_due(
+    subscriptions: Subscriptions, client: Client, import_items: ImportItems, now: datetime
+) -> str:
+    """Request each feed that is due and import its updates; return the results in words.
 
-    The first time a feed is read whole, later as far back as it was read before.
+    The first time a feed is read completely, later back to the last reading.
     """
-    said = []
-    for source in following.due(now):
-        # Kept ahead of the request: whatever breaks, a server is not asked again at once.
-        following.keep(failed(source, "the last attempt did not come to its end", now))
+    results = []
+    for source in subscriptions.due(now):
+        # Saved before the request: even after a crash the server is not asked again at once.
+        subscriptions.save(after_failure(source, "the last attempt was interrupted", now))
         answer, after = poll(client, source, now)
         words = ""
         if answer:
             reading = Reading(client, now, since=source.read)
-            early: list[FutureUpdate] = []
+            future: list[FutureUpdate] = []
             try:
-                items = _in_time(_watched(from_answer(answer, reading), early), source.url)
+                items = _within_time(
+                    _collect_future(from_answer(answer, reading), future), source.url
+                )
                 words = import_items(source.name, items)
-                if early:  # then the same answer is read again
+                if future:  # request the same answer again
                     after = msgspec.structs.replace(after, etag="", modified="")
             except LiveblogError as error:
-                after = failed(source, error.message, now)
-        following.keep(after)
+                after = after_failure(source, error.message, now)
+        subscriptions.save(after)
         words = "; ".join(filter(None, [words, after.trouble]))
-        said += [f"{source.name}: {words}"] if words else []
-    return "; ".join(said)
+        results += [f"{source.name}: {words}"] if words else []
+    return "; ".join(results)
 
 
-def _watched(items: Iterable[Item], early: list[FutureUpdate]) -> Iterator[Item]:
-    """Hand on what a feed says, and note what will be said again when its time has come."""
+def _collect_future(items: Iterable[Item], future: list[FutureUpdate]) -> Iterator[Item]:
+    """Yield the items of a feed, and collect in *future* those of the future."""
     for item in items:
         if isinstance(item, FutureUpdate):
-            early.append(item)
+            future.append(item)
         yield item
 
 
-def _in_time(items: Iterable[Item], url: str) -> Iterator[Item]:
-    """Hand on what a feed says for :data:`WORKED_ON` at most.
+def _within_time(items: Iterable[Item], url: str) -> Iterator[Item]:
+    """Yield the items of a feed for :data:`READING_SECONDS` at most.
 
-    Raises :class:`Unreachable` then; what was handed on stays.
+    Raises :class:`Unreachable` after that time.
     """
-    deadline = time.monotonic() + WORKED_ON
+    deadline = time.monotonic() + READING_SECONDS
     for item in items:
         if time.monotonic() > deadline:
             raise Unreachable(
-                f"{url} took more than {WORKED_ON:.0f} seconds to be read; the rest is left out",
-                "Read it whole with 'liveblog import feed'.",
+                f"Reading {url} took more than {READING_SECONDS:.0f} seconds; the rest is left out",
+                "Read all of it with 'liveblog import feed'.",
             )
         yield item
 
 
 class Subscriptions:
-    """The feeds that a blog follows."""
+    """The subscriptions of a blog."""
 
     def __init__(self, folders: Paths) -> None:
         self._paths = folders
 
     def all(self) -> list[Subscription]:
-        """Return every feed, in the order in which they were added.
+        """Return all subscriptions in the order in which they were added.
 
         Raises :class:`InvalidInput` if the list cannot be read.
         """
@@ -195,17 +208,17 @@ class Subscriptions:
         except msgspec.DecodeError as error:
             raise InvalidInput(
                 f"{path} is damaged: {error}.",
-                "Correct it, or delete it and follow the feeds anew.",
+                "Correct it, or delete it and follow the feeds again.",
             ) from None
 
     def follow(
         self, url: str, now: datetime, name: str = "", private: str | None = None
     ) -> Subscription:
-        """Follow a feed from now on; its updates are named by *name*, or by its address.
+        """Subscribe to a feed; *name* is that of the source, by default its address.
 
-        *private* is its :func:`private_place`, if that is known.
+        *private* is the feed's :func:`private_place`, if known.
 
-        Raises :class:`InvalidInput` if it is no address or is followed already.
+        Raises :class:`InvalidInput` if *url* is not an address, or is followed already.
         """
         name = name or url
         if not re.fullmatch(r"https?://[^\s/][^\s]*", url) or len(name) > limits.NAME:
@@ -219,46 +232,46 @@ class Subscriptions:
             return found[-1]
 
     def unfollow(self, name: str) -> None:
-        """Follow a feed no more, given its name or address.
+        """Delete a subscription, given its name or address.
 
         Raises :class:`NotFound` if it is not followed.
         """
         with self._changing() as found:
-            kept = [source for source in found if name not in (source.name, source.url)]
-            if len(kept) == len(found):
+            others = [source for source in found if name not in (source.name, source.url)]
+            if len(others) == len(found):
                 near = did_you_mean(name, (source.name for source in found))
                 raise NotFound(f"'{name}' is not followed.", near or "Nothing was changed.")
-            found[:] = kept
+            found[:] = others
 
-    def keep(self, source: Subscription) -> None:
-        """Keep the state of a feed, unless it is followed no more."""
+    def save(self, source: Subscription) -> None:
+        """Save a changed subscription, unless it was deleted meanwhile."""
         with self._changing() as found:
             found[:] = [source if source.name == known.name else known for known in found]
 
     def due(self, now: datetime) -> list[Subscription]:
-        """Return the feeds that are to be asked."""
+        """Return the subscriptions that are due."""
         return [source for source in self.all() if source.due <= now and not source.is_over]
 
     def private_places(self) -> list[str]:
-        """Return the places in their owner's network at which feeds may be asked.
+        """Return the hosts and ports in the owner's network at which feeds may be requested.
 
-        Their owner named them, so they may lie there; what they lead to may not, and neither may a
-        name that was a public one when it was looked up first.
+        Only addresses that the owner gave may be private: not those that a feed links to or
+        redirects to, nor a name that was public when it was first resolved.
         """
         for source in self.all():
             if source.private is None:
                 named = source.name if is_address(source.name) else source.url
-                with suppress(Unreachable):  # then it is looked up again
-                    self.keep(msgspec.structs.replace(source, private=private_place(named)))
+                with suppress(Unreachable):  # it is resolved again next time
+                    self.save(msgspec.structs.replace(source, private=private_place(named)))
         return [source.private for source in self.all() if source.private]
 
     def next_due(self) -> datetime | None:
-        """Return when the next feed is to be asked."""
+        """Return when the next subscription is due; None if there is none."""
         return min((source.due for source in self.all() if not source.is_over), default=None)
 
     @contextmanager
     def _changing(self) -> Iterator[list[Subscription]]:
-        """Give the list to one process at a time to be changed; it is kept unless this raises."""
+        """Lock the list to change it; it is saved unless the block raises."""
         with Lock(self._paths.derived / "followed.lock"):
             found = self.all()
             yield found

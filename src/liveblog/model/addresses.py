@@ -1,6 +1,6 @@
-"""Where things stand on the site: paths and addresses, made from ids alone.
+"""Paths and addresses of the site, and functions for addresses from outside.
 
-A permalink depends on the entry's id, never on its title, its place in time or a setting.
+A permalink depends on the entry's id only, not on its title, its time or a setting.
 """
 
 from __future__ import annotations
@@ -19,74 +19,74 @@ FORMATS = {
     "rss.xml": "application/rss+xml",
     "feed.json": "application/feed+json",
 }
-"""The files of a feed, the preferred one first, with their media types."""
+"""Media types of the files of a feed; the preferred file comes first."""
 
 
-def day_path(of: date) -> str:
-    """``2012/07/15/``."""
-    return f"{of.year:04}/{of.month:02}/{of.day:02}/"
+def day_path(day: date) -> str:
+    """Return the path of a day: ``2012/07/15/``."""
+    return f"{day.year:04}/{day.month:02}/{day.day:02}/"
 
 
-def month_path(of: date) -> str:
-    """``2012/07/``."""
-    return f"{of:%Y/%m}/"
+def month_path(day: date) -> str:
+    """Return the path of the month of a day: ``2012/07/``."""
+    return f"{day:%Y/%m}/"
 
 
 def week_path(period: Period) -> str:
-    """``2012/W29/``."""
+    """Return the path of a week: ``2012/W29/``."""
     return period.id.replace("-", "/") + "/"
 
 
 def period_path(period: Period) -> str:
-    """Return the page of a day or week; a range, which has no page, leads to its first day."""
+    """Return the path of a day or week; for a range, which has no page, that of its first day."""
     return week_path(period) if period.kind == "week" else day_path(period.start)
 
 
-@lru_cache(maxsize=1024)  # an entry is linked from everything that shows it
+@lru_cache(maxsize=1024)  # everything that shows an entry links to it
 def entry_path(entry_id: str) -> str:
-    """``2012/07/15/7k3m9qx2tb/``."""
+    """Return the path of an entry: ``2012/07/15/7k3m9qx2tb/``."""
     return f"{entry_id[:4]}/{entry_id[4:6]}/{entry_id[6:8]}/{id_letters(entry_id)}/"
 
 
 def tag_path(tag_slug: str) -> str:
-    """``tags/damas/``, as it stands on disk; see :func:`url`."""
+    """Return the path of a tag, not percent-encoded: ``tags/damas/``."""
     return f"tags/{tag_slug}/"
 
 
 def media_path(path: str) -> str:
-    """``media/2012/07/map-1f0c.png``."""
+    """Return the path on the site of a file below ``entries/media/``."""
     return f"media/{path}"
 
 
-@lru_cache(maxsize=4096)  # to quote a path takes longer than anything else with it
+@lru_cache(maxsize=4096)  # quoting is slow
 def url(base: str, path: str) -> str:
-    """Return the address of a path of the site; *base* ends in a slash or is a way up (``../``)."""
+    """Return the address of a path of the site; *base* ends in a slash or is empty."""
     return base + quote(path)
 
 
 def path_to_root(path: str) -> str:
-    """Return the way from a page up to the site's root: ``../../`` or ``./``."""
+    """Return the relative path from a page to the site's root: ``../../`` or ``./``."""
     return "../" * path.count("/") or "./"
 
 
 def entry_urn(blog_id: str, entry_id: str) -> str:
-    """Return an entry's Atom id (RFC 4151), which no change of address or title touches."""
+    """Return an entry's Atom id, a tag: URI (RFC 4151) that does not change with its address."""
     return f"{blog_id}/{entry_id}"
 
 
 def feed_urn(blog_id: str, name: str) -> str:
-    """Return a feed's own Atom id; the main feed's *name* is empty."""
+    """Return the Atom id of a feed; *name* is empty for the main feed."""
     return f"{blog_id}/feed/{quote(name)}" if name else blog_id
 
 
 def digest_urn(blog_id: str, period: Period) -> str:
-    """Return a digest's Atom id, its own and no entry's: readers merge entries by id."""
+    """Return the Atom id of a digest; feed readers merge entries with the same id."""
     return f"{blog_id}/digest/{period.id}"
 
 
 _FEED = f"(?:{'|'.join(map(re.escape, FORMATS))})"
 _DAY = r"\d{4}/\d\d/\d\d"
-_OURS = re.compile(
+_GENERATED = re.compile(
     "|".join(
         (
             r"assets/(?:[^/]+/)*[^/]*\.[0-9a-f]{10}(?:\.[^./]+)?",
@@ -104,7 +104,7 @@ _OURS = re.compile(
     )
 )
 _ENTRY = re.compile(rf"(\d{{4}})/(\d\d)/(\d\d)/([{ID_ALPHABET}]{{10}})/index\.html")
-_LANDING = re.compile(
+_PUBLICATION_ORDER = re.compile(
     r"(assets/|search/|embed\.js|404\.html|oembed\.json|opensearch\.xml)"
     r"|(media/)"
     r"|(tags/|daily/|weekly/|\d{4}/index\.html|\d{4}/W\d\d/)"
@@ -116,36 +116,37 @@ _LANDING = re.compile(
 
 
 def is_generated(path: str) -> bool:
-    """Whether a path of the site is one that this program makes: what it leaves there goes too."""
-    return _OURS.fullmatch(path) is not None
+    """Whether liveblog generates the file at a path of the site, and so may delete it."""
+    return _GENERATED.fullmatch(path) is not None
 
 
 def entry_id_at(path: str) -> str:
-    """Return the id of the entry whose page is at a path; nothing if it is no such page."""
+    """Return the id of the entry whose page is at a path, or an empty string."""
     match = _ENTRY.fullmatch(path)
     return f"{match[1]}{match[2]}{match[3]}-{match[4]}" if match else ""
 
 
 def publication_order(path: str) -> int:
-    """Return when a file, or a new folder (its path ends in a slash), lands among others.
+    """Return a number by which files and new folders are sorted for publication, the least first.
 
-    What is linked to comes before what links to it, as far as that can be: what every page needs;
-    pictures; tags, weeks and years; entries; days; feeds and lists; the live page.
+    The path of a folder ends in a slash. Files are published before the pages that link to them, as
+    far as possible: assets; pictures; tags, weeks and years; entries; days; feeds and lists; the
+    live page.
     """
-    match = _LANDING.match(path)
+    match = _PUBLICATION_ORDER.match(path)
     return match.lastindex or 0 if match else 0
 
 
 def web_address(url: str) -> str:
-    """Return an address of the web; nothing for any other, whose link could act."""
+    """Return an HTTP address; for any other, which could be active, an empty string."""
     return url if url.startswith(("https://", "http://")) else ""
 
 
 def split(address: str) -> SplitResult:
-    """Take an address from outside apart.
+    """Split an address from outside into its parts.
 
-    Raises :class:`ValueError` if it is none, or longer than an address may be: Python looks at a
-    host's letters in a time that grows with the square of their number.
+    Raises :class:`ValueError` for an invalid address and for one longer than
+    :data:`limits.ADDRESS`: the time that Python takes grows with the square of a host's length.
     """
     if len(address) > limits.ADDRESS:
         raise ValueError("it is too long")
@@ -153,7 +154,7 @@ def split(address: str) -> SplitResult:
 
 
 def host(address: str) -> str:
-    """Return the host of an address from outside; nothing if it is no address."""
+    """Return the host of an address from outside, or an empty string for an invalid one."""
     try:
         return split(address).hostname or ""
     except ValueError:
@@ -161,10 +162,10 @@ def host(address: str) -> str:
 
 
 def join(base: str, address: str) -> str:
-    """Return an address from outside as it stands on a page at *base*.
+    """Resolve an address from outside that a page at *base* contains.
 
     Raises :class:`ValueError` as :func:`split` does.
     """
-    for each in (base, address):
-        split(each)
+    for part in (base, address):
+        split(part)
     return urljoin(base, address)

@@ -1,4 +1,4 @@
-"""Errors about a revision that was refused because of another one."""
+"""Errors for a revision that was refused because of another revision."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from .errors import LiveblogError
 
 
 class Conflict(LiveblogError):
-    """Somebody else revised it first.
+    """The expected revision is not the newest one, because somebody else revised the entry.
 
-    ``theirs`` is the newest revision in the journal (none if there is no such entry), ``ours``
-    the one that was refused, so that a user can be shown both.
+    ``theirs`` is the newest revision in the journal (None if there is no such entry) and ``ours``
+    the refused one, so that a user can compare them.
     """
 
     def __init__(
@@ -30,9 +30,9 @@ class Conflict(LiveblogError):
 
 
 class KeyReused(LiveblogError):
-    """An idempotency key came a second time, with another request.
+    """An idempotency key was used again, with another request.
 
-    ``theirs`` is the revision that the first request made, ``ours`` the one that was refused.
+    ``theirs`` is the revision that the first request made and ``ours`` the refused one.
     """
 
     def __init__(self, theirs: Revision, ours: Revision) -> None:

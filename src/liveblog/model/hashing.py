@@ -1,14 +1,14 @@
-"""BLAKE2b, which names lines, files and pictures throughout.
+"""BLAKE2b, the hash of journal lines, files and pictures.
 
-``hashlib`` has it too, but loads OpenSSL, which takes longer than the rest of a post; CPython's own
-module is asked first.
+Imported from CPython's own module, because ``hashlib`` loads OpenSSL, which takes longer than the
+rest of ``liveblog post``.
 """
 
 from __future__ import annotations
 
 try:
     from _blake2 import blake2b
-except ImportError:  # another Python
+except ImportError:  # not CPython
     from hashlib import blake2b
 
 __all__ = ["blake2b"]

@@ -1,8 +1,8 @@
-"""The one table of limits: what an update may hold, whoever hands it over.
+"""Limits of entries and pictures: lengths, dates, numbers, sizes.
 
-Every door (command line, API, Micropub, composer, imports) and the reader of the journal, which
-somebody else may have written, keep to these. What people read is counted in characters; what
-becomes the name of a file, a header or a line of a file is counted in bytes of UTF-8.
+They apply to every input (command line, API, Micropub, composer, imports) and to the journal that
+is read, which another program may have written. Texts that people read are limited in characters;
+texts that become a file name, a header or a line of a file are limited in bytes of UTF-8.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from .errors import InvalidInput
 
 FIRST_DAY = date(1000, 1, 1)
 LAST_DAY = date(9000, 12, 31)
-"""The first and the last day of an entry: years have four digits, and calendars reach beyond them
-in every time zone, with room for the week before and after."""
+"""The first and last day of an entry: years have four digits, and Python's calendar also contains
+the weeks before and after these days, in every time zone."""
 
 FIRST_INSTANT = datetime(1000, 1, 1, tzinfo=UTC) + timedelta(days=2)
 LAST_INSTANT = datetime(9000, 12, 31, tzinfo=UTC) - timedelta(days=2)
@@ -26,86 +26,91 @@ LAST_INSTANT = datetime(9000, 12, 31, tzinfo=UTC) - timedelta(days=2)
 # -- texts, in characters ------------------------------------------------------------------------
 
 TITLE = 300
+"""Maximum characters of a title."""
+
 NOTE = 2_000
+"""Maximum characters of the public reason for a revision."""
+
 NAME = 200
-"""Characters of an author, a tag, a source, a unit, the name of a figure or of a person."""
+"""Maximum characters of an author, tag, source, unit, name of a figure or name of a person."""
 
 FRAMING = 20_000
-"""Characters of an introduction or a close."""
+"""Maximum characters of an introduction or a close."""
 
 ALT = 2_000
-"""Characters of a picture's alternative text or caption."""
+"""Maximum characters of a picture's alternative text or caption."""
 
 ADDRESS = 3_000
-"""Characters of a URL."""
+"""Maximum characters of a URL."""
 
 LIST = 50
-"""Tags, sources, figures, pictures of one update."""
+"""Maximum number of tags, of sources, of figures and of pictures in one entry."""
 
 # -- texts, in bytes of UTF-8 --------------------------------------------------------------------
 
 BODY_BYTES = 100_000
-"""Bytes of an update's Markdown."""
+"""Maximum bytes of an entry's Markdown."""
 
 FILE_NAME_BYTES = 200
-"""Bytes of what becomes the name of a file or folder. File systems take 255; the rest is for
-endings and for names of temporary files."""
+"""Maximum bytes of a text that becomes a file name. File systems allow 255; the rest is for
+extensions and the names of temporary files."""
 
 HEADER_BYTES = 800
-"""Bytes of what becomes the value of a header in a mail or in HTTP: 200 characters at most."""
+"""Maximum bytes of a text that becomes a header value in mail or HTTP (200 characters)."""
 
 LANGUAGE_BYTES = 35
-"""Bytes of a language code (RFC 5646 §4.4.1 asks for room for 35 characters)."""
+"""Maximum bytes of a language code (RFC 5646 §4.4.1)."""
 
 RECORD_BYTES = 2_000_000
-"""Bytes of one line of the journal: every field at its limit, with every character escaped."""
+"""Maximum bytes of a line of the journal: every field at its limit, every character escaped."""
 
 # -- numbers -------------------------------------------------------------------------------------
 
 NUMBER_DIGITS = 30
-"""Digits of a figure: more than anybody counts, and few enough for every reader of JSON."""
+"""Maximum digits of a figure: few enough for every parser of JSON."""
 
 NUMBER = 10**NUMBER_DIGITS
-"""A figure is smaller than this, up or down."""
+"""The absolute value of a figure is less than this."""
 
 REVISION_DIGITS = 9
-"""Digits of a revision number that somebody sends."""
+"""Maximum digits of a revision number in a request."""
 
 # -- structure -----------------------------------------------------------------------------------
 
 NESTING = 50
-"""Quotations and lists within each other; HTML elements within each other. Sanitisers take a time
-that grows with the square of the depth."""
+"""Maximum depth of nested quotations and lists in Markdown, and of nested elements in HTML. The
+time that sanitizers take grows with the square of the depth."""
 
 XML_ATTRIBUTES = 100
+"""Maximum number of attributes of an element. The time that feedparser takes grows with its
+square."""
+
 XML_DEPTH = 200
-"""Attributes of one element, and elements within each other, in a feed or an export from outside:
-feedparser takes a time that grows with the square of the first."""
+"""Maximum depth of nested elements in a feed or export from outside."""
 
 # -- pictures ------------------------------------------------------------------------------------
 
 PICTURE_BYTES = 40_000_000
-"""Bytes of a picture file as it is handed over."""
+"""Maximum bytes of a picture file that is added."""
 
 PICTURE_PIXELS = 120_000_000
-"""Pixels of a still picture: telephones take 108 megapixels."""
+"""Maximum pixels of a still picture: cameras of phones have 108 megapixels."""
 
 ANIMATION_PIXELS = 50_000_000
-"""Frames times pixels of a moving picture."""
+"""Maximum of frames times pixels of an animated picture."""
 
 PICTURE_SCANS = 100
-"""Passes in which a JPEG builds up its pixels. Programs write about ten; each takes as long as the
-picture is large, however few bytes it has."""
+"""Maximum number of scans of a progressive JPEG. Programs write about ten; decoding each takes time
+proportional to the picture's pixels, however few bytes the scan has."""
 
 PICTURE_SIDE = 2048
-"""Pixels of the longest side; larger pictures are made smaller: no reader's screen shows more."""
+"""Maximum pixels of the longer side; larger pictures are scaled down."""
 
 
 def check_day(day: date, what: str = "day") -> date:
-    """Return a day that the calendar of every reader has.
+    """Return *day* if it is not before :data:`FIRST_DAY` or after :data:`LAST_DAY`.
 
-    Raises :class:`InvalidInput` naming *what* it is, for a day before
-    :data:`FIRST_DAY` or after :data:`LAST_DAY`.
+    Raises :class:`InvalidInput`; *what* names the day in its message.
     """
     if not FIRST_DAY <= day <= LAST_DAY:
         raise InvalidInput(
@@ -117,9 +122,9 @@ def check_day(day: date, what: str = "day") -> date:
 
 
 def check_instant(instant: datetime, what: str = "time") -> datetime:
-    """Return an aware datetime in UTC whose day lies within the limits in every time zone.
+    """Return an aware datetime in UTC if its day is within the limits in every time zone.
 
-    Raises :class:`InvalidInput` naming *what* it is.
+    Raises :class:`InvalidInput`; *what* names the instant in its message.
     """
     try:
         found = instant.astimezone(UTC)
@@ -135,13 +140,12 @@ def check_instant(instant: datetime, what: str = "time") -> datetime:
 
 
 def check_number(value: float, what: str) -> float:
-    """Return a number that every reader of JSON and CSV can hold.
+    """Return *value* if it is a finite number of at most :data:`NUMBER_DIGITS` digits.
 
-    Raises :class:`InvalidInput` for one that is infinite, not a number, or has
-    more than :data:`NUMBER_DIGITS` digits.
+    Raises :class:`InvalidInput`; *what* names the number in its message.
     """
     try:
-        # An integer may be too large for a float at all.
+        # isfinite raises OverflowError for an integer that is too large for a float.
         if math.isfinite(value) and abs(value) < NUMBER:
             return value
     except OverflowError:
@@ -153,21 +157,21 @@ def check_number(value: float, what: str) -> float:
 
 
 def check_bytes(text: str, limit: int, what: str) -> str:
-    """Return a text of at most *limit* bytes of UTF-8.
+    """Return *text* if it has at most *limit* bytes in UTF-8.
 
-    Raises :class:`InvalidInput` naming *what* it is.
+    Raises :class:`InvalidInput`; *what* names the text in its message.
     """
     size = len(text)
-    # A character takes four bytes at most.
+    # Texts are encoded only where they may be too long: a character has at most four bytes.
     if size * 4 > limit and (size := len(text.encode("utf-8", "surrogatepass"))) > limit:
         raise InvalidInput(f"The {what} has {size:,} bytes; the limit is {limit:,}.", "Shorten it.")
     return text
 
 
 def check_length(text: str, limit: int, what: str) -> str:
-    """Return a text of at most *limit* characters.
+    """Return *text* if it has at most *limit* characters.
 
-    Raises :class:`InvalidInput` naming *what* it is.
+    Raises :class:`InvalidInput`; *what* names the text in its message.
     """
     if len(text) > limit:
         raise InvalidInput(

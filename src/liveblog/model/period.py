@@ -1,8 +1,8 @@
-"""The calendar: days and weeks in the blog's time zone, and the names periods go by.
+"""Periods of the calendar: days, weeks and ranges in a time zone, their ids, and when they close.
 
-Days begin where the local clock first shows them, so a day of a clock change has 23 or 25 hours
-and zones that skip midnight still have every day once. Weeks are ISO 8601 weeks unless the blog
-begins its week on another day.
+A day begins at its first instant in local time, so a day on which the clocks change has 23 or 25
+hours, and a day without a midnight begins after the gap. Weeks are those of ISO 8601, unless the
+blog's week begins on another weekday.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from .errors import InvalidInput
 Kind = Literal["day", "week", "range"]
 
 COVERAGE = "coverage"
-"""The period id of the blog as a whole."""
+"""The period id of the coverage: the whole blog."""
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 LONGEST = 3660
-"""Days in the longest range that a digest takes: ten years."""
+"""Maximum number of days in a range: ten years."""
 
 _THURSDAY = 3
 
@@ -38,27 +38,29 @@ class Period(Struct, frozen=True, order=True):
     kind: Kind
 
     def days(self) -> list[date]:
-        """Every day of the period, in order."""
+        """Return the days of the period, in order."""
         return [self.start + timedelta(days=n) for n in range((self.end - self.start).days + 1)]
 
 
-def day(of: date) -> Period:
-    """Return the period that is one day."""
-    return Period(of, of, of.isoformat(), "day")
+def day(date: date) -> Period:
+    """Return the period of one day."""
+    return Period(date, date, date.isoformat(), "day")
 
 
-def week(of: date, first_weekday: int = 0) -> Period:
-    """Return the week that *of* belongs to; *first_weekday* counts from Monday = 0.
+def week(day: date, first_weekday: int = 0) -> Period:
+    """Return the week of a day; *first_weekday* is the first day of the week (Monday is 0).
 
-    A week takes the ISO number of its Thursday (ISO 8601: the week of a year is the one that holds
-    its Thursday), which every run of seven days has exactly once.
+    The number of a week is the ISO 8601 number of its Thursday, of which every seven days have
+    exactly one.
+
+    Raises :class:`InvalidInput` for a week that is not entirely in the calendar.
     """
     try:
-        start = of - timedelta(days=(of.weekday() - first_weekday) % 7)
+        start = day - timedelta(days=(day.weekday() - first_weekday) % 7)
         end = start + timedelta(days=6)
     except OverflowError:
         raise InvalidInput(
-            f"The week of {of} is not in the calendar: it ends within the week.",
+            f"The week of {day} is not entirely in the calendar.",
             "Choose a day between the years 1 and 9999.",
         ) from None
     year, number, _ = (start + timedelta(days=(_THURSDAY - first_weekday) % 7)).isocalendar()
@@ -66,9 +68,10 @@ def week(of: date, first_weekday: int = 0) -> Period:
 
 
 def span(start: date, end: date) -> Period:
-    """Return the range from *start* to *end*, both included; a single day is that day.
+    """Return the range from *start* to *end*, both included; for a single day, that day.
 
-    Raises :class:`InvalidInput` if it ends before it starts or is longer than ten years.
+    Raises :class:`InvalidInput` for a range that ends before it starts or is longer than
+    :data:`LONGEST` days.
     """
     if end < start:
         raise InvalidInput(
@@ -76,7 +79,7 @@ def span(start: date, end: date) -> Period:
         )
     if (end - start).days >= LONGEST:
         raise InvalidInput(
-            f"The range {start}..{end} is longer than ten years.", "Ask for a shorter one."
+            f"The range {start}..{end} is longer than ten years.", "Choose a shorter one."
         )
     return day(start) if start == end else Period(start, end, f"{start}..{end}", "range")
 
@@ -100,7 +103,7 @@ def parse_period_id(period_id: str, first_weekday: int = 0) -> Period:
 
 
 def check(period: Period) -> Period:
-    """Return a period within the limits of the calendar; a week, if any of its days is.
+    """Return *period* if its days, or any day of a week, are within the limits of entries.
 
     Raises :class:`InvalidInput`.
     """
@@ -122,49 +125,49 @@ def _parsed(period_id: str, first_weekday: int) -> Period | None:
 
 
 def local_day(instant: datetime, zone: tzinfo) -> date:
-    """Return the day that the calendar of *zone* shows at an instant."""
+    """Return the local date of an instant."""
     return instant.astimezone(zone).date()
 
 
-def day_start(of: date, zone: tzinfo) -> datetime:
-    """Return a local day's first instant, in UTC, also where midnight is skipped or doubled."""
-    return datetime.combine(of, time.min, zone).astimezone(UTC)
+def day_start(day: date, zone: tzinfo) -> datetime:
+    """Return the first instant of a local day, in UTC; its midnight may be skipped or repeated."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
-def day_end(of: date, zone: tzinfo) -> datetime:
-    """Return the instant at which a local day is over (the start of the next), in UTC."""
-    return day_start(of + timedelta(days=1), zone)
+def day_end(day: date, zone: tzinfo) -> datetime:
+    """Return the end of a local day, which is the start of the next, in UTC."""
+    return day_start(day + timedelta(days=1), zone)
 
 
-def wall(of: date, at: time, zone: tzinfo) -> datetime:
-    """Return the instant, in UTC, at which a wall clock shows *at* on a local day.
+def local_instant(day: date, at: time, zone: tzinfo) -> datetime:
+    """Return the instant, in UTC, of a local date and time.
 
-    A time that the day skips is taken as far after the gap as it lies in it, one that it has twice
-    is the first: every day has every time once.
+    A time that is skipped when the clocks are put forward is moved forward by the length of the
+    gap. Of a time that is repeated when the clocks are put back, the first is returned.
     """
-    return datetime.combine(of, at, zone).astimezone(UTC)
+    return datetime.combine(day, at, zone).astimezone(UTC)
 
 
 class Closing(Struct, frozen=True):
-    """When periods close: a day some time after it is over, a week on a weekday after its end."""
+    """When periods close: a day at a time on the next day, a week on a weekday after its end."""
 
     zone: tzinfo
-    day_at: time = time.min  #: on the day after
-    week_on: int = 0  #: from Monday = 0
-    week_at: time = time.min
+    day_at: time = time.min  #: local time on the next day
+    week_on: int = 0  #: weekday (Monday is 0)
+    week_at: time = time.min  #: local time on that weekday
 
-    def of(self, period: Period) -> datetime:
+    def closes_at(self, period: Period) -> datetime:
         """Return the instant, in UTC, at which a period closes; a week not before its last day."""
         after = period.end + timedelta(days=1)
-        closed = wall(after, self.day_at, self.zone)
+        closed = local_instant(after, self.day_at, self.zone)
         if period.kind != "week":
             return closed
         on = after + timedelta(days=(self.week_on - after.weekday()) % 7)
-        return max(closed, wall(on, self.week_at, self.zone))
+        return max(closed, local_instant(on, self.week_at, self.zone))
 
-    def last_day(self, now: datetime) -> date:
-        """Return the newest day that is closed at *now*."""
-        of = local_day(now, self.zone)
-        while self.of(day(of)) > now:
-            of -= timedelta(days=1)
-        return of
+    def last_closed_day(self, now: datetime) -> date:
+        """Return the latest day that is closed at *now*."""
+        found = local_day(now, self.zone)
+        while self.closes_at(day(found)) > now:
+            found -= timedelta(days=1)
+        return found

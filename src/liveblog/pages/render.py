@@ -25,7 +25,7 @@ from ..model.hashing import blake2b
 from ..storage.cache import Cache
 from ..text.bidi import close_controls
 from ..text.fragments import ROOT, html_to_text, set_picture_sizes, with_root
-from ..text.locale import Words, words
+from ..text.locale import Words
 from ..text.markup import to_html
 from ..text.plain import shorten
 from ..timeline import Entry
@@ -69,7 +69,7 @@ class Pages:
         its path on the site; documents that stand alone need none.
         """
         self.config = config
-        self.words: Words = words(config.language, config.zone)
+        self.words = Words(config.language, config.zone)
         self._assets = assets or {}
         self._templates = Templates(
             self.words, own=templates, compiled=compiled, is_read_only=is_read_only

@@ -15,11 +15,11 @@ import msgspec
 from apscheduler.triggers.base import BaseTrigger
 
 from ..blog import Blog
-from ..delivery.dispatcher import Dispatcher, Sent
+from ..delivery.dispatcher import Dispatcher, SendResult
 from ..delivery.outbox import KINDS, Kind
 from ..http_client import Client
 from ..imports import Item
-from ..imports.subscriptions import EVERY, Subscriptions, catch_up
+from ..imports.subscriptions import POLL_INTERVAL, Subscriptions, poll_due
 from ..model.errors import LiveblogError, StorageError
 from ..model.period import local_day
 from ..site.report import Report
@@ -128,7 +128,7 @@ class Jobs:
         if name == "follow":
             return self._do_follow()
         sent = self._dispatcher.send(cast(Kind, name))
-        return str(sent) if sent != Sent() else ""
+        return str(sent) if sent != SendResult() else ""
 
     def _do_publish(self) -> str:
         report = self._publish()
@@ -140,7 +140,7 @@ class Jobs:
         if not self._subscriptions.due(self._blog.now):
             return ""
         client = self._client or Client(allow=self._subscriptions.private_places())
-        return catch_up(self._subscriptions, client, self._import_items, self._blog.now)
+        return poll_due(self._subscriptions, client, self._import_items, self._blog.now)
 
     def _import_items(self, name: str, items: Iterable[Item]) -> str:
         result = self._blog.import_items(items, source=f"feed {name}")
@@ -199,7 +199,7 @@ class Jobs:
         try:
             return self._subscriptions.next_due()
         except LiveblogError:
-            return self._blog.now + EVERY  # the job itself reports the error
+            return self._blog.now + POLL_INTERVAL  # the job itself reports the error
 
     def _is_over(self) -> bool:
         """Whether the coverage is over and all its days and weeks are closed."""

@@ -12,7 +12,7 @@ from typing import Any
 from apscheduler.executors.base import BaseExecutor, run_job
 from apscheduler.triggers.base import BaseTrigger
 
-from ..model.period import local_day, wall
+from ..model.period import local_day, local_instant
 
 
 class WallTrigger(BaseTrigger):  # type: ignore[misc]
@@ -32,7 +32,7 @@ class WallTrigger(BaseTrigger):  # type: ignore[misc]
         after = previous or now - timedelta(microseconds=1)
         day = local_day(after, self._zone) - timedelta(days=1)
         while True:
-            fires = wall(day, self._at, self._zone)
+            fires = local_instant(day, self._at, self._zone)
             if fires > after and self._weekday in (None, day.weekday()):
                 return fires
             day += timedelta(days=1)

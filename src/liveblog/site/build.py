@@ -1,408 +1,282 @@
-"""One publication: which days changed, and the files that show them."""
+"""One publication: updates the index, renders what changed, and records the files."""
 
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..config import Config
-from ..digest import headline_of
 from ..digest.build import WEEK_LIMIT
 from ..journal import Fault, Journal
 from ..model import addresses, period
-from ..model.entry import Revision
-from ..model.period import COVERAGE, Period, local_day
+from ..model.period import Period
 from ..pages.data import Tag
-from ..pages.render import Pages
-from ..timeline import Day, Timeline
-from . import parallel
-from .documents import FIGURES_HEAD, figures_csv
-from .feed_builder import FeedBuilder
-from .files import DAYS_IN_FEED, Archived, Files
-from .guard import CORRECT, Guard, Swap, is_fatal, reason
-from .index import Index, Invalidation, hash_of
-from .output import Output
-from .parallel import Task
+from ..timeline import Timeline
+from .digest_files import DigestFiles
+from .fault_boundary import CORRECT, FaultBoundary, is_fatal, reason
+from .feed_files import DAYS_IN_FEED, Archive, FeedFiles
+from .index import Index, hash_of
+from .look import Look
+from .output import Output, Record
+from .parallel import Task, run_tasks
+from .plan import Plan, is_archived, make_plan
 from .queries import ON_PAGE, SiteQueries
-from .report import Progress
-from .storage import Site
+from .report import Progress, Report
+from .site_files import SiteFiles
+from .storage.folder import Folder
+from .update import IndexUpdate
+from .writer import Context, Writer
 
-IN_FEEDS = 6
-"""So many entries in a feed's three formats take as long as one's page and its place in a day's."""
+ENTRIES_IN_FEED = 6
+"""Number of entries in a feed that take as long to render as one entry on its page and its day's.
+"""
+
+Planned = tuple[date, int, Callable[[], None]]
+"""The day of a task, its weight, and the function that renders."""
 
 
 class Build:
-    """The state of one publication."""
+    """One publication. It stages files; the caller publishes them and commits the index."""
 
     def __init__(
         self,
         *,
-        timeline: Timeline,
         journal: Journal,
-        names: Collection[str] | None,
-        site: Site,
+        timeline: Timeline,
         index: Index,
-        config: Config,
-        assets: Mapping[str, tuple[str, bytes]],
-        fingerprint: str,
-        pages: Pages,
-        items: FeedBuilder,
+        site: Folder | None,
+        look: Look,
         media: Path,
         is_dry: bool,
-        progress: Progress | None,
+        on_progress: Progress | None,
     ) -> None:
-        """Prepare to bring *site* from what *index* remembers to what *timeline* shows.
-
-        *names* are those in *journal* that may have changed, where that is known.
-        """
-        self.timeline = timeline
-        self.journal = journal
-        self.names = names
-        self.site = site
-        self.index = index
-        self.config = config
-        self.output = Output(site, index, media, is_dry)
-        self.progress = progress
-        self.assets = assets
-        self.fingerprint = fingerprint
-        self.is_dry = is_dry
-        self.is_new = False  #: whether nothing that is remembered could be used
-        guard = Guard(pages.words, config, self.output.fault)
-        self.guard = guard
-        self.material = SiteQueries(timeline, index, config, pages.words, self.output.fault)
-        self.files = Files(
-            timeline=timeline,
+        """Build *site* (None: an empty one) as of the instant of *timeline*."""
+        self._timeline = timeline
+        self._journal = journal
+        self._index = index
+        self._site = site
+        self._look = look
+        self._output = Output(site, media, is_dry=is_dry)
+        self._on_progress = on_progress or (lambda done, total: None)
+        self._record = Record()
+        config, words = look.pages.config, look.pages.words
+        boundary = FaultBoundary(words, config, self._output.fault)
+        self._queries = SiteQueries(timeline, index.entries, config, words, self._output.fault)
+        self._update = IndexUpdate(
             index=index,
+            journal=journal,
+            timeline=timeline,
+            queries=self._queries,
             config=config,
-            pages=pages,
-            items=items,
-            material=self.material,
-            output=self.output,
-            guard=guard,
+            output=self._output,
+            boundary=boundary,
+            on_progress=self._on_progress,
         )
-        self._has_new_figures = False
+        self._writer = Writer(self._output, boundary)
+        self.is_full = False  #: whether everything is rendered
         self.has_removals = False
         """Whether an entry was removed, now or before, from a day that changed."""
 
-    @property
-    def now(self) -> datetime:
-        """The instant as of which the site is made."""
-        return self.timeline.now
+    def run(self, *, names: Iterable[str] | None, full: bool) -> Report:
+        """Render what changed, or everything if *full*.
 
-    def run(self, *, full: bool) -> None:
-        """Do it all."""
-        index = self.index
-        is_known = index.fact("fingerprint") == self.fingerprint
-        self.is_new = full or not is_known or self._is_site_altered()
-        names = self.names
-        if self.is_new:
+        *names* are those in the journal that may have changed, where that is known.
+        """
+        index = self._index
+        is_look_known = index.fact("fingerprint") == self._look.fingerprint
+        self.is_full = full or not is_look_known or self._is_site_altered()
+        if self.is_full:
             index.clear()
-            names = self.files.fresh = None
-        stamps = self.journal.stamps(names)
-        changed = index.changed_stamps(stamps, names)
-        dirty = self._dirty_days(changed)
-        before = index.told()
-        slugs_before = index.tags()
-        touched = self._take_over(dirty)
-        self._note_damage(changed)
-        slugs = set(touched.tags)
-        self.material.take_over()
-        told = self.material.told
-        came_or_went = told.came_or_went(before)
-        self.files.coverage = coverage = self.material.coverage()
-        state = "over" if coverage.ended else "live"
-        if COVERAGE in changed or state != index.fact("state"):
-            slugs |= set(index.tags())
+        changes = self._update.run(set(names) if names is not None and not self.is_full else None)
+        self.has_removals = changes.has_removals
+        context = Context(
+            timeline=self._timeline,
+            index=index,
+            config=self._look.pages.config,
+            pages=self._look.pages,
+            feeds=self._look.feeds,
+            queries=self._queries,
+            writer=self._writer,
+            coverage=self._queries.coverage(),
+            changed_ids=None if self.is_full else changes.entry_ids,
+        )
+        plan = make_plan(changes, self._queries, index, full=self.is_full, is_over=context.is_over)
+        files = SiteFiles(context)
+        self._render_parts(plan, context, files)
+        self._render_whole(plan, context, files)
+        index.set_fact("fingerprint", self._look.fingerprint)
+        report = self._finish()
+        report.live_page = files.live_page
+        return report
 
-        if self.is_new:
-            self._do("assets", partial(self.files.fixed, self.assets.values()))
-        tasks: list[Iterator[Task]] = []
-        days = dirty | touched.homes
-        if came_or_went:
-            days |= _neighbours(before.days, told.days)
-        tasks.append(self._planned(days, "day", self._day_task))
-        weeks = {self.material.week(of) for of in dirty}
-        weeks |= {self.material.named_week(name) for name in changed if "W" in name}
-        if came_or_went:
-            weeks |= _neighbours(self.material.weeks_of(before.days), self.material.weeks)
-        tasks.append(self._planned(weeks, "week", self._week_task))
-        # A week across the new year is listed in both years.
-        listed = {self.material.week(of) for of in told.changed(before)}
-        listed |= {self.material.named_week(name) for name in changed if "W" in name}
-        years = {of.year for week in listed for of in (week.start, week.end)}
-        if told.years != before.years:
-            years |= {*told.years, *before.years}
-        tasks.append(self._planned(years, "year", self._year_task))
-        tasks.append(self._planned(slugs, "tag", self._tag_task))
-        if self._has_new_figures or self.is_new:
-            self.output.put("figures.csv", FIGURES_HEAD + index.figures(), "figures")
-        closings = self._closings()
-        closed = {p.start for p in closings if p.kind == "day"}
-        tasks.append(self._archive_tasks(set(touched.archives) | closed))
-        tasks.append(self._search_tasks(dirty))
-        rolled = bool(closings)
-        all_feeds = self.is_new or COVERAGE in changed or state != index.fact("state")
-        if all_feeds or rolled or any(self.material.is_closed(period.day(of)) for of in dirty):
-            tasks.append(iter([self._task(date.max, DAYS_IN_FEED, "daily", self.files.daily)]))
-        if all_feeds or rolled or any(map(self.material.is_closed, weeks)):
-            tasks.append(iter([self._task(date.max, WEEK_LIMIT, "weekly", self.files.weekly)]))
-        ordered = heapq.merge(*tasks, key=lambda task: task.when)
-        total = len(days) + len(weeks) + len(years) + len(slugs) + len(touched.archives)
+    def _is_site_altered(self) -> bool:
+        """Whether somebody deleted or replaced the site: files of every publication are checked."""
+        if self._site is None:
+            return True
+        manifest = self._index.manifest
+        expected = manifest.hashes("assets") | manifest.hashes("newest")
+        found = {path: self._site.read(path) for path in expected}
+        return any(data is None or hash_of(data) != expected[path] for path, data in found.items())
 
-        def progress(done: int) -> None:
-            # To read the days was a quarter of the work.
-            self._show(total + 3 * min(done, total), 4 * total)
+    # -- rendering ----------------------------------------------------------------------------
 
-        parallel.perform(ordered, self.output, progress)
-        if all_feeds or rolled or dirty or changed:
-            self._do("newest", self.files.newest)
-        if self.is_new or slugs_before != index.tags() or came_or_went:
-            self._do("sitemap", self.files.sitemaps)
-        if self.is_new or came_or_went:
-            self._do("search", self.files.search_page)
-        self.output.finish(self.site.paths() if self.is_new else ())
+    def _render_parts(self, plan: Plan, context: Context, files: SiteFiles) -> None:
+        """Render what depends on single periods and tags, in several processes if it is much."""
+        digests, feeds = DigestFiles(context), FeedFiles(context)
+        parts = [
+            self._tasks(plan.days, "day", partial(self._plan_day, digests)),
+            self._tasks(plan.weeks, "week", partial(self._plan_week, digests)),
+            self._tasks(plan.years, "year", partial(self._plan_year, digests)),
+            self._tasks(plan.tags, "tag", partial(self._plan_tag, feeds)),
+            self._tasks(plan.archives, "archive", partial(self._plan_archive, feeds)),
+            self._tasks(plan.search_months, "search", partial(self._plan_search, files)),
+        ]
+        if plan.search_open:
+            days = self._queries.open_days
+            render = partial(files.search_file, "search.json", days, "search:open")
+            parts.append(iter([self._task(date.max, 1, "search:open", render)]))
+        if plan.daily:
+            parts.append(iter([self._task(date.max, DAYS_IN_FEED, "daily", feeds.daily)]))
+        if plan.weekly:
+            parts.append(iter([self._task(date.max, WEEK_LIMIT, "weekly", feeds.weekly)]))
+        total = len(plan.days) + len(plan.weeks) + len(plan.years) + len(plan.tags)
+        total += len(plan.archives)
 
-        index.remember_stamps(stamps, changed)
-        index.remember("fingerprint", self.fingerprint)
-        index.remember("state", state)
-        index.remember("now", self.now.isoformat())
+        def on_progress(done: int) -> None:
+            # Updating the index was about a quarter of the work.
+            self._on_progress(total + 3 * min(done, total), 4 * total)
 
-    def _do(self, purpose: str, make: Callable[[], None]) -> None:
-        """Serve a purpose anew; what goes wrong in it is a fault, and the rest goes on."""
-        self.output.claim(purpose)
+        tasks = heapq.merge(*parts, key=lambda task: task.day)
+        for record in run_tasks(tasks, self._output, on_progress):
+            self._add(record)
+
+    def _render_whole(self, plan: Plan, context: Context, files: SiteFiles) -> None:
+        """Render what shows the blog as a whole."""
+        if self.is_full:
+            assets = self._look.assets.values()
+            self._render("assets", partial(files.assets, assets))
+        if plan.figures:
+            self._render("figures", files.figures)
+        if plan.newest:
+            self._render("newest", FeedFiles(context).main)
+            self._render("newest", files.home)
+        if plan.sitemap:
+            self._render("sitemap", files.sitemaps)
+        if plan.search_page:
+            self._render("search", files.search_page)
+
+    def _render(self, purpose: str, render: Callable[[], None]) -> None:
+        """Render the files of a purpose; an error is a fault, and the rest is rendered."""
+        self._output.begin(purpose)
         try:
-            make()
+            render()
         except Exception as error:
             if is_fatal(error):
                 raise
-            self.output.serve(purpose)
+            self._output.purpose = purpose
             problem = f"it cannot be made ({reason(error)})"
-            self.output.fault(Fault(purpose, problem, CORRECT))
+            self._output.fault(Fault(purpose, problem, CORRECT))
 
-    # -- what changed -------------------------------------------------------------------------
+    # -- tasks --------------------------------------------------------------------------------
 
-    def _is_site_altered(self) -> bool:
-        """Whether somebody deleted the site, as one may, or put another in its place.
+    def _task(self, day: date, weight: int, purpose: str, render: Callable[[], None]) -> Task:
+        return Task(day, weight, partial(self._render, purpose, render))
 
-        The files that every publication touches tell.
-        """
-        fixed = self.index.hashes("assets") | self.index.hashes("newest")
-        found = {path: self.site.read(path) for path in fixed}
-        return any(data is None or hash_of(data) != fixed[path] for path, data in found.items())
-
-    def _dirty_days(self, changed: set[str]) -> set[date]:
-        """Return the days whose account may differ from the one that was published."""
-        dirty = {date.fromisoformat(name) for name in changed if len(name) == 10}
-        # By the clock: what was embargoed and is due, and days that closed, lie between the last
-        # publication and this one (in either direction, should the clock have been set back).
-        today = local_day(self.now, self.config.zone)
-        last = self._last_time()
-        low, high = sorted((local_day(last, self.config.zone) if last else today, today))
-        return dirty | set(self.index.kept_between(low, high)) | self._failed_before()
-
-    def _failed_before(self) -> set[date]:
-        """Return the days of entries that could not be shown last time: they are tried again."""
-        failed = self.index.failed("entry:")
-        for entry_id in failed:
-            self.index.replace_faults(f"entry:{entry_id}", ())
-        if self.files.fresh is not None:
-            self.files.fresh |= failed
-        return {of for entry_id in failed for of in self.index.days_of(entry_id)}
-
-    def _last_time(self) -> datetime | None:
-        last = self.index.fact("now")
-        return datetime.fromisoformat(last) if last else None
-
-    def _closings(self) -> set[Period]:
-        """Return the days and weeks that closed since the last publication (or opened again)."""
-        low, high = sorted((self._last_time() or self.now, self.now))
-        closing = self.config.closing
-        first = closing.last_day(low) - timedelta(days=14)
-        span = [first + timedelta(days=n) for n in range((closing.last_day(high) - first).days + 1)]
-        periods = {period.day(of) for of in span} | {self.material.week(of) for of in span}
-        return {p for p in periods if low < closing.of(p) <= high}
-
-    def _take_over(self, dirty: set[date]) -> Invalidation:
-        """Note days as they stand, and add those that they touch; return what all that touched."""
-        # An entry that is told in another day than its own, or was, changes both.
-        dirty |= {other for of in dirty for other in self.index.told_elsewhere(of)}
-        found: list[Invalidation] = []
-        others: set[date] = set()
-        for number, of in enumerate(sorted(dirty)):
-            self._show(number, 4 * len(dirty))
-            found.append(self._take_over_day(of))
-            others |= {entry.day for entry in self.material.day(of).moved}
-        found += [self._take_over_day(of) for of in sorted(others - dirty)]
-        dirty |= others
-        return Invalidation.by(found)
-
-    def _show(self, done: int, total: int) -> None:
-        if self.progress:
-            self.progress(done, total)
-
-    def _take_over_day(self, of: date) -> Invalidation:
-        purpose = f"taken:{of}"
-        self.output.claim(purpose)
-        day = self.material.day(of)
-        headline = None
-        if day.entries or day.framing is not None:
-            headline = headline_of(day)
-        figures = self.guard.make(
-            "feeds/figures.csv",
-            day.entries,
-            lambda swap: figures_csv(swap(day.entries), self.config),
-            str,
-        )
-        self._has_new_figures |= self.index.replace_figures(of, figures)
-        touched, ids = self.guard.make(
-            of.isoformat(),
-            [*day.entries, *day.removed],
-            lambda swap: self._replaced(day, headline, swap),
-            lambda: self._replaced(Day(of), None, lambda entries: list(entries)),
-        )
-        reading = self.journal.day(of)
-        gone = any(isinstance(r, Revision) and r.state == "removed" for r in reading.records)
-        self.has_removals |= gone or bool(reading.withheld)
-        if self.files.fresh is not None:
-            self.files.fresh |= ids
-            for entry_id in ids:
-                self.index.replace_faults(f"entry:{entry_id}", ())
-        return touched
-
-    def _replaced(
-        self, day: Day, headline: str | None, swap: Swap
-    ) -> tuple[Invalidation, set[str]]:
-        with self.index.trying():
-            return self.index.replace_day(
-                day.date, swap(day.entries), headline, swap(day.removed), self.config.zone
-            )
-
-    def _note_damage(self, changed: Iterable[str]) -> None:
-        """Note what is damaged in the journal under names that changed."""
-        for name in changed:
-            purpose = f"journal:{name}"
-            self.output.claim(purpose)
-            for fault in self.journal.read(name).faults:
-                self.output.fault(fault)
-
-    # -- what is to be made -------------------------------------------------------------------
-
-    def _task(self, when: date, weight: int, purpose: str, make: Callable[[], None]) -> Task:
-        return Task(when, weight, partial(self._do, purpose, make))
-
-    def _planned(
-        self,
-        things: Iterable[Any],
-        kind: str,
-        plan: Callable[[Any, str], tuple[date, int, Callable[[], None]] | None],
+    def _tasks(
+        self, items: Iterable[Any], kind: str, plan: Callable[[Any, str], Planned | None]
     ) -> Iterator[Task]:
-        """Yield the tasks that make the files of each thing; those it has no more are let go of.
+        """Yield a task for each item; the files of an item without a task are deleted.
 
-        A plan says when, how much and what; it asks the index, the task that it makes does not.
+        *plan* queries the index, which the task itself, in another process, must not.
         """
-        for thing in sorted(things):
-            purpose = f"{kind}:{thing.id if isinstance(thing, Period) else thing}"
-            self.output.claim(purpose)
-            planned = plan(thing, purpose)
+        for item in sorted(items):
+            purpose = f"{kind}:{item.id if isinstance(item, Period) else item}"
+            self._output.begin(purpose)
+            planned = plan(item, purpose)
             if planned:
-                when, weight, make = planned
-                yield self._task(when, weight, purpose, make)
+                day, weight, render = planned
+                yield self._task(day, weight, purpose, render)
 
-    def _day_task(self, of: date, purpose: str) -> tuple[date, int, Callable[[], None]]:
-        weight = 1 + self.index.told_in(of)
-        around = self.material.around(period.day(of))
-        return of, weight, partial(self.files.day, of, purpose, around)
+    def _plan_day(self, files: DigestFiles, day: date, purpose: str) -> Planned:
+        neighbours = self._queries.neighbours(period.day(day))
+        weight = 1 + self._index.entries.count_in(day)
+        return day, weight, partial(files.day, day, purpose, neighbours)
 
-    def _week_task(self, week: Period, purpose: str) -> tuple[date, int, Callable[[], None]]:
-        around = self.material.around(week)
-        return week.days()[-1], WEEK_LIMIT, partial(self.files.week, week, purpose, around)
+    def _plan_week(self, files: DigestFiles, week: Period, purpose: str) -> Planned:
+        neighbours = self._queries.neighbours(week)
+        return week.end, WEEK_LIMIT, partial(files.week, week, purpose, neighbours)
 
-    def _year_task(self, year: int, purpose: str) -> tuple[date, int, Callable[[], None]]:
-        return date(year, 12, 31), 1, partial(self.files.year, year, purpose)
+    def _plan_year(self, files: DigestFiles, year: int, purpose: str) -> Planned:
+        return date(year, 12, 31), 1, partial(files.year, year, purpose)
 
-    def _tag_task(self, slug: str, purpose: str) -> tuple[date, int, Callable[[], None]] | None:
-        name, total = self.index.tag(slug)
+    def _plan_tag(self, files: FeedFiles, slug: str, purpose: str) -> Planned | None:
+        name, total = self._index.entries.tag(slug)
         if not total:
             return None
-        places = self.index.tagged(slug, max(self.config.feeds.entries, ON_PAGE))
-        make = partial(self.files.tag, Tag(slug, name), total, places, purpose)
-        return date.max, len(places) // IN_FEEDS, make
+        size = max(self._look.pages.config.feeds.entries, ON_PAGE)
+        refs = self._index.entries.tagged(slug, size)
+        render = partial(files.tag, Tag(slug, name), total, refs, purpose)
+        return date.max, len(refs) // ENTRIES_IN_FEED, render
 
-    def _archive_tasks(self, days: set[date]) -> Iterator[Task]:
-        """Plan the archives that may have changed, and those that are to link other ones.
+    def _plan_archive(self, files: FeedFiles, day: date, purpose: str) -> Planned | None:
+        """Plan the archive of a closed day: every entry that appeared or was corrected in it.
 
-        The archive of a day holds every entry that appeared or was corrected in it, as it stands
-        now. So its entries are the same for ever (RFC 5005 §4), and who read the day before finds
-        in it whatever came since.
+        So an archive holds the same entries for ever (RFC 5005 §4), and readers that know the one
+        before find in it everything that came since.
         """
-        around = set(days)
-        for of in days:
-            had_archive = bool(self.index.hashes(f"archive:{of}"))
-            if had_archive != self._is_archived(of):
-                beside = self.index.change_before(of), self.index.change_after(of)
-                around |= {other for other in beside if other}
-        return self._planned(around, "archive", self._archive_task)
-
-    def _is_archived(self, of: date | None) -> bool:
-        if of is None or not self.material.is_closed(period.day(of)):
-            return False
-        return bool(self.index.changed_in(of))
-
-    def _archive_task(self, of: date, purpose: str) -> tuple[date, int, Callable[[], None]] | None:
-        if not self._is_archived(of):
+        index = self._index.entries
+        if not is_archived(day, self._queries, self._index):
             return None
-        earlier, later = self.index.change_before(of), self.index.change_after(of)
-        later = later if self._is_archived(later) else None
-        archived = Archived(of, self.index.changed_in(of), earlier, later)
-        make = partial(self.files.archive, archived, purpose)
-        return of, len(archived.places) // IN_FEEDS, make
+        later = index.change_after(day)
+        if later and not is_archived(later, self._queries, self._index):
+            later = None
+        archive = Archive(day, index.changed_in(day), index.change_before(day), later)
+        render = partial(files.archive, archive, purpose)
+        return day, len(archive.entries) // ENTRIES_IN_FEED, render
 
-    def _search_tasks(self, dirty: set[date]) -> Iterator[Task]:
-        """Plan what a page without a server searches.
-
-        One file holds the days that are not closed, one each month's closed days, so that a post
-        touches the small one only.
-        """
-        still_open = self.material.told.days[self.material.first_open :]
-        names = {of.isoformat() for of in still_open}
-        before = set(self.index.fact("open").split())
-        changed = {of.isoformat() for of in dirty} | (names ^ before)
-        months = {name[:7] for name in changed - (names & before)}
-        firsts = [date.fromisoformat(f"{month}-01") for month in months]
-        self.files.to_search = {of for first in firsts for of in self._closed_in(first)}
-        yield from self._planned(months, "search", self._search_task)
-        if changed & (names | before) or not before:
-            today = local_day(self.now, self.config.zone)
-            make = partial(self.files.search, "search.json", still_open, "search:open")
-            yield self._task(today, 1, "search:open", make)
-        self.index.remember("open", " ".join(sorted(names)))
-
-    def _search_task(self, month: str, purpose: str) -> tuple[date, int, Callable[[], None]] | None:
-        first = date.fromisoformat(f"{month}-01")
-        days = self._closed_in(first)
+    def _plan_search(self, files: SiteFiles, month: str, purpose: str) -> Planned | None:
+        days = self._queries.closed_in_month(month)
         if not days:
             return None
-        path = addresses.month_path(first) + "search.json"
-        return days[-1], 10 * len(days), partial(self.files.search, path, days, purpose)
+        path = addresses.month_path(days[0]) + "search.json"
+        return days[-1], 10 * len(days), partial(files.search_file, path, days, purpose)
 
-    def _closed_in(self, first: date) -> list[date]:
-        """Return the closed days of a month, of which *first* is the first."""
-        days = self.material.told.days
-        closed = days[bisect_left(days, first) : self.material.first_open]
-        return [of for of in closed[:31] if (of.year, of.month) == (first.year, first.month)]
+    # -- the manifest -------------------------------------------------------------------------
 
+    def _add(self, record: Record) -> None:
+        """Take the record of a part of the work; its files go into the manifest."""
+        self._index.manifest.record_files(record.files)
+        self._index.manifest.keep_files(record.kept)
+        record.files, record.kept = [], []
+        self._record.add(record)
 
-def _neighbours(before: Iterable[Any], after: Iterable[Any]) -> set[Any]:
-    """Return those whose previous or next one appeared or vanished."""
-    came_or_went = set(before) ^ set(after)
-    in_order = sorted(set(before) | set(after))
-    found = set()
-    for position, item in enumerate(in_order):
-        if item in came_or_went:
-            found |= set(in_order[max(0, position - 1) : position + 2])
-    return found
+    def _finish(self) -> Report:
+        """Record files and faults; return what was done, and the files to delete.
+
+        These were written for a purpose that was rendered now, and are not written any more. If
+        everything was rendered, they are all other files of the publisher in the site.
+        """
+        self._add(self._output.take_record())
+        manifest = self._index.manifest
+        faults: dict[str, list[Fault]] = {purpose: [] for purpose in sorted(self._record.purposes)}
+        for purpose, fault in self._record.faults:
+            faults.setdefault(purpose, []).append(fault)
+        deleted = []
+        for purpose, found in faults.items():
+            manifest.replace_faults(purpose, found)
+            for path in manifest.stale_files(purpose):
+                manifest.forget_file(path)
+                deleted.append(path)
+        if self.is_full and self._site is not None:
+            ours = filter(addresses.is_generated, self._site.paths())
+            deleted += [path for path in ours if not manifest.has_file(path)]
+        return Report(
+            # A file whose rendering failed half-way may have been put twice.
+            written=list(dict.fromkeys(self._record.written)),
+            deleted=deleted,
+            unchanged=self._record.unchanged,
+            faults=manifest.faults(),
+        )

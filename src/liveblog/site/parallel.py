@@ -1,194 +1,134 @@
-"""The parts of a publication that need nothing of each other, done by one process or two."""
+"""Runs the tasks of a large publication in a pool of processes, those of a small one directly."""
 
 from __future__ import annotations
 
-import gc
 import os
-import select
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from functools import partial
-from itertools import chain
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from ..model.errors import StorageError
-from .output import Output
+from .output import Output, Record
 
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
+MIN_WEIGHT = 500
+"""Entries to render from which a pool of processes is worth its start."""
 
-MUCH = 500
-"""From so many entries to render on, a second process is worth its start."""
+BATCH_WEIGHT = 10_000
+"""Entries whose tasks are in memory at once, however large the blog is."""
 
-AT_ONCE = 10_000
-"""So many entries' files are held to be noted in the manifest together."""
-
-TASKS_AT_ONCE = select.PIPE_BUF
-"""So many tasks at most are shared together: any pipe holds as many bytes."""
+CHUNK_WEIGHT = 300
+"""Entries that one call in the pool renders: about a long day."""
 
 
 class Task(Struct, frozen=True):
-    """Something to make, whose needs are known."""
+    """A part of a publication that no other part depends on."""
 
-    when: date  #: tasks of neighbouring days show the same entries
-    weight: int  #: how many entries it renders, or what takes as long
-    make: Callable[[], None]
+    day: date  #: tasks of neighbouring days render the same entries
+    weight: int  #: number of entries that it renders, or that take as long
+    run: Callable[[], None]  #: puts files into the output
 
 
-def perform(tasks: Iterable[Task], output: Output, progress: Callable[[int], None]) -> None:
-    """Do every task; what they make is in *output* then.
+def run_tasks(
+    tasks: Iterable[Task], output: Output, on_progress: Callable[[int], None]
+) -> Iterator[Record]:
+    """Run all tasks; yield the record of each part of the work.
 
-    *progress* is called with how many are done. Raises what a task raises.
+    *on_progress* is called with the number of tasks done. Raises what a task raises.
     """
-    may_fork = _may_fork()
     done = 0
-    for some in _batches(tasks):
-        so_far = partial(_beyond, done, progress)
-        if may_fork and sum(task.weight for task in some) >= MUCH:
-            _shared(some, output, so_far)
-        else:
-            _do(some, so_far)
-        done += len(some)
-        output.note()
+    for batch in _groups(tasks, BATCH_WEIGHT):
+        yield output.take_record()  # of what was put while the tasks were made
+        chunks = list(_groups(batch, CHUNK_WEIGHT))
+        is_large = sum(task.weight for task in batch) >= MIN_WEIGHT
+        run = _run_in_pool if is_large and _may_fork() else _run_here
+        for chunk, record in zip(chunks, run(chunks, output), strict=True):
+            done += len(chunk)
+            on_progress(done)
+            yield record
 
 
-def _beyond(done: int, progress: Callable[[int], None], part: int) -> None:
-    progress(done + part)
-
-
-def _batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
-    """Cut the work into pieces, so that memory stays bounded however much there is."""
-    some: list[Task] = []
-    weight = 0
+def _groups(tasks: Iterable[Task], weight: int) -> Iterator[list[Task]]:
+    """Split tasks into groups of about a *weight*."""
+    group: list[Task] = []
+    total = 0
     for task in tasks:
-        some.append(task)
-        weight += task.weight
-        if weight >= AT_ONCE or len(some) == TASKS_AT_ONCE:
-            yield some
-            some, weight = [], 0
-    yield some
+        group.append(task)
+        total += task.weight
+        if total >= weight or len(group) >= weight:
+            yield group
+            group, total = [], 0
+    if group:
+        yield group
 
 
-class _Left:
-    """How many of some tasks nobody has begun: bytes in a pipe, one taken for each that begins."""
-
-    def __init__(self, count: int) -> None:
-        self._taken, given = os.pipe()
-        os.write(given, bytes(count))
-        os.close(given)
-
-    def take(self) -> bool:
-        """Take one; return whether there was one."""
-        return bool(os.read(self._taken, 1))
-
-    def close(self) -> None:
-        os.close(self._taken)
+def _run_here(chunks: list[list[Task]], output: Output) -> Iterator[Record]:
+    for chunk in chunks:
+        for task in chunk:
+            task.run()
+        yield output.take_record()
 
 
-def _shared(tasks: Sequence[Task], output: Output, progress: Callable[[int], None]) -> None:
-    """Do the first half of the work in another process, the second in this one.
+def _run_in_pool(chunks: list[list[Task]], output: Output) -> Iterator[Record]:
+    # The command line must not load these each time.
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
 
-    What the newest entries' pages and feeds show is rendered last; most of it stays here. Who is
-    done with its half goes on at the end of the other's.
-    """
-    import multiprocessing
-
-    cut = _middle(tasks)
-    context = multiprocessing.get_context("fork")
-    before = output.cut()
-    with ExitStack() as after:
-        first, second = _Left(cut), _Left(len(tasks) - cut)
-        after.callback(first.close)
-        after.callback(second.close)
-        answer, theirs = context.Pipe(duplex=False)
-        parent = os.getpid()
-
-        def has_parent() -> bool:
-            return os.getppid() == parent
-
-        def has_partner() -> bool:
-            # Before all is begun it answers only if it failed.
-            return not answer.poll()
-
-        apart = chain(
-            # Alone, it would work for nobody, and keep the next publisher waiting.
-            _begun(tasks[:cut], first, has_parent),
-            _begun(tasks[cut:][::-1], second, has_parent),
-        )
-        here = chain(
-            _begun(tasks[cut:], second, has_partner),
-            _begun(tasks[:cut][::-1], first, has_partner),
-        )
-        # Memory stays shared as long as nobody writes to it, and the collector does.
-        gc.freeze()
-        after.callback(gc.unfreeze)
-        other = context.Process(target=_apart, args=(apart, output, answer, theirs), daemon=True)
-        other.start()
-        after.callback(other.join)
-        after.callback(other.kill)
-        theirs.close()
-        own = max(len(tasks) - cut, 1)
-        _do(here, lambda part: progress(len(tasks) * min(part, own) // own))
-        try:
-            taken = answer.recv()
-        except EOFError:
-            other.join()
-            raise StorageError(
-                f"The machine ended a part of the publication ({other.exitcode}).",
-                "Free some memory and publish again.",
-            ) from None
-    if isinstance(taken, BaseException):
-        raise taken
-    ours = output.cut()
-    for part in (before, taken, ours):
-        output.add(part)
-
-
-def _middle(tasks: Sequence[Task]) -> int:
-    """Return how many tasks make half of the work."""
-    half = sum(task.weight for task in tasks) / 2
-    cut = 0
-    while half > 0:
-        half -= tasks[cut].weight
-        cut += 1
-    return cut
-
-
-def _begun(tasks: Iterable[Task], left: _Left, goes_on: Callable[[], bool]) -> Iterator[Task]:
-    """Yield tasks as long as any are left; another process takes the same from their other end.
-
-    Whether it *goes_on* is asked before each is taken: nobody else does what was taken.
-    """
-    for task in tasks:
-        if not goes_on() or not left.take():
-            return
-        yield task
-
-
-def _apart(tasks: Iterable[Task], output: Output, taken: Connection, answer: Connection) -> None:
-    """Do tasks in a process of their own, and send what they made."""
-    taken.close()  # or it would wait for itself to read, once nobody else does
-    made: object
+    pool = ProcessPoolExecutor(
+        len(os.sched_getaffinity(0)),
+        # Tasks are no data that can be sent to a process; a forked one has them.
+        mp_context=get_context("fork"),
+        initializer=_Worker.start,
+        initargs=(chunks, output),
+    )
     try:
-        _do(tasks, lambda part: None)
-        made = output.cut()
-    except BaseException as error:
-        made = error
-    with suppress(BrokenPipeError):  # whoever began this was killed
-        answer.send(made)
+        yield from pool.map(_Worker.run, range(len(chunks)))
+    except BrokenProcessPool as error:
+        raise StorageError(
+            "The machine ended a process of the publication.",
+            "Free some memory and publish again.",
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _do(tasks: Iterable[Task], progress: Callable[[int], None]) -> None:
-    for number, task in enumerate(tasks):
-        progress(number)
-        task.make()
+class _Worker:
+    """A process of the pool."""
+
+    chunks: list[list[Task]]
+    output: Output
+
+    @classmethod
+    def start(cls, chunks: list[list[Task]], output: Output) -> None:
+        """Prepare this process, which was forked with all tasks."""
+        cls.chunks, cls.output = chunks, output
+        cls.output.take_record()
+        threading.Thread(target=_exit_with_parent, daemon=True).start()
+
+    @classmethod
+    def run(cls, number: int) -> Record:
+        """Run the tasks of one chunk."""
+        for task in cls.chunks[number]:
+            task.run()
+        return cls.output.take_record()
+
+
+def _exit_with_parent() -> None:
+    """End this process with the one that forked it, also if that is killed.
+
+    A process that stays would hold the publisher's lock, and write into the next publication.
+    """
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _may_fork() -> bool:
-    """Whether there is a second processor, and no other thread that a copy of us would lack."""
+    """Whether there are several processors, and no thread that a forked process would lack."""
     is_alone = threading.active_count() == 1
     return is_alone and hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) > 1

@@ -1,15 +1,13 @@
-"""The publisher: brings the site up to date with the journal.
+"""Publishes the site: brings it up to date with the journal.
 
-In come the journal, an instant and the blog's settings; out goes a site of which only those files
-are written whose bytes change. What to render follows from the days that changed since the last
-run (by their stamps in the journal, and by the clock: releases and closings), never from the size
-of the blog.
+What is rendered follows from the days that changed since the last publication, never from the size
+of the blog. Only files whose bytes change are written.
 
-Order makes a crash harmless: nothing lands before everything is rendered; what is new lands before
-what changes and links to it, removals come after, and the index (which remembers how far we got)
-is last. The next run does again whatever was not remembered; all of it, if files had begun to land,
-since the journal may have changed meanwhile. Where nothing is remembered, the site is listed, and
-what an earlier run left there goes.
+The order of steps makes a crash harmless. Files are staged before any is published; see
+:meth:`.storage.folder.Folder.commit` for the order in which they are published; the index is
+committed last. The next publication does again whatever the index does not have. If files may have
+been published without it, everything is rendered again, because the journal may have changed
+meanwhile; then all other files of the publisher in the site are deleted.
 """
 
 from __future__ import annotations
@@ -31,49 +29,42 @@ from ..storage.locks import Lock
 from ..storage.paths import Paths
 from ..storage.sqlite import Unusable, delete_database, errors
 from ..timeline import Entry, Timeline, fold
-from ..version import __version__
 from .build import Build
 from .documents import LivePage, live_entry, read_live_page
-from .feed_builder import FeedBuilder
-from .guard import Guard
+from .fault_boundary import FaultBoundary
 from .index import Index
+from .look import Look, load_look
 from .report import Progress, Report
-from .storage import Site
 from .storage.compressed import Compressed
-from .theme import Theme
+from .storage.folder import Folder
 
 MANY = 1_000
-"""From so many files on it takes less to forget all compressed copies than those of each."""
+"""Number of files from which all compressed copies are deleted, instead of those of each file."""
 
 
 class Publisher:
-    """Brings one blog's site up to date, as often as it is asked to.
+    """Publishes one blog's site, as often as it is asked to.
 
-    It keeps what does not change from one time to the next: templates, what pages and feeds show of
-    entries.
+    Templates, and what was rendered of entries, stay in memory in between.
     """
 
-    def __init__(self, journal: Journal, site: Site, folders: Paths, config: Config) -> None:
+    def __init__(self, journal: Journal, site: Folder, paths: Paths, config: Config) -> None:
         """Publish *journal* to *site*."""
         self._journal = journal
         self.site = site
-        self._paths = folders
+        self._paths = paths
         self._config = config
-        self._fingerprint = ""
-        self._pages: Pages | None = None
-        self._items: FeedBuilder | None = None
-        self._assets: dict[str, tuple[str, bytes]] = {}
+        self._look: Look | None = None
         self._index: Index | None = None
-        self._copies = Compressed(folders.compressed)
+        self._copies = Compressed(paths.compressed)
 
     @property
     def pages(self) -> Pages:
         """The blog's pages, with the theme as it was at the last publication."""
-        if self._pages is None:
-            with self.edge():
-                self._read_theme()
-        assert self._pages is not None
-        return self._pages
+        if self._look is None:
+            with self.storage_errors():
+                self._look = load_look(self._config, self._paths, None, is_read_only=False)
+        return self._look.pages
 
     def publish(
         self,
@@ -84,30 +75,30 @@ class Publisher:
         dry_run: bool = False,
         progress: Progress | None = None,
     ) -> Report:
-        """Bring the site up to date as of *now*.
+        """Publish the site as of *now*.
 
-        *names* are those in the journal under which anything changed since this publisher's last
-        publication, where that is known; else every name is looked at. *full* renders everything
-        again, whatever is remembered; *dry_run* writes nothing and reports what would be;
-        *progress* is called as the work goes on. Waits for another publisher to finish.
+        *names* are those in the journal that may have changed since this publisher's last
+        publication; without them every name is checked. *full* renders everything again; *dry_run*
+        writes nothing and reports what would be done; *progress* is called as the work goes on.
+        Waits for another publisher to finish.
 
         Raises :class:`StorageError` and, for a template that cannot be parsed,
-        :class:`ConfigError`; the site is as it was then, or the next publication
-        finishes what this one began. What cannot be rendered is a fault in the report.
+        :class:`ConfigError`; then the site is as it was, or the next publication finishes what this
+        one began. What cannot be rendered is a fault in the report.
         """
         if dry_run:
-            return self.rehearse(now, full=full or self._landing.exists(), progress=progress)
-        with self.edge(), self.lock():
+            return self.rehearse(now, full=full or self._unfinished.exists(), progress=progress)
+        with self.storage_errors(), self.lock():
             self._check_journal()
-            self.site.discard()  # what a publication that was cut off has left
+            self.site.discard()  # what an interrupted publication has staged
             try:
                 return self._publish(now, names, full, progress)
             except Unusable:
-                self._forget_index()
+                self._delete_index()
                 return self._publish(now, None, full, progress)
 
     def _check_journal(self) -> None:
-        """Refuse to empty the site because the journal is missing, as it is while it is replaced.
+        """Refuse to empty the site because the journal is missing, as while it is replaced.
 
         Raises :class:`StorageError`.
         """
@@ -125,59 +116,66 @@ class Publisher:
         full: bool,
         progress: Progress | None,
     ) -> Report:
-        index = self._opened()
+        index = self._open_index()
         try:
             with errors(self._index_path):
                 index.begin()
-                build = self._build(now, self.site, index, names=names, progress=progress)
-                build.run(full=full or self._landing.exists())
-                report = build.output.report
-                self._drop_copies(build.is_new, [*report.written, *report.deleted])
+                build = self._build(now, index, self.site, progress=progress)
+                report = build.run(names=names, full=full or self._unfinished.exists())
+                self._delete_copies(build.is_full, [*report.written, *report.deleted])
                 if report.written or report.deleted:
                     with suppress(FileNotFoundError):  # the index is lost with its folder
-                        self._landing.touch()
-                self.site.commit()
-                self._drop_stand_ins(report.deleted)
-                if build.has_removals or build.is_new:
+                        self._unfinished.touch()
+                self.site.commit(report.written, report.deleted)
+                self._delete_redirect_pages(report.deleted)
+                if build.has_removals or build.is_full:
                     Search(self._journal, self._paths.derived).forget_removed()
                 index.commit()
-                self._landing.unlink(missing_ok=True)
+                self._unfinished.unlink(missing_ok=True)
                 report.live_page = report.live_page or self.live_page()
                 return report
         except BaseException:
             self.site.discard()
             raise
         finally:
-            index.give_up()
+            index.rollback()
 
     def rehearse(
+        self, now: datetime, *, full: bool = False, progress: Progress | None = None
+    ) -> Report:
+        """Return what :meth:`publish` would do; nothing on disk changes, and no lock is taken."""
+        with self.storage_errors():
+            self.site.refresh()
+            return self._rehearse(now, self.copy_index(), self.site, full, progress)
+
+    def hash_files(
+        self, now: datetime, progress: Progress | None = None
+    ) -> tuple[dict[str, str], Report]:
+        """Render the whole site without writing it; return a hash of each file, and the report."""
+        with self.storage_errors():
+            index = Index.temporary()
+            report = self._rehearse(now, index, None, True, progress)
+            return dict(index.manifest.files()), report
+
+    def _rehearse(
         self,
         now: datetime,
-        *,
-        site: Site | None = None,
-        index: Index | None = None,
-        full: bool = False,
-        progress: Progress | None = None,
+        index: Index,
+        site: Folder | None,
+        full: bool,
+        progress: Progress | None,
     ) -> Report:
-        """Report what a publication would do; nothing on disk changes, and no lock is taken.
-
-        *site* and *index* are those of this blog unless others are given; the index is written to.
-        """
-        with self.edge():
-            self.site.refresh()
-            index = index or self.index()
-            build = self._build(now, site or self.site, index, is_dry=True, progress=progress)
-            build.run(full=full)
-            return build.output.report
+        build = self._build(now, index, site, is_dry=True, progress=progress)
+        return build.run(names=None, full=full)
 
     def compress(self, paths: Iterable[str]) -> None:
-        """Make compressed copies of files that were published, for a server to send.
+        """Make compressed copies of published files, for a server to send.
 
-        While somebody else publishes, none are made: the files change. Raises
+        None are made while another process publishes: the files change. Raises
         :class:`StorageError`.
         """
         lock = self.lock()
-        with self.edge():
+        with self.storage_errors():
             if not lock.try_acquire():
                 return
             try:
@@ -190,11 +188,14 @@ class Publisher:
                 lock.release()
 
     def live_entries(self, entry: Entry) -> list[dict[str, object]]:
-        """Return an entry as an open page takes it over; none if not even a notice can be shown."""
+        """Return an entry as open pages receive it; none if not even a notice can be rendered."""
         pages = self.pages
-        guard = Guard(pages.words, self._config, lambda fault: None)
-        return guard.make(
-            "live.json", [entry], lambda swap: [live_entry(e, pages) for e in swap([entry])], list
+        boundary = FaultBoundary(pages.words, self._config, lambda fault: None)
+        return boundary.render(
+            "live.json",
+            [entry],
+            lambda substitute: [live_entry(shown, pages) for shown in substitute([entry])],
+            list,
         )
 
     def live_page(self) -> LivePage | None:
@@ -203,14 +204,14 @@ class Publisher:
         return read_live_page(data) if data is not None else None
 
     def topics(self) -> dict[str, str]:
-        """Return the live page and every feed that there is, each with a hash of what it holds."""
+        """Map the live page and every feed that can be subscribed to, to a hash of its bytes."""
         if not self._index_path.exists():
             return {}
-        with self.edge(), self.lock(), errors(self._index_path):
-            return self._opened().topics()
+        with self.storage_errors(), self.lock(), errors(self._index_path):
+            return self._open_index().manifest.topics()
 
     def is_withdrawn(self, path: str) -> bool:
-        """Whether a path is that of an entry that was removed, or that damage withholds."""
+        """Whether a path is that of an entry that is removed, or withheld because of damage."""
         entry_id = addresses.entry_id_at(path)
         if not entry_id:
             return False
@@ -218,17 +219,17 @@ class Publisher:
         entry = fold(reading.records).get(entry_id)
         return entry_id in reading.withheld or (entry is not None and entry.now.state == "removed")
 
-    def index(self) -> Index:
-        """Return a copy of what is remembered of the site."""
+    def copy_index(self) -> Index:
+        """Return a copy of the index."""
         return Index.temporary(self._index_path)
 
     def lock(self) -> Lock:
-        """Return what makes us the only publisher of this blog."""
+        """Return the lock that one publisher of this blog holds at a time."""
         return Lock(self._paths.derived / "publish.lock")
 
     @contextmanager
-    def edge(self) -> Iterator[None]:
-        """Raise what the machine refuses as a :class:`StorageError`."""
+    def storage_errors(self) -> Iterator[None]:
+        """Raise errors of the machine within as :class:`StorageError`."""
         try:
             with storage_errors("publish", self._paths.site):
                 yield
@@ -243,79 +244,55 @@ class Publisher:
         return self._paths.derived / "index.sqlite"
 
     @property
-    def _landing(self) -> Path:
-        """A file that is there while the site has, or may have, what the index does not know of."""
+    def _unfinished(self) -> Path:
+        """A file that exists while the site may have files that the index does not know."""
         return self._paths.derived / "landing"
 
-    def _opened(self) -> Index:
-        """Return the index, opened again if its file is not the one that we know."""
-        if self._index is None or not self._index.is_there():
+    def _open_index(self) -> Index:
+        """Return the index, opened again if its file was replaced."""
+        if self._index is None or not self._index.is_current():
             self._index = Index(self._index_path)
         return self._index
 
-    def _forget_index(self) -> None:
-        """Delete a damaged index; what it held is made again."""
+    def _delete_index(self) -> None:
+        """Delete a damaged index; it is built again from the journal."""
         if self._index is not None:
             self._index.close()
         self._index = None
         delete_database(self._index_path)
 
-    def _drop_copies(self, is_new: bool, paths: Collection[str]) -> None:
-        """Drop the compressed copies of files before these change or go."""
-        if is_new or len(paths) > MANY:
+    def _delete_copies(self, is_full: bool, paths: Collection[str]) -> None:
+        """Delete the compressed copies of files before these change."""
+        if is_full or len(paths) > MANY:
             self._copies.clear()
         else:
             self._copies.drop(paths)
 
-    def _drop_stand_ins(self, paths: Collection[str]) -> None:
-        """Drop what stands at earlier addresses for files that are gone: the name of a tag, say."""
+    def _delete_redirect_pages(self, paths: Collection[str]) -> None:
+        """Delete the pages at earlier addresses that lead to deleted files."""
         for folder in self._paths.moved.glob("*/pages"):
             for path in paths:
                 if delete_inside(folder, path):
-                    with suppress(OSError):  # others may be in it
+                    with suppress(OSError):  # it holds other files
                         (folder / path).parent.rmdir()
 
     def _build(
         self,
         now: datetime,
-        site: Site,
         index: Index,
+        site: Folder | None,
         *,
-        names: Collection[str] | None = None,
         is_dry: bool = False,
         progress: Progress | None = None,
     ) -> Build:
-        self._read_theme(is_read_only=is_dry)
-        assert self._items is not None
+        self._look = load_look(self._config, self._paths, self._look, is_read_only=is_dry)
         return Build(
-            timeline=Timeline(self._journal, now),
             journal=self._journal,
-            names=names,
-            site=site,
+            timeline=Timeline(self._journal, now),
             index=index,
-            config=self._config,
-            assets=self._assets,
-            fingerprint=self._fingerprint,
-            pages=self.pages,
-            items=self._items,
+            site=site,
+            look=self._look,
             media=self._paths.media,
             is_dry=is_dry,
-            progress=progress,
+            on_progress=progress,
         )
-
-    def _read_theme(self, *, is_read_only: bool = False) -> None:
-        """Read templates and static files again if they are not those that we have."""
-        theme = Theme(self._paths.templates, self._paths.static)
-        fingerprint = f"{__version__} {theme.fingerprint()} {self._config!r}"
-        if fingerprint == self._fingerprint:
-            return
-        self._assets = theme.assets()
-        self._pages = Pages(
-            self._config,
-            templates=theme.templates,
-            compiled=self._paths.derived / "templates",
-            is_read_only=is_read_only,
-            assets={name: path for name, (path, _) in self._assets.items()},
-        )
-        self._items = FeedBuilder(self._pages)
-        self._fingerprint = fingerprint

@@ -1,6 +1,6 @@
-"""What a site is made of, gathered from the timeline and the index: days, weeks, their digests.
+"""Reads what the site shows from the timeline and the index: days, weeks, entries, digests.
 
-It renders and writes nothing.
+Nothing is rendered or written here.
 """
 
 from __future__ import annotations
@@ -20,140 +20,158 @@ from ..model.period import COVERAGE, Period
 from ..pages.data import Coverage, NavigationLink
 from ..text.locale import Words
 from ..timeline import Day, Entry, Timeline
-from .guard import CORRECT, is_fatal, reason
-from .index import EntryRef, Index
+from .entry_index import EntryIndex, EntryRef
+from .fault_boundary import CORRECT, is_fatal, reason
 
 ON_PAGE = 50  #: entries on the live page and on a tag's page
+_DAYS_CACHED = 8  #: days held in memory at once
 
-_DAYS_KEPT = 8  #: days held in memory at once
-
-Around = tuple[NavigationLink | None, NavigationLink | None]
-"""The neighbours of a day or week."""
+Neighbours = tuple[NavigationLink | None, NavigationLink | None]
+"""Links to the day or week before, and to the one after."""
 
 
 class SiteQueries:
-    """What one publication shows."""
+    """What the site shows at one instant, for one publication."""
 
     def __init__(
         self,
         timeline: Timeline,
-        index: Index,
+        index: EntryIndex,
         config: Config,
         words: Words,
         report: Callable[[Fault], None],
     ) -> None:
-        """Gather from *timeline*, by what *index* knows of it; *report* takes faults."""
+        """Read from *timeline*, as *index* knows it; *report* takes faults."""
         self._report = report
         self._timeline = timeline
         self._index = index
         self._config = config
         self._words = words
         self._days: dict[date, Day] = {}
-        self.take_over()
+        self.refresh()
 
-    def take_over(self) -> None:
-        """Take the days that have something to tell from the index, once it knows them."""
-        self.told = self._index.told()
+    def refresh(self) -> None:
+        """Read the list of non-empty days again, after the index has changed."""
+        self.non_empty = self._index.non_empty_days()
         self.__dict__.pop("first_open", None)
         self.__dict__.pop("weeks", None)
 
     @cached_property
     def first_open(self) -> int:
-        """How many of the days told are closed: the place of the first that is not."""
-        days = self.told.days
-        return bisect_left(days, True, key=lambda of: not self.is_closed(period.day(of)))
+        """The number of non-empty days that are closed: the index of the first that is not."""
+        days = self.non_empty.days
+        return bisect_left(days, True, key=lambda day: not self.is_closed(period.day(day)))
 
-    def day(self, of: date) -> Day:
-        """Return a day as readers may see it; the last few are kept."""
-        if of not in self._days:
-            if len(self._days) >= _DAYS_KEPT:
+    @property
+    def closed_days(self) -> list[date]:
+        """The non-empty days that are closed, in order."""
+        return self.non_empty.days[: self.first_open]
+
+    @property
+    def open_days(self) -> list[date]:
+        """The non-empty days that are not closed, in order."""
+        return self.non_empty.days[self.first_open :]
+
+    def closed_in_month(self, month: str) -> list[date]:
+        """Return the non-empty closed days of a *month* (``2012-07``)."""
+        closed = self.closed_days
+        start = bisect_left(closed, date.fromisoformat(f"{month}-01"))
+        return [day for day in closed[start : start + 31] if day.isoformat().startswith(month)]
+
+    def day(self, day: date) -> Day:
+        """Return a day as readers may see it; the last few are cached."""
+        if day not in self._days:
+            if len(self._days) >= _DAYS_CACHED:
                 del self._days[next(iter(self._days))]
-            self._days[of] = self._read(of)
-        return self._days[of]
+            self._days[day] = self._read(day)
+        return self._days[day]
 
-    def _read(self, of: date) -> Day:
+    def _read(self, day: date) -> Day:
         try:
-            return self._timeline.day(of)
+            return self._timeline.day(day)
         except Exception as error:
             if is_fatal(error):
                 raise
-            self._report(Fault(f"{of}", f"the day cannot be read ({reason(error)})", CORRECT))
-            return Day(of)
+            self._report(Fault(f"{day}", f"the day cannot be read ({reason(error)})", CORRECT))
+            return Day(day)
 
-    def fetch(self, places: Iterable[EntryRef]) -> list[Entry]:
-        """Fetch entries from the journal, in the order asked for."""
-        wanted: dict[date, set[str]] = {}
-        places = list(places)
-        for place in places:
-            wanted.setdefault(place.day, set()).add(place.id)
+    def entries(self, refs: Iterable[EntryRef]) -> list[Entry]:
+        """Read entries from the journal, in the order of *refs*; those that are gone are left out.
+
+        Each day is read once.
+        """
+        refs = list(refs)
+        ids: dict[date, set[str]] = {}
+        for ref in refs:
+            ids.setdefault(ref.day, set()).add(ref.id)
         found = {
             entry.id: entry
-            for of, ids in wanted.items()
-            for entry in self.day(of).entries
-            if entry.id in ids
+            for day, wanted in ids.items()
+            for entry in self.day(day).entries
+            if entry.id in wanted
         }
-        return [found[place.id] for place in places if place.id in found]
+        return [found[ref.id] for ref in refs if ref.id in found]
 
-    def week(self, of: date) -> Period:
-        """Return the week in which a day lies."""
-        return period.week(of, self._config.first_weekday)
+    def week(self, day: date) -> Period:
+        """Return the week of a day."""
+        return period.week(day, self._config.first_weekday)
 
     @cached_property
     def weeks(self) -> list[Period]:
-        """The weeks that have something to tell, in order."""
-        return self.weeks_of(self.told.days)
+        """The weeks with non-empty days, in order."""
+        return self.weeks_of(self.non_empty.days)
 
     def weeks_of(self, days: Iterable[date]) -> list[Period]:
-        """Return the weeks in which days lie that are in order."""
+        """Return the weeks of *days*, which are in order."""
         weeks: list[Period] = []
-        for of in days:
-            if not weeks or of > weeks[-1].end:
-                weeks.append(self.week(of))
+        for day in days:
+            if not weeks or day > weeks[-1].end:
+                weeks.append(self.week(day))
         return weeks
 
-    def named_week(self, name: str) -> Period:
+    def parse_week(self, name: str) -> Period:
         """Return the week of an id (``2012-W29``)."""
         return period.parse_period_id(name, self._config.first_weekday)
 
-    def is_closed(self, of: Period) -> bool:
-        """Whether a day or week has been closed."""
-        return self._config.closing.of(of) <= self._timeline.now
+    def is_closed(self, wanted: Period) -> bool:
+        """Whether a day or week is closed."""
+        return self._config.closing.closes_at(wanted) <= self._timeline.now
 
-    def digest(self, of: Period) -> Digest:
-        """Return the account of a day or week."""
+    def digest(self, wanted: Period) -> Digest:
+        """Return the digest of a day or week."""
         days = tuple(
             day
-            for day in (self.day(d) for d in of.days() if d in self.told.headlines)
+            for day in (self.day(d) for d in wanted.days() if d in self.non_empty.headlines)
             if day.entries or day.framing
         )
-        framing = days[0].framing if of.kind == "day" and days else self._timeline.framing(of.id)
-        return build_from_days(of, days, framing)
+        is_day = wanted.kind == "day"
+        framing = days[0].framing if is_day and days else self._timeline.framing(wanted.id)
+        return build_from_days(wanted, days, framing)
 
     def coverage(self) -> Coverage:
-        """Return the state of the blog as a whole."""
-        framing = self._timeline.framing(COVERAGE)
-        newest = self.fetch(self._index.newest(ON_PAGE))
+        """Return the state of the coverage."""
+        newest = self.entries(self._index.newest(ON_PAGE))
         authors = Counter(e.now.author for e in newest if e.now.author)
         return Coverage(
-            framing,
+            self._timeline.framing(COVERAGE),
             self._index.last_change(),
             tuple(sorted(authors, key=str.casefold)),
             self._timeline.ended(),
         )
 
-    def stop(self, of: Period, headline: str = "") -> NavigationLink:
-        """Return the way to a day or week."""
-        is_day = of.kind == "day"
-        name = self._words.day(of.start) if is_day else label(of, self._words)
-        return NavigationLink(addresses.period_path(of), name, headline)
+    def link(self, target: Period, headline: str = "") -> NavigationLink:
+        """Return a link to a day or week."""
+        is_day = target.kind == "day"
+        name = self._words.day(target.start) if is_day else label(target, self._words)
+        return NavigationLink(addresses.period_path(target), name, headline)
 
-    def around(self, of: Period) -> Around:
-        """Return the neighbours of a day among the days, of a week among the weeks."""
-        name = period.day if of.kind == "day" else self.week
-        days = self.told.days
-        at, beyond = bisect_left(days, of.start), bisect_right(days, of.end)
-        before, after = days[max(at - 1, 0) : at], days[beyond : beyond + 1]
+    def neighbours(self, target: Period) -> Neighbours:
+        """Return the neighbours of a day among the non-empty days, of a week among the weeks."""
+        make = period.day if target.kind == "day" else self.week
+        days = self.non_empty.days
+        start, end = bisect_left(days, target.start), bisect_right(days, target.end)
+        before, after = days[max(start - 1, 0) : start], days[end : end + 1]
         return (
-            self.stop(name(before[0])) if before else None,
-            self.stop(name(after[0])) if after else None,
+            self.link(make(before[0])) if before else None,
+            self.link(make(after[0])) if after else None,
         )

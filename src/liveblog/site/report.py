@@ -1,4 +1,4 @@
-"""What a publication did."""
+"""The report of a publication."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..journal import Fault
 from .documents import LivePage
 
 Progress = Callable[[int, int], None]
-"""Called with how many of how many things are made."""
+"""Called with the number of units of work that are done, and of all."""
 
 
 @dataclass
@@ -18,10 +18,10 @@ class Report:
 
     written: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
-    unchanged: int = 0  #: files rendered whose bytes were there already
+    unchanged: int = 0  #: files that were rendered and are the same as before
     faults: list[Fault] = field(default_factory=list)
-    """What is damaged in the journal or could not be rendered: all of it, also what was met in
-    earlier publications and still stands."""
+    """Damage in the journal, and what could not be rendered; also what earlier publications found,
+    as long as it is not repaired."""
 
     live_page: LivePage | None = None
     """The live page as it is published now; None if it could not be made."""
@@ -30,9 +30,3 @@ class Report:
     def is_over(self) -> bool:
         """Whether the coverage is over."""
         return self.live_page is not None and self.live_page.is_over
-
-    def add(self, other: Report) -> None:
-        """Add what another part of the same publication did."""
-        self.written += other.written
-        self.deleted += other.deleted
-        self.unchanged += other.unchanged

@@ -1,12 +1,12 @@
-"""Compares the site with the journal: what readers get is what a publication from nothing makes.
+"""Verifies the site: compares every file with what a publication from the journal would write.
 
-Everything is rendered once more, which takes as long as ``publish --full``, and nothing is kept of
-it but a hash of each file. Nothing on disk changes.
+Everything is rendered again, which takes as long as ``publish --full``; only a hash of each file
+is compared. Nothing on disk changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime
 
@@ -16,65 +16,33 @@ from ..journal import Fault
 from ..model.addresses import is_generated
 from ..model.errors import StorageError
 from ..storage.locks import Lock
-from .index import Index, hash_of
+from .index import hash_of
 from .publisher import Publisher
 from .report import Progress
 
 PUBLISH = "Run 'liveblog publish --full'."
 
 FOREIGN = 20
-"""So many files that are not ours are named."""
+"""Maximum number of files of others that are named."""
 
 
 class Verified(Struct, frozen=True):
-    """What was found on the site."""
+    """The result: faults of the site, and notes that need no action."""
 
     faults: Sequence[Fault] = ()
     notes: Sequence[str] = ()
 
 
-class _Nowhere:
-    """A site (see :class:`liveblog.site.storage.Site`) that holds nothing and takes nothing."""
-
-    def read(self, path: str) -> bytes | None:
-        return None
-
-    def holds(self, path: str, data: bytes) -> bool:
-        return False
-
-    def paths(self) -> Iterator[str]:
-        yield from ()
-
-    def refresh(self) -> None:
-        pass
-
-    def cut(self) -> dict[str, str]:
-        return {}
-
-    def add(self, prepared: dict[str, str]) -> None:
-        pass
-
-    def put(self, path: str, data: bytes) -> None:
-        raise AssertionError("A rehearsal writes nothing.")
-
-    def drop(self, path: str) -> None:
-        raise AssertionError("A rehearsal writes nothing.")
-
-    def discard(self) -> None:
-        raise AssertionError("A rehearsal writes nothing.")
-
-    commit = discard
-
-
 def verify(publisher: Publisher, now: datetime, progress: Progress | None = None) -> Verified:
-    """Say what on the site is not as the journal tells it at *now*.
+    """Compare the site with the journal as of *now*.
 
-    What was changed in the journal since the last publication is a note, unless a removed entry is
-    shown still; so are files that are not ours. A site that was never published has no faults.
+    Changes in the journal since the last publication are a note, unless a removed entry is still
+    published; so are files that are not the publisher's. A site that was never published has no
+    faults.
 
     Raises :class:`StorageError`.
     """
-    with publisher.edge():
+    with publisher.storage_errors():
         return _checked(publisher, now, progress)
 
 
@@ -82,7 +50,7 @@ def _checked(publisher: Publisher, now: datetime, progress: Progress | None) -> 
     found = _verified(publisher, now, progress)
     if not any(fault.place.startswith("feeds/") for fault in found.faults):
         return found
-    # Somebody may have published meanwhile: this time nobody does.
+    # Another process may have published meanwhile. This time none can.
     with ExitStack() as held:
         lock = publisher.lock()
         if _can_lock(lock):
@@ -91,7 +59,7 @@ def _checked(publisher: Publisher, now: datetime, progress: Progress | None) -> 
 
 
 def _can_lock(lock: Lock) -> bool:
-    """Take the publisher's lock, unless nobody made or can make it: then nobody publishes."""
+    """Take the publisher's lock, unless it does not exist and cannot be created."""
     if not lock.path.exists():
         return False
     try:
@@ -105,16 +73,14 @@ def _can_lock(lock: Lock) -> bool:
 
 def _verified(publisher: Publisher, now: datetime, progress: Progress | None) -> Verified:
     publisher.site.refresh()
-    known = dict(publisher.index().files())
+    published = dict(publisher.copy_index().manifest.files())
     there = list(publisher.site.paths())
-    if not known and not any(map(is_generated, there)):
+    if not published and not any(map(is_generated, there)):
         return Verified()
-    fresh = Index.temporary()
-    report = publisher.rehearse(now, site=_Nowhere(), index=fresh, progress=progress)
-    wanted = dict(fresh.files())
+    wanted, report = publisher.hash_files(now, progress)
     suspects = [path for path in wanted if _hash(publisher, path) != wanted[path]]
     suspects += [path for path in there if is_generated(path) and path not in wanted]
-    faults, waiting = _judged(publisher, now, known, wanted, suspects) if suspects else ([], 0)
+    faults, waiting = _judge(publisher, now, published, wanted, suspects) if suspects else ([], 0)
     faults += report.faults
     notes = [f"{waiting:,} files of the site wait for 'liveblog publish'"] if waiting else []
     foreign = [path for path in there if not is_generated(path)]
@@ -124,21 +90,21 @@ def _verified(publisher: Publisher, now: datetime, progress: Progress | None) ->
     return Verified(faults, notes)
 
 
-def _judged(
+def _judge(
     publisher: Publisher,
     now: datetime,
-    known: dict[str, str],
+    published: dict[str, str],
     wanted: dict[str, str],
     suspects: Sequence[str],
 ) -> tuple[list[Fault], int]:
-    """Return what is wrong, and how many files only wait for the next publication."""
+    """Return faults, and the number of files that only wait for the next publication."""
     report = publisher.rehearse(now)
     coming = {*report.written, *report.deleted}
     faults = []
     waiting = 0
     for path in suspects:
         found = _hash(publisher, path)
-        is_as_left = bool(known) and found == known.get(path, "")
+        is_as_left = bool(published) and found == published.get(path, "")
         if path not in wanted:
             if not (is_as_left and path in coming):
                 faults.append(_fault(publisher, path, "nothing in the journal asks for this file"))
@@ -152,7 +118,7 @@ def _judged(
         elif not found:
             faults.append(_fault(publisher, path, "the file is gone"))
         elif is_as_left:
-            faults.append(_fault(publisher, path, "the file is not what the journal tells"))
+            faults.append(_fault(publisher, path, "the file is not what the journal says"))
         else:
             faults.append(_fault(publisher, path, "the file was altered"))
     return faults, waiting
@@ -163,6 +129,6 @@ def _fault(publisher: Publisher, path: str, problem: str) -> Fault:
 
 
 def _hash(publisher: Publisher, path: str) -> str:
-    """Return the hash of a file of the site; nothing if there is none."""
+    """Return the hash of a file of the site; an empty string if there is none."""
     data = publisher.site.read(path)
     return "" if data is None else hash_of(data)

@@ -1,8 +1,8 @@
-"""Bidirectional controls of Unicode (UAX #9): a text closes what it opened. Pure.
+"""Closes bidirectional controls of Unicode (UAX #9) that a text leaves open. Pure.
 
-A title may hold a control that turns round what follows (pasted from a word processor, or typed to
-deceive). Where plain texts are joined, in a line, a list or a document, one that is left open would
-turn round the texts after it.
+A title may contain a control that reverses the direction of the text after it, pasted from a word
+processor or typed to deceive. Where plain texts are joined, an open control would also reverse the
+texts that follow.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _LINE_END = re.compile("([\n\r\x1c-\x1e\x85\u2029])")
 
 
 def close_controls(text: str) -> str:
-    """Return a plain text in which each line closes the controls that it opened.
+    """Return a plain text in which each line closes the controls that it opens.
 
-    A line ends their effect by itself (UAX #9, X8), but lines are joined in many places.
+    The end of a paragraph ends their effect (UAX #9, X8), but lines are often joined later.
     """
     if text.isascii() or not _CONTROL.search(text):
         return text
@@ -30,7 +30,7 @@ def close_controls(text: str) -> str:
 
 
 def close_all_controls(data: Any) -> Any:
-    """Return plain data for JSON with each of its texts :func:`close_controls`."""
+    """Return plain data for JSON after :func:`close_controls` in each of its texts."""
     if isinstance(data, str):
         return close_controls(data)
     if isinstance(data, dict):
@@ -41,15 +41,15 @@ def close_all_controls(data: Any) -> Any:
 
 
 def _missing(line: str) -> str:
-    """Return what closes the controls that a line leaves open."""
-    waiting: list[str] = []
+    """Return the characters that close the controls which a line leaves open."""
+    pending: list[str] = []
     for control in _CONTROL.findall(line):
         if control in _CLOSING:
-            waiting.append(_CLOSING[control])
-        elif control == _POP and waiting and waiting[-1] == _POP:
-            waiting.pop()
-        elif control == _POP_ISOLATE and _POP_ISOLATE in waiting:
-            # It closes the embeddings within the isolate too (X6a).
-            while waiting.pop() == _POP:
+            pending.append(_CLOSING[control])
+        elif control == _POP and pending and pending[-1] == _POP:
+            pending.pop()
+        elif control == _POP_ISOLATE and _POP_ISOLATE in pending:
+            # The end of an isolate also ends the embeddings in it (X6a).
+            while pending.pop() == _POP:
                 pass
-    return "".join(reversed(waiting))
+    return "".join(reversed(pending))

@@ -1,4 +1,4 @@
-"""A post's text: its own pictures taken out of it, links that lead nowhere told. Pure."""
+"""Takes the pictures out of a post's Markdown, and finds links to the old blog. Pure functions."""
 
 from __future__ import annotations
 
@@ -26,39 +26,39 @@ _DEFINITION = re.compile(
     re.MULTILINE,
 )
 _ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)")
-_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _MORE = re.compile(r"^[ \t]*<!--\s*(?:more|PELICAN_(?:BEGIN|END)_SUMMARY)\s*-->[ \t]*\n?", re.M)
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A picture that a text shows."""
+class ShownPicture:
+    """A picture that a post shows."""
 
-    path: str  #: within the source
+    path: str  #: within the folder
     alt: str = ""
     caption: str = ""
 
 
 @dataclass
 class Body:
-    """A text without its pictures, and what was found in it."""
+    """The text of a post without its pictures, and what was found in it."""
 
     text: str = ""
-    pictures: list[Shown] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)  #: pictures that are not in the source
-    elsewhere: list[str] = field(default_factory=list)  #: pictures on other servers
-    links: list[str] = field(default_factory=list)  #: links that lead to the earlier blog
+    pictures: list[ShownPicture] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)  #: pictures that are not in the folder
+    remote: list[str] = field(default_factory=list)  #: pictures on other servers
+    links: list[str] = field(default_factory=list)  #: links to the old blog
 
 
 def read(text: str, find: Callable[[str], str]) -> Body:
-    """Read a post's Markdown; *find* returns the path of the source's file that a target means.
+    """Return the text of a post without its pictures, and what was found in it.
 
-    A picture of the source becomes one of the update, and leaves the text; one that is missing
-    leaves its alternative text there. Code is left alone.
+    *find* returns the path of the file in the folder that a target refers to, or an empty string. A
+    missing picture is replaced by its alternative text. Code is not changed.
     """
     body = Body()
-    parts = list(pieces(_MORE.sub("", text)))
+    parts = list(split_code(_MORE.sub("", text)))
     defined = {
         _name(match["name"]): (match["target"], match["title"] or "")
         for is_code, piece in parts
@@ -68,19 +68,19 @@ def read(text: str, find: Callable[[str], str]) -> Body:
 
     def replaced(match: re.Match[str]) -> str:
         alt, source, caption = _picture(match, defined)
-        if not source:  # no picture, but words that look like one
+        if not source:  # text that looks like a picture
             return match[0]
-        if is_elsewhere(source):
-            body.elsewhere.append(source)
+        if is_remote(source):
+            body.remote.append(source)
             return match[0]
         linked = _target(match, "to_")
-        path = (find(linked) if linked and not is_elsewhere(linked) else "") or find(source)
+        path = (find(linked) if linked and not is_remote(linked) else "") or find(source)
         if not path:
             body.missing.append(source)
             return f"[{alt}](<{linked}>)" if alt and linked else alt
         if path not in (shown.path for shown in body.pictures):
-            body.pictures.append(Shown(path, alt, caption))
-        return f"[{alt or linked}](<{linked}>)" if linked and is_elsewhere(linked) else ""
+            body.pictures.append(ShownPicture(path, alt, caption))
+        return f"[{alt or linked}](<{linked}>)" if linked and is_remote(linked) else ""
 
     texts = []
     for is_code, piece in parts:
@@ -88,19 +88,19 @@ def read(text: str, find: Callable[[str], str]) -> Body:
             piece = _PICTURE.sub(replaced, piece)
             targets = [_target(match) for match in _LINK.finditer(piece)]
             targets += [match["target"] for match in _DEFINITION.finditer(piece)]
-            body.links += [t for t in targets if t and t[0] != "#" and not is_elsewhere(t)]
+            body.links += [t for t in targets if t and t[0] != "#" and not is_remote(t)]
         texts.append(piece)
-    used = {target for target, _ in defined.values() if find(target)}
-    body.links = [target for target in dict.fromkeys(body.links) if target not in used]
+    picture_targets = {target for target, _ in defined.values() if find(target)}
+    body.links = [target for target in dict.fromkeys(body.links) if target not in picture_targets]
     body.text = "".join(texts)
     if body.pictures:
         body.text = re.sub(r"\n(?:[ \t]*\n){2,}", "\n\n", body.text)
     return body
 
 
-def is_elsewhere(target: str) -> bool:
-    """Whether a target names another server, or is none of files."""
-    return bool(_ELSEWHERE.match(target))
+def is_remote(target: str) -> bool:
+    """Whether a target has a scheme or a host, so that it is not a file of the folder."""
+    return bool(_SCHEME.match(target))
 
 
 def _picture(match: re.Match[str], defined: dict[str, tuple[str, str]]) -> tuple[str, str, str]:
@@ -125,7 +125,7 @@ def _name(text: str) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """Return the words of an alternative text or a title (CommonMark §2.4)."""
+    """Return an alternative text or a title without escapes (CommonMark §2.4)."""
     words = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
     return " ".join(unescape(words).split())
 
@@ -133,8 +133,8 @@ def _unescaped(text: str) -> str:
 # -- code ------------------------------------------------------------------------------------------
 
 
-def pieces(text: str) -> Iterator[tuple[bool, str]]:
-    """Part a text into what is code, fenced or in a line, and what is not."""
+def split_code(text: str) -> Iterator[tuple[bool, str]]:
+    """Split a text into pieces; each pair says whether the piece is code, fenced or inline."""
     lines: list[str] = []
     fence = ""
     for line in re.findall(r"[^\n]*\n|[^\n]+", text):
@@ -145,18 +145,18 @@ def pieces(text: str) -> Iterator[tuple[bool, str]]:
                 yield True, "".join(lines)
                 lines, fence = [], ""
         elif mark and not (mark[1][0] == "`" and "`" in mark[2]):
-            yield from _spans("".join(lines))
+            yield from _split_code_spans("".join(lines))
             lines, fence = [line], mark[1]
         else:
             lines.append(line)
     if fence:
         yield True, "".join(lines)
     else:
-        yield from _spans("".join(lines))
+        yield from _split_code_spans("".join(lines))
 
 
-def _spans(text: str) -> Iterator[tuple[bool, str]]:
-    """Part a text at its code spans (CommonMark §6.1): runs of as many backticks each."""
+def _split_code_spans(text: str) -> Iterator[tuple[bool, str]]:
+    """Split a text at its code spans (CommonMark §6.1)."""
     for paragraph in re.split(r"(\n[ \t]*\n)", text):
         runs = list(re.finditer("`+", paragraph))
         last = {len(run[0]): number for number, run in enumerate(runs)}

@@ -1,4 +1,4 @@
-"""Dates as posts write them, read as instants. Pure: the zone is passed in."""
+"""Reads the dates of posts as instants. Pure functions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from ...model import limits
 from ...model.errors import InvalidInput
-from ...model.period import wall
+from ...model.period import local_instant
 
 _CLOCK = (
     r"(?:(?:[Tt]|[ \t]+)(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
@@ -26,16 +26,16 @@ _MONTHS = (
     "october", "november", "december",
 )  # fmt: skip
 
-_MEND = "Write it like 2012-07-15 18:04, or with its offset: 2012-07-15T18:04:00+02:00."
+_HINT = "Write it like 2012-07-15 18:04, or with its offset: 2012-07-15T18:04:00+02:00."
 
 
 def instant(text: str, zone: tzinfo) -> datetime:
-    """Return the instant, in UTC and to the second, that a post's date means.
+    """Return the instant of a post's date, in UTC and to the second.
 
-    ISO 8601 and its relatives in YAML and Jekyll (``2012-07-15 18:04:00 +0200``), the dates of
-    mail (RFC 5322 §3.3) and ``July 15, 2012`` are read; a date alone is its midnight. Without an
-    offset the clock of *zone* counts: of a time that the autumn shows twice, the first; a time
-    that the spring skips is as far after the gap as it lies in it.
+    Read are ISO 8601 and its relatives in YAML and Jekyll (``2012-07-15 18:04:00 +0200``), dates of
+    mail (RFC 5322 §3.3) and ``July 15, 2012``; a date alone means midnight. Without an offset the
+    time is that of *zone*: the first of two when clocks go back; moved by the length of the gap
+    when they go forward.
 
     Raises :class:`InvalidInput` for anything else.
     """
@@ -46,18 +46,18 @@ def instant(text: str, zone: tzinfo) -> datetime:
             try:
                 return limits.check_instant(_instant(match, zone), "date")
             except (ValueError, OverflowError) as error:
-                raise InvalidInput(f"'{shown}' is not in the calendar: {error}.", _MEND) from None
-    raise InvalidInput(f"'{shown}' is not a date that is understood.", _MEND)
+                raise InvalidInput(f"'{shown}' is not in the calendar: {error}.", _HINT) from None
+    raise InvalidInput(f"'{shown}' is not a known form of date.", _HINT)
 
 
 def _instant(match: re.Match[str], zone: tzinfo) -> datetime:
-    of = date(int(match["year"]), _month(match["month"]), int(match["day"]))
+    day = date(int(match["year"]), _month(match["month"]), int(match["day"]))
     at = time(int(match["hour"] or 0), int(match["minute"] or 0), int(match["second"] or 0))
     if not match["zone"]:
-        return wall(of, at, zone)
+        return local_instant(day, at, zone)
     offset = timedelta(hours=int(match["hours"] or 0), minutes=int(match["minutes"] or 0))
     there = timezone(-offset if match["sign"] == "-" else offset)
-    return datetime.combine(of, at, there).astimezone(UTC)
+    return datetime.combine(day, at, there).astimezone(UTC)
 
 
 def _month(word: str) -> int:

@@ -1,4 +1,4 @@
-"""A post's front matter: who says what when, in the words of three generators. Pure."""
+"""Reads the front matter of a post as Hugo, Jekyll or Pelican understand it. Pure functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Literal
 from ...model.entry import FORBIDDEN, clean_language, slug
 from ...model.errors import InvalidInput
 from ...text.frontmatter import Page, Value
-from .body import Shown
+from .body import ShownPicture
 from .dates import instant
 
 Generator = Literal["hugo", "jekyll", "pelican"]
@@ -24,7 +24,7 @@ _COVERS = ("image", "images", "cover", "featured_image")
 
 @dataclass
 class Fields:
-    """What a post's front matter says."""
+    """The front matter of a post."""
 
     published: datetime
     updated: datetime
@@ -33,14 +33,14 @@ class Fields:
     tags: tuple[str, ...] = ()
     lang: str = ""
     summary: str = ""
-    covers: list[Shown] = field(default_factory=list)  #: as they are written
-    odd: list[str] = field(default_factory=list)  #: what could not be understood, and was left out
+    covers: list[ShownPicture] = field(default_factory=list)  #: paths as written
+    problems: list[str] = field(default_factory=list)  #: errors of fields that were left out
 
 
 def read(page: Page, where: str, section: str, generator: Generator, zone: tzinfo) -> Fields:
-    """Read the fields of a post at *where*; *section* is the folder that it lies in.
+    """Return the front matter of the post at *where* in the folder *section*.
 
-    Raises :class:`InvalidInput` if it has no date that is understood.
+    Raises :class:`InvalidInput` without a valid date.
     """
     given = page.fields
     published = instant(_date(given, where), zone)
@@ -56,12 +56,12 @@ def read(page: Page, where: str, section: str, generator: Generator, zone: tzinf
             try:
                 found.updated = max(published, instant(text, zone))
             except InvalidInput as error:
-                found.odd.append(f"{name}: {error.message}")
+                found.problems.append(f"{name}: {error.message}")
             break
     try:
         found.lang = clean_language(_line(given.get("lang")).replace("_", "-"))
     except InvalidInput as error:
-        found.odd.append(f"lang: {error.message}")
+        found.problems.append(f"lang: {error.message}")
     _add_tags(found, given, section, generator)
     for name in _COVERS:
         found.covers += _pictures(given.get(name))
@@ -69,7 +69,7 @@ def read(page: Page, where: str, section: str, generator: Generator, zone: tzinf
 
 
 def check(page: Page) -> None:
-    """Refuse front matter with characters that no page can carry.
+    """Refuse front matter with forbidden characters.
 
     Raises :class:`InvalidInput`.
     """
@@ -92,8 +92,8 @@ def _texts(value: Value) -> Iterator[str]:
         yield str(value)
 
 
-def hidden(page: Page, where: str, zone: tzinfo, now: datetime) -> str:
-    """Return why the generator would not show a post at *now*, or nothing."""
+def why_hidden(page: Page, where: str, zone: tzinfo, now: datetime) -> str:
+    """Return why the generator would not show a post at *now*; empty if it would."""
     given = page.fields
     status = _line(given.get("status")).casefold()
     if _is(given, "draft") or status == "draft" or "_drafts" in PurePosixPath(where).parts:
@@ -110,7 +110,7 @@ def hidden(page: Page, where: str, zone: tzinfo, now: datetime) -> str:
 
 
 def _date(given: dict[str, Value], where: str) -> str:
-    """Return a post's date as it is written, in its fields or in its name."""
+    """Return a post's date as written in its fields or its file name."""
     for name in ("date", "publishdate"):
         if text := _text(given.get(name)):
             return text
@@ -135,7 +135,7 @@ def _add_tags(found: Fields, given: dict[str, Value], section: str, generator: G
         words += above[1].split("/")
     for name in ("categories", "category", "tags", "tag"):
         value = given.get(name)
-        # Jekyll: one category is one, several are parted by spaces.
+        # In Jekyll spaces separate the words of lists; 'category' and 'tag' hold one.
         by_spaces = generator == "jekyll" and name in ("categories", "tags")
         words += _split(value, by_spaces) if isinstance(value, str) else _names(value)
     if generator == "pelican" and not given.get("category") and section:
@@ -169,14 +169,14 @@ def _names(value: Value) -> list[str]:
     return [_line(value)] if _line(value) else []
 
 
-def _pictures(value: Value) -> list[Shown]:
+def _pictures(value: Value) -> list[ShownPicture]:
     if isinstance(value, list):
         return [shown for item in value for shown in _pictures(item)]
     if isinstance(value, dict):
         path = next((value[name] for name in ("image", "path", "src", "url") if name in value), "")
         alt, caption = _line(value.get("alt")), _line(value.get("caption"))
-        return [Shown(_line(path), alt, caption)] if _line(path) else []
-    return [Shown(_line(value))] if _line(value) else []
+        return [ShownPicture(_line(path), alt, caption)] if _line(path) else []
+    return [ShownPicture(_line(value))] if _line(value) else []
 
 
 def _is(given: dict[str, Value], name: str) -> bool:

@@ -1,7 +1,4 @@
-"""The folder that is imported: which of its files are posts, and what may be read of it.
-
-Nothing outside the folder is ever read, whatever a link, a path or a file's name says.
-"""
+"""Finds the posts in a folder, and reads its files; never anything outside the folder."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from ...model.limits import PICTURE_BYTES as PICTURE_LIMIT
 from .. import Problem
 
 FILE_LIMIT = 64_000_000
-"""Bytes of a file; a foreign post has a few thousand, an export holds every version of an entry."""
+"""Maximum bytes of a post; the files of our export hold every revision of an entry."""
 
 MARKDOWN = frozenset((".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdwn"))
 
@@ -24,7 +21,7 @@ OTHER = {
     ".rst": "reStructuredText", ".adoc": "AsciiDoc", ".asciidoc": "AsciiDoc", ".org": "Org mode",
     ".textile": "Textile", ".html": "HTML", ".htm": "HTML", ".mdx": "MDX", ".ipynb": "a notebook",
 }  # fmt: skip
-"""What generators read beside Markdown."""
+"""Other formats that generators read, by suffix."""
 
 PICTURES = frozenset((".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif"))
 
@@ -34,19 +31,19 @@ _MARK = re.compile(r"[{|](?:static|attach|filename)[}|]")
 
 
 class Source:
-    """A folder of posts; every path within it is relative to it, with forward slashes."""
+    """A folder of posts. Paths are relative to it, with forward slashes."""
 
     def __init__(self, folder: Path) -> None:
-        """Take *folder*: a whole site (Hugo, Jekyll, Pelican), or a folder of posts.
+        """Find the posts in *folder*: a whole site (Hugo, Jekyll, Pelican), or its posts alone.
 
-        Raises :class:`InvalidInput` if it is none or holds no posts.
+        Raises :class:`InvalidInput` if it is not a folder or holds no posts.
         """
         if not folder.is_dir():
             raise InvalidInput(f"{folder} is not a folder.", "Name the folder of the posts.")
         self._root = folder.resolve()
         self._content = "content" if (self._root / "content").is_dir() else ""
-        self.posts: list[str] = []  #: the files that may hold an update, in order
-        self.problems: list[Problem] = []  #: what is there and cannot be read
+        self.posts: list[str] = []  #: paths of the posts, sorted
+        self.problems: list[Problem] = []  #: files that cannot be read
         self._survey()
         if not self.posts and not self.problems:
             raise InvalidInput(
@@ -55,17 +52,17 @@ class Source:
             )
 
     def is_jekyll(self, post: str) -> bool:
-        """Whether a post is one that Jekyll reads."""
+        """Whether a post belongs to a Jekyll site."""
         parts = {self._root.name, *PurePosixPath(post).parts}
         return bool(parts & _JEKYLL) or (self._root / "_config.yml").is_file()
 
     def section(self, post: str) -> str:
-        """Return the folder of a post below the folder of all of them."""
+        """Return the folder of a post within the folder of all posts."""
         parts = PurePosixPath(post).parent.relative_to(self._content).parts
         return "/".join(parts)
 
     def text(self, where: str) -> str:
-        """Return the text of a file, its line ends as line feeds.
+        """Return the text of a file with line feeds as line ends.
 
         Raises :class:`InvalidInput`.
         """
@@ -80,7 +77,7 @@ class Source:
     def read(self, where: str, limit: int = PICTURE_LIMIT) -> bytes:
         """Return the bytes of a file, *limit* at most.
 
-        Raises :class:`InvalidInput`, also for what lies outside the folder.
+        Raises :class:`InvalidInput`, also for a path outside the folder.
         """
         path = self._inside(where)
         try:
@@ -100,10 +97,10 @@ class Source:
         return data
 
     def find(self, target: str, post: str) -> str:
-        """Return the path of the file that a text in *post* means by *target*, or nothing.
+        """Return the path of the file that *target* in a post refers to; empty if there is none.
 
-        It is looked for as generators do: relative to the post, then in ``static/``, ``assets/``,
-        ``content/`` and the site itself, where alone it may be if it begins with a slash.
+        Like generators, this searches relative to the post (unless *target* begins with a slash),
+        then in ``static/``, ``assets/``, ``content/`` and the root of the site.
         """
         mark = _MARK.match(target)
         name = unquote(re.split(r"[?#]", target[mark.end() if mark else 0 :], maxsplit=1)[0])
@@ -116,7 +113,7 @@ class Source:
         return ""
 
     def beside(self, post: str) -> list[str]:
-        """Return the pictures that lie beside a post."""
+        """Return the paths of the pictures in the folder of a post."""
         folder = PurePosixPath(post).parent
         return [
             (folder / name).as_posix()
@@ -125,15 +122,15 @@ class Source:
         ]
 
     def _inside(self, where: str) -> Path | None:
-        """Return where a path leads once every link is followed; None if that is outside."""
+        """Return the resolved path of a file; None if it is outside the folder."""
         try:
             path = (self._root / where).resolve()
-        except (OSError, RuntimeError, ValueError):  # links in a circle, a NUL
+        except (OSError, RuntimeError, ValueError):  # a cycle of links, a NUL
             return None
         return path if path.is_relative_to(self._root) else None
 
     def _survey(self) -> None:
-        """Find the posts, and what is no post that can be read."""
+        """Find the posts, and the files that cannot be read."""
         only_posts = not self._content and any(
             "_posts" in names for _, names, _ in os.walk(self._root)
         )
@@ -156,9 +153,9 @@ class Source:
         if suffix in OTHER:
             self._problem(path, f"it is {OTHER[suffix]}; only Markdown is read", "Convert it.")
         elif suffix in MARKDOWN and not _is_plain(where):
-            self._problem(path, "its name is not one that can be written", "Rename it.")
+            self._problem(path, "its name has a character that cannot be written", "Rename it.")
         elif suffix in MARKDOWN and self._inside(where) is None:
-            self._problem(path, "it is a link that leads out of the folder, which is not followed")
+            self._problem(path, "it is a link to a file outside the folder, which is not followed")
         elif suffix in MARKDOWN:
             self.posts.append(where)
 

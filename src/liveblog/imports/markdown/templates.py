@@ -1,7 +1,7 @@
-"""What generators put into a text beside Markdown: Hugo's shortcodes, Jekyll's tags (Liquid).
+"""Converts Hugo's shortcodes and Jekyll's Liquid tags to Markdown. Pure functions.
 
-What has an equal in Markdown becomes it: a figure, a highlighted listing, an address of the site
-itself. The rest stays in the text as it stands, and is told. Pure.
+Figures, highlighted code and addresses of the site have equivalents in Markdown. All others stay in
+the text unchanged, and are returned to be reported.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .body import pieces
+from .body import split_code
 
 _SHORTCODE = re.compile(
     r"\{\{(?P<open>[<%])(?P<inside>(?:(?!\{\{).)*?)(?P<close>[>%])\}\}", re.DOTALL
@@ -23,16 +23,16 @@ _ADDRESS = re.compile(
     r"site\.(?:base)?url|(?P<quote>[\"'])(?P<path>[^\"']*)(?P=quote)\s*\|\s*"
     r"(?:relative_url|absolute_url|prepend:\s*site\.(?:base)?url)"
 )
-# Kramdown's lists of attributes: looks, not text.
+# Kramdown's attribute lists: style, not text.
 _ATTRIBUTES = re.compile(r"^[ \t]*\{:[^{}\n]*\}[ \t]*\n?|\{:[^{}\n]*\}", re.MULTILINE)
 
 _HIGHLIGHT = re.compile(r"\{\{[<%]\s*/\s*highlight\s*[>%]\}\}")
 
 
-def hugo(text: str) -> tuple[str, list[str]]:
-    """Return a text of Hugo's as Markdown, and the shortcodes that have no equal there."""
+def convert_hugo(text: str) -> tuple[str, list[str]]:
+    """Return the text of a Hugo post as Markdown, and the shortcodes without an equivalent."""
     out: list[str] = []
-    strange: list[str] = []
+    unknown_tags: list[str] = []
     at = 0
     for code in _SHORTCODE.finditer(text):
         if code.start() < at:
@@ -44,22 +44,22 @@ def hugo(text: str) -> tuple[str, list[str]]:
         if inside.startswith("/*") and inside.endswith("*/"):
             out.append(f"{{{{{code['open']}{inside[2:-2]}{code['close']}}}}}")
         elif name == "figure":
-            out.append(_figure(rest) or code[0])
+            out.append(_picture(rest) or code[0])
             if out[-1] == code[0]:
-                strange.append(code[0])
+                unknown_tags.append(code[0])
         elif name == "highlight" and (end := _HIGHLIGHT.search(text, at)):
-            out.append(_listing(text[at : end.start()], rest))
+            out.append(_code_block(text[at : end.start()], rest))
             at = end.end()
         else:
             out.append(code[0])
-            strange.append(code[0])
-    return "".join([*out, text[at:]]), strange
+            unknown_tags.append(code[0])
+    return "".join([*out, text[at:]]), unknown_tags
 
 
-def jekyll(text: str) -> tuple[str, list[str]]:
-    """Return a text of Jekyll's as Markdown, and the tags that have no equal there."""
+def convert_jekyll(text: str) -> tuple[str, list[str]]:
+    """Return the text of a Jekyll post as Markdown, and the tags without an equivalent."""
     out: list[str] = []
-    strange: list[str] = []
+    unknown_tags: list[str] = []
     tags = _LIQUID.finditer(text)
     at = 0
     for tag in tags:
@@ -67,11 +67,11 @@ def jekyll(text: str) -> tuple[str, list[str]]:
         at = tag.end()
         name, _, rest = (tag["tag"] or "").partition(" ")
         if name in ("raw", "comment", "highlight"):
-            end = _end(f"end{name}", tags)
+            end = _find_end(f"end{name}", tags)
             inside = text[at : end.start() if end else len(text)]
             at = end.end() if end else len(text)
             if name == "highlight":
-                inside = _listing(inside, rest)
+                inside = _code_block(inside, rest)
             out.append("" if name == "comment" else inside)
         elif name == "link" and not rest.strip().startswith("_"):
             out.append(f"/{rest.strip()}")
@@ -79,18 +79,18 @@ def jekyll(text: str) -> tuple[str, list[str]]:
             out.append(address["path"] or "")
         else:
             out.append(tag[0])
-            strange.append(tag[0])
-    parts = pieces("".join([*out, text[at:]]))
-    return "".join(p if is_code else _ATTRIBUTES.sub("", p) for is_code, p in parts), strange
+            unknown_tags.append(tag[0])
+    parts = split_code("".join([*out, text[at:]]))
+    return "".join(p if is_code else _ATTRIBUTES.sub("", p) for is_code, p in parts), unknown_tags
 
 
-def _end(name: str, tags: Iterator[re.Match[str]]) -> re.Match[str] | None:
-    """Return the tag that closes a block, and pass over those before it."""
+def _find_end(name: str, tags: Iterator[re.Match[str]]) -> re.Match[str] | None:
+    """Return the tag that closes a block; the tags before it are skipped."""
     return next((tag for tag in tags if tag["tag"] == name), None)
 
 
-def _figure(parameters: str) -> str:
-    """Return Hugo's figure as a picture of Markdown."""
+def _picture(parameters: str) -> str:
+    """Return Hugo's figure as a Markdown picture; empty if that is impossible."""
     given = {
         m[1]: m[2] if m[2][0] not in '"`' else m[2][1:-1] for m in _PARAMETER.finditer(parameters)
     }
@@ -104,8 +104,8 @@ def _figure(parameters: str) -> str:
     return f"![{alt}](<{source}>{title})"
 
 
-def _listing(code: str, language: str) -> str:
-    """Return a listing as a fenced block (CommonMark §4.5)."""
+def _code_block(code: str, language: str) -> str:
+    """Return code as a fenced block (CommonMark §4.5)."""
     ticks = max((len(run) for run in re.findall("`+", code)), default=0)
     fence = "`" * max(3, ticks + 1)
     word = re.match(r"[\w+#.-]*", language.strip())

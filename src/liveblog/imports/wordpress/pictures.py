@@ -1,7 +1,7 @@
-"""Pictures of an export, which holds their addresses only: found in a folder, or fetched.
+"""Finds the pictures of an export, which holds only addresses: in a folder, or on the site.
 
-A text shows a picture in one of the sizes that WordPress makes; what is imported is the picture
-as it was uploaded, where the export or the folder has it.
+A text shows a picture in one of the sizes that WordPress makes; the picture as it was uploaded is
+imported instead, if the export or the folder has it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from ...model import addresses
 from ...model.errors import InvalidInput, LiveblogError, Unreachable
 from .. import Picture
 from ..html import Image
-from .texts import plain
+from .texts import plain_text
 from .wxr import Item, number
 
 ACCEPT = "image/webp, image/png, image/jpeg, image/gif"
 
-_KIND = re.compile(r"\.(jpe?g|jpe|png|gif|webp)$", re.IGNORECASE)
+_PICTURE_SUFFIX = re.compile(r"\.(jpe?g|jpe|png|gif|webp)$", re.IGNORECASE)
 _SIZE = re.compile(r"-\d{1,5}x\d{1,5}(?=\.\w+$)")
 _PHOTON = re.compile(r"^https?://i\d\.wp\.com/", re.IGNORECASE)
 _UPLOADS = ("uploads", "files")
@@ -32,7 +32,7 @@ _UPLOADS = ("uploads", "files")
 
 @dataclass(frozen=True)
 class Attachment:
-    """A picture of WordPress's media library."""
+    """A picture in WordPress's media library."""
 
     url: str
     alt: str = ""
@@ -40,63 +40,60 @@ class Attachment:
 
 
 @dataclass
-class Library:
-    """The pictures that an export names, and where their bytes may be."""
+class MediaLibrary:
+    """The pictures of an export, and where to find their files."""
 
     folder: Path | None = None  #: a copy of the site's uploads
-    client: Client | None = None  #: fetches what the folder lacks
+    client: Client | None = None  #: fetches pictures that are not in the folder
     by_id: dict[int, Attachment] = field(default_factory=dict)
     _by_path: dict[str, int] = field(default_factory=dict)
-    _of_post: dict[int, list[int]] = field(default_factory=dict)
+    _by_post: dict[int, list[int]] = field(default_factory=dict)
 
     def add(self, item: Item) -> None:
-        """Learn of an attachment; only pictures are kept."""
+        """Add an attachment, if it is a picture."""
         url = item["wp:attachment_url"].strip()
-        if not _KIND.search(_path(url)) or not item.id:
+        if not _PICTURE_SUFFIX.search(_path(url)) or not item.id:
             return
-        alt = plain(item.meta.get("_wp_attachment_image_alt", ""))
-        self.by_id[item.id] = Attachment(url, alt, plain(item["excerpt:encoded"]))
+        alt = plain_text(item.meta.get("_wp_attachment_image_alt", ""))
+        self.by_id[item.id] = Attachment(url, alt, plain_text(item["excerpt:encoded"]))
         self._by_path[_path(url)] = item.id
         if parent := number(item["wp:post_parent"]):
-            self._of_post.setdefault(parent, []).append(item.id)
+            self._by_post.setdefault(parent, []).append(item.id)
 
     def figures(self, post: int, ids: Sequence[int]) -> str:
-        """Return the HTML of attachments; of those of a post if none are named."""
-        known = [self.by_id[id_] for id_ in ids or self._of_post.get(post, ()) if id_ in self.by_id]
+        """Return the HTML of attachments; without *ids*, of all attachments of a post."""
+        known = [self.by_id[id_] for id_ in ids or self._by_post.get(post, ()) if id_ in self.by_id]
         return "".join(
             f'<figure><img src="{html.escape(found.url)}" alt="{html.escape(found.alt)}">'
             f"<figcaption>{html.escape(found.caption)}</figcaption></figure>"
             for found in known
         )
 
-    def mark(self, image: Image) -> str:
-        """Return what the sizes of one picture have in common."""
+    def identity(self, image: Image) -> str:
+        """Return a string that is the same for all sizes of one picture."""
         found = self._uploaded(image)
         return _path(found.url) if found else _SIZE.sub("", _path(_origin(image.url)))
 
     def picture(self, image: Image) -> Picture:
-        """Offer a picture; its bytes are looked for when it is imported."""
+        """Return a picture of an update; its file is searched when the update is imported."""
         found = self._uploaded(image) or Attachment(_origin(image.url))
         name = unquote(PurePosixPath(_path(found.url)).name) or found.url
         alt, caption = image.alt or found.alt, image.caption
         return Picture(name, partial(self._read, found.url, image.url), alt, caption)
 
     def _uploaded(self, image: Image) -> Attachment | None:
-        """Return the attachment that an image is a size of."""
+        """Return the attachment of which an image shows one size; None if it is unknown."""
         shown = _path(_origin(image.url))
-        for path in (shown, *_originals(shown)):
+        for path in (shown, *_original_paths(shown)):
             if path in self._by_path:
                 return self.by_id[self._by_path[path]]
         return None
 
     def _read(self, url: str, shown: str) -> bytes:
-        """Return a picture's bytes.
-
-        Raises :class:`LiveblogError` if it is nowhere to be had.
-        """
+        """Return the bytes of a picture. Raises :class:`LiveblogError` if it is not found."""
         own, other = unquote(_path(url)), unquote(_path(_origin(shown)))
-        if path := self._in_folder([own] * (own != other) + [*_originals(other)]):
-            return _file(path)
+        if path := self._in_folder([own] * (own != other) + [*_original_paths(other)]):
+            return _read_file(path)
         if not self.client:
             lacks = f", and not in {self.folder}" if self.folder else ""
             raise InvalidInput(
@@ -120,12 +117,12 @@ class Library:
         raise problem or Unreachable(f"The picture {url} has no address.", "Add it by hand.")
 
     def _in_folder(self, paths: Sequence[str]) -> Path | None:
-        """Find a file by the end of its path: whichever part of the tree the folder is."""
+        """Find a file by the end of its path, as the folder may be any part of the site's tree."""
         if not self.folder:
             return None
         root = self.folder.resolve()
         for wanted in paths:
-            for end in _ends(PurePosixPath(wanted)):
+            for end in _path_ends(PurePosixPath(wanted)):
                 try:
                     path = (root / end).resolve()
                     if path.is_relative_to(root) and path.is_file():
@@ -143,12 +140,12 @@ def _path(url: str) -> str:
 
 
 def _origin(url: str) -> str:
-    """Return the address of a picture itself, not of a service that makes it smaller."""
+    """Return the address of the original picture instead of that of a resizing service."""
     return _PHOTON.sub("https://", url).partition("?")[0] if _PHOTON.match(url) else url
 
 
-def _originals(path: str) -> Iterator[str]:
-    """Yield the paths that a picture may have been uploaded under, the likeliest first."""
+def _original_paths(path: str) -> Iterator[str]:
+    """Yield the possible paths of the uploaded picture, the likeliest first."""
     whole = _SIZE.sub("", path)
     stem, dot, kind = whole.rpartition(".")
     yield whole
@@ -156,15 +153,15 @@ def _originals(path: str) -> Iterator[str]:
     yield path
 
 
-def _ends(path: PurePosixPath) -> Iterator[PurePosixPath]:
-    """Yield the ends of a path, the longest first; the bare name only from the uploads' top."""
+def _path_ends(path: PurePosixPath) -> Iterator[PurePosixPath]:
+    """Yield the ends of a path, longest first; the bare file name only at the top of uploads."""
     parts = [part for part in path.parts if part != "/"]
     for start in range(len(parts)):
         if start < len(parts) - 1 or start == 0 or parts[start - 1] in _UPLOADS:
             yield PurePosixPath(*parts[start:])
 
 
-def _file(path: Path) -> bytes:
+def _read_file(path: Path) -> bytes:
     from ...model.limits import PICTURE_BYTES
 
     try:

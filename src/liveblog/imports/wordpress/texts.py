@@ -1,10 +1,8 @@
-"""WordPress's texts to HTML: what the blog itself does to a text before it shows it.
+"""Converts WordPress texts to HTML, as WordPress does before it shows them.
 
-Three ages of WordPress meet in one export: texts in which an empty line parts paragraphs,
-shortcodes in square brackets, and blocks between comments (``<!-- wp:image -->``). Out comes HTML
-for :func:`to_markdown`, and the names of what only WordPress could have
-shown.
-Time grows with the length of the text.
+An export mixes three generations of WordPress: texts whose empty lines separate paragraphs,
+shortcodes in square brackets, and blocks between comments (``<!-- wp:image -->``). Parts that only
+WordPress can show are named. Time is proportional to the length of the text.
 """
 
 from __future__ import annotations
@@ -21,15 +19,15 @@ from ...text.plain import unescape
 from ...text.sanitizer import sanitize
 
 Figures = Callable[[Sequence[int]], str]
-"""Returns the HTML of pictures by the numbers of their attachments; of none: the post's own."""
+"""Returns the HTML of attachments by their numbers; without numbers, of all of the post."""
 
 
 @dataclass
-class Shown:
+class ConvertedText:
     """A text as HTML."""
 
     html: str = ""
-    missing: list[str] = field(default_factory=list)  #: what only WordPress could have shown
+    missing: list[str] = field(default_factory=list)  #: parts that only WordPress can show
 
 
 _BLOCK = re.compile(r"<!--\s*(?P<end>/)?wp:(?P<name>[a-z0-9/_-]+)(?P<rest>[^<>]*?)-->")
@@ -39,39 +37,52 @@ _SHORTCODE = re.compile(
     r"\[(?P<open>\[?)(?P<end>/?)(?P<name>[A-Za-z][\w-]*)(?![\w-])"
     r"(?P<given>(?:[^\[\]\"']|\"[^\"\[\]]*\"|'[^'\[\]]*')*)\](?P<close>\]?)"
 )
-_GIVEN = re.compile(
+_ATTRIBUTE = re.compile(
     r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'/]+))|(https?://[^\s\"'\]]+)"
 )
-_WRITTEN = re.compile(r"<img\b[^<>]{0,500}\bsrc=[\"']?data:", re.IGNORECASE)
-_NAMED = re.compile(r"\s[\w-]+=[\"'\w]")
+_DATA_PICTURE = re.compile(r"<img\b[^<>]{0,500}\bsrc=[\"']?data:", re.IGNORECASE)
+_HAS_ATTRIBUTE = re.compile(r"\s[\w-]+=[\"'\w]")
 _PICTURE = re.compile(r"\s*((?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?)", re.IGNORECASE)
-_FILES = ("src", "mp4", "m4v", "webm", "ogv", "mp3", "m4a", "ogg", "wav", "flv", "url", "id")
+_ADDRESS_ATTRIBUTES = (
+    "src",
+    "mp4",
+    "m4v",
+    "webm",
+    "ogv",
+    "mp3",
+    "m4a",
+    "ogg",
+    "wav",
+    "flv",
+    "url",
+    "id",
+)
 _PLAYERS = ("audio", "video", "youtube", "vimeo", "tweet", "twitter", "instagram", "facebook")
 _QUIET = ("liveblog_key_events",)
 
-_PARTS = re.compile(
+_BLOCK_TAG = re.compile(
     r"(</?(?:address|article|aside|audio|blockquote|canvas|caption|center|col|colgroup|dd|details|"
     r"dir|div|dl|dt|fieldset|figcaption|figure|footer|form|h[1-6]|header|hgroup|hr|iframe|legend|"
     r"li|map|math|menu|nav|object|ol|option|p|pre|script|section|select|style|summary|svg|table|"
     r"tbody|td|textarea|tfoot|th|thead|tr|ul|video)(?![\w-])[^<>]*>)",
     re.IGNORECASE,
 )
-_AS_IT_IS = re.compile(r"<(/?)(pre|script|style|svg|textarea)\b", re.IGNORECASE)
+_VERBATIM = re.compile(r"<(/?)(pre|script|style|svg|textarea)\b", re.IGNORECASE)
 
 
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Return a title or a name, which may hold HTML, as plain text on one line."""
     text = html_to_text(sanitize(text)) if "<" in text else unescape(text)
     return " ".join(text.split())
 
 
-def shown(text: str, figures: Figures) -> Shown:
-    """Return what WordPress would show of a text."""
-    out = Shown()
+def convert(text: str, figures: Figures) -> ConvertedText:
+    """Return the HTML that WordPress makes of a text."""
+    out = ConvertedText()
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if _WRITTEN.search(text):
+    if _DATA_PICTURE.search(text):
         out.missing.append("a picture that is written into the text")
-    out.html = _without_blocks(_without_shortcodes(text, figures, out), out)
+    out.html = _convert_blocks(_convert_shortcodes(text, figures, out), out)
     out.missing = list(dict.fromkeys(out.missing))
     return out
 
@@ -79,8 +90,8 @@ def shown(text: str, figures: Figures) -> Shown:
 # -- blocks ----------------------------------------------------------------------------------------
 
 
-def _without_blocks(text: str, out: Shown) -> str:
-    """Take the marks of blocks out; what stands in none is a text of the old kind."""
+def _convert_blocks(text: str, out: ConvertedText) -> str:
+    """Remove the comments of blocks; text outside of blocks gets its paragraphs."""
     parts: list[str] = []
     depth = at = 0
     for match in _BLOCK.finditer(text):
@@ -91,7 +102,7 @@ def _without_blocks(text: str, out: Shown) -> str:
         if match["end"]:
             depth = max(0, depth - 1)
         elif rest.endswith("/"):
-            parts.append(_filled_in(match["name"], rest[:-1], out))
+            parts.append(_dynamic_block(match["name"], rest[:-1], out))
         else:
             depth += 1
     part = text[at:]
@@ -99,44 +110,44 @@ def _without_blocks(text: str, out: Shown) -> str:
     return "".join(parts)
 
 
-def _filled_in(name: str, rest: str, out: Shown) -> str:
-    """Return what can be told of a block that WordPress fills in: the address that it shows."""
+def _dynamic_block(name: str, rest: str, out: ConvertedText) -> str:
+    """Return a link for a block that WordPress fills in itself, if the block has an address."""
     try:
-        given = json.loads(rest)
+        attributes = json.loads(rest)
     except ValueError:
-        given = {}
-    url = given.get("url") if isinstance(given, dict) else None
+        attributes = {}
+    url = attributes.get("url") if isinstance(attributes, dict) else None
     if isinstance(url, str):
         return _link(url)
     name = name.removeprefix("core/")
-    if name == "block" and isinstance(given, dict):
-        out.missing.append(f"the pattern {given.get('ref')}")
+    if name == "block" and isinstance(attributes, dict):
+        out.missing.append(f"the pattern {attributes.get('ref')}")
     elif name not in _QUIET_BLOCKS:
         out.missing.append(f"the block '{name}'")
     return ""
 
 
 def paragraphs(text: str) -> str:
-    """Return a text in which line ends count as HTML in which they do not.
+    """Return a text whose line ends are significant as HTML.
 
-    An empty line parts paragraphs, any other line end is a line break; not in what is shown as it
-    is typed, nor beside elements that stand in lines of their own.
+    An empty line separates paragraphs, any other line end is a line break, except in preformatted
+    text and beside block elements.
     """
     if "\n" not in text.strip():
         return text
     text = re.sub(r"<[^<>]*>", lambda match: match[0].replace("\n", " "), text)
-    parts = _PARTS.split(text)
-    kept = 0  # how many elements are open that keep their line ends
+    parts = _BLOCK_TAG.split(text)
+    verbatim = 0  # number of open elements that keep their line ends
     for number, part in enumerate(parts):
         if number % 2:
-            if match := _AS_IT_IS.match(part):
-                kept = max(0, kept + (-1 if match[1] else 1))
-        elif not kept:
-            parts[number] = _with_breaks(part)
+            if match := _VERBATIM.match(part):
+                verbatim = max(0, verbatim + (-1 if match[1] else 1))
+        elif not verbatim:
+            parts[number] = _add_line_breaks(part)
     return "".join(parts)
 
 
-def _with_breaks(text: str) -> str:
+def _add_line_breaks(text: str) -> str:
     lines = [line.strip() for line in text.strip().split("\n")]
     out = lines[:1]
     for before, line in pairwise(lines):
@@ -148,13 +159,13 @@ def _with_breaks(text: str) -> str:
 # -- shortcodes ------------------------------------------------------------------------------------
 
 
-def _without_shortcodes(text: str, figures: Figures, out: Shown) -> str:
-    """Turn shortcodes into HTML. What an unknown one encloses stays.
+def _convert_shortcodes(text: str, figures: Figures, out: ConvertedText) -> str:
+    """Convert shortcodes to HTML; of an unknown shortcode only the content stays.
 
-    A word in brackets is no shortcode for that: it must have an attribute, an end or a ``_``.
+    A word in brackets is a shortcode only if it has an attribute, an end or a ``_``.
     """
     found = list(_SHORTCODE.finditer(text))
-    ends = _ends(found)
+    ends = _pair_shortcodes(found)
     parts: list[str] = []
     opened: set[str] = set()
     at = number = 0
@@ -162,31 +173,33 @@ def _without_shortcodes(text: str, figures: Figures, out: Shown) -> str:
         match, end = found[number], ends.get(number)
         is_escaped = bool(match["open"] and match["close"])
         last = match if end is None else found[end]
-        said: str | None = None
-        if is_escaped:  # [[name]] stands for [name]
-            said, last = match[0][1:-1], match
+        replacement: str | None = None
+        if is_escaped:  # [[name]] is an escaped [name]
+            replacement, last = match[0][1:-1], match
         elif match["end"]:
-            said = "" if match["name"] in opened else None
+            replacement = "" if match["name"] in opened else None
         else:
             inner = "" if end is None else text[match.end() : last.start()]
-            said = _known(match["name"], _attributes(match["given"]), inner, figures)
-            if said is not None:
+            replacement = _convert_shortcode(
+                match["name"], _parse_attributes(match["given"]), inner, figures
+            )
+            if replacement is not None:
                 number = number if end is None else end
-            elif end is not None or _NAMED.search(match["given"]) or "_" in match["name"]:
+            elif end is not None or _HAS_ATTRIBUTE.search(match["given"]) or "_" in match["name"]:
                 opened.add(match["name"])
                 out.missing.append(f"the shortcode [{match['name']}]")
-                said, last = "", match
-        if said is not None:
-            if not is_escaped:  # a bracket without its pair belongs to the text
-                said = match["open"] + said + last["close"]
-            parts += [text[at : match.start()], said]
+                replacement, last = "", match
+        if replacement is not None:
+            if not is_escaped:  # a single bracket is text
+                replacement = match["open"] + replacement + last["close"]
+            parts += [text[at : match.start()], replacement]
             at = last.end()
         number += 1
     return "".join([*parts, text[at:]])
 
 
-def _ends(found: Sequence[re.Match[str]]) -> dict[int, int]:
-    """Pair the shortcodes that enclose something with their ends, by their places."""
+def _pair_shortcodes(found: Sequence[re.Match[str]]) -> dict[int, int]:
+    """Return the index of the closing shortcode for each enclosing one."""
     pairs: dict[int, int] = {}
     last: dict[str, int] = {}
     for number, match in enumerate(found):
@@ -198,28 +211,31 @@ def _ends(found: Sequence[re.Match[str]]) -> dict[int, int]:
     return pairs
 
 
-def _known(name: str, given: dict[str, str], inner: str, figures: Figures) -> str | None:
-    """Return the HTML of a shortcode of WordPress's own; nothing of another."""
+def _convert_shortcode(
+    name: str, attributes: dict[str, str], inner: str, figures: Figures
+) -> str | None:
+    """Return the HTML of a shortcode of WordPress itself; None for another."""
     if name in ("caption", "wp_caption"):
         picture = _PICTURE.match(inner)
         if not picture:
             return inner
-        caption = inner[picture.end() :].strip() or given.get("caption", "")
+        caption = inner[picture.end() :].strip() or attributes.get("caption", "")
         return f"<figure>{picture[1]}<figcaption>{caption}</figcaption></figure>"
     if name in ("gallery", "playlist"):
-        ids = given.get("ids") or given.get("include") or ""
+        ids = attributes.get("ids") or attributes.get("include") or ""
         return figures([int(id_) for id_ in re.findall(r"\d{1,17}", ids)])
     if name == "embed" or name in _PLAYERS:
         url = inner.strip() if inner.strip().startswith("http") else ""
-        url = url or next((given[key] for key in _FILES if given.get(key, "")[:4] == "http"), "")
-        return _link(unescape(url or given.get("", ""))) if url or "" in given else None
+        named = (attributes.get(key, "") for key in _ADDRESS_ATTRIBUTES)
+        url = url or next((value for value in named if value.startswith("http")), "")
+        return _link(unescape(url or attributes.get("", ""))) if url or "" in attributes else None
     return "" if name in _QUIET else None
 
 
-def _attributes(given: str) -> dict[str, str]:
-    """Return a shortcode's attributes; an address without a name stands under the empty one."""
+def _parse_attributes(attributes: str) -> dict[str, str]:
+    """Return the attributes of a shortcode; an address without a name is under the empty name."""
     found: dict[str, str] = {}
-    for match in _GIVEN.finditer(given):
+    for match in _ATTRIBUTE.finditer(attributes):
         value = next((value for value in match.groups()[1:4] if value is not None), "")
         found.setdefault((match[1] or "").lower(), match[5] or value)
     return found

@@ -1,9 +1,8 @@
-"""WordPress eXtended RSS, versions 1.0 to 1.2: what an export says, as plain data.
+"""Reads WordPress eXtended RSS (WXR), versions 1.0 to 1.2, as plain data.
 
-A file is read from front to back and one item of it is held at a time. What real exports get wrong
-and what loses no word is mended on the way: control characters, blank lines ahead, HTML's names for
-characters, an encoding other than the one that is declared. Declarations of entities are refused
-with the whole file, and so is one that breaks off: nobody could say what it lacks.
+A file is read as a stream, with one item in memory at a time. Frequent errors that lose no text are
+corrected: control characters, blank lines at the start, HTML's names for characters, a wrong
+encoding declaration. Files with entity declarations and incomplete files are refused.
 """
 
 from __future__ import annotations
@@ -23,18 +22,18 @@ from ...text.plain import unescape
 from ..feed.document import check_element
 
 TEXT_LIMIT = 2_000_000
-"""Characters of one text; what is longer is cut, and the item says so."""
+"""Maximum characters of one text; a longer one is cut and marked."""
 
 _CHUNK = 1 << 16
-_AGAIN = "Export it again, in parts if it is large: by year, or with 'wp export'."
-_MARKS = {
+_EXPORT_AGAIN = "Export it again, in parts if it is large: by year, or with 'wp export'."
+_BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
     b"<\0": "utf-16-le",
     b"\0<": "utf-16-be",
 }
-_OTHERS = {
+_ARCHIVES = {
     b"PK\3\4": ("a ZIP archive", "Unpack it, and give the folder with its XML files."),
     b"\x1f\x8b": ("compressed with gzip", "Unpack it with gunzip, and give the XML file."),
 }
@@ -46,16 +45,16 @@ _PREFIXES = {
     "http://purl.org/rss/1.0/modules/content/": "content:",
     "http://purl.org/dc/elements/1.1/": "dc:",
 }
-_GROUPS = {
+_GROUP_ELEMENTS = {
     "item": "channel",
     "wp:author": "channel",
     "wp:postmeta": "item",
     "wp:comment": "item",
     "wp:commentmeta": "wp:comment",
 }
-"""Elements that hold fields, and in what they stand."""
+"""Elements that hold fields, each with its parent."""
 
-_FIELDS = frozenset((
+_FIELD_ELEMENTS = frozenset((
     "title", "link", "language", "pubDate", "dc:creator", "content:encoded", "excerpt:encoded",
     "wp:wxr_version", "wp:post_id", "wp:post_date", "wp:post_date_gmt", "wp:post_modified",
     "wp:post_modified_gmt", "wp:post_name", "wp:post_parent", "wp:post_password", "wp:post_type",
@@ -63,25 +62,25 @@ _FIELDS = frozenset((
     "wp:comment_content", "wp:comment_date", "wp:comment_date_gmt", "wp:comment_id",
     "wp:comment_type", "wp:comment_user_id",
 ))  # fmt: skip
-_META = frozenset((
+_META_KEYS = frozenset((
     "_thumbnail_id", "_wp_attachment_image_alt", "cap-user_login", "liveblog",
     "liveblog_contributors", "liveblog_hide_authors", "liveblog_key_entry", "liveblog_replaces",
 ))  # fmt: skip
-"""What is kept of them; plugins add much that is not for readers."""
+"""The fields and metadata that are read; plugins add many others."""
 
 
 @dataclass(frozen=True)
 class Author:
-    """Somebody who wrote on the blog."""
+    """An author of the blog."""
 
     login: str
     number: str  #: of the user
-    name: str  #: as readers saw it
+    name: str  #: as shown to readers
 
 
 @dataclass(frozen=True)
 class Term:
-    """A category, tag or other term that a post is filed under."""
+    """A category, tag or other term of a post."""
 
     taxonomy: str  #: ``category``, ``post_tag``…
     slug: str
@@ -90,11 +89,11 @@ class Term:
 
 @dataclass
 class Comment:
-    """A comment; the Liveblog plugin keeps its entries as comments."""
+    """A comment; the entries of the Liveblog plugin are comments."""
 
     fields: dict[str, str] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
-    is_cut: bool = False  #: its text is longer than :data:`TEXT_LIMIT`
+    is_truncated: bool = False  #: whether its text was longer than :data:`TEXT_LIMIT`
 
     def __getitem__(self, name: str) -> str:
         """Return a field (``wp:comment_date``), or an empty string."""
@@ -103,15 +102,15 @@ class Comment:
 
 @dataclass
 class Item:
-    """A post, page, attachment or whatever else WordPress keeps as one."""
+    """A post, page, attachment or other item of WordPress."""
 
     line: int  #: in the file, from 1
     fields: dict[str, str] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
     terms: list[Term] = field(default_factory=list)
     entries: list[Comment] = field(default_factory=list)  #: comments of the Liveblog plugin
-    comments: int = 0  #: those of readers
-    is_cut: bool = False  #: its text is longer than :data:`TEXT_LIMIT`
+    comments: int = 0  #: number of comments of readers
+    is_truncated: bool = False  #: whether its text was longer than :data:`TEXT_LIMIT`
 
     def __getitem__(self, name: str) -> str:
         """Return a field (``title``, ``wp:post_type``), or an empty string."""
@@ -119,13 +118,13 @@ class Item:
 
     @property
     def id(self) -> int:
-        """Its number; 0 if it has none that can be read."""
+        """Its number; 0 if it has no valid one."""
         return number(self["wp:post_id"])
 
 
 @dataclass(frozen=True)
 class Site:
-    """What an export says of the blog as a whole."""
+    """The fields of the blog itself."""
 
     fields: dict[str, str]  #: ``link``, ``language``, ``wp:wxr_version``…
 
@@ -134,32 +133,32 @@ Part = Author | Item | Site
 
 
 def number(text: str) -> int:
-    """Read a positive number; 0 if it is none."""
+    """Return a positive number; 0 for any other text."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """How the bytes of a file are read."""
+    """How a file is decoded."""
 
     name: str
-    strays: bool = False  #: bytes that are none of UTF-8's are Windows-1252's
-    doubt: str = ""
+    has_stray_bytes: bool = False  #: whether bytes that are not UTF-8 are read as Windows-1252
+    problem: str = ""
 
 
 def encoding(path: Path) -> Encoding:
-    """Find out how a file is encoded: what reads as UTF-8 is UTF-8, whatever it declares.
+    """Return how a file is encoded: valid UTF-8 is UTF-8, whatever the file declares.
 
-    Raises :class:`InvalidInput` if it cannot be read, or is packed.
+    Raises :class:`InvalidInput` if the file cannot be read, or is an archive.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         with path.open("rb") as file:
             head = file.read(_CHUNK)
-            for magic, (what, hint) in _OTHERS.items():
+            for magic, (what, hint) in _ARCHIVES.items():
                 if head.startswith(magic):
                     raise InvalidInput(f"{path} is {what}.", hint)
-            for mark, name in _MARKS.items():
+            for mark, name in _BYTE_ORDER_MARKS.items():
                 if head.startswith(mark):
                     return Encoding(name)
             chunk = head
@@ -181,59 +180,62 @@ def encoding(path: Path) -> Encoding:
     except (LookupError, UnicodeError):
         name = ""
     if name == "utf-8" or not name:
-        doubt = f"it is not in the encoding that it names ({declared}); odd bytes are read as " + (
-            "Windows-1252"
+        problem = (
+            f"it is not in the encoding that it names ({declared}); "
+            "other bytes are read as Windows-1252"
         )
-        return Encoding("utf-8", strays=True, doubt=doubt)
-    # What is called ISO 8859-1 is Windows-1252, and has been for thirty years.
+        return Encoding("utf-8", has_stray_bytes=True, problem=problem)
+    # Files that declare ISO 8859-1 are Windows-1252 in practice.
     return Encoding("cp1252" if name == "iso8859-1" else name)
 
 
-def read(path: Path, how: Encoding) -> Iterator[Part]:
-    """Yield what an export holds, in its order; a :class:`Site` is the last.
+def read(path: Path, encoding_used: Encoding) -> Iterator[Part]:
+    """Yield the parts of an export in order; a :class:`Site` is the last.
 
-    Raises :class:`InvalidInput` where the file turns out to be broken, so read it
-    to its end once before anything is done with what it holds.
+    Raises :class:`InvalidInput` at the first error in the file: read it to the end once before any
+    part is used.
     """
     reader = _Reader(path)
-    errors = "surrogateescape" if how.strays else "replace"
+    errors = "surrogateescape" if encoding_used.has_stray_bytes else "replace"
     try:
-        with path.open(encoding=how.name, errors=errors) as file:
-            for text in _texts(file, has_strays=how.strays):
+        with path.open(encoding=encoding_used.name, errors=errors) as file:
+            for text in _clean_chunks(file, has_stray_bytes=encoding_used.has_stray_bytes):
                 reader.feed(text)
                 yield from reader.found
                 reader.found.clear()
     except UnicodeError as error:
-        raise InvalidInput(f"{path} cannot be read as {how.name}: {error}.", _AGAIN) from None
+        raise InvalidInput(
+            f"{path} cannot be read as {encoding_used.name}: {error}.", _EXPORT_AGAIN
+        ) from None
     reader.end()
     yield Site(reader.site)
 
 
-def _texts(file: TextIO, *, has_strays: bool) -> Iterator[str]:
-    """Yield the text of a file in pieces that a strict parser takes."""
-    held, is_first = "", True
+def _clean_chunks(file: TextIO, *, has_stray_bytes: bool) -> Iterator[str]:
+    """Yield the text of a file in pieces that a strict parser accepts."""
+    pending, is_first = "", True
     while chunk := file.read(_CHUNK):
-        if has_strays:
-            chunk = re.sub("[\udc80-\udcff]+", _stray, chunk)
-        text = FORBIDDEN.sub("", held + chunk).replace("\ufeff", "")
+        if has_stray_bytes:
+            chunk = re.sub("[\udc80-\udcff]+", _decode_stray_bytes, chunk)
+        text = FORBIDDEN.sub("", pending + chunk).replace("\ufeff", "")
         if is_first:
             text = text.lstrip()
             is_first = not text
         cut = text.rfind("&", max(0, len(text) - 40))
         cut = len(text) if cut < 0 or ";" in text[cut:] else cut
-        text, held = text[:cut], text[cut:]
+        text, pending = text[:cut], text[cut:]
         yield _REFERENCE.sub(_reference, text)
-    yield held
+    yield pending
 
 
-def _stray(match: re.Match[str]) -> str:
+def _decode_stray_bytes(match: re.Match[str]) -> str:
     return bytes(ord(c) - 0xDC00 for c in match[0]).decode("cp1252", "replace")
 
 
 def _reference(match: re.Match[str]) -> str:
-    """Return a character reference that needs no declaration and is a character of XML.
+    """Return a character for a reference that XML does not know.
 
-    In a CDATA section it stands for HTML, and for the same character.
+    In a CDATA section the reference is HTML, and means the same character.
     """
     name = match[1]
     if name in _XML_NAMES:
@@ -245,7 +247,7 @@ def _reference(match: re.Match[str]) -> str:
 
 
 class _Reader:
-    """Gathers the fields of one item after another from what the parser reports."""
+    """Collects the parts of an export from the events of the XML parser."""
 
     def __init__(self, path: Path) -> None:
         self.found: list[Part] = []
@@ -268,47 +270,47 @@ class _Reader:
         self._parser.CharacterDataHandler = self._characters
 
     def feed(self, text: str) -> None:
-        """Take the next piece of the document."""
+        """Parse the next piece of the document."""
         self._parse(text.encode(), is_last=False)
 
     def end(self) -> None:
-        """Check that the document is whole."""
+        """Check that the document is complete."""
         self._parse(b"", is_last=True)
         if not self._is_export:
-            raise self._none()
+            raise self._not_an_export()
 
     def _parse(self, data: bytes, *, is_last: bool) -> None:
         try:
             self._parser.Parse(data, is_last)
         except expat.ExpatError as error:
             if not self._is_export and not self._names:
-                raise self._none() from None
+                raise self._not_an_export() from None
             where = f"line {error.lineno}"
             if self._item:
                 title = " ".join(self._item["title"].split())[:60]
                 where += f", in post {self._item.id or '?'} '{title}'"
             if is_last:
                 raise InvalidInput(
-                    f"{self._path} breaks off in {where}: the export was cut.", _AGAIN
+                    f"{self._path} ends in {where}: the export was cut off.", _EXPORT_AGAIN
                 ) from None
             said = expat.errors.messages[error.code]
             raise InvalidInput(
                 f"{self._path} is not well-formed XML: {said} ({where}, column {error.offset}).",
-                f"Correct it there. {_AGAIN}",
+                f"Correct it there. {_EXPORT_AGAIN}",
             ) from None
 
-    def _none(self) -> InvalidInput:
+    def _not_an_export(self) -> InvalidInput:
         return InvalidInput(
-            f"{self._path} is no WordPress export.",
+            f"{self._path} is not a WordPress export.",
             "In WordPress, 'Tools → Export' makes one: XML that begins with <rss>.",
         )
 
-    # -- what the parser reports -------------------------------------------------------------------
+    # -- events of the parser ----------------------------------------------------------------------
 
     def _doctype(self, name: str, *_: object) -> None:
-        """Refuse it: no export has one, and a few lines of it can stand for gigabytes."""
+        """Refuse a document type declaration, whose entities can expand to gigabytes."""
         if name.lower() == "html":
-            raise self._none()
+            raise self._not_an_export()
         raise InvalidInput(
             f"{self._path} has a document type declaration, which no WordPress export has.",
             "Do not trust the file; export it again.",
@@ -323,13 +325,13 @@ class _Reader:
         prefix = ("excerpt:" if found[1] else "wp:") if found else _PREFIXES.get(uri, uri)
         name = prefix + local
         if not self._names and name != "rss":
-            raise self._none()
+            raise self._not_an_export()
         above = self._names[-1] if self._names else ""
         self._names.append(name)
         check_element(len(attributes), len(self._names))
         self._text, self._size = [], 0
         self._attributes = attributes
-        if _GROUPS.get(name) == above:
+        if _GROUP_ELEMENTS.get(name) == above:
             if name == "item":
                 self._item = Item(self._parser.CurrentLineNumber)
             elif name == "wp:comment":
@@ -344,7 +346,7 @@ class _Reader:
     def _end(self, _: str) -> None:
         name = self._names.pop()
         above = self._names[-1] if self._names else ""
-        if _GROUPS.get(name) == above:
+        if _GROUP_ELEMENTS.get(name) == above:
             self._close(name)
         else:
             self._field(name, above)
@@ -368,25 +370,25 @@ class _Reader:
             holder = comment if name == "wp:commentmeta" else item
             if holder:
                 key = group.get("wp:meta_key", "")
-                if key in _META:
+                if key in _META_KEYS:
                     holder.meta.setdefault(key, group.get("wp:meta_value", ""))
         self._group = {}
 
     def _field(self, name: str, above: str) -> None:
-        """Keep the text of an element that is wanted."""
+        """Store the text of an element, if it is one that is used."""
         text = "".join(self._text)
         if above in ("wp:author", "wp:postmeta", "wp:commentmeta"):
             self._group[name] = text
-        elif above == "wp:comment" and self._comment and name in _FIELDS:
+        elif above == "wp:comment" and self._comment and name in _FIELD_ELEMENTS:
             self._comment.fields[name] = text
-            self._comment.is_cut = self._comment.is_cut or self._size > TEXT_LIMIT
+            self._comment.is_truncated = self._comment.is_truncated or self._size > TEXT_LIMIT
         elif above == "item" and self._item:
             if name == "category":
                 named = self._attributes
                 term = Term(named.get("domain", "category"), named.get("nicename", ""), text)
                 self._item.terms.append(term)
-            elif name in _FIELDS:
+            elif name in _FIELD_ELEMENTS:
                 self._item.fields.setdefault(name, text)
-                self._item.is_cut = self._item.is_cut or self._size > TEXT_LIMIT
-        elif above == "channel" and name in _FIELDS:
+                self._item.is_truncated = self._item.is_truncated or self._size > TEXT_LIMIT
+        elif above == "channel" and name in _FIELD_ELEMENTS:
             self.site.setdefault(name, text)

@@ -12,10 +12,10 @@ import msgspec
 from ...model import limits
 from ...model.entry import Revision
 from ...storage.atomic import NotRegularError, read_regular
+from .format import Line
 from .head import names_in
 from .layout import is_day
-from .line import Line
-from .lines import pieces
+from .parser import parse_lines
 
 RETRY_DAYS = 30
 """Days for which the revision that a key made is found again."""
@@ -65,7 +65,7 @@ def _revisions_with(wanted: Mapping[bytes, str], data: bytes) -> Iterable[Revisi
     for raw in data.split(b"\n"):
         if _FIELD not in raw:
             continue
-        for _, line in pieces(raw):
+        for _, line in parse_lines(raw):
             record = line.record if isinstance(line, Line) else None
             if isinstance(record, Revision) and record.idempotency_key in keys:
                 yield record

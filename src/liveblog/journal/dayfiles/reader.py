@@ -1,7 +1,7 @@
-"""The journal's files as they are read: what they hold, what came since, whether they are whole.
+"""Reads day files: their records, those after a cursor, and those that are appended from now on.
 
-Readers take no lock. Of what is being written they see whole lines only; a last line without its
-end is passed over.
+Readers take no lock. They see whole lines only: a last line without its line end is ignored unless
+it is whole.
 """
 
 from __future__ import annotations
@@ -16,63 +16,68 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ...model.entry import Record
+from ...model.entry import Record, Reference
 from ...model.errors import InvalidInput, storage_errors
 from ...model.hashing import blake2b
-from ...storage.atomic import NotRegularError, open_regular, read_regular, sync_data
-from .. import START, Fault, News, Reading
-from .head import Head, Newest, last_sum_in, names_since
-from .head import newest as newest_of
+from ...storage.atomic import NotRegularError, open_regular, read_regular
+from ..results import START, Fault, News, Reading
+from .format import ZERO, Line
+from .head import Head, LastWrite, last_sum_in, last_write, names_since
 from .layout import find_files, is_day, is_name, path_of
-from .line import ZERO, Line
-from .lines import Lines, end_of_lines, is_withheld
-from .tail import end_of
+from .parser import FileParser, readable_size
+from .tail import read_end
 
-LOOK = 0.05
-"""How many seconds :meth:`Reader.watch` waits between two looks at the head."""
+POLL_SECONDS = 0.05
+"""Seconds that :meth:`Reader.watch` waits between two looks at the head."""
 
-LOOKS_AROUND = 40
-"""After so many looks it looks at every file."""
+FULL_SCAN_POLLS = 40
+"""Number of looks at the head after which :meth:`Reader.watch` looks at every file."""
 
-KEPT = 4_000_000
-"""So many bytes of files are kept read, so that a day is not read for each of its updates."""
+CACHE_BYTES = 4_000_000
+"""Bytes of files whose records are cached, so that a day is not decoded for each of its updates."""
 
 TICK = timedelta(microseconds=1)
-"""The smallest step of a journal's time."""
+"""The smallest difference between the instants of two records."""
 
 
-class _Seen(Struct):
-    """What a watcher saw when it looked last."""
+class _WatchState(Struct):
+    """What a watcher saw when it last looked."""
 
     head: bytes
     stamps: dict[str, str]
 
 
-class _Kept(Struct):
+class _CachedFile(Struct):
     """A file as it was read."""
 
-    lines: Lines
+    parser: FileParser
     stamp: str = ""
     size: int = 0  #: of its whole lines, in bytes
-    mark: bytes = b""  #: of these bytes
+    digest: bytes = b""  #: of these bytes
     records: Sequence[Record] = ()
     faults: Sequence[Fault] = ()
     reading: Reading = Reading()
 
 
 class Reader:
-    """What of the :class:`Journal` contract reads, over a folder of files."""
+    """The part of the journal that reads, over a folder of day files."""
 
     def __init__(self, entries: Path, head: Head) -> None:
         """Read the files in *entries*, whose head is *head*."""
         self.folder = entries
         self.head = head
-        self._ends: dict[str, tuple[str, datetime]] = {}
-        self._kept: dict[str, _Kept] = {}  # the one read last stands last
-        self._keeping = threading.Lock()
+        self._last_instants: dict[str, tuple[str, datetime]] = {}  # by name, each with its stamp
+        self._cache: dict[str, _CachedFile] = {}  # by name; the file read last is the last
+        self._cache_lock = threading.Lock()
 
     def read(self, name: str) -> Reading:
-        """See :meth:`liveblog.journal.Journal.read`."""
+        """Return the contents of the file of a day (``2012-07-15``) or of a longer period.
+
+        A day's file holds its own entries, its framing, and references to entries that were moved
+        to it. A file that does not exist reads as empty.
+
+        Raises :class:`InvalidInput` for another name, :class:`StorageError` if the machine refused.
+        """
         path = self.path(name)
         with storage_errors("read", path):
             try:
@@ -80,63 +85,69 @@ class Reader:
                 stamp = _stamp(os.stat(path, follow_symlinks=False))
             except (FileNotFoundError, NotADirectoryError):
                 return Reading()
-            with self._keeping:
-                kept = self._kept.pop(name, None)
-            if kept is None or kept.stamp != stamp:
+            with self._cache_lock:
+                cached = self._cache.pop(name, None)
+            if cached is None or cached.stamp != stamp:
                 try:
-                    kept = self._read_on(name, stamp, kept)
+                    cached = self._read_file(name, stamp, cached)
                 except NotRegularError as error:
-                    return Reading(faults=[self.not_read(error)])
-        with self._keeping:
-            self._kept[name] = kept
-            size = sum(other.size for other in self._kept.values())
-            while size > KEPT:
-                size -= self._kept.pop(next(iter(self._kept))).size
-        return kept.reading
+                    return Reading(faults=[self.not_regular(error)])
+        with self._cache_lock:
+            self._cache[name] = cached
+            size = sum(file.size for file in self._cache.values())
+            while size > CACHE_BYTES:
+                size -= self._cache.pop(next(iter(self._cache))).size
+        return cached.reading
 
-    def not_read(self, error: NotRegularError) -> Fault:
-        """Return the fault of what stands where a file should."""
+    def not_regular(self, error: NotRegularError) -> Fault:
+        """Return the fault of a link, folder or device in the place of a file."""
         hint = "Move it elsewhere, and restore the file itself from a backup."
-        return Fault(self.shown(error.path), f"it is {error.kind}, and not read", hint)
+        return Fault(self.label(error.path), f"it is {error.kind}, and not read", hint)
 
-    def _read_on(self, name: str, stamp: str, kept: _Kept | None) -> _Kept:
-        """Read a file; what stands there as it did is not decoded again."""
-        # The head comes first: of what is acknowledged after it, the bytes may be half written yet.
+    def _read_file(self, name: str, stamp: str, cached: _CachedFile | None) -> _CachedFile:
+        """Read a file; lines that are unchanged since it was *cached* are not decoded again."""
+        # The head comes first: a line that is acknowledged later may be half written now.
         acknowledged = self.acknowledged(name)
         data = read_regular(self.path(name))
-        kept = kept or self._begun(name)
-        mark = blake2b(memoryview(data)[: kept.size], digest_size=16)
-        if mark.digest() != kept.mark:
-            kept, mark = self._begun(name), blake2b(digest_size=16)
-        size = end_of_lines(data, acknowledged)
-        mark.update(memoryview(data)[kept.size : size])
-        records, faults, lines = list(kept.records), list(kept.faults), kept.lines
-        for item in lines.read(data[kept.size : size]):
+        cached = cached or self._new_file(name)
+        digest = blake2b(memoryview(data)[: cached.size], digest_size=16)
+        if digest.digest() != cached.digest:
+            cached, digest = self._new_file(name), blake2b(digest_size=16)
+        size = readable_size(data, acknowledged)
+        digest.update(memoryview(data)[cached.size : size])
+        records, faults, parser = list(cached.records), list(cached.faults), cached.parser
+        for item in parser.read(data[cached.size : size]):
             if isinstance(item, Line):
                 records.append(item.record)
             elif isinstance(item, Fault):
                 faults.append(item)
-        known = b"" if lines.is_open else mark.digest()  # who goes on from there begins anew
-        return _Kept(lines, stamp, size, known, records, faults, _reading(lines, records, faults))
+        # A file whose last line may go on is decoded from its beginning the next time.
+        known = b"" if parser.is_open else digest.digest()
+        reading = _reading(parser, records, faults)
+        return _CachedFile(parser, stamp, size, known, records, faults, reading)
 
-    def _begun(self, name: str) -> _Kept:
-        return _Kept(Lines(name, self.shown(self.path(name))))
+    def _new_file(self, name: str) -> _CachedFile:
+        return _CachedFile(FileParser(name, self.label(self.path(name))))
 
-    def day(self, of: date) -> Reading:
-        """See :meth:`liveblog.journal.Journal.day`."""
-        return self.read(of.isoformat())
+    def day(self, day: date) -> Reading:
+        """Return the contents of a day's file; see :meth:`read`."""
+        return self.read(day.isoformat())
 
     def days(self, first: date = date.min) -> list[date]:
-        """See :meth:`liveblog.journal.Journal.days`."""
+        """Return the days, from *first* on, that have a file, in order."""
         month = first.isoformat()[:7].replace("-", "")
-        days = (date.fromisoformat(name) for name, _ in self.found(month) if is_day(name))
+        files = find_files(self.folder, month)
+        days = (date.fromisoformat(name) for name, _ in files if is_day(name))
         return sorted(day for day in days if day >= first)
 
     def stamps(self, names: Iterable[str] | None = None) -> dict[str, str]:
-        """See :meth:`liveblog.journal.Journal.stamps`."""
+        """Return the names of all files (or of those in *names* that exist), each with a stamp.
+
+        A stamp changes whenever its file does.
+        """
         found = {}
         if names is None:
-            for name, item in self.found():
+            for name, item in find_files(self.folder):
                 path = Path(item.path)
                 with storage_errors("read", path), contextlib.suppress(FileNotFoundError):
                     found[name] = _stamp(item.stat(follow_symlinks=False))
@@ -149,25 +160,29 @@ class Reader:
         return dict(sorted(found.items()))
 
     def since(self, cursor: str, until: str = "") -> News:
-        """See :meth:`liveblog.journal.Journal.since`."""
+        """Return the records after a cursor; :data:`START` is before the first record.
+
+        *until* is the cursor up to which to read; the end of the journal unless given.
+
+        Raises :class:`InvalidInput` for a text that is no cursor.
+        """
         after = _from_cursor(cursor)
-        # The end is fixed first, then every file that has anything after the cursor, or that grew
-        # meanwhile, is read: whatever was appended before the end is found, however many writers
-        # are at work.
+        # The end is fixed first. Then every file is read that has records after the cursor, or that
+        # grew meanwhile, so that no record before the end is missed while others append.
         stamps = self.stamps()
-        tails = {name: self._end(name, stamp) for name, stamp in stamps.items()}
-        end = max(tails.values(), default=after)
+        last = {name: self._last_instant(name, stamp) for name, stamp in stamps.items()}
+        end = max(last.values(), default=after)
         if until:
             end = min(end, _from_cursor(until))
         names = {
             name
             for name, stamp in self.stamps().items()
-            if stamp != stamps.get(name) or tails[name] > after
+            if stamp != stamps.get(name) or last[name] > after
         }
         return News(self._between(names, after, end), _to_cursor(max(end, after)))
 
     def _between(self, names: Iterable[str], after: datetime, end: datetime) -> list[Record]:
-        """Return what was appended under some names after one instant and up to another."""
+        """Return the records of some files after one instant and up to another, in order."""
         found = [
             record
             for name in names
@@ -177,96 +192,94 @@ class Reader:
         return sorted(found, key=lambda record: record.recorded or end)
 
     def end(self) -> str:
-        """See :meth:`liveblog.journal.Journal.end`."""
+        """Return the cursor after the newest record."""
         return _to_cursor(self.newest(self.head.read()).instant)
 
     def watch(self, cursor: str, pause: Callable[[float], bool]) -> Iterator[News]:
-        """See :meth:`liveblog.journal.Journal.watch`."""
-        # Every writer of this machine notes in the head where it wrote; who copies a file here, or
-        # was killed before the note, does not. For these we look around.
-        seen = _Seen(self.head.read(), self.stamps())
-        settled = _from_cursor(cursor)
+        """Yield the records after a cursor, even if there are none, then those that follow.
+
+        *pause* is called between two looks with the seconds to wait; if it returns True, the next
+        news is yielded even if it is empty. A line that changed in place is news without records. A
+        record may be yielded twice; none is left out. The iterator never ends.
+        """
+        # Every writer of this machine notes in the head where it wrote. Those who copy a file here,
+        # or are killed before the note, do not: they are found by looking at every file.
+        seen = _WatchState(self.head.read(), self.stamps())
+        checked = _from_cursor(cursor)
         news = self.since(cursor)
         yield news
-        for looks in itertools.count(1):
-            is_called = pause(LOOK)
-            is_time = looks % LOOKS_AROUND == 0
-            noted, odd = self._look(seen, is_around=is_time)
-            known_to = _from_cursor(news.cursor)
-            if noted or odd or is_called:
-                ends = [self._end(name, seen.stamps[name]) for name in odd & seen.stamps.keys()]
-                # Where there is no head yet, a line that was written may not be noted yet: it is
-                # left for the next look.
-                if newest := newest_of(seen.head):
+        for polls in itertools.count(1):
+            is_called = pause(POLL_SECONDS)
+            is_full = polls % FULL_SCAN_POLLS == 0
+            noted, unnoted = self._changed(seen, is_full=is_full)
+            after = _from_cursor(news.cursor)
+            if noted or unnoted or is_called:
+                ends = [
+                    self._last_instant(name, seen.stamps[name])
+                    for name in unnoted & seen.stamps.keys()
+                ]
+                # Where there is no head yet, a line that was just written may not be noted yet. The
+                # next look finds it.
+                if newest := last_write(seen.head):
                     ends.append(newest.instant)
-                end = max([known_to, *ends])
-                records = self._between(noted, known_to, end)
-                # Who was killed may have written before what we know.
-                records += self._between(odd, settled if is_time else known_to, end)
+                end = max([after, *ends])
+                records = self._between(noted, after, end)
+                # A writer that was killed may have written before the cursor.
+                records += self._between(unnoted, checked if is_full else after, end)
                 records.sort(key=lambda record: record.recorded or end)
-                news = News(records, _to_cursor(end), frozenset(noted | odd))
+                news = News(records, _to_cursor(end), frozenset(noted | unnoted))
                 yield news
-            if is_time:
-                settled = known_to
+            if is_full:
+                checked = after
 
-    def _look(self, seen: _Seen, *, is_around: bool) -> tuple[set[str], set[str]]:
-        """Look what changed since *seen*, and note it there.
+    def _changed(self, seen: _WatchState, *, is_full: bool) -> tuple[set[str], set[str]]:
+        """Return the files that changed since *seen*, and update *seen*.
 
-        Return the names that writers noted in the head, and those that changed without a note: for
-        these every file is looked at, if *is_around* or if the head tells no more.
+        These are those that writers noted in the head, and those that changed without a note. For
+        the latter every file is looked at, if *is_full* or if the head does not reach back far
+        enough.
         """
-        known, seen.head = seen.head, self.head.read()
-        names = names_since(seen.head, known)
-        noted, odd = names or set(), set[str]()
+        before, seen.head = seen.head, self.head.read()
+        names = names_since(seen.head, before)
+        noted, unnoted = names or set(), set[str]()
         seen.stamps |= self.stamps(noted)
-        if is_around or names is None:
+        if is_full or names is None:
             found = self.stamps()
-            # What was noted meanwhile is not odd: the next look is told of it.
+            # What was noted meanwhile belongs to the next look.
             noted_since = names_since(self.head.read(), seen.head) or set()
-            odd = {name for name, _ in found.items() ^ seen.stamps.items()} - noted - noted_since
+            changed = {name for name, _ in found.items() ^ seen.stamps.items()}
+            unnoted = changed - noted - noted_since
             seen.stamps = found | {name: seen.stamps[name] for name in noted & seen.stamps.keys()}
-        return noted, odd
-
-    def settle(self, names: Iterable[str]) -> None:
-        """See :meth:`liveblog.journal.Journal.settle`."""
-        for name in names:
-            path = self.path(name)
-            with storage_errors("sync", path):
-                try:
-                    fd = open_regular(path)
-                except (FileNotFoundError, NotADirectoryError, NotRegularError):
-                    continue
-                try:
-                    sync_data(fd)
-                finally:
-                    os.close(fd)
+        return noted, unnoted
 
     def acknowledged(self, name: str) -> str:
-        """Return the sum of the line that was written to a file last, as far as the head tells."""
+        """Return the sum of the line that was written to a file last; empty if not in the head."""
         return last_sum_in(self.head.read(), name)
 
-    def newest(self, head: bytes) -> Newest:
-        """Return the newest line of all: the one that the head names, if it stands where it says.
+    def newest(self, head: bytes) -> LastWrite:
+        """Return the newest line of the journal.
 
-        It does not if an older copy of the journal was put back.
+        It is the one that *head* names first, if that line is the last of its file. It is not after
+        an older copy of the journal was put back; then every file is looked at.
         """
-        found = newest_of(head)
+        found = last_write(head)
         if found and is_name(found.name):
             line = self._last_line(found.name)
             if line and line.sum == found.sum:
                 return found
-        none = Newest(datetime.min.replace(tzinfo=UTC), ZERO)
-        return max((self._newest_in(name) for name, _ in self.found()), default=none)
+        none = LastWrite(datetime.min.replace(tzinfo=UTC), ZERO)
+        names = (name for name, _ in find_files(self.folder))
+        return max((self._newest_in(name) for name in names), default=none)
 
-    def _newest_in(self, name: str) -> Newest:
+    def _newest_in(self, name: str) -> LastWrite:
         line = self._last_line(name)
         instant = line.record.recorded if line else None
         if line is None or instant is None:
-            return Newest(datetime.min.replace(tzinfo=UTC), ZERO, name)
-        return Newest(instant, line.sum, name)
+            return LastWrite(datetime.min.replace(tzinfo=UTC), ZERO, name)
+        return LastWrite(instant, line.sum, name)
 
     def _last_line(self, name: str) -> Line | None:
-        """Return the last whole line of a file, of which only the end is read."""
+        """Return the last whole line of a file; only the end of the file is read."""
         path = self.path(name)
         with storage_errors("read", path):
             try:
@@ -274,37 +287,37 @@ class Reader:
             except (FileNotFoundError, NotADirectoryError, NotRegularError):
                 return None
             try:
-                return end_of(fd).line
+                return read_end(fd).line
             finally:
                 os.close(fd)
 
-    def _end(self, name: str, stamp: str) -> datetime:
-        """Return the instant of a file's last line; it is read again if its stamp changed."""
-        known = self._ends.get(name)
+    def _last_instant(self, name: str, stamp: str) -> datetime:
+        """Return the instant of a file's last line; it is read again if the stamp changed."""
+        known = self._last_instants.get(name)
         if known is None or known[0] != stamp:
-            known = self._ends[name] = stamp, self._newest_in(name).instant
+            known = self._last_instants[name] = stamp, self._newest_in(name).instant
         return known[1]
 
-    def found(self, first: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
-        """See :func:`.layout.find_files`."""
-        return find_files(self.folder, first)
-
     def path(self, name: str) -> Path:
-        """See :func:`.layout.path_of`."""
+        """Return the path of the file of a name; see :func:`.layout.path_of`."""
         return path_of(self.folder, name)
 
-    def shown(self, path: Path) -> str:
-        """Return how messages call a file."""
+    def label(self, path: Path) -> str:
+        """Return a file's path as messages show it, ``entries/2012/07/2012-07-15.jsonl``."""
         return str(path.relative_to(self.folder.parent))
 
 
-def _reading(lines: Lines, records: list[Record], faults: list[Fault]) -> Reading:
-    """Return what may be shown of a file, apart from what is withheld."""
-    if not lines.withheld:
+def _reading(parser: FileParser, records: list[Record], faults: list[Fault]) -> Reading:
+    """Return the records of a file, those that are withheld apart."""
+    if not parser.withheld:
         return Reading(records, faults)
-    withheld = dict(lines.withheld)
-    shown = [r for r in records if not is_withheld(r, withheld)]
-    return Reading(shown, faults, withheld, [r for r in records if is_withheld(r, withheld)])
+    withheld = dict(parser.withheld)
+    shown: list[Record] = []
+    hidden: list[Record] = []
+    for record in records:
+        is_hidden = not isinstance(record, Reference) and record.name in withheld
+        (hidden if is_hidden else shown).append(record)
+    return Reading(shown, faults, withheld, hidden)
 
 
 def _stamp(status: os.stat_result) -> str:

@@ -1,8 +1,8 @@
 """The end of one day file: where its lines end, and how lines are appended there.
 
-A crash can cut an append short: bytes without a line end that hold no whole line. Nobody was told
-that they are there; the next writer moves them to ``….jsonl.torn``. A whole line that only lacks
-its line end is a line, and gets its line end.
+A crash can cut an append short: it leaves bytes without a line end that hold no whole line. They
+were never acknowledged; the next writer moves them to ``….jsonl.torn``. A whole line that only
+lacks its line end is a line, and gets its line end.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from ...storage.atomic import (
     sync_data,
     sync_folder,
 )
-from .line import ZERO, Line, decode
-from .lines import end_of_lines, pieces, whole_end
+from .format import ZERO, Line, decode
+from .parser import end_of_whole_lines, parse_lines, readable_size
 
 _REACH = 8192
-"""Bytes at the end of a file that are read first: as a rule they hold its last line."""
+"""Number of bytes at the end of a file that are read first; they usually hold its last line."""
 
 TORN = ".torn"
 
 _ID_LETTERS = rb"-[0-9a-z]{10}"
 
 
-class End(NamedTuple):
+class FileEnd(NamedTuple):
     """How a file ends."""
 
     line: Line | None  #: the last whole line
@@ -43,7 +43,7 @@ class End(NamedTuple):
     is_open: bool  #: the last line lacks its line end
 
 
-def end_of(fd: int) -> End:
+def read_end(fd: int) -> FileEnd:
     """Read the end of an open file."""
     size = os.fstat(fd).st_size
     reach = _REACH
@@ -53,17 +53,17 @@ def end_of(fd: int) -> End:
         if start:  # the first piece may be half a line
             data = data[data.find(b"\n") + 1 :] if b"\n" in data else b""
         ended = data.rfind(b"\n") + 1
-        whole = ended + whole_end(data[ended:])
+        whole = ended + end_of_whole_lines(data[ended:])
         line = _last(data[:whole])
         if line or not start:
             end = size - len(data) + whole
-            return End(line, end, data[whole:], is_open=whole > ended)
+            return FileEnd(line, end, data[whole:], is_open=whole > ended)
         reach *= 4
 
 
 def _last(data: bytes) -> Line | None:
     for raw in reversed(data.split(b"\n")):
-        for _, what in reversed(list(pieces(raw)) if raw else []):
+        for _, what in reversed(list(parse_lines(raw)) if raw else []):
             if isinstance(what, Line):
                 return what
     return None
@@ -73,8 +73,8 @@ Stamp = tuple[int, int, int]
 """A file's inode, size in bytes and time of modification in nanoseconds."""
 
 
-class Known(Struct):
-    """What a writer remembers of a day file, so that it need not read the file for each append."""
+class FileState(Struct):
+    """What a writer remembers of a day file, so that it does not read the file for each append."""
 
     name: str
     stamp: Stamp = (0, 0, 0)  #: of the file as it was read; zeros if there is none
@@ -82,15 +82,18 @@ class Known(Struct):
     ids: set[bytes] = set()  #: of the entries in it, and of those that its texts name
 
 
-def look_at(path: Path, name: str, known: Known | None) -> Known:
-    """Return what *path* holds now. What was appended since it was *known* is read, or all of it.
+def read_state(path: Path, name: str, known: FileState | None) -> FileState:
+    """Return the present state of the file at *path*.
 
-    The journal's lock is held. Raises :class:`OSError`.
+    If only lines were appended since it was *known*, only these are read, else the whole file. The
+    journal's lock is held.
+
+    Raises :class:`OSError`.
     """
     try:
         stamp = _stamp(os.stat(path, follow_symlinks=False))
     except (FileNotFoundError, NotADirectoryError):
-        return Known(name, ids=set())
+        return FileState(name, ids=set())
     if known and known.name == name:
         if known.stamp == stamp:
             return known
@@ -101,10 +104,10 @@ def look_at(path: Path, name: str, known: Known | None) -> Known:
     data = read_regular(path)
     last = data.rpartition(b"\n")[0].rpartition(b"\n")[2] if data.endswith(b"\n") else b""
     line = decode(last)
-    return Known(name, stamp, line.sum if isinstance(line, Line) else "", _ids(name, data))
+    return FileState(name, stamp, line.sum if isinstance(line, Line) else "", _ids(name, data))
 
 
-def _read_on(path: Path, known: Known, stamp: Stamp) -> Known | None:
+def _read_on(path: Path, known: FileState, stamp: Stamp) -> FileState | None:
     """Read the lines that follow the known ones; None if anything but whole lines follows."""
     fd = open_regular(path)
     try:
@@ -121,11 +124,11 @@ def _read_on(path: Path, known: Known, stamp: Stamp) -> Known | None:
             return None
         last = line.sum
     known.ids.update(_ids(known.name, data))
-    return Known(known.name, stamp, last, known.ids)
+    return FileState(known.name, stamp, last, known.ids)
 
 
 def _ids(name: str, data: bytes) -> set[bytes]:
-    """Return the ids of a day's entries that stand anywhere in some bytes."""
+    """Return the ids of a day's entries anywhere in some bytes."""
     return set(re.findall(name.replace("-", "").encode() + _ID_LETTERS, data))
 
 
@@ -136,10 +139,11 @@ def _stamp(status: os.stat_result) -> Stamp:
 class Tail:
     """The end of a day file, open for one append; the journal's lock is held."""
 
-    def __init__(self, path: Path, root: Path, acknowledged: str, known: Known) -> None:
+    def __init__(self, path: Path, root: Path, acknowledged: str, known: FileState) -> None:
         """Open the file at *path*, making it and its folders below *root* where they are missing.
 
-        Its end is read unless it is *known*. *acknowledged* is as in :func:`.lines.end_of_lines`.
+        Its end is not read if the file is still as it was *known*. *acknowledged* is the sum of its
+        newest line according to the head; see :func:`.parser.readable_size`.
 
         Raises :class:`OSError`.
         """
@@ -151,44 +155,46 @@ class Tail:
             self._fd = open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
             sync_folder(path.parent)
         self.last = known.last  #: the sum of the last line
-        self.is_untouched = True  #: as far as is known, the file holds what it held before
+        self.is_unchanged = True  #: whether the file certainly holds what it held before
         stamp = _stamp(os.fstat(self._fd))
         if known.last and stamp == known.stamp:
-            self._end = End(None, stamp[1], b"", is_open=False)
+            self._end = FileEnd(None, stamp[1], b"", is_open=False)
             return
-        self._end = end_of(self._fd)
+        self._end = read_end(self._fd)
         self.last = self._end.line.sum if self._end.line else ZERO
         if self._end.rest and acknowledged:
             data = read_regular(path)
-            if end_of_lines(data, acknowledged) == len(data):
-                # Damage, but of a line that is to be withheld: it stays where it is.
-                self._end = End(self._end.line, len(data), b"", is_open=True)
+            if readable_size(data, acknowledged) == len(data):
+                # The rest of an acknowledged line is damage that withholds entries: it stays.
+                self._end = FileEnd(self._end.line, len(data), b"", is_open=True)
 
     def __enter__(self) -> Tail:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(OSError):  # what was written is on disk, or was told of
+        with contextlib.suppress(OSError):  # what was written is synced or reported already
             os.close(self._fd)
 
     def append(self, lines: bytes) -> Stamp:
-        """Put whole lines, each with its line end, at the end; return the file's stamp then.
+        """Append whole lines, each with its line end, and sync; return the file's new stamp.
 
-        They are on disk when this returns. If anything goes wrong they are cut off again;
-        :attr:`is_untouched` says whether that worked.
+        If anything fails, the lines are cut off again; :attr:`is_unchanged` says whether that
+        worked.
+
+        Raises :class:`OSError`.
         """
         if self._end.rest.strip(b" \t\r\0"):
             self._set_aside()
         if self._end.rest:
             os.ftruncate(self._fd, self._end.size)
         data = memoryview(b"\n" + lines if self._end.is_open else lines)
-        self.is_untouched = False
+        self.is_unchanged = False
         try:
             while data:
                 data = data[os.write(self._fd, data) :]
             sync_data(self._fd)
         except BaseException:
-            self.is_untouched = self._cut()
+            self.is_unchanged = self._cut()
             raise
         return _stamp(os.fstat(self._fd))
 
@@ -210,7 +216,7 @@ class Tail:
 
 
 def sync_file(path: Path) -> None:
-    """Make what was written to a file durable, if there is one.
+    """Make the data of a file durable, if the file exists.
 
     Raises :class:`OSError`.
     """

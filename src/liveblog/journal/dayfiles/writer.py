@@ -1,15 +1,16 @@
-"""The journal as plain files: ``entries/2012/07/2012-07-15.jsonl``, one line a record.
+"""The journal over day files: appends, redaction, check and repair.
 
-What lies where:
+Files below the blog's folder:
 
-- a day's file: its entries' revisions, its framing, references to entries moved there;
+- ``entries/2012/07/2012-07-15.jsonl``: a day's entries, its framing, references to entries that
+  were moved to it; one record a line;
 - ``entries/2012/2012-W29.jsonl``, ``entries/coverage.jsonl``: the framing of longer periods;
 - ``entries/….jsonl.torn``: bytes of appends that a crash cut short, never acknowledged;
-- ``entries/….jsonl.before-…``: a file as it was before ``liveblog check --repair`` wrote it anew;
+- ``entries/….jsonl.before-…``: a file as it was before ``liveblog check --repair`` rewrote it;
 - ``.liveblog/head``: what was written last; see :mod:`.head`.
 
-Writers take turns by an exclusive lock on ``entries/``, which each holds until its line is on disk;
-readers take no lock. If a write or its sync fails, the writer cuts its line off again.
+A writer holds an exclusive lock on ``entries/`` until its lines are on disk; readers take no lock.
+If a write or its sync fails, the writer cuts its lines off again.
 """
 
 from __future__ import annotations
@@ -23,58 +24,91 @@ from ...model.entry import Framing, Revision, id_day
 from ...model.errors import storage_errors
 from ...storage.atomic import NotRegularError, read_regular, replace_file
 from ...storage.locks import Lock
-from .. import Audit, Written
-from .batch import Batch
-from .head import Head, Newest
+from ..results import Audit
+from .batch import Batch, Version
+from .head import Head, LastWrite
 from .keys import find_keys
-from .purge import purged
+from .purge import redact
 from .reader import Reader
-from .tail import Known
+from .tail import FileState
 
 MAX_IDS = 100_000
-"""Entries of a day whose ids are remembered between two appends (about 10 MB); not those of a
-longer day, which is read again for each."""
+"""Largest number of ids that are remembered of a day (about 10 MB); a longer day is read again for
+each append."""
 
 
-class DayFiles(Reader):
-    """The :class:`Journal` contract over a folder of day files."""
+class Journal(Reader):
+    """The journal in a folder of day files; see :mod:`liveblog.journal` for its contract."""
 
     def __init__(self, entries: Path, derived: Path, clock: Callable[[], datetime]) -> None:
-        """Keep the journal in *entries* and the hint of its head in *derived*.
+        """Open the journal in *entries*, with its head in *derived*; neither has to exist.
 
         *clock* returns aware datetimes.
         """
         super().__init__(entries, Head(derived / "head"))
         self._clock = clock
-        self._known: Known | None = None  # of the file that was written to last
+        self._state: FileState | None = None  # of the file that was written to last
 
-    def append(self, record: Written, *, expect: int) -> Written:
-        """See :meth:`liveblog.journal.Journal.append`."""
+    def append(self, record: Version, *, expect: int) -> Version:
+        """Append one complete new version and return it with its number and instant.
+
+        *expect* is the number of the version that the author saw, 0 for a new entry or framing. If
+        an earlier record has the same idempotency key and came from the same request, that record
+        is returned and nothing is written.
+
+        Raises :class:`Conflict` if the newest version has another number, :class:`Withheld` if the
+        newest version may be in a damaged line, :class:`KeyReused` if the key was used by another
+        request, :class:`InvalidInput` for a record beyond the limits, and :class:`StorageError` if
+        the machine refused; that says whether the record may be there all the same.
+        """
         with self._batch([record]) as batch:
             return batch.append(record, expect)
 
     def append_many(
         self, records: Iterable[tuple[Revision | Framing, int]]
     ) -> list[Revision | Framing]:
-        """See :meth:`liveblog.journal.Journal.append_many`."""
+        """Append versions in order, each with what it expects; return them as :meth:`append` does.
+
+        The lock is taken once, and each run of records of one file is one write and one sync. A
+        record is checked against those before it too: an edit may follow its post, and a key that
+        comes twice is one request. All records are checked before any is written.
+
+        Raises what :meth:`append` raises. If a record is refused (:class:`Conflict`,
+        :class:`KeyReused`, :class:`Withheld`, :class:`InvalidInput`), none is appended. After a
+        :class:`StorageError` or a crash a beginning of the list is there, each record whole; the
+        same call again appends the rest, if every record has a key.
+        """
         records = list(records)
         with self._batch(record for record, _ in records) as batch:
             return [batch.append(record, expect) for record, expect in records]
 
-    def keyed(self, entry_id: str, idempotency_key: str) -> Revision | None:
-        """See :meth:`liveblog.journal.Journal.keyed`."""
+    def find_by_key(self, entry_id: str, idempotency_key: str) -> Revision | None:
+        """Return the revision that a request with a key made, of this or any other entry.
+
+        It may not be on disk yet; :meth:`append` returns it when it is.
+        """
         keys = {idempotency_key: id_day(entry_id)}
         with storage_errors("read", self.folder):
             found = find_keys(self.path, keys, self._clock().date(), self.head.read())
         return found.get(idempotency_key)
 
     def adopt(self, record: Revision | Framing) -> bool:
-        """See :meth:`liveblog.journal.Journal.adopt`."""
+        """Append a version of another journal with its number; return whether it was new.
+
+        It keeps the instant at which it was recorded there, unless this journal has later records
+        or that instant is in the future.
+
+        Raises :class:`Conflict` if another version has its number, or if the versions before it are
+        missing; otherwise as :meth:`append`.
+        """
         with self._batch() as batch:
             return batch.adopt(record)
 
     def adopt_many(self, records: Iterable[Revision | Framing]) -> list[bool]:
-        """See :meth:`liveblog.journal.Journal.adopt_many`."""
+        """Append versions of another journal in order; return for each whether it was new.
+
+        As :meth:`append_many` is to :meth:`append`.
+        """
         with self._batch() as batch:
             return [batch.adopt(record) for record in records]
 
@@ -87,27 +121,32 @@ class DayFiles(Reader):
             if isinstance(record, Revision) and record.idempotency_key
         }
         with self.locked():
-            batch = Batch(self, self._clock, self._known, keys)
+            batch = Batch(self, self._clock, self._state, keys)
             yield batch
-            self._known = None  # after a failure the file is read again
-            known = batch.write()
-            self._known = known if known and len(known.ids) <= MAX_IDS else None
+            self._state = None  # after a failure the file is read again
+            state = batch.write()
+            self._state = state if state and len(state.ids) <= MAX_IDS else None
 
     def redact(self, entry_id: str) -> int:
-        """See :meth:`liveblog.journal.Journal.redact`."""
+        """Blank the texts of every revision of an entry, for good; return how many there were.
+
+        Numbers, instants and links of the lines stay. Every file below ``entries/`` whose name
+        holds the day is rewritten: editors and programs that sync folders leave copies.
+        """
         home = id_day(entry_id).isoformat()
         path = self.path(home)
         count = 0
         with self.locked():
-            for temporary in path.parent.glob(f".{path.name}.*.tmp"):  # of one that was killed
+            for temporary in path.parent.glob(
+                f".{path.name}.*.tmp"
+            ):  # of a replacement that was killed
                 temporary.unlink(missing_ok=True)
-            # What editors and programs that sync folders leave is not read, but holds the texts.
             for beside in {path, *self.folder.rglob(f"*{home}*")}:
                 try:
                     data = read_regular(beside)
                 except (FileNotFoundError, NotADirectoryError, NotRegularError):
                     continue
-                blank, lines = purged(data, entry_id)
+                blank, lines = redact(data, entry_id)
                 if blank != data:
                     replace_file(beside, blank)
                     count += lines if beside == path else 0
@@ -115,14 +154,25 @@ class DayFiles(Reader):
         return count
 
     def check(self, progress: Callable[[int, int], None] | None = None) -> Audit:
-        """See :meth:`liveblog.journal.Journal.check`."""
+        """Read everything and report what is lost or damaged, and what is irregular.
+
+        Nothing is changed, created or locked. *progress* is called with how many of how many files
+        were read.
+        """
         from .check import audit
 
         with storage_errors("read", self.folder):
             return audit(self, progress)
 
     def repair(self, *, dry_run: bool = False) -> Sequence[str]:
-        """See :meth:`liveblog.journal.Journal.repair`."""
+        """Rewrite damaged and irregular files; return what was done, and what is lost for good.
+
+        The old files stay beside the new ones. An entry stays withheld if a line that cannot be
+        restored may hold its newest revision. With *dry_run* nothing is changed, and what would be
+        is returned.
+
+        Raises :class:`StorageError` if the machine refused.
+        """
         from .repair import repair
 
         now = self._clock().astimezone(UTC)
@@ -134,9 +184,9 @@ class DayFiles(Reader):
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the journal's lock: one writer at a time, in this and in every process.
+        """Hold the journal's lock: one writer at a time, among all threads and processes.
 
-        What the machine refuses meanwhile is a :class:`StorageError`.
+        Raises :class:`StorageError` if the machine refuses anything within the block.
         """
         with storage_errors("write to", self.folder):
             if not self.folder.is_dir():
@@ -145,15 +195,15 @@ class DayFiles(Reader):
                 yield
 
     def _note(self, name: str) -> None:
-        """Note in the head that something was done under a name, with no line of its own."""
+        """Note in the head that a file changed without a new line."""
         head = self.head.read()
         newest = self.newest(head)
         here = self._last_line(name)
         if here:
-            head = self.head.write(Newest(newest.instant, here.sum, name), head)
+            head = self.head.write(LastWrite(newest.instant, here.sum, name), head)
         if newest.name != name:  # the newest line of all stays first
             self.head.write(newest, head)
 
     def close(self) -> None:
-        """Let go of the open files."""
+        """Close the head."""
         self.head.close()

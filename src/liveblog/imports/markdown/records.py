@@ -1,4 +1,4 @@
-"""An earlier export, read back: the records that its files hold, exactly."""
+"""Reads the records in files that the Markdown export wrote, without loss."""
 
 from __future__ import annotations
 
@@ -24,33 +24,32 @@ def is_export(page: Page) -> bool:
 
 
 def read(page: Page, where: str, source: Source) -> Iterator[Copy | Problem]:
-    """Yield the records of a file, oldest first; then a problem if somebody edited it since.
+    """Yield the records of a file, oldest first; then a problem if its visible part was edited.
 
-    An edited file does not change what comes back: a person's change is a new version, which is
-    made where its author and time are known.
+    Such edits are not imported: a change is a new revision, which needs an author and a time.
 
-    Raises :class:`InvalidInput` if it is not as it was written.
+    Raises :class:`InvalidInput` if the records are damaged.
     """
     own = page.fields["liveblog"]
     records = _records(own.get("revisions") or own.get("framings"))
     now = records[-1]
 
     def picture(media: Media) -> bytes:
-        return source.read(_place(media.path, where, source))
+        return source.read(_find_picture(media.path, where, source))
 
     for record in records:
         yield Copy(where, record, picture)
-    if changed := _changed(page, now):
+    if changed := _edited_part(page, now):
         fix = "edit" if isinstance(now, Revision) else "frame"
         yield Problem(
             where,
-            f"its {changed} was changed after it was exported; it comes back as it was",
-            f"Make the change with 'liveblog {fix} {now.name}' once it is in.",
+            f"its {changed} was changed after it was exported; the exported one is imported",
+            f"Make the change with 'liveblog {fix} {now.name}' once it is imported.",
         )
 
 
-def made(copy: Copy) -> tuple[datetime, str, int]:
-    """Return where a record stands among all, in the order in which they were made."""
+def recording_order(copy: Copy) -> tuple[datetime, str, int]:
+    """Return the sort key for the order of recording."""
     record = copy.record
     never = datetime.min.replace(tzinfo=UTC)
     return record.recorded or never, record.name, record.rev
@@ -61,11 +60,11 @@ def _records(value: Value) -> Sequence[Revision | Framing]:
     try:
         records = msgspec.convert(typed(value), kind)
     except msgspec.ValidationError as error:
-        raise InvalidInput(f"The records in it are not as exported: {error}.", _MEND) from None
+        raise InvalidInput(f"Its records were changed: {error}.", _EXPORT_AGAIN) from None
     records.sort(key=lambda record: record.rev)
     names = {(type(record), record.name) for record in records}
     if len(names) != 1 or len({record.rev for record in records}) != len(records):
-        raise InvalidInput("The records in it do not belong together.", _MEND)
+        raise InvalidInput("Its records do not belong together.", _EXPORT_AGAIN)
     if isinstance(records[0], Revision):
         id_day(records[0].id)
     elif records[0].period != COVERAGE:
@@ -73,11 +72,11 @@ def _records(value: Value) -> Sequence[Revision | Framing]:
     return records
 
 
-_MEND = "Export the journal again."
+_EXPORT_AGAIN = "Export the journal again."
 
 
-def _changed(page: Page, now: Revision | Framing) -> str:
-    """Say what of a file is not what the export wrote, line ends and outer space apart."""
+def _edited_part(page: Page, now: Revision | Framing) -> str:
+    """Return which visible part of a file was edited, if any; outer white space does not count."""
     fields = page.fields
     if isinstance(now, Revision):
         title, text = now.title, entry_text(now)
@@ -94,8 +93,8 @@ def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip().split("\n")]
 
 
-def _place(path: str, where: str, source: Source) -> str:
-    """Return where a picture lies: in the media beside the file, or beside a folder above it."""
+def _find_picture(path: str, where: str, source: Source) -> str:
+    """Return the path of a picture: in ``media/`` beside the file, or in a folder above it."""
     for folder in PurePosixPath(where).parents:
         if found := source.find(f"/{(folder / 'media').as_posix()}/{path}", where):
             return found

@@ -87,8 +87,8 @@ RENDERERS = [
     "liveblog.digest.markdown._entry",
     "liveblog.site.documents.live_entry",
     "liveblog.site.documents.text_of",
-    "liveblog.site.build.figures_csv",
-    "liveblog.site.files.searched",
+    "liveblog.site.update.figures_csv",
+    "liveblog.site.site_files.searched",
 ]
 
 
@@ -307,7 +307,7 @@ def test_what_the_index_cannot_take_over_costs_that_entry(
 ) -> None:
     """The others of its day are taken over."""
     bad = bad_of(told)
-    renderer = "liveblog.site.index.Index._insert"
+    renderer = "liveblog.site.entry_index.EntryIndex._insert"
     monkeypatch.setattr(renderer, failing(_looked_up(renderer)))
     assert {fault.place for fault in told.publish().faults} == {bad}
     assert "Dernier bon." in (told.paths.site / "index.html").read_text("utf-8")

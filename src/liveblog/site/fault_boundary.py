@@ -1,8 +1,8 @@
-"""What cannot be rendered: a notice takes its place, a fault says so, and the rest is published.
+"""Turns errors in rendering into faults: a notice is shown instead, and the rest is published.
 
-A document is made of entries. If that fails, each of its entries is tried alone; those that fail
-are told by a notice. If that does not help either, the document itself is told by one. An error of
-the machine, or a template that cannot be parsed, ends the publication before anything has landed.
+A document is rendered from entries. If that fails, each entry is tried alone, and those that fail
+are replaced by a notice. If that fails too, the whole document is replaced by a notice. An error
+of the machine, or a template that cannot be parsed, ends the publication before anything changes.
 """
 
 from __future__ import annotations
@@ -25,71 +25,71 @@ from ..timeline import Entry
 
 T = TypeVar("T")
 
-Swap = Callable[[Iterable[Entry]], list[Entry]]
-"""Takes the entries of a document; returns those to show in their place."""
+Substitute = Callable[[Iterable[Entry]], list[Entry]]
+"""Takes the entries of a document; returns those to render instead."""
 
-Made = Iterable[tuple[str, bytes]]
-"""The paths of files and their bytes."""
+RenderedFiles = Iterable[tuple[str, bytes]]
+"""Paths and bytes of files."""
 
 EDIT = "Edit it, or remove it; the message names the cause."
 CORRECT = "Correct what the message names, and publish again."
 
 
 def is_fatal(error: Exception) -> bool:
-    """Whether an error ends a publication, whatever it was met at."""
+    """Whether an error ends the publication, wherever it is raised."""
     return isinstance(error, StorageError | OSError | MemoryError) or (
         isinstance(error, ConfigError) and not isinstance(error, RenderError)
     )
 
 
 def reason(error: Exception) -> str:
-    """Say in a line what went wrong."""
+    """Return the message of an error in one line."""
     if isinstance(error, LiveblogError):
         return error.message.rstrip(".")
     return f"{type(error).__name__}: {error}".replace("\n", " ").rstrip(": .")
 
 
-def _only(entry_id: str) -> Swap:
+def _only(entry_id: str) -> Substitute:
     return lambda entries: [entry for entry in entries if entry.id == entry_id]
 
 
-def everything(entries: Iterable[Entry]) -> list[Entry]:
-    """Show entries as they are."""
+def unchanged(entries: Iterable[Entry]) -> list[Entry]:
+    """Render the entries as they are."""
     return list(entries)
 
 
-class Guard:
-    """Keeps what cannot be rendered from ending a publication."""
+class FaultBoundary:
+    """Renders documents; an entry that cannot be rendered is a fault, and no error."""
 
     def __init__(self, words: Words, config: Config, report: Callable[[Fault], None]) -> None:
-        """Tell of what failed in the language of *words*; *report* takes each fault."""
+        """Write notices in the language of *words*; *report* takes each fault."""
         self._words = words
         self._config = config
         self._report = report
 
-    def make(
+    def render(
         self,
-        place: str,
+        location: str,
         entries: Sequence[Entry],
-        make: Callable[[Swap], T],
+        make: Callable[[Substitute], T],
         fallback: Callable[[], T],
-        plainer: Callable[[Swap], T] | None = None,
+        plainer: Callable[[Substitute], T] | None = None,
     ) -> T:
-        """Return what *make* makes of entries, with a notice for each that makes it fail.
+        """Return the result of *make*, with a notice for each of *entries* that makes it fail.
 
-        If it fails without them too, the fault is said to be at *place*, and what *plainer* makes
-        is taken, or else the *fallback*.
+        If it fails without them too, a fault of *location* is reported, and the result is that of
+        *plainer*, or else of *fallback*.
         """
         try:
-            return make(everything)
+            return make(unchanged)
         except Exception as error:
             if is_fatal(error):
                 raise
             first = error
         failed = self._failed(entries, make)
-        for swap in self._swaps(failed):
+        for substitute in self._substitutes(failed):
             try:
-                made = make(swap)
+                made = make(substitute)
             except Exception as error:
                 if is_fatal(error):
                     raise
@@ -98,42 +98,44 @@ class Guard:
                     text = f"the update cannot be shown ({problem})"
                     self._report(Fault(entry_id, text, EDIT))
                 return made
-        self._report(Fault(place, f"it cannot be shown in full ({reason(first)})", CORRECT))
+        self._report(Fault(location, f"it cannot be shown in full ({reason(first)})", CORRECT))
         try:
-            return plainer(everything) if plainer else fallback()
+            return plainer(unchanged) if plainer else fallback()
         except Exception as error:
             if is_fatal(error):
                 raise
             return fallback()
 
-    def files(
+    def render_files(
         self,
-        place: str,
+        location: str,
         entries: Sequence[Entry],
-        make: Callable[[Swap], Made],
-        plainer: Callable[[Swap], Made] | None = None,
-        notice: Made = (),
+        make: Callable[[Substitute], RenderedFiles],
+        plainer: Callable[[Substitute], RenderedFiles] | None = None,
+        notice: RenderedFiles = (),
     ) -> Iterator[tuple[str, bytes]]:
-        """Yield the files that *make* makes of entries; see :meth:`make`.
+        """Yield the files of *make*, one at a time; see :meth:`render`.
 
-        A file may come twice; the second time it is right. *notice* are the files that take the
-        place of those that cannot be made.
+        A file may be yielded twice; the second one counts. *notice* holds the files to write
+        instead of those that cannot be rendered.
         """
         try:
-            yield from make(everything)
+            yield from make(unchanged)
         except Exception as error:
             if is_fatal(error):
                 raise
-            yield from self.make(
-                place,
+            yield from self.render(
+                location,
                 entries,
-                lambda swap: list(make(swap)),
+                lambda substitute: list(make(substitute)),
                 lambda: list(notice),
-                (lambda swap: list(plainer(swap))) if plainer else None,
+                (lambda substitute: list(plainer(substitute))) if plainer else None,
             )
 
-    def _failed(self, entries: Iterable[Entry], make: Callable[[Swap], object]) -> dict[str, str]:
-        """Return the entries of which alone nothing can be made, and why."""
+    def _failed(
+        self, entries: Iterable[Entry], make: Callable[[Substitute], object]
+    ) -> dict[str, str]:
+        """Map the ids of the entries that fail alone to the reasons."""
         failed = {}
         for entry_id in {entry.id: None for entry in entries}:
             try:
@@ -144,14 +146,14 @@ class Guard:
                 failed[entry_id] = reason(error)
         return failed
 
-    def _swaps(self, failed: dict[str, str]) -> Iterator[Swap]:
-        """Yield what to show in the place of entries that failed: notices, else nothing."""
+    def _substitutes(self, failed: dict[str, str]) -> Iterator[Substitute]:
+        """Yield what to try in place of entries that failed: first notices, then nothing."""
         if failed:
-            yield lambda shown: [self.stand_in(e) if e.id in failed else e for e in shown]
+            yield lambda shown: [self.notice_for(e) if e.id in failed else e for e in shown]
             yield lambda shown: [e for e in shown if e.id not in failed]
 
-    def stand_in(self, entry: Entry) -> Entry:
-        """Return an entry that says in the place of another that it cannot be shown."""
+    def notice_for(self, entry: Entry) -> Entry:
+        """Return an entry that says that another one cannot be shown, to stand in its place."""
         now = entry.now
         notice = Revision(
             id=now.id,
@@ -161,12 +163,12 @@ class Guard:
             day=now.day,
             body=self._words.say("This update cannot be shown at the moment."),
         )
-        # The first keeps its place among others; together they are told from the real ones.
+        # The first revision keeps the order; both together differ from those of the real entry.
         first = structs.replace(notice, rev=0, recorded=entry.revisions[0].recorded)
         return Entry((first, notice))
 
-    def page(self, root: str) -> bytes:
-        """Return a page that says that another cannot be shown; no template makes it."""
+    def notice_page(self, root: str) -> bytes:
+        """Return a page that says that a page cannot be shown; no template is used."""
         words, config = self._words, self._config
         text = words.say("This page cannot be shown at the moment.")
         return (
@@ -176,11 +178,11 @@ class Guard:
             f'<p><a href="{escape(root)}">{escape(words.say("Go to the live page"))}</a></p>\n'
         ).encode()
 
-    def line(self) -> bytes:
-        """Return a line of text that says that a file cannot be shown."""
+    def notice_line(self) -> bytes:
+        """Return a line of text that says that a page cannot be shown."""
         return f"{self._words.say('This page cannot be shown at the moment.')}\n".encode()
 
 
-def swapped(digest: Digest, swap: Swap) -> Digest:
+def substitute_entries(digest: Digest, substitute: Substitute) -> Digest:
     """Return a digest with other entries."""
-    return digest if swap is everything else replace_entries(digest, swap)
+    return digest if substitute is unchanged else replace_entries(digest, substitute)

@@ -1,0 +1,142 @@
+"""The files of days, weeks and years, and of the entries in a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from msgspec import structs
+
+from ..digest import Digest
+from ..digest import markdown as as_markdown
+from ..digest import text as as_text
+from ..digest.build import abridge
+from ..model import addresses, period
+from ..model.period import Period
+from ..pages.data import NavigationLink
+from ..text.bidi import close_controls
+from ..timeline import Entry
+from .documents import sitemap
+from .fault_boundary import RenderedFiles, Substitute, substitute_entries
+from .queries import Neighbours
+from .writer import Context
+
+
+class DigestFiles:
+    """Writes the files of periods."""
+
+    def __init__(self, context: Context) -> None:
+        """Write what *context* holds."""
+        self._context = context
+        self._queries = context.queries
+        self._pages = context.pages
+        self._writer = context.writer
+
+    def day(self, day: date, purpose: str, neighbours: Neighbours) -> None:
+        """Write the pages of a day and of its entries."""
+        digest = self._queries.digest(period.day(day))
+        self._sitemap(day, digest, purpose)
+        if not digest.days:
+            return
+        for entry in digest.entries:
+            self._entry(entry, purpose)
+        self._writer.output.purpose = purpose
+        self._digest(digest, neighbours, purpose)
+
+    def _sitemap(self, day: date, digest: Digest, purpose: str) -> None:
+        """List the page of a day, and the pages of the entries whose ids are of that day."""
+        shown = self._queries.day(day)
+        entries = [e for e in shown.entries if e.id.startswith(f"{day:%Y%m%d}")]
+        entries += [e for e in shown.moved if e.is_visible(self._context.timeline.now)]
+        if not entries and not digest.days:
+            return
+        folder = addresses.day_path(day)
+        path = folder + "sitemap.xml"
+
+        def render(substitute: Substitute) -> RenderedFiles:
+            pages: list[tuple[str, datetime | None]] = [(folder, None)] if digest.days else []
+            pages += sorted(
+                (addresses.entry_path(entry.id), entry.now.updated) for entry in substitute(entries)
+            )
+            return [(path, sitemap(self._context.config.url, pages).encode())]
+
+        self._writer.files(purpose, path, render, entries)
+
+    def _entry(self, entry: Entry, purpose: str) -> None:
+        output = self._writer.output
+        path = addresses.entry_path(entry.id) + "index.html"
+        pictures = [m.path for m in entry.now.media] if entry.now.state == "live" else []
+        changed_ids = self._context.changed_ids
+        if changed_ids is not None and entry.id not in changed_ids:
+            output.keep(path)
+            for picture in pictures:
+                output.keep(addresses.media_path(picture))
+            return
+        output.purpose = f"entry:{entry.id}"
+
+        def render(substitute: Substitute) -> RenderedFiles:
+            return [(path, self._pages.entry(shown)) for shown in substitute([entry])]
+
+        notice = [(path, self._writer.boundary.notice_page(addresses.path_to_root(path)))]
+        self._writer.files(purpose, path, render, [entry], notice=notice)
+        for picture in pictures:
+            output.put_media(picture, purpose)
+
+    def week(self, week: Period, purpose: str, neighbours: Neighbours) -> None:
+        """Write the page of a week."""
+        digest = self._queries.digest(week)
+        if digest.days:
+            self._digest(abridge(digest), neighbours, purpose)
+
+    def _digest(self, digest: Digest, neighbours: Neighbours, purpose: str) -> None:
+        """Write a digest in each form, one at a time: those of a long day are large."""
+        folder = addresses.period_path(digest.period)
+        config, words = self._context.config, self._pages.words
+        blog, base = close_controls(config.title), config.url
+        week = self._queries.link(self._queries.week(digest.period.start))
+        previous, following = neighbours
+        plain = structs.replace(digest, series=())
+
+        def page(shown: Digest) -> bytes:
+            return self._pages.digest(shown, previous=previous, following=following, week=week)
+
+        def text(name: str, write: Callable[[Digest], str]) -> None:
+            self._writer.text(
+                purpose,
+                folder + name,
+                lambda substitute: write(substitute_entries(digest, substitute)),
+                digest.entries,
+                plainer=lambda substitute: write(plain),
+            )
+
+        text("index.md", lambda shown: as_markdown.write(shown, words, base=base))
+        text("index.txt", lambda shown: as_text.write(shown, words, blog=blog, base=base))
+        self._writer.page(
+            purpose,
+            folder + "index.html",
+            lambda substitute: page(substitute_entries(digest, substitute)),
+            digest.entries,
+            plainer=lambda substitute: page(plain),
+        )
+
+    def year(self, year: int, purpose: str) -> None:
+        """Write the page of a year: its days, and the weeks that any of its days belongs to."""
+        non_empty = self._queries.non_empty
+        months: dict[date, list[NavigationLink]] = {}
+        for day, headline in non_empty.headlines.items():
+            if day.year == year:
+                link = self._queries.link(period.day(day), headline)
+                months.setdefault(day.replace(day=1), []).append(link)
+        if not months:
+            return
+        weeks = [
+            self._queries.link(week, framing.headline if framing else "")
+            for week in self._queries.weeks
+            if year in (week.start.year, week.end.year)
+            for framing in [self._context.timeline.framing(week.id)]
+        ]
+        self._writer.page(
+            purpose,
+            f"{year:04}/index.html",
+            lambda substitute: self._pages.year(year, [*months.items()], weeks, non_empty.years),
+        )

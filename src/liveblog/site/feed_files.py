@@ -1,0 +1,159 @@
+"""The feeds: of all entries, of a tag, of closed days and weeks, and the archives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from msgspec import Struct, structs
+
+from ..digest import Digest
+from ..digest.build import abridge
+from ..feeds import Feed
+from ..model import addresses, period
+from ..model.period import day_end
+from ..pages.data import Tag
+from ..text.bidi import close_controls
+from ..timeline import in_order
+from .entry_index import EntryRef
+from .fault_boundary import Substitute, substitute_entries
+from .queries import ON_PAGE
+from .writer import Context
+
+DAYS_IN_FEED = 31  #: maximum number of days in the daily feed
+DAYS_IN_FEED_AT_LEAST = 7  #: unless the blog has fewer
+
+ENTRIES_IN_DAYS = 1_000
+"""Number of entries from which the daily feed holds fewer days: readers refuse large feeds."""
+
+WEEKS_IN_FEED = 12
+
+TOMBSTONES = 50  #: minimum number of removals that the main feed reports, if there were so many
+
+
+class Archive(Struct, frozen=True):
+    """The entries that the archive of a day holds, and the archives beside it."""
+
+    day: date
+    entries: Sequence[EntryRef]
+    earlier: date | None
+    later: date | None
+
+
+class FeedFiles:
+    """Writes feeds, and the pages of tags."""
+
+    def __init__(self, context: Context) -> None:
+        """Write what *context* holds."""
+        self._context = context
+        self._config = context.config
+        self._queries = context.queries
+        self._feeds = context.feeds
+        self._writer = context.writer
+
+    def main(self) -> None:
+        """Write the main feed.
+
+        It holds everything that is in no archive, however much that is, so that with the archives
+        it is complete.
+        """
+        index = self._context.index.entries
+        last_closed = self._config.closing.last_closed_day(self._context.timeline.now)
+        since = day_end(last_closed, self._config.zone)
+        size = max(self._config.feeds.entries, index.count_updated_since(since))
+        updated = self._queries.entries(index.last_updated(size))
+        removed = index.removals(max(TOMBSTONES, index.count_removed_since(since)))
+        archive = index.change_before(last_closed + timedelta(days=1))
+
+        def render(substitute: Substitute) -> Feed:
+            items = [self._feeds.entry(entry) for entry in substitute(updated)]
+            feed = self._feeds.feed(
+                "", "", self._config.title, items, "", is_over=self._context.is_over
+            )
+            return self._feeds.subscription(feed, archive, removed)
+
+        self._writer.feed("newest", "", render, updated)
+
+    def tag(self, tag: Tag, total: int, refs: Sequence[EntryRef], purpose: str) -> None:
+        """Write the page and the feed of a tag: the newest entries, of *total* ones."""
+        entries = self._queries.entries(refs)
+        folder = addresses.tag_path(tag.slug)
+        title = f"{close_controls(self._config.title)} – {tag.name}"
+        in_feed = entries[: self._config.feeds.entries]
+
+        def render(substitute: Substitute) -> Feed:
+            items = [self._feeds.entry(entry, is_copy=True) for entry in substitute(in_feed)]
+            return self._feeds.feed(
+                folder, f"tag/{tag.slug}", title, items, folder, is_over=self._context.is_over
+            )
+
+        self._writer.feed(purpose, folder, render, in_feed)
+        shown = entries[:ON_PAGE]
+        self._writer.page(
+            purpose,
+            folder + "index.html",
+            lambda substitute: self._context.pages.tag(tag, substitute(shown), total),
+            shown,
+        )
+
+    def daily(self) -> None:
+        """Write the feed of closed days."""
+        digests: list[Digest] = []
+        entries = 0
+        for day in reversed(self._queries.closed_days[-DAYS_IN_FEED:]):
+            if entries > ENTRIES_IN_DAYS and len(digests) >= DAYS_IN_FEED_AT_LEAST:
+                break
+            digests.append(self._queries.digest(period.day(day)))
+            entries += len(digests[-1].entries)
+        words = self._context.pages.words
+        title = words.say("%(title)s: day by day", title=self._config.title)
+        self._digests("daily", title, digests)
+
+    def weekly(self) -> None:
+        """Write the feed of closed weeks."""
+        queries = self._queries
+        weeks = [week for week in queries.weeks if queries.is_closed(week)][-WEEKS_IN_FEED:]
+        digests = [abridge(queries.digest(week)) for week in reversed(weeks)]
+        words = self._context.pages.words
+        title = words.say("%(title)s: week by week", title=self._config.title)
+        self._digests("weekly", title, digests)
+
+    def _digests(self, name: str, title: str, digests: Sequence[Digest]) -> None:
+        folder = f"{name}/"
+
+        def feed(shown: Iterable[Digest]) -> Feed:
+            items = [self._feeds.digest(digest) for digest in shown if digest.entries]
+            return self._feeds.feed(folder, name, title, items, "", is_over=self._context.is_over)
+
+        self._writer.feed(
+            name,
+            folder,
+            lambda substitute: feed(substitute_entries(digest, substitute) for digest in digests),
+            [entry for digest in digests for entry in digest.entries],
+            plainer=lambda substitute: feed(
+                structs.replace(digest, series=()) for digest in digests
+            ),
+        )
+
+    def archive(self, archive: Archive, purpose: str) -> None:
+        """Write the archive of a day: all that appeared or was corrected in it, as it is now."""
+        ids: dict[date, set[str]] = {}
+        for ref in archive.entries:
+            ids.setdefault(ref.day, set()).add(ref.id)
+        days = [self._queries.day(day) for day in ids]
+        shown = in_order(e for day in days for e in day.entries if e.id in ids[day.date])
+        gone = in_order(e for day in days for e in day.removed if e.id in ids[day.date])
+        removed = [(entry.id, entry.now.updated) for entry in reversed(gone)]
+
+        def render(substitute: Substitute) -> Feed:
+            items = [self._feeds.entry(entry) for entry in substitute(reversed(shown))]
+            title, is_over = self._config.title, self._context.is_over
+            return self._feeds.archive(
+                self._feeds.feed("", "", title, items, "", is_over=is_over),
+                archive.day,
+                earlier=archive.earlier,
+                later=archive.later,
+                removed=removed,
+            )
+
+        self._writer.feed(purpose, addresses.day_path(archive.day), render, shown)

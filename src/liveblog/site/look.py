@@ -1,0 +1,41 @@
+"""How a blog is rendered: its pages and feeds, with its theme and configuration."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from ..config import Config
+from ..pages.render import Pages
+from ..storage.paths import Paths
+from ..version import __version__
+from .feed_builder import FeedBuilder
+from .theme import Theme
+
+
+class Look(Struct, frozen=True):
+    """Pages and feeds; they are loaded again only when something has changed."""
+
+    fingerprint: str  #: differs whenever any file of the site could
+    assets: dict[str, tuple[str, bytes]]  #: see :meth:`Theme.assets`
+    pages: Pages
+    feeds: FeedBuilder
+
+
+def load_look(config: Config, paths: Paths, known: Look | None, *, is_read_only: bool) -> Look:
+    """Return the look of a blog: *known* itself if nothing has changed.
+
+    Compiled templates are not stored if *is_read_only*. Raises :class:`StorageError`.
+    """
+    theme = Theme(paths.templates, paths.static)
+    fingerprint = f"{__version__} {theme.fingerprint()} {config!r}"
+    if known is not None and known.fingerprint == fingerprint:
+        return known
+    assets = theme.assets()
+    pages = Pages(
+        config,
+        templates=theme.templates,
+        compiled=paths.derived / "templates",
+        is_read_only=is_read_only,
+        assets={name: path for name, (path, _) in assets.items()},
+    )
+    return Look(fingerprint, assets, pages, FeedBuilder(pages))

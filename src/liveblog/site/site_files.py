@@ -1,0 +1,166 @@
+"""The files that show the blog as a whole: the live page, search, sitemaps, assets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from datetime import date
+
+import msgspec
+from msgspec import structs
+
+from ..model import addresses, period
+from ..model.entry import slug
+from ..pages.data import Home, Tag
+from .documents import (
+    FIGURES_HEAD,
+    LivePage,
+    Searched,
+    live_json,
+    live_page,
+    oembed,
+    opensearch,
+    search_json,
+    searched,
+    sitemap,
+    sitemap_index,
+)
+from .fault_boundary import RenderedFiles, Substitute
+from .queries import ON_PAGE
+from .writer import Context
+
+IN_LIVE = 20  #: entries in live.json
+KEYS = 10  #: key entries on the live page
+PINNED = 3  #: pinned entries on the live page
+TAGS = 12  #: tags on the live page
+DAYS = 10  #: days listed on the live page
+
+
+class SiteFiles:
+    """Writes the files of the blog as a whole."""
+
+    def __init__(self, context: Context) -> None:
+        """Write what *context* holds."""
+        self._context = context
+        self._queries = context.queries
+        self._pages = context.pages
+        self._writer = context.writer
+        self.live_page: LivePage | None = None  #: once it was rendered
+
+    def home(self) -> None:
+        """Write the live page and live.json."""
+        index = self._context.index.entries
+        home = self._home()
+        changed = self._queries.entries(index.last_updated(IN_LIVE))
+        removed = [entry_id for entry_id, _ in index.removals(IN_LIVE)]
+        shown = [*home.entries, *home.pinned, *home.keys]
+
+        def replaced(substitute: Substitute) -> Home:
+            return structs.replace(
+                home,
+                entries=substitute(home.entries),
+                pinned=substitute(home.pinned),
+                keys=substitute(home.keys),
+            )
+
+        def live(substitute: Substitute) -> tuple[LivePage | None, bytes]:
+            page = live_page(home.coverage, self._pages.parts(replaced(substitute)))
+            return page, live_json(page, substitute(changed), removed, self._pages)
+
+        page, document = self._writer.boundary.render(
+            "feeds/live.json", [*shown, *changed], live, lambda: (None, b"")
+        )
+        if page is not None:
+            self._writer.output.put("live.json", document, "newest")
+            self.live_page = page
+        self._writer.page(
+            "newest",
+            "index.html",
+            lambda substitute: self._pages.home(replaced(substitute), page.parts if page else {}),
+            shown,
+        )
+
+    def _home(self) -> Home:
+        index, queries = self._context.index.entries, self._queries
+        entries = queries.entries(index.newest(ON_PAGE + 1))
+        tags = Counter(
+            slug(tag)
+            for entry in entries[:ON_PAGE]
+            for tag in entry.now.tags
+            if entry.now.state == "live"
+        )
+        non_empty = queries.non_empty
+        days = [(day, non_empty.headlines[day]) for day in reversed(non_empty.days[-DAYS:])]
+        older = None
+        if len(entries) > ON_PAGE:
+            older = queries.link(period.day(entries[ON_PAGE].day))
+        return Home(
+            coverage=self._context.coverage,
+            entries=entries[:ON_PAGE],
+            pinned=queries.entries(index.pinned(PINNED)),
+            keys=queries.entries(index.keys(KEYS)),
+            tags=[Tag(name, index.tag(name)[0]) for name, _ in tags.most_common(TAGS)],
+            days=[queries.link(period.day(day), headline) for day, headline in days],
+            years=non_empty.years[::-1],
+            older=older,
+        )
+
+    def search_file(self, path: str, days: Collection[date], purpose: str) -> None:
+        """Write a file that pages search where no server does: the texts of some days."""
+        rows: list[Searched] = []
+        for day in days:
+            rows += self._searched(day)
+        self._writer.files(purpose, path, lambda substitute: [(path, search_json(rows))])
+
+    def _searched(self, day: date) -> list[Searched]:
+        entries = self._queries.day(day).entries
+        return self._writer.boundary.render(
+            f"feeds/{addresses.month_path(day)}search.json",
+            entries,
+            lambda substitute: searched(substitute(entries)),
+            list,
+        )
+
+    def search_page(self) -> None:
+        """Write the page that searches where no server does."""
+        non_empty = self._queries.non_empty
+        months = sorted({day.isoformat()[:7] for day in non_empty.days}, reverse=True)
+        self._writer.page(
+            "search",
+            "search/index.html",
+            lambda substitute: self._pages.search(
+                "../", months=months, years=non_empty.years[::-1]
+            ),
+        )
+
+    def sitemaps(self) -> None:
+        """Write the sitemap of the pages outside of days, and the list of all sitemaps."""
+        non_empty = self._queries.non_empty
+        paths = ["", *(f"{year:04}/" for year in non_empty.years)]
+        paths += [addresses.week_path(week) for week in self._queries.weeks]
+        paths += [addresses.tag_path(tag) for tag in self._context.index.entries.tags()]
+        maps = ["sitemap-pages.xml"]
+        maps += [addresses.day_path(day) + "sitemap.xml" for day in non_empty.days]
+        base = self._context.config.url
+
+        def render(substitute: Substitute) -> RenderedFiles:
+            yield "sitemap-pages.xml", sitemap(base, ((path, None) for path in paths)).encode()
+            yield "sitemap.xml", sitemap_index(base, maps).encode()
+
+        self._writer.files("sitemap", "sitemap.xml", render)
+
+    def figures(self) -> None:
+        """Write the figures of all days as CSV."""
+        lines = FIGURES_HEAD + self._context.index.entries.figures()
+        self._writer.output.put("figures.csv", lines, "figures")
+
+    def assets(self, assets: Iterable[tuple[str, bytes]]) -> None:
+        """Write *assets*, and the other files that no entry changes."""
+        config, output = self._context.config, self._writer.output
+        for path, data in assets:
+            output.put(path, data, "assets")
+        output.put("oembed.json", msgspec.json.encode(oembed(config)) + b"\n", "assets")
+        output.put("opensearch.xml", opensearch(config), "assets")
+        self._writer.page(
+            "assets", "404.html", lambda substitute: self._pages.not_found(config.url)
+        )

@@ -1,0 +1,181 @@
+"""Brings the index up to date with the journal, and returns what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import date, datetime, timedelta
+
+from msgspec import Struct
+
+from ..config import Config
+from ..digest import headline_of
+from ..journal import Journal
+from ..model import period
+from ..model.entry import Revision
+from ..model.period import Period, local_day
+from ..timeline import Day, Timeline
+from .days import NonEmptyDays
+from .documents import figures_csv
+from .entry_index import Invalidation
+from .fault_boundary import FaultBoundary, Substitute
+from .index import Index
+from .output import Output
+from .queries import SiteQueries
+
+
+class Changes(Struct):
+    """What differs from the last publication."""
+
+    names: set[str]  #: in the journal: days, weeks, ``coverage``
+    days: set[date]  #: that may show something else
+    invalidation: Invalidation
+    entry_ids: set[str]  #: of entries that changed, or could not be rendered last time
+    closings: set[Period]  #: days and weeks that closed (or opened again)
+    days_before: NonEmptyDays
+    tags_before: list[str]  #: slugs
+    has_new_figures: bool
+    has_removals: bool  #: whether a changed day has a removed entry, removed now or before
+
+
+class IndexUpdate:
+    """Reads the days that changed into the index."""
+
+    def __init__(
+        self,
+        *,
+        index: Index,
+        journal: Journal,
+        timeline: Timeline,
+        queries: SiteQueries,
+        config: Config,
+        output: Output,
+        boundary: FaultBoundary,
+        on_progress: Callable[[int, int], None],
+    ) -> None:
+        """Update *index* as of the instant of *timeline*; faults go to *output*."""
+        self._index = index
+        self._journal = journal
+        self._now = timeline.now
+        self._queries = queries
+        self._config = config
+        self._output = output
+        self._boundary = boundary
+        self._on_progress = on_progress
+        self._entry_ids: set[str] = set()
+        self._has_new_figures = False
+        self._has_removals = False
+
+    def run(self, names: Collection[str] | None) -> Changes:
+        """Update the index; *names* are those in the journal that may have changed (None: all)."""
+        index = self._index
+        stamps = self._journal.stamps(names)
+        changed = index.changed_stamps(stamps, names)
+        days_before, tags_before = index.entries.non_empty_days(), index.entries.tags()
+        days = self._changed_days(changed)
+        invalidation = self._replace_days(days)
+        self._report_damage(changed)
+        closings = self._closings()
+        index.set_stamps(stamps, changed)
+        index.set_fact("now", self._now.isoformat())
+        self._queries.refresh()
+        return Changes(
+            names=changed,
+            days=days,
+            invalidation=invalidation,
+            entry_ids=self._entry_ids,
+            closings=closings,
+            days_before=days_before,
+            tags_before=tags_before,
+            has_new_figures=self._has_new_figures,
+            has_removals=self._has_removals,
+        )
+
+    def _changed_days(self, changed: set[str]) -> set[date]:
+        days = {date.fromisoformat(name) for name in changed if len(name) == 10}
+        # Embargoes that are over and days that closed lie between the last publication and this
+        # one, in either direction should the clock have been set back.
+        today = local_day(self._now, self._config.zone)
+        last = self._last_time()
+        low, high = sorted((local_day(last, self._config.zone) if last else today, today))
+        return days | set(self._index.journal_days(low, high)) | self._failed_before()
+
+    def _failed_before(self) -> set[date]:
+        """Return the days of entries that could not be rendered last time, to try them again."""
+        manifest = self._index.manifest
+        failed = manifest.failed("entry:")
+        for entry_id in failed:
+            manifest.replace_faults(f"entry:{entry_id}", ())
+        self._entry_ids |= failed
+        return {day for entry_id in failed for day in self._index.entries.days_of(entry_id)}
+
+    def _last_time(self) -> datetime | None:
+        last = self._index.fact("now")
+        return datetime.fromisoformat(last) if last else None
+
+    def _closings(self) -> set[Period]:
+        """Return the days and weeks that closed since the last publication, or opened again."""
+        low, high = sorted((self._last_time() or self._now, self._now))
+        closing = self._config.closing
+        first = closing.last_closed_day(low) - timedelta(days=14)
+        span = [
+            first + timedelta(days=n)
+            for n in range((closing.last_closed_day(high) - first).days + 1)
+        ]
+        periods = {period.day(day) for day in span} | {self._queries.week(day) for day in span}
+        return {p for p in periods if low < closing.closes_at(p) <= high}
+
+    def _replace_days(self, days: set[date]) -> Invalidation:
+        """Replace *days* in the index, and add to them the days that share entries with them."""
+        days |= {other for day in days for other in self._index.entries.days_displaying(day)}
+        found: list[Invalidation] = []
+        others: set[date] = set()
+        for number, day in enumerate(sorted(days)):
+            self._on_progress(number, 4 * len(days))
+            found.append(self._replace_day(day))
+            others |= {entry.day for entry in self._queries.day(day).moved}
+        found += [self._replace_day(day) for day in sorted(others - days)]
+        days |= others
+        return Invalidation.union(found)
+
+    def _replace_day(self, name: date) -> Invalidation:
+        self._output.begin(f"taken:{name}")
+        day = self._queries.day(name)
+        headline = None
+        if day.entries or day.framing is not None:
+            headline = headline_of(day)
+        figures = self._boundary.render(
+            "feeds/figures.csv",
+            day.entries,
+            lambda substitute: figures_csv(substitute(day.entries), self._config),
+            str,
+        )
+        self._has_new_figures |= self._index.entries.replace_figures(name, figures)
+        invalidation, ids = self._boundary.render(
+            name.isoformat(),
+            [*day.entries, *day.removed],
+            lambda substitute: self._replace(day, headline, substitute),
+            lambda: self._replace(Day(name), None, list),
+        )
+        reading = self._journal.day(name)
+        removed = any(isinstance(r, Revision) and r.state == "removed" for r in reading.records)
+        self._has_removals |= removed or bool(reading.withheld)
+        self._entry_ids |= ids
+        for entry_id in ids:
+            self._index.manifest.replace_faults(f"entry:{entry_id}", ())
+        return invalidation
+
+    def _replace(
+        self, day: Day, headline: str | None, substitute: Substitute
+    ) -> tuple[Invalidation, set[str]]:
+        entries, removed = substitute(day.entries), substitute(day.removed)
+        with self._index.savepoint():
+            return self._index.entries.replace_day(
+                day.date, entries, headline, removed, self._config.zone
+            )
+
+    def _report_damage(self, changed: Iterable[str]) -> None:
+        """Report the damage in the changed files of the journal."""
+        for name in changed:
+            self._output.begin(f"journal:{name}")
+            for fault in self._journal.read(name).faults:
+                self._output.fault(fault)
