@@ -96,7 +96,8 @@ def main() -> None:
             new.write_text(now.isoformat())
             new.replace(file)
 
-        import_module("liveblog.delivery.mail")
+        for name in ("mail", "smtp"):
+            import_module(f"liveblog.delivery.{name}")
         print("ready", flush=True)
         run(blog, datetime.fromisoformat(until), each=keep, publish=lambda: None)
     print("done", flush=True)

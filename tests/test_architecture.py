@@ -70,7 +70,7 @@ DOORS = {
         "delivery.outbox",
     ),
     "apscheduler": ("scheduler",),
-    "smtplib": ("delivery.mail",),
+    "smtplib": ("delivery.smtp",),
     "css_inline": ("delivery.mail",),
     "idna": ("config",),
     "apprise": ("delivery.chat",),

@@ -584,11 +584,11 @@ def test_7_repair_asks_says_what_it_did_and_leaves_all_well(french: Run, folder:
     done = french("check", "--repair")
     assert done.returncode == 1
     assert "add --yes" in done.stderr
-    assert f"{path.name}:2: the damaged line is brought back" in done.stderr
+    assert f"{path.name}:2: the damaged line is restored" in done.stderr
     assert path.read_bytes() == damaged
     done = french("check", "--repair", "--yes")
     assert done.returncode == 0
-    assert f"{path.name}:2: the damaged line is brought back" in done.stderr
+    assert f"{path.name}:2: the damaged line is restored" in done.stderr
     assert b"Deux" in path.read_bytes()
     (kept,) = path.parent.glob("*.before-*")
     assert kept.read_bytes() == damaged

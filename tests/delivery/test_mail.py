@@ -36,7 +36,7 @@ from lxml import html as lxml_html
 from liveblog import Blog, Digest, config
 from liveblog.blog import Image
 from liveblog.config import MailConfig
-from liveblog.delivery import DeliveryError, mail
+from liveblog.delivery import DeliveryError, mail, smtp
 from liveblog.digest.text import WIDTH
 from liveblog.model import addresses, limits
 from liveblog.model.entry import Figure, Framing, Revision, Source, make_id
@@ -420,7 +420,7 @@ def test_2_a_dot_at_the_beginning_of_a_line_arrives(told: Blog) -> None:
         digest = digest_of(entry(body=".\n\n.net\n\n..\n\n```\n.\n..\n```"))
         message = mail.compose(digest, pages_of(told), ANNA, NOW)
         assert message is not None
-        mail.send(message, settings_of(receiver))
+        smtp.send(message, settings_of(receiver))
         assert receiver.raw == [message.as_bytes()]
 
 
@@ -649,7 +649,7 @@ def some_mail(to: str = ANNA, text: str = "Un fait.\n", sender: str = "direct") 
 def refusal(message: EmailMessage, settings: MailConfig, password: str = "") -> DeliveryError:
     """Return the error with which a message is not delivered."""
     with pytest.raises(DeliveryError) as refused:
-        mail.send(message, settings, password)
+        smtp.send(message, settings, password)
     assert refused.value.message.isprintable()
     assert refused.value.hint
     return refused.value
@@ -710,7 +710,7 @@ def test_a_message_arrives_as_it_was_made(told: Blog) -> None:
     with receiving() as receiver:
         message = mail.compose(told.digest("2012-W28"), pages_of(told), ANNA, NOW)
         assert message is not None
-        assert mail.send(message, settings_of(receiver)) == "Taken"
+        assert smtp.send(message, settings_of(receiver)) == "Taken"
     assert receiver.raw == [message.as_bytes()]
     assert receiver.recipients == [ANNA]
 
@@ -752,7 +752,7 @@ def test_starttls_then_the_login_then_the_message(trusted: trustme.CA) -> None:
     }  # fmt: skip
     with receiving(**options) as receiver:
         settings = settings_of(receiver, security="starttls", username="blog")
-        assert mail.send(some_mail(), settings, "secret") == "Taken"
+        assert smtp.send(some_mail(), settings, "secret") == "Taken"
         assert len(receiver.raw) == 1
         error = refusal(some_mail(), settings, "wrong")
         assert "refused the login of blog: 5.7.8" in error.message
@@ -773,7 +773,7 @@ def test_starttls_then_the_login_then_the_message(trusted: trustme.CA) -> None:
 def test_tls_from_the_first_byte(trusted: trustme.CA) -> None:
     """As on port 465."""
     with receiving(ssl_context=certified(trusted)) as receiver:
-        assert mail.send(some_mail(), settings_of(receiver, security="tls")) == "Taken"
+        assert smtp.send(some_mail(), settings_of(receiver, security="tls")) == "Taken"
     assert len(receiver.raw) == 1
 
 
@@ -895,12 +895,12 @@ def test_a_server_with_no_such_name() -> None:
 
 def test_it_waits_for_a_connection_for_ten_seconds_and_for_a_minute_in_all() -> None:
     """No longer, so that others get their turn."""
-    assert (mail.CONNECT_SECONDS, mail.TOTAL_SECONDS) == (10, 60)
+    assert (smtp.CONNECT_SECONDS, smtp.TOTAL_SECONDS) == (10, 60)
 
 
 def test_a_server_that_never_greets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Is given up."""
-    monkeypatch.setattr(mail, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(smtp, "CONNECT_SECONDS", 0.2)
     with scripted(lambda connection, server: server.stop.wait(20)) as server:
         error = refusal(some_mail(), settings_of(server))
     assert "timed out" in error.message
@@ -909,7 +909,7 @@ def test_a_server_that_never_greets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_server_that_talks_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of its lines comes in time; the whole does not."""
-    monkeypatch.setattr(mail, "TOTAL_SECONDS", 0.5)
+    monkeypatch.setattr(smtp, "TOTAL_SECONDS", 0.5)
 
     def talk(connection: socket.socket, server: Any) -> None:
         connection.sendall(b"220 mail\r\n")
@@ -949,7 +949,7 @@ def test_a_server_that_dies_before_its_last_word(
 ) -> None:
     """The one case that nobody can tell: it may have taken it, and that is said."""
     if is_slow:
-        monkeypatch.setattr(mail, "TOTAL_SECONDS", 0.5)
+        monkeypatch.setattr(smtp, "TOTAL_SECONDS", 0.5)
 
     def talk(connection: socket.socket, server: Any) -> None:
         to_data(connection, server)
@@ -975,7 +975,7 @@ def test_what_was_taken_is_taken_however_the_farewell_goes() -> None:
         connection.sendall(b"250 Taken\r\n")
 
     with scripted(talk) as server:
-        assert mail.send(some_mail(), settings_of(server)) == "Taken"
+        assert smtp.send(some_mail(), settings_of(server)) == "Taken"
 
 
 def test_an_address_in_letters_needs_a_server_that_knows_them(told: Blog) -> None:
@@ -983,15 +983,15 @@ def test_an_address_in_letters_needs_a_server_that_knows_them(told: Blog) -> Non
     message = mail.compose(digest_of(entry()), pages_of(told), "zoé@bücher.example", NOW)
     assert message is not None
     with receiving(enable_SMTPUTF8=True) as receiver:
-        assert mail.send(message, settings_of(receiver)) == "Taken"
+        assert smtp.send(message, settings_of(receiver)) == "Taken"
         assert receiver.recipients == ["zoé@xn--bcher-kva.example"]
         assert "\r\nTo: zoé@xn--bcher-kva.example\r\n".encode() in receiver.raw[0]
-        assert mail.send(some_mail(sender="é"), settings_of(receiver)) == "Taken"
+        assert smtp.send(some_mail(sender="é"), settings_of(receiver)) == "Taken"
     with receiving(enable_SMTPUTF8=False) as receiver:
         error = refusal(message, settings_of(receiver))
         assert error.is_final
         assert "zoé@xn--bcher-kva.example" in error.message
-        assert mail.send(some_mail(), settings_of(receiver)) == "Taken"
+        assert smtp.send(some_mail(), settings_of(receiver)) == "Taken"
 
 
 # -- the command -----------------------------------------------------------------------------------
@@ -1134,7 +1134,7 @@ def test_the_samples_week_arrives_whole(sample: Blog) -> None:
     with receiving() as receiver:
         message = mail.compose(sample.digest("2012-W29"), pages_of(sample), ANNA, NOW)
         assert message is not None
-        mail.send(message, settings_of(receiver))
+        smtp.send(message, settings_of(receiver))
     (arrived,) = receiver.messages
     assert arrived.get_content_type() == "multipart/alternative"
     assert arrived["Subject"].startswith("Semaine du 16 au 22 juillet\u00a0: De Damas à Alep")

@@ -20,7 +20,7 @@ from liveblog.blog import Image
 from liveblog.exports.markdown import MARK, write
 from liveblog.imports import Copy, Item, Problem
 from liveblog.imports.markdown import read_folder as folder
-from liveblog.journal.dayfiles.parser import home_of
+from liveblog.journal.dayfiles.layout import home_of
 from liveblog.model import limits
 from liveblog.model.entry import (
     Figure,

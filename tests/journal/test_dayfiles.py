@@ -843,7 +843,7 @@ def test_5_reordered_and_duplicated_lines_are_noted_and_change_nothing(journal: 
     audit = journal.check()
     assert not audit.faults
     (note,) = audit.notes
-    assert note.startswith("entries/2012/07/2012-07-15.jsonl:4: a line that stands here a second")
+    assert note.startswith("entries/2012/07/2012-07-15.jsonl:4: a line that is here a second")
 
 
 def test_5_a_line_copied_from_another_day_is_found(journal: Journal) -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from liveblog.digest import Series
-from liveblog.pages.chart import HEIGHT, LABELLED, WIDTH, Chart, draw
+from liveblog.pages.chart import HEIGHT, MAX_LABELS, WIDTH, Chart, draw
 
 
 def series(*values: float, skip: int = 0) -> Series:
@@ -57,5 +57,5 @@ def test_a_day_without_a_value_leaves_a_gap() -> None:
 def test_only_some_of_many_bars_are_labelled() -> None:
     """The first always."""
     bars = drawn(*range(1, 32)).bars
-    assert 0 < sum(bar.is_labelled for bar in bars) <= LABELLED
+    assert 0 < sum(bar.is_labelled for bar in bars) <= MAX_LABELS
     assert bars[0].is_labelled

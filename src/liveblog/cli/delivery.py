@@ -295,10 +295,10 @@ def _write(message: EmailMessage, output: str | None) -> None:
 
 def _sent(state: State, blog: Blog, message: EmailMessage, as_json: bool) -> bool:
     """Send a message and tell what the server said; whether it took it."""
-    from ..delivery import DeliveryError, mail
+    from ..delivery import DeliveryError, smtp
 
     try:
-        said = mail.send(message, blog.config.mail, os.environ.get(mail.PASSWORD, ""))
+        said = smtp.send(message, blog.config.mail, os.environ.get(smtp.PASSWORD_VARIABLE, ""))
         problem = None
         state.say(f"{message['To']}: {said}")
     except DeliveryError as error:

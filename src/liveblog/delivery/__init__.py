@@ -1,7 +1,7 @@
 """Delivery: mail, WebSub pings and chat messages that follow from a publication.
 
-Each way out (:mod:`.mail`, :mod:`.websub`, :mod:`.chat`) makes a message and sends it once. When,
-how often and whether again is up to the outbox and the dispatcher.
+The dispatcher plans deliveries and sends what the outbox holds; :mod:`.smtp`, :mod:`.websub` and
+:mod:`.chat` send one thing once.
 """
 
 from __future__ import annotations

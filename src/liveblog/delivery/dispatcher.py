@@ -257,7 +257,7 @@ class Dispatcher:
         websub.ping(hub, topic, "" if host_port == PUBLIC else host_port)
 
     def _mail(self, delivery: Delivery) -> Callable[[], object]:
-        from . import mail
+        from . import mail, smtp
 
         settings = self._config.mail
         if delivery.target not in settings.to:
@@ -266,7 +266,7 @@ class Dispatcher:
         message = mail.compose(digest, self._publisher.pages, delivery.target, self._clock())
         if message is None:
             raise _NotNeeded("its entries were withdrawn")
-        return partial(mail.send, message, settings, self._environ.get(mail.PASSWORD, ""))
+        return partial(smtp.send, message, settings, self._environ.get(smtp.PASSWORD_VARIABLE, ""))
 
     def _chat(self, delivery: Delivery) -> Callable[[], object]:
         config = self._config

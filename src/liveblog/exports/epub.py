@@ -127,9 +127,8 @@ class _Book:
     def _put(
         self, book: zipfile.ZipFile, name: str, data: bytes, compression: int = zipfile.ZIP_DEFLATED
     ) -> None:
-        modified = max(
-            self._modified, datetime(1980, 1, 1, tzinfo=UTC)
-        )  # zip files have no earlier dates
+        # Zip files have no earlier dates.
+        modified = max(self._modified, datetime(1980, 1, 1, tzinfo=UTC))
         entry = zipfile.ZipInfo(name, modified.timetuple()[:6])
         entry.external_attr = 0o644 << 16
         entry.compress_type = compression

@@ -25,7 +25,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..journal import Fault
-from ..journal.dayfiles.parser import home_of
+from ..journal.dayfiles.layout import home_of
 from ..model.draft import FIELDS
 from ..model.entry import (
     FORBIDDEN,

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from ..journal import Journal
-from ..journal.dayfiles.parser import home_of
+from ..journal.dayfiles.layout import home_of
 from ..model.conflicts import Conflict
 from ..model.entry import Framing, Revision
 from ..model.errors import InvalidInput, LiveblogError, StorageError

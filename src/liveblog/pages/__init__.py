@@ -1,1 +1,1 @@
-"""Pages: HTML made of entries and digests by Jinja2 templates."""
+"""Pages: HTML rendered from entries and digests with Jinja2 templates."""

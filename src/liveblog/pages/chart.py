@@ -1,6 +1,6 @@
-"""The geometry of a figure's chart: bars from day to day, for an inline SVG without script.
+"""Computes the bar chart of a figure, which a template draws as inline SVG. Pure.
 
-Pure numbers; the template draws them. Units are those of the SVG's view box.
+Lengths are in units of the SVG's view box.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from ..digest import Series
 
 WIDTH = 640
 HEIGHT = 200
-TOP = 26  #: room for a value above its bar
-BOTTOM = 26  #: room for the days
-GAP = 0.35  #: of a bar's share
-LABELLED = 10  #: more bars than this are labelled now and then only
+TOP = 26  #: height of the value above the highest bar
+BOTTOM = 26  #: height of the labels with the days
+GAP = 0.35  #: distance between bars, as a fraction of the width of a day
+MAX_BAR_WIDTH = 64
+MIN_BAR_HEIGHT = 1.5
+MAX_LABELS = 10
 
 
 class Bar(Struct, frozen=True):
-    """One day's bar."""
+    """The bar of one day."""
 
     date: date
     value: int | float
@@ -32,25 +34,25 @@ class Bar(Struct, frozen=True):
 
     @property
     def middle(self) -> float:
-        """Where its labels stand."""
+        """The x coordinate of its labels."""
         return round(self.x + self.width / 2, 1)
 
 
 class Chart(Struct, frozen=True):
-    """A figure drawn."""
+    """The chart of one figure."""
 
     series: Series
     bars: tuple[Bar, ...]
-    zero: float  #: where the axis lies
+    zero: float  #: the y coordinate of the axis
 
     @property
     def highest(self) -> Bar:
-        """The day of the greatest value."""
+        """The bar of the greatest value."""
         return max(self.bars, key=lambda bar: bar.value)
 
 
 def draw(series: Series) -> Chart | None:
-    """Draw a series; one or two values are better read than drawn."""
+    """Return the chart of a series, or None for one or two values, which the table shows better."""
     if len(series.points) < 3:
         return None
     first, last = series.points[0][0], series.points[-1][0]
@@ -60,23 +62,23 @@ def draw(series: Series) -> Chart | None:
     scale = (HEIGHT - TOP - BOTTOM) / ((high - low) or 1)
     zero = TOP + high * scale
     share = WIDTH / slots
-    width = min(share * (1 - GAP), 64)
-    every = -(-len(values) // LABELLED)
+    width = min(share * (1 - GAP), MAX_BAR_WIDTH)
+    labelled_every = -(-len(values) // MAX_LABELS)
     bars = []
-    for number, (of, value) in enumerate(series.points):
-        # Days without a value keep their place, so that a gap is seen as a gap.
-        x = ((of - first).days + 0.5) * share - width / 2
-        height = max(abs(value) * scale, 1.5)
+    for number, (day, value) in enumerate(series.points):
+        # A day without a value leaves a gap.
+        x = ((day - first).days + 0.5) * share - width / 2
+        height = max(abs(value) * scale, MIN_BAR_HEIGHT)
         y = zero - height if value >= 0 else zero
         bars.append(
             Bar(
-                of,
+                day,
                 value,
                 round(x, 1),
                 round(y, 1),
                 round(width, 1),
                 round(height, 1),
-                number % every == 0,
+                number % labelled_every == 0,
             )
         )
     return Chart(series, tuple(bars), round(zero, 1))

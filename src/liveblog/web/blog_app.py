@@ -28,10 +28,10 @@ from ..site.storage.compressed import Compressed
 from ..timeline import StreamPosition
 from ..watcher import Event, Update, Watcher
 from . import embed, errors, micropub, search
-from .api import routes
+from .api import routes as api
 from .auth import Authenticator
 from .clients import ForwardedHeaders, client_of
-from .composer import pages
+from .composer import routes as composer
 from .context import BlogContext
 from .errors import Problem
 from .removed_entries import RemovedEntries
@@ -216,9 +216,9 @@ class BlogApp:
 
     def _routes(self) -> Router:
         found = [
-            *routes.routes(self._context),
+            *api.routes(self._context),
             *micropub.routes(self._context),
-            *pages.routes(self._context),
+            *composer.routes(self._context),
             *embed.routes(self._context),
             *search.routes(self._context),
         ]

@@ -21,7 +21,7 @@ from ...model.errors import StorageError, Withheld
 from .format import encode
 from .head import LastWrite, last_sum_in, last_write
 from .keys import find_keys, is_same_request
-from .parser import home_of
+from .layout import home_of
 from .reader import TICK, Reader
 from .tail import FileState, Tail, read_state, sync_file
 
@@ -43,13 +43,13 @@ class Batch:
     ) -> None:
         """Begin a batch at the end of *journal*.
 
-        *known* is what its owner remembers of one file. *keys* are the idempotency keys of the
-        records to come, each with the day of its record's id.
+        *known* is the state of the file that was written to last, if it is remembered. *keys* are
+        the idempotency keys of the records to come, each with the day of its entry's id.
         """
         self._journal = journal
         self._clock = clock
         self._planned: list[tuple[str, Record]] = []  # each with the name of its file
-        self._remembered = known
+        self._last_state = known
         self._known: dict[str, FileState] = {}
         self._read: dict[str, Versions] = {}
         self._new: Versions = {}
@@ -70,7 +70,7 @@ class Batch:
                 raise Withheld(record.name, fault.place)
             raise Conflict(record.name, expect, current, record)
         numbered = msgspec.structs.replace(record, rev=expect + 1)
-        validate(numbered)  # what the reader would refuse is not acknowledged
+        validate(numbered)  # a record that readers would refuse is not acknowledged
         written = self._plan(home, numbered, self._clock())
         if isinstance(written, Revision) and written.idempotency_key:
             self._by_key[written.idempotency_key] = written
@@ -92,9 +92,9 @@ class Batch:
         return True
 
     def write(self) -> FileState | None:
-        """Write what was planned; return what is known of the file that was written to last.
+        """Write the planned records; return the state of the file that was written to last.
 
-        Raises :class:`StorageError`, which says how much is there.
+        Raises :class:`StorageError`, which says how many of them are in the journal.
         """
         known = None
         done = 0
@@ -121,7 +121,7 @@ class Batch:
             sync_file(self._journal.path(home_of(earlier)))
 
     def _plan(self, home: str, record: Version, instant: datetime) -> Version:
-        """Plan a record for its home, and a reference to it where another day is to have one."""
+        """Plan a record, after a reference to it if it was moved to another day than its id's."""
         if isinstance(record, Revision) and record.day not in ("", home):
             if record.day not in self._references:
                 records = self._journal.read(record.day).records
@@ -146,11 +146,11 @@ class Batch:
         journal = self._journal
         path = journal.path(name)
         if not done and self._newest.name not in ("", name):
-            # No line is on disk whose predecessor in another file is not.
+            # The line that ``after`` names is on disk before the first line that names it.
             sync_file(journal.path(self._newest.name))
         tail = None
         try:
-            known = self._look_at(name)
+            known = self._file_state(name)
             tail = Tail(path, journal.folder.parent, last_sum_in(self._head, name), known)
             with tail:
                 lines = []
@@ -160,8 +160,8 @@ class Batch:
                     prev = after = lines[-1][-19:-3].decode()
                 stamp = tail.append(b"".join(lines))
         except OSError as error:
-            has_changed = tail is not None and not tail.is_untouched
-            hint = self._state(records, done, has_changed=has_changed)
+            has_changed = tail is not None and not tail.is_unchanged
+            hint = self._describe_failure(records, done, has_changed=has_changed)
             raise StorageError.of(error, "write to", path, hint) from error
         self._newest = LastWrite(records[-1].recorded or self._instant, after, name)
         self._head = journal.head.write(self._newest, self._head)
@@ -170,8 +170,8 @@ class Batch:
         self._known[name] = FileState(name, stamp, after, known.ids)
         return self._known[name]
 
-    def _state(self, records: Sequence[Record], done: int, *, has_changed: bool) -> str:
-        """Return what is in the journal after records of one file could not be written."""
+    def _describe_failure(self, records: Sequence[Record], done: int, *, has_changed: bool) -> str:
+        """Return what is in the journal after the records of one file could not be written."""
         total = sum(not isinstance(record, Reference) for _, record in self._planned)
         before = sum(not isinstance(record, Reference) for _, record in self._planned[:done])
         if not before and not has_changed:
@@ -184,8 +184,8 @@ class Batch:
     def _versions(self, record: Revision | Framing, home: str) -> list[Revision | Framing]:
         """Return all versions of what a record is a version of."""
         new = self._new.get(record.name, [])
-        # A new entry is not in the file: there is no need to decode a long day.
-        if isinstance(record, Revision) and record.id.encode() not in self._look_at(home).ids:
+        # A new entry is not in the file, which need not be decoded then.
+        if isinstance(record, Revision) and record.id.encode() not in self._file_state(home).ids:
             return new
         if home not in self._read:
             versions: Versions = {}
@@ -196,23 +196,23 @@ class Batch:
             self._read[home] = versions
         return self._read[home].get(record.name, []) + new
 
-    def _look_at(self, name: str) -> FileState:
+    def _file_state(self, name: str) -> FileState:
         if name not in self._known:
-            self._known[name] = read_state(self._journal.path(name), name, self._remembered)
+            self._known[name] = read_state(self._journal.path(name), name, self._last_state)
         return self._known[name]
 
     def _find_newest(self) -> LastWrite:
         """Return the newest line of the journal."""
         newest = last_write(self._head)
-        known = self._remembered
-        is_remembered = newest and known and newest.name == known.name
-        if newest and is_remembered and self._look_at(newest.name).last == newest.sum:
+        known = self._last_state
+        is_known = newest and known and newest.name == known.name
+        if newest and is_known and self._file_state(newest.name).last == newest.sum:
             return newest
         return self._journal.newest(self._head)
 
 
 def _may_be_there(record: Record) -> str:
-    """Return what to do about a record that could not be written, nor be taken back."""
+    """Return what to do about a record that may have been written although an error came."""
     if isinstance(record, Reference):
         return "Nothing of the entry was changed; try again."
     if isinstance(record, Framing):

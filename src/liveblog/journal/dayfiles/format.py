@@ -1,16 +1,16 @@
-r"""One line of a day file: its bytes, its checksum, its place in two chains.
+r"""The format of one line of a day file: its bytes, its checksum, its links to earlier lines.
 
 A line is a JSON object that ends in three fields of fixed width::
 
     {"type":"revision",…,"after":"<16 hex>","prev":"<16 hex>","sum":"<16 hex>"}\n
 
 - ``sum`` is BLAKE2b-64 over every byte before it: the line is whole and unaltered.
-- ``prev`` is the sum of the line before it in the same file: none was removed or reordered.
-- ``after`` is the sum of the line appended before it in any file: the last lines of a file, or a
-  whole file, cannot vanish unseen.
+- ``prev`` is the sum of the line before it in the same file: no line was removed or reordered.
+- ``after`` is the sum of the line that was appended before it, in any file: the loss of the last
+  lines of a file, or of a whole file, is detected.
 
-A line that was changed later (redacted, or linked anew by a repair) holds, before these, ``"was"``:
-the sum it had, which its neighbours still name.
+A line that was changed later (redacted, or relinked by a repair) also holds ``"was"``, before these
+three: the sum it had, which its neighbours still name.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ _decoder = msgspec.json.Decoder(Record)
 
 
 class Line(Struct, frozen=True):
-    """A whole line as it was read."""
+    """A whole line."""
 
     record: Record
-    sum: str  #: what its neighbours call it: its own sum, or the one it had before redaction
+    sum: str  #: what its neighbours name: its own sum, or the one it had before it was changed
     prev: str
     after: str
     redacted: bool = False
 
 
 def encode(record: Record, prev: str, after: str, was: str = "") -> bytes:
-    """Return the line of a record, newline included."""
+    """Return the line of a record, with its line end."""
     body = _encoder.encode(record)[:-1]
     redaction = f',"was":"{was}"' if was else ""
     body += f'{redaction},"after":"{after}","prev":"{prev}"'.encode()
@@ -57,15 +57,15 @@ def encode(record: Record, prev: str, after: str, was: str = "") -> bytes:
 
 
 class Links(NamedTuple):
-    """What a line says of its place; in a damaged one it may be altered."""
+    """The sums at the end of a line; those of a damaged line may be altered."""
 
-    sum: str  #: what its neighbours call it
+    sum: str  #: what its neighbours name
     prev: str
     after: str
 
 
 def links_of(line: bytes) -> Links | None:
-    """Return the links at the end of a line, whole or damaged; None if they cannot be read."""
+    """Return the links of a line, whole or damaged; None if they cannot be read."""
     links = _links(line) if _SUM.match(line, max(len(line) - _TAIL, 0)) else None
     if links is None:
         return None
@@ -73,34 +73,28 @@ def links_of(line: bytes) -> Links | None:
     return Links((was or line[-18:-2]).decode(), prev.decode(), after.decode())
 
 
-def name_of(line: bytes) -> str | None:
-    """Return what the neighbours of a line call it, or None if the line is damaged."""
-    links = links_of(line) if is_whole(line) else None
-    return links.sum if links else None
-
-
 def decode(line: bytes) -> Line | str:
-    """Read a line (without its newline); return what is wrong with it if it is damaged."""
+    """Read a line without its line end; return what is wrong with it if it is damaged."""
     if not is_whole(line):
-        return "its checksum does not fit its bytes"
+        return "its checksum does not match its bytes"
     links = _links(line)
     if links is None:
         return "its links to the lines before are missing"
     try:
         record = _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return f"it is no record of this version ({error})"
+        return f"it is not a record of this version ({error})"
     was, after, prev = links
     own = was or line[-18:-2]
-    # By place, not by name: this is done a million times.
+    # Arguments by position are faster, and this runs a million times.
     is_blank = bool(was) and isinstance(record, Revision) and record.state == "removed"
     return Line(record, own.decode(), prev.decode(), after.decode(), is_blank)
 
 
 def _links(line: bytes) -> tuple[bytes, bytes, bytes] | None:
-    """Return the sums that a line names: what it was, the one after which it came, the one before.
+    """Return the sums ``was`` (or nothing), ``after`` and ``prev`` of a line.
 
-    They stand at places that are known from its end, where a search would begin everywhere.
+    They are at fixed distances from its end.
     """
     at = len(line) - _TAIL - _LINKS_WIDTH
     links = _LINKS.match(line, at) if at > 0 else None

@@ -1,11 +1,11 @@
 """The head: what was written to the journal last, in ``.liveblog/head``.
 
-A line a write, the newest first, all of one width::
+It has one line for each write, the newest first, all of one width::
 
     2012-07-15T18:20:00.000000+00:00 <sum of the line> 2012-07-15
 
-Writers chain to the first line; watchers learn from those above the one they know which files to
-read. A hint, not a truth: it is not synced, and where it is lost the files tell.
+A writer links its line to the first one; a watcher learns from the lines above those it knows which
+files to read. The head is a hint: it is not synced, and if it is lost the files are read instead.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ from ...model import limits
 from ...model.errors import InvalidInput
 
 MAX_WRITES = 32
-"""So many writes are held: as many may lie between two looks of a watcher."""
+"""Number of writes in the head: as many as there may be between two looks of a watcher."""
 
 _LINE = "%-32s %-16s %-22s\n"
 _WIDTH = len(_LINE % ("", "", ""))
 
 
 class LastWrite(NamedTuple):
-    """The newest write of all."""
+    """The newest line of a journal or a file."""
 
     instant: datetime
-    sum: str  #: that of its line
-    name: str = ""  #: that of its file, where it is known
+    sum: str  #: of the line
+    name: str = ""  #: of its file; empty if unknown
 
 
 class Head:
-    """The head of one journal, held open. Whoever writes holds the journal's lock."""
+    """The head of one journal, kept open. A writer holds the journal's lock."""
 
     def __init__(self, path: Path) -> None:
-        """Keep the head at *path*; nothing has to be there."""
+        """Use the file at *path*, which need not exist."""
         self._path = str(path)
         self._fd, self._inode, self._may_write = -1, 0, False
         self._turn = threading.Lock()
 
     def read(self) -> bytes:
-        """Return it as it stands; nothing if it is lost."""
+        """Return the bytes of the head; empty if it is lost."""
         with self._turn:
             try:
-                # Opened again if somebody replaced the file, or took it away.
+                # Opened again if somebody replaced or removed the file.
                 if self._fd < 0 or os.stat(self._path).st_ino != self._inode:
                     self._open(os.O_RDONLY)
                 return os.pread(self._fd, MAX_WRITES * _WIDTH, 0)
@@ -57,9 +57,9 @@ class Head:
                 return b""
 
     def write(self, newest: LastWrite, before: bytes) -> bytes:
-        """Put a line for the newest write above those *before*, which :meth:`read` returned.
+        """Put a line above those *before*, which :meth:`read` returned; return the new bytes.
 
-        Return the head as it is then. A disk that refuses is passed over.
+        Errors of the disk are ignored.
         """
         line = _LINE % (newest.instant.isoformat(timespec="microseconds"), newest.sum, newest.name)
         data = (line.encode() + before)[: MAX_WRITES * _WIDTH]
@@ -70,16 +70,16 @@ class Head:
                     self._open(os.O_RDWR | os.O_CREAT)
                 os.pwrite(self._fd, data, 0)
             except OSError:
-                self._forget()  # a hint: the files tell
+                self._forget()
         return data
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._turn:
             self._forget()
 
     def __del__(self) -> None:
-        """Whoever opens blog after blog runs out of descriptors otherwise."""
+        """Close the file, so that a process that opens many blogs keeps no descriptors."""
         self._forget()
 
     def _open(self, how: int) -> None:
@@ -96,7 +96,7 @@ class Head:
 
 
 def last_write(head: bytes) -> LastWrite | None:
-    """Return the newest write, or None if the head does not tell."""
+    """Return the newest write in a head; None if there is none that can be read."""
     fields = head.partition(b"\n")[0].decode("ascii", "replace").split()
     try:
         at, last, name = fields
@@ -106,7 +106,7 @@ def last_write(head: bytes) -> LastWrite | None:
 
 
 def last_sum_in(head: bytes, name: str) -> str:
-    """Return the sum of the line that was written to a file last; nothing if it is not told."""
+    """Return the sum of the line last written to a file; empty if it is not in the head."""
     for line in head.decode("ascii", "replace").splitlines():
         fields = line.split()
         if len(fields) == 3 and fields[2] == name:
@@ -115,13 +115,16 @@ def last_sum_in(head: bytes, name: str) -> str:
 
 
 def names_in(head: bytes) -> set[str]:
-    """Return the names written to last."""
+    """Return the names of the files in a head."""
     lines = head.decode("ascii", "replace").splitlines()
     return {fields[2] for fields in map(str.split, lines) if len(fields) == 3}
 
 
 def names_since(head: bytes, known: bytes) -> set[str] | None:
-    """Return the names written to since the head was as *known*; None if it tells no more."""
+    """Return the names of the files written to since the head was *known*.
+
+    None if the head does not reach back so far.
+    """
     names: set[str] = set()
     for at in range(0, len(head), _WIDTH):
         if known.startswith(head[at:]):

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ...model import limits
+from ...model.entry import Framing, Revision, id_day
 from ...model.errors import InvalidInput, storage_errors
 from ...model.period import COVERAGE, parse_period_id
 
@@ -28,6 +29,11 @@ def path_of(entries: Path, name: str) -> Path:
         return entries / "coverage.jsonl"
     period = parse_period_id(name)
     return entries / f"{period.id[:4]}" / f"{period.id}.jsonl"
+
+
+def home_of(record: Revision | Framing) -> str:
+    """Return the name of the file that holds a record."""
+    return record.period if isinstance(record, Framing) else id_day(record.id).isoformat()
 
 
 @lru_cache(maxsize=8192)

@@ -1,8 +1,8 @@
-"""The bytes of one file of the journal as lines: whole, damaged, or only odd.
+"""Parses the bytes of one day file into lines, damage and irregularities.
 
-A line is whole if its checksum holds and its record keeps to `model.limits`. What programs
-add to a file (a byte order mark, other line ends, the markers of a merge, a line a second time) is
-odd: nothing is missing. Anything else is damage, and what it may have changed is withheld.
+A line is whole if its checksum matches and its record keeps to ``model.limits``. What programs add
+to a file (a byte order mark, other line ends, the markers of a merge, a line a second time) is an
+irregularity: nothing is missing. Anything else is damage, and what it may have changed is withheld.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...model.entry import Framing, Record, Reference, Revision, id_day, validate
+from ...model.entry import Framing, Reference, Revision, id_day, validate
 from ...model.errors import InvalidInput
 from ..results import Fault
 from .format import ZERO, Line, decode, is_whole, links_of
+from .layout import home_of
 
 RESTORE = "Run 'liveblog check --repair', or restore the file from a backup."
 
@@ -24,14 +25,14 @@ _NAME = re.compile(rb'\{"type":"[a-z]+","[a-z]+":"([^"\\]{1,60})"')
 _ENDING = re.compile(rb',"sum":"[0-9a-f]{16}"\}')
 _MARKER = re.compile(rb"(<{7}|={7}|>{7}|\|{7})( .*)?")
 _STRAY = 8
-"""Bytes beside a whole line that cannot have been a line themselves."""
+"""Number of bytes beside a whole line that are too few to have been a line."""
 
 _FAR = 4
-"""Letters in which two ids differ at least, unless one is the other with a damaged byte or two."""
+"""Number of letters in which two ids differ if neither is the other with a damaged byte or two."""
 
 
 class Irregularity(NamedTuple):
-    """Bytes that no writer of the journal wrote; nothing is missing on account of them."""
+    """Bytes that no writer of the journal wrote. Nothing is missing because of them."""
 
     problem: str
 
@@ -40,10 +41,10 @@ Item = Line | Fault | Irregularity
 
 
 def parse_lines(raw: bytes) -> Iterator[tuple[bytes, Line | str | Irregularity]]:
-    """Yield what stands between two line ends: as a rule one line.
+    """Yield what is between two line ends, usually one line.
 
-    A line is yielded with the bytes that a writer would have written (without the line end), a
-    damaged one with what is wrong with it, all else as an oddity.
+    A whole line comes with the bytes that a writer would have written, without the line end; a
+    damaged line with a text that says what is wrong; other bytes as an irregularity.
     """
     line = decode(raw)
     if isinstance(line, Line):
@@ -63,7 +64,7 @@ def parse_lines(raw: bytes) -> Iterator[tuple[bytes, Line | str | Irregularity]]
 
 
 def _joined(raw: bytes, problem: str) -> Iterator[tuple[bytes, Line | str | Irregularity]]:
-    """Yield the lines between which a line end was lost, and the stray bytes beside them."""
+    """Yield lines that lost the line end between them, and the stray bytes beside them."""
     found: list[tuple[bytes, Line | str | Irregularity]] = []
     start = 0
     for end in _ENDING.finditer(raw):
@@ -83,13 +84,13 @@ def _joined(raw: bytes, problem: str) -> Iterator[tuple[bytes, Line | str | Irre
 
 def _beside(stray: bytes) -> Iterator[tuple[bytes, Line | str | Irregularity]]:
     if len(stray.strip(b" \t\r\0")) > _STRAY:
-        yield stray, "its checksum does not fit its bytes"
+        yield stray, "its checksum does not match its bytes"
     elif stray:
         yield b"", Irregularity("stray bytes beside a line")
 
 
 def end_of_whole_lines(rest: bytes) -> int:
-    """Return where the last whole line ends in bytes without a line end; 0 if there is none."""
+    """Return the end of the last whole line in bytes without a line end; 0 if there is none."""
     for ending in reversed(list(_ENDING.finditer(rest))):
         if any(isinstance(what, Line) for _, what in parse_lines(rest[: ending.end()])):
             return ending.end()
@@ -97,10 +98,10 @@ def end_of_whole_lines(rest: bytes) -> int:
 
 
 def readable_size(data: bytes, acknowledged: str = "") -> int:
-    """Return up to where a file is to be read: what follows was cut short by a crash.
+    """Return the size of the part of a file to read; the bytes after it were cut short by a crash.
 
-    Unless the line of the sum *acknowledged*, the newest of this file as far as the head knows, is
-    nowhere else: then this is what is left of it.
+    *acknowledged* is the sum of the newest line of the file according to the head. If that line is
+    not in the file, the bytes at the end are what is left of it, and are to be read as damage.
     """
     ended = data.rfind(b"\n") + 1
     end = ended + end_of_whole_lines(data[ended:])
@@ -111,48 +112,48 @@ def readable_size(data: bytes, acknowledged: str = "") -> int:
 
 
 def name_in(raw: bytes) -> str:
-    """Return the entry or period that a line says it is of, damaged or not; empty if it does not.
+    """Return the entry or period named at the beginning of a line; empty if there is none.
 
-    Damage may have altered it.
+    The line may be damaged, and the name altered.
     """
     match = _NAME.match(raw)
     return match[1].decode(errors="replace") if match else ""
 
 
 class FileParser:
-    """Reads one file, from its beginning and on from where it ended before."""
+    """Parses one file from its beginning, and continues as the file grows."""
 
-    def __init__(self, name: str, shown: str) -> None:
-        """Read what is kept under *name*, in a file that faults call *shown*."""
+    def __init__(self, name: str, label: str) -> None:
+        """Parse the file of a day or longer period, which faults call *label*."""
         self.name = name
-        self.shown = shown
-        self.count = 0  #: of line ends
-        self._prefix = name.replace("-", "") + "-"  # of the ids of what lives in a day
+        self.label = label
+        self.count = 0  #: number of lines so far
+        self._prefix = name.replace("-", "") + "-"  # of the ids of a day's entries
         self.withheld: dict[str, Fault] = {}  #: see :class:`liveblog.journal.Reading`
-        self.known: dict[str, int] = {}  #: the newest number that can be read of each name
+        self.known: dict[str, int] = {}  #: by id or period: the newest version that can be read
         self._sums: set[str] = set()
-        self._befores = {ZERO}  # what the next line may be chained to
+        self._previous = {ZERO}  # the sums that the next line may name as ``prev``
         self.is_open = False  #: the last line lacks its line end
 
     def read(self, data: bytes) -> Iterator[Item]:
-        """Yield what *data* holds, which goes on where the bytes before ended.
+        """Yield the items in *data*, which continues where the bytes before ended.
 
-        The last line need not have a line end; what a crash cut short is not to be given, see
-        :func:`end_of_whole_lines`.
+        The last line may lack its line end. Bytes that a crash cut short must be left out; see
+        :func:`readable_size`.
         """
         *parts, last = data.split(b"\n")
         for number, raw in enumerate([*parts, last] if last else parts):
             if number or not self.is_open:
                 self.count += 1
             elif not raw:
-                continue  # only the line end of what was read already
+                continue  # the line end of a line that was already parsed
             yield from self._items(raw)
         self.is_open = bool(last) or (self.is_open and not parts)
 
     @property
     def place(self) -> str:
-        """The file and the number of the line that was read last."""
-        return f"{self.shown}:{self.count}"
+        """The file and the number of the line that was parsed last."""
+        return f"{self.label}:{self.count}"
 
     def _items(self, raw: bytes) -> Iterator[Item]:
         for piece, what in parse_lines(raw):
@@ -165,14 +166,14 @@ class FileParser:
 
     def _line(self, raw: bytes, line: Line) -> Item:
         if line.sum in self._sums:
-            return Irregularity("a line that stands here a second time")
+            return Irregularity("a line that is here a second time")
         self._sums.add(line.sum)
-        self._befores = {line.sum}
+        self._previous = {line.sum}
         record = line.record
         try:
             validate(record)
             if record.recorded is None or not (isinstance(record, Reference) or record.rev):
-                raise InvalidInput("It has no number or instant.", RESTORE)
+                raise InvalidInput("It has no revision number or instant.", RESTORE)
             if not isinstance(record, Reference) and not self._is_at_home(record):
                 return Fault(self.place, f"the line belongs to {home_of(record)}", RESTORE, raw)
         except InvalidInput as error:
@@ -193,10 +194,10 @@ class FileParser:
 
     def _damaged(self, raw: bytes, problem: str) -> Fault:
         links = links_of(raw)
-        befores, self._befores = self._befores, {links.sum} if links else set()
-        # Its beginning and its end are those of one line only if that is chained to the one before.
-        # A file that was cut off may have ended in other lines.
-        is_one = links is not None and (links.prev in befores or is_whole(raw))
+        previous, self._previous = self._previous, {links.sum} if links else set()
+        # If lines were cut out between its beginning and its end, these belong to different lines.
+        # The link to the line before says that they do not.
+        is_one = links is not None and (links.prev in previous or is_whole(raw))
         entry = name_in(raw) if is_one else ""
         fault = Fault(
             self.place,
@@ -210,9 +211,9 @@ class FileParser:
         return fault
 
     def _is_sure(self, name: str) -> bool:
-        """Whether a name in a damaged line is what was written there.
+        """Whether a name in a damaged line is certain to be the name that was written there.
 
-        If nobody knows it, it is that of a lost entry, or that of a known one, altered.
+        An unknown name belongs to a lost entry, or is that of a known entry, altered.
         """
         if name in self.known or name == self.name:
             return True
@@ -229,16 +230,6 @@ class FileParser:
 
 
 def is_near(name: str, other: str) -> bool:
-    """Whether one id may be the other, with a damaged byte or two."""
+    """Whether one id may be the other with a damaged byte or two."""
     differences = sum(a != b for a, b in zip(name, other, strict=False))
     return differences + abs(len(name) - len(other)) < _FAR
-
-
-def home_of(record: Revision | Framing) -> str:
-    """Return the name under which a record is kept."""
-    return record.period if isinstance(record, Framing) else id_day(record.id).isoformat()
-
-
-def is_withheld(record: Record, withheld: dict[str, Fault]) -> bool:
-    """Whether a record is of an entry or framing that is withheld."""
-    return not isinstance(record, Reference) and record.name in withheld

@@ -1,4 +1,4 @@
-"""What is left of a file of the journal when an entry is purged. Pure."""
+"""Blanks the revisions of a purged entry in the bytes of a file. Pure."""
 
 from __future__ import annotations
 
@@ -7,36 +7,35 @@ from .format import Line, encode
 from .parser import is_near, name_in, parse_lines
 
 
-def purged(data: bytes, entry_id: str) -> tuple[bytes, int]:
-    """Blank an entry's revisions in the bytes of a file; return them, and how many were blanked.
+def redact(data: bytes, entry_id: str) -> tuple[bytes, int]:
+    """Blank an entry's revisions in the bytes of a file; return the new bytes and their number.
 
-    Their numbers, instants and places in the chain stay. A damaged line that is, or may be, of this
-    entry goes as a whole.
+    Numbers, instants and links stay. A damaged line that may be of this entry is dropped.
     """
     count = 0
-    kept: list[bytes] = []
+    lines: list[bytes] = []
     for raw in data.split(b"\n"):
-        blank: list[bytes] = []
-        is_same = True
+        pieces: list[bytes] = []
+        is_unchanged = True
         for piece, what in parse_lines(raw):
             if isinstance(what, Line):
                 record = what.record
-                is_its = isinstance(record, Revision) and record.id == entry_id
-                if is_its and not what.redacted:
+                is_this_entry = isinstance(record, Revision) and record.id == entry_id
+                if is_this_entry and not what.redacted:
                     assert isinstance(record, Revision)
                     count += 1
-                    is_same = False
+                    is_unchanged = False
                     piece = encode(_redacted(record), what.prev, what.after, was=what.sum)[:-1]
             elif isinstance(what, str) and _may_be_of(piece, entry_id):
                 count += 1
-                is_same = False
+                is_unchanged = False
                 continue
-            blank.append(piece)
-        if is_same:
-            kept.append(raw)
-        elif any(blank):
-            kept.append(b"\n".join(piece for piece in blank if piece))
-    return b"\n".join(kept), count
+            pieces.append(piece)
+        if is_unchanged:
+            lines.append(raw)
+        elif any(pieces):
+            lines.append(b"\n".join(piece for piece in pieces if piece))
+    return b"\n".join(lines), count
 
 
 def _may_be_of(damaged: bytes, entry_id: str) -> bool:

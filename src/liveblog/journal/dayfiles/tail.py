@@ -1,8 +1,8 @@
 """The end of one day file: where its lines end, and how lines are appended there.
 
-A crash can cut an append short: bytes without a line end that hold no whole line. Nobody was told
-that they are there; the next writer moves them to ``….jsonl.torn``. A whole line that only lacks
-its line end is a line, and gets its line end.
+A crash can cut an append short: it leaves bytes without a line end that hold no whole line. They
+were never acknowledged; the next writer moves them to ``….jsonl.torn``. A whole line that only
+lacks its line end is a line, and gets its line end.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .format import ZERO, Line, decode
 from .parser import end_of_whole_lines, parse_lines, readable_size
 
 _REACH = 8192
-"""Bytes at the end of a file that are read first: as a rule they hold its last line."""
+"""Number of bytes at the end of a file that are read first; they usually hold its last line."""
 
 TORN = ".torn"
 
@@ -74,7 +74,7 @@ Stamp = tuple[int, int, int]
 
 
 class FileState(Struct):
-    """What a writer remembers of a day file, so that it need not read the file for each append."""
+    """What a writer remembers of a day file, so that it does not read the file for each append."""
 
     name: str
     stamp: Stamp = (0, 0, 0)  #: of the file as it was read; zeros if there is none
@@ -83,9 +83,12 @@ class FileState(Struct):
 
 
 def read_state(path: Path, name: str, known: FileState | None) -> FileState:
-    """Return what *path* holds now. What was appended since it was *known* is read, or all of it.
+    """Return the present state of the file at *path*.
 
-    The journal's lock is held. Raises :class:`OSError`.
+    If only lines were appended since it was *known*, only these are read, else the whole file. The
+    journal's lock is held.
+
+    Raises :class:`OSError`.
     """
     try:
         stamp = _stamp(os.stat(path, follow_symlinks=False))
@@ -125,7 +128,7 @@ def _read_on(path: Path, known: FileState, stamp: Stamp) -> FileState | None:
 
 
 def _ids(name: str, data: bytes) -> set[bytes]:
-    """Return the ids of a day's entries that stand anywhere in some bytes."""
+    """Return the ids of a day's entries anywhere in some bytes."""
     return set(re.findall(name.replace("-", "").encode() + _ID_LETTERS, data))
 
 
@@ -139,7 +142,8 @@ class Tail:
     def __init__(self, path: Path, root: Path, acknowledged: str, known: FileState) -> None:
         """Open the file at *path*, making it and its folders below *root* where they are missing.
 
-        Its end is read unless it is *known*. *acknowledged* is as in :func:`.parser.readable_size`.
+        Its end is not read if the file is still as it was *known*. *acknowledged* is the sum of its
+        newest line according to the head; see :func:`.parser.readable_size`.
 
         Raises :class:`OSError`.
         """
@@ -151,7 +155,7 @@ class Tail:
             self._fd = open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
             sync_folder(path.parent)
         self.last = known.last  #: the sum of the last line
-        self.is_untouched = True  #: as far as is known, the file holds what it held before
+        self.is_unchanged = True  #: whether the file certainly holds what it held before
         stamp = _stamp(os.fstat(self._fd))
         if known.last and stamp == known.stamp:
             self._end = FileEnd(None, stamp[1], b"", is_open=False)
@@ -161,34 +165,36 @@ class Tail:
         if self._end.rest and acknowledged:
             data = read_regular(path)
             if readable_size(data, acknowledged) == len(data):
-                # Damage, but of a line that is to be withheld: it stays where it is.
+                # The rest of an acknowledged line is damage that withholds entries: it stays.
                 self._end = FileEnd(self._end.line, len(data), b"", is_open=True)
 
     def __enter__(self) -> Tail:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(OSError):  # what was written is on disk, or was told of
+        with contextlib.suppress(OSError):  # what was written is synced or reported already
             os.close(self._fd)
 
     def append(self, lines: bytes) -> Stamp:
-        """Put whole lines, each with its line end, at the end; return the file's stamp then.
+        """Append whole lines, each with its line end, and sync; return the file's new stamp.
 
-        They are on disk when this returns. If anything goes wrong they are cut off again;
-        :attr:`is_untouched` says whether that worked.
+        If anything fails, the lines are cut off again; :attr:`is_unchanged` says whether that
+        worked.
+
+        Raises :class:`OSError`.
         """
         if self._end.rest.strip(b" \t\r\0"):
             self._set_aside()
         if self._end.rest:
             os.ftruncate(self._fd, self._end.size)
         data = memoryview(b"\n" + lines if self._end.is_open else lines)
-        self.is_untouched = False
+        self.is_unchanged = False
         try:
             while data:
                 data = data[os.write(self._fd, data) :]
             sync_data(self._fd)
         except BaseException:
-            self.is_untouched = self._cut()
+            self.is_unchanged = self._cut()
             raise
         return _stamp(os.fstat(self._fd))
 
@@ -210,7 +216,7 @@ class Tail:
 
 
 def sync_file(path: Path) -> None:
-    """Make what was written to a file durable, if there is one.
+    """Make the data of a file durable, if the file exists.
 
     Raises :class:`OSError`.
     """

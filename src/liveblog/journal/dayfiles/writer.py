@@ -28,7 +28,7 @@ from ..results import Audit
 from .batch import Batch, Version
 from .head import Head, LastWrite
 from .keys import find_keys
-from .purge import purged
+from .purge import redact
 from .reader import Reader
 from .tail import FileState
 
@@ -146,7 +146,7 @@ class Journal(Reader):
                     data = read_regular(beside)
                 except (FileNotFoundError, NotADirectoryError, NotRegularError):
                     continue
-                blank, lines = purged(data, entry_id)
+                blank, lines = redact(data, entry_id)
                 if blank != data:
                     replace_file(beside, blank)
                     count += lines if beside == path else 0

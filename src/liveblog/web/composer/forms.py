@@ -1,20 +1,23 @@
-"""Forms: what the composer's pages send without a script, read into what the API takes.
+"""Forms: what the composer's pages send without a script, read into drafts.
 
-Nothing of a form touches the disk: a picture's metadata is dropped before anything is kept.
+Nothing of a form touches the disk: a picture's metadata is dropped before the picture is stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from itertools import zip_longest
 from typing import Any
 
+import msgspec
+from msgspec import UNSET
 from starlette.requests import Request
 
+from ...model.draft import FIELDS, Draft, changed_fields, field_values, given_fields
 from ...model.entry import Figure, Revision, Source, Verification, slug
-from ..api.handlers import Changes, NewEntry, Picture
+from ..api.schema import FramingText, Picture
 from ..errors import Problem
 from ..multipart import LIMIT, parts_of
 
@@ -62,79 +65,59 @@ def _lines(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-@dataclass(frozen=True)
-class Fields:
-    """The fields of an update as its form shows them."""
+class Fields(Draft, frozen=True, kw_only=True):
+    """The fields of an update as its form shows them; all of them are set, but ``published``."""
 
-    body: str = ""
-    title: str = ""
-    tags: tuple[str, ...] = ()
-    key: bool = False
-    pinned: bool = False
-    verification: Verification = ""
-    sources: tuple[Source, ...] = ()
-    figures: tuple[Figure, ...] = ()
     pictures: tuple[Picture, ...] = ()
-    when: str = ""  #: on the blog's clock, as an input of type datetime-local writes it
-    author: str = ""
-    lang: str = ""
+    when: str = ""  #: ``published`` on the blog's clock, as an input of type datetime-local has it
 
     @classmethod
     def of(cls, revision: Revision, zone: tzinfo) -> Fields:
         """Return the fields of a revision."""
-        same = {f.name: getattr(revision, f.name) for f in fields(cls)
-                if f.name not in ("pictures", "when")}  # fmt: skip
+        pictures = (Picture(path=m.path, alt=m.alt, caption=m.caption) for m in revision.media)
         return cls(
-            **same,
-            pictures=tuple(
-                Picture(path=m.path, alt=m.alt, caption=m.caption) for m in revision.media
-            ),
+            **field_values(revision),
+            pictures=tuple(pictures),
             when=f"{revision.published.astimezone(zone):%Y-%m-%dT%H:%M}",
         )
 
     @classmethod
-    def read(cls, form: Form, before: Fields | None = None) -> Fields:
+    def new(cls, **given: Any) -> Fields:
+        """Return the fields of an empty form, but for those that are *given*."""
+        return cls(**{**_EMPTY, **given})
+
+    @classmethod
+    def read(cls, form: Form, before: Fields) -> Fields:
         """Return what a form sent; what the form does not show stays as it was *before*.
 
         Raises :class:`Problem` for a figure that is no number.
         """
-        before = before or cls()
+        read = {}
+        for field in FIELDS:
+            reader = _READERS.get(field.name) or _READERS[field.kind]
+            read[field.name] = reader(form, field.name, getattr(before, field.name))
         return cls(
-            body=form.one("body", before.body).rstrip(),
-            title=form.one("title", before.title).strip(),
-            tags=tags_of(form.one("tags")) if form.has("tags") else before.tags,
-            key=form.ticked("key", before.key),
-            pinned=form.ticked("pinned", before.pinned),
-            verification=_verification(form, before.verification),
-            sources=_sources(form) if form.has(*_SOURCE) else before.sources,
-            figures=_figures(form) if form.has(*_FIGURE) else before.figures,
+            **read,
             pictures=_pictures(form) if form.has(*_PICTURE) else before.pictures,
             when=form.one("when", before.when)[:16],
-            author=form.one("author", before.author).strip(),
-            lang=form.one("lang", before.lang).strip(),
         )
 
-    def post(self, zone: tzinfo) -> NewEntry:
-        """Return the update to post."""
-        return NewEntry(**self._same(), published=self._instant(zone), schedule=bool(self.when))
+    def draft(self, zone: tzinfo) -> Draft:
+        """Return the draft of a new entry."""
+        return Draft(**given_fields(self), published=self._instant(zone) or UNSET)
 
-    def change(self, before: Fields, zone: tzinfo, now: datetime, **more: Any) -> Changes:
-        """Return what differs from how the fields were *before*."""
-        old = before._same()
-        changed = {name: value for name, value in self._same().items() if value != old[name]}
+    def changes(self, before: Fields, zone: tzinfo) -> Draft:
+        """Return the draft with the fields that differ from those *before*."""
+        changed = changed_fields(given_fields(before), given_fields(self))
         if self.when != before.when:
             # Without a time it stands as of now.
-            changed |= {"published": self._instant(zone) or now, "schedule": bool(self.when)}
-        return Changes(**changed, **more)
+            changed["published"] = self._instant(zone)
+        return Draft(**changed)
 
     def merged(self, before: Fields, theirs: Fields) -> Fields:
         """Return theirs with what was changed here since *before*."""
-        mine = {f.name: getattr(self, f.name) for f in fields(self)
-                if getattr(self, f.name) != getattr(before, f.name)}  # fmt: skip
-        return replace(theirs, **mine)
-
-    def _same(self) -> dict[str, Any]:
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "when"}
+        mine = changed_fields(msgspec.structs.asdict(before), msgspec.structs.asdict(self))
+        return msgspec.structs.replace(theirs, **mine)
 
     def _instant(self, zone: tzinfo) -> datetime | None:
         if not self.when:
@@ -145,22 +128,14 @@ class Fields:
             raise Problem(422, "invalid", f"'{self.when}' is not a time.") from None
 
 
-@dataclass(frozen=True)
-class Around:
-    """The text around a digest as its form shows it."""
-
-    headline: str = ""
-    introduction: str = ""
-    close: str = ""
-
-    @classmethod
-    def read(cls, form: Form, before: Around) -> Around:
-        """Return what a form sent; what the form does not show stays as it was *before*."""
-        return cls(*(form.one(f.name, getattr(before, f.name)).strip() for f in fields(cls)))
+def read_framing(form: Form, before: FramingText) -> FramingText:
+    """Return the texts around a digest that a form sent; the others stay as *before*."""
+    names = FramingText.__struct_fields__
+    return FramingText(**{name: form.one(name, getattr(before, name)).strip() for name in names})
 
 
 def tags_of(text: str) -> tuple[str, ...]:
-    """Read tags that are parted by commas, each once."""
+    """Read tags that commas separate, each once."""
     parts = (part.strip().removeprefix("#").strip() for part in text.replace("،", ",").split(","))
     found: dict[str, str] = {}
     for part in parts:
@@ -178,14 +153,32 @@ _FIGURE = ("figure_name", "figure_value", "figure_unit", "figure_source")
 _PICTURE = ("picture", "alt", "caption")
 
 
-def _verification(form: Form, before: Verification) -> Verification:
+def _text(form: Form, name: str, before: str) -> str:
+    return form.one(name, before).strip()
+
+
+def _body(form: Form, name: str, before: str) -> str:
+    return form.one(name, before).rstrip()  # white space at its beginning may be Markdown
+
+
+def _flag(form: Form, name: str, before: bool) -> bool:
+    return form.ticked(name, before)
+
+
+def _tags(form: Form, name: str, before: tuple[str, ...]) -> tuple[str, ...]:
+    return tags_of(form.one(name)) if form.has(name) else before
+
+
+def _verification(form: Form, name: str, before: Verification) -> Verification:
     boxes: tuple[Verification, ...] = ("unconfirmed", "confirmed")
-    names = {"unconfirmed": "verification", "confirmed": "confirmed"}
+    names = {"unconfirmed": name, "confirmed": "confirmed"}
     ticked = (value for value in boxes if form.ticked(names[value], value == before))
     return next(ticked, "")
 
 
-def _sources(form: Form) -> tuple[Source, ...]:
+def _sources(form: Form, _: str, before: tuple[Source, ...]) -> tuple[Source, ...]:
+    if not form.has(*_SOURCE):
+        return before
     return tuple(
         Source(name.strip() or url.strip(), url.strip())
         for name, url in _rows(form, *_SOURCE)
@@ -193,12 +186,30 @@ def _sources(form: Form) -> tuple[Source, ...]:
     )
 
 
-def _figures(form: Form) -> tuple[Figure, ...]:
+def _figures(form: Form, _: str, before: tuple[Figure, ...]) -> tuple[Figure, ...]:
+    if not form.has(*_FIGURE):
+        return before
     return tuple(
         Figure(name.strip(), _number(value), unit.strip(), source)
         for name, value, unit, source in _rows(form, *_FIGURE)
         if name.strip() or value.strip()
     )
+
+
+_READERS: dict[str, Callable[[Form, str, Any], Any]] = {
+    "text": _text,
+    "flag": _flag,
+    "body": _body,
+    "tags": _tags,
+    "verification": _verification,
+    "sources": _sources,
+    "figures": _figures,
+}
+"""How a form's field is read: by its name, else by its kind. Each reader takes the form, the
+field's name and its value before."""
+
+_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Revision)}
+_EMPTY = {field.name: _DEFAULTS[field.name] for field in FIELDS}
 
 
 def _pictures(form: Form) -> tuple[Picture, ...]:

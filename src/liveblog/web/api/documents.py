@@ -1,0 +1,158 @@
+"""The documents that the API returns and the composer shows, made from the blog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, timedelta
+
+import msgspec
+
+from ... import digest
+from ...blog import Blog, Uploaded
+from ...model import addresses
+from ...model.draft import field_values
+from ...model.entry import Framing, Media, Revision
+from ...model.errors import InvalidInput
+from ...model.period import COVERAGE
+from ...model.permissions import may
+from ...text.fragments import with_root
+from ...timeline import Entry
+from ..context import BlogContext
+from ..errors import Problem
+from ..newsroom import Newsroom
+from .schema import Entries, EntryBase, EntryOut, FramingOut, Picture, PictureOut, Version
+
+
+def newest_entries(newsroom: Newsroom, *, before: str = "", limit: int = 20) -> Entries:
+    """Return a part of the timeline, the newest first, with entries that wait for their time.
+
+    *before* is the ``before`` of the part that precedes it.
+    """
+    found: list[Entry] = []
+    for entry in _newest_first(newsroom.blog, before):
+        found.append(entry)
+        if len(found) > limit:
+            break
+    shown = found[:limit]
+    more = shown[-1].order if len(found) > limit else ""
+    return Entries(entries=tuple(entry_out(newsroom, e) for e in shown), before=more)
+
+
+def _newest_first(blog: Blog, before: str) -> Iterator[Entry]:
+    timeline = blog.timeline
+    for day in reversed(timeline.days()):
+        if before and f"{day - timedelta(days=2):%Y%m%d}" > before[:8]:
+            continue
+        for entry in reversed(timeline.unfiltered(day).entries):
+            if entry.now.state != "removed" and (not before or entry.order < before):
+                yield entry
+
+
+def entry_of(newsroom: Newsroom, entry_id: str, *, with_revisions: bool = False) -> EntryBase:
+    """Return the document of an entry.
+
+    Raises :class:`Problem` (410) if it was removed.
+    """
+    found = newsroom.blog.timeline.entry(entry_id)
+    if found.now.state == "removed":
+        raise Problem(410, "gone", f"{entry_id} was removed.")
+    return entry_out(newsroom, found, with_revisions=with_revisions)
+
+
+def entry_out(newsroom: Newsroom, found: Entry, *, with_revisions: bool = False) -> EntryBase:
+    """Return the document of an entry."""
+    now, path = found.now, newsroom.context.path
+    document: EntryBase = EntryOut(
+        **field_values(now),
+        id=found.id,
+        rev=now.rev,
+        url=addresses.url(newsroom.blog.config.url, addresses.entry_path(found.id)),
+        order=found.order,
+        state=now.state,
+        waiting=now.published > newsroom.blog.now,
+        mine=may(newsroom.person, "edit", found.revisions),
+        published=now.published.astimezone(UTC),
+        updated=now.updated,
+        pictures=_pictures(now.media, path),
+        note=now.note,
+        html=entry_html(newsroom.context, found),
+        revisions=tuple(_version(r, path) for r in found.revisions) if with_revisions else (),
+    )
+    return document
+
+
+def _version(revision: Revision, path: str) -> object:
+    return Version(
+        **field_values(revision),
+        rev=revision.rev,
+        recorded=revision.recorded,
+        published=revision.published,
+        state=revision.state,
+        pictures=_pictures(revision.media, path),
+        note=revision.note,
+    )
+
+
+def _pictures(found: Iterable[Media], path: str) -> tuple[PictureOut, ...]:
+    return tuple(
+        PictureOut(
+            path=media.path,
+            url=path + addresses.url("", addresses.media_path(media.path)),
+            type=media.type,
+            width=media.width,
+            height=media.height,
+            alt=media.alt,
+            caption=media.caption,
+        )
+        for media in found
+    )
+
+
+def entry_html(context: BlogContext, found: Entry) -> str:
+    """Return an entry as the pages show it, with addresses from the site's root."""
+    html: str = with_root(context.blog.publisher.pages.article(found), context.path)
+    return html
+
+
+def images_of(given: Iterable[Picture], known: Sequence[Media]) -> list[Uploaded | Media]:
+    """Return the pictures that a client chose; *known* are those that the entry has.
+
+    Raises :class:`InvalidInput` for a picture that is neither uploaded nor the entry's.
+    """
+    by_path = {media.path: media for media in known}
+    found: list[Uploaded | Media] = []
+    for picture in given:
+        if picture.upload:
+            found.append(Uploaded(picture.upload, picture.alt, picture.caption))
+        elif media := by_path.get(picture.path):
+            found.append(msgspec.structs.replace(media, alt=picture.alt, caption=picture.caption))
+        else:
+            raise InvalidInput(
+                f"The entry has no picture '{picture.path}'.", "Upload it, or leave it out."
+            )
+    return found
+
+
+def period_id(blog: Blog, text: str) -> str:
+    """Return the id of the period that a client names, which may be ``coverage``."""
+    return COVERAGE if text == COVERAGE else blog.period(text).id
+
+
+def framing_of(blog: Blog, text: str) -> FramingOut:
+    """Return the texts around the digest of the period that a client names."""
+    name = period_id(blog, text)
+    found = blog.timeline.framing(name) or Framing(period=name)
+    label, path = blog.config.title, ""
+    if name != COVERAGE:
+        period = blog.period(name)
+        label, path = digest.label(period, blog.words), addresses.period_path(period)
+    return FramingOut(
+        period=name,
+        rev=found.rev,
+        name=label,
+        url=addresses.url(blog.config.url, path),
+        headline=found.headline,
+        introduction=found.introduction,
+        close=found.close,
+        ended=found.ended,
+    )

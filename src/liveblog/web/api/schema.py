@@ -1,0 +1,172 @@
+"""The JSON that the API takes and returns. The fields of an entry come from the model."""
+
+from __future__ import annotations
+
+from types import GenericAlias
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from ...model.draft import FIELDS, Draft
+from ...model.entry import Instant, Revision, State
+from ...tokens import Scope
+
+
+class Picture(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A picture of an entry: one that was uploaded, or one that it has already."""
+
+    upload: str = ""  #: the name that uploading it returned
+    path: str = ""  #: of a picture that the entry has
+    alt: str  #: what a person who cannot see it should know
+    caption: str = ""
+
+
+class NewEntry(Draft, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An update to post. To name another author than yourself needs the scope "edit"."""
+
+    schedule: bool = False  #: whether an instant in the future is intended
+    pictures: tuple[Picture, ...] = ()
+
+
+class Changes(Draft, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to change in an entry; what is not given stays (RFC 7396)."""
+
+    schedule: bool = False  #: whether an instant in the future is intended
+    pictures: tuple[Picture, ...] | UnsetType = UNSET
+    note: str = ""  #: makes it a correction that readers see
+    minor: bool = False  #: leaves "updated" alone
+
+
+class Retraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why an entry is withdrawn; readers see it."""
+
+    why: str
+
+
+class FramingText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The texts around a digest, or (for ``coverage``) on top of the live page."""
+
+    headline: str | UnsetType = UNSET
+    introduction: str | UnsetType = UNSET  #: Markdown
+    close: str | UnsetType = UNSET  #: Markdown
+
+
+class End(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether the coverage is over."""
+
+    over: bool
+
+
+class PictureOut(Struct, frozen=True, kw_only=True):
+    """A picture of an entry."""
+
+    path: str
+    url: str
+    type: str
+    width: int
+    height: int
+    alt: str
+    caption: str
+
+
+class _VersionBase(Struct, frozen=True, kw_only=True):
+    rev: int
+    recorded: Instant | None
+    published: Instant
+    state: State
+    pictures: tuple[PictureOut, ...]
+    note: str
+
+
+class EntryBase(Struct, frozen=True, kw_only=True):
+    """What an entry's document holds besides the fields that its author gave."""
+
+    id: str
+    rev: int  #: also its ETag, to be given back in If-Match
+    url: str
+    order: str  #: its position in the timeline; text order is time order
+    state: State
+    waiting: bool  #: whether readers cannot see it yet
+    mine: bool  #: whether you may change it
+    published: Instant
+    updated: Instant
+    pictures: tuple[PictureOut, ...]
+    note: str
+    html: str  #: as the pages show it, with addresses from the site's root
+
+
+_TYPES = {field.name: field.type for field in msgspec.structs.fields(Revision)}
+_GIVEN: list[tuple[str, Any]] = [(field.name, _TYPES[field.name]) for field in FIELDS]
+
+Version: Any = msgspec.defstruct(
+    "Version",
+    _GIVEN,
+    bases=(_VersionBase,),
+    namespace={"__doc__": "One revision of an entry."},
+    frozen=True,
+    kw_only=True,
+)
+
+EntryOut: Any = msgspec.defstruct(
+    "EntryOut",
+    # Revisions are there where one entry was asked for.
+    [*_GIVEN, ("revisions", GenericAlias(tuple, (Version, ...)), ())],
+    bases=(EntryBase,),
+    namespace={"__doc__": "An entry as it stands."},
+    frozen=True,
+    kw_only=True,
+)
+
+
+class Entries(Struct, frozen=True, kw_only=True):
+    """A part of the timeline, the newest first."""
+
+    entries: tuple[EntryOut, ...]
+    before: str  #: ask with this for the next part; empty at the end
+
+
+class Upload(Struct, frozen=True, kw_only=True):
+    """A picture that was uploaded; its metadata is gone."""
+
+    name: str
+    url: str  #: where anybody who is signed in can look at it
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """An update as readers would see it."""
+
+    html: str
+
+
+class FramingOut(Struct, frozen=True, kw_only=True):
+    """The texts around a digest."""
+
+    period: str
+    rev: int  #: 0 if nobody wrote any; also its ETag
+    name: str  #: the period in the blog's language
+    url: str
+    headline: str
+    introduction: str
+    close: str
+    ended: Instant | None  #: when the coverage was over
+
+
+class Me(Struct, frozen=True, kw_only=True):
+    """You, and the blog that your token is for."""
+
+    name: str
+    scope: Scope
+    blog: str
+    url: str
+    language: str
+    timezone: str
+    now: Instant
+
+
+class Words(Struct, frozen=True, kw_only=True):
+    """Words that were used lately, to be suggested."""
+
+    tags: tuple[str, ...]
+    figures: tuple[str, ...]  #: names
+    authors: tuple[str, ...]

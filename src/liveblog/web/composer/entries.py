@@ -1,0 +1,245 @@
+"""The composer's pages for entries: post, list, edit, pin, retract, remove."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any, cast
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from ...blog import Uploaded
+from ...model import addresses
+from ...model.conflicts import Conflict
+from ...model.draft import Draft
+from ...model.entry import MEDIA_PATH, Source
+from ...model.errors import LiveblogError
+from .. import errors
+from ..api import documents
+from ..api.schema import EntryBase, Picture
+from ..errors import Problem
+from . import history
+from .forms import Fields
+from .site import SHARED, ComposerSite, Visit
+
+
+def routes(site: ComposerSite) -> list[Route]:
+    """Return the routes of the pages and of their forms."""
+    pages = _Pages(site)
+
+    async def without_slash(_: Request) -> Response:
+        return site.redirect("compose")
+
+    changes: dict[str, Callable[[Visit], Response]] = {
+        "": pages.edit,
+        "/pin": lambda visit: pages.pin(visit, True),
+        "/unpin": lambda visit: pages.pin(visit, False),
+        "/retract": pages.retract,
+        "/remove": pages.remove,
+    }
+    return [
+        Route("/compose", site.endpoint("post", pages.compose)),
+        Route("/compose/", without_slash),
+        Route("/compose", site.endpoint("post", pages.post), methods=["POST"]),
+        Route("/compose/entries", site.endpoint("post", pages.entries)),
+        Route("/compose/entries/{id}", site.endpoint("post", pages.entry)),
+        *(
+            Route(f"/compose/entries/{{id}}{path}", site.endpoint("post", change), methods=["POST"])
+            for path, change in changes.items()
+        ),
+        Route("/compose/media/{path:path}", site.endpoint("post", pages.picture)),
+    ]
+
+
+class _Pages:
+    def __init__(self, site: ComposerSite) -> None:
+        self._site = site
+
+    def compose(self, visit: Visit) -> Response:
+        given = {name: visit.request.query_params.get(name, "") for name in SHARED}
+        sources = _source_of(given["url"])
+        fields = Fields.new(title=given["title"], body=given["text"], sources=sources)
+        return self._composer(visit, fields, secrets.token_urlsafe(16))
+
+    def post(self, visit: Visit) -> Response:
+        fields, key = Fields.new(), visit.form.one("key_of_draft") or secrets.token_urlsafe(16)
+        try:
+            fields = Fields.read(visit.form, fields)
+            fields = self._with_file(visit, fields)
+            _check(fields)
+            posted = visit.newsroom.post(
+                fields.draft(self._site.blog.config.zone),
+                images=cast(list[Uploaded], documents.images_of(fields.pictures, ())),
+                schedule=bool(fields.when),
+                key=key,
+            )
+        except (Problem, LiveblogError) as error:
+            return self._composer(visit, fields, key, errors.of(error))
+        return self._site.redirect(f"compose?done={posted.id}")
+
+    def _composer(
+        self, visit: Visit, fields: Fields, key: str, problem: Problem | None = None
+    ) -> Response:
+        return self._site.page(
+            "compose.html",
+            visit.newsroom.person,
+            problem,
+            fields=fields,
+            key_of_draft=key,
+            done=visit.request.query_params.get("done", ""),
+            **self._listed(visit),
+        )
+
+    def entries(self, visit: Visit) -> Response:
+        return self._site.page(
+            "fragments/newsroom_entries.html", visit.newsroom.person, **self._listed(visit)
+        )
+
+    def _listed(self, visit: Visit) -> dict[str, Any]:
+        before = visit.request.query_params.get("before", "")
+        found = documents.newest_entries(visit.newsroom, before=before)
+        return {
+            "entries": [self._with_own_pictures(out) for out in found.entries],
+            "before": found.before,
+        }
+
+    def _with_own_pictures(self, out: EntryBase) -> EntryBase:
+        """Address the pictures in the composer: the site has them only once it is published."""
+        old, new = f'src="{self._site.root}media/', f'src="{self._site.root}compose/media/'
+        return msgspec.structs.replace(out, html=out.html.replace(old, new))
+
+    def picture(self, visit: Visit) -> Response:
+        path = visit.path("path")
+        if not MEDIA_PATH.fullmatch(path):
+            raise HTTPException(404)
+        folder = self._site.blog.paths.media.resolve()
+        file = (folder / path).resolve()
+        if not file.is_relative_to(folder) or not file.is_file():
+            raise HTTPException(404)
+        headers = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
+        return FileResponse(file, headers=headers)
+
+    def entry(self, visit: Visit) -> Response:
+        found = self._document(visit)
+        now = self._site.blog.timeline.entry(found.id).now
+        return self._entry_page(visit, Fields.of(now, self._site.blog.config.zone), found.rev)
+
+    def _entry_page(
+        self,
+        visit: Visit,
+        fields: Fields,
+        rev: int,
+        problem: Problem | None = None,
+        theirs: Fields | None = None,
+    ) -> Response:
+        found = self._document(visit)
+        entry = self._site.blog.timeline.entry(found.id)
+        return self._site.page(
+            "compose_entry.html",
+            visit.newsroom.person,
+            problem,
+            entry=self._with_own_pictures(found),
+            fields=fields,
+            rev=rev,
+            theirs=theirs,
+            note=visit.form.one("note"),
+            minor=visit.form.one("minor"),
+            steps=history.steps(entry),
+            difference=history.differences(theirs.body or "", fields.body or "") if theirs else (),
+        )
+
+    def _document(self, visit: Visit) -> EntryBase:
+        return documents.entry_of(visit.newsroom, visit.path("id"))
+
+    def pin(self, visit: Visit, is_pinned: bool) -> Response:
+        draft = Draft(pinned=is_pinned)
+        return self._try(
+            visit,
+            lambda entry_id: visit.newsroom.edit(
+                entry_id, draft, schedule=False, minor=True, expect=visit.expected()
+            ),
+        )
+
+    def edit(self, visit: Visit) -> Response:
+        form, zone = visit.form, self._site.blog.config.zone
+        entry = self._site.blog.timeline.entry(visit.path("id"))
+        rev = form.one("rev")
+        seen = next((r for r in entry.revisions if str(r.rev) == rev), entry.now)
+        before = fields = Fields.of(seen, zone)
+        try:
+            if not form.has("body"):
+                raise Problem(
+                    422,
+                    "incomplete",
+                    "The form has no text field 'body', so it was not sent whole.",
+                    "Load the page again and repeat your change.",
+                )
+            fields = self._with_file(visit, Fields.read(form, before))
+            _check(fields)
+            has_pictures = fields.pictures != before.pictures
+            visit.newsroom.edit(
+                entry.id,
+                fields.changes(before, zone),
+                images=documents.images_of(fields.pictures, entry.now.media)
+                if has_pictures
+                else None,
+                schedule=bool(fields.when),
+                note=form.one("note"),
+                minor=bool(form.one("minor")),
+                expect=visit.expected(),
+            )
+        except Conflict as conflict:
+            now = self._site.blog.timeline.entry(entry.id).now
+            theirs = Fields.of(now, zone)
+            merged = fields.merged(before, theirs)
+            return self._entry_page(visit, merged, now.rev, errors.of(conflict), theirs)
+        except (Problem, LiveblogError) as error:
+            return self._entry_page(visit, fields, seen.rev, errors.of(error))
+        return self._site.redirect(f"compose?done={entry.id}")
+
+    def retract(self, visit: Visit) -> Response:
+        why = visit.form.one("why")
+        return self._try(
+            visit,
+            lambda entry_id: visit.newsroom.retract(entry_id, why, expect=visit.expected()),
+        )
+
+    def remove(self, visit: Visit) -> Response:
+        return self._try(visit, visit.newsroom.remove)
+
+    def _try(self, visit: Visit, change: Callable[[str], None]) -> Response:
+        """Change an entry; if that is refused, show its page with the reason."""
+        try:
+            change(visit.path("id"))
+        except (Problem, LiveblogError) as error:
+            now = self._site.blog.timeline.entry(visit.path("id")).now
+            fields = Fields.of(now, self._site.blog.config.zone)
+            return self._entry_page(visit, fields, now.rev, errors.of(error))
+        return self._site.redirect("compose")
+
+    def _with_file(self, visit: Visit, fields: Fields) -> Fields:
+        """Upload the picture that came with the form; it stays even if the rest is refused."""
+        if not visit.form.picture:
+            return fields
+        name = self._site.blog.upload(visit.form.picture, "The picture")
+        new = Picture(upload=name, alt=visit.form.one("file_alt").strip(),
+                          caption=visit.form.one("file_caption").strip())  # fmt: skip
+        return msgspec.structs.replace(fields, pictures=(*fields.pictures, new))
+
+
+def _source_of(url: str) -> tuple[Source, ...]:
+    """Return an address that another app handed over as a source; nothing if it is none."""
+    host = addresses.host(addresses.web_address(url))
+    return (Source(host, url),) if host else ()
+
+
+def _check(fields: Fields) -> None:
+    """Refuse what is wrong most often, in words that the page says in the blog's language."""
+    if not ((fields.body or "").strip() or fields.title or fields.pictures):
+        raise Problem(422, "empty", "The update is empty.")
+    if any(not picture.alt for picture in fields.pictures):
+        raise Problem(422, "no_alt", "A picture has no alternative text.")

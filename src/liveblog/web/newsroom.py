@@ -1,0 +1,169 @@
+"""The newsroom: what a person may do to a blog over HTTP.
+
+The API, the composer and Micropub call these methods. Each asks for permission, changes the blog,
+and wakes the watcher, so that the change is published at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from ..blog import Blog, Uploaded
+from ..model import limits
+from ..model.draft import Draft
+from ..model.entry import Media, Revision
+from ..model.permissions import Action
+from ..timeline import Entry
+from ..tokens import Person
+from .auth import demand
+from .context import BlogContext
+from .errors import Problem
+
+
+@dataclass(frozen=True)
+class Newsroom:
+    """A blog, and a person who works on it."""
+
+    context: BlogContext
+    person: Person
+
+    @property
+    def blog(self) -> Blog:
+        """The blog that the person works on."""
+        return self.context.blog
+
+    def entry(self, entry_id: str, action: Action = "read") -> Entry:
+        """Return an entry, if the person may do the action to it.
+
+        Raises :class:`Problem` (403) and :class:`NotFound`.
+        """
+        entry = self.blog.timeline.entry(entry_id)
+        demand(self.person, action, entry, self.blog.now)
+        return entry
+
+    def signed(self, draft: Draft) -> Draft:
+        """Return a draft that names its author: the person, unless it names somebody else.
+
+        Raises :class:`Problem` (403) if the person may not sign for others.
+        """
+        author = draft.author or self.person.name
+        if author != self.person.name:
+            demand(self.person, "sign")
+        return msgspec.structs.replace(draft, author=author)
+
+    def post(
+        self, draft: Draft, *, images: Iterable[Uploaded] = (), schedule: bool, key: str = ""
+    ) -> Revision:
+        """Post an update; *key* is the client's Idempotency-Key."""
+        posted = self.blog.post(
+            self.signed(draft),
+            images=images,
+            schedule=schedule,
+            idempotency_key=self._request_key(key),
+        )
+        self.context.watcher.wake()
+        return posted
+
+    def edit(
+        self,
+        entry_id: str,
+        draft: Draft,
+        *,
+        images: Iterable[Uploaded | Media] | None = None,
+        schedule: bool,
+        note: str = "",
+        minor: bool = False,
+        expect: int,
+    ) -> None:
+        """Change an entry; with a *note* it is a correction that readers see."""
+        self.entry(entry_id, "edit")
+        self.blog.edit(
+            entry_id,
+            draft if draft.author is UNSET else self.signed(draft),
+            images=images,
+            schedule=schedule,
+            note=note,
+            minor=minor,
+            expect=expect,
+        )
+        self.context.watcher.wake()
+
+    def retract(self, entry_id: str, why: str, *, expect: int) -> None:
+        """Withdraw an entry; a notice with the reason stays in its place."""
+        self.entry(entry_id, "retract")
+        self.blog.retract(entry_id, why=why, expect=expect)
+        self.context.watcher.wake()
+
+    def remove(self, entry_id: str, *, purge: bool = False, expect: int | None = None) -> None:
+        """Remove an entry from the site; with *purge*, for good."""
+        self.entry(entry_id, "purge" if purge else "remove")
+        self.blog.remove(entry_id, author=self.person.name, purge=purge, expect=expect)
+        self.context.watcher.wake()
+
+    def restore(self, entry_id: str) -> None:
+        """Restore an entry that was removed."""
+        entry = self.entry(entry_id, "restore")
+        self.blog.restore(entry_id, expect=entry.now.rev)
+        self.context.watcher.wake()
+
+    def frame(
+        self,
+        period_id: str,
+        *,
+        headline: str | UnsetType = UNSET,
+        introduction: str | UnsetType = UNSET,
+        close: str | UnsetType = UNSET,
+        expect: int,
+    ) -> None:
+        """Write the texts around a digest, or on top of the live page."""
+        demand(self.person, "frame")
+        self.blog.frame(
+            period_id,
+            headline=headline,
+            introduction=introduction,
+            close=close,
+            author=self.person.name,
+            expect=expect,
+        )
+        self.context.watcher.wake()
+
+    def end(self, *, is_over: bool) -> None:
+        """End the coverage, or resume it."""
+        demand(self.person, "end")
+        if is_over:
+            self.blog.end()
+        else:
+            self.blog.resume()
+        self.context.watcher.wake()
+
+    def _request_key(self, key: str) -> str:
+        """Return a key of fixed length that no other person's request can have."""
+        return hashlib.sha256(f"{self.person.hash} {key}".encode()).hexdigest()[:32] if key else ""
+
+
+def expected_revision(given: str | None) -> int:
+    """Return the revision that a client saw (If-Match, RFC 9110 §13.1.1).
+
+    Raises :class:`Problem`: 428 without one, 412 for what is not the number of a revision.
+    """
+    if given is None:
+        raise Problem(
+            428,
+            "if_match_required",
+            "Which revision do you want to change?",
+            "Send its ETag in If-Match, so that nobody's work is overwritten.",
+        )
+    number = revision_number(given.strip().removeprefix("W/").strip('"'))
+    if number is None:
+        raise Problem(412, "conflict", f"If-Match is {given[:40]}, which no revision has.")
+    return number
+
+
+def revision_number(text: str) -> int | None:
+    """Return the revision number that a text is, or None."""
+    return int(text) if text.isdecimal() and len(text) <= limits.REVISION_DIGITS else None
