@@ -24,10 +24,10 @@ from .printing import echo, echo_text, refusals, style
 
 COMMANDS = {
     "init": "init",
-    "post": "write",
-    "edit": "write",
-    "retract": "write",
-    "remove": "write",
+    "post": "post",
+    "edit": "post",
+    "retract": "retract",
+    "remove": "retract",
     "log": "read",
     "show": "read",
     "search": "read",
@@ -40,8 +40,8 @@ COMMANDS = {
     "outbox": "delivery",
     "send": "delivery",
     "check": "site",
-    "end": "write",
-    "resume": "write",
+    "end": "end",
+    "resume": "end",
     "import": "import_export",
     "export": "import_export",
 }

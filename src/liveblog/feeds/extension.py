@@ -1,7 +1,7 @@
-"""The one feedgen extension: it puts right what feedgen 1.0 leaves out or writes wrongly.
+"""The feedgen extension: repairs what feedgen 1.0 leaves out or writes wrongly.
 
-feedgen hands over the finished lxml tree; its elements carry no namespace in memory, so bare tags
-are matched. Each function names the rule that it keeps.
+feedgen passes the finished lxml tree; its elements have no namespace in memory, so bare tags are
+matched. Each function names the rules that it implements.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 class FeedRepair(BaseExtension):  # type: ignore[misc]
-    """What belongs to the feed as a whole."""
+    """Repairs the feed as a whole."""
 
     feed: Feed
 
@@ -32,14 +32,14 @@ class FeedRepair(BaseExtension):  # type: ignore[misc]
         return {"at": AT, "dc": DC, "fh": FH, "sy": SY}
 
     def extend_atom(self, root: Any) -> Any:
-        """Write what feedgen cannot say of a feed, before its first entry.
+        """Add what feedgen cannot express, before the first entry.
 
         - the hubs (WebSub §4);
-        - where its archives are (RFC 5005 §4);
-        - what was removed (RFC 6721 §3): elements without children, for some readers would take
-          a link in one for the feed's.
+        - the links to archives (RFC 5005 §4);
+        - what was removed (RFC 6721 §3): elements without children, because some readers would
+          take a link in one for that of the feed.
 
-        Namespaces that this document does not use are dropped.
+        Namespaces that the document does not use are removed.
         """
         first = root.find("link")
         for rel, href in self._links("atom.xml"):
@@ -50,10 +50,10 @@ class FeedRepair(BaseExtension):  # type: ignore[misc]
         return root
 
     def extend_rss(self, root: Any) -> Any:
-        """Write what feedgen drops from a channel.
+        """Add what feedgen leaves out of a channel.
 
         - the hubs and the archives, as ``atom:link`` (WebSub §4, RFC 5005 appendix B);
-        - what was removed, as in Atom: RSS has no word of its own for it;
+        - what was removed, as in Atom: RSS has no element for it;
         - ``sy:updatePeriod`` and ``sy:updateFrequency`` agree with ``ttl``;
         - the channel's author is ``dc:creator``, never ``managingEditor`` (which wants an e-mail).
         """
@@ -70,7 +70,7 @@ class FeedRepair(BaseExtension):  # type: ignore[misc]
         etree.SubElement(channel, f"{{{SY}}}updatePeriod").text = "hourly" if is_hourly else "daily"
         frequency = per_day // 24 if is_hourly else per_day
         etree.SubElement(channel, f"{{{SY}}}updateFrequency").text = str(frequency)
-        # Items come later; simple readers know what is in them by these very prefixes.
+        # Items are added later; simple readers know their elements by these prefixes.
         etree.cleanup_namespaces(root, keep_ns_prefixes=["atom", "content", "dc"])
         return root
 
@@ -81,7 +81,7 @@ class FeedRepair(BaseExtension):  # type: ignore[misc]
         archives = self.feed.archives
         if archives.earlier:
             yield "prev-archive", archives.earlier + name
-            # Readers that turn pages (RFC 5005 §3) find the same by it.
+            # For readers that support paged feeds (RFC 5005 §3) only.
             yield "next", archives.earlier + name
         if archives.later:
             yield "next-archive", archives.later + name
@@ -97,17 +97,17 @@ class FeedRepair(BaseExtension):  # type: ignore[misc]
 
 
 class ItemRepair(BaseEntryExtension):  # type: ignore[misc]
-    """What belongs to one entry."""
+    """Repairs one entry."""
 
     item: Item
 
     def extend_atom(self, entry: Any) -> Any:
-        """Rebuild the entry's links, and add what feedgen cannot say.
+        """Rebuild the entry's links, and add what feedgen cannot express.
 
-        - each link keeps its rel, type, length and title (RFC 4287 §4.2.7): without them an
-          enclosure passes for the post itself;
+        - each link keeps its rel, type, length and title (RFC 4287 §4.2.7): without them
+          readers take an enclosure for the entry itself;
         - ``xml:lang`` where the entry's language differs (§2);
-        - ``source`` with id, title and updated where it was copied or made of copies (§4.2.11).
+        - ``source`` with id, title and updated of a copy (§4.2.11).
         """
         item = self.item
         for link in entry.findall("link"):
@@ -132,7 +132,7 @@ class ItemRepair(BaseEntryExtension):  # type: ignore[misc]
             source = etree.SubElement(entry, "source")
             etree.SubElement(source, "id").text = item.origin.id
             etree.SubElement(source, "title").text = item.origin.title
-            # The feed as it stood when it last carried a change of this entry.
+            # The feed as it was when this entry last changed in it.
             etree.SubElement(source, "updated").text = item.updated.isoformat()
             etree.SubElement(source, "link", rel="self", href=item.origin.folder_url + "atom.xml")
         return entry

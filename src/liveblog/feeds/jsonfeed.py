@@ -9,7 +9,7 @@ import msgspec
 from .model import Feed, Item
 
 ABOUT = "https://www.rfc-editor.org/rfc/rfc6721"
-"""What our extension says is what RFC 6721 says in Atom; see also ``docs/feeds.md``."""
+"""Our extension has the meaning of RFC 6721 in Atom; see ``docs/feeds.md``."""
 
 
 def json_feed(feed: Feed) -> bytes:
@@ -49,7 +49,7 @@ def json_feed(feed: Feed) -> bytes:
 
 def _item(item: Item) -> dict[str, Any]:
     document: dict[str, Any] = {"id": item.id, "url": item.url}
-    # An item may go without a title; a microblog's should.
+    # An item without a title of its own should have none, as those of a microblog.
     if item.is_titled:
         document["title"] = item.title
     document |= {

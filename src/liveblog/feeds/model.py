@@ -34,18 +34,18 @@ class Origin(Struct, frozen=True):
 
 
 class Tombstone(Struct, frozen=True):
-    """What is left of an entry that was removed (RFC 6721)."""
+    """The notice that an entry was removed (RFC 6721)."""
 
-    id: str  #: the IRI that the entry had
+    id: str  #: the IRI of the entry
     when: datetime
 
 
 class Archives(Struct, frozen=True):
-    """Where a document stands among those of its feed (RFC 5005 §4)."""
+    """Links between the documents of a feed (RFC 5005 §4): addresses of folders."""
 
-    earlier: str = ""  #: the folder of the archive before, if any
-    later: str = ""  #: that of the archive after, if any
-    current: str = ""  #: that of the subscription documents; empty in these themselves
+    earlier: str = ""  #: of the archive before, if any
+    later: str = ""  #: of the archive after, if any
+    current: str = ""  #: of the subscription document; empty in that itself
 
 
 class Item(Struct, frozen=True):
@@ -53,7 +53,7 @@ class Item(Struct, frozen=True):
 
     id: str  #: an IRI that never changes
     url: str
-    title: str  #: plain text; what a reader lists it by
+    title: str  #: plain text
     content: str  #: HTML with absolute addresses, sanitised
     summary: str  #: plain text
     published: datetime
@@ -64,7 +64,7 @@ class Item(Struct, frozen=True):
     enclosures: tuple[Enclosure, ...] = ()
     via: tuple[tuple[str, str], ...] = ()  #: name and address of its sources
     origin: Origin | None = None
-    is_titled: bool = True  #: whether its author gave it that title
+    is_titled: bool = True  #: whether the title is the author's, not first words
 
 
 class Feed(Struct, frozen=True):
@@ -73,28 +73,28 @@ class Feed(Struct, frozen=True):
     id: str
     title: str
     subtitle: str
-    home_url: str  #: the page that tells the same
+    home_url: str  #: of the page with the same entries
     folder_url: str  #: ends in a slash; ``atom.xml``, ``rss.xml`` and ``feed.json`` follow it
     language: str
     author: str
     updated: datetime
-    items: tuple[Item, ...]  #: in the order in which they are to be written
-    expired: bool = False  #: nothing more will come
-    hubs: tuple[str, ...] = ()  #: WebSub hubs that tell of changes
-    removed: tuple[Tombstone, ...] = ()  #: entries that readers saw and must not any more
-    archives: Archives = Archives()  #: addresses of folders, as *folder_url*
+    items: tuple[Item, ...]  #: in the order in which they are written
+    expired: bool = False  #: no entries will follow
+    hubs: tuple[str, ...] = ()  #: WebSub hubs
+    removed: tuple[Tombstone, ...] = ()  #: entries that readers saw and that were removed
+    archives: Archives = Archives()
 
     @property
     def minutes(self) -> int:
-        """How long a fetcher may wait before it asks again."""
+        """Minutes after which a reader should fetch the feed again."""
         return ENDED_MINUTES if self.expired or self.archives.current else LIVE_MINUTES
 
 
 def safe(feed: Feed) -> Feed:
-    """Drop from every text what XML 1.0 (§2.2) cannot carry: one such character kills a feed.
+    """Return a feed without the characters that XML 1.0 (§2.2) does not allow.
 
-    What a plain text opens (see :mod:`.bidi`) it closes. JSON gets the same, so that the
-    three formats tell the same.
+    One such character makes a whole document unreadable. Bidirectional controls in plain texts are
+    closed. JSON Feed gets the same texts, so that the three formats agree.
     """
     return structs.replace(
         feed,
@@ -110,7 +110,7 @@ def _safe_item(item: Item) -> Item:
     texts += [text for source in item.via for text in source]
     texts += [enclosure.title for enclosure in item.enclosures]
     texts += [item.origin.title] if item.origin else []
-    # To look takes less than to copy, and hardly any item holds such a character.
+    # Most items have no such character, and to check takes less time than to copy.
     together = "\n".join(texts)
     if is_plain(together):
         return item

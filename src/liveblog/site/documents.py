@@ -1,4 +1,4 @@
-"""Documents beside pages and feeds: figures as CSV, live.json, sitemaps. Pure."""
+"""Writes the documents that are no pages or feeds: figures, live.json, sitemaps, search. Pure."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from ..text.fragments import with_root
 from ..text.plain import shorten
 from ..timeline import Entry
 
-SEARCHED_MOST = 1_000  #: characters of an entry that a page without a server searches
-SEARCHED_LEAST = 80
-SEARCHED_IN_ALL = 400_000  #: characters of a month
+SEARCHED_MOST = 1_000  #: maximum number of characters of an entry in a search file
+SEARCHED_LEAST = 80  #: the same, in a file of very many entries
+SEARCHED_IN_ALL = 400_000  #: characters of all entries in a file, about
 
 
 FIGURES_HEAD = "day,published,name,value,unit,source,url\r\n"
 
 
 def figures_csv(entries: Iterable[Entry], config: Config) -> str:
-    """Return figures as lines of CSV (RFC 4180) below :data:`FIGURES_HEAD`."""
+    """Return the figures of entries as lines of CSV (RFC 4180), without :data:`FIGURES_HEAD`."""
     out = io.StringIO()
     writer = csv.writer(out)
     for entry in entries:
@@ -120,11 +120,11 @@ def live_entry(entry: Entry, pages: Pages) -> dict[str, object]:
 
 
 Searched = tuple[str, datetime, str, tuple[str, ...], str]
-"""What is searched of an entry: id, instant, title, tags and first words."""
+"""What a search file has of an entry: id, instant, title, tags, first words."""
 
 
 def searched(entries: Iterable[Entry]) -> list[Searched]:
-    """Return what a page without a server searches of entries."""
+    """Return the entries for a search file."""
     return [
         (
             entry.id,
@@ -139,9 +139,9 @@ def searched(entries: Iterable[Entry]) -> list[Searched]:
 
 
 def search_json(rows: Sequence[Searched]) -> bytes:
-    """Return what a page without a server searches as a file.
+    """Return the file that the search page reads if no server answers.
 
-    The more entries, the fewer words of each, so that it stays small.
+    The more entries there are, the fewer words it has of each, so that it stays small.
     """
     words = max(SEARCHED_LEAST, min(SEARCHED_MOST, SEARCHED_IN_ALL // max(len(rows), 1)))
     shown = [(*row, shorten(text, words)) for *row, text in rows]
@@ -149,7 +149,7 @@ def search_json(rows: Sequence[Searched]) -> bytes:
 
 
 def opensearch(config: Config) -> str:
-    """Return what lets a browser search the blog (OpenSearch 1.1, "Description document")."""
+    """Return the document by which browsers search the blog (OpenSearch 1.1)."""
     title = close_controls(config.title)
     address = escape(f"{config.url}search/?q={{searchTerms}}")
     return (
@@ -166,9 +166,9 @@ def opensearch(config: Config) -> str:
 
 
 def oembed(config: Config, width: int | None = None) -> dict[str, object]:
-    """Return what puts the live blog into an article of another site (https://oembed.com §2.3.4).
+    """Return the document that embeds the live blog in another site (https://oembed.com §2.3.4).
 
-    *width* is the most that the article has room for, in pixels.
+    *width* is the largest possible width, in pixels.
     """
     source = escape(f"{config.url}live.json")
     title = close_controls(config.title)
@@ -188,7 +188,7 @@ def oembed(config: Config, width: int | None = None) -> dict[str, object]:
 
 
 def sitemap(base: str, pages: Iterable[tuple[str, datetime | None]]) -> str:
-    """List pages, each with its last change or none (https://www.sitemaps.org/protocol.html)."""
+    """Return a sitemap: paths, each with its last change or None (https://www.sitemaps.org/)."""
     body = "".join(
         f"<url><loc>{escape(addresses.url(base, path))}</loc>"
         + (f"<lastmod>{updated.astimezone(UTC).isoformat()[:19]}Z</lastmod>" if updated else "")
@@ -199,7 +199,7 @@ def sitemap(base: str, pages: Iterable[tuple[str, datetime | None]]) -> str:
 
 
 def sitemap_index(base: str, paths: Iterable[str]) -> str:
-    """List sitemaps."""
+    """Return a list of sitemaps."""
     body = "".join(
         f"<sitemap><loc>{escape(addresses.url(base, path))}</loc></sitemap>\n" for path in paths
     )
@@ -214,6 +214,6 @@ def _sitemap(element: str, body: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Keep a text from running as a spreadsheet's formula, and from turning what follows round."""
+    """Return a text that no spreadsheet takes for a formula, with its bidi controls closed."""
     text = close_controls(text)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -19,16 +19,16 @@ from ..timeline import Entry
 
 
 class FeedBuilder:
-    """Makes feeds of what the pages show."""
+    """Builds the items and feeds of one blog."""
 
     def __init__(self, pages: Pages) -> None:
-        """Take contents from *pages*, which made most of them already."""
+        """Use the fragments of *pages*, most of which are in its cache."""
         self._config = pages.config
         self._pages = pages
         self._main = Origin(pages.config.id, pages.config.title, pages.config.url)
 
     def entry(self, entry: Entry, *, is_copy: bool = False) -> Item:
-        """Return an entry as a feed carries it, in full; a copy names the main feed."""
+        """Return an entry as a feed item; a copy, for another feed, names the main feed."""
         now = entry.now
         base = self._config.url
         url = addresses.url(base, addresses.entry_path(entry.id))
@@ -51,7 +51,7 @@ class FeedBuilder:
         )
 
     def digest(self, digest: Digest) -> Item:
-        """Return a closed day's or week's digest as a feed carries it, in full."""
+        """Return the digest of a closed day or week as a feed item."""
         base = self._config.url
         url = addresses.url(base, addresses.period_path(digest.period))
         content = _absolute(self._pages.digest_content(digest), base, url)
@@ -81,9 +81,9 @@ class FeedBuilder:
         *,
         is_over: bool,
     ) -> Feed:
-        """Return the feed that lies in *folder* and tells what *page* tells.
+        """Return the feed in *folder*, for the page at the path *page*.
 
-        *is_over* says that nothing more will come.
+        *name* identifies it among the blog's feeds; *is_over* says that the coverage is.
         """
         config = self._config
         return Feed(
@@ -94,7 +94,7 @@ class FeedBuilder:
             folder_url=addresses.url(config.url, folder),
             language=config.language,
             author=config.author or config.title,
-            updated=max((item.updated for item in items), default=_founded(config.id)),
+            updated=max((item.updated for item in items), default=_blog_date(config.id)),
             items=tuple(items),
             expired=is_over,
             hubs=config.websub.hubs,
@@ -103,24 +103,24 @@ class FeedBuilder:
     def subscription(
         self, feed: Feed, archive: date | None, removed: Sequence[tuple[str, datetime]]
     ) -> Feed:
-        """Return the main feed, which leads to the newest *archive* and tells what was removed."""
+        """Return the main feed, with links to the newest *archive* and what was removed."""
         archives = Archives(earlier=self._folder(archive))
         return self._with(feed, removed, archives=archives)
 
     def archive(
         self,
         feed: Feed,
-        of: date,
+        day: date,
         *,
         earlier: date | None,
         later: date | None,
         removed: Sequence[tuple[str, datetime]],
     ) -> Feed:
-        """Return the archive of a day: a part of the main *feed*, under its id (RFC 5005 §4)."""
+        """Return the archive document of a day, under the id of the main *feed* (RFC 5005 §4)."""
         current = self._config.url
         archives = Archives(self._folder(earlier), self._folder(later), current)
-        folder = self._folder(of)
-        # What nobody subscribes to has no hub, and its end is not the coverage's.
+        folder = self._folder(day)
+        # Nobody subscribes to an archive: it needs no hub, and never expires.
         return self._with(
             feed, removed, archives=archives, folder_url=folder, hubs=(), expired=False
         )
@@ -131,8 +131,8 @@ class FeedBuilder:
         updated = max([feed.updated, *(stone.when for stone in stones)])
         return structs.replace(feed, removed=stones, updated=updated, **changes)
 
-    def _folder(self, of: date | None) -> str:
-        return addresses.url(self._config.url, addresses.day_path(of)) if of else ""
+    def _folder(self, day: date | None) -> str:
+        return addresses.url(self._config.url, addresses.day_path(day)) if day else ""
 
     def _enclosure(self, media: Media) -> Enclosure:
         url = addresses.url(self._config.url, addresses.media_path(media.path))
@@ -140,12 +140,12 @@ class FeedBuilder:
 
 
 def _absolute(fragment: str, base: str, url: str) -> str:
-    """Give a fragment addresses that hold wherever a reader shows it."""
+    """Make the addresses in a fragment absolute."""
     return replace_in_tags(with_root(fragment, base), ' href="#', f' href="{url}#').strip()
 
 
-def _founded(blog_id: str) -> datetime:
-    """Return the day that a blog's tag: URI names: the date of a feed that is still empty."""
+def _blog_date(blog_id: str) -> datetime:
+    """Return the day in a blog's tag: URI, as the date of a feed that is still empty."""
     stamp = blog_id.partition(",")[2].partition(":")[0]
     year, month, day = (*(int(part) for part in stamp.split("-")), 1, 1)[:3]
     return datetime(year, month, day, tzinfo=UTC)

@@ -1,9 +1,9 @@
-"""Moving: what is put at an address that a blog had before, so that readers find the new one.
+"""Writes redirects for the earlier addresses of a blog, to be put where it was served.
 
-A blog's ids do not depend on its address, so after a move only the way there changes. Our own
-server sends readers on by itself (``web/moves.py``). For hosts that serve files, this writes a
-folder ``moved/…`` for each earlier address: rules in the words of common hosts, and for those that
-know no rules a page for each page and a last document for each feed.
+The blog's ids do not depend on its address, so only the addresses change. ``liveblog serve``
+redirects by itself (``web/redirects.py``). For hosts that serve files, a folder ``moved/…`` for
+each earlier address has redirect rules for common hosts, and for all others a page in place of each
+page and a last document in place of each feed.
 """
 
 from __future__ import annotations
@@ -29,47 +29,47 @@ from .report import Report
 from .storage.folder import Folder
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-"""An address that only this machine knew needs no signpost."""
+"""Hosts that only this machine knows: no redirects are needed from there."""
 
 
 @dataclass(frozen=True)
 class Relocation:
-    """What a move did."""
+    """The result of a relocation."""
 
-    url: str  #: where the blog is now
+    url: str  #: the current address
     before: tuple[str, ...]  #: its earlier addresses
-    folders: tuple[Path, ...]  #: what to put there, one for each
+    folders: tuple[Path, ...]  #: with the redirects, one for each of them
     report: Report
 
 
 def blog_addresses(config: Config, url: str) -> tuple[str, ...]:
-    """Return the addresses that a blog will have had once it is at *url*, the latest last."""
+    """Return the earlier addresses of a blog once it is at *url*, the latest last."""
     before = dict.fromkeys((*config.moved_from, config.url))
     return tuple(a for a in before if a != url and urlsplit(a).hostname not in LOOPBACK)
 
 
-def folder_of(folders: Paths, old: str) -> Path:
-    """Return the folder with what is for an earlier address."""
+def folder_of(paths: Paths, old: str) -> Path:
+    """Return the folder with the redirects from an earlier address."""
     parts = urlsplit(old)
-    return folders.moved / re.sub(r"[^A-Za-z0-9.-]+", "-", parts.netloc + parts.path).strip("-")
+    return paths.moved / re.sub(r"[^A-Za-z0-9.-]+", "-", parts.netloc + parts.path).strip("-")
 
 
 def write(
-    old: str, config: Config, folders: Paths, site: Folder, pages: Pages, now: datetime
+    old: str, config: Config, paths: Paths, site: Folder, pages: Pages, now: datetime
 ) -> Path:
-    """Write what is for an earlier address, in the place of what was there; return its folder.
+    """Write the redirects from the earlier address *old*; return their folder, which is replaced.
 
     Raises :class:`StorageError`.
     """
-    target = folder_of(folders, old)
+    target = folder_of(paths, old)
     with storage_errors("write to", target):
         if target.exists():
             shutil.rmtree(target)
-        paths = [path for path in site.paths() if not path.startswith(".")]
-        top = sorted({first + slash for first, slash, _ in (p.partition("/") for p in paths)})
-        ours = filter(addresses.is_generated, sorted(paths))
-        stand_ins = _stand_ins(ours, config, site, pages, now)
-        for name, data in (*rules(old, config.url, top), *stand_ins):
+        names = [path for path in site.paths() if not path.startswith(".")]
+        top = sorted({first + slash for first, slash, _ in (name.partition("/") for name in names)})
+        ours = filter(addresses.is_generated, sorted(names))
+        pages_and_feeds = _redirect_pages(ours, config, site, pages, now)
+        for name, data in (*rules(old, config.url, top), *pages_and_feeds):
             path = target / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
@@ -77,9 +77,9 @@ def write(
 
 
 def rules(old: str, new: str, top: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield the rules for common hosts; *top* names what the site's root holds.
+    """Yield files with redirect rules for common hosts; *top* names the items in the site's root.
 
-    Where the new address lies below the old one, no rule may send it on to itself.
+    If the new address lies below the old one, no rule may redirect it to itself.
     """
     before, after = urlsplit(old), urlsplit(new)
     path = before.path
@@ -109,10 +109,10 @@ def rules(old: str, new: str, top: Sequence[str]) -> Iterator[tuple[str, bytes]]
     yield "README.txt", _README.format(old=old, new=new).encode()
 
 
-def _stand_ins(
+def _redirect_pages(
     names: Iterable[str], config: Config, site: Folder, pages: Pages, now: datetime
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield a page for each page and a last document for each feed of the site."""
+    """Yield a redirect page for each page of the site, and a last document for each feed."""
     for name in names:
         folder, _, last = name.rpartition("/")
         folder += "/" if folder else ""
@@ -120,8 +120,7 @@ def _stand_ins(
             yield f"pages/{name}", pages.redirect(addresses.url(config.url, folder)).encode()
         elif name == "404.html":
             yield f"pages/{name}", pages.redirect(config.url).encode()
-        elif last == "feed.json" and not folder[:4].isdigit():  # nobody subscribes to an archive
-            # It was published just now.
+        elif last == "feed.json" and not folder[:4].isdigit():  # no archive
             title = msgspec.json.decode(site.read(name) or b"{}", type=FeedDocument).title
             feed = last_feed(folder, title, config, pages, now)
             for name_of, data in documents(feed):
@@ -131,8 +130,8 @@ def _stand_ins(
 def last_feed(folder: str, title: str, config: Config, pages: Pages, now: datetime) -> Feed:
     """Return the last document of a feed at an earlier address.
 
-    Readers follow a redirect; few follow a new rel=self, and none tells its user. So it has the
-    feed's own id and its new address, and one entry that says where it went.
+    Feed readers follow a redirect; few follow a new ``rel=self``, and none informs its user. So the
+    document has the feed's own id and its new address, and one entry that names that address.
     """
     url = addresses.url(config.url, folder)
     feed_id = addresses.feed_urn(config.id, re.sub("^tags/", "tag/", folder.rstrip("/")))
@@ -174,8 +173,8 @@ _redirects   Netlify, Cloudflare Pages, GitLab Pages: at the root of the host, i
 .htaccess    Apache: in the site's folder, or at the root of the host
 nginx.conf   nginx: in the server's configuration
 pages/       any other host, such as GitHub Pages: its content, over what was there. Each page leads
-             to its new place, and each feed says where it went. Leave media/ where it is.
+             to its new address, and each feed names it. Leave media/ where it is.
 
 Readers of feeds follow redirects and find everything under the ids that they know. With pages/
-only, they have to subscribe again, and the feeds tell them so.
+only, they have to subscribe again, as the feeds say.
 """

@@ -13,7 +13,7 @@ from ..model.errors import StorageError
 from ..model.hashing import blake2b
 
 STABLE = frozenset({"embed.js"})
-"""Files that other sites link to: their names never change."""
+"""Files that other sites link to, whose names have no hash."""
 
 _IMPORT = re.compile(
     r"""^((?:import|export)\b[^;"']*["'])(\.{1,2}/[^"']+)(?=["'])""", re.MULTILINE
@@ -62,10 +62,10 @@ def _with_hashed_imports(name: str, script: bytes, names: Mapping[str, str]) -> 
 
 
 class Theme:
-    """Style, script and icons under content-hashed names, and the fingerprint of it all."""
+    """The files of a theme: liveblog's own, overridden one by one by those of a blog."""
 
     def __init__(self, templates: Path, static: Path) -> None:
-        """Read liveblog's theme and a blog's own *templates* and *static* folders, if any."""
+        """Read liveblog's own files and those in a blog's *templates* and *static* folders."""
         self.templates = templates
         own = resources.files("liveblog") / "theme"
         self._static = _files(own / "static") | _files(static)
@@ -80,7 +80,7 @@ class Theme:
         }
 
     def fingerprint(self) -> str:
-        """Return a hash that changes whenever any page could look different."""
+        """Return a hash of all files."""
         total = blake2b(digest_size=16)
         for name, data in sorted((self._static | self._templates).items()):
             total.update(f"{name}\0{len(data)}\0".encode())
@@ -89,7 +89,7 @@ class Theme:
 
 
 def _files(folder: Traversable | Path, prefix: str = "") -> dict[str, bytes]:
-    """Read a folder's files, and those below it, by their names."""
+    """Map the paths of all files below a folder to their bytes."""
     if not folder.is_dir():
         return {}
     found: dict[str, bytes] = {}

@@ -1,13 +1,13 @@
 """Compressed copies of the site's text files: ``.liveblog/compressed/``. Derived.
 
-The publisher makes them once a publication has landed (:meth:`Compressed.make`), so that no server
-compresses a page while readers wait; a server asks for them (:meth:`Compressed.get`) and, where it
-gets none, compresses in a worker thread and holds that in memory. Only the publisher writes here:
-before a file of the site is written or deleted it drops the copies of the old one, so a removed
-text stays in no copy.
+The publisher makes them after a publication (:meth:`Compressed.make`), so that no server compresses
+a page while readers wait. A server reads them (:meth:`Compressed.get`); if there are none, it
+compresses in a worker thread and caches the result in memory. Only the publisher writes here:
+before a file of the site is written or deleted, the copies of the old file are deleted, so that no
+copy holds a removed text.
 
-A copy begins with the hash of the bytes that it was made of: one that was made of other bytes is as
-good as none. Nothing here is ever an error: a copy that cannot be written or read is done without.
+A copy begins with the hash of the file that it was made from, and is ignored if that differs. A
+copy that cannot be written or read is not an error.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from ...model.hashing import blake2b
 from ...storage.inside import delete_inside, read_inside
 
 LEAST = 1_000
-"""Bytes from which on a file has compressed copies."""
+"""Minimum size of a file that has compressed copies, in bytes."""
 
 MOST = 2_000_000
-"""Bytes up to which it has; larger ones are sent from the disk."""
+"""Maximum size, in bytes; larger files are sent from the disk."""
 
 _ENDINGS = (".html", ".xml", ".json", ".md", ".txt", ".csv", ".css", ".js", ".svg")
 _HASH = 16  #: bytes
@@ -55,13 +55,13 @@ class Compressed:
     """The compressed copies of one site."""
 
     def __init__(self, folder: Path) -> None:
-        """Keep copies in *folder*, which is made when it is needed."""
+        """Store copies in *folder*, which is created when it is needed."""
         self._folder = folder
 
     def get(self, path: str, data: bytes) -> dict[str, bytes]:
         """Return the copies of *data*, the site's file at *path*, by content coding.
 
-        Empty unless all of them are there and were made of just these bytes.
+        The result is empty unless every copy exists and was made from these bytes.
         """
         found = {}
         mark = _mark(data)
@@ -75,7 +75,7 @@ class Compressed:
         return found
 
     def make(self, path: str, data: bytes) -> None:
-        """Keep copies of *data*, the site's file at *path*. For the publisher only."""
+        """Store copies of *data*, the site's file at *path*. For the publisher only."""
         if not is_compressible(path, len(data)):
             return
         mark = _mark(data)

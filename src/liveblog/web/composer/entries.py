@@ -142,7 +142,7 @@ class _Pages:
             "compose_entry.html",
             visit.newsroom.person,
             problem,
-            out=self._with_own_pictures(found),
+            entry=self._with_own_pictures(found),
             fields=fields,
             rev=rev,
             theirs=theirs,
