@@ -101,8 +101,8 @@ def test_a_digest_and_a_search_leave_none_open(turned: Blog) -> None:
     """Nor does what is cut off in the middle."""
     digest = turned.digest("2012-W28")
     texts = [
-        as_text.write(digest, turned.words, blog="Blog", base="https://example.org/"),
-        as_markdown.write(digest, turned.words, base="https://example.org/"),
+        as_text.render(digest, turned.words, blog="Blog", base="https://example.org/"),
+        as_markdown.render(digest, turned.words, base="https://example.org/"),
         turned.words.say("%(period)s: %(headline)s", period=TURNED, headline="x"),
         turned.publisher.pages.summary(digest.entries[0]),
         html_to_text(f"<p>{TURNED}</p><p>x</p>"),
