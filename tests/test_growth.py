@@ -186,7 +186,7 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "hits": lambda t: search_words.pieces(t, ASKED),
     "revisions": lambda t: differences(t, t[::-1]),
     "revisions, moved": lambda t: differences(t, t[len(t) // 2 :] + "x" + t[: len(t) // 2]),
-    "a digest in Markdown": lambda t: digest_markdown._below(t, "x"),
+    "a digest in Markdown": lambda t: digest_markdown._adapted(t, "x"),
     "a digest in text": lambda t: digest_text._prose(t, FRENCH, "https://example.org/"),
 }
 
