@@ -60,7 +60,7 @@ endif
 ifdef UV
 INSTALL = VIRTUAL_ENV=$(CURDIR)/$(VENV) uv pip install --quiet
 else
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517
 endif
 # Older versions of pip do not know dependency groups.
 GROUP = $(BIN)/python -c 'import tomllib, sys; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]]))'

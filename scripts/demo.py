@@ -1,6 +1,6 @@
-"""The sample blog, live: served on a free port, with a correspondent who goes on writing.
+"""The sample blog, live: served on a free port, with a simulated correspondent who keeps posting.
 
-Everything happens in a temporary folder, which goes when the demonstration ends (Ctrl-C).
+Everything happens in a temporary folder, which is deleted at the end (Ctrl-C).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SCRIPT: tuple[dict[str, Any], ...] = (
              "l’onglet suit sans ouvrir de seconde connexion."},
     {"text": "Écrivez vous-même : l’adresse du composeur est dans le terminal."},
 )  # fmt: skip
-"""What the correspondent writes, over and over. After the fourth comes a correction."""
+"""The updates that the correspondent posts, in a loop. The fourth is then corrected."""
 
 
 def main() -> None:
@@ -51,8 +51,8 @@ def main() -> None:
         blog = Blog(folder)
         blog.resume()
         token = blog.tokens.new("Démonstration", "admin", blog.now)
-        leaving = threading.Event()
-        writer = threading.Thread(target=correspond, args=(Blog(folder), leaving), daemon=True)
+        is_over = threading.Event()
+        writer = threading.Thread(target=correspond, args=(Blog(folder), is_over), daemon=True)
 
         def ready() -> None:
             writer.start()
@@ -61,20 +61,20 @@ def main() -> None:
                 f"Write yourself:  {address}compose#token={token}\n"
                 f"Subscribe:       {address}atom.xml\n"
                 f"From a terminal: {Path(sys.executable).parent}/liveblog -C {folder} post '…'\n"
-                f"\nA correspondent posts every {PAUSE:.0f} seconds. NavigationLink with Ctrl-C.",
+                f"\nA correspondent posts every {PAUSE:.0f} seconds. Stop with Ctrl-C.",
                 flush=True,
             )
 
         try:
             run(Application([blog]), opened, ready)
         finally:
-            leaving.set()
+            is_over.set()
             writer.join(5)
-            print("The demonstration is over; its folder is gone.")
+            print("The demonstration is over; its folder is deleted.")
 
 
 def copied(folder: Path, address: str) -> Path:
-    """Copy the sample's journal and settings, to be served at another address."""
+    """Copy the sample's journal and settings; the copy has another address."""
     folder.mkdir()
     shutil.copytree(SAMPLE / "entries", folder / "entries")
     settings = (SAMPLE / "liveblog.toml").read_text("utf-8").splitlines()
@@ -83,14 +83,14 @@ def copied(folder: Path, address: str) -> Path:
     return folder
 
 
-def correspond(blog: Blog, leaving: threading.Event) -> None:
-    """Post the script, over and over, as another process would."""
+def correspond(blog: Blog, is_over: threading.Event) -> None:
+    """Post the script in a loop, through a Blog of its own, as another process would."""
     for number, update in enumerate(cycle(SCRIPT)):
-        if leaving.wait(PAUSE):
+        if is_over.wait(PAUSE):
             return
         posted = blog.post(author="Correspondant de démonstration", **update)
         if number % len(SCRIPT) == 3:
-            if leaving.wait(PAUSE):
+            if is_over.wait(PAUSE):
                 return
             blog.edit(
                 posted.id,

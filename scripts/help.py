@@ -1,4 +1,4 @@
-"""Write the help of every command into docs/command-line.md, as a test wants it."""
+"""Write the help of every command into docs/command-line.md; a test compares the two."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MARK = "The help below is refreshed by `make docs`.\n"
 
 
 def commands(group: click.Command = liveblog, path: tuple[str, ...] = ()) -> Iterator[str]:
-    """Yield the words of each command, the group's own first."""
+    """Yield the words of each command; a group before its commands."""
     yield " ".join((*path, "--help"))
     if isinstance(group, click.Group):
         context = click.Context(group)
@@ -28,7 +28,7 @@ def commands(group: click.Command = liveblog, path: tuple[str, ...] = ()) -> Ite
 
 
 def main() -> None:
-    """Write what follows the mark anew."""
+    """Replace what follows the mark."""
     text = PAGE.read_text("utf-8").partition(MARK)[0] + MARK
     for words in commands():
         done = subprocess.run(

@@ -14,7 +14,15 @@ from liveblog import Blog, Entry
 from liveblog.journal import Fault, Reading
 from liveblog.model.entry import Framing, Record, Reference, Revision
 from liveblog.model.errors import InvalidInput, NotFound
-from liveblog.timeline import Timeline, fold, in_order, newest_framing, selected
+from liveblog.timeline import (
+    StreamPosition,
+    Timeline,
+    changes_since,
+    fold,
+    in_order,
+    newest_framing,
+    selected,
+)
 
 from .conftest import Clock
 
@@ -71,7 +79,7 @@ def shown(blog: Blog, entry_id: str) -> list[date]:
     """Return every day that shows an entry, once for each time it is shown."""
     return [
         day.date
-        for day in blog.timeline.between([SUNDAY, MONDAY, TUESDAY])
+        for day in blog.timeline.read_days([SUNDAY, MONDAY, TUESDAY])
         for entry in day.entries
         if entry.id == entry_id
     ]
@@ -121,7 +129,7 @@ def test_the_days_between_are_those_with_something(blog: Blog, clock: Clock) -> 
     blog.post("dimanche")
     clock.go(days=2)
     blog.post("mardi")
-    days = blog.timeline.between([SUNDAY, MONDAY, TUESDAY])
+    days = blog.timeline.read_days([SUNDAY, MONDAY, TUESDAY])
     assert [day.date for day in days] == [SUNDAY, TUESDAY]
     assert blog.timeline.day(MONDAY).entries == ()
 
@@ -210,7 +218,7 @@ def test_an_entry_that_moves_is_shown_exactly_once(blog: Blog, clock: Clock) -> 
         assert shown(blog, entry.id) == [day]
         assert [e.id for e in blog.timeline.newest_first()] == [entry.id]
         assert blog.timeline.entry(entry.id).day == day
-        elsewhere = [e.id for e in blog.timeline.day(SUNDAY).moved]
+        elsewhere = [e.id for e in blog.timeline.day(SUNDAY).redated]
         assert elsewhere == ([] if day == SUNDAY else [entry.id])
     assert len(blog.timeline.entry(entry.id).revisions) == 7
 
@@ -333,3 +341,65 @@ def test_framings_are_found_by_their_period(blog: Blog) -> None:
     assert week is not None
     assert week.headline == "La semaine"
     assert blog.timeline.framing("2012-W29") is None
+
+
+# -- what the clock changes, and what changed ------------------------------------------------------
+
+
+def test_the_coverage_is_over_from_its_end_on(blog: Blog, clock: Clock) -> None:
+    """One that ends later goes on until then; a resumed one goes on."""
+    assert blog.timeline.ended() is None
+    end = clock.now + timedelta(hours=1)
+    blog.end(end)
+    assert blog.timeline.ended() is None
+    assert blog.timeline.next_change() == end
+    clock.now = end
+    assert blog.timeline.ended() == end
+    assert blog.timeline.next_change() is None
+    blog.resume()
+    assert blog.timeline.ended() is None
+
+
+def test_the_next_change_is_the_first_release_or_the_end(blog: Blog, clock: Clock) -> None:
+    """Whichever comes first."""
+    hours = [clock.now + timedelta(hours=number) for number in range(4)]
+    blog.post("Demain.", at=hours[3], schedule=True)
+    blog.end(hours[2])
+    assert blog.timeline.next_change() == hours[2]
+    blog.post("Bientôt.", at=hours[1], schedule=True)
+    assert blog.timeline.next_change() == hours[1]
+
+
+def test_changes_are_revisions_and_releases(blog: Blog, clock: Clock) -> None:
+    """Each entry once, and the position after them."""
+    zone = blog.config.zone
+    before = StreamPosition(blog.journal.end(), int(clock.now.timestamp()))
+    later = blog.post("Sous embargo.", at=clock.now + timedelta(minutes=5), schedule=True)
+    clock.go(minutes=1)
+    posted = blog.post("Un fait.")
+    blog.edit(posted.id, body="Un fait précis.")
+    found = changes_since(before, blog.journal.since(before.cursor), blog.timeline, zone)
+    assert found.entry_ids == (later.id, posted.id)
+    clock.go(minutes=10)
+    news = blog.journal.since(found.after.cursor)
+    released = changes_since(found.after, news, blog.timeline, zone)
+    assert released.entry_ids == (later.id,)
+    assert released.before == found.after
+    again = blog.journal.since(released.after.cursor)
+    assert changes_since(released.after, again, blog.timeline, zone).entry_ids == ()
+
+
+def test_a_clock_that_is_set_back_releases_nothing_twice(blog: Blog, clock: Clock) -> None:
+    """The position does not go back with it."""
+    position = StreamPosition(blog.journal.end(), int(clock.now.timestamp()))
+    clock.go(hours=-1)
+    news = blog.journal.since(position.cursor)
+    assert changes_since(position, news, blog.timeline, blog.config.zone).after == position
+
+
+@pytest.mark.parametrize("text", ["", "1", "a-b", "1-2-3", "-1-2", "1-" + "9" * 12])
+def test_a_position_is_two_numbers(text: str) -> None:
+    """Anything else is refused."""
+    with pytest.raises(InvalidInput, match="not a position"):
+        StreamPosition.parse(text)
+    assert str(StreamPosition.parse("12-34")) == "12-34"

@@ -1,8 +1,8 @@
-"""The timeline: the entries as they stand, folded from the journal's revisions.
+"""The timeline: the entries as they stand at one instant, folded from the journal's revisions.
 
-In comes a journal and an instant; out come entries in order of ``published``. What is
-embargoed at that instant, or removed, is not there. Neither is what the journal withholds, since a
-damaged line may have corrected or removed it; see :class:`liveblog.journal.Reading`.
+Entries come in order of ``published``. Embargoed and removed entries are left out, and so are
+entries that the journal withholds because a damaged line may have corrected or removed them; see
+:class:`liveblog.journal.Reading`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from weakref import WeakKeyDictionary
 
 import msgspec
 from msgspec import Struct
@@ -23,13 +22,13 @@ from .model.period import COVERAGE, local_day
 
 
 class Entry(Struct, frozen=True):
-    """One dated update with all its revisions; its fields are those of the newest."""
+    """One dated update with all its revisions."""
 
     revisions: tuple[Revision, ...]  #: from revision 1
 
     @property
     def now(self) -> Revision:
-        """The entry as it stands."""
+        """The newest revision: the entry as it stands."""
         return self.revisions[-1]
 
     @property
@@ -39,29 +38,29 @@ class Entry(Struct, frozen=True):
 
     @property
     def published(self) -> datetime:
-        """The instant that the update speaks for."""
+        """The instant that the update is about."""
         return self.now.published
 
     @property
     def position(self) -> tuple[datetime, datetime, str]:
-        """Where it stands among others: by ``published``, then as posted, then by id."""
+        """The sort key: ``published``, then the instant of posting, then the id."""
         first = self.revisions[0]
         return self.now.published, first.recorded or first.published, self.id
 
     @property
     def order(self) -> str:
-        """Its position as text: text order is the order of the timeline."""
+        """The sort key as text: text order is the order of the timeline."""
         published, posted, _ = self.position
         return f"{_digits(published, 'seconds')}.{_digits(posted, 'microseconds')}"
 
     @property
     def day(self) -> date:
-        """The day it is told in."""
+        """The day on which it is shown."""
         return told_day(self.now)
 
     @property
     def mark(self) -> bytes:
-        """What tells it from the same entry with any other revisions, whatever their numbers."""
+        """A hash of all its revisions."""
         return blake2b(msgspec.json.encode(self.revisions), digest_size=12).digest()
 
     @property
@@ -75,7 +74,7 @@ class Entry(Struct, frozen=True):
 
     @property
     def corrections(self) -> tuple[Revision, ...]:
-        """The revisions that say what they changed and why, oldest first."""
+        """The revisions with a note on what they corrected, oldest first."""
         return tuple(r for r in self.revisions[1:] if r.note and r.state == "live")
 
     def is_visible(self, now: datetime) -> bool:
@@ -83,7 +82,7 @@ class Entry(Struct, frozen=True):
         return self.now.state != "removed" and self.now.published <= now
 
     def was_seen(self, now: datetime) -> bool:
-        """Whether it is removed and readers could see it before."""
+        """Whether it is removed and was visible to readers before."""
         gone = next((r for r in self.revisions if r.state == "removed"), None)
         if gone is None or self.now.state != "removed":
             return False
@@ -96,7 +95,7 @@ class Entry(Struct, frozen=True):
 
 
 def _digits(instant: datetime, precision: str) -> str:
-    """Write an instant (UTC) as ``20120715T180400``; strftime takes three times as long."""
+    """Format an instant (UTC) as ``20120715T180400``; strftime takes three times as long."""
     text = instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision)
     return text.replace("-", "").replace(":", "").replace(".", "")
 
@@ -108,29 +107,28 @@ class Day(Struct, frozen=True):
     entries: tuple[Entry, ...] = ()  #: in order of ``published``
     framing: Framing | None = None
     faults: tuple[Fault, ...] = ()
-    removed: tuple[Entry, ...] = ()  #: entries that readers saw here once, and must not any more
-    moved: tuple[Entry, ...] = ()  #: entries that live in its file and are told in another day
-    whole_since: datetime | None = None
-    """Since when readers may see all of it; None where that is not known, or not so."""
+    removed: tuple[Entry, ...] = ()  #: removed entries that readers saw on this day before
+    redated: tuple[Entry, ...] = ()  #: entries of its file that are shown on another day
+    visible_since: datetime | None = None
+    """The instant since which readers may see all its entries; None if some are hidden."""
     withheld: Mapping[str, Fault] = {}
-    """Entries (and this day's framing, by its period) that damage withholds: they may belong to
-    this day, nobody knows how they stand, and what was published of them is not to be replaced by
-    anything older."""
+    """Ids of entries (and the period of this day's framing) that damage withholds. Their newest
+    revision is unknown: what was published of them must not be replaced by anything older."""
 
 
 def fold(records: Iterable[Record]) -> dict[str, Entry]:
-    """Gather revisions into entries.
+    """Return the entries that revisions make up, by id.
 
-    Of two lines with one number the first counts, wherever they stand, so a duplicated or
-    reordered line changes nothing. But where two machines revised an entry at once and one of them
-    withdrew it, that counts, unless a revision of a higher number was recorded later.
+    Of two lines with the same revision number the first counts, so a duplicated or reordered line
+    changes nothing. But if two machines revised an entry at the same time and one of them withdrew
+    it, the withdrawal counts, unless a revision with a higher number was recorded later.
     """
     gathered: dict[str, dict[int, Revision]] = {}
     for record in records:
         if isinstance(record, Revision):
             numbered = gathered.setdefault(record.id, {})
             first = numbered.setdefault(record.rev, record)
-            if _SHOWN[record.state] < _SHOWN[first.state]:
+            if _VISIBILITY[record.state] < _VISIBILITY[first.state]:
                 numbered[record.rev] = record
     return {entry_id: _entry(by_number) for entry_id, by_number in gathered.items()}
 
@@ -139,40 +137,39 @@ def _entry(by_number: dict[int, Revision]) -> Entry:
     revisions = [by_number[number] for number in sorted(by_number)]
     newest = revisions[-1]
     for revision in revisions:
-        if _SHOWN[revision.state] < _SHOWN[newest.state] and _was_later(revision, newest):
+        if _VISIBILITY[revision.state] < _VISIBILITY[newest.state] and _was_later(revision, newest):
             newest = msgspec.structs.replace(revision, rev=revisions[-1].rev)
     return Entry((*revisions[:-1], newest))
 
 
 def _was_later(revision: Revision, other: Revision) -> bool:
-    """Whether a revision was recorded after another, of a higher number: on another machine."""
+    """Whether a revision was recorded after one with a higher number (on another machine)."""
     return bool(revision.recorded and other.recorded and revision.recorded > other.recorded)
 
 
-_SHOWN = {"live": 2, "retracted": 1, "removed": 0}  #: how much a state lets readers see
-
-_own_days: WeakKeyDictionary[Reading, Day] = WeakKeyDictionary()
+_VISIBILITY = {"live": 2, "retracted": 1, "removed": 0}  #: how much of an entry readers see
 
 
-def _own(of: date, reading: Reading) -> Day:
-    """Return a day as its own file tells it; it is kept as long as the journal keeps that read."""
-    day = _own_days.get(reading)
-    if day is None:
-        day = _own_days[reading] = _day_of(of, reading)
-    return day
+def _own_day(day: date, reading: Reading) -> Day:
+    """Return a day as its own file has it; folded once for each reading of the file."""
+    found = reading.derived.get(day)
+    if found is None:
+        found = reading.derived[day] = _fold_day(day, reading)
+    assert isinstance(found, Day)
+    return found
 
 
-def _day_of(of: date, reading: Reading) -> Day:
+def _fold_day(day: date, reading: Reading) -> Day:
     entries = fold(reading.records).values()
-    told = in_order(e for e in entries if e.day == of)
-    is_whole = bool(told) and all(e.now.state != "removed" for e in told)
+    shown = in_order(entry for entry in entries if entry.day == day)
+    is_visible = bool(shown) and all(entry.now.state != "removed" for entry in shown)
     return Day(
-        of,
-        told,
-        newest_framing(reading.records, of.isoformat()),
+        day,
+        shown,
+        newest_framing(reading.records, day.isoformat()),
         tuple(reading.faults),
-        moved=tuple(e for e in entries if e.day != of),
-        whole_since=told[-1].published if is_whole else None,
+        redated=tuple(entry for entry in entries if entry.day != day),
+        visible_since=shown[-1].published if is_visible else None,
         withheld=reading.withheld,
     )
 
@@ -187,7 +184,7 @@ def newest_framing(records: Iterable[Record], period_id: str) -> Framing | None:
 
 
 def in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Sort entries chronologically; those of one second stand in the order of posting."""
+    """Sort entries by ``published``, those of one second in the order of posting."""
     return tuple(sorted(entries, key=lambda entry: entry.position))
 
 
@@ -195,45 +192,45 @@ class Timeline:
     """What readers may see of a journal at one instant."""
 
     def __init__(self, journal: Journal, now: datetime) -> None:
-        """Look at *journal* as of *now* (aware)."""
+        """Read *journal* as of *now* (aware)."""
         self._journal = journal
         self.now = now
 
     def days(self, first: date = date.min) -> list[date]:
-        """Return the days (from *first* on) under which the journal keeps anything, in order."""
+        """Return the days (from *first* on) that have a file in the journal, in order."""
         return self._journal.days(first)
 
-    def day(self, of: date) -> Day:
-        """Return one day: the entries told in it, its framing, the faults met on the way."""
-        everything = self.unfiltered(of)
-        if everything.whole_since and everything.whole_since <= self.now:
-            return everything
+    def day(self, day: date) -> Day:
+        """Return one day: its visible entries, its framing, and the damage in its file."""
+        unfiltered = self.unfiltered(day)
+        if unfiltered.visible_since and unfiltered.visible_since <= self.now:
+            return unfiltered
         return Day(
-            of,
-            tuple(e for e in everything.entries if e.is_visible(self.now)),
-            everything.framing,
-            everything.faults,
-            tuple(e for e in everything.entries if e.was_seen(self.now)),
-            everything.moved,
-            withheld=everything.withheld,
+            day,
+            tuple(e for e in unfiltered.entries if e.is_visible(self.now)),
+            unfiltered.framing,
+            unfiltered.faults,
+            tuple(e for e in unfiltered.entries if e.was_seen(self.now)),
+            unfiltered.redated,
+            withheld=unfiltered.withheld,
         )
 
-    def unfiltered(self, of: date) -> Day:
-        """Return one day with what is embargoed or removed too; for the newsroom's eyes."""
-        reading = self._journal.day(of)
-        day = _own(of, reading)
-        elsewhere = {r.entry for r in reading.records if isinstance(r, Reference)}
-        if not elsewhere:
-            return day
-        entries, withheld = list(day.entries), dict(day.withheld)
-        for moved in elsewhere:
-            lives_in = self._journal.day(id_day(moved))
-            home = fold(lives_in.records)
-            entries += [home[moved]] if moved in home and home[moved].day == of else []
-            if moved in lives_in.withheld:
-                withheld[moved] = lives_in.withheld[moved]
+    def unfiltered(self, day: date) -> Day:
+        """Return one day with embargoed and removed entries too, for authors."""
+        reading = self._journal.day(day)
+        own = _own_day(day, reading)
+        referred = {r.entry for r in reading.records if isinstance(r, Reference)}
+        if not referred:
+            return own
+        entries, withheld = list(own.entries), dict(own.withheld)
+        for entry_id in referred:
+            home = self._journal.day(id_day(entry_id))
+            entry = fold(home.records).get(entry_id)
+            entries += [entry] if entry and entry.day == day else []
+            if entry_id in home.withheld:
+                withheld[entry_id] = home.withheld[entry_id]
         return msgspec.structs.replace(
-            day, entries=in_order(entries), whole_since=None, withheld=withheld
+            own, entries=in_order(entries), visible_since=None, withheld=withheld
         )
 
     def entry(self, entry_id: str) -> Entry:
@@ -241,12 +238,12 @@ class Timeline:
 
         Raises :class:`InvalidInput` if it is no id,
         :class:`NotFound` if there is no such entry, and
-        :class:`Withheld` if nobody knows how it stands.
+        :class:`Withheld` if its newest revision may be damaged.
         """
         reading = self._journal.day(id_day(entry_id))
         if found := fold(reading.records).get(entry_id):
             return found
-        # A damaged line that does not say whose it is may be this one's.
+        # A damaged line of which the entry is unknown may belong to this one.
         unknown = next((fault for fault in reading.faults if not fault.entry), None)
         if fault := reading.withheld.get(entry_id, unknown):
             raise Withheld(entry_id, fault.place)
@@ -255,7 +252,7 @@ class Timeline:
         )
 
     def last_known(self, entry_id: str) -> Entry:
-        """Return one entry as it can be read, be it withheld: to give it up.
+        """Return one entry as far as it can be read, even if it is withheld, to remove it.
 
         Raises what :meth:`entry` raises if nothing of it can be read.
         """
@@ -267,17 +264,14 @@ class Timeline:
         return self.entry(entry_id)
 
     def framing(self, period_id: str) -> Framing | None:
-        """Return the headline, introduction and close of a period, if anybody wrote them.
-
-        None too where they are withheld.
-        """
+        """Return the framing of a period; None if there is none, or if it is withheld."""
         return newest_framing(self._journal.read(period_id).records, period_id)
 
     def framing_to_revise(self, period_id: str) -> Framing:
         """Return a period's framing as it stands; an empty one if there is none.
 
-        Where it is withheld, an empty one too, with the newest number that can be read: so it can
-        be written anew, and nothing older comes back with that.
+        If it is withheld, an empty one with the newest revision number that can be read: its
+        successor then replaces it, and nothing older comes back.
         """
         reading = self._journal.read(period_id)
         if found := newest_framing(reading.records, period_id):
@@ -286,14 +280,14 @@ class Timeline:
         return Framing(period=period_id, rev=withheld.rev if withheld else 0)
 
     def embargoed(self) -> list[Entry]:
-        """Return the entries that wait for their instant, the next one first."""
-        # An entry is told in the day of its instant, or in the one before or after (its zone).
+        """Return the embargoed entries, the next one first."""
+        # The blog's zone may put an entry on the day before or after that of its instant in UTC.
         first = self.now.date() - timedelta(days=1)
         return sorted(
             (
                 entry
-                for of in self.days(first)
-                for entry in self.unfiltered(of).entries
+                for day in self.days(first)
+                for entry in self.unfiltered(day).entries
                 if entry.now.state == "live" and entry.published > self.now
             ),
             key=lambda entry: entry.position,
@@ -319,20 +313,20 @@ class Timeline:
         framing = self.framing(COVERAGE)
         return framing.ended if framing else None
 
-    def between(self, days: Iterable[date]) -> Iterator[Day]:
-        """Yield those of the days under which anything is kept."""
+    def read_days(self, days: Iterable[date]) -> Iterator[Day]:
+        """Yield those of *days* that have a file in the journal."""
         days = list(days)
-        kept = self._journal.stamps(of.isoformat() for of in days)
-        return (self.day(of) for of in days if of.isoformat() in kept)
+        existing = self._journal.stamps(day.isoformat() for day in days)
+        return (self.day(day) for day in days if day.isoformat() in existing)
 
     def newest_first(self) -> Iterator[Entry]:
-        """Yield every entry, the newest first, reading a day only when it is reached."""
-        for of in reversed(self.days()):
-            yield from reversed(self.day(of).entries)
+        """Yield every entry, the newest first; a day is read only when it is reached."""
+        for day in reversed(self.days()):
+            yield from reversed(self.day(day).entries)
 
 
 def selected(entries: Sequence[Entry], *, key: bool = False, tag: str = "") -> tuple[Entry, ...]:
-    """Return those that are key entries, or carry the tag with that slug, in their order."""
+    """Return the key entries, or those with a tag (its slug), in their order."""
     return tuple(e for e in entries if (not key or e.now.key) and (not tag or e.has_tag(tag)))
 
 

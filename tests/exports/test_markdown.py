@@ -477,7 +477,7 @@ def test_what_somebody_put_beside_an_export_stays(tmp_path: Path) -> None:
     mine.write_text("À moi.")
     write([revision()], tmp_path, exported)
     assert mine.read_text() == "À moi."
-    with pytest.raises(InvalidInput, match="of no earlier export"):
+    with pytest.raises(InvalidInput, match="not from an earlier export"):
         write([revision(), revision(entry_id="20120716-7k3m9qx2tb")], tmp_path, exported)
     assert mine.read_text() == "À moi."
 

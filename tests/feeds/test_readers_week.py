@@ -18,7 +18,6 @@ import socket
 import sqlite3
 import subprocess
 import threading
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,6 +31,8 @@ from liveblog.model import addresses
 from liveblog.web import Application
 
 from ..conftest import Clock, needs
+from ..waiting import answered, until
+from ..wire import fetch
 from .test_archives import Document
 
 pytestmark = pytest.mark.slow
@@ -250,22 +251,21 @@ class Week:
         self._thread.join(20)
 
     def settle(self, *expected: str) -> None:
-        """Wait until the feeds say all of this, and a second after the last look has passed.
+        """Wait until the feed has all of this and another Last-Modified than at the last call.
 
-        Last-Modified has whole seconds and is never later than now: who looks twice in a second
-        may be told that nothing has changed.
+        Last-Modified has whole seconds and is never later than now: a reader that polls twice
+        within a second may be answered that nothing has changed.
         """
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError):
-                with urllib.request.urlopen(f"{self.url}atom.xml", timeout=5) as answer:
-                    text = answer.read().decode()
-                    modified = answer.headers["Last-Modified"]
-                if all(words in text for words in expected) and modified != self._looked:
-                    self._looked = modified
-                    return
-            time.sleep(0.05)
-        pytest.fail(f"the feed never said {expected}")
+
+        def is_there() -> bool:
+            answer = answered(lambda: fetch(self.url, "atom.xml"))
+            text, modified = answer.body.decode(), answer["Last-Modified"]
+            if not all(words in text for words in expected) or modified == self._looked:
+                return False
+            self._looked = modified
+            return True
+
+        until(is_there, 30, f"a feed with {expected}")
 
 
 @pytest.fixture

@@ -819,7 +819,7 @@ def test_a_picture_that_is_too_large_is_not_read(site: Path) -> None:
         (b"---\n" + b"".join(b" " * n + b"a:\n" for n in range(60)) + b"---\nUn.", "too deeply"),
         (b"+++\ndate = 2012-02-30\n+++\nUn.", "not TOML"),
         (b"+++\na = " + b"[" * 100_000 + b"\n+++\nUn.", "TOML"),
-        (b"+++\na = '" + b"x" * 300_000 + b"'\n+++\nUn.", "too much"),
+        (b"+++\na = '" + b"x" * 300_000 + b"'\n+++\nUn.", "too large"),
         (b'{"a": ' + b"[" * 100_000, "not JSON"),
         (b'{"a": ' + b"9" * 10_000 + b"}", "not JSON"),
         (b"---\ndate: 2012-07-15\n---\n" + b"x" * (limits.BODY_BYTES + 1), "100,001 bytes"),

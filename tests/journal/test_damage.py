@@ -51,7 +51,7 @@ def shown(blog: Blog) -> str:
     """Return all that anybody is shown of a blog's day, by whichever way."""
     again = reopened(blog)
     day = again.timeline.unfiltered(DAY)
-    entries = [*day.entries, *day.moved, *again.timeline.newest_first()]
+    entries = [*day.entries, *day.redated, *again.timeline.newest_first()]
     entries += [*again.timeline.embargoed(), *again.digest(NAME).entries]
     records = [*again.journal.since(START).records]
     records += next(again.journal.watch(START, lambda _: True)).records

@@ -509,10 +509,7 @@ def test_through_kills_and_restarts_a_reader_ends_with_what_is_in_the_journal(
             time.sleep(chance.random() * 0.05)
         running.settled()
         expected = {i: blog.timeline.entry(i).now.rev for i in ids}
-        deadline = time.monotonic() + 15
-        while {began: expected[began], **held} != expected:
-            assert time.monotonic() < deadline, set(expected.items()) ^ set(held.items())
-            time.sleep(0.1)
+        until(lambda: {began: expected[began], **held} == expected)
         leaving.set()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..text.controls import escape_controls, escape_line
-from .printing import echo, redraw, style
+from .printing import echo, print_json, redraw, style
 
 COLLECT_AFTER = 700
 """Objects more than before after which Python looks for garbage, unless told otherwise."""
@@ -85,7 +85,7 @@ dry_option = click.option(
 )
 
 
-def say_published(state: State, blog: Blog, revision: Revision) -> None:
+def _say_published(state: State, blog: Blog, revision: Revision) -> None:
     """Echo the instant that a time was understood as, in the blog's language, with its zone."""
     words = blog.words
     when = words.moment(revision.published)
@@ -96,6 +96,26 @@ def say_published(state: State, blog: Blog, revision: Revision) -> None:
         else words.say("Published: %(when)s (%(zone)s)", when=when, zone=blog.config.timezone)
     )
     state.say(message)
+
+
+def print_revision(
+    state: State, blog: Blog, revision: Revision, as_json: bool, *, is_timed: bool = False
+) -> None:
+    """Print the id of a revision, and the time that was understood if one was given; or JSON."""
+    if as_json:
+        from ..model.entry import as_data
+
+        print_json(as_data(revision))
+        return
+    if is_timed:
+        _say_published(state, blog, revision)
+    echo(revision.id)
+
+
+def plural(count: int, thing: str) -> str:
+    """Return a number of things in words: ``3 updates``."""
+    plural = {"introduction or close": "introductions or closes"}.get(thing, f"{thing}s")
+    return f"{count:,} {thing if count == 1 else plural}"
 
 
 @contextmanager

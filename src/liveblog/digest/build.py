@@ -19,7 +19,7 @@ WEEK_LIMIT = 100
 def build(timeline: Timeline, period: Period, *, key: bool = False, tag: str = "") -> Digest:
     """Return a period's digest: everything in it, or key entries or one tag (a slug) only."""
     days = []
-    for day in timeline.between(period.days()):
+    for day in timeline.read_days(period.days()):
         entries = selected(day.entries, key=key, tag=tag)
         has_content = entries if key or tag else (entries or day.framing)
         if has_content or day.faults:

@@ -1,8 +1,7 @@
-"""A digest as a book: EPUB 3 (https://www.w3.org/TR/epub-33/), a chapter for each day.
+"""Exports a digest as an EPUB 3 book (https://www.w3.org/TR/epub-33/), with a chapter for each day.
 
-The package is made with what Python has: an EPUB is a zip of XHTML, and the libraries that write
-one are unmaintained, or under licences that would bind those who use this one. The same digest
-gives the same bytes.
+An EPUB is a zip file of XHTML. It is written with the standard library, because the libraries for
+EPUB are unmaintained or have a copyleft licence. The same digest gives the same bytes.
 """
 
 from __future__ import annotations
@@ -39,15 +38,16 @@ from ..text.locale import Words
 from ..timeline import Day
 
 CORE_TYPES = ("image/jpeg", "image/png", "image/gif")
-"""What every reading system shows (EPUB 3.2 §2.2); other pictures are written as PNG."""
+"""Types that every reading system shows (EPUB 3.2 §2.2); other pictures are converted to PNG."""
 
-_PIECE = 1 << 20  #: bytes that are copied at once
+_COPY_BYTES = 1 << 20
+"""Bytes that are copied at once."""
 
-_KEPT = frozenset(
+_XHTML_ATTRIBUTES = frozenset(
     ("alt", "class", "colspan", "datetime", "dir", "height", "href", "id", "lang", "reversed",
      "rowspan", "scope", "src", "start", "title", "value", "width")
 )  # fmt: skip
-"""Attributes that XHTML allows where our pages have them."""
+"""Attributes of our pages that XHTML allows."""
 
 _STYLE = """\
 body { line-height: 1.5; }
@@ -67,7 +67,7 @@ th, td { padding: 0.2em 0.6em; border-bottom: 1px solid; text-align: start; }
 
 
 def write(digest: Digest, config: Config, paths: Paths, target: Path) -> list[Fault]:
-    """Write a digest as the book *target*, whole or not at all; return which pictures were gone.
+    """Write a digest as the book *target*, completely or not at all; return the missing pictures.
 
     Raises :class:`StorageError`.
     """
@@ -79,7 +79,7 @@ def write(digest: Digest, config: Config, paths: Paths, target: Path) -> list[Fa
     with storage_errors("write", target), tempfile.TemporaryFile() as file:
         book.write(file)
         file.seek(0)
-        write_output(target, iter(partial(file.read, _PIECE), b""))
+        write_output(target, iter(partial(file.read, _COPY_BYTES), b""))
     return book.faults
 
 
@@ -92,18 +92,18 @@ class _Book:
         self._config = config
         self._pages = pages
         self._media = media
-        self._changed = (digest.changed or datetime(2000, 1, 1, tzinfo=UTC)).astimezone(UTC)
+        self._modified = (digest.changed or datetime(2000, 1, 1, tzinfo=UTC)).astimezone(UTC)
         self._pictures: dict[str, str] = {}  # path in media/: name in the book
         self.faults: list[Fault] = []
 
     def write(self, file: object) -> None:
         with zipfile.ZipFile(file, "w") as book:  # type: ignore[call-overload]
-            # First and not compressed, so that its kind can be told (OCF 3.2 §4.3).
+            # First and uncompressed, so that the type can be detected (OCF 3.2 §4.3).
             self._put(book, "mimetype", b"application/epub+zip", zipfile.ZIP_STORED)
             self._put(book, "META-INF/container.xml", _CONTAINER.encode())
             self._put(book, "EPUB/style.css", _STYLE.encode())
             names = count(1)
-            for picture in self._all_pictures():
+            for picture in self._find_pictures():
                 data = self._picture_data(picture)
                 if data is not None:
                     kind = picture.type if picture.type in CORE_TYPES else "image/png"
@@ -125,17 +125,18 @@ class _Book:
         return [day for day in self._digest.days if day.entries or day.framing]
 
     def _put(
-        self, book: zipfile.ZipFile, name: str, data: bytes, how: int = zipfile.ZIP_DEFLATED
+        self, book: zipfile.ZipFile, name: str, data: bytes, compression: int = zipfile.ZIP_DEFLATED
     ) -> None:
-        at = max(self._changed, datetime(1980, 1, 1, tzinfo=UTC))  # no zip knows an earlier one
-        entry = zipfile.ZipInfo(name, at.timetuple()[:6])
+        # Zip files have no earlier dates.
+        modified = max(self._modified, datetime(1980, 1, 1, tzinfo=UTC))
+        entry = zipfile.ZipInfo(name, modified.timetuple()[:6])
         entry.external_attr = 0o644 << 16
-        entry.compress_type = how
+        entry.compress_type = compression
         book.writestr(entry, data)
 
     # -- pictures -----------------------------------------------------------------------------
 
-    def _all_pictures(self) -> Iterable[Media]:
+    def _find_pictures(self) -> Iterable[Media]:
         found: dict[str, Media] = {}
         for entry in self._digest.entries:
             for media in entry.now.media if entry.now.state == "live" else ():
@@ -148,7 +149,7 @@ class _Book:
         if data is not None:
             try:
                 return data if picture.type in CORE_TYPES else as_png(data)
-            except Exception:  # Pillow raises what it likes
+            except Exception:  # Pillow raises exceptions of many types
                 problem = "the picture is damaged"
         hint = "Restore the file from a backup, or edit the entry."
         self.faults.append(Fault(f"entries/media/{picture.path}", problem, hint))
@@ -163,12 +164,12 @@ class _Book:
 
     def _front(self) -> str:
         digest = self._digest
-        say = self._pages.words
+        words = self._pages.words
         name = escape(self._title)
-        parts = [f"<h1>{escape(say.typography(self._config.title))}</h1>"]
+        parts = [f"<h1>{escape(words.typography(self._config.title))}</h1>"]
         if self._title != self._config.title:
             parts.append(f"<p><strong>{name}</strong></p>")
-        # A book of one day has its introduction and close in its only chapter.
+        # In a book of one day they are in its only chapter.
         if digest.period.kind != "day":
             parts += [self._pages.markdown(digest.introduction), self._pages.markdown(digest.close)]
         address = self._config.url
@@ -186,17 +187,17 @@ class _Book:
             items.append(f'<li><a href="{_name(day)}">{escape(text)}</a></li>')
         heading = escape(self._pages.words.say("Day by day"))
         listed = f'<li><a href="title.xhtml">{escape(self._title)}</a></li>' + "".join(items)
-        return self._wrapped(
+        return self._xhtml_page(
             self._title,
             f'<nav epub:type="toc" id="toc"><h1>{heading}</h1><ol>{listed}</ol></nav>',
         )
 
     def _document(self, title: str, fragment: str) -> str:
-        """Write a fragment of our pages as an XHTML document."""
-        return self._wrapped(title, _as_xhtml(self._placed(fragment)))
+        """Return a fragment of our pages as an XHTML document."""
+        return self._xhtml_page(title, _as_xhtml(self._with_local_links(fragment)))
 
-    def _placed(self, fragment: str) -> str:
-        """Lead to the book's pictures, to its own chapters, and else to the site."""
+    def _with_local_links(self, fragment: str) -> str:
+        """Link pictures to the files in the book, and everything else to the site."""
         text = str(fragment)
         for path, name in self._pictures.items():
             text = text.replace(
@@ -205,7 +206,7 @@ class _Book:
         text = re.sub(rf'<img src="{re.escape(ROOT)}[^>]*alt="([^"]*)"[^>]*>', r"<p>[\1]</p>", text)
         return with_root(text, self._config.url)
 
-    def _wrapped(self, title: str, body: str) -> str:
+    def _xhtml_page(self, title: str, body: str) -> str:
         language = quoteattr(self._config.language)
         return (
             '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html>\n'
@@ -233,7 +234,7 @@ class _Book:
             f"<dc:publisher>{escape(config.title)}</dc:publisher>",
             f"<dc:source>{escape(config.url)}</dc:source>",
             f"<dc:date>{self._digest.period.end.isoformat()}</dc:date>",
-            f'<meta property="dcterms:modified">{self._changed:%Y-%m-%dT%H:%M:%SZ}</meta>',
+            f'<meta property="dcterms:modified">{self._modified:%Y-%m-%dT%H:%M:%SZ}</meta>',
             *_properties(has_pictures),
         ]
         if config.description:
@@ -276,12 +277,12 @@ class _Book:
 
 
 def escape(text: str) -> str:
-    """Write plain text as XML, with its directional controls closed."""
+    """Escape plain text for XML, and close its directional controls."""
     return saxutils.escape(close_controls(text))
 
 
 def _properties(has_pictures: bool) -> Iterator[str]:
-    """Say how the book can be read (EPUB Accessibility 1.1 §2)."""
+    """Yield the accessibility metadata (EPUB Accessibility 1.1 §2)."""
     modes = ("textual", "visual") if has_pictures else ("textual",)
     features = ["structuralNavigation", "tableOfContents", "readingOrder"]
     if has_pictures:
@@ -297,14 +298,14 @@ def _properties(has_pictures: bool) -> Iterator[str]:
 
 
 def _as_xhtml(fragment: str) -> str:
-    """Write HTML as XHTML, with those attributes only that it may have."""
+    """Return HTML as XHTML, without attributes that XHTML does not allow."""
     tree = lxml_html.fragment_fromstring(fragment, create_parent="div")
     for element in tree.iter():
         if not isinstance(element.tag, str):
             continue
         if element.get("align") in ("right", "center"):
             element.set("class", element.get("align"))
-        for name in set(element.attrib) - _KEPT:
+        for name in set(element.attrib) - _XHTML_ATTRIBUTES:
             del element.attrib[name]
         if lang := element.get("lang"):
             element.set("{http://www.w3.org/XML/1998/namespace}lang", lang)

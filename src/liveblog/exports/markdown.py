@@ -1,15 +1,15 @@
-"""The journal as a folder of Markdown files, to be read anywhere and to come back without loss.
+"""Exports the journal as a folder of Markdown files, which can be imported again without loss.
 
-- ``2012/07/15/a-title-7k3m9qx2tb.md``: an entry as it stands now, with the fields that Hugo, Jekyll
-  and Pelican know (title, date, lastmod, author, tags, lang, draft), and under ``liveblog`` every
-  record of it, exactly as the journal keeps them;
-- ``framings/2012-07-15.md``, ``framings/coverage.md``: the text around a digest, likewise;
-- ``media/…``: the pictures, where the journal's own folder has them;
-- ``.liveblog-export``: the SHA-256 sum of every file here (``sha256sum -c`` checks them).
+- ``2012/07/15/a-title-7k3m9qx2tb.md``: the newest revision of an entry, with the fields that Hugo,
+  Jekyll and Pelican know (title, date, lastmod, author, tags, lang, draft), and all its records
+  under ``liveblog``;
+- ``framings/2012-07-15.md``, ``framings/coverage.md``: the framing of a period, likewise;
+- ``media/…``: the pictures, with the same paths as in the journal's folder;
+- ``.liveblog-export``: the SHA-256 sum of every file (``sha256sum -c`` checks them).
 
-The same journal gives the same bytes. What was retracted or removed is a draft, which generators
-leave out; but the file holds its earlier versions, unless they were purged: it is a copy of the
-journal, to be kept like it. :mod:`liveblog.imports.markdown` reads it back.
+The same journal gives the same bytes. A retracted or removed entry is a draft, which generators
+ignore; its file still holds the earlier revisions, unless they were purged, so an export is as
+confidential as the journal. :mod:`liveblog.imports.markdown` reads it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from urllib.parse import quote
 
 from ..journal import Fault
 from ..journal.dayfiles.layout import home_of
+from ..model.draft import FIELDS
 from ..model.entry import (
     FORBIDDEN,
     Framing,
@@ -41,35 +42,34 @@ from ..model.errors import InvalidInput, StorageError
 from ..model.period import COVERAGE, parse_period_id
 from ..storage.atomic import replace_file
 from ..storage.inside import delete_inside, is_inside, read_inside
-from ..text.frontmatter import join, written
+from ..text.frontmatter import join, to_yaml
 
 MARK = ".liveblog-export"
-"""The file by which a folder is known as an export."""
+"""Name of the file that marks a folder as an export."""
 
 SLUG_LENGTH = 50
-"""Characters of a title in a file's name, so that it stays within 255 bytes in every script."""
+"""Characters of a title in a file name, which has at most 255 bytes in every script."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """What an export holds."""
+    """The number of items in an export."""
 
     entries: int = 0
     framings: int = 0
     pictures: int = 0
-    changed: int = 0  #: files that were written or deleted; the others were there already
+    changed: int = 0  #: files that were written or deleted
     faults: Sequence[Fault] = ()  #: pictures that could not be copied
 
 
 def write(records: Iterable[Record], media: Path, folder: Path) -> Written:
-    """Write a journal to *folder*, and return what it then holds.
+    """Write a journal to *folder*, and return what the folder then holds.
 
-    *records* come as the journal keeps them, those of one day or period together; *media* is where
-    their pictures lie. In an earlier export only what differs is written, and what is no longer in
-    the journal is deleted; a file of it that somebody edited is not overwritten.
+    The *records* of one day or period come together; *media* is the folder of their pictures. In an
+    earlier export only files that differ are written, and files of deleted entries are deleted.
 
-    Raises :class:`InvalidInput` if something else is in the folder, and
-    :class:`StorageError` if it cannot be written.
+    Raises :class:`InvalidInput` if the folder holds anything else, or a file that somebody edited,
+    and :class:`StorageError` if it cannot be written.
     """
     entries = framings = 0
     pictures: set[str] = set()
@@ -102,56 +102,58 @@ def write(records: Iterable[Record], media: Path, folder: Path) -> Written:
 
 
 def entry_page(revisions: Sequence[Revision]) -> str:
-    """Return the file of an entry from its revisions, oldest first."""
+    """Return the text of an entry's file from its revisions, oldest first."""
     now = revisions[-1]
     fields = {
-        "title": written(now.title) if now.title else None,
+        "title": "",
         "date": _instant(now.published),
-        "lastmod": _instant(now.updated) if now.updated != now.published else None,
-        "author": written(now.author) if now.author else None,
-        "tags": written(now.tags) if now.tags else None,
-        "lang": written(now.lang) if now.lang else None,
-        "draft": "true" if now.state != "live" else None,
+        "lastmod": _instant(now.updated) if now.updated != now.published else "",
     }
+    for field in FIELDS:
+        is_known = field.kind == "text" or field.name == "tags"
+        if is_known and field.name != "body" and (value := getattr(now, field.name)):
+            fields[field.name] = to_yaml(value)
+    fields["draft"] = "true" if now.state != "live" else ""
     return _page(fields, "revisions", revisions, entry_text(now))
 
 
 def framing_page(framings: Sequence[Framing]) -> str:
-    """Return the file of a period from the versions of its framing, oldest first."""
+    """Return the text of a period's file from the revisions of its framing, oldest first."""
     now = framings[-1]
     fields = {
-        "title": written(now.headline) if now.headline else None,
-        "lastmod": _instant(now.recorded) if now.recorded else None,
-        "author": written(now.author) if now.author else None,
+        "title": to_yaml(now.headline) if now.headline else "",
+        "lastmod": _instant(now.recorded) if now.recorded else "",
+        "author": to_yaml(now.author) if now.author else "",
     }
     return _page(fields, "framings", framings, framing_text(now))
 
 
 def entry_text(revision: Revision) -> str:
-    """Return the text of an entry's file: its body, then its pictures."""
-    pictures = [_shown(picture) for picture in revision.media]
+    """Return the Markdown of an entry: its body, then its pictures."""
+    pictures = [_picture_markdown(picture) for picture in revision.media]
     return FORBIDDEN.sub("", "\n\n".join(filter(None, (revision.body, *pictures))))
 
 
 def framing_text(framing: Framing) -> str:
-    """Return the text of a period's file: its introduction, then its close."""
+    """Return the Markdown of a framing: its introduction, then its close."""
     return FORBIDDEN.sub("", "\n\n".join(filter(None, (framing.introduction, framing.close))))
 
 
 def _page(
-    fields: dict[str, str | None], name: str, records: Sequence[Revision | Framing], text: str
+    fields: dict[str, str], name: str, records: Sequence[Revision | Framing], text: str
 ) -> str:
-    own = "".join(f"\n    - {written(record)}" for record in records)
-    given = {field: value for field, value in fields.items() if value is not None}
-    return join(given | {"liveblog": f"\n  {name}:{own}"}, text)
+    """Return a file with its non-empty *fields*, and the records under ``liveblog``."""
+    lines = "".join(f"\n    - {to_yaml(record)}" for record in records)
+    given = {field: value for field, value in fields.items() if value}
+    return join(given | {"liveblog": f"\n  {name}:{lines}"}, text)
 
 
 def _instant(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _shown(picture: Media) -> str:
-    """Show a picture from the folder of a day."""
+def _picture_markdown(picture: Media) -> str:
+    """Return the Markdown of a picture, relative to the folder of a day."""
     alt = re.sub(r"([\\\[\]])", r"\\\1", re.sub(r"\s+", " ", picture.alt))
     caption = re.sub(r'([\\"])', r"\\\1", re.sub(r"\s+", " ", picture.caption))
     title = f' "{caption}"' if caption else ""
@@ -159,44 +161,44 @@ def _shown(picture: Media) -> str:
 
 
 def _pages(records: Iterable[Record]) -> Iterator[tuple[str, str, list[Media]]]:
-    """Yield the path and text of each file, and the pictures of all its versions."""
-    kept = (record for record in records if not isinstance(record, Reference))
+    """Yield the path and text of each file, and the pictures of all its revisions."""
+    records_only = (record for record in records if not isinstance(record, Reference))
     seen: set[str] = set()
-    for home, group in groupby(kept, home_of):
+    for home, group in groupby(records_only, home_of):
         if home in seen:
             raise ValueError(f"the records of {home} do not come together")
         seen.add(home)
         versions: dict[tuple[bool, str], list[Revision | Framing]] = {}
         for record in group:
             versions.setdefault((isinstance(record, Framing), record.name), []).append(record)
-        for _, found in sorted(versions.items()):
-            found.sort(key=lambda record: record.rev)
-            revisions = [record for record in found if isinstance(record, Revision)]
-            framings = [record for record in found if isinstance(record, Framing)]
+        for _, versions_found in sorted(versions.items()):
+            versions_found.sort(key=lambda record: record.rev)
+            revisions = [record for record in versions_found if isinstance(record, Revision)]
+            framings = [record for record in versions_found if isinstance(record, Framing)]
             if revisions:
-                shown = [picture for revision in revisions for picture in revision.media]
-                yield _entry_path(revisions[-1]), entry_page(revisions), shown
+                pictures = [picture for revision in revisions for picture in revision.media]
+                yield _entry_path(revisions[-1]), entry_page(revisions), pictures
             else:
                 if home != COVERAGE:
-                    parse_period_id(home)  # it becomes a file's name
+                    parse_period_id(home)  # it becomes a file name
                 yield f"framings/{home}.md", framing_page(framings), []
 
 
 def _entry_path(now: Revision) -> str:
     title = slug(now.title)[:SLUG_LENGTH].strip("-")
     name = f"{title}-{id_letters(now.id)}" if title else id_letters(now.id)
-    of = id_day(now.id)
-    return f"{of.year:04}/{of.month:02}/{of.day:02}/{name}.md"
+    day = id_day(now.id)
+    return f"{day.year:04}/{day.month:02}/{day.day:02}/{name}.md"
 
 
 # -- files -----------------------------------------------------------------------------------------
 
 
 class _Folder:
-    """The folder of an export, and the sums of what is in it.
+    """The folder of an export, and the checksums of its files.
 
-    Each sum is added to the mark before its file lands, so that a run that was interrupted can be
-    told from an edit; the last step writes it anew.
+    Each checksum is added to the mark before its file is written, so that an interrupted export can
+    be distinguished from an edit; the last step writes the mark again.
     """
 
     def __init__(self, root: Path) -> None:
@@ -204,32 +206,32 @@ class _Folder:
         self.changed = 0
         self._mark = root / MARK
         self._real = os.path.realpath(root)
-        self._now: dict[str, str] = {}
+        self._checksums: dict[str, str] = {}
         root.mkdir(parents=True, exist_ok=True)
         if not self._mark.exists() and any(root.iterdir()):
             raise InvalidInput(
-                f"{root} is not empty, and no earlier export.",
+                f"{root} is not empty, and not an earlier export.",
                 "Name a new folder, or an empty one.",
             )
-        self._before = self._read_mark()
-        for path, sums in self._before.items():
-            found = self._sum(path)
-            if found and found not in sums:
+        self._old_checksums = self._read_mark()
+        for path, sums in self._old_checksums.items():
+            versions_found = self._checksum(path)
+            if versions_found and versions_found not in sums:
                 raise InvalidInput(
                     f"{root / path} was edited after it was exported.",
                     "Move it away if it is to be kept, or export to another folder.",
                 )
 
     def put(self, path: str, data: bytes) -> None:
-        """Write a file if it is not there as it should be."""
+        """Write a file, unless it has the same bytes already."""
         new = sha256(data).hexdigest()
-        self._now[path] = new
-        found = self._sum(path)
-        if found == new:
+        self._checksums[path] = new
+        versions_found = self._checksum(path)
+        if versions_found == new:
             return
-        if found and path not in self._before:
+        if versions_found and path not in self._old_checksums:
             raise InvalidInput(
-                f"{self.root / path} is there already, and of no earlier export.",
+                f"{self.root / path} exists, but not from an earlier export.",
                 "Move it away, or export to another folder.",
             )
         with self._mark.open("a", encoding="utf-8") as mark:
@@ -238,39 +240,39 @@ class _Folder:
         final.parent.mkdir(parents=True, exist_ok=True)
         if os.path.realpath(final.parent) != os.path.join(self._real, os.path.dirname(path)):
             raise InvalidInput(
-                f"{final.parent} is a symbolic link, which leads elsewhere.",
+                f"{final.parent} is a symbolic link to another folder.",
                 "Remove it, or export to another folder.",
             )
         replace_file(final, data, is_durable=False)
         self.changed += 1
 
     def keep(self, path: str) -> None:
-        """Leave a file of the earlier export as it is: it may be the last of its kind."""
-        if path in self._before and (found := self._sum(path)):
-            self._now[path] = found
+        """Keep a file of the earlier export: it may be the only copy."""
+        if path in self._old_checksums and (versions_found := self._checksum(path)):
+            self._checksums[path] = versions_found
 
     def finish(self) -> None:
-        """Delete what is no longer in the journal, and write the sums of what is."""
-        for path in sorted(self._before.keys() - self._now.keys()):
+        """Delete the files of what is no longer in the journal, and write the checksums."""
+        for path in sorted(self._old_checksums.keys() - self._checksums.keys()):
             self.changed += delete_inside(self.root, path)
             for above in (self.root / path).parents:
                 if above == self.root or not above.is_dir() or any(above.iterdir()):
                     break
                 above.rmdir()
-        lines = "".join(f"{self._now[path]}  {path}\n" for path in sorted(self._now))
+        lines = "".join(f"{self._checksums[path]}  {path}\n" for path in sorted(self._checksums))
         if not self._mark.exists() or self._mark.read_text("utf-8") != lines:
             replace_file(self._mark, lines.encode())
 
     def _read_mark(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
+        versions_found: dict[str, set[str]] = {}
         if self._mark.exists():
             for line in self._mark.read_text("utf-8", errors="replace").split("\n"):
                 total, _, path = line.partition("  ")
                 if is_inside(path) and not FORBIDDEN.search(path):
-                    found.setdefault(path, set()).add(total)
-        return found
+                    versions_found.setdefault(path, set()).add(total)
+        return versions_found
 
-    def _sum(self, path: str) -> str:
-        """Return the sum of a file, or nothing if there is none."""
+    def _checksum(self, path: str) -> str:
+        """Return the checksum of a file; empty if there is none."""
         data = read_inside(self.root, path)
         return "" if data is None else sha256(data).hexdigest()

@@ -26,7 +26,7 @@ INCOMPLETE = "~"
 _FIELDS = ("published", "updated", "title", "body", "author", "tags", "key", "pinned",
            "verification", "sources", "figures", "lang", "state", "note")  # fmt: skip
 """The fields that every mark covers. Their order must not change: marks are compared with those in
-the journal. A field that was added later is covered where it is set."""
+the journal. A field that was added later is covered where it has a value."""
 
 _DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Revision)}
 
@@ -37,7 +37,11 @@ def mark_of(version: Version) -> str:
     pictures = [(p.name, p.alt, p.caption) for p in version.pictures]
     content: list[Any] = [pictures]
     content += [_DEFAULTS[name] if values[name] is UNSET else values[name] for name in _FIELDS]
-    later = {name: value for name, value in given_fields(version).items() if name not in _FIELDS}
+    later = {
+        name: value
+        for name, value in given_fields(version).items()
+        if name not in _FIELDS and value != _DEFAULTS[name]
+    }
     if later:
         content.append(later)
     return blake2b(msgspec.json.encode(content), digest_size=16).hexdigest()

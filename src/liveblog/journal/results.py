@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -22,7 +23,7 @@ class Fault(Struct, frozen=True):
     entry: str = ""  #: the entry or framing of a damaged line, where that is certain
 
 
-class Reading(Struct, frozen=True, eq=False, weakref=True):
+class Reading(Struct, frozen=True, eq=False):
     """What one file of the journal holds: the records of its whole lines in order, and its faults.
 
     An entry (or framing) whose newest revision may be in a damaged line is *withheld*: its older
@@ -35,6 +36,7 @@ class Reading(Struct, frozen=True, eq=False, weakref=True):
     faults: Sequence[Fault] = ()
     withheld: Mapping[str, Fault] = {}  #: by id or period: the damage that withholds it
     withheld_records: Sequence[Record] = ()  #: the records of what is withheld
+    derived: dict[Any, object] = {}  #: a cache of what others compute from this reading
 
 
 class Audit(Struct, frozen=True):

@@ -71,7 +71,8 @@ class Field(Struct, frozen=True):
     kind: Literal["text", "flag", "choice", "list"]
     clean: Callable[[Any], Any]  #: returns the normalised value; raises :class:`InvalidInput`
     label: str  #: in English, as forms and histories show it
-    help: str = ""  #: of its command-line option; empty if it has none of its own
+    option: str = ""  #: its command-line option, without dashes; empty if it has none of its own
+    help: str = ""  #: of that option
     metavar: str = "TEXT"  #: the value of that option
 
 
@@ -81,17 +82,17 @@ def _text(name: str) -> Callable[[str], str]:
 
 FIELDS: tuple[Field, ...] = (
     Field("body", "text", _text("body"), "Text"),
-    Field("title", "text", _text("title"), "Title", "A title, for what matters."),
-    Field("author", "text", _text("author"), "Signed", "Who signs it.", "NAME"),
-    Field("tags", "list", clean_tags, "Tags", "A topic; repeatable.", "TAG"),
-    Field("key", "flag", bool, "Key event", "It belongs in every summary."),
-    Field("pinned", "flag", bool, "Pinned", "Keep it at the top of the live page."),
+    Field("title", "text", _text("title"), "Title", "title", "A title, for what matters."),
+    Field("author", "text", _text("author"), "Signed", "author", "Who signs it.", "NAME"),
+    Field("tags", "list", clean_tags, "Tags", "tag", "A topic; repeatable.", "TAG"),
+    Field("key", "flag", bool, "Key event", "key", "It belongs in every summary."),
+    Field("pinned", "flag", bool, "Pinned", "pin", "Keep it at the top of the live page."),
     Field("verification", "choice", str, "Confirmed"),
-    Field("sources", "list", clean_sources, "Sources",
+    Field("sources", "list", clean_sources, "Sources", "source",
           "Where it comes from; repeatable.", '"NAME URL"'),
-    Field("figures", "list", clean_figures, "Figures",
+    Field("figures", "list", clean_figures, "Figures", "figure",
           "A number to follow from day to day; repeatable.", '"NAME=VALUE [UNIT]"'),
-    Field("lang", "text", clean_language, "Language",
+    Field("lang", "text", clean_language, "Language", "lang",
           "Its language, where not the blog's.", "CODE"),
 )  # fmt: skip
 """The fields that a revision takes over from a draft as they are, in the order of their use.

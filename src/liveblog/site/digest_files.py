@@ -47,7 +47,7 @@ class DigestFiles:
         """List the page of a day, and the pages of the entries whose ids are of that day."""
         shown = self._queries.day(day)
         entries = [e for e in shown.entries if e.id.startswith(f"{day:%Y%m%d}")]
-        entries += [e for e in shown.moved if e.is_visible(self._context.timeline.now)]
+        entries += [e for e in shown.redated if e.is_visible(self._context.timeline.now)]
         if not entries and not digest.days:
             return
         folder = addresses.day_path(day)
@@ -109,8 +109,8 @@ class DigestFiles:
                 plainer=lambda substitute: write(plain),
             )
 
-        text("index.md", lambda shown: as_markdown.write(shown, words, base=base))
-        text("index.txt", lambda shown: as_text.write(shown, words, blog=blog, base=base))
+        text("index.md", lambda shown: as_markdown.render(shown, words, base=base))
+        text("index.txt", lambda shown: as_text.render(shown, words, blog=blog, base=base))
         self._writer.page(
             purpose,
             folder + "index.html",

@@ -132,7 +132,7 @@ class IndexUpdate:
         for number, day in enumerate(sorted(days)):
             self._on_progress(number, 4 * len(days))
             found.append(self._replace_day(day))
-            others |= {entry.day for entry in self._queries.day(day).moved}
+            others |= {entry.day for entry in self._queries.day(day).redated}
         found += [self._replace_day(day) for day in sorted(others - days)]
         days |= others
         return Invalidation.union(found)

@@ -1,9 +1,8 @@
-"""Front matter: what a Markdown file says of itself before its text, as site generators write it.
+"""Reads and writes the front matter of Markdown files.
 
-In goes a file's text, out come its fields and what follows; and the other way round. YAML between
-``---`` (Jekyll, Hugo), TOML between ``+++`` and JSON (Hugo), and lines ``Key: value`` (Pelican) are
-read. Pure: text in, data out. Nothing in the data can act: every scalar is a text, tags of YAML
-mean nothing, and aliases are refused, for ten of them can stand for a billion words.
+Read are YAML between ``---`` (Jekyll, Hugo), TOML between ``+++`` and JSON (Hugo), and lines
+``Key: value`` (Pelican). Pure functions. The input may be hostile: every scalar is a text, tags of
+YAML are ignored, and aliases are refused, because ten of them can expand to a billion words.
 """
 
 from __future__ import annotations
@@ -22,57 +21,57 @@ import yaml
 from ..model.errors import InvalidInput
 
 Kind = Literal["", "yaml", "toml", "json", "lines"]
-"""How the fields are written; empty where there are none."""
+"""The syntax of the fields; empty if there are none."""
 
 Value = Any
 """A text, a list of values, or a mapping of texts to values."""
 
-DEEPEST = 20
-"""How far lists and mappings may lie within each other."""
+MAX_DEPTH = 20
+"""Maximum nesting of lists and mappings."""
 
-MOST_NODES = 1_000_000
-"""How many scalars, lists and mappings the fields of one file may hold."""
+MAX_NODES = 1_000_000
+"""Maximum number of scalars, lists and mappings in the fields of one file."""
 
 TOML_LIMIT = 200_000
-"""Characters of TOML; unlike the YAML of an export, it holds no texts."""
+"""Maximum characters of TOML, which unlike the YAML of our export holds no long texts."""
 
 _FENCES: Mapping[str, tuple[Kind, str]] = {
     "---": ("yaml", r"^(?:---|\.\.\.)[ \t]*$"),
     "+++": ("toml", r"^\+\+\+[ \t]*$"),
 }
 # As Python-Markdown's extension Meta-Data, which Pelican uses, reads them.
-_LINE = re.compile(r" {0,3}([A-Za-z0-9_-]+):[ \t]*(.*)")
-_MORE = re.compile(r" {4,}(.*)")
+_KEY_LINE = re.compile(r" {0,3}([A-Za-z0-9_-]+):[ \t]*(.*)")
+_CONTINUATION = re.compile(r" {4,}(.*)")
 
 _QUOTED = re.compile(r""""(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'""")
-_LONG_KEY = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{DEEPEST}}}")
-"""A text of TOML, and a key of many parts, which takes a time that grows with their square."""
+_LONG_KEY = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{MAX_DEPTH}}}")
+"""A string of TOML, and a key with many parts, for which the parser takes quadratic time."""
 
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-"""What JSON lets stand and YAML does not, or reads as the end of a line (YAML 1.2.2 §5.1, §5.4)."""
+"""Characters that JSON allows but YAML does not, or reads as line ends (YAML 1.2.2 §5.1, §5.4)."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class Plain(str):
-    """A scalar written without quotation marks: it may stand for a number or a truth value."""
+class PlainScalar(str):
+    """A scalar without quotation marks: it may mean a number or a boolean."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True)
 class Page:
-    """A file taken apart."""
+    """A Markdown file, split into front matter and text."""
 
     kind: Kind
-    fields: dict[str, Value]  #: names in lower case; the first of two with the same name counts
-    body: str  #: what follows, without empty lines before it
+    fields: dict[str, Value]  #: by name in lower case; of two with the same name the first
+    body: str  #: the text after them, without empty lines at its start
 
 
 def split(text: str) -> Page:
-    """Take a file's text apart; its lines end in a line feed.
+    """Return the fields and the body of a file whose lines end in line feeds.
 
-    Raises :class:`InvalidInput` where the fields cannot be read.
+    Raises :class:`InvalidInput` if the fields cannot be read.
     """
     mark = re.match(r"(---|\+\+\+)[ \t]*\n", text)
     if mark:
@@ -88,7 +87,7 @@ def split(text: str) -> Page:
     elif re.match(r'\{\s*"', text):
         kind = "json"
         found, body = _json(text)
-    elif _LINE.match(text):
+    elif _KEY_LINE.match(text):
         kind = "lines"
         found, body = _lines(text)
     else:
@@ -104,28 +103,28 @@ def split(text: str) -> Page:
 
 
 def join(fields: Mapping[str, str], body: str) -> str:
-    """Put a file together from the YAML of its fields (see :func:`written`) and its text."""
+    """Return a file with fields in YAML (see :func:`to_yaml`) and a body."""
     lines = [f"{name}: {value}" if value else f"{name}:" for name, value in fields.items()]
     return "\n".join(["---", *lines, "---", "", body, ""] if body else ["---", *lines, "---", ""])
 
 
-def written(value: Any) -> str:
-    """Return a value as one line of YAML: JSON, which is part of it (YAML 1.2.2 §1.3)."""
+def to_yaml(value: Any) -> str:
+    """Return a value as one line of YAML: JSON, which is a subset of it (YAML 1.2.2 §1.3)."""
     text = msgspec.json.encode(value).decode()
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def typed(value: Value) -> Any:
-    """Return fields with their numbers and truth values as such, as JSON has them."""
-    if isinstance(value, Plain):
+def with_types(value: Value) -> Any:
+    """Return a value in which unquoted numbers and booleans have their types."""
+    if isinstance(value, PlainScalar):
         try:
             return msgspec.json.decode(str(value))
         except msgspec.DecodeError:
             return str(value)
     if isinstance(value, list):
-        return [typed(item) for item in value]
+        return [with_types(item) for item in value]
     if isinstance(value, dict):
-        return {name: typed(item) for name, item in value.items()}
+        return {name: with_types(item) for name, item in value.items()}
     return value
 
 
@@ -134,28 +133,28 @@ def typed(value: Value) -> Any:
 
 def _yaml(source: str) -> Value:
     try:
-        events = _counted(yaml.parse(source, Loader=_LOADER))
+        events = _check_events(yaml.parse(source, Loader=_LOADER))
         for event in events:
             if isinstance(event, yaml.NodeEvent):
-                found = _node(event, events)
-                for _ in events:  # to its end, in case there is something that does not belong
+                found = _build_value(event, events)
+                for _ in events:  # read to the end, to find errors there
                     pass
                 return found
     except yaml.MarkedYAMLError as error:
         line = f" (line {error.problem_mark.line + 2})" if error.problem_mark else ""
         problem = error.problem or error.context or "unreadable"
-        raise InvalidInput(f"The front matter is not YAML: {problem}{line}.", _MEND) from None
+        raise InvalidInput(f"The front matter is not YAML: {problem}{line}.", _HINT) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         problem = str(error).partition("\n")[0]
-        raise InvalidInput(f"The front matter is not YAML: {problem}.", _MEND) from None
+        raise InvalidInput(f"The front matter is not YAML: {problem}.", _HINT) from None
     return {}
 
 
-_MEND = "Correct it; a text that holds a colon stands in quotation marks."
+_HINT = "Correct it; put a text that holds a colon in quotation marks."
 
 
-def _counted(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
-    """Pass events on, and refuse those that would make more of a file than it is."""
+def _check_events(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
+    """Yield the events; refuse aliases, deep nesting and too many nodes."""
     depth = 0
     for number, event in enumerate(events):
         if isinstance(event, yaml.AliasEvent):
@@ -167,30 +166,30 @@ def _counted(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-        if depth > DEEPEST or number > MOST_NODES:
-            raise _too_much()
+        if depth > MAX_DEPTH or number > MAX_NODES:
+            raise _too_complex()
         yield event
 
 
-def _too_much() -> InvalidInput:
-    return InvalidInput("The front matter holds too much, or too deeply.", "Make it simpler.")
+def _too_complex() -> InvalidInput:
+    return InvalidInput("The front matter is too large or too deeply nested.", "Make it simpler.")
 
 
-def _node(event: yaml.Event, events: Iterator[yaml.Event]) -> Value:
-    """Build a value from its first event and those that follow."""
+def _build_value(event: yaml.Event, events: Iterator[yaml.Event]) -> Value:
+    """Return the value that begins with *event*, and consume its events."""
     if isinstance(event, yaml.ScalarEvent):
         if event.style:
             return event.value
-        return "" if event.value in ("~", "null", "Null", "NULL") else Plain(event.value)
+        return "" if event.value in ("~", "null", "Null", "NULL") else PlainScalar(event.value)
     if isinstance(event, yaml.SequenceStartEvent):
         items = []
         while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            items.append(_node(event, events))
+            items.append(_build_value(event, events))
         return items
     fields: dict[str, Value] = {}
     while not isinstance(event := next(events), yaml.MappingEndEvent):
-        name = _node(event, events)
-        value = _node(next(events), events)
+        name = _build_value(event, events)
+        value = _build_value(next(events), events)
         if isinstance(name, str):
             fields.setdefault(str(name), value)
     return fields
@@ -201,9 +200,9 @@ def _node(event: yaml.Event, events: Iterator[yaml.Event]) -> Value:
 
 def _toml(source: str) -> Value:
     if len(source) > TOML_LIMIT or _LONG_KEY.search(_QUOTED.sub("q", source)):
-        raise _too_much()
+        raise _too_complex()
     try:
-        return _as_texts(tomllib.loads(source))
+        return _to_texts(tomllib.loads(source))
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"The front matter is not TOML: {error}.", "Correct it.") from None
 
@@ -211,37 +210,37 @@ def _toml(source: str) -> Value:
 def _json(text: str) -> tuple[Value, str]:
     try:
         found, end = json.JSONDecoder().raw_decode(text)
-        return _as_texts(found), text[end:]
+        return _to_texts(found), text[end:]
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"The front matter is not JSON: {error}.", "Correct it.") from None
 
 
-def _as_texts(value: Any, depth: int = 0) -> Value:
-    """Return what TOML or JSON holds as YAML would give it."""
-    if depth > DEEPEST:
-        raise _too_much()
+def _to_texts(value: Any, depth: int = 0) -> Value:
+    """Return the data of TOML or JSON with texts as scalars, as from YAML."""
+    if depth > MAX_DEPTH:
+        raise _too_complex()
     if isinstance(value, dict):
-        return {str(name): _as_texts(item, depth + 1) for name, item in value.items()}
+        return {str(name): _to_texts(item, depth + 1) for name, item in value.items()}
     if isinstance(value, list):
-        return [_as_texts(item, depth + 1) for item in value]
+        return [_to_texts(item, depth + 1) for item in value]
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, str) or value is None:
         return value or ""
-    return Plain(str(value).lower())  # True is true
+    return PlainScalar(str(value).lower())  # True is true
 
 
 def _lines(text: str) -> tuple[dict[str, str], str]:
-    """Read lines ``Key: value``; one that is indented goes on with the value before it."""
+    """Read lines ``Key: value``; an indented line continues the value before it."""
     found: dict[str, list[str]] = {}
     name, position = "", 0
     while position < len(text):
         end = text.find("\n", position)
         line = text[position : end if end >= 0 else len(text)]
-        if match := _LINE.match(line):
+        if match := _KEY_LINE.match(line):
             name = match[1].lower()
             found.setdefault(name, []).append(match[2].strip())
-        elif more := _MORE.match(line):
+        elif more := _CONTINUATION.match(line):
             found[name].append(more[1].strip())
         else:
             break

@@ -98,12 +98,10 @@ def _update(
     version = Version(
         published=post_fields.published,
         updated=post_fields.updated,
-        title=post_fields.title,
         body=clean_text(read.text, "text"),
-        author=post_fields.author,
         tags=post_fields.tags,
         pictures=tuple(_picture(shown, source) for shown in read.pictures),
-        lang=post_fields.lang,
+        **post_fields.texts,  # type: ignore[arg-type]  # fields of a text
     )
     yield Update(where, where, (version,))
     yield from _report(where, post_fields, unknown_tags, read, source)
@@ -118,11 +116,12 @@ def _generator(page: Page, where: str, source: Source) -> Generator:
 def _add_covers(read: Body, post_fields: Fields, where: str, source: Source) -> None:
     """Insert the pictures of the front matter before those of the text."""
     covers: list[ShownPicture] = []
+    title = post_fields.texts["title"]
     for cover in post_fields.covers:
         if body.is_remote(cover.path):
             read.remote.append(cover.path)
         elif path := source.find(cover.path, where):
-            covers.append(ShownPicture(path, cover.alt or post_fields.title, cover.caption))
+            covers.append(ShownPicture(path, cover.alt or title, cover.caption))
         else:
             read.missing.append(cover.path)
     shown = {picture.path for picture in read.pictures}

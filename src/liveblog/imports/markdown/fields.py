@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from pathlib import PurePosixPath
 from typing import Literal
 
+from ...model.draft import FIELDS
 from ...model.entry import FORBIDDEN, clean_language, slug
 from ...model.errors import InvalidInput
 from ...text.frontmatter import Page, Value
@@ -28,10 +29,8 @@ class Fields:
 
     published: datetime
     updated: datetime
-    title: str = ""
-    author: str = ""
+    texts: dict[str, str] = field(default_factory=dict)  #: text fields of a draft, by name
     tags: tuple[str, ...] = ()
-    lang: str = ""
     summary: str = ""
     covers: list[ShownPicture] = field(default_factory=list)  #: paths as written
     problems: list[str] = field(default_factory=list)  #: errors of fields that were left out
@@ -44,13 +43,9 @@ def read(page: Page, where: str, section: str, generator: Generator, zone: tzinf
     """
     given = page.fields
     published = instant(_date(given, where), zone)
-    found = Fields(
-        published,
-        published,
-        title=_line(given.get("title")),
-        author=", ".join(_authors(given.get("authors") or given.get("author"))),
-        summary=_text(given.get("summary")),
-    )
+    texts = {field.name: _line(given.get(field.name)) for field in FIELDS if field.kind == "text"}
+    texts["author"] = ", ".join(_authors(given.get("authors") or given.get("author")))
+    found = Fields(published, published, summary=_text(given.get("summary")))
     for name in _MODIFIED:
         if text := _text(given.get(name)):
             try:
@@ -59,9 +54,11 @@ def read(page: Page, where: str, section: str, generator: Generator, zone: tzinf
                 found.problems.append(f"{name}: {error.message}")
             break
     try:
-        found.lang = clean_language(_line(given.get("lang")).replace("_", "-"))
+        texts["lang"] = clean_language(texts["lang"].replace("_", "-"))
     except InvalidInput as error:
         found.problems.append(f"lang: {error.message}")
+        texts["lang"] = ""
+    found.texts = {name: text for name, text in texts.items() if name != "body"}
     _add_tags(found, given, section, generator)
     for name in _COVERS:
         found.covers += _pictures(given.get(name))

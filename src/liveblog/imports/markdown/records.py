@@ -12,7 +12,7 @@ from ...exports.markdown import entry_text, framing_text
 from ...model.entry import Framing, Media, Revision, id_day
 from ...model.errors import InvalidInput
 from ...model.period import COVERAGE, parse_period_id
-from ...text.frontmatter import Page, Value, typed
+from ...text.frontmatter import Page, Value, with_types
 from .. import Copy, Problem
 from .source import Source
 
@@ -58,7 +58,7 @@ def recording_order(copy: Copy) -> tuple[datetime, str, int]:
 def _records(value: Value) -> Sequence[Revision | Framing]:
     kind = list[Revision | Framing]
     try:
-        records = msgspec.convert(typed(value), kind)
+        records = msgspec.convert(with_types(value), kind)
     except msgspec.ValidationError as error:
         raise InvalidInput(f"Its records were changed: {error}.", _EXPORT_AGAIN) from None
     records.sort(key=lambda record: record.rev)

@@ -8,7 +8,7 @@ const UPLOAD_TIMEOUT = 120_000; // milliseconds
 /** A request that failed; status 0 means that no answer came. */
 export class ApiError extends Error {
   constructor(status, problem = {}) {
-    super(words.said[problem.code] ?? [problem.detail, problem.hint].filter(Boolean).join(" "));
+    super(words.problems[problem.code] ?? [problem.detail, problem.hint].filter(Boolean).join(" "));
     this.status = status;
     this.code = problem.code ?? "";
   }

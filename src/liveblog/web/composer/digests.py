@@ -56,7 +56,7 @@ class _Pages:
             "compose_digest.html",
             visit.newsroom.person,
             problem,
-            out=found,
+            digest=found,
             framing=framing,
             rev=rev,
             theirs=theirs,

@@ -1,0 +1,26 @@
+"""The commands 'liveblog end' and 'liveblog resume', for the coverage as a whole."""
+
+from __future__ import annotations
+
+import click
+
+from .context import State, pass_state
+
+
+@click.command()
+@click.option("--at", metavar="TIME", help="When it ended; now unless given.")
+@pass_state
+def end(state: State, at: str | None) -> None:
+    """Declare the coverage over: the page and the feeds say so."""
+    blog = state.blog()
+    framing = blog.end(blog.instant(at) if at else None)
+    if framing.ended:
+        state.say(f"The coverage is over: {blog.words.moment(framing.ended)}.")
+
+
+@click.command()
+@pass_state
+def resume(state: State) -> None:
+    """Take back the end of the coverage."""
+    state.blog().resume()
+    state.say("The coverage goes on.")

@@ -1,0 +1,236 @@
+"""The commands 'liveblog post' and 'liveblog edit'. Their options come from the model's fields."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from typing import Any, TypeVar
+
+import click
+from msgspec import UNSET
+
+from ..model.draft import FIELDS, Draft, Field
+from .context import State, complete_id, complete_tag, json_option, pass_state, print_revision
+from .editor import in_editor, read_stdin, rescued, split_title
+from .values import parse_figure, parse_images, parse_source
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_ADVICE = """\
+Write the update above, in Markdown. A first line "# Like this" is its title.
+Save and close to post it; leave it empty to cancel."""
+
+_EDIT_ADVICE = """\
+Change the update above. A first line "# Like this" is its title.
+Save and close to keep it; leave it empty or as it was to cancel."""
+
+
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "tags": str,
+    "sources": parse_source,
+    "figures": parse_figure,
+}
+"""How one value of a list is read."""
+
+_VERIFICATION = (
+    click.option(
+        "--unconfirmed",
+        "verification",
+        flag_value="unconfirmed",
+        help="Mark it as a claim that could not be verified.",
+    ),
+    click.option(
+        "--confirmed", "verification", flag_value="confirmed", help="Mark it as verified."
+    ),
+)
+
+_OTHERS = (
+    click.option(
+        "--at",
+        metavar="TIME",
+        help='When it happened: "18:30", "hier 18h30", "10 min ago", ISO 8601.',
+    ),
+    click.option(
+        "--schedule", is_flag=True, help="Hold it back until a time that is in the future."
+    ),
+    click.option(
+        "--image",
+        "images",
+        metavar="FILE",
+        multiple=True,
+        help="A picture; repeatable. Its metadata is dropped.",
+    ),
+    click.option(
+        "--alt",
+        "alts",
+        metavar="TEXT",
+        multiple=True,
+        help="What the picture shows, for those who cannot see it; one for each.",
+    ),
+    click.option(
+        "--caption",
+        "captions",
+        metavar="TEXT",
+        multiple=True,
+        help="A caption for each picture, in the same order.",
+    ),
+    click.option(
+        "--idempotency-key",
+        metavar="KEY",
+        default="",
+        help="Name this request, so that a retry adds nothing.",
+    ),
+)
+
+
+def _option(field: Field) -> Callable[[Command], Command]:
+    name = f"--{field.option}"
+    if field.kind == "flag":
+        flags = f"{name}/--no-{field.option}"
+        return click.option(flags, field.name, default=None, help=field.help)
+    complete = complete_tag if field.name == "tags" else None
+    return click.option(
+        name,
+        field.name,
+        metavar=field.metavar,
+        multiple=field.kind == "list",
+        help=field.help,
+        shell_complete=complete,
+    )
+
+
+def _entry_options(command: Command) -> Command:
+    """Add the options that post and edit share."""
+    of_fields = [_option(field) for field in FIELDS if field.option]
+    for option in reversed((*of_fields, *_VERIFICATION, *_OTHERS)):
+        command = option(command)
+    return command
+
+
+def _draft(given: dict[str, Any], **more: Any) -> Draft:
+    """Return the draft that options make; an empty value of a list clears the list."""
+    values: dict[str, Any] = {}
+    for field in FIELDS:
+        value = given.get(field.name)
+        if field.kind == "list" and value:
+            values[field.name] = tuple(_PARSERS[field.name](part) for part in value if part)
+        elif field.kind != "list" and value is not None:
+            values[field.name] = value
+    return Draft(**(values | more))
+
+
+@click.command()
+@click.argument("text", metavar="[TEXT|-]", required=False)
+@_entry_options
+@json_option
+@pass_state
+def post(
+    state: State,
+    /,
+    text: str | None,
+    at: str | None,
+    schedule: bool,
+    images: Sequence[str],
+    alts: Sequence[str],
+    captions: Sequence[str],
+    idempotency_key: str,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Append an update, and print its id.
+
+    The text is Markdown. With '-' it is read from standard input; without any, your editor opens.
+    """
+    blog = state.blog()
+    instant = blog.instant(at) if at else UNSET
+    title, written = given["title"], ""
+    if text == "-":
+        text = read_stdin()
+    elif text is None and (images or title):
+        text = ""
+    elif text is None:
+        written = in_editor(f"# {title}\n" if title else "", _ADVICE)
+        written_title, text = split_title(written)
+        title = title or written_title
+        if not text and not title:
+            state.say("Nothing was written; nothing was posted.")
+            return
+    with rescued(written) if written else nullcontext():
+        revision = blog.post(
+            _draft(given, body=text, title=title or "", published=instant),
+            images=parse_images(images, alts, captions),
+            schedule=schedule,
+            idempotency_key=idempotency_key or _new_key(),
+        )
+    print_revision(state, blog, revision, as_json, is_timed=bool(at))
+
+
+@click.command()
+@click.argument("entry_id", metavar="ID", shell_complete=complete_id)
+@click.argument("text", metavar="[TEXT|-]", required=False)
+@_entry_options
+@click.option("--note", metavar="WHY", default="", help="Tell readers what was corrected and why.")
+@click.option("--minor", is_flag=True, help="A slip of the pen: feeds do not show it as new.")
+@click.option(
+    "--expect", metavar="REV", type=int, help="Refuse if it is not this revision any more."
+)
+@json_option
+@pass_state
+def edit(
+    state: State,
+    /,
+    entry_id: str,
+    text: str | None,
+    at: str | None,
+    schedule: bool,
+    images: Sequence[str],
+    alts: Sequence[str],
+    captions: Sequence[str],
+    idempotency_key: str,
+    note: str,
+    minor: bool,
+    expect: int | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Revise an update: only what is given changes.
+
+    Tags, sources, figures and pictures that are given replace those that were there; an empty one
+    (--tag "") clears them. Without any option your editor opens. Every earlier revision is kept;
+    see 'liveblog show ID --history'.
+    """
+    blog = state.blog()
+    old = blog.timeline.entry(entry_id).now
+    draft = _draft(
+        given,
+        body=read_stdin() if text == "-" else UNSET if text is None else text,
+        published=blog.instant(at) if at else UNSET,
+    )
+    written = ""
+    if draft == Draft() and not images and not note:
+        before = f"# {old.title}\n\n{old.body}" if old.title else old.body
+        written = in_editor(before, _EDIT_ADVICE)
+        if not written or written == before.strip():
+            state.say("Nothing was changed.")
+            return
+        title, body = split_title(written)
+        draft = Draft(title=title, body=body)
+        expect = old.rev if expect is None else expect
+    with rescued(written) if written else nullcontext():
+        revision = blog.edit(
+            entry_id,
+            draft,
+            images=parse_images([i for i in images if i], alts, captions) if images else None,
+            note=note,
+            minor=minor,
+            schedule=schedule,
+            expect=expect,
+            idempotency_key=idempotency_key or _new_key(),
+        )
+    print_revision(state, blog, revision, as_json, is_timed=bool(at))
+
+
+def _new_key() -> str:
+    """Name a request that the user did not: if it fails half-way, the error says how to retry."""
+    return os.urandom(8).hex()

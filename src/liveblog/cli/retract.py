@@ -1,0 +1,72 @@
+"""The commands 'liveblog retract' and 'liveblog remove'."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from .context import (
+    State,
+    complete_id,
+    dry_option,
+    json_option,
+    pass_state,
+    print_revision,
+    yes_option,
+)
+from .printing import confirm, echo
+
+if TYPE_CHECKING:
+    from ..blog import Blog
+
+
+@click.command()
+@click.argument("entry_id", metavar="ID", shell_complete=complete_id)
+@click.option("--why", metavar="TEXT", required=True, help="The reason, which readers see.")
+@dry_option
+@yes_option
+@json_option
+@pass_state
+def retract(state: State, entry_id: str, why: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Withdraw an update: a notice with the reason stays in its place."""
+    blog = state.blog()
+    _confirm(blog, entry_id, "Retract", dry_run, yes)
+    print_revision(state, blog, blog.retract(entry_id, why=why), as_json)
+
+
+@click.command()
+@click.argument("entry_id", metavar="ID", shell_complete=complete_id)
+@click.option("--purge", is_flag=True, help="Blank its texts in the journal too, for good.")
+@dry_option
+@yes_option
+@json_option
+@pass_state
+def remove(
+    state: State, entry_id: str, purge: bool, dry_run: bool, yes: bool, as_json: bool
+) -> None:
+    """Make an update disappear from the site, for law or safety.
+
+    To admit a mistake, use 'liveblog retract'. The texts stay in the journal unless --purge is
+    given; backups and clones keep their own copies.
+    """
+    blog = state.blog()
+    _confirm(blog, entry_id, "Purge" if purge else "Remove", dry_run, yes)
+    print_revision(state, blog, blog.remove(entry_id, purge=purge), as_json)
+    state.say("It leaves the site with the next 'liveblog publish'.")
+
+
+def _confirm(blog: Blog, entry_id: str, verb: str, dry_run: bool, yes: bool) -> None:
+    now = blog.timeline.entry(entry_id).now
+    first = (now.title or now.body).split("\n")[0][:60]
+    if dry_run:
+        echo(f"Would {verb.lower()} {entry_id}: {first}", err=True)
+        raise click.exceptions.Exit(1)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        from ..model.errors import InvalidInput
+
+        raise InvalidInput(f"'{verb.lower()}' asks before it acts.", "Add --yes to go ahead.")
+    confirm(f"{verb} {entry_id} ({first})?")

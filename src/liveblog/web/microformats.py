@@ -1,0 +1,215 @@
+"""Micropub requests as properties of microformats2, and what a draft takes from them.
+
+An app sends JSON or a form; both become :data:`Properties`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import zip_longest
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from anyio.to_thread import run_sync
+from starlette.requests import Request
+
+from ..model import addresses
+from ..model.entry import Source
+from ..model.errors import InvalidInput
+from .api.handlers import JSON_LIMIT
+from .api.routes import read
+from .multipart import Parts, kind_of, parts_of
+
+Properties = dict[str, list[Any]]
+"""An object's properties as microformats2 writes them: every value in a list."""
+
+_CITED = ("in-reply-to", "bookmark-of", "like-of", "repost-of")
+
+_FIELD = re.compile(r"([^\[\]]+)(?:\[([^\[\]]*)\])?")
+"""A form's name for a property: ``category``, ``category[]``, ``content[html]``."""
+
+
+async def read_request(request: Request, limit: int) -> dict[str, Any]:
+    """Read a request, in JSON or as a form, into one shape (§3.3.1, §3.3.2)."""
+    if kind_of(request) == "application/json":
+        return await run_sync(_decoded, await read(request, min(limit, JSON_LIMIT)))
+    parts = await parts_of(request, limit=limit)
+    return await run_sync(_from_form, parts)
+
+
+def _decoded(data: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(data, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInput(f"The body is not a JSON object: {error}.") from None
+
+
+def _from_form(parts: Parts) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    properties: Properties = {}
+    for name, value in parts:
+        if name in ("access_token", "action", "url") and isinstance(value, str):
+            document[name] = value
+        elif name == "h":
+            document["type"] = [f"h-{value!s}"]
+        else:
+            _put(properties, name, value)
+    return document | {"properties": properties}
+
+
+def _put(properties: Properties, name: str, value: str | bytes) -> None:
+    """Add a field of a form to the property that it belongs to."""
+    match = _FIELD.fullmatch(name)
+    if match is None:
+        return  # nested deeper than any property of an update
+    values = properties.setdefault(match[1], [])
+    part = match[2] or ""
+    if not part or part.isdecimal():
+        values.append(value)
+    elif values and isinstance(values[-1], dict) and part not in values[-1]:
+        values[-1][part] = value
+    else:
+        values.append({part: value})
+
+
+def properties_of(document: dict[str, Any]) -> Properties:
+    """Return the properties of a request.
+
+    Raises :class:`InvalidInput`.
+    """
+    found = document.get("properties", {})
+    if not isinstance(found, dict):
+        raise InvalidInput("The properties are no object.", "Give each as a list of values.")
+    return {
+        name: _listed(name, values)
+        for name, values in found.items()
+        if isinstance(values, list) or not name.startswith("mp-")
+    }
+
+
+def with_photo_texts(properties: Properties) -> Properties:
+    """Give photos the alternative texts that came apart from them, as many apps send them."""
+    photos = properties.get("photo", [])
+    texts = properties.get("mp-photo-alt", [])
+    pairs = list(zip_longest(photos, texts, fillvalue=""))[: len(photos)]
+    described = [p if isinstance(p, dict) else {"value": p, "alt": text} for p, text in pairs]
+    return properties | {"photo": described}
+
+
+def updated(properties: Properties, document: dict[str, Any]) -> Properties:
+    """Return properties after the operations of an update (§3.4)."""
+    found = dict(properties)
+    for name, values in _operation(document, "replace").items():
+        found[name] = _listed(name, values)
+    for name, values in _operation(document, "add").items():
+        found[name] = found.get(name, []) + _listed(name, values)
+    removed = document.get("delete", [])
+    if isinstance(removed, list):
+        for name in removed:
+            found.pop(as_text(name), None)
+        return found
+    for name, values in _operation(document, "delete").items():
+        gone = {_hashable(value) for value in _listed(name, values)}
+        found[name] = [value for value in found.get(name, []) if _hashable(value) not in gone]
+    return found
+
+
+def _operation(document: dict[str, Any], name: str) -> dict[str, Any]:
+    found = document.get(name, {})
+    if not isinstance(found, dict):
+        raise InvalidInput(f"'{name}' is no object.", "Give each property as a list of values.")
+    return found
+
+
+def _listed(name: object, values: Any) -> list[Any]:
+    if not isinstance(values, list):
+        raise InvalidInput(f"'{name}' is not a list.", "Every property is a list of values.")
+    return values
+
+
+def single(properties: Properties, name: str) -> Any:
+    """Return the only value of a property, or an empty text.
+
+    Raises :class:`InvalidInput` if there are several.
+    """
+    values = properties.get(name, [])
+    if len(values) > 1:
+        raise InvalidInput(f"There is more than one '{name}'.", "Replace it instead of adding.")
+    return values[0] if values else ""
+
+
+def _plain(value: Any) -> Any:
+    """Return what a value is without what describes it: a photo's address, a text's words."""
+    return value.get("value", value.get("html", value)) if isinstance(value, dict) else value
+
+
+def _hashable(value: Any) -> Any:
+    plain = _plain(value)
+    return plain if isinstance(plain, str) else repr(plain)
+
+
+def as_text(value: Any) -> str:
+    """Return a value that is a text; an empty text for any other."""
+    return value if isinstance(value, str) else ""
+
+
+def as_texts(values: Iterable[Any]) -> tuple[str, ...]:
+    """Return the values that are texts and not empty, each once."""
+    return tuple(dict.fromkeys(value for value in values if isinstance(value, str) and value))
+
+
+def body_of(properties: Properties) -> str:
+    """Return the text: Markdown as it is; HTML too, which is sanitised like any other."""
+    values = properties.get("content") or properties.get("summary") or []
+    return "\n\n".join(filter(None, map(_markdown, values)))
+
+
+def _markdown(content: Any) -> str:
+    if not isinstance(content, dict):
+        return as_text(content)
+    html = as_text(content.get("html")).strip()
+    if not html:
+        return as_text(content.get("value")) or as_text(content.get("text"))
+    # Within a block and without an empty line, Markdown leaves it alone (CommonMark §4.6).
+    html = re.sub(r"(?<=\n)[ \t]*\n", "&#10;", html.replace("\r\n", "\n"))
+    return f"<div>\n{html}\n</div>"
+
+
+def sources_of(properties: Properties) -> tuple[Source, ...]:
+    """Return what an update answers or cites as its sources."""
+    found: dict[Source, None] = {}
+    for name in _CITED:
+        for value in properties.get(name, []):
+            url = _cited(value)
+            if not url.startswith(("https://", "http://")):
+                continue
+            try:
+                host = addresses.split(url).hostname
+            except ValueError:
+                raise InvalidInput(f"'{url[:300]}' is no address.", "Correct it.") from None
+            found[Source(host or url, url)] = None
+    return tuple(found)
+
+
+def _cited(value: Any) -> str:
+    """Return the address of what is cited, which may be an object of its own (an h-cite)."""
+    if not isinstance(value, dict):
+        return as_text(value)
+    properties = value.get("properties")
+    urls = properties.get("url") if isinstance(properties, dict) else None
+    return as_text(urls[0]) if isinstance(urls, list) and urls else as_text(value.get("value"))
+
+
+def photo_link(photo: Any) -> str:
+    """Return a link to a picture that lies elsewhere: readers are sent nowhere unasked."""
+    url, alt = photo, ""
+    if isinstance(photo, dict):
+        url, alt = photo.get("value", ""), as_text(photo.get("alt", ""))
+    url = as_text(url)
+    if not url.startswith(("https://", "http://")):
+        raise InvalidInput(f"'{url}' is no address of a photo.", "Upload it, or give its URL.")
+    url = quote(url, safe="%/:?#[]@!$&'()*+,;=~")
+    label = " ".join(alt.replace("[", "(").replace("]", ")").split())
+    return f"[{label}](<{url}>)" if label else f"<{url}>"
