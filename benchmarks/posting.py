@@ -21,7 +21,7 @@ from measure import LIVEBLOG, PEERS, TIMES, Cost, apart, beside, cost_of, durati
 
 from liveblog import Blog
 from liveblog.model.draft import Draft
-from liveblog.model.entry import validate
+from liveblog.model.validation import validate
 
 APPENDS = 400
 TEXT = next(blogs.posts(1)).body

@@ -24,7 +24,7 @@ from .journal import Fault, Journal
 from .model import limits, revisions
 from .model.conflicts import Conflict
 from .model.draft import Draft, DraftFields, draft_from
-from .model.entry import Framing, Media, Revision, clean_text, slug, validate
+from .model.entry import Framing, Media, Revision, clean_text, slug
 from .model.errors import (
     InvalidInput,
     NotFound,
@@ -36,6 +36,7 @@ from .model.errors import (
 from .model.hashing import blake2b
 from .model.period import COVERAGE, Period, parse_period_id
 from .model.period import check as check_period
+from .model.validation import validate
 from .pictures import Image, Uploaded, missing_pictures, set_pictures
 from .storage.paths import Paths
 from .timeline import Timeline
