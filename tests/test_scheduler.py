@@ -411,7 +411,7 @@ def test_an_embargoed_entry_comes_out_at_its_instant(
     site = blog.paths.site
     try:
         until(lambda: leader(blog) == process.pid and (site / "index.html").exists())
-        at = blog.now + timedelta(seconds=3)
+        at = blog.now.replace(microsecond=0) + timedelta(seconds=3)
         entry = blog.post(
             "Mot secret.", title="Embargo", tags=["damas"], at=at, schedule=True, key=True
         )
