@@ -41,9 +41,8 @@ def test_whichever_call_is_refused_the_file_is_the_old_or_the_new(
     at, is_done = 0, False
     while not is_done:
         path.write_bytes(b"old")
-        with interrupted(at, refusing(errno.EIO)) as made:
-            with contextlib.suppress(StorageError):
-                replace_file(path, b"new", is_durable=is_durable)
+        with interrupted(at, refusing(errno.EIO)) as made, contextlib.suppress(StorageError):
+            replace_file(path, b"new", is_durable=is_durable)
         is_done = len(made) <= at
         assert path.read_bytes() in (b"old", b"new")
         at += 1
