@@ -85,7 +85,7 @@ PRIVATE = {
     "_jobstore_alias": "apscheduler", "_run_job_success": "apscheduler",
     "spool_max_size": "starlette",
 }  # fmt: skip
-"""Undocumented parts of libraries, and the library of each. It has an upper bound in pyproject.toml,
+"""Undocumented parts of libraries, and the library of each. Each has an upper bound in pyproject,
 so that a new version is tested before it is used."""
 
 PURE = ("model", "text", "timeline", "digest", "feeds", "pages")
