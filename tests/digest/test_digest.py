@@ -30,9 +30,9 @@ from liveblog.digest.build import (
     headline_only,
 )
 from liveblog.digest.json import document, entry_document
-from liveblog.digest.markdown import write as write_markdown
+from liveblog.digest.markdown import render as write_markdown
 from liveblog.digest.text import WIDTH
-from liveblog.digest.text import write as write_text
+from liveblog.digest.text import render as write_text
 from liveblog.model.entry import Figure, Framing, Media, Revision, Source
 from liveblog.model.errors import InvalidInput, NotFound
 from liveblog.model.period import Period, day, week

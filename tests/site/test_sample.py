@@ -57,9 +57,9 @@ def test_it_shows_everything_an_entry_can_be(entries: list[Entry]) -> None:
 
 def test_the_week_reads_in_french(sample: Blog) -> None:
     """Day by day, each under its name; headline, introduction, close; marks and figures."""
-    from liveblog.digest.text import write
+    from liveblog.digest.text import render
 
-    text = write(
+    text = render(
         sample.digest("2012-W29"), sample.words, blog=sample.config.title, base=sample.config.url
     )
     plain = text.replace("\u00a0", " ").replace("\u202f", " ")

@@ -1,4 +1,4 @@
-"""Texts of authors: whole, closed, and never an address that acts, wherever they are shown."""
+"""Texts of authors are shown as typed, close their controls, and never become active links."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from liveblog.digest import text as as_text
 from liveblog.feeds import Feed, Item, documents
 from liveblog.model.addresses import web_address
 from liveblog.model.entry import Figure, Revision, Source
-from liveblog.text.fragments import ROOT, html_to_text, replace_in_tags, set_picture_sizes
+from liveblog.text.fragments import ROOT, html_to_text
 from liveblog.text.markup import to_html
 from liveblog.text.sanitizer import sanitize
 
@@ -101,8 +101,8 @@ def test_a_digest_and_a_search_leave_none_open(turned: Blog) -> None:
     """Nor does what is cut off in the middle."""
     digest = turned.digest("2012-W28")
     texts = [
-        as_text.write(digest, turned.words, blog="Blog", base="https://example.org/"),
-        as_markdown.write(digest, turned.words, base="https://example.org/"),
+        as_text.render(digest, turned.words, blog="Blog", base="https://example.org/"),
+        as_markdown.render(digest, turned.words, base="https://example.org/"),
         turned.words.say("%(period)s: %(headline)s", period=TURNED, headline="x"),
         turned.publisher.pages.summary(digest.entries[0]),
         html_to_text(f"<p>{TURNED}</p><p>x</p>"),
@@ -157,21 +157,6 @@ def test_no_way_of_writing_a_character_makes_an_address(written: str) -> None:
     for made in (to_html(text), sanitize(text)):
         rest = re.sub(f' href="{ROOT}', "", made)
         assert ROOT not in rest
-
-
-def test_pictures_in_mails_get_their_size_and_nothing_else_changes() -> None:
-    """Addresses stay as they were written."""
-    fragment = (
-        f'<p>a &lt;img src="x"&gt;</p><img src="{ROOT}media/%C3%A9.png" alt="&quot;é&gt;" width="9"'
-        f' loading="lazy" decoding="async"><a href="{ROOT}tags/%C3%A9/">é</a>'
-    )
-    assert set_picture_sizes(fragment, {"media/é.png": (1000, 500)}, 500) == (
-        f'<p>a &lt;img src="x"&gt;</p><img src="{ROOT}media/%C3%A9.png" alt="&quot;é&gt;" '
-        f'width="500" height="250"><a href="{ROOT}tags/%C3%A9/">é</a>'
-    )
-    assert replace_in_tags('<a href="#x">a href="#x"</a>', ' href="#', ' href="u#') == (
-        '<a href="u#x">a href="#x"</a>'
-    )
 
 
 # -- addresses -------------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ def feed(
     is imported too, while 'liveblog serve' or 'liveblog schedule' runs; its server is asked
     politely, and no more often than it wants.
     """
-    from ..http_client import Client, private_place
+    from ..http_client import Client, private_host_port
     from ..imports.feed import Reading, is_address, read
     from ..imports.subscriptions import Subscriptions
 
@@ -152,7 +152,7 @@ def feed(
             state.say(f"{source} is followed no more.")
             continue
         # What its owner types may lie in their own network; what a feed leads to may not.
-        private = private_place(source) if is_address(source) else ""
+        private = private_host_port(source) if is_address(source) else ""
         client = Client(allow=[private])
         reading = Reading(client, blog.now)
         _bring(state, blog, read(source, reading), f"feed {source}", source, dry_run, as_json)

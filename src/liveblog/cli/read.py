@@ -216,17 +216,17 @@ def _print_digest(blog: Blog, found: Digest, form: str) -> None:
 
         print_json(document(found, blog.words, base=base))
     elif form == "markdown":
-        from ..digest.markdown import write
+        from ..digest.markdown import render as render_markdown
 
-        print_document([write(found, blog.words, base=base).encode()])
+        print_document([render_markdown(found, blog.words, base=base).encode()])
     elif form == "html":
         from ..exports.html import render
 
         print_document([render(found, blog.config, blog.paths).encode()])
     else:
-        from ..digest.text import write as write_text
+        from ..digest.text import render as render_text
 
-        echo_text(write_text(found, blog.words, blog=blog.config.title, base=base, style=style))
+        echo_text(render_text(found, blog.words, blog=blog.config.title, base=base, style=style))
 
 
 def _edit(state: State, blog: Blog, when: str) -> None:

@@ -154,7 +154,7 @@ def _message(
 def _text(whole: Digest, shown: Digest, pages: Pages) -> str:
     config, words = pages.config, pages.words
     is_cut = len(shown.entries) < len(whole.entries)
-    text = as_text.write(shown, words, blog=config.title, base=config.url, is_cut=is_cut)
+    text = as_text.render(shown, words, blog=config.title, base=config.url, is_cut=is_cut)
     read = words.say("Read the rest online") if is_cut else words.say("Read online")
     text += f"\n{read}\n{_page(whole, pages)}\n\n-- \n{config.title}\n{config.url}\n"
     for href in config.mail.unsubscribe[:1]:

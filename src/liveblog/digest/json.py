@@ -44,7 +44,9 @@ def document(digest: Digest, words: Words, *, base: str) -> dict[str, Any]:
                 "name": series.name,
                 "unit": series.unit,
                 "source": series.source,
-                "points": [{"date": of.isoformat(), "value": v} for of, v in series.points],
+                "points": [
+                    {"date": day.isoformat(), "value": value} for day, value in series.points
+                ],
             }
             for series in digest.series
         ],
@@ -53,11 +55,11 @@ def document(digest: Digest, words: Words, *, base: str) -> dict[str, Any]:
 
 
 def entry_document(entry: Entry, base: str, *, history: bool = False) -> dict[str, Any]:
-    """Return an entry as plain data, every field present, its address added."""
+    """Return an entry as plain data: every field, its address, and its *history* if wanted."""
     now = entry.now
     shown: dict[str, Any] = as_data(now)
     if now.state != "live":
-        # What was withdrawn is not told again; the history keeps it.
+        # The texts of a withdrawn entry are in its history only.
         shown.update(title="", body="", figures=[], media=[], sources=[])
     shown["url"] = addresses.url(base, addresses.entry_path(now.id))
     shown["corrections"] = [

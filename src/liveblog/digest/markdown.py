@@ -1,4 +1,4 @@
-"""A digest as Markdown, to be pasted into another publishing system or kept in a repository."""
+"""Renders a digest as Markdown, for another publishing system or a repository."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from . import Digest, abridged_note, label
 from .text import correction_line, days_with_figures, figure_line, marks_of, unit_line
 
 
-def write(digest: Digest, words: Words, *, base: str) -> str:
-    """Write a digest out; *base* is the site's address, for permalinks and pictures."""
+def render(digest: Digest, words: Words, *, base: str) -> str:
+    """Return a digest as Markdown; *base* is the site's address."""
     heading = label(digest.period, words)
     if digest.headline:
         heading = words.say("%(period)s: %(headline)s", period=heading, headline=digest.headline)
     blocks = [
         f"# {_line(words.typography(heading))}",
         f"*{abridged_note(words)}*" if digest.is_abridged else "",
-        _below(digest.introduction, digest.period.id),
+        _adapted(digest.introduction, digest.period.id),
     ]
     is_one_day = digest.period.kind == "day"
     for day in digest.days:
@@ -34,15 +34,15 @@ def write(digest: Digest, words: Words, *, base: str) -> str:
                     "%(period)s: %(headline)s", period=heading, headline=framing.headline
                 )
             blocks.append(f"## {_line(words.typography(heading))}")
-            blocks.append(_below(framing.introduction, framing.period) if framing else "")
+            blocks.append(_adapted(framing.introduction, framing.period) if framing else "")
         blocks += [_entry(entry, words, base) for entry in day.entries]
         if not is_one_day and framing:
-            blocks.append(_below(framing.close, framing.period))
+            blocks.append(_adapted(framing.close, framing.period))
     if not digest.entries:
         blocks.append(words.say("No updates."))
     if digest.series:
         blocks += [f"## {words.say('Figures')}", _table(digest, words)]
-    blocks.append(_below(digest.close, digest.period.id))
+    blocks.append(_adapted(digest.close, digest.period.id))
     return close_controls("\n\n".join(block for block in blocks if block) + "\n")
 
 
@@ -58,7 +58,7 @@ def _entry(entry: Entry, words: Words, base: str) -> str:
         note = _line(words.typography(now.note))
         blocks.append(f"{words.say('This update was retracted.')} {note}".rstrip())
         return "\n\n".join(blocks)
-    blocks.append(_below(now.body, id_letters(now.id)))
+    blocks.append(_adapted(now.body, id_letters(now.id)))
     for media in now.media:
         address = addresses.url(base, addresses.media_path(media.path))
         blocks.append(f"![{_line(media.alt)}]({address})")
@@ -74,25 +74,25 @@ def _entry(entry: Entry, words: Words, base: str) -> str:
 
 
 def _table(digest: Digest, words: Words) -> str:
-    """Set figures from day to day as a table (GitHub Flavored Markdown §4.10)."""
+    """Return a table of figures (GitHub Flavored Markdown §4.10): a column for each day."""
     days = days_with_figures(digest)
     lines = [
-        "| | " + " | ".join(words.short_day(of) for of in days) + " |",
+        "| | " + " | ".join(words.short_day(day) for day in days) + " |",
         "|:--|" + "--:|" * len(days),
     ]
     for series in digest.series:
-        values = [series.value(of) for of in days]
+        values = [series.value(day) for day in days]
         cells = [words.number(value) if value is not None else "–" for value in values]
         name = _cell(words.typography(unit_line(series)))
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def _below(body: str, name: str) -> str:
-    """Fit an author's text into the document.
+def _adapted(body: str, name: str) -> str:
+    """Return an author's text adapted to the document.
 
-    Its headings stand below the entry's own, its footnotes apart from those of other entries (by
-    *name*), and a code block that was left open is closed.
+    Its headings become headings below the entry's own, its footnotes get names of their own (from
+    *name*), and a code block without an end is closed.
     """
     starts = (line.lstrip(" ").startswith(_SPECIAL) for line in body.split("\n"))
     if "[^" not in body and not any(starts):
@@ -120,7 +120,7 @@ def _below(body: str, name: str) -> str:
 
 
 _SPECIAL = ("#", "=", "-", "```", "~~~")
-"""With what a line begins at least that does not fit as it is."""
+"""The beginnings of lines that may have to be adapted."""
 
 _NOTE = re.compile(r"\[\^([^\]\s]+)\]")
 
@@ -130,7 +130,7 @@ def _heading(level: int, text: str) -> str:
 
 
 def _is_plain(line: str) -> bool:
-    """Whether a line can be that of a paragraph, so that a rule below makes it a heading."""
+    """Whether a line can belong to a paragraph, which a line of dashes below makes a heading."""
     return bool(line.strip()) and not re.match(r" {0,3}([#>|*+-]|\d+[.)]|```|~~~)|    |\t", line)
 
 
@@ -140,7 +140,7 @@ def _source(source: Source) -> str:
 
 
 def _line(text: str) -> str:
-    """Escape what Markdown would read as markup in a plain line."""
+    """Escape the characters of a plain line that are markup in Markdown."""
     return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", close_controls(text))
 
 

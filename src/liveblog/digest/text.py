@@ -1,4 +1,4 @@
-"""A digest as plain text of 78 columns, for the terminal and the text part of an e-mail."""
+"""Renders a digest as plain text of 78 columns, for the terminal and for e-mail."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ from ..text.plain import collapse_space
 from ..timeline import Entry
 from . import Digest, Series, abridged_note, label
 
-WIDTH = 78
-_LEAST = 20  # columns for a text, however deeply it is indented
-_NAMES = 30  # columns for the names of figures
-_PARSER = etree.HTMLParser()  # to make one takes as long as to parse an update
+WIDTH = 78  #: columns
+_MIN_WIDTH = 20  # columns of a text, however deeply it is indented
+_NAME_WIDTH = 30  # columns of the names of figures
+_PARSER = etree.HTMLParser()  # creating one takes as long as parsing an update
 
 Style = Callable[[str, str], str]
-"""Takes a text and what it is (``title``, ``day``, ``time``, ``mark``, ``faint``); a terminal
-colours it."""
+"""Colours a text for a terminal, by its kind: ``title``, ``day``, ``time``, ``mark``, ``faint``."""
 
 
-def write(
+def render(
     digest: Digest,
     words: Words,
     *,
@@ -39,9 +38,9 @@ def write(
     style: Style | None = None,
     is_cut: bool = False,
 ) -> str:
-    """Write a digest out; *base* is the site's address, for permalinks and pictures.
+    """Return a digest as text; *blog* is the blog's title, *base* the site's address.
 
-    *is_cut* says that there are more entries than these.
+    *is_cut*: the digest is the beginning of a longer one.
     """
     style = style or _unstyled
     blocks: list[str] = [
@@ -97,7 +96,7 @@ def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
         return "\n".join(paragraphs)
     paragraphs += _prose(now.body, words, base)
     for media in now.media:
-        # In the place of the picture; the caption tells those who see it something else.
+        # The alternative text stands for the picture; the caption is for all readers.
         lines = [words.say("[Picture: %(alt)s]", alt=media.alt), media.caption]
         shown = "\n".join(_wrapped(words.typography(line)) for line in lines if line)
         paragraphs.append(shown + "\n" + addresses.url(base, addresses.media_path(media.path)))
@@ -135,13 +134,13 @@ def marks_of(entry: Entry) -> Iterator[str]:
 
 
 def correction_line(revision: Revision, words: Words) -> str:
-    """Say when and why an entry was corrected."""
+    """Return the line that says when and why an entry was corrected."""
     when = words.moment(revision.recorded or revision.updated)
     return words.say("Corrected on %(when)s: %(note)s", when=when, note=revision.note)
 
 
 def figure_line(figure: Figure, words: Words) -> str:
-    """Write a figure: ``Morts : 105 personnes (OSDH)``."""
+    """Return a figure as a line: ``Morts : 105 personnes (OSDH)``."""
     value = words.number(figure.value)
     amount = f"{value} {figure.unit}" if figure.unit else value
     line = words.say("%(name)s: %(amount)s", name=figure.name, amount=amount)
@@ -150,54 +149,54 @@ def figure_line(figure: Figure, words: Words) -> str:
 
 
 def _table(digest: Digest, words: Words) -> str:
-    """Set figures from day to day: a row a figure, a column a day, as many as there is room for."""
+    """Return a table of figures: a row for each figure, a column for each day, in blocks."""
     days = days_with_figures(digest)
     values = {
-        (series, of): words.number(value)
+        (series, day): words.number(value)
         for series in digest.series
-        for of in days
-        if (value := series.value(of)) is not None
+        for day in days
+        if (value := series.value(day)) is not None
     }
-    heads = {of: words.day_number(of) for of in days}
+    heads = {day: words.day_number(day) for day in days}
     column = 2 + max(len(text) for text in (*values.values(), *heads.values()))
-    per_block = max(1, (WIDTH - _NAMES) // column)
+    per_block = max(1, (WIDTH - _NAME_WIDTH) // column)
     blocks = []
     for start in range(0, len(days), per_block):
         shown = days[start : start + per_block]
-        lines = [" " * _NAMES + "".join(heads[of].rjust(column) for of in shown)]
-        lines.append("─" * (_NAMES + column * len(shown)))
+        lines = [" " * _NAME_WIDTH + "".join(heads[day].rjust(column) for day in shown)]
+        lines.append("─" * (_NAME_WIDTH + column * len(shown)))
         for series in digest.series:
-            cells = [values.get((series, of)) for of in shown]
+            cells = [values.get((series, day)) for day in shown]
             if any(cells):
-                *first, last = textwrap.wrap(words.typography(unit_line(series)), _NAMES)
-                row = last.ljust(_NAMES) + "".join((c or "–").rjust(column) for c in cells)
+                *first, last = textwrap.wrap(words.typography(unit_line(series)), _NAME_WIDTH)
+                row = last.ljust(_NAME_WIDTH) + "".join((c or "–").rjust(column) for c in cells)
                 lines += [*first, row]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
 
 
 def days_with_figures(digest: Digest) -> list[date]:
-    """Return the days that report a figure, in order."""
-    return sorted({of for series in digest.series for of, _ in series.points})
+    """Return the days with a figure, in order."""
+    return sorted({day for series in digest.series for day, _ in series.points})
 
 
 def unit_line(series: Series) -> str:
-    """Name a figure with its unit: ``Morts (OSDH), personnes``."""
+    """Return a figure's name with its unit: ``Morts (OSDH), personnes``."""
     return f"{series.name}, {series.unit}" if series.unit else series.name
 
 
 def _prose(markdown: str, words: Words, base: str) -> list[str]:
-    """Turn Markdown into paragraphs of text."""
+    """Return Markdown as paragraphs of text."""
     if not markdown:
         return []
     html = with_root(to_html(markdown, typography=words.in_html), base)
-    # Plain elements: those of lxml.html take half as long again.
+    # Plain elements: those of lxml.html take half as much time again.
     (body,) = etree.fromstring(f"<body>{html}</body>", _PARSER)
     return list(_blocks(body))
 
 
 def _blocks(parent: etree._Element, indent: str = "") -> Iterator[str]:
-    """Yield the blocks of an element as text; what stands between blocks is one too."""
+    """Yield the blocks of an element as text; text between blocks is a block too."""
     loose = collapse_space(parent.text or "")
     for child in parent:
         if child.tag in _BLOCKS:
@@ -264,11 +263,11 @@ def _inline_one(child: etree._Element) -> str:
 
 
 def _wrapped(text: str, indent: str = "") -> str:
-    """Break a text into lines of :data:`WIDTH` columns at most, at the spaces that may break."""
+    """Break a text at its breaking spaces into lines of :data:`WIDTH` columns at most."""
     text = _OTHER_SPACES.sub(" ", text).strip(" ")
-    room = max(WIDTH - len(indent), _LEAST)
+    room = max(WIDTH - len(indent), _MIN_WIDTH)
     if len(text) > room:
-        # As much as there is room for, up to a space or the end; else one word, however long.
+        # As much as fits, up to a space or the end; or one word, however long.
         text = f"\n{indent}".join(line.rstrip(" ") for line in _lines(room).findall(text))
     return indent + text
 

@@ -109,8 +109,8 @@ class DigestFiles:
                 plainer=lambda substitute: write(plain),
             )
 
-        text("index.md", lambda shown: as_markdown.write(shown, words, base=base))
-        text("index.txt", lambda shown: as_text.write(shown, words, blog=blog, base=base))
+        text("index.md", lambda shown: as_markdown.render(shown, words, base=base))
+        text("index.txt", lambda shown: as_text.render(shown, words, blog=blog, base=base))
         self._writer.page(
             purpose,
             folder + "index.html",

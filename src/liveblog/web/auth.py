@@ -21,7 +21,7 @@ from starlette.responses import Response
 from ..config import Config
 from ..model.permissions import NEEDS, Action, may
 from ..timeline import Entry
-from ..tokens import SESSION_SECONDS, Attempts, Person, Scope, Tokens
+from ..tokens import SESSION_SECONDS, Person, RateLimiter, Scope, Tokens
 from .clients import client_of
 from .errors import Problem
 
@@ -44,7 +44,7 @@ class Authenticator:
         mark = hashlib.sha256(path.encode()).hexdigest()[:12]
         self._cookie = f"{'__Host-' if self._is_secure else ''}liveblog-{mark}"
         self._cookie_path = "/" if self._is_secure else path  # __Host- demands "/"
-        self._attempts = Attempts(TRIES, TRY_SECONDS, time.monotonic)
+        self._attempts = RateLimiter(TRIES, TRY_SECONDS, time.monotonic)
 
     def enter(self, request: Request, scope: Scope, token: str = "") -> Person:
         """Return who asks, if they may; *token* is one that came in the request's body.
@@ -97,7 +97,7 @@ class Authenticator:
 
         Raises :class:`Problem` (429) if there were too many.
         """
-        if wait := self._attempts.failed(client_of(request.scope)):
+        if wait := self._attempts.record(client_of(request.scope)):
             raise Problem(
                 429,
                 "too_many_attempts",

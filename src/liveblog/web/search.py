@@ -18,7 +18,7 @@ from starlette.routing import Route
 from ..model.entry import FORBIDDEN, Instant, slug
 from ..model.errors import InvalidInput
 from ..model.hashing import blake2b
-from ..search import ASKED_CHARACTERS, CANDIDATES, Found, as_data
+from ..search import CANDIDATES, QUERY_CHARACTERS, Found, as_data
 from .clients import client_of
 from .errors import Problem
 from .search_limit import busy
@@ -141,7 +141,7 @@ def _refused(context: BlogContext, request: Request, problem: Problem) -> Respon
 
 def _shown(text: str) -> str:
     """Return what was asked as a page can show it."""
-    return FORBIDDEN.sub("", text)[:ASKED_CHARACTERS]
+    return FORBIDDEN.sub("", text)[:QUERY_CHARACTERS]
 
 
 def _number(request: Request, name: str, default: int, low: int, high: int) -> int:
