@@ -87,7 +87,7 @@ def routes(context: BlogContext) -> list[Route]:
     return [Route("/search", page), Route("/search/", page)]
 
 
-# Words that somebody looks for are nobody else's business: they are sent to no other site.
+# The words that a reader searches for are sent to no other site.
 _HEADERS = {
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
@@ -117,8 +117,8 @@ def _page(context: BlogContext, request: Request) -> bytes:
     found = _found(context, request, PER_PAGE, (number - 1) * PER_PAGE)
 
     def address(other: int) -> str:
-        kept = {name: asked[name] for name in ("q", "tag", "author") if asked.get(name)}
-        return "search/?" + urlencode(kept | ({"page": str(other)} if other > 1 else {}))
+        parameters = {name: asked[name] for name in ("q", "tag", "author") if asked.get(name)}
+        return "search/?" + urlencode(parameters | ({"page": str(other)} if other > 1 else {}))
 
     return context.blog.publisher.pages.search(
         context.path,
