@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import importing
 import page
 import posting
 import publishing
@@ -30,6 +31,7 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 
 PARTS: dict[str, Callable[[], Iterable[Line]]] = {
     "posting": posting.lines,
+    "importing": importing.lines,
     "publishing": publishing.lines,
     "serving": serving.lines,
     "streams": streams.lines,

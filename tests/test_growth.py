@@ -47,7 +47,7 @@ BOUND = 5.0
 PARIS = ZoneInfo("Europe/Paris")
 FRENCH = locale.Words("fr", PARIS)
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
-ASKED = search_words.phrases("aa bb cc dd ee a b lien")
+ASKED = search_words.parse_query("aa bb cc dd ee a b lien")
 
 
 def repeated(unit: str) -> Callable[[int], str]:
@@ -181,9 +181,9 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "WordPress's live blog": lambda t: entries.remove_extras(t, {}),
     "a chronicle": lambda t: told(t.splitlines(keepends=True)),
     "a chronicle's line": lambda t: told([t.replace("\n", " ")]),
-    "words as search folds them": search_words.fold,
-    "what is asked for": search_words.phrases,
-    "hits": lambda t: search_words.pieces(t, ASKED),
+    "words as search folds them": search_words.normalize,
+    "what is asked for": search_words.parse_query,
+    "hits": lambda t: search_words.excerpt(t, ASKED),
     "revisions": lambda t: differences(t, t[::-1]),
     "revisions, moved": lambda t: differences(t, t[len(t) // 2 :] + "x" + t[: len(t) // 2]),
     "a digest in Markdown": lambda t: digest_markdown._adapted(t, "x"),

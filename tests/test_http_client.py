@@ -119,8 +119,8 @@ def resolver(answers: list[str]) -> http_client.Resolve:
 
 def test_a_place_is_private_if_it_leads_inside_now() -> None:
     """A literal address, this machine, a name of one's own; a mixed answer is none of these."""
-    assert http_client.private_place("http://127.0.0.1:8000/feed") == "127.0.0.1:8000"
-    assert http_client.private_place("http://localhost/feed") == "localhost:80"
+    assert http_client.private_host_port("http://127.0.0.1:8000/feed") == "127.0.0.1:8000"
+    assert http_client.private_host_port("http://localhost/feed") == "localhost:80"
     inside, outside_ = "10.0.0.7", "93.184.216.34"
     for answers, expected in (
         ([inside], "news.example:443"),
@@ -128,7 +128,7 @@ def test_a_place_is_private_if_it_leads_inside_now() -> None:
         ([outside_, inside], ""),
     ):
         url = "https://news.example/feed"
-        assert http_client.private_place(url, resolver(answers)) == expected
+        assert http_client.private_host_port(url, resolver(answers)) == expected
 
 
 def test_one_inner_address_among_public_ones_is_one_too_many(server: Outside) -> None:
@@ -339,7 +339,7 @@ def test_many_dead_addresses_take_no_longer_than_one(monkeypatch: pytest.MonkeyP
 
 
 def _endless(head: bytes, part: bytes) -> bytes:
-    return head + part * (http_client.LARGEST // len(part) + 2)
+    return head + part * (http_client.MAX_BYTES // len(part) + 2)
 
 
 @pytest.mark.parametrize(
@@ -356,7 +356,7 @@ def test_an_endless_answer_is_cut_off(
     server: Outside, client: Client, monkeypatch: pytest.MonkeyPatch, head: bytes
 ) -> None:
     """Ten million bytes are enough, packed or not."""
-    monkeypatch.setattr(http_client, "LARGEST", 200_000)
+    monkeypatch.setattr(http_client, "MAX_BYTES", 200_000)
     server.pages["/"] = _endless(head, b"x" * 1000)
     with pytest.raises(Unreachable):
         client.get(server.url)
@@ -383,7 +383,7 @@ def test_a_bomb_of_gzip_does_not_unfold(
     monkeypatch.setattr(zlib, "decompressobj", lambda _: Watched())
     with pytest.raises(Unreachable, match="more than 10,000,000 bytes"):
         client.get(server.url)
-    assert longest <= http_client.LARGEST + 1
+    assert longest <= http_client.MAX_BYTES + 1
 
 
 @pytest.fixture(scope="module")
@@ -398,7 +398,7 @@ def test_a_packing_that_was_not_asked_for_is_refused(
 ) -> None:
     """So none of their bombs goes off."""
     server.pages["/"] = says(bomb, Content_Encoding=encoding)
-    with pytest.raises(Unreachable, match="was not asked for"):
+    with pytest.raises(Unreachable, match="was not accepted"):
         client.get(server.url)
 
 

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, GifImagePlugin, Image, ImageFile, ImageSequence, PngImagePlugin
 
-from liveblog.media import as_png, keep, take
+from liveblog.media import as_png, store, store_file
 from liveblog.model.entry import Media
 from liveblog.model.errors import InvalidInput
 from liveblog.model.limits import PICTURE_BYTES, PICTURE_SIDE
@@ -46,7 +46,7 @@ def two_colours(width: int = 40, height: int = 20) -> Image.Image:
 
 def kept(data: bytes, folder: Path) -> tuple[Media, bytes, Image.Image]:
     """Keep a picture; return its record, the bytes on disk, and these opened."""
-    media = keep(data, folder / "entries" / "media", ID, alt="Un plan")
+    media = store(data, folder / "entries" / "media", ID, alt="Un plan")
     written = (folder / "entries" / "media" / media.path).read_bytes()
     image = Image.open(io.BytesIO(written))
     return media, written, image
@@ -262,7 +262,7 @@ def test_a_lying_extension_changes_nothing(folder: Path, tmp_path: Path) -> None
     """What a file is, its bytes say: a PNG that is called .jpg is served as PNG."""
     path = tmp_path / "photo.jpg"
     path.write_bytes(encoded(two_colours(), "PNG"))
-    media = take(path, folder / "entries" / "media", ID, alt="Un plan")
+    media = store_file(path, folder / "entries" / "media", ID, alt="Un plan")
     assert media.type == "image/png"
     assert media.path.endswith(".png")
 
@@ -311,7 +311,7 @@ REFUSED = {
 def test_what_is_no_safe_picture_is_refused(data: bytes, folder: Path) -> None:
     """With its name and a hint, and nothing is written."""
     with pytest.raises(InvalidInput) as refused:
-        keep(data, folder / "entries" / "media", ID, alt="x", name="plan.png")
+        store(data, folder / "entries" / "media", ID, alt="x", name="plan.png")
     assert refused.value.message.startswith("plan.png ")
     assert refused.value.hint
     assert files(folder) == []
@@ -323,14 +323,14 @@ def test_a_file_that_is_too_large_is_refused_unread(folder: Path, tmp_path: Path
     with path.open("wb") as file:
         file.truncate(PICTURE_BYTES + 1)
     with pytest.raises(InvalidInput, match="has 40,000,001 bytes; the limit is 40,000,000"):
-        take(path, folder / "entries" / "media", ID, alt="x")
+        store_file(path, folder / "entries" / "media", ID, alt="x")
 
 
 @pytest.mark.parametrize("name", ["missing.png", "."])
 def test_a_file_that_cannot_be_read_is_refused(name: str, folder: Path, tmp_path: Path) -> None:
     """With its path."""
     with pytest.raises(InvalidInput, match="Cannot read the picture"):
-        take(tmp_path / name, folder / "entries" / "media", ID, alt="x")
+        store_file(tmp_path / name, folder / "entries" / "media", ID, alt="x")
 
 
 SMALL = [encoded(two_colours(8, 8), kind) for kind in ("PNG", "JPEG", "GIF", "WEBP")] + [
@@ -360,7 +360,7 @@ def test_a_damaged_picture_is_kept_whole_or_refused(
         media = Path(name) / "entries" / "media"
         media.parent.mkdir()
         try:
-            record = keep(bytes(damaged), media, ID, alt="x")
+            record = store(bytes(damaged), media, ID, alt="x")
         except InvalidInput:
             assert files(Path(name)) == []
             return
@@ -557,7 +557,7 @@ def test_whatever_a_decoder_raises_the_picture_is_damaged(
 
     monkeypatch.setattr(Image.Image, "load", load)
     with pytest.raises(InvalidInput, match="is damaged"):
-        keep(PNG, folder / "entries" / "media", ID, alt="x")
+        store(PNG, folder / "entries" / "media", ID, alt="x")
     with pytest.raises(InvalidInput, match="is damaged"):
         as_png(PNG)
 
@@ -586,10 +586,10 @@ def test_pictures_are_worked_on_one_at_a_time(
 _MEASURED = """
 import resource, sys
 from pathlib import Path
-from liveblog.media import take
+from liveblog.media import store_file
 picture, media = map(Path, sys.argv[1:])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-found = take(picture, media, "20120715-7k3m9qx2tb", alt="x")
+found = store_file(picture, media, "20120715-7k3m9qx2tb", alt="x")
 print(found.width, found.height, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveblog.model.errors import ConfigError, InvalidInput, NotFound
-from liveblog.tokens import SCOPES, SESSION_SECONDS, SESSIONS, Attempts, Scope, Session, Tokens
+from liveblog.tokens import SCOPES, SESSION_SECONDS, SESSIONS, RateLimiter, Scope, Session, Tokens
 
 from .conftest import Clock
 
@@ -165,42 +165,42 @@ def test_a_damaged_file_is_an_error_and_lets_nobody_in(people: Tokens, clock: Cl
         people.by_token(token)
 
 
-def test_failures_are_counted_by_address_and_forgotten_in_time() -> None:
+def test_events_are_counted_by_address_and_forgotten_in_time() -> None:
     """Ten within five minutes, then a wait; others are not held up."""
     now = 0.0
-    attempts = Attempts(3, 60, lambda: now)
+    attempts = RateLimiter(3, 60, lambda: now)
     for _ in range(3):
         assert attempts.wait("a") == 0
-        attempts.failed("a")
+        attempts.record("a")
         now += 1
     assert attempts.wait("a") == 57
-    assert attempts.failed("a") == 57  # refused, and not counted again
+    assert attempts.record("a") == 57  # refused, and not counted again
     assert attempts.wait("b") == 0
     now = 60.5
     assert attempts.wait("a") == 0
-    attempts.failed("a")
+    attempts.record("a")
     assert attempts.wait("a") == pytest.approx(0.5)
 
 
-def test_counting_failures_takes_bounded_memory() -> None:
+def test_counting_events_takes_bounded_memory() -> None:
     """However many addresses try."""
-    attempts = Attempts(3, 60, lambda: 0.0)
+    attempts = RateLimiter(3, 60, lambda: 0.0)
     for number in range(25_000):
-        attempts.failed(str(number))
-    assert len(attempts._failures) == 10_000
+        attempts.record(str(number))
+    assert len(attempts._events) == 10_000
 
 
-def test_failures_are_counted_by_threads_at_once() -> None:
+def test_events_are_counted_by_threads_at_once() -> None:
     """Each of them, once."""
-    attempts = Attempts(10_000, 60, lambda: 0.0)
+    attempts = RateLimiter(10_000, 60, lambda: 0.0)
 
     def fail() -> None:
         for _ in range(500):
-            attempts.failed("a")
+            attempts.record("a")
 
     threads = [threading.Thread(target=fail) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(attempts._failures["a"]) == 4_000
+    assert len(attempts._events["a"]) == 4_000

@@ -383,10 +383,10 @@ class Blog:
         Its metadata is dropped before it touches the disk. Uploads that no update uses are deleted
         after a week.
         """
-        from .media import forget_uploads, upload
+        from .media import delete_old_uploads, store_upload
 
-        forget_uploads(self.paths.uploads, (self.now - timedelta(days=7)).timestamp())
-        return upload(data, self.paths.uploads, name)
+        delete_old_uploads(self.paths.uploads, (self.now - timedelta(days=7)).timestamp())
+        return store_upload(data, self.paths.uploads, name)
 
     @_guarded
     def retract(self, entry_id: str, *, why: str, expect: int | None = None) -> Revision:
@@ -423,7 +423,7 @@ class Blog:
             # The texts first: damage elsewhere must not keep them from being blanked.
             self.journal.redact(entry_id)
             delete_pictures(entry_id, self.paths.media, self.paths.uploads)
-            self.search_index.forget()
+            self.search_index.delete()
             self.outbox.erase_problems()
         return removed
 

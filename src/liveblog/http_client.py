@@ -1,8 +1,8 @@
-"""Requests to servers outside, kept from reaching inside: the only door to the network.
+"""The HTTP client for requests to other servers; it does not reach the private network.
 
-An address that comes from outside may lead to this machine or its neighbours. So a host is
-resolved once, each of its addresses must be a public one, and the connection goes to the very
-address that was checked; each redirect is checked again. No proxy of the environment is used.
+A URL from outside may lead to this machine or its neighbours. So a host is resolved once, each of
+its addresses must be public, and the connection goes to the very address that was checked; each
+redirect is checked again. Proxies of the environment are not used.
 """
 
 from __future__ import annotations
@@ -24,12 +24,18 @@ from .model.errors import Unreachable
 from .version import __version__
 
 CONNECT_SECONDS = 5.0
+"""Seconds after which an attempt to connect ends."""
+
 TOTAL_SECONDS = 60.0
-LARGEST = 10_000_000  #: bytes of an answer, unpacked
-REDIRECTS = 3
+"""Seconds after which a request with all its redirects ends."""
+
+MAX_BYTES = 10_000_000
+"""Maximum number of bytes of an answer, compressed and decompressed."""
+
+MAX_REDIRECTS = 3
 
 _UNICAST = ipaddress.IPv6Network("2000::/3")
-"""All that was ever given out; beside it lie NAT64 (64:ff9b::/96) and other ways to any IPv4."""
+"""All global unicast addresses; outside of it are NAT64 (64:ff9b::/96) and other ways to IPv4."""
 
 _SPECIAL = [
     ipaddress.ip_network(net)
@@ -38,26 +44,26 @@ _SPECIAL = [
         "2001::/23", "2002::/16", "2620:4f:8000::/48", "3fff::/20",
     )
 ]  # fmt: skip
-"""What of IANA's registries of special-purpose addresses looks public: relays and tunnels (6to4,
-Teredo), which lead to any IPv4 address, name servers of nobody, documentation."""
+"""Special-purpose addresses (IANA's registries) that :mod:`ipaddress` calls global: relays and
+tunnels (6to4, Teredo), which lead to any IPv4 address, AS112 name servers, documentation."""
 
 Resolve = Callable[[str, int], list[str]]
-"""Returns the addresses of a host."""
+"""Returns the IP addresses of a host and port."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server said."""
+    """The answer of a server."""
 
     status: int
     headers: Mapping[str, str]  #: names in lower case
     body: bytes
-    url: str  #: where it came from, after redirects
-    moved: str = ""  #: where it has moved for good (301, 308), if it has
+    url: str  #: its URL, after redirects
+    moved: str = ""  #: the new URL after permanent redirects (301, 308) only
 
 
-def resolved(host: str, port: int) -> list[str]:
-    """Ask the system for the addresses of a host.
+def resolve_host(host: str, port: int) -> list[str]:
+    """Return the IP addresses of a host according to the system's resolver.
 
     Raises :class:`Unreachable` if it has none.
     """
@@ -65,11 +71,11 @@ def resolved(host: str, port: int) -> list[str]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise Unreachable(f"{host} cannot be found: {error}.", "Check the address.") from None
-    return list(dict.fromkeys(str(place[4][0]) for place in found))
+    return list(dict.fromkeys(str(info[4][0]) for info in found))
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the public internet."""
+    """Whether an IP address belongs to the public internet."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -82,47 +88,46 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not any(ip in net for net in _SPECIAL)
 
 
-def private_place(url: str, resolve: Resolve = resolved) -> str:
-    """Return the place of an address if it lies in a network of its own now, else nothing.
+def private_host_port(url: str, resolve: Resolve = resolve_host) -> str:
+    """Return ``host:port`` of a URL if its host has private addresses only, else an empty string.
 
-    Whoever runs the name of a public server may let it lead inside later; so the place of a public
-    one is never to be allowed.
+    A caller may allow a private host. It must not allow a public one: the owner of its name could
+    let it lead into the private network later.
 
-    Raises :class:`Unreachable` if it is no address, or is found nowhere.
+    Raises :class:`Unreachable` if it is no URL, or its host is not found.
     """
-    _, host, port = _checked(url)
+    _, host, port = _parse(url)
     is_private = not any(map(is_public, resolve(host, port)))
     return f"{host}:{port}" if is_private else ""
 
 
 class Client:
-    """Asks servers outside. One for each job: it keeps no connection open after an answer."""
+    """An HTTP client. No connection stays open after an answer."""
 
-    def __init__(self, *, allow: Collection[str] = (), resolve: Resolve = resolved) -> None:
-        """Reach public addresses, and each ``host:port`` in *allow* wherever it lies.
+    def __init__(self, *, allow: Collection[str] = (), resolve: Resolve = resolve_host) -> None:
+        """Connect to public addresses, and to each ``host:port`` in *allow* at any address.
 
-        What the owner of the blog wrote into its settings may lie in their own network; what
-        anybody else wrote may not.
+        A URL from the blog's settings may lead into its owner's network; any other may not.
         """
         self._allow = frozenset(allow)
         self._resolve = resolve
         self._tls = ssl.create_default_context()
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
-        """Fetch an address, following redirects.
+        """Fetch a URL, following redirects.
 
         Raises :class:`Unreachable`.
         """
-        return self._ask("GET", url, dict(headers or {}), b"")
+        return self._request("GET", url, dict(headers or {}), b"")
 
     def post(self, url: str, data: bytes, kind: str) -> Answer:
-        """Send *data* of a media type to an address; only a 307 or 308 is followed.
+        """Send *data* with the media type *kind* to a URL; only 307 and 308 are followed.
 
         Raises :class:`Unreachable`.
         """
-        return self._ask("POST", url, {"content-type": kind}, data)
+        return self._request("POST", url, {"content-type": kind}, data)
 
-    def _ask(self, method: str, url: str, headers: dict[str, str], data: bytes) -> Answer:
+    def _request(self, method: str, url: str, headers: dict[str, str], data: bytes) -> Answer:
         deadline = time.monotonic() + TOTAL_SECONDS
         headers = {
             "user-agent": f"liveblog/{__version__}",
@@ -130,29 +135,29 @@ class Client:
             **headers,
         }
         is_permanent, moved = True, ""
-        for _ in range(REDIRECTS + 1):
-            answer = self._once(method, url, headers, data, deadline)
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = self._request_once(method, url, headers, data, deadline)
             follows = (307, 308) if method == "POST" else (301, 302, 303, 307, 308)
             target = answer.headers.get("location", "")
             if answer.status not in follows or not target:
                 return Answer(answer.status, answer.headers, answer.body, url, moved)
-            url = _joined(url, target)
+            url = _redirect_url(url, target)
             is_permanent = is_permanent and answer.status in (301, 308)
             moved = url if is_permanent else moved
         raise Unreachable(f"{url} redirects again and again.", "Give the address it leads to.")
 
-    def _once(
+    def _request_once(
         self, method: str, url: str, headers: dict[str, str], data: bytes, deadline: float
     ) -> Answer:
-        asked, host, port = _checked(url)
-        guard = _Guard(self._resolve, f"{host}:{port}" in self._allow, deadline)
+        wire_url, host, port = _parse(url)
+        backend = _PublicBackend(self._resolve, f"{host}:{port}" in self._allow, deadline)
         seconds = {"connect": CONNECT_SECONDS, "read": 20.0, "write": 20.0, "pool": 1.0}
         try:
             with (
-                httpcore2.ConnectionPool(ssl_context=self._tls, network_backend=guard) as pool,
+                httpcore2.ConnectionPool(ssl_context=self._tls, network_backend=backend) as pool,
                 pool.stream(
                     method,
-                    asked,
+                    wire_url,
                     headers=[
                         (n.encode("latin-1"), v.encode("latin-1")) for n, v in headers.items()
                     ],
@@ -160,24 +165,28 @@ class Client:
                     extensions={"timeout": seconds},
                 ) as response,
             ):
-                said = {
+                response_headers = {
                     name.decode("latin-1").lower(): value.decode("latin-1")
                     for name, value in response.headers
                 }
                 body = b"".join(
-                    _bounded(response.iter_stream(), said.get("content-encoding", ""), url)
+                    _decode_body(
+                        response.iter_stream(), response_headers.get("content-encoding", ""), url
+                    )
                 )
-                return Answer(response.status, said, body, url)
+                return Answer(response.status, response_headers, body, url)
         except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError) as e:
             raise Unreachable(
-                f"{host} did not answer: {e or type(e).__name__}.", "It is worth another try."
+                f"{host} did not answer: {e or type(e).__name__}.", "Try again later."
             ) from None
         except (httpcore2.UnsupportedProtocol, OSError, ValueError) as error:
-            raise Unreachable(f"{url} cannot be asked: {error}.", "Check the address.") from None
+            raise Unreachable(
+                f"{url} cannot be requested: {error}.", "Check the address."
+            ) from None
 
 
-def _checked(url: str) -> tuple[str, str, int]:
-    """Return an address as it goes over the wire, its host and its port."""
+def _parse(url: str) -> tuple[str, str, int]:
+    """Return a URL as it is sent, its host and its port."""
     try:
         parts = addresses.split(url)
         host, port = parts.hostname or "", parts.port
@@ -197,7 +206,7 @@ def _checked(url: str) -> tuple[str, str, int]:
     return urlunsplit((parts.scheme, f"{shown}:{port}", path, query, "")), wire_host, port
 
 
-def _joined(url: str, target: str) -> str:
+def _redirect_url(url: str, target: str) -> str:
     try:
         return addresses.join(url, target.encode("latin-1").decode("utf-8", "replace"))
     except ValueError:
@@ -206,29 +215,33 @@ def _joined(url: str, target: str) -> str:
         ) from None
 
 
-def _bounded(chunks: Iterable[bytes], encoding: str, url: str) -> Iterator[bytes]:
-    """Unpack an answer, and stop where it grows too large, packed or unpacked."""
+def _decode_body(chunks: Iterable[bytes], encoding: str, url: str) -> Iterator[bytes]:
+    """Decompress an answer; raise an error where it is too large, compressed or not."""
     encoding = encoding.strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
-        raise Unreachable(f"{url} sends '{encoding}', which was not asked for.", "Ask its owner.")
-    unpack = zlib.decompressobj(31) if encoding.endswith("gzip") else None
-    packed = unpacked = 0
+        raise Unreachable(f"{url} sends '{encoding}', which was not accepted.", "Ask its owner.")
+    decompressor = zlib.decompressobj(31) if encoding.endswith("gzip") else None
+    compressed = decompressed = 0
     for chunk in chunks:
-        packed += len(chunk)
+        compressed += len(chunk)
         try:
-            part = unpack.decompress(chunk, LARGEST + 1 - unpacked) if unpack else chunk
+            part = (
+                decompressor.decompress(chunk, MAX_BYTES + 1 - decompressed)
+                if decompressor
+                else chunk
+            )
         except zlib.error as error:
             raise Unreachable(f"{url} sends damaged gzip: {error}.", "Ask its owner.") from None
-        unpacked += len(part)
-        if max(packed, unpacked) > LARGEST:
-            raise Unreachable(f"{url} sends more than {LARGEST:,} bytes.", "Ask for less.")
+        decompressed += len(part)
+        if max(compressed, decompressed) > MAX_BYTES:
+            raise Unreachable(f"{url} sends more than {MAX_BYTES:,} bytes.", "Ask for less.")
         yield part
-    if unpack and packed and not unpack.eof:
-        raise Unreachable(f"{url} stopped in the middle.", "It is worth another try.")
+    if decompressor and compressed and not decompressor.eof:
+        raise Unreachable(f"{url} stopped in the middle.", "Try again later.")
 
 
-class _Guard(httpcore2.NetworkBackend):
-    """Connects to public addresses only, and to the very address that was checked."""
+class _PublicBackend(httpcore2.NetworkBackend):
+    """Connects to public addresses only: to the very address that was checked."""
 
     def __init__(self, resolve: Resolve, is_allowed: bool, deadline: float) -> None:
         self._resolve = resolve
@@ -261,14 +274,14 @@ class _Guard(httpcore2.NetworkBackend):
                 stream = self._inner.connect_tcp(
                     address, port, timeout=min(left, timeout or CONNECT_SECONDS)
                 )
-                return _Timed(stream, self._deadline)
+                return _DeadlineStream(stream, self._deadline)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 problem = error
         raise problem or httpcore2.ConnectError("no address")
 
 
-class _Timed(httpcore2.NetworkStream):
-    """Ends a conversation at a deadline, however slowly the other side drips."""
+class _DeadlineStream(httpcore2.NetworkStream):
+    """A network stream that ends at a deadline, however slowly the other side sends."""
 
     def __init__(self, inner: httpcore2.NetworkStream, deadline: float) -> None:
         self._inner = inner
@@ -293,7 +306,7 @@ class _Timed(httpcore2.NetworkStream):
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
         inner = self._inner.start_tls(ssl_context, server_hostname, self._left(timeout))
-        return _Timed(inner, self._deadline)
+        return _DeadlineStream(inner, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

@@ -1,8 +1,8 @@
-"""Pictures on their way into the journal: checked, turned upright, in sRGB, without metadata.
+"""Stores the pictures of entries: checked, turned upright, in sRGB, without metadata.
 
-In come an image's bytes from outside; out comes a file under ``entries/media/`` and its
-:class:`Media`. Place, camera and comments are dropped before anything touches the
-disk: they can endanger a source.
+A picture's bytes come from outside; the result is a file under ``entries/media/`` and its
+:class:`Media`. Location, camera and comments are removed before anything is written to the disk:
+they can endanger a source.
 """
 
 from __future__ import annotations
@@ -30,28 +30,28 @@ _TYPES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 _PHONES = dict.fromkeys(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIC"
 ) | dict.fromkeys((b"avif", b"avis"), "AVIF")
-"""Brands of ISO media files that hold a picture, and how people call them."""
+"""Brands of ISO media files that hold a picture, and the names of their formats."""
 
 _SIZE = (limits.PICTURE_SIDE, limits.PICTURE_SIDE)
 
-_LEAST = 10_000
-"""Pixels that a frame counts for at the least: each takes time, however small."""
+_MIN_FRAME_PIXELS = 10_000
+"""Minimum number of pixels that a frame counts as: each takes time, however small."""
 
 _MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
-"""What begins a segment of a JPEG (ITU-T T.81 §B.1.1.2): the end (D9), a scan (DA), and others."""
+"""The marker of a segment of a JPEG (ITU-T T.81 §B.1.1.2): its end (D9), a scan (DA), others."""
 
-_one_at_a_time = threading.Lock()
+_decoder_lock = threading.Lock()
 
 _UPLOAD = re.compile(r"[0-9a-f]{20}-(?P<width>\d+)x(?P<height>\d+)\.(?P<ending>jpg|png|webp|gif)")
 
 
 def is_upload(name: str) -> bool:
-    """Whether a name could be that of an uploaded picture; see :func:`upload`."""
+    """Whether a name could be that of an uploaded picture; see :func:`store_upload`."""
     return _UPLOAD.fullmatch(name) is not None
 
 
-def take(source: Path, media: Path, entry_id: str, *, alt: str, caption: str = "") -> Media:
-    """Read a picture file and keep it for an entry; see :func:`keep`."""
+def store_file(source: Path, media: Path, entry_id: str, *, alt: str, caption: str = "") -> Media:
+    """Read a picture file and store it for an entry; see :func:`store`."""
     try:
         with source.open("rb") as file:
             data = file.read(limits.PICTURE_BYTES + 1)  # a device may have no end
@@ -59,31 +59,31 @@ def take(source: Path, media: Path, entry_id: str, *, alt: str, caption: str = "
         raise InvalidInput(
             f"Cannot read the picture {source}: {error.strerror}.", "Check its path."
         ) from None
-    return keep(data, media, entry_id, alt=alt, caption=caption, name=str(source))
+    return store(data, media, entry_id, alt=alt, caption=caption, name=str(source))
 
 
-def keep(
+def store(
     data: bytes, media: Path, entry_id: str, *, alt: str, caption: str = "", name: str = "picture"
 ) -> Media:
-    """Keep a picture for an entry, durably, without its metadata.
+    """Store a picture for an entry, durably, without its metadata.
 
-    JPEG (of one that holds several pictures, as telephones write them, the first), PNG, WebP and
-    GIF are taken; SVG is not, for it can carry script. The same bytes for the
-    same entry lead to the same file.
+    JPEG (of several pictures in one file, as telephones write them, the first), PNG, WebP and GIF
+    are accepted; SVG is not, because it can contain scripts. The same bytes for the same entry are
+    the same file.
 
-    Raises :class:`InvalidInput` if it is no such picture or too large, and
-    :class:`StorageError` if it cannot be written.
+    Raises :class:`InvalidInput` if it is no such picture or too large, and :class:`StorageError` if
+    it cannot be written.
     """
-    kind, clean, width, height = _cleaned(data, name)
-    return _stored(clean, kind, width, height, media, entry_id, alt, caption)
+    kind, clean, width, height = _clean(data, name)
+    return _store(clean, kind, width, height, media, entry_id, alt, caption)
 
 
-def upload(data: bytes, uploads: Path, name: str = "picture") -> str:
-    """Keep a picture that waits for its update; return the name to adopt it by.
+def store_upload(data: bytes, uploads: Path, name: str = "picture") -> str:
+    """Store a picture for a later update; return its name for :func:`use_upload`.
 
-    It is cleaned like any other before it touches the disk. Raises what :func:`keep` raises.
+    It is cleaned before it is written to the disk. Raises what :func:`store` raises.
     """
-    kind, clean, width, height = _cleaned(data, name)
+    kind, clean, width, height = _clean(data, name)
     mark = blake2b(clean, digest_size=10).hexdigest()
     kept = f"{mark}-{width}x{height}.{_TYPES[kind]}"
     make_folder(uploads, uploads.parent.parent)
@@ -91,10 +91,10 @@ def upload(data: bytes, uploads: Path, name: str = "picture") -> str:
     return kept
 
 
-def adopt(
+def use_upload(
     name: str, uploads: Path, media: Path, entry_id: str, *, alt: str, caption: str = ""
 ) -> Media:
-    """Keep an uploaded picture for an entry, as it is: it was cleaned when it came.
+    """Store an uploaded picture for an entry, as it is: it was cleaned when it was uploaded.
 
     Raises :class:`InvalidInput` if there is no such upload.
     """
@@ -107,13 +107,13 @@ def adopt(
         raise InvalidInput(f"There is no uploaded picture '{name}'.", "Upload it again.")
     kind = next(kind for kind, ending in _TYPES.items() if ending == match["ending"])
     width, height = int(match["width"]), int(match["height"])
-    return _stored(clean, kind, width, height, media, entry_id, alt, caption)
+    return _store(clean, kind, width, height, media, entry_id, alt, caption)
 
 
-def restore(data: bytes, media: Path, entry_id: str, kept: Media) -> None:
-    """Put back the file of a picture that was kept before, here or in another journal.
+def store_copy(data: bytes, media: Path, entry_id: str, kept: Media) -> None:
+    """Store the exported file of a picture under the name that it has in *kept*.
 
-    Raises :class:`InvalidInput` if the bytes are not those that were kept.
+    Raises :class:`InvalidInput` if the bytes are not those that were exported.
     """
     kind = next((kind for kind, ending in _TYPES.items() if kept.path.endswith(ending)), "")
     place, _, mark = kept.path.rpartition(".")[0].rpartition("-")
@@ -122,23 +122,23 @@ def restore(data: bytes, media: Path, entry_id: str, kept: Media) -> None:
         raise InvalidInput(
             f"The picture {kept.path} is not the one that was exported.", "Export it again."
         )
-    _cleaned(data, kept.path)  # what is no picture is refused, whatever it is called
-    _stored(data, kind, kept.width, kept.height, media, entry_id, kept.alt, kept.caption)
+    _clean(data, kept.path)  # refuses bytes that are no picture
+    _store(data, kind, kept.width, kept.height, media, entry_id, kept.alt, kept.caption)
 
 
 def as_png(data: bytes) -> bytes:
-    """Return a picture that was kept as a PNG; of a moving one, the first frame.
+    """Return a stored picture as a PNG; of an animation, the first frame.
 
     Raises :class:`InvalidInput` if it is damaged.
     """
     out = io.BytesIO()
-    with _opened(data, "picture") as image:
+    with _open(data, "picture") as image:
         image.save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
-def forget_uploads(uploads: Path, before: float) -> None:
-    """Delete the uploads that nobody used, last changed *before* a time (seconds of the epoch)."""
+def delete_old_uploads(uploads: Path, before: float) -> None:
+    """Delete the uploads last changed *before* a time (seconds of the epoch)."""
     for path in uploads.iterdir() if uploads.is_dir() else ():
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_mtime < before:
@@ -146,17 +146,17 @@ def forget_uploads(uploads: Path, before: float) -> None:
 
 
 def delete_pictures(entry_id: str, media: Path, uploads: Path) -> None:
-    """Delete every picture of an entry, also uploads of the same bytes and what a crash left.
+    """Delete every picture of an entry, uploads of the same bytes, and files that a crash left.
 
-    They go by the entry's name, not by what its revisions say: those may be blank already. Nothing
-    is deleted that a symbolic link leads to.
+    The entry's name identifies them, since its revisions may be blank already. Nothing behind a
+    symbolic link is deleted.
     """
     letters = id_letters(entry_id)
     day = f"{id_day(entry_id):%Y/%m/%d}"
     folder = media / day
     pictures = [*folder.glob(f"{letters}-*"), *folder.glob(f".{letters}-*")]
     marks = {path.stem.rpartition("-")[2] for path in pictures}
-    # The uploads first: they are known by the pictures.
+    # The uploads first: the pictures identify them.
     for upload in uploads.iterdir() if uploads.is_dir() else ():
         try:
             data = read_regular(upload)
@@ -171,7 +171,7 @@ def delete_pictures(entry_id: str, media: Path, uploads: Path) -> None:
             sync_folder(changed)
 
 
-def _stored(
+def _store(
     clean: bytes,
     kind: str,
     width: int,
@@ -191,35 +191,35 @@ def _stored(
     return Media(path, Image.MIME[kind], len(clean), width, height, alt, caption)
 
 
-def _cleaned(data: bytes, name: str) -> tuple[str, bytes, int, int]:
+def _clean(data: bytes, name: str) -> tuple[str, bytes, int, int]:
     if len(data) > limits.PICTURE_BYTES:
         raise InvalidInput(
             f"{name} has {len(data):,} bytes; the limit is {limits.PICTURE_BYTES:,}.",
             "Make it smaller.",
         )
-    with _opened(data, name) as image:
+    with _open(data, name) as image:
         pixels = image.width * image.height
         kind = "JPEG" if image.format == "MPO" else image.format or ""
         if kind == "JPEG":
             _check_scans(data, name)
         elif getattr(image, "is_animated", False):
-            each = max(pixels, _LEAST)
+            each = max(pixels, _MIN_FRAME_PIXELS)
             _check_pixels(2 * each, limits.ANIMATION_PIXELS, name)
             frames = _frames(image, limits.ANIMATION_PIXELS // each)
             _check_pixels(frames * each, limits.ANIMATION_PIXELS, name)
             if frames > 1:
-                return kind, *_moving(image, kind)
+                return kind, *_write_animation(image, kind)
         # A decoder of WebP holds a picture three times.
         most = limits.ANIMATION_PIXELS if kind == "WEBP" else limits.PICTURE_PIXELS
         _check_pixels(pixels, most, name)
-        return kind, *_still(image, kind)
+        return kind, *_write_still(image, kind)
 
 
 @contextlib.contextmanager
-def _opened(data: bytes, name: str) -> Iterator[Image.Image]:
-    """Open a picture, one at a time in a process, so that the memory for it is bounded.
+def _open(data: bytes, name: str) -> Iterator[Image.Image]:
+    """Open a picture; only one at a time in a process, so that the memory is bounded.
 
-    Raises :class:`InvalidInput` for whatever goes wrong while it is worked on.
+    Raises :class:`InvalidInput` for anything that fails while it is open.
     """
     brand = data[8:12] if data[4:8] == b"ftyp" else b""
     if brand in _PHONES:
@@ -228,8 +228,8 @@ def _opened(data: bytes, name: str) -> Iterator[Image.Image]:
             "Save it as JPEG. On an iPhone, choose Settings, Camera, Formats, Most Compatible.",
         )
     try:
-        with _one_at_a_time, warnings.catch_warnings():
-            # Limits of our own take the place of this one.
+        with _decoder_lock, warnings.catch_warnings():
+            # Our own limits replace this one.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=list(_TYPES)) as image:
                 yield image
@@ -261,7 +261,7 @@ def _too_large(name: str, pixels: str, limit: int) -> InvalidInput:
 
 
 def _frames(image: Image.Image, most: int) -> int:
-    """Count the frames of a picture, to the first beyond *most*: to count one is to decode it."""
+    """Count the frames of a picture up to the first beyond *most*; each is decoded."""
     found = 1
     try:
         while found <= most:
@@ -275,7 +275,7 @@ def _frames(image: Image.Image, most: int) -> int:
 
 
 def _check_scans(data: bytes, name: str) -> None:
-    """Refuse a JPEG of more scans than any program writes: each takes time for every pixel."""
+    """Refuse a JPEG with more scans than any program writes: each takes time for every pixel."""
     at, scans = 2, 0
     while (marker := _MARKER.search(data, at)) and marker[1] != b"\xd9":
         scans += marker[1] == b"\xda"
@@ -287,8 +287,8 @@ def _check_scans(data: bytes, name: str) -> None:
         at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
 
 
-def _moving(image: Image.Image, kind: str) -> tuple[bytes, int, int]:
-    """Write the frames anew, no larger than is useful."""
+def _write_animation(image: Image.Image, kind: str) -> tuple[bytes, int, int]:
+    """Encode the frames, no larger than is useful, without metadata."""
     out = io.BytesIO()
     clean: dict[str, Any] = {"save_all": True, "comment": b"", "exif": b"", "xmp": b""}
     clean["icc_profile"] = b""
@@ -308,8 +308,8 @@ def _moving(image: Image.Image, kind: str) -> tuple[bytes, int, int]:
     return out.getvalue(), *first.size
 
 
-def _still(image: Image.Image, kind: str) -> tuple[bytes, int, int]:
-    """Write the pixels anew, upright, in sRGB and no larger than is useful; nothing else."""
+def _write_still(image: Image.Image, kind: str) -> tuple[bytes, int, int]:
+    """Encode the pixels, upright, in sRGB and no larger than is useful, without metadata."""
     out = io.BytesIO()
     profile = image.info.get("icc_profile")
     image = _reduced(image) if kind != "JPEG" else image
@@ -322,7 +322,7 @@ def _still(image: Image.Image, kind: str) -> tuple[bytes, int, int]:
             icc_profile=b"",
         )  # fmt: skip
     else:
-        # What is see-through stays so; comments, profiles and the rest are not asked along.
+        # Transparency stays; comments, profiles and the rest are removed.
         for name in image.info.keys() - {"transparency"}:
             del image.info[name]
         image.save(out, kind, **({"lossless": True} if kind == "WEBP" else {"optimize": True}))
@@ -330,9 +330,9 @@ def _still(image: Image.Image, kind: str) -> tuple[bytes, int, int]:
 
 
 def _reduced(image: Image.Image) -> Image.Image:
-    """Make a very large picture smaller by a whole number, band by band.
+    """Reduce a very large picture by a whole factor, band by band.
 
-    At once, one that is see-through would be held twice.
+    Reduced at once, a transparent picture would be in memory twice.
     """
     factor = max(image.size) // (2 * limits.PICTURE_SIDE)
     if factor < 2 or image.mode not in ("L", "LA", "RGB", "RGBA"):
@@ -348,9 +348,9 @@ def _reduced(image: Image.Image) -> Image.Image:
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return a picture with its colours as browsers take them where no profile is given.
+    """Return a picture with its colours converted from *profile* to sRGB.
 
-    A profile that is broken, or of another kind of picture, counts for nothing.
+    A profile that is damaged, or of another kind of picture, is ignored.
     """
     if not profile:
         return image

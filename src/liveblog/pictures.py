@@ -54,7 +54,7 @@ def set_pictures(
     if not new:
         validate(revision)
         return revision
-    from .media import adopt, take
+    from .media import store_file, use_upload
 
     # With pictures to come, an entry without text is not empty.
     validate(msgspec.structs.replace(revision, title=revision.title or "picture"))
@@ -70,11 +70,11 @@ def set_pictures(
         alt = clean_text(image.alt, "alternative text")
         caption = clean_text(image.caption, "caption")
         if isinstance(image, Uploaded):
-            found = adopt(
+            found = use_upload(
                 image.name, paths.uploads, paths.media, revision.id, alt=alt, caption=caption
             )
         else:
-            found = take(Path(image.path), paths.media, revision.id, alt=alt, caption=caption)
+            found = store_file(Path(image.path), paths.media, revision.id, alt=alt, caption=caption)
         media.append(found)
     revision = msgspec.structs.replace(revision, media=tuple(media))
     validate(revision)

@@ -1,7 +1,7 @@
-"""Tokens and sessions: who may write; of a token only the hash is stored.
+"""Tokens and sessions of those who may write through the server; only hashes are stored.
 
-A token is 32 random bytes, so a plain SHA-256 of it cannot be guessed back. It is shown once. A
-browser that signed in with it holds the id of a session instead, which is kept in the same way.
+A token is 32 random bytes, so that it cannot be found from its SHA-256. It is shown once. A browser
+that signed in with it holds the id of a session instead, of which only the hash is stored too.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ from .storage.atomic import make_folder, replace_file
 from .storage.locks import Lock
 
 SESSION_SECONDS = 30 * 24 * 3600
+"""Seconds after which a session ends."""
+
 SESSIONS = 1000
-"""Open sessions of a blog; the oldest end when there are more."""
+"""Maximum number of open sessions of a blog; the oldest end when there are more."""
 
 
 class Person(msgspec.Struct, frozen=True):
-    """Somebody who holds a token."""
+    """The holder of a token."""
 
     name: str  #: signs what they post
     scope: Scope
@@ -38,7 +40,7 @@ class Person(msgspec.Struct, frozen=True):
     created: Instant
 
     def may(self, scope: Scope) -> bool:
-        """Whether this scope is theirs."""
+        """Whether the person's scope includes *scope*."""
         return has_scope(self, scope)
 
 
@@ -50,22 +52,22 @@ class Session(msgspec.Struct, frozen=True):
     created: Instant
 
 
-__all__ = ["SCOPES", "Attempts", "Person", "Scope", "Session", "Tokens"]
+__all__ = ["SCOPES", "Person", "RateLimiter", "Scope", "Session", "Tokens"]
 
-Kept = TypeVar("Kept", Person, Session)
+Stored = TypeVar("Stored", Person, Session)
 
 
 class Tokens:
-    """The people of one blog, kept in ``.liveblog/tokens.json``, and their sessions."""
+    """The token holders of one blog (``.liveblog/tokens.json``) and their sessions."""
 
     def __init__(self, derived: Path) -> None:
-        """Keep hashed tokens and hashed session ids in a folder."""
+        """Store hashed tokens and hashed session ids in the folder *derived*."""
         self._folder = derived
         self._path = derived / "tokens.json"
         self._sessions = derived / "sessions.json"
 
     def new(self, name: str, scope: Scope, now: datetime) -> str:
-        """Add somebody and return their token, which nobody can read again.
+        """Add a person and return their token, which cannot be read again.
 
         Raises :class:`InvalidInput` for a name that is empty or taken.
         """
@@ -78,13 +80,13 @@ class Tokens:
             if any(person.name == name for person in people):
                 raise InvalidInput(
                     f"{name} has a token already.",
-                    f"Withdraw it first with 'liveblog token revoke \"{name}\"'.",
+                    f"Revoke it first with 'liveblog token revoke \"{name}\"'.",
                 )
             self._write(self._path, [*people, Person(name, scope, _hash(token), now)])
         return token
 
     def revoke(self, name: str) -> None:
-        """Withdraw somebody's token; whoever signed in with it is out at once."""
+        """Revoke a person's token and the sessions that were opened with it."""
         with self._lock():
             people = self.all()
             kept = [person for person in people if person.name != name]
@@ -94,11 +96,11 @@ class Tokens:
             self._write(self._path, kept)
 
     def all(self) -> list[Person]:
-        """Return everybody who holds a token, in the order in which they came."""
+        """Return all token holders in the order in which they were added."""
         return self._read(self._path, list[Person])
 
     def by_token(self, token: str) -> Person | None:
-        """Return whose token this is. Every hash is compared, each in constant time."""
+        """Return the holder of a token. Every hash is compared, in constant time."""
         return self._find(_hash(token))
 
     def _find(self, mark: str) -> Person | None:
@@ -111,7 +113,7 @@ class Tokens:
     # -- sessions -----------------------------------------------------------------------------
 
     def sign_in(self, person: Person, now: datetime) -> str:
-        """Open a session for somebody and return its id, which nobody can read again."""
+        """Open a session for a person and return its id, which cannot be read again."""
         made = secrets.token_urlsafe(32)
         with self._lock():
             kept = [session for session in self._all_sessions() if _is_open(session, now)]
@@ -120,7 +122,7 @@ class Tokens:
         return made
 
     def sign_out(self, session_id: str) -> None:
-        """End a session; its id stands for nobody any more."""
+        """End a session."""
         mark = _hash(session_id)
         with self._lock():
             sessions = self._all_sessions()
@@ -129,7 +131,7 @@ class Tokens:
                 self._write(self._sessions, kept)
 
     def by_session(self, session_id: str, now: datetime) -> Person | None:
-        """Return whose session this is; nobody's if it ended, is old, or the token is gone."""
+        """Return the person of a session; None if it ended or expired, or the token was revoked."""
         mark, found = _hash(session_id), ""
         for session in self._all_sessions():
             if hmac.compare_digest(session.id, mark) and _is_open(session, now):
@@ -141,7 +143,7 @@ class Tokens:
 
     # -- the files ----------------------------------------------------------------------------
 
-    def _read(self, path: Path, kind: type[list[Kept]]) -> list[Kept]:
+    def _read(self, path: Path, kind: type[list[Stored]]) -> list[Stored]:
         try:
             return msgspec.json.decode(path.read_bytes(), type=kind)
         except FileNotFoundError:
@@ -151,7 +153,7 @@ class Tokens:
         except msgspec.MsgspecError as error:
             raise ConfigError(
                 f"{path} is damaged: {error}.",
-                "Delete it; then issue tokens anew, or sign in again.",
+                "Delete it; then issue new tokens, or sign in again.",
             ) from None
 
     def _write(self, path: Path, values: list[Person] | list[Session]) -> None:
@@ -162,7 +164,7 @@ class Tokens:
             make_folder(self._folder, self._folder.parent)
         except OSError as error:
             raise StorageError.of(error, "write to", self._folder) from error
-        return Lock(self._folder / "people.lock")
+        return Lock(self._folder / "tokens.lock")
 
 
 def _is_open(session: Session, now: datetime) -> bool:
@@ -173,32 +175,32 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
-class Attempts:
-    """How often an address may fail before it has to wait. Usable from several threads."""
+class RateLimiter:
+    """Limits how many events an address may cause in a period. Safe to use from several threads."""
 
     def __init__(self, limit: int, seconds: float, clock: Callable[[], float]) -> None:
-        """Allow *limit* failures within *seconds*; *clock* is monotonic."""
+        """Allow *limit* events within *seconds*; *clock* is monotonic."""
         self._limit = limit
         self._seconds = seconds
         self._clock = clock
-        self._failures: dict[str, list[float]] = {}
+        self._events: dict[str, list[float]] = {}
         self._lock = threading.Lock()
 
     def wait(self, address: str) -> float:
-        """Return how many seconds an address has to wait; 0 if it may try."""
+        """Return the seconds that an address has to wait; 0 if another event is allowed."""
         with self._lock:
             return self._wait(address)
 
-    def failed(self, address: str) -> float:
-        """Count a failure; return how many seconds the address had to wait before it."""
+    def record(self, address: str) -> float:
+        """Count an event and return 0; if the limit is reached, return the seconds to wait."""
         with self._lock:
             wait = self._wait(address)
             if not wait:
                 recent = self._recent(address)
-                self._failures.pop(address, None)
-                if len(self._failures) >= 10_000:  # who has not tried for longest is forgotten
-                    del self._failures[next(iter(self._failures))]
-                self._failures[address] = [*recent, self._clock()]
+                self._events.pop(address, None)
+                if len(self._events) >= 10_000:  # the least recent is dropped
+                    del self._events[next(iter(self._events))]
+                self._events[address] = [*recent, self._clock()]
             return wait
 
     def _wait(self, address: str) -> float:
@@ -209,4 +211,4 @@ class Attempts:
 
     def _recent(self, address: str) -> list[float]:
         since = self._clock() - self._seconds
-        return [at for at in self._failures.get(address, ()) if at > since]
+        return [at for at in self._events.get(address, ()) if at > since]

@@ -255,7 +255,7 @@ MISTAKES: list[tuple[str, str | bytes, list[str], str]] = [
     ("text", "said", "hint"),
     [pytest.param(*rest, id=name) for name, *rest in MISTAKES],
 )
-def test_a_mistake_is_named_with_its_place_and_its_mend(
+def test_a_mistake_is_reported_with_its_location_and_a_hint(
     text: str | bytes, said: list[str], hint: str, tmp_path: Path
 ) -> None:
     """The message has the file and the line or key, the hint what to write instead."""
@@ -572,7 +572,7 @@ def test_what_init_takes_can_be_read(
 
 
 @pytest.mark.parametrize("value", [f"/tmp/{'a' * 5_000}", "/dev/null/x", "/proc/self/mem/x"])
-def test_a_place_that_cannot_be_looked_at_is_said(
+def test_a_location_that_cannot_be_read_is_reported(
     value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Named by --config, by the environment, or as a folder."""

@@ -25,7 +25,7 @@ from liveblog.delivery.dispatcher import Dispatcher
 from liveblog.delivery.outbox import Outbox
 from liveblog.digest import Digest
 from liveblog.digest.build import build as real
-from liveblog.http_client import private_place
+from liveblog.http_client import private_host_port
 from liveblog.model.errors import ConfigError, LiveblogError, StorageError
 from liveblog.model.period import Period
 from liveblog.scheduler import dispatcher_for
@@ -352,7 +352,7 @@ def test_a_public_hub_whose_name_leads_inside_later_is_not_told(
 )
 def test_a_hub_cannot_send_us_into_the_private_network(hub: Hub, inside: str) -> None:
     """The hub itself may lie there, for the owner named it; where it redirects to may not."""
-    place = private_place(hub.url)
+    place = private_host_port(hub.url)
     websub.ping(hub.url, BASE, place)
     hub.answer = (307, {"Location": inside})
     with pytest.raises(DeliveryError, match=r"no public address|cannot be found|did not answer"):

@@ -24,7 +24,7 @@ from PIL import Image
 
 from liveblog import Blog, http_client
 from liveblog.blog import Image as BlogImage
-from liveblog.http_client import LARGEST, Client
+from liveblog.http_client import MAX_BYTES, Client
 from liveblog.imports import Item, Problem, Update, Version
 from liveblog.imports.feed import Reading, read
 from liveblog.imports.fitting import fit
@@ -569,7 +569,7 @@ def test_a_file_too_large_is_refused_unread(tmp_path: Path) -> None:
     tracemalloc.start()
     with pytest.raises(InvalidInput, match="more than 10,000,000 bytes"):
         read(str(path), Reading(Client(), NOW))
-    assert tracemalloc.get_traced_memory()[1] < 2 * LARGEST
+    assert tracemalloc.get_traced_memory()[1] < 2 * MAX_BYTES
     tracemalloc.stop()
 
 

@@ -159,7 +159,7 @@ def test_a_span_of_one_day_is_that_day() -> None:
     assert period.span(day, day) == period.day(day)
 
 
-def test_a_span_that_ends_before_it_starts_is_refused_with_its_mend() -> None:
+def test_a_span_that_ends_before_it_starts_is_refused_with_a_hint() -> None:
     """The hint has the two days in their order."""
     with pytest.raises(InvalidInput, match="ends before it starts") as refused:
         period.span(date(2012, 7, 22), date(2012, 7, 15))
@@ -242,7 +242,7 @@ def test_the_first_and_the_last_instant_of_a_day_belong_to_it(day: date, zone: Z
         ("Asia/Gaza", (2012, 2024)),
     ],
 )
-def test_every_day_of_many_years_is_told_once(zone: str, changes: tuple[int, int]) -> None:
+def test_every_day_of_many_years_occurs_once(zone: str, changes: tuple[int, int]) -> None:
     """Day for day, through each change of the clock: none is missing, none is there twice."""
     there = ZoneInfo(zone)
     day, last = date(changes[0], 1, 1), date(changes[1], 12, 31)

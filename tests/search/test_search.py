@@ -25,7 +25,7 @@ from liveblog.journal import Reading
 from liveblog.model.entry import Figure, Source
 from liveblog.model.errors import InvalidInput, StorageError
 from liveblog.search import index
-from liveblog.search.words import SNIPPET, fold, phrases, pieces
+from liveblog.search.words import SNIPPET, excerpt, normalize, parse_query
 from liveblog.text.plain import highlight
 from liveblog.web import search_limit
 from liveblog.web.errors import Problem
@@ -270,7 +270,7 @@ def test_a_snippet_is_safe_html(blog: Blog) -> None:
 def test_a_snippet_shows_the_place_with_most_of_the_words() -> None:
     """Cut at words, with dots where something is left out."""
     text = "loin " * 100 + "un pont. " + "rien " * 100 + "un pont et un fleuve. " + "fin " * 100
-    shown = pieces(text, phrases("pont fleuve"))
+    shown = excerpt(text, parse_query("pont fleuve"))
     words = [word for is_hit, word in shown if is_hit]
     assert words == ["pont", "fleuve"]
     whole = "".join(word for _, word in shown)
@@ -283,13 +283,13 @@ def test_a_snippet_shows_the_place_with_most_of_the_words() -> None:
     st.text(alphabet="aéôœ بُتـ١.,’-\n" + string.ascii_letters, max_size=400), st.text(max_size=40)
 )
 def test_pieces_are_the_text_and_hits_are_what_was_asked(text: str, asked: str) -> None:
-    """Nothing is added to a short text; each hit folds to one of the phrases."""
-    wanted = phrases(asked)
-    found = pieces(text, wanted, limit=len(text))
+    """Nothing is added to a short text; each hit folds to one of the parse_query."""
+    wanted = parse_query(asked)
+    found = excerpt(text, wanted, limit=len(text))
     assert "".join(piece for _, piece in found) == text
     for is_hit, piece in found:
         if is_hit:
-            folded = re.findall(r"[^\W_]+", fold(piece))
+            folded = re.findall(r"[^\W_]+", normalize(piece))
             assert any(phrase.starts(folded, 0) for phrase in wanted)
 
 
@@ -477,13 +477,13 @@ def test_search_finds_what_reading_everything_finds(
             except InvalidInput:
                 pass  # as it stands already
         blog.search("le")
-    *whole, last = map(fold, asked)
+    *whole, last = map(normalize, asked)
     expected = {
         entry.id
         for entry in blog.timeline.newest_first()
         if entry.now.state == "live"
-        and set(whole) <= set(fold(entry.now.body).split())
-        and any(word.startswith(last) for word in fold(entry.now.body).split())
+        and set(whole) <= set(normalize(entry.now.body).split())
+        and any(word.startswith(last) for word in normalize(entry.now.body).split())
     }
     assert set(ids(blog, " ".join(asked), limit=100)) == expected
 

@@ -20,7 +20,7 @@ def test_a_terminal_has_nothing_to_obey(text: str) -> None:
     assert not set(escape_line(text)) & {"\t", "\n"}
 
 
-def test_what_was_there_can_be_told() -> None:
+def test_escapes_show_what_was_there() -> None:
     """Each control is shown as programmers write it; a byte of a file's name as the byte."""
     assert escape_controls("a\x1b[2J\x9b\u0085\r\ud800\udcff\ufdd0\tb\n") == (
         r"a\x1b[2J\x9b\x85\x0d\ud800\xff\ufdd0" "\tb\n"

@@ -152,7 +152,7 @@ def test_no_message_is_left_over(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_keeps_the_places_of_its_message(language: str) -> None:
-    """A value can be missing from no sentence, nor be told twice; no other "%" stands in it."""
+    """A value can be missing from no sentence, nor appear twice; no other "%" stands in it."""
     for message, forms in messages(language).items():
         for english in [message] if isinstance(message, str) else message:
             for form in forms:

@@ -1,4 +1,4 @@
-"""Texts of authors: whole, closed, and never an address that acts, wherever they are shown."""
+"""Texts of authors are shown as typed, close their controls, and never become active links."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Who may do what: every route that needs a token, asked by everybody, about every kind of entry.
 
-The table in ``docs/server.md`` is made of the answers; ``python -m tests.test_web_permissions``
+The table in ``docs/server.md`` is made of the answers; ``python -m tests.web.test_permissions``
 writes it anew.
 """
 
@@ -239,7 +239,7 @@ def test_the_document_says_what_the_server_does(newsroom: Newsroom) -> None:
     """Every route, scope, own or another's entry, fresh or old, by real requests."""
     made = table(newsroom)
     assert in_document(DOCUMENT.read_text("utf-8")) == made, (
-        "docs/server.md is out of date: run 'python -m tests.test_web_permissions'."
+        "docs/server.md is out of date: run 'python -m tests.web.test_permissions'."
     )
 
 

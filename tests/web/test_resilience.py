@@ -160,10 +160,9 @@ def test_a_blog_replaced_by_a_copy_goes_on(server: LiveServer, tmp_path: Path) -
     root.rename(tmp_path / "away")
     (tmp_path / "copy").rename(root)
     server.published(Blog(root).post("Depuis la copie.").id)
-    page = fetch(server.url).body.decode()
-    assert "Avant." in page
-    assert "Depuis la copie." in page
-    assert "Perdu." not in page
+    until(partial(page_has, server, "Depuis la copie."))
+    assert page_has(server, "Avant.")
+    assert not page_has(server, "Perdu.")
 
 
 def following(blog: Blog) -> Watcher:

@@ -112,6 +112,12 @@ def print_revision(
     echo(revision.id)
 
 
+def plural(count: int, thing: str) -> str:
+    """Return a number of things in words: ``3 updates``."""
+    plural = {"introduction or close": "introductions or closes"}.get(thing, f"{thing}s")
+    return f"{count:,} {thing if count == 1 else plural}"
+
+
 @contextmanager
 def progress(state: State, label: str) -> Iterator[Any]:
     """Show a progress bar on a terminal, once the work has taken a second.

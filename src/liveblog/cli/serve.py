@@ -21,7 +21,7 @@ from .printing import echo, print_json
               help="Port to listen on; 0 takes a free one.")  # fmt: skip
 @click.option("--proxy", metavar="ADDRESSES", default="127.0.0.1", show_default=True,
               envvar="LIVEBLOG_PROXY",
-              help="Whose X-Forwarded-For and -Proto are believed: addresses or networks, "
+              help="Trusted proxies (X-Forwarded-For and -Proto): addresses or networks, "
               "comma-separated; also LIVEBLOG_PROXY.")  # fmt: skip
 @click.option("--metrics", is_flag=True, help="Answer /metrics, to this machine only.")
 @pass_state
@@ -30,8 +30,8 @@ def serve(
 ) -> None:
     """Serve the site and the composer; push each update.
 
-    Several blog folders may be named; each is served at the path of its url. The journal is
-    followed, whoever writes to it. Stop with Ctrl-C.
+    Several blog folders may be named; each is served at the path of its url. Updates that other
+    processes append are published too. Stop with Ctrl-C.
     """
     from ..blog import Blog
     from ..web import Application
@@ -44,10 +44,10 @@ def serve(
     port = opened.getsockname()[1]
 
     def ready() -> None:
-        for served_blog in app.blogs:
-            address = f"http://{shown}:{port}{served_blog.path}"
-            state.say(f"{served_blog.blog.config.title}: {address}  (write: {address}compose)")
-        if not any(served_blog.blog.tokens.all() for served_blog in app.blogs):
+        for served in app.blogs:
+            address = f"http://{shown}:{port}{served.path}"
+            state.say(f"{served.blog.config.title}: {address}  (write: {address}compose)")
+        if not any(served.blog.tokens.all() for served in app.blogs):
             state.say("Nobody can sign in yet: 'liveblog token new NAME' makes a token.")
         state.say("Stop with Ctrl-C.")
 

@@ -16,7 +16,7 @@ from functools import partial
 from ..config import Config
 from ..digest import Digest, title
 from ..digest.build import build
-from ..http_client import private_place
+from ..http_client import private_host_port
 from ..journal import Journal
 from ..model import addresses, period
 from ..model.errors import LiveblogError, StorageError
@@ -250,7 +250,7 @@ class Dispatcher:
         host_port = self._outbox.fact(name)
         if not host_port:
             try:
-                host_port = private_place(hub) or PUBLIC
+                host_port = private_host_port(hub) or PUBLIC
             except LiveblogError as error:
                 raise DeliveryError(f"The hub {hub}: {error.message}", error.hint) from None
             self._outbox.record({name: host_port}, (), self._clock())

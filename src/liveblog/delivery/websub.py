@@ -18,7 +18,7 @@ def ping(hub: str, topic: str, private: str = "") -> None:
     """Ping a hub: a topic changed. A repeated ping does no harm.
 
     *private* is the hub's host and port if it lies in the owner's network (see
-    :func:`liveblog.http_client.private_place`); redirects into that network are refused.
+    :func:`liveblog.http_client.private_host_port`); redirects into that network are refused.
 
     Raises :class:`DeliveryError`.
     """

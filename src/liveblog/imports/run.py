@@ -228,14 +228,14 @@ class _Import:
         return tuple(stored), failed
 
     def _store_picture(self, picture: Picture, entry_id: str) -> Media:
-        from ..media import keep
+        from ..media import store
 
         alt = clean_text(
             _one_line(picture.alt or picture.caption or picture.name), "alternative text"
         )
         caption = clean_text(_one_line(picture.caption), "caption")
         data = picture.read()
-        return keep(data, self._media, entry_id, alt=alt, caption=caption, name=picture.name)
+        return store(data, self._media, entry_id, alt=alt, caption=caption, name=picture.name)
 
     def _revisions(self, entry_id: str) -> Sequence[Revision]:
         """Return the revisions of an entry, oldest first."""
@@ -319,12 +319,12 @@ class _Import:
 
     def _copy_picture(self, copy: Copy, picture: Media) -> None:
         """Store a picture of another journal unchanged, if its bytes match its name."""
-        from ..media import restore
+        from ..media import store_copy
 
         if (self._media / picture.path).is_file():
             return
         try:
-            restore(copy.read(picture), self._media, copy.record.name, picture)
+            store_copy(copy.read(picture), self._media, copy.record.name, picture)
             self.result.pictures += 1
         except StorageError:
             raise

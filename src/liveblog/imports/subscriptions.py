@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 import msgspec
 from msgspec import Struct
 
-from ..http_client import Answer, Client, private_place
+from ..http_client import Answer, Client, private_host_port
 from ..model import limits
 from ..model.entry import Instant
 from ..model.errors import (
@@ -216,7 +216,7 @@ class Subscriptions:
     ) -> Subscription:
         """Subscribe to a feed; *name* is that of the source, by default its address.
 
-        *private* is the feed's :func:`private_place`, if known.
+        *private* is the feed's :func:`private_host_port`, if known.
 
         Raises :class:`InvalidInput` if *url* is not an address, or is followed already.
         """
@@ -262,7 +262,7 @@ class Subscriptions:
             if source.private is None:
                 named = source.name if is_address(source.name) else source.url
                 with suppress(Unreachable):  # it is resolved again next time
-                    self.save(msgspec.structs.replace(source, private=private_place(named)))
+                    self.save(msgspec.structs.replace(source, private=private_host_port(named)))
         return [source.private for source in self.all() if source.private]
 
     def next_due(self) -> datetime | None:

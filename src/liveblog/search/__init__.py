@@ -1,10 +1,9 @@
-"""Search: the entries that readers may see, found by their words.
+"""Full-text search in the entries that readers may see.
 
-In come words, an instant and a journal; out come hits, the best first, and a snippet of each. The
-index (``index``) is derived: it is brought up to date before each search, work following the days
-that changed, and made again whenever it cannot be used. ``words`` says what counts as the same.
+The index (``index``) is derived from the journal. Before each search the days that changed are
+indexed again; an index that cannot be used is rebuilt. ``words`` normalises texts and queries.
 
-A retracted entry is found by what its place still says, the reason; a removed one not at all.
+A retracted entry is found by its public reason only; a removed entry is not found.
 """
 
 from __future__ import annotations
@@ -27,15 +26,16 @@ from ..text.markup import to_html
 from ..text.plain import highlight, shorten
 from ..timeline import Entry, fold
 from .index import CANDIDATES, Row, SearchIndex, Writer, label
-from .words import ASKED_CHARACTERS, SNIPPET, Piece, phrases, pieces
+from .words import QUERY_CHARACTERS, SNIPPET, Piece, excerpt, parse_query
 
 LOOK_SECONDS = 2.0
-"""So long is the journal known not to have changed, if nobody appended to it on this machine."""
+"""Seconds for which files are not read_at at again, if nothing was appended on this machine."""
 
-KEPT_DAYS = 50
-"""Days taken over between two commits: what a rebuild that was cut short has done stays done."""
+COMMIT_DAYS = 50
+"""Number of days between two commits: a rebuild that was interrupted continues from there."""
 
-NAME = 80  #: characters of what an entry without a title is listed by
+NAME = 80
+"""Maximum number of characters of the name of an entry without a title."""
 
 Progress = Callable[[int, int], None]
 
@@ -49,22 +49,22 @@ class Hit(Struct, frozen=True):
     state: str  #: ``live`` or ``retracted``
     author: str
     tags: tuple[str, ...]
-    name: str  #: its title, else its first words; empty if it was retracted
-    title: tuple[Piece, ...]  #: its title with the hits apart; empty if it has none
-    snippet: tuple[Piece, ...]  #: where it says what was asked for, the hits apart
+    name: str  #: its title or first words; empty if it was retracted
+    title: tuple[Piece, ...]  #: its title with the hits marked; may be empty
+    snippet: tuple[Piece, ...]  #: the part of its text with the hits, marked
 
 
 class Found(Struct, frozen=True):
-    """What a search found."""
+    """The result of a search."""
 
-    hits: tuple[Hit, ...]  #: those asked for, the best first
-    total: int  #: how many there are
-    is_more: bool = False  #: whether there are older ones beyond those counted
-    is_empty: bool = False  #: whether nothing was asked for: neither letter nor digit
+    hits: tuple[Hit, ...]  #: the requested page of hits, the best first
+    total: int  #: number of all hits
+    is_more: bool = False  #: whether there are older hits that were not counted
+    is_empty: bool = False  #: whether the query has neither letter nor digit
 
 
 def as_data(hit: Hit, base: str) -> dict[str, object]:
-    """Return a hit as data for JSON; *base* is the blog's url. Its snippet is safe HTML."""
+    """Return a hit as data for JSON; *base* is the blog's URL. The snippet is safe HTML."""
     return {
         "id": hit.id,
         "url": addresses.url(base, addresses.entry_path(hit.id)),
@@ -79,17 +79,17 @@ def as_data(hit: Hit, base: str) -> dict[str, object]:
 
 
 class Search:
-    """Searches one blog; any number of threads and processes may."""
+    """The search of one blog, for any number of threads and processes."""
 
     def __init__(self, journal: Journal, derived: Path) -> None:
         """Search *journal*, with an index in the folder *derived*."""
         self._journal = journal
         self._index = SearchIndex(derived)
-        self._seen = ("", 0.0)  # the journal's end, and when it was looked at
+        self._seen = ("", 0.0)  # the journal's end, and when it was read
 
     def find(
         self,
-        asked: str,
+        query: str,
         now: datetime,
         *,
         tag: str = "",
@@ -98,14 +98,14 @@ class Search:
         offset: int = 0,
         progress: Progress | None = None,
     ) -> Found:
-        """Find what readers may see at *now* and holds every word of *asked*.
+        """Return the entries that readers may see at *now* and that have every word of *query*.
 
         *tag* is a slug; *author* a name, whatever its case and accents.
 
         Raises :class:`StorageError` if the machine refused.
         """
-        wanted = phrases(asked)
-        if not wanted:
+        phrases = parse_query(query)
+        if not phrases:
             return Found((), 0, is_empty=True)
         labels = [label("t", tag)] if tag else []
         labels += [label("a", slug(author))] if author else []
@@ -113,61 +113,61 @@ class Search:
             try:
                 self.update(progress)
                 with self._index.reading() as reader:
-                    numbers, is_more = reader.find(wanted, labels, now)
+                    numbers, is_more = reader.find(phrases, labels, now)
                     rows = [reader.row(number) for number in numbers[offset : offset + limit]]
-                hits = tuple(_hit(row, lambda t, n: pieces(t, wanted, n)) for row in rows)
+                hits = tuple(_hit(row, lambda t, n: excerpt(t, phrases, n)) for row in rows)
                 return Found(hits, len(numbers), is_more)
-            except (Unusable, TypeError, ValueError):  # rows that nobody wrote like that
+            except (Unusable, TypeError, ValueError):  # rows that this program did not write
                 if is_last:
                     raise
-                self.forget()
+                self.delete()
         raise AssertionError
 
     def update(self, progress: Progress | None = None) -> None:
-        """Bring the index up to date with the journal; *progress* is told of days."""
+        """Update the index from the journal; *progress* gets days done and all days."""
         end = self._journal.end()
         seen, at = self._seen
-        looked = time.monotonic()
-        if end == seen and looked - at < LOOK_SECONDS and self._index.path.exists():
+        read_at = time.monotonic()
+        if end == seen and read_at - at < LOOK_SECONDS and self._index.path.exists():
             return
         try:
-            self._take_over(progress)
+            self._index_changes(progress)
         except Unusable:
-            self.forget()
-            self._take_over(progress)
-        self._seen = end, looked
+            self.delete()
+            self._index_changes(progress)
+        self._seen = end, read_at
 
     def forget_removed(self) -> None:
-        """Leave no word of a removed entry in the index, if there is one.
+        """Delete every word of removed entries from the index, if there is an index.
 
         Raises :class:`StorageError` if the machine refused.
         """
         if self._index.path.exists():
             self.update()
 
-    def forget(self) -> None:
-        """Let go of the index, with every word in it; the next search makes it again."""
+    def delete(self) -> None:
+        """Delete the index, with every word in it; the next search builds it again."""
         self._seen = ("", 0.0)
         self._index.delete()
 
-    def _take_over(self, progress: Progress | None) -> None:
+    def _index_changes(self, progress: Progress | None) -> None:
         with self._index.writing() as writer:
-            # The stamps come first: what is appended meanwhile is read again the next time.
+            # The stamps come first: what is appended meanwhile is indexed the next time.
             stamps = {n: s for n, s in self._journal.stamps().items() if _is_day(n)}
             changed = writer.changed(stamps)
-            is_less = False
+            has_removed = False
             for number, name in enumerate(changed):
                 if progress:
                     progress(number, len(changed))
-                is_less |= self._take_over_day(writer, name, stamps.get(name, ""))
-                if number % KEPT_DAYS == KEPT_DAYS - 1:
+                has_removed |= self._index_day(writer, name, stamps.get(name, ""))
+                if number % COMMIT_DAYS == COMMIT_DAYS - 1:
                     writer.commit()
-            if is_less:
-                writer.tidy()
+            if has_removed:
+                writer.vacuum_words()
             writer.commit()
 
-    def _take_over_day(self, writer: Writer, name: str, stamp: str) -> bool:
-        """Take over a day; return whether an entry is not there any more."""
+    def _index_day(self, writer: Writer, name: str, stamp: str) -> bool:
+        """Index a day; return whether an entry was removed."""
         records = self._journal.read(name).records if stamp else ()
         entries = {i: e for i, e in fold(records).items() if e.now.state != "removed"}
         marks = {i: entry.mark for i, entry in entries.items()}
@@ -175,9 +175,9 @@ class Search:
 
 
 def _row(entry: Entry, mark: bytes) -> Row | None:
-    """Return what readers see of an entry; None for one that cannot be shown."""
+    """Return the row of an entry; None if the entry cannot be rendered."""
     try:
-        return _shown(entry, mark)
+        return _make_row(entry, mark)
     except Exception as error:
         if isinstance(error, StorageError | MemoryError):
             raise
@@ -188,8 +188,8 @@ def _is_day(name: str) -> bool:
     return len(name) == 10 and name[4] == "-"
 
 
-def _shown(entry: Entry, mark: bytes) -> Row:
-    """Return what readers see of an entry, as plain text."""
+def _make_row(entry: Entry, mark: bytes) -> Row:
+    """Return the row of an entry: what readers see of it, as plain text."""
     now = entry.now
     is_live = now.state == "live"
     names = [label("a", slug(now.author))] if now.author else []
@@ -208,7 +208,7 @@ def _shown(entry: Entry, mark: bytes) -> Row:
 
 
 def text_of(entry: Entry) -> str:
-    """Return everything that a live entry says but its title, tags and author, as plain text."""
+    """Return the plain text of a live entry without its title, tags and author."""
     now = entry.now
     parts = [html_to_text(to_html(now.body))]
     for media in now.media:
@@ -220,7 +220,7 @@ def text_of(entry: Entry) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _hit(row: Row, apart: Callable[[str, int], tuple[Piece, ...]]) -> Hit:
+def _hit(row: Row, mark: Callable[[str, int], tuple[Piece, ...]]) -> Hit:
     return Hit(
         id=row.id,
         published=row.published,
@@ -229,8 +229,8 @@ def _hit(row: Row, apart: Callable[[str, int], tuple[Piece, ...]]) -> Hit:
         author=close_controls(row.author),
         tags=tuple(map(close_controls, row.tags)),
         name=close_controls(row.title or (shorten(row.text, NAME) if row.state == "live" else "")),
-        title=_closed(apart(row.title, len(row.title))) if row.title else (),
-        snippet=_closed(apart(row.text, SNIPPET)) if row.text else (),
+        title=_closed(mark(row.title, len(row.title))) if row.title else (),
+        snippet=_closed(mark(row.text, SNIPPET)) if row.text else (),
     )
 
 
@@ -238,4 +238,4 @@ def _closed(found: tuple[Piece, ...]) -> tuple[Piece, ...]:
     return tuple((is_hit, close_controls(text)) for is_hit, text in found)
 
 
-__all__ = ["ASKED_CHARACTERS", "CANDIDATES", "Found", "Hit", "Search", "as_data", "text_of"]
+__all__ = ["CANDIDATES", "QUERY_CHARACTERS", "Found", "Hit", "Search", "as_data", "text_of"]

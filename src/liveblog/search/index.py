@@ -1,9 +1,10 @@
-"""The index that search reads: ``.liveblog/search.sqlite``, with SQLite's FTS5.
+"""The search index: ``.liveblog/search.sqlite``, with SQLite's FTS5.
 
-It holds each entry as it stands, embargoed ones too: a query says up to which instant. All of it is
-derived; a lost, damaged or outdated index is made again from the journal.
+It holds the newest revision of each entry, embargoed ones too: a query says up to which instant. A
+lost, damaged or outdated index is built again from the journal.
 
-A row's number is its instant, so that the newest matches are found first, however many there are.
+A row's number follows from its instant, so that the newest matches are found first, however many
+there are.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from msgspec import Struct
 from ..model.hashing import blake2b
 from ..storage.locks import Lock
 from ..storage.sqlite import Unusable, delete_database, errors, open_database, open_temporary
-from .words import Phrase, fold
+from .words import Phrase, normalize
 
 VERSION = 2
 
 CANDIDATES = 1000
-"""So many of the newest matches are put in order of relevance."""
+"""Maximum number of matches, the newest, that are sorted by relevance."""
 
 HALF_LIFE = 90.0
-"""After so many days (from the newest match) half of what being new adds is gone."""
+"""Days before the newest match after which the bonus for new entries is halved."""
 
 _SCHEMA = """
 CREATE TABLE stamps (name TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID;
@@ -60,7 +61,7 @@ _DAY = 86_400_000_000
 
 
 class Row(Struct, frozen=True):
-    """An entry as search knows it."""
+    """An entry in the index."""
 
     id: str
     mark: bytes  #: changes with what is indexed
@@ -71,56 +72,56 @@ class Row(Struct, frozen=True):
     title: str
     tags: Sequence[str]
     text: str
-    labels: Sequence[str]  #: what filters ask for: words that no text holds
+    labels: Sequence[str]  #: its tags and author as words for filters; see :func:`label`
 
 
 class SearchIndex:
     """The index of one blog."""
 
     def __init__(self, derived: Path) -> None:
-        """Keep the index in a folder of what can be made again."""
+        """Use the index in the folder *derived*, which need not exist."""
         self._folder = derived
         self.path = derived / "search.sqlite"
-        self._apart: sqlite3.Connection | None = None  # where nothing can be written
+        self._copy: sqlite3.Connection | None = None  # used where nothing can be written
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
-        """Give the index to its only writer; whatever was not committed is given up.
+        """Hold the index as its only writer; changes that are not committed are rolled back.
 
-        Where nothing can be written, it is a copy of our own.
+        Where nothing can be written, this is a temporary copy.
 
-        Raises :class:`Unusable` for an index that is to be made again, and
-        :class:`StorageError` if the machine refused.
+        Raises :class:`Unusable` for an index that must be rebuilt, and :class:`StorageError` if the
+        machine refused.
         """
-        if self._apart is not None or not self._can_be_written():
-            self._apart = self._apart or self._copy()
-            with errors(self.path), _work(self._apart) as db:
+        if self._copy is not None or not self._can_be_written():
+            self._copy = self._copy or self._open_copy()
+            with errors(self.path), _transaction(self._copy) as db:
                 yield Writer(db)
             return
-        with self._alone(), self._opened() as db, _work(db):
+        with self._lock(), self._open() as db, _transaction(db):
             yield Writer(db)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
-        """Give the index to a reader; see :meth:`writing`."""
-        if self._apart is not None:
+        """Hold the index as a reader; see :meth:`writing`."""
+        if self._copy is not None:
             with errors(self.path):
-                yield Reader(self._apart)
+                yield Reader(self._copy)
             return
-        with self._opened(read_only=True) as db:
+        with self._open(read_only=True) as db:
             yield Reader(db)
 
     def delete(self) -> None:
-        """Let go of the index, with every word in it."""
-        if self._apart is not None:
-            self._apart.close()
-            self._apart = None
+        """Delete the index, with every word in it."""
+        if self._copy is not None:
+            self._copy.close()
+            self._copy = None
         if self._can_be_written():
-            with self._alone():
+            with self._lock():
                 delete_database(self.path)
 
-    def _alone(self) -> Lock:
-        """Return what makes us the only writer, in this and in every process."""
+    def _lock(self) -> Lock:
+        """Return the lock of the index's writer."""
         return Lock(self._folder / "search.lock")
 
     def _can_be_written(self) -> bool:
@@ -128,19 +129,19 @@ class SearchIndex:
         files = [path for path in (there, self.path) if path.exists()]
         return all(os.access(path, os.W_OK) for path in files)
 
-    def _copy(self) -> sqlite3.Connection:
-        """Return a copy of the index, or an empty one, that nobody else sees."""
+    def _open_copy(self) -> sqlite3.Connection:
+        """Return a temporary copy of the index, empty if there is none."""
         try:
             return open_temporary(schema=_SCHEMA, version=VERSION, copy_of=self.path)
         except (Unusable, FileNotFoundError):
             return open_temporary(schema=_SCHEMA, version=VERSION)
 
     @contextmanager
-    def _opened(self, *, read_only: bool = False) -> Iterator[sqlite3.Connection]:
+    def _open(self, *, read_only: bool = False) -> Iterator[sqlite3.Connection]:
         try:
             db = open_database(self.path, schema=_SCHEMA, version=VERSION, read_only=read_only)
         except FileNotFoundError:
-            raise Unusable(f"{self.path} is gone.", "It is made again.") from None
+            raise Unusable(f"{self.path} is gone.", "It is built again.") from None
         try:
             with errors(self.path):
                 yield db
@@ -149,8 +150,8 @@ class SearchIndex:
 
 
 @contextmanager
-def _work(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Begin to write; what is not committed is given up."""
+def _transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Begin a transaction; roll back what is not committed."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield db
@@ -160,13 +161,13 @@ def _work(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 
 class Writer:
-    """Brings the index up to date, day by day."""
+    """Updates the index, day by day."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
     def changed(self, stamps: dict[str, str]) -> list[str]:
-        """Return the days whose stamp in the journal is not the remembered one."""
+        """Return the days whose stamp in the journal differs from the one in the index."""
         known = dict(self._db.execute("SELECT name, stamp FROM stamps"))
         return sorted({name for name, _ in stamps.items() ^ known.items()})
 
@@ -177,10 +178,10 @@ class Writer:
         ids: Iterable[tuple[str, bytes]],
         make: Callable[[str], Row | None],
     ) -> bool:
-        """Take over the entries that live in a day's file; return whether any is gone from there.
+        """Replace the entries of a day's file; return whether an entry was removed.
 
-        They come with their marks. *make* is called for those that are new or differ; None is not
-        to be found. An empty *stamp*: the file is gone.
+        *ids* are the entries with their marks. *make* is called for those that are new or changed;
+        an entry for which it returns None is not indexed. *stamp* is empty if the file is gone.
         """
         rows = self._db.execute("SELECT id, mark FROM entries WHERE home = ?", (home,))
         before = {entry_id: bytes(mark) for entry_id, mark in rows}
@@ -198,14 +199,14 @@ class Writer:
         return not before.keys() <= now.keys()
 
     def commit(self) -> None:
-        """Keep what was taken over, and go on."""
+        """Commit, and begin the next transaction."""
         self._db.execute("COMMIT")
         self._db.execute("BEGIN IMMEDIATE")
 
-    def tidy(self) -> None:
-        """Leave no word of what is not in the index any more.
+    def vacuum_words(self) -> None:
+        """Remove the words of deleted entries from the file.
 
-        FTS5 notes what was deleted, and drops it when it merges what it holds.
+        FTS5 only marks them as deleted until it merges its segments.
         """
         self._db.execute("INSERT INTO words (words) VALUES ('optimize')")
 
@@ -218,17 +219,21 @@ class Writer:
             (number, published, row.id, home, row.mark, row.day, row.state, row.author,
              row.title, tags, row.text, labels),
         )  # fmt: skip
-        self._db.execute(_WORDS, (number, fold(row.title), fold(tags), fold(row.text), labels))
+        self._db.execute(
+            _WORDS, (number, normalize(row.title), normalize(tags), normalize(row.text), labels)
+        )
 
     def _drop(self, entry_id: str) -> None:
         number, title, tags, text, labels = self._db.execute(
             "SELECT number, title, tags, text, labels FROM entries WHERE id = ?", (entry_id,)
         ).fetchone()
-        self._db.execute(_FORGET, (number, fold(title), fold(tags), fold(text), labels))
+        self._db.execute(
+            _FORGET, (number, normalize(title), normalize(tags), normalize(text), labels)
+        )
         self._db.execute("DELETE FROM entries WHERE number = ?", (number,))
 
     def _free(self, second: int, entry_id: str) -> int:
-        """Return a number that nobody has for an entry of a second."""
+        """Return a row number that is free, for an entry published in *second*."""
         number = (second << 10) + blake2b(entry_id.encode(), digest_size=1).digest()[0]
         while self._db.execute("SELECT 1 FROM entries WHERE number = ?", (number,)).fetchone():
             number += 1
@@ -236,20 +241,20 @@ class Writer:
 
 
 class Reader:
-    """Finds entries."""
+    """Runs queries on the index."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
     def find(
-        self, asked: Sequence[Phrase], labels: Sequence[str], now: datetime
+        self, phrases: Sequence[Phrase], labels: Sequence[str], now: datetime
     ) -> tuple[list[int], bool]:
-        """Return the numbers of the entries that hold every phrase and label, the best first.
+        """Return the row numbers of the entries with every phrase and label, the best first.
 
-        Only those published at *now* are found; of more than :data:`CANDIDATES` the newest, and
-        True beside them.
+        Only entries published at *now* are found. If there are more than :data:`CANDIDATES`, the
+        newest are returned, and True.
         """
-        values = (_expression(asked, labels), _number(now), CANDIDATES + 1)
+        values = (_expression(phrases, labels), _number(now), CANDIDATES + 1)
         rows = self._db.execute(_FIND, values).fetchall()
         found = rows[:CANDIDATES]
         newest = max((published for _, published, _ in found), default=0)
@@ -283,14 +288,14 @@ class Reader:
 
 
 def label(kind: str, value: str) -> str:
-    """Return the one word that stands for a tag or an author among the labels."""
+    """Return the word in ``labels`` that represents a tag (kind ``t``) or an author (``a``)."""
     return kind + blake2b(value.encode(), digest_size=8).hexdigest()
 
 
-def _expression(asked: Sequence[Phrase], labels: Sequence[str]) -> str:
-    """Write a query in FTS5's syntax; words are letters and digits only, each in quotes."""
+def _expression(phrases: Sequence[Phrase], labels: Sequence[str]) -> str:
+    """Return a query in FTS5's syntax; words are letters and digits only, each in quotes."""
     words = " AND ".join(
-        f'"{" ".join(phrase.words)}"{"*" if phrase.is_open else ""}' for phrase in asked
+        f'"{" ".join(phrase.words)}"{"*" if phrase.is_open else ""}' for phrase in phrases
     )
     parts = [f'labels : "{name}"' for name in labels]
     return " AND ".join([*parts, f"{{title tags text}} : ({words})"])

@@ -1,7 +1,7 @@
-"""Words as search compares them: folded, asked for, and found again in a text. Pure.
+"""Normalises words for search, parses queries, and finds their hits in a text. Pure.
 
-SQLite's own tokenizer drops the accents of Latin letters and takes the vowel signs of Arabic for
-gaps between words. So texts are folded here before they are indexed, and so is what is asked for.
+SQLite's tokenizer drops the accents of Latin letters, but takes the vowel signs of Arabic for gaps
+between words. So texts and queries are normalised here before they reach SQLite.
 """
 
 from __future__ import annotations
@@ -13,30 +13,32 @@ from msgspec import Struct
 
 from ..model.entry import decomposed
 
-ASKED_CHARACTERS = 300
-"""What goes beyond is not looked at."""
+QUERY_CHARACTERS = 300
+"""Number of characters of a query that are read."""
 
-ASKED_WORDS = 12
+QUERY_WORDS = 12
+"""Number of words and phrases of a query that are searched for."""
 
 PREFIX = 2
-"""The last word finds what begins with it if it has so many letters."""
+"""Minimum number of letters of a last word for which longer words are found too."""
 
-SNIPPET = 220  #: characters of a text shown around its hits
+SNIPPET = 220
+"""Number of characters of a text that are shown around its hits."""
 
 _MARKS = (
     "\u00ad\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
     "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
     "\u200b-\u200f\u2060\u20d0-\u20f0\ufeff"
 )
-"""Accents, the points of Hebrew, the vowel signs and the stroke of Arabic, what is not seen."""
+"""Accents, the points of Hebrew, the vowel signs and tatweel of Arabic, invisible characters."""
 
 _DROPPED = re.compile(f"[{_MARKS}]+")
 _WORD = re.compile(f"[^\\W_](?:[^\\W_]|[{_MARKS}])*")
 _PART = re.compile(r"[^\W_]+")
 _ASKED = re.compile(r'["“”„«»]([^"“”„«»]*)["“”„«»]?|([^\s"“”„«»]+)')
 
-# What no decomposition takes apart: ligatures, strokes; letters that Arabic and Persian share or
-# that are written for each other; the digits of both.
+# Characters that Unicode does not decompose: ligatures, letters with strokes; letters of Arabic and
+# Persian that are written for each other; the digits of both.
 _SAME = str.maketrans(
     {
         "œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i",
@@ -47,19 +49,19 @@ _SAME = str.maketrans(
 
 
 class Phrase(Struct, frozen=True):
-    """Words that stand one after the other; a single word is a phrase of one."""
+    """Words that follow each other; a single word is a phrase of one."""
 
-    words: tuple[str, ...]  #: folded
-    is_open: bool = False  #: whether the last may go on: a prefix
+    words: tuple[str, ...]  #: normalised
+    is_open: bool = False  #: whether the last word is a prefix
 
-    def starts(self, folded: Sequence[str], at: int) -> bool:
-        """Whether it stands at a place among folded words."""
+    def starts(self, normalized: Sequence[str], at: int) -> bool:
+        """Whether the phrase begins at index *at* of some normalised words."""
         *whole, last = self.words
         end = at + len(whole)
         return (
-            end < len(folded)
-            and (folded[end].startswith(last) if self.is_open else folded[end] == last)
-            and list(folded[at:end]) == whole
+            end < len(normalized)
+            and (normalized[end].startswith(last) if self.is_open else normalized[end] == last)
+            and list(normalized[at:end]) == whole
         )
 
 
@@ -67,33 +69,33 @@ Piece = tuple[bool, str]
 """A part of a text, and whether it is a hit."""
 
 
-def fold(text: str) -> str:
-    """Return a text without what search does not tell apart: case, accents, vowel signs, forms."""
+def normalize(text: str) -> str:
+    """Return a text without the differences that search ignores: case, accents, vowel signs."""
     if text.isascii():
         return text.lower()
     return _DROPPED.sub("", decomposed(decomposed(text).casefold().translate(_SAME)))
 
 
-def phrases(asked: str) -> tuple[Phrase, ...]:
-    """Return what somebody asks for; nothing if it holds neither letter nor digit.
+def parse_query(query: str) -> tuple[Phrase, ...]:
+    """Return the phrases of a query; none if it has neither letter nor digit.
 
-    Quotes of any kind make a phrase. The last word may be a beginning, unless it is quoted.
+    Quotes of any kind make a phrase. The last word is a prefix unless it is quoted.
     """
-    asked = asked[:ASKED_CHARACTERS]
+    query = query[:QUERY_CHARACTERS]
     found: list[Phrase] = []
-    for match in _ASKED.finditer(asked):
-        words = tuple(_PART.findall(fold(match[1] or match[2] or "")))
-        # "l’eau" is two words that stand together.
-        is_open = bool(match[2]) and match.end() == len(asked.rstrip())
+    for match in _ASKED.finditer(query):
+        words = tuple(_PART.findall(normalize(match[1] or match[2] or "")))
+        # "l’eau" is a phrase of two words.
+        is_open = bool(match[2]) and match.end() == len(query.rstrip())
         if words:
             found.append(Phrase(words, is_open and len(words[-1]) >= PREFIX))
-    return tuple(dict.fromkeys(found))[:ASKED_WORDS]
+    return tuple(dict.fromkeys(found))[:QUERY_WORDS]
 
 
-def pieces(text: str, asked: Sequence[Phrase], limit: int = SNIPPET) -> tuple[Piece, ...]:
-    """Return a text with its hits apart: at most *limit* characters, where most hits are."""
+def excerpt(text: str, phrases: Sequence[Phrase], limit: int = SNIPPET) -> tuple[Piece, ...]:
+    """Return the part of a text with the most hits, at most *limit* characters, in pieces."""
     words = [(m.start(), m.end()) for m in _WORD.finditer(text)]
-    hits = _hits(text, words, asked)
+    hits = _hits(text, words, phrases)
     start, end = _window(text, hits, limit)
     found: list[Piece] = []
     at = start
@@ -110,23 +112,23 @@ def pieces(text: str, asked: Sequence[Phrase], limit: int = SNIPPET) -> tuple[Pi
 
 
 def _hits(
-    text: str, words: Sequence[tuple[int, int]], asked: Sequence[Phrase]
+    text: str, words: Sequence[tuple[int, int]], phrases: Sequence[Phrase]
 ) -> list[tuple[int, int, int]]:
-    """Return where each phrase stands: its start, its end, and which one it is."""
-    # A word that folds into several, as a fraction does, is taken for the first of them.
-    folded = [(_PART.findall(fold(text[start:end])) or [""])[0] for start, end in words]
-    beginnings = tuple(phrase.words[0] for phrase in asked)
+    """Return the hits in a text: start, end, and the index of the phrase."""
+    # A word that becomes several when normalised, as a fraction does, counts as the first one.
+    normalized = [(_PART.findall(normalize(text[start:end])) or [""])[0] for start, end in words]
+    beginnings = tuple(phrase.words[0] for phrase in phrases)
     return [
         (words[at][0], words[at + len(phrase.words) - 1][1], number)
         for at in range(len(words))
-        if folded[at].startswith(beginnings)
-        for number, phrase in enumerate(asked)
-        if phrase.starts(folded, at)
+        if normalized[at].startswith(beginnings)
+        for number, phrase in enumerate(phrases)
+        if phrase.starts(normalized, at)
     ]
 
 
 def _window(text: str, hits: Sequence[tuple[int, int, int]], limit: int) -> tuple[int, int]:
-    """Return the part of a text to show: the first that holds the most different phrases."""
+    """Return start and end of the first part of a text that has the most different phrases."""
     if len(text) <= limit:
         return 0, len(text)
     best, most = 0, 0

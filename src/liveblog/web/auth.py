@@ -1,8 +1,8 @@
-"""Who is asking: tokens, sessions, and what guards them.
+"""Authentication: bearer tokens, sessions, and their protection.
 
-A program shows its token (RFC 6750); a browser that signed in has a cookie, and must come from our
-own pages (its ``Origin``, or Fetch Metadata). Wrong tokens are counted by address; a valid one is
-never refused for them.
+A program sends its token (RFC 6750). A browser that signed in sends a cookie, and its request must
+come from the blog's own pages (``Origin``, or Fetch Metadata). Wrong tokens are counted for each
+client; a valid token is always accepted.
 """
 
 from __future__ import annotations
@@ -21,33 +21,34 @@ from starlette.responses import Response
 from ..config import Config
 from ..model.permissions import NEEDS, Action, may
 from ..timeline import Entry
-from ..tokens import SESSION_SECONDS, Attempts, Person, Scope, Tokens
+from ..tokens import SESSION_SECONDS, Person, RateLimiter, Scope, Tokens
 from .clients import client_of
 from .errors import Problem
 
-TRIES = 10  #: failures of an address within
+TRIES = 10
 TRY_SECONDS = 300.0
+"""Maximum number of wrong tokens of a client, and the seconds in which they are counted."""
 
 
 class Authenticator:
-    """Lets people in to one blog."""
+    """Authenticates the requests to one blog."""
 
     def __init__(
         self, tokens: Tokens, config: Config, path: str, clock: Callable[[], datetime]
     ) -> None:
-        """Guard the blog that is served at *path*."""
+        """Authenticate for the blog that is served at *path*."""
         self.tokens = tokens
         self._config = config
         self._clock = clock
         self._is_secure = config.url.startswith("https://")
-        # Blogs of one host must not take each other's cookie.
+        # Blogs of one host must not overwrite each other's cookie.
         mark = hashlib.sha256(path.encode()).hexdigest()[:12]
         self._cookie = f"{'__Host-' if self._is_secure else ''}liveblog-{mark}"
         self._cookie_path = "/" if self._is_secure else path  # __Host- demands "/"
-        self._attempts = Attempts(TRIES, TRY_SECONDS, time.monotonic)
+        self._attempts = RateLimiter(TRIES, TRY_SECONDS, time.monotonic)
 
     def enter(self, request: Request, scope: Scope, token: str = "") -> Person:
-        """Return who asks, if they may; *token* is one that came in the request's body.
+        """Return the person who sent a request; *token* is one from its body.
 
         Raises :class:`Problem`: 401, 403, 421 or 429.
         """
@@ -58,7 +59,7 @@ class Authenticator:
         return person
 
     def person(self, request: Request, token: str = "") -> Person | None:
-        """Return who asks, or None for somebody who shows nothing.
+        """Return the person who sent a request, or None without a token or session.
 
         Raises :class:`Problem` for a token that is wrong.
         """
@@ -76,7 +77,7 @@ class Authenticator:
         return person
 
     def by_token(self, request: Request, token: str) -> Person:
-        """Return whose token it is; count a wrong one against the address."""
+        """Return the person with a token; count a wrong one against the client."""
         person = self.tokens.by_token(token)
         if person is not None:
             return person
@@ -93,11 +94,11 @@ class Authenticator:
         )
 
     def count_refusal(self, request: Request) -> None:
-        """Count a request that showed no valid token against its address.
+        """Count a request without a valid token against its client.
 
         Raises :class:`Problem` (429) if there were too many.
         """
-        if wait := self._attempts.failed(client_of(request.scope)):
+        if wait := self._attempts.record(client_of(request.scope)):
             raise Problem(
                 429,
                 "too_many_attempts",
@@ -107,7 +108,7 @@ class Authenticator:
             )
 
     def check_host(self, request: Request) -> None:
-        """Refuse a request for a host that is not ours (forged, or rebound by DNS)."""
+        """Refuse a request for the host of somebody else (forged, or DNS rebinding)."""
         host = _host_of(request.headers.get("host", ""))
         server = request.scope.get("server")
         ours = {_host_of(urlsplit(self._config.url).netloc), "localhost"}
@@ -128,7 +129,7 @@ class Authenticator:
         )
 
     def check_origin(self, request: Request) -> None:
-        """Refuse a request that a page of another site made with the cookie of ours."""
+        """Refuse a request that a page of another site makes with our cookie (CSRF)."""
         origin = request.headers.get("origin")
         if origin is not None:
             is_ours = (found := _origin(origin)) is not None and (
@@ -145,9 +146,9 @@ class Authenticator:
             )
 
     def _own_origin(self, request: Request) -> tuple[str, str, int] | None:
-        """Return the origin of the blog's pages at the host that is asked.
+        """Return the origin of the blog's pages at the requested host.
 
-        At the host of ``url`` its scheme counts, whatever a proxy says.
+        At the host of ``url`` the scheme is that of ``url``, whatever a proxy says.
         """
         host = request.headers.get("host", "")
         ours = urlsplit(self._config.url)
@@ -157,7 +158,7 @@ class Authenticator:
     # -- sessions -----------------------------------------------------------------------------
 
     def sign_in(self, response: Response, person: Person) -> None:
-        """Open a session, and give the browser its cookie."""
+        """Open a session, and set its cookie."""
         response.set_cookie(
             self._cookie,
             self.tokens.sign_in(person, self._clock()),
@@ -169,7 +170,7 @@ class Authenticator:
         )
 
     def sign_out(self, response: Response, request: Request) -> None:
-        """End the session, and take the cookie back."""
+        """End the session, and delete its cookie."""
         if cookie := request.cookies.get(self._cookie):
             self.tokens.sign_out(cookie)
         response.delete_cookie(
@@ -184,7 +185,7 @@ class Authenticator:
 def demand(
     person: Person, action: Action, entry: Entry | None = None, now: datetime | None = None
 ) -> None:
-    """Refuse what somebody may not do; see :mod:`liveblog.model.permissions`.
+    """Refuse an action that is not permitted; see :mod:`liveblog.model.permissions`.
 
     Raises :class:`Problem` (403).
     """
@@ -204,7 +205,7 @@ def unauthorized() -> Problem:
 
 
 def require(person: Person, scope: Scope) -> None:
-    """Refuse what is beyond somebody's scope.
+    """Refuse a request that needs another scope.
 
     Raises :class:`Problem` (403, RFC 6750 §3.1).
     """
@@ -213,7 +214,7 @@ def require(person: Person, scope: Scope) -> None:
 
 
 def refusal(scope: Scope, person: Person) -> Problem:
-    """Return the refusal of what needs another scope than somebody has."""
+    """Return the refusal of a request that needs *scope*."""
     challenge = f'Bearer realm="liveblog", error="insufficient_scope", scope="{scope}"'
     return Problem(
         403,
@@ -233,7 +234,7 @@ def _host_of(authority: str) -> str:
 
 
 def _origin(text: str) -> tuple[str, str, int] | None:
-    """Return scheme, host and port of an origin (RFC 6454 §4), or None if it is none."""
+    """Return scheme, host and port of an origin (RFC 6454 §4), or None if the text is not one."""
     try:
         parts = urlsplit(text)
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)

@@ -1,4 +1,4 @@
-"""How many connections this process can hold: each takes a file descriptor."""
+"""How many connections and streams fit into the file descriptors of this process."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sys
 
 
 def room_for_connections() -> int:
-    """Return how many connections there may be, event streams included.
+    """Return the maximum number of connections, event streams included.
 
-    The rest of the process's descriptors is for files: at least 64, at most 1024.
+    The other descriptors, at least 64 and at most 1024, are for files.
     """
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY:
@@ -18,5 +18,5 @@ def room_for_connections() -> int:
 
 
 def room_for_streams() -> int:
-    """Return how many event streams there may be: a quarter is left to other requests."""
+    """Return the maximum number of event streams: a quarter of the connections is for others."""
     return room_for_connections() * 3 // 4

@@ -1,4 +1,4 @@
-"""Embedding: what a CMS asks to show the live blog inside an article (https://oembed.com)."""
+"""The oEmbed endpoint, for articles that embed the live blog (https://oembed.com)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def routes(context: BlogContext) -> list[Route]:
         if request.query_params.get("format", "json") != "json":
             raise Problem(501, "only_json", "oEmbed is answered in JSON only.", "Ask format=json.")
         width = request.query_params.get("maxwidth", "")
-        # More digits than a screen has pixels are no limit at all.
+        # A larger number is no limit for any screen.
         is_limit = width.isdecimal() and len(width) < 7
         found = oembed(config, int(width) if is_limit else None)
         headers = {"cache-control": "public, max-age=3600", "access-control-allow-origin": "*"}

@@ -1,4 +1,4 @@
-"""What goes wrong, told over HTTP: problem details (RFC 9457). The only place with status codes."""
+"""Turns errors into HTTP answers: problem details (RFC 9457), and the status for each error."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ STATUS: tuple[tuple[type[LiveblogError], int], ...] = (
     (ConfigError, 500),
     (LiveblogError, 500),
 )
-"""Which error becomes which status; the first that fits."""
+"""The status for each type of error; the first match counts."""
 
 
 class Problem(Exception):
@@ -65,7 +65,7 @@ class Problem(Exception):
 
 
 def of(error: Exception) -> Problem:
-    """Return the problem that an error is to the client."""
+    """Return the problem that describes an error to the client."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, Conflict):
@@ -103,7 +103,7 @@ def response(problem: Problem) -> Response:
 
 
 async def handler(request: Request, error: Exception) -> Response:
-    """Answer a request that failed, for Starlette."""
+    """Handle an error, as an exception handler of Starlette."""
     problem = of(error)
     if problem.status >= 500 and not isinstance(error, Problem):
         log.error("%s %s: %s", request.method, request.url.path, error)

@@ -1,4 +1,4 @@
-"""Forms as they come over the wire (RFC 7578): texts and files, in order, never on the disk."""
+"""Reads forms (RFC 7578 and urlencoded): texts and files in order, in memory only."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from .api.routes import read
 from .errors import Problem
 
 LIMIT = UPLOAD_LIMIT + JSON_LIMIT
-"""Bytes of a form: pictures and the texts."""
+"""Maximum bytes of a form: a picture and the texts."""
 
 FIELDS = 1000
-"""Fields of a form, and parts of a multipart body."""
+"""Maximum number of fields of a form, and of parts of a multipart body."""
 
 Parts = list[tuple[str, str | bytes]]
 """Each field's name with its text, or a file's bytes."""
 
 
 class _InMemory(MultiPartParser):
-    """Keeps every part in memory, for its metadata must not touch the disk."""
+    """Holds every part in memory: the metadata of a picture must not reach the disk."""
 
     spool_max_size = LIMIT + 1
 
 
 def kind_of(request: Request) -> str:
-    """Return the media type of a request's body, without its parameters."""
+    """Return the media type of a request's body, without parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def parts_of(request: Request, *, files: int = 20, limit: int = LIMIT) -> Parts:
-    """Read a form of at most so many *files*, and bytes in all.
+    """Read a form of at most *files* files and *limit* bytes.
 
     Raises :class:`Problem`: 400, 413 or 415.
     """
@@ -94,7 +94,7 @@ Result = TypeVar("Result")
 
 
 def _driven(work: Coroutine[Any, Any, Result]) -> Result:
-    """Return what a coroutine returns that never waits, as the parser's does in memory."""
+    """Run a coroutine that never waits; the parser's does not, as all data is in memory."""
     try:
         work.send(None)
     except StopIteration as done:

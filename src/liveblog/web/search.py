@@ -18,7 +18,7 @@ from starlette.routing import Route
 from ..model.entry import FORBIDDEN, Instant, slug
 from ..model.errors import InvalidInput
 from ..model.hashing import blake2b
-from ..search import ASKED_CHARACTERS, CANDIDATES, Found, as_data
+from ..search import CANDIDATES, QUERY_CHARACTERS, Found, as_data
 from .clients import client_of
 from .errors import Problem
 from .search_limit import busy
@@ -87,7 +87,7 @@ def routes(context: BlogContext) -> list[Route]:
     return [Route("/search", page), Route("/search/", page)]
 
 
-# Words that somebody looks for are nobody else's business: they are sent to no other site.
+# The words that a reader searches for are sent to no other site.
 _HEADERS = {
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
@@ -117,8 +117,8 @@ def _page(context: BlogContext, request: Request) -> bytes:
     found = _found(context, request, PER_PAGE, (number - 1) * PER_PAGE)
 
     def address(other: int) -> str:
-        kept = {name: asked[name] for name in ("q", "tag", "author") if asked.get(name)}
-        return "search/?" + urlencode(kept | ({"page": str(other)} if other > 1 else {}))
+        parameters = {name: asked[name] for name in ("q", "tag", "author") if asked.get(name)}
+        return "search/?" + urlencode(parameters | ({"page": str(other)} if other > 1 else {}))
 
     return context.blog.publisher.pages.search(
         context.path,
@@ -141,7 +141,7 @@ def _refused(context: BlogContext, request: Request, problem: Problem) -> Respon
 
 def _shown(text: str) -> str:
     """Return what was asked as a page can show it."""
-    return FORBIDDEN.sub("", text)[:ASKED_CHARACTERS]
+    return FORBIDDEN.sub("", text)[:QUERY_CHARACTERS]
 
 
 def _number(request: Request, name: str, default: int, low: int, high: int) -> int:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..tokens import Attempts
+from ..tokens import RateLimiter
 from .errors import Problem
 
 CONCURRENT = 4
@@ -23,7 +23,7 @@ class SearchLimit:
 
     def __init__(self) -> None:
         self._running = threading.BoundedSemaphore(CONCURRENT)
-        self._clients = Attempts(PER_MINUTE, 60.0, time.monotonic)
+        self._clients = RateLimiter(PER_MINUTE, 60.0, time.monotonic)
 
     @contextmanager
     def search(self, client: str) -> Iterator[None]:
@@ -31,7 +31,7 @@ class SearchLimit:
 
         Raises :class:`Problem`: 429 or 503, with Retry-After.
         """
-        if wait := self._clients.failed(client):
+        if wait := self._clients.record(client):
             raise Problem(
                 429, "too_many_searches", "Too many searches came from this address.",
                 "Try again in a minute.", {"retry-after": str(math.ceil(wait))},

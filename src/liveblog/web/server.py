@@ -19,13 +19,14 @@ from .connections import ConnectionLimits
 from .signals import SIGNALS
 
 GRACE_SECONDS = 1
+"""Seconds that requests have to end when the server stops."""
 
 ACCEPTED_AT_ONCE = 64
-"""Connections that the event loop accepts in a turn. Where descriptors run out, asyncio tries so
-often again, and tells of each attempt."""
+"""Connections that the event loop accepts in one turn; without free descriptors, the number of
+failed attempts that asyncio reports in one turn."""
 
-WAITING = 4096
-"""Connections that the system holds until they are accepted."""
+BACKLOG = 4096
+"""Connections that the system queues until they are accepted."""
 
 
 class _Server(uvicorn.Server):
@@ -39,11 +40,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self._limits.start()
         for opened in sockets or []:
-            opened.listen(WAITING)
+            opened.listen(BACKLOG)
 
 
 class _OnceAMinute(logging.Filter):
-    """Lets the same message through once a minute: strangers must not fill the log."""
+    """Logs the same message at most once a minute: clients must not fill the log."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,7 +60,7 @@ class _OnceAMinute(logging.Filter):
 def listen(host: str, port: int) -> socket.socket:
     """Open the socket to serve on; *port* 0 takes a free one.
 
-    Raises :class:`StorageError` if it cannot be had.
+    Raises :class:`StorageError` if the address is not available.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_STREAM)
@@ -76,7 +77,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _allow_files() -> None:
-    """Let this process have as many files open as the system permits: a reader is one."""
+    """Raise the limit on open files as far as the system permits: each connection is one."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):  # some systems permit less than they say
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -108,7 +109,7 @@ def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> N
     config.http_protocol_class = cast(Any, create)
     logging.getLogger("uvicorn.error").addFilter(_OnceAMinute())
     _allow_files()
-    opened.listen(WAITING)
+    opened.listen(BACKLOG)
     # uvicorn raises the signal again once it has stopped.
     for number in SIGNALS:
         signal.signal(number, _exit)

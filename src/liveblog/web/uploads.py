@@ -1,4 +1,4 @@
-"""Pictures that wait for their update, as the API and Micropub show them."""
+"""Serves uploaded pictures that no entry uses yet, for the API and Micropub."""
 
 from __future__ import annotations
 

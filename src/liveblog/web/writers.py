@@ -1,7 +1,7 @@
-"""Threads for requests that write: few, and apart from those that read.
+"""The worker threads for requests that write.
 
-A write may wait for the journal's lock as long as another process holds it. Reads never do, so they
-must not run out of threads meanwhile.
+A write may wait for the journal's lock, and reads never do. So writes have threads of their own:
+reads do not run out of threads meanwhile.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from anyio.to_thread import run_sync
 from .errors import Problem
 
 AT_ONCE = 8
-"""Writes of one blog that run at the same time."""
+"""Maximum number of concurrent writes to one blog."""
 
 WAITING = 64
-"""Writes that may wait for one of those to end."""
+"""Maximum number of writes that wait for a thread."""
 
 WAIT_SECONDS = 10.0
-"""Seconds that a write waits for another to end."""
+"""Seconds that a write waits for a thread."""
 
 Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
 
 
 class Writers:
-    """The threads in which the requests to one blog write."""
+    """The threads in which requests write to one blog."""
 
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(AT_ONCE)
@@ -37,9 +37,9 @@ class Writers:
         self._waiting = 0
 
     async def run(self, call: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
-        """Call a function in a thread and return what it returns.
+        """Call a function in a thread and return its result.
 
-        Raises :class:`Problem` (503) if other writes hold every thread.
+        Raises :class:`Problem` (503) if all threads stay busy.
         """
         if self._waiting >= WAITING:
             raise _busy()

@@ -1,7 +1,7 @@
 """Imports a feed: Atom, RSS 0.9x, 1.0 and 2.0 or JSON Feed, from an address or a file.
 
 The newest document is read first, then the older documents that it links to (RFC 5005 archives and
-pages, ``next_url``). One document of at most :data:`LARGEST` bytes is in memory at a time. Feeds
+pages, ``next_url``). One document of at most :data:`MAX_BYTES` bytes is in memory at a time. Feeds
 may be hostile: their texts become Markdown, and addresses are fetched by a client that only
 connects to public servers.
 """
@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from ...http_client import LARGEST, Answer, Client
+from ...http_client import MAX_BYTES, Answer, Client
 from ...model import limits
 from ...model.entry import Source, clean_language, slug
 from ...model.errors import InvalidInput, LiveblogError, Unreachable
@@ -94,13 +94,13 @@ def fetch(url: str, client: Client) -> Answer:
 def _file(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
+            data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidInput(f"Cannot read {path}: {reason}.", "Check its path.") from None
-    if len(data) > LARGEST:
+    if len(data) > MAX_BYTES:
         raise InvalidInput(
-            f"{path} has more than {LARGEST:,} bytes, the limit for a feed.",
+            f"{path} has more than {MAX_BYTES:,} bytes, the limit for a feed.",
             "Split it into several files.",
         )
     return data

@@ -54,6 +54,7 @@ class Batch:
         self._read: dict[str, Versions] = {}
         self._new: Versions = {}
         self._references: dict[str, set[str]] = {}
+        self._synced: set[str] = set()  # files that were synced; nobody else appends meanwhile
         self._head = journal.head.read()
         self._newest = self._find_newest()
         self._instant = self._newest.instant
@@ -117,8 +118,10 @@ class Batch:
 
     def _sync_unless_new(self, earlier: Revision | Framing) -> None:
         """Sync a record that is acknowledged again: its writer may have been killed before."""
-        if not any(earlier is record for record in self._new.get(earlier.name, ())):
-            sync_file(self._journal.path(home_of(earlier)))
+        is_new = any(earlier is record for record in self._new.get(earlier.name, ()))
+        if not is_new and (home := home_of(earlier)) not in self._synced:
+            sync_file(self._journal.path(home))
+            self._synced.add(home)
 
     def _plan(self, home: str, record: Version, instant: datetime) -> Version:
         """Plan a record, after a reference to it if it was moved to another day than its id's."""

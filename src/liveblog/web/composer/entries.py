@@ -15,7 +15,7 @@ from starlette.routing import Route
 from ...blog import Uploaded
 from ...model import addresses
 from ...model.conflicts import Conflict
-from ...model.draft import Draft
+from ...model.draft import FIELDS, Draft
 from ...model.entry import MEDIA_PATH, Source
 from ...model.errors import LiveblogError
 from .. import errors
@@ -149,6 +149,7 @@ class _Pages:
             note=visit.form.one("note"),
             minor=visit.form.one("minor"),
             steps=history.steps(entry),
+            labels={field.name: field.label for field in FIELDS},
             difference=history.differences(theirs.body or "", fields.body or "") if theirs else (),
         )
 

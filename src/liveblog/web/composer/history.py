@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import Literal
+from typing import Any, Literal
 
+from ...model.draft import field_values
 from ...model.entry import Revision
 from ...timeline import Entry
 
@@ -17,7 +18,7 @@ LIMIT = 100_000_000
 are compared line by line; where that is too much too, the whole is shown as replaced."""
 
 Piece = tuple[Literal["same", "ins", "del"], str]
-"""Words that stayed, came or went."""
+"""Words that are in both texts, only in the new one, or only in the old one."""
 
 
 @dataclass(frozen=True)
@@ -114,16 +115,20 @@ def _changes(old: Revision, new: Revision, limit: int) -> Iterator[tuple[str, tu
 
 
 def _texts(revision: Revision) -> dict[str, str]:
-    """Return every field that an author can change as text."""
-    return {
-        "title": revision.title,
-        "body": revision.body,
-        "tags": ", ".join(revision.tags),
-        "key": "✓" if revision.key else "",
-        "pinned": "✓" if revision.pinned else "",
-        "verification": {"": "", "unconfirmed": "?", "confirmed": "✓"}[revision.verification],
-        "sources": "\n".join(f"{s.name} {s.url}".strip() for s in revision.sources),
-        "figures": "\n".join(f"{f.name} = {f.value} {f.unit}".strip() for f in revision.figures),
-        "pictures": "\n".join(f"{m.alt} {m.caption}".strip() for m in revision.media),
-        "author": revision.author,
-    }
+    """Return every field that an author can change, as text."""
+    texts = {}
+    for name, value in field_values(revision).items():
+        texts[name] = _AS_TEXT[name](value) if name in _AS_TEXT else value
+    texts["pictures"] = "\n".join(f"{m.alt} {m.caption}".strip() for m in revision.media)
+    return texts
+
+
+_AS_TEXT: dict[str, Callable[[Any], str]] = {
+    "tags": ", ".join,
+    "key": lambda is_key: "✓" if is_key else "",
+    "pinned": lambda is_pinned: "✓" if is_pinned else "",
+    "verification": {"": "", "unconfirmed": "?", "confirmed": "✓"}.__getitem__,
+    "sources": lambda found: "\n".join(f"{s.name} {s.url}".strip() for s in found),
+    "figures": lambda found: "\n".join(f"{f.name} = {f.value} {f.unit}".strip() for f in found),
+}
+"""How the fields that are no texts are written."""

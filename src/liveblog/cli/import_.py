@@ -1,32 +1,26 @@
-"""The commands that carry a journal in and out: import, export."""
+"""The commands 'liveblog import …', one for each kind of source."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .context import State, json_option, pass_state, progress
-from .printing import choose, echo, print_document, print_json, style
+from .context import State, json_option, pass_state, plural, progress
+from .printing import choose, echo, print_json, style
 
 if TYPE_CHECKING:
     from ..blog import Blog
-    from ..digest import Digest
     from ..imports import ImportResult, Item
     from ..imports.subscriptions import Subscriptions
-    from ..site.report import Progress
-
-Thing = TypeVar("Thing")
 
 _SHOWN = 40
 """Problems told one by one; the rest are counted, and --json lists them all."""
-
-_OUTPUT = click.Path(path_type=Path)
 
 
 class _Source(click.Path):
@@ -135,7 +129,7 @@ def feed(
     is imported too, while 'liveblog serve' or 'liveblog schedule' runs; its server is asked
     politely, and no more often than it wants.
     """
-    from ..http_client import Client, private_place
+    from ..http_client import Client, private_host_port
     from ..imports.feed import Reading, is_address, read
     from ..imports.subscriptions import Subscriptions
 
@@ -152,7 +146,7 @@ def feed(
             state.say(f"{source} is followed no more.")
             continue
         # What its owner types may lie in their own network; what a feed leads to may not.
-        private = private_place(source) if is_address(source) else ""
+        private = private_host_port(source) if is_address(source) else ""
         client = Client(allow=[private])
         reading = Reading(client, blog.now)
         _bring(state, blog, read(source, reading), f"feed {source}", source, dry_run, as_json)
@@ -274,9 +268,9 @@ def _report(state: State, name: str, result: ImportResult, dry_run: bool) -> Non
         if problem.hint:
             echo(f"  {problem.hint}")
     if (more := len(result.problems) - _SHOWN) > 0:
-        echo(f"… and {_many(more, 'more problem')}; --json lists them all.")
+        echo(f"… and {plural(more, 'more problem')}; --json lists them all.")
     parts = [
-        _many(count, thing)
+        plural(count, thing)
         for count, thing in (
             (result.entries, "new update"),
             (result.revisions, "revision"),
@@ -290,112 +284,7 @@ def _report(state: State, name: str, result: ImportResult, dry_run: bool) -> Non
     if result.known:
         line += f"; {result.known:,} {'was' if result.known == 1 else 'were'} here already"
     if result.problems:
-        line += f"; {_many(len(result.problems), 'problem')}, listed above"
+        line += f"; {plural(len(result.problems), 'problem')}, listed above"
     state.say(f"{line}.")
     if parts and not dry_run:
         state.say("Next: liveblog publish")
-
-
-def _many(count: int, thing: str) -> str:
-    plural = {"introduction or close": "introductions or closes"}.get(thing, f"{thing}s")
-    return f"{count:,} {thing if count == 1 else plural}"
-
-
-@click.command()
-@click.argument("when", required=False)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["jsonl", "markdown", "html", "epub"]),
-    required=True,
-    help="What to write.",
-)
-@click.option("-o", "--output", metavar="PATH", type=_OUTPUT, help="Where to write it.")
-@pass_state
-def export(state: State, when: str | None, form: str, output: Path | None) -> None:
-    r"""Write the journal in another form.
-
-    \b
-    jsonl     everything, for another live blog; to standard output unless -o names a file
-    markdown  everything, a file for each update, in the folder that -o names
-    html      one file that opens without anything else; to standard output unless -o is given
-    epub      a book with a chapter for each day, in the file that -o names
-
-    jsonl and markdown come back by 'liveblog import' without loss. Of html and epub, WHEN chooses a
-    period (a day, a week, a range: see 'liveblog digest'); without it they hold the whole coverage.
-    """
-    blog = state.blog()
-    if form in ("jsonl", "markdown") and when:
-        raise click.UsageError(f"{form} holds the whole journal; leave out '{when}'.")
-    if form in ("markdown", "epub") and output is None:
-        thing = "folder" if form == "markdown" else "file"
-        raise click.UsageError(f"Name the {thing} to write with -o.")
-    if form == "jsonl":
-        _export_jsonl(state, blog, output)
-    elif form == "markdown":
-        assert output is not None
-        _export_markdown(state, blog, output)
-    else:
-        found = blog.digest(when) if when else blog.full_digest()
-        state.warn(found.faults)
-        if form == "html":
-            from ..exports.html import render
-
-            _write(state, [render(found, blog.config, blog.paths).encode()], output)
-        else:
-            assert output is not None
-            _export_book(state, blog, found, output)
-
-
-def _export_jsonl(state: State, blog: Blog, output: Path | None) -> None:
-    from ..exports.jsonl import write
-    from ..journal import Fault
-
-    faults: list[Fault] = []
-    lines = write(blog.journal, blog.config, blog.paths.media, faults)
-    _write(state, lines, output)
-    state.warn(faults)
-
-
-def _export_markdown(state: State, blog: Blog, output: Path) -> None:
-    from ..exports.markdown import write
-
-    journal = blog.journal
-    readings = [journal.read(name) for name in journal.stamps()]
-    for reading in readings:
-        state.warn(reading.faults)
-    records = (record for reading in readings for record in reading.records)
-    with progress(state, "Writing") as shown:
-        written = write(_counted(records, shown), blog.paths.media, output)
-    state.warn(written.faults)
-    state.say(
-        f"Wrote {_many(written.entries, 'update')}, {_many(written.framings, 'framing')} and "
-        f"{_many(written.pictures, 'picture')} to {output}."
-    )
-
-
-def _export_book(state: State, blog: Blog, found: Digest, output: Path) -> None:
-    from ..exports import epub
-
-    state.warn(epub.write(found, blog.config, blog.paths, output))
-    state.say(f"Wrote {output}.")
-
-
-def _counted(things: Iterable[Thing], shown: Progress | None) -> Iterator[Thing]:
-    """Yield things, and show how many there were."""
-    for number, thing in enumerate(things, 1):
-        if shown:
-            shown(number, 0)
-        yield thing
-
-
-def _write(state: State, chunks: Iterable[bytes], output: Path | None) -> None:
-    """Write to a file, whole or not at all, or to standard output."""
-    if output is None:
-        print_document(chunks)
-        return
-    from ..storage.atomic import write_output
-
-    with progress(state, "Writing") as shown:
-        write_output(output, _counted(chunks, shown))
-    state.say(f"Wrote {output}.")

@@ -1,0 +1,138 @@
+"""The command 'liveblog digest'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+from msgspec import UNSET
+
+from .context import State, complete_tag, pass_state
+from .editor import in_editor, rescued
+from .printing import echo_text, print_document, print_json, style
+
+if TYPE_CHECKING:
+    from ..blog import Blog
+    from ..digest import Digest
+
+NEWEST = 20
+
+
+@click.command()
+@click.argument("when", default="today", metavar="[WHEN]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "html", "json"]),
+    default="text",
+    show_default=True,
+    help="How to write it.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--key", is_flag=True, help="Key events only.")
+@click.option(
+    "--tag", metavar="TAG", help="Updates with this tag only.", shell_complete=complete_tag
+)
+@click.option(
+    "--edit",
+    "wants_edit",
+    is_flag=True,
+    help="Write its headline, introduction and close in your editor.",
+)
+@pass_state
+def digest(
+    state: State,
+    when: str,
+    form: str,
+    as_json: bool,
+    key: bool,
+    tag: str | None,
+    wants_edit: bool,
+) -> None:
+    """Tell what happened in a period, day by day.
+
+    WHEN is today (unless given), yesterday, week, last-week, 2012-07-15, 2012-W29 or
+    2012-07-15..2012-07-22. With --edit it may also be 'coverage', for the head of the live page.
+
+    A week of more than 100 updates is shown by its key events, as on its page; --json has all, and
+    so has the range of its days.
+    """
+    blog = state.blog()
+    if wants_edit:
+        _edit(state, blog, when)
+        return
+    found = blog.digest(when, key=key, tag=tag or "")
+    state.warn(found.faults)
+    if not (key or tag or as_json or form == "json"):
+        from ..digest.build import abridge
+
+        found = abridge(found)
+    _print_digest(blog, found, "json" if as_json else form)
+
+
+def _print_digest(blog: Blog, found: Digest, form: str) -> None:
+    base = blog.config.url
+    if form == "json":
+        from ..digest.json import document
+
+        print_json(document(found, blog.words, base=base))
+    elif form == "markdown":
+        from ..digest.markdown import render as render_markdown
+
+        print_document([render_markdown(found, blog.words, base=base).encode()])
+    elif form == "html":
+        from ..exports.html import render
+
+        print_document([render(found, blog.config, blog.paths).encode()])
+    else:
+        from ..digest.text import render as render_text
+
+        echo_text(render_text(found, blog.words, blog=blog.config.title, base=base, style=style))
+
+
+def _edit(state: State, blog: Blog, when: str) -> None:
+    """Edit a period's headline, introduction and close as one text with three headings."""
+    from ..model.period import COVERAGE
+
+    period_id = COVERAGE if when == COVERAGE else blog.period(when).id
+    old = blog.timeline.framing_to_revise(period_id)
+    parts = {"Headline": old.headline, "Introduction": old.introduction, "Close": old.close}
+    before = "\n\n".join(f"== {name} ==\n{text}" for name, text in parts.items())
+    advice = (
+        f"The text around the digest of {period_id}, in Markdown; the headline is plain text.\n"
+        "Leave the == lines as they are. An empty file cancels."
+    )
+    after = in_editor(before, advice)
+    if not after or after == before.strip():
+        state.say("Nothing was changed.")
+        return
+    with rescued(after):
+        texts = _parts(after, parts)
+        framing = blog.frame(
+            period_id,
+            headline=texts.get("Headline", UNSET),
+            introduction=texts.get("Introduction", UNSET),
+            close=texts.get("Close", UNSET),
+            expect=old.rev,
+        )
+    state.say(f"Kept: {period_id}, revision {framing.rev}.")
+
+
+def _parts(text: str, names: Iterable[str]) -> dict[str, str]:
+    """Split a text at its lines ``== Name ==``."""
+    from ..model.errors import InvalidInput
+
+    found: dict[str, list[str]] = {}
+    for line in text.split("\n"):
+        name = line.strip("= ") if line.startswith("==") else ""
+        if name in names:
+            found[name] = []
+        elif found:
+            next(reversed(found.values())).append(line)
+        elif line.strip():
+            raise InvalidInput(
+                f"The text begins with '{line}', not with '== Headline =='.",
+                "Put the lines '== Headline ==', '== Introduction ==', '== Close ==' back.",
+            )
+    return {name: "\n".join(lines).strip() for name, lines in found.items()}

@@ -1,0 +1,121 @@
+"""The command 'liveblog export'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from .context import State, pass_state, plural, progress
+from .printing import print_document
+
+if TYPE_CHECKING:
+    from ..blog import Blog
+    from ..digest import Digest
+    from ..site.report import Progress
+
+Thing = TypeVar("Thing")
+
+_OUTPUT = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("when", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "markdown", "html", "epub"]),
+    required=True,
+    help="What to write.",
+)
+@click.option("-o", "--output", metavar="PATH", type=_OUTPUT, help="Where to write it.")
+@pass_state
+def export(state: State, when: str | None, form: str, output: Path | None) -> None:
+    r"""Write the journal in another form.
+
+    \b
+    jsonl     everything, for another live blog; to standard output unless -o names a file
+    markdown  everything, a file for each update, in the folder that -o names
+    html      one file that opens without anything else; to standard output unless -o is given
+    epub      a book with a chapter for each day, in the file that -o names
+
+    jsonl and markdown come back by 'liveblog import' without loss. Of html and epub, WHEN chooses a
+    period (a day, a week, a range: see 'liveblog digest'); without it they hold the whole coverage.
+    """
+    blog = state.blog()
+    if form in ("jsonl", "markdown") and when:
+        raise click.UsageError(f"{form} holds the whole journal; leave out '{when}'.")
+    if form in ("markdown", "epub") and output is None:
+        thing = "folder" if form == "markdown" else "file"
+        raise click.UsageError(f"Name the {thing} to write with -o.")
+    if form == "jsonl":
+        _export_jsonl(state, blog, output)
+    elif form == "markdown":
+        assert output is not None
+        _export_markdown(state, blog, output)
+    else:
+        found = blog.digest(when) if when else blog.full_digest()
+        state.warn(found.faults)
+        if form == "html":
+            from ..exports.html import render
+
+            _write(state, [render(found, blog.config, blog.paths).encode()], output)
+        else:
+            assert output is not None
+            _export_book(state, blog, found, output)
+
+
+def _export_jsonl(state: State, blog: Blog, output: Path | None) -> None:
+    from ..exports.jsonl import write
+    from ..journal import Fault
+
+    faults: list[Fault] = []
+    lines = write(blog.journal, blog.config, blog.paths.media, faults)
+    _write(state, lines, output)
+    state.warn(faults)
+
+
+def _export_markdown(state: State, blog: Blog, output: Path) -> None:
+    from ..exports.markdown import write
+
+    journal = blog.journal
+    readings = [journal.read(name) for name in journal.stamps()]
+    for reading in readings:
+        state.warn(reading.faults)
+    records = (record for reading in readings for record in reading.records)
+    with progress(state, "Writing") as shown:
+        written = write(_counted(records, shown), blog.paths.media, output)
+    state.warn(written.faults)
+    state.say(
+        f"Wrote {plural(written.entries, 'update')}, {plural(written.framings, 'framing')} and "
+        f"{plural(written.pictures, 'picture')} to {output}."
+    )
+
+
+def _export_book(state: State, blog: Blog, found: Digest, output: Path) -> None:
+    from ..exports import epub
+
+    state.warn(epub.write(found, blog.config, blog.paths, output))
+    state.say(f"Wrote {output}.")
+
+
+def _counted(things: Iterable[Thing], shown: Progress | None) -> Iterator[Thing]:
+    """Yield things, and show how many there were."""
+    for number, thing in enumerate(things, 1):
+        if shown:
+            shown(number, 0)
+        yield thing
+
+
+def _write(state: State, chunks: Iterable[bytes], output: Path | None) -> None:
+    """Write to a file, whole or not at all, or to standard output."""
+    if output is None:
+        print_document(chunks)
+        return
+    from ..storage.atomic import write_output
+
+    with progress(state, "Writing") as shown:
+        write_output(output, _counted(chunks, shown))
+    state.say(f"Wrote {output}.")

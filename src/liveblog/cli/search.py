@@ -1,0 +1,74 @@
+"""The command 'liveblog search'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from .context import State, complete_tag, json_option, pass_state, progress
+from .printing import echo, print_json, style
+
+if TYPE_CHECKING:
+    from ..blog import Blog
+    from ..search import Hit
+
+NEWEST = 20
+
+
+NEWEST = 20
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--tag", metavar="TAG", help="Only those with this tag.", shell_complete=complete_tag)
+@click.option("--author", metavar="NAME", help="Only those signed by NAME.")
+@click.option("--limit", metavar="N", type=click.IntRange(1, 1000), default=NEWEST,
+              show_default=True, help="At most so many.")  # fmt: skip
+@json_option
+@pass_state
+def search(
+    state: State,
+    words: tuple[str, ...],
+    tag: str | None,
+    author: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Find updates that hold all WORDS, the best first.
+
+    Case and accents do not count, the last word may be a beginning, and quotes make a phrase:
+    liveblog search '"border post" open'. Only what readers can see is found.
+    """
+    blog = state.blog()
+    with progress(state, "Indexing") as shown:
+        found = blog.search(
+            " ".join(words), tag=tag or "", author=author or "", limit=limit, progress=shown
+        )
+    if as_json:
+        from ..search import as_data
+
+        hits = [as_data(hit, blog.config.url) for hit in found.hits]
+        print_json({"total": found.total, "more": found.is_more, "hits": hits})
+        return
+    for hit in found.hits:
+        _print_hit(blog, hit)
+    count = f"{'More than ' if found.is_more else ''}{found.total:,}"
+    if not found.total:
+        state.say("No updates.")
+    elif found.total > len(found.hits):
+        state.say(f"{count} updates; these are the best {len(found.hits)}.")
+
+
+def _print_hit(blog: Blog, hit: Hit) -> None:
+    local = hit.published.astimezone(blog.config.zone)
+    mark = style(f" [{hit.state}]", "mark") if hit.state != "live" else ""
+    title = " " + _marked(hit.title) if hit.title else ""
+    echo(f"{style(f'{local:%Y-%m-%d %H:%M}', 'time')}  {style(hit.id, 'faint')} {title}{mark}")
+    if hit.snippet:
+        echo(f"    {_marked(hit.snippet)}")
+
+
+def _marked(pieces: Iterable[tuple[bool, str]]) -> str:
+    return "".join(style(text, "title") if is_hit else text for is_hit, text in pieces)
