@@ -44,7 +44,7 @@ CACHE_BYTES = 16_000_000
 """Size of the cache of rendered fragments: about 3,000 entries of 600 characters."""
 
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "ku", "ps")
-"""Language codes of scripts that are written from right to left."""
+"""Codes of the languages that are written from right to left."""
 
 PARTS = ("head", "keys", "pinned", "filters")
 """Names of the parts of the live page that change, other than its entries."""
