@@ -1,4 +1,4 @@
-"""What a measurement says: one line for each thing that was measured beside its peer."""
+"""The results of measurements: one line for each figure beside that of a peer."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ class Line:
     """One figure of ours beside that of a peer, measured in the same run."""
 
     what: str
-    command: str  #: measures it again
+    command: str  #: repeats the measurement
     ours: str
     beside: str  #: the peer
     theirs: str
     ratio: str
     target: str
-    met: bool | None  #: None where there is no target, or no peer to hold it against
+    met: bool | None  #: None if there is no target or no peer
 
 
 def table(lines: Iterable[Line]) -> str:

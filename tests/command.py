@@ -1,4 +1,4 @@
-"""The command line, run in this process, or in one of its own as a shell runs it."""
+"""Runs the command line, in this process or in another one as a shell does."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def run(
     unless *is_terminal* says that it prints to one.
     """
     kind = _Terminal if is_terminal else io.TextIOWrapper
-    printed, told = (kind(io.BytesIO(), "utf-8") for _ in range(2))
+    output, errors = (kind(io.BytesIO(), "utf-8") for _ in range(2))
     with (
         patch.object(sys, "argv", ["liveblog", *words]),
         patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(_bytes(stdin)), "utf-8")),
-        patch.object(sys, "stdout", printed),
-        patch.object(sys, "stderr", told),
+        patch.object(sys, "stdout", output),
+        patch.object(sys, "stderr", errors),
         patch.dict(os.environ, os.environ if env is None else env, clear=True),
         chdir(cwd or Path.cwd()),
         pytest.raises(SystemExit) as ended,
@@ -47,7 +47,7 @@ def run(
         main()
     assert isinstance(ended.value.code, int)
     texts = []
-    for stream in (printed, told):
+    for stream in (output, errors):
         stream.flush()
         stream.seek(0)
         texts.append(stream.read())

@@ -280,7 +280,11 @@ def live_server(
     """Serve a new blog in *folder*; *settings* are added to its liveblog.toml."""
     running = LiveServer(folder, path, settings, init)
     running.options = options
-    running.start()
+    try:
+        running.start()
+    except BaseException:
+        running.stop(kill=True)
+        raise
     try:
         yield running
     finally:

@@ -1,7 +1,7 @@
-"""Refusals and kills at every call by which a piece of work touches the machine.
+"""Fault injection: makes one system call of a function fail, or kills the process at it.
 
-The calls of :mod:`os`, :mod:`fcntl` and ``open`` are counted; one of them is refused, or is the
-last of its process. The claim of a test is then made for each number in turn.
+The calls of :mod:`os`, :mod:`fcntl` and ``open`` are counted; a test repeats its claim for each
+number in turn.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ CALLS = (
 
 @contextmanager
 def interrupted(at: int, act: Callable[[str], None]) -> Iterator[list[str]]:
-    """Within the block, call *act* with its name in place of call number *at*; yield all names."""
+    """Replace call number *at* within the block by *act(name)*; yield the names of all calls."""
     made: list[str] = []
 
     def hooked(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
             made.append(name)
             if len(made) == at + 1:
-                if name == "close":  # the descriptor is gone whatever close says
+                if name == "close":  # the descriptor is closed even if close() fails
                     real(*arguments, **options)
                 act(name)
             return real(*arguments, **options)
@@ -51,7 +51,7 @@ def interrupted(at: int, act: Callable[[str], None]) -> Iterator[list[str]]:
 
 
 def refusing(number: int) -> Callable[[str], None]:
-    """Return what refuses a call with an error number."""
+    """Return an action that fails with an error number."""
 
     def refuse(name: str) -> None:
         raise OSError(number, os.strerror(number))
@@ -60,7 +60,7 @@ def refusing(number: int) -> Callable[[str], None]:
 
 
 def killed_at(at: int, work: Callable[[], object]) -> bool:
-    """Do some work in a child that is killed at call number *at*; return whether it was."""
+    """Run *work* in a child process that is killed at call number *at*; return whether it was."""
     child = os.fork()
     if not child:
         try:

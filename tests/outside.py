@@ -1,4 +1,4 @@
-"""A server outside, on a real socket: it says byte for byte what a test told it to say."""
+"""A foreign web server on a real socket, which answers with the bytes that a test sets."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Speak = Callable[[socket.socket], None]
-"""Says something down a connection, in its own time."""
+"""Answers a request on a connection, as slowly as it likes."""
 
 
 class Outside:
-    """Answers each path with what ``pages`` holds for it, and keeps every request."""
+    """Answers each path with what ``pages`` holds for it, and stores every request."""
 
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
@@ -25,7 +25,7 @@ class Outside:
 
     @property
     def paths(self) -> list[str]:
-        """What was asked for, in order."""
+        """The paths that were requested, in order."""
         return [request.split(" ", 2)[1] for request in self.requests]
 
     def run(self) -> None:
@@ -51,11 +51,11 @@ class Outside:
             ):
                 body += part
             self.requests.append(f"{text}\r\n\r\n{body.decode('latin-1')}")
-            said = self.pages.get(text.split(" ", 2)[1], says(status="404 Not Found"))
-            if callable(said):
-                said(connection)
+            answer = self.pages.get(text.split(" ", 2)[1], says(status="404 Not Found"))
+            if callable(answer):
+                answer(connection)
             else:
-                connection.sendall(said)
+                connection.sendall(answer)
 
 
 def says(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:

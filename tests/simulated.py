@@ -84,7 +84,7 @@ class travelling:  # noqa: N801
 
 
 def main() -> None:
-    """Go on from the instant in a file, keeping it there."""
+    """Continue from the instant in a file, and store each new one there."""
     folder, state, until = sys.argv[1:]
     file = Path(state)
     start = datetime.fromisoformat(file.read_text())

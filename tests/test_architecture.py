@@ -1,6 +1,6 @@
-"""The floors: who may import whom, who may touch disk, clock and network, and what stays unloaded.
+"""The rooms: which module may import which, and which may use disk, clock, network and libraries.
 
-Every rule is a function from source texts to breaches; planted breaches prove that each bites.
+Each rule is a function from source texts to violations; planted violations prove that it works.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ ROOMS = (
 )
 """The rooms, the lowest first: a module imports from its own room and from those below it."""
 
-FLOORS = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
+LEVELS = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 
-DOORS = {
+LIBRARIES = {
     "feedgen": ("feeds",),
     "feedparser": ("imports.feed.xml",),
     "jinja2": ("pages",),
@@ -85,13 +85,13 @@ PRIVATE = {
     "_jobstore_alias": "apscheduler", "_run_job_success": "apscheduler",
     "spool_max_size": "starlette",
 }  # fmt: skip
-"""Parts of libraries that nobody promises to keep, and whose they are. Each of these has an upper
-bound in pyproject.toml, so that a new version is looked at before it is used."""
+"""Undocumented parts of libraries, and the library of each. Each has an upper bound in pyproject,
+so that a new version is tested before it is used."""
 
 PURE = ("model", "text", "timeline", "digest", "feeds", "pages")
-"""Rooms without clock, disk, network and chance."""
+"""Rooms without clock, disk, network and randomness."""
 READS_CATALOGUES = ("text.locale",)
-"""Pure but for the catalogues of words, which are part of the package."""
+"""Reads the message catalogues of the package, otherwise pure."""
 
 IMPURE = {
     "open", "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time",
@@ -106,7 +106,7 @@ IMPURE_METHODS = {
     "read_text", "read_bytes", "write_text", "write_bytes", "unlink", "mkdir", "touch", "iterdir",
     "glob", "rglob",
 }  # fmt: skip
-"""What a path does to the disk, called on anything."""
+"""Methods of a path that use the disk, called on any object."""
 
 Sources = Mapping[str, str]
 """Source text by module name below the package: ``feeds.xml``, ``feeds.__init__``, ``entry``."""
@@ -178,20 +178,20 @@ def _own(name: str, modules: frozenset[str]) -> str:
 
 def upward(modules: Sources) -> list[str]:
     """Find imports that do not go down to another room, and modules that are in no room."""
-    breaches = [f"{name} is in no room" for name in modules if room(name) not in FLOORS]
+    violations = [f"{name} is in no room" for name in modules if room(name) not in LEVELS]
     for name, source in modules.items():
         own = sorted(other[1:] for other in imports(name, source, modules) if other[0] == ".")
-        breaches += [
+        violations += [
             f"{name} imports {other}"
             for other in own
             if room(other) != room(name)
-            and FLOORS.get(room(other), 99) >= FLOORS.get(room(name), -1)
+            and LEVELS.get(room(other), 99) >= LEVELS.get(room(name), -1)
         ]
-    return breaches
+    return violations
 
 
 def cycles(modules: Sources) -> list[str]:
-    """Find modules that import each other, by whatever way."""
+    """Find circles of imports, of any length."""
     graph = {
         name: {other[1:] for other in imports(name, source, modules) if other.startswith(".")}
         - {name}
@@ -213,24 +213,24 @@ def cycles(modules: Sources) -> list[str]:
     return found
 
 
-def other_doors(modules: Sources) -> list[str]:
-    """Find libraries that are imported elsewhere than at their door."""
+def library_imports(modules: Sources) -> list[str]:
+    """Find imports of libraries outside the rooms that may import them."""
     return [
         f"{name} imports {other}"
         for name, source in modules.items()
         for other in sorted(imports(name, source, modules))
-        for library, auth in DOORS.items()
-        if room(other) == library and name not in auth and room(name) not in auth
+        for library, importers in LIBRARIES.items()
+        if room(other) == library and name not in importers and room(name) not in importers
     ]
 
 
 def impure(modules: Sources) -> list[str]:
-    """Find what a pure room does to clock, disk, network or chance."""
-    breaches = []
+    """Find uses of clock, disk, network and randomness in pure rooms."""
+    violations = []
     for name, source in modules.items():
         if room(name) not in PURE or name in READS_CATALOGUES:
             continue
-        breaches += [
+        violations += [
             f"{name} imports {other}"
             for other in sorted(imports(name, source, modules))
             if any(f"{other}.".startswith(f"{bad}.") for bad in IMPURE_MODULES)
@@ -241,14 +241,14 @@ def impure(modules: Sources) -> list[str]:
                 short = ".".join(called.split(".")[-2:])
                 method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
                 if called in IMPURE or short in IMPURE or method in IMPURE_METHODS:
-                    breaches.append(f"{name}:{node.lineno} calls {called}")
+                    violations.append(f"{name}:{node.lineno} calls {called}")
             elif isinstance(node, ast.Attribute) and ast.unparse(node) == "os.environ":
-                breaches.append(f"{name}:{node.lineno} reads os.environ")
-    return breaches
+                violations.append(f"{name}:{node.lineno} reads os.environ")
+    return violations
 
 
 def private_parts(modules: Sources) -> set[str]:
-    """Find the names that begin with an underscore and that nobody here has defined."""
+    """Find names that begin with an underscore and are not defined in the product."""
     own, used = set(), set()
     for source in modules.values():
         tree = ast.parse(source)
@@ -285,13 +285,13 @@ def private_parts(modules: Sources) -> set[str]:
 
 
 def unbounded(libraries: Iterable[str], requirements: Iterable[str]) -> list[str]:
-    """Find libraries that no requirement bounds from above."""
+    """Find libraries without an upper bound in the requirements."""
     bounded = {re.split(r"[\[<>=!~ ]", need)[0] for need in requirements if "<" in need}
     return sorted(set(libraries) - bounded)
 
 
 def requirements() -> list[str]:
-    """Return what pyproject.toml says that the product needs."""
+    """Return the requirements in pyproject.toml, those of extras included."""
     text = (Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8")
     project = tomllib.loads(text)["project"]
     extras = project["optional-dependencies"].values()
@@ -307,8 +307,8 @@ def test_every_module_is_in_a_room_and_imports_go_down() -> None:
 
 
 def test_every_room_of_the_table_is_there() -> None:
-    """A room that was renamed or is gone leaves the table too."""
-    assert {room(name) for name in product()} == set(FLOORS)
+    """No room is missing, and none is left over."""
+    assert {room(name) for name in product()} == set(LEVELS)
 
 
 def test_no_modules_import_each_other() -> None:
@@ -316,9 +316,9 @@ def test_no_modules_import_each_other() -> None:
     assert cycles(product()) == []
 
 
-def test_each_library_has_one_door() -> None:
-    """Whoever replaces one knows where."""
-    assert other_doors(product()) == []
+def test_each_library_is_imported_where_the_table_says() -> None:
+    """So a library can be replaced in one place."""
+    assert library_imports(product()) == []
 
 
 def test_pure_rooms_touch_neither_clock_nor_disk_nor_network() -> None:
@@ -327,7 +327,7 @@ def test_pure_rooms_touch_neither_clock_nor_disk_nor_network() -> None:
 
 
 def test_private_parts_of_a_library_are_used_below_an_upper_bound() -> None:
-    """So that no new version of it can break the program unseen."""
+    """So that no new version of it can break the program unnoticed."""
     assert private_parts(product()) <= PRIVATE.keys()
     assert unbounded(PRIVATE.values(), requirements()) == []
 
@@ -354,11 +354,11 @@ def test_versions_with_known_vulnerabilities_are_left_out(library: str, least: s
     assert tuple(map(int, lower.split("."))) >= tuple(map(int, least.split(".")))
 
 
-# -- the rules bite --------------------------------------------------------------------------------
+# -- the rules work --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("module", "source", "breach"),
+    ("module", "source", "violation"),
     [
         ("timeline", "from .blog import Blog", "timeline imports blog"),
         ("timeline", "from liveblog.blog import Blog", "timeline imports blog"),
@@ -373,9 +373,9 @@ def test_versions_with_known_vulnerabilities_are_left_out(library: str, least: s
         ("helpers", "", "helpers is in no room"),
     ],
 )
-def test_a_planted_import_upwards_is_found(module: str, source: str, breach: str) -> None:
-    """However it is written; sideways too."""
-    assert breach in upward({**product(), module: source})
+def test_a_planted_import_upwards_is_found(module: str, source: str, violation: str) -> None:
+    """However it is written; also between rooms of one level."""
+    assert violation in upward({**product(), module: source})
 
 
 @pytest.mark.parametrize(
@@ -385,7 +385,7 @@ def test_a_planted_import_upwards_is_found(module: str, source: str, breach: str
         ("digest.text", "from . import Digest\nfrom .json import document"),
     ],
 )
-def test_what_is_allowed_is_no_breach(module: str, source: str) -> None:
+def test_what_is_allowed_is_no_violation(module: str, source: str) -> None:
     """Down to another room, and within a room."""
     assert upward({module: source, **dict.fromkeys(product(), "")} | {module: source}) == []
 
@@ -417,9 +417,9 @@ def test_a_planted_cycle_is_found(planted: dict[str, str]) -> None:
         ("digest.text", "from babel.dates import format_date"),
     ],
 )
-def test_a_planted_second_door_is_found(module: str, source: str) -> None:
+def test_a_planted_import_of_a_library_is_found(module: str, source: str) -> None:
     """Of every library in the table."""
-    assert other_doors({**product(), module: source})
+    assert library_imports({**product(), module: source})
 
 
 @pytest.mark.parametrize(
@@ -516,7 +516,7 @@ def test_help_and_a_post_load_nothing_heavy(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_probe_sees_what_publishing_loads(tmp_path: Path) -> None:
-    """So that a clean result above means something."""
+    """So the clean result above is meaningful."""
     folder = str(tmp_path / "blog")
     loaded("init", folder, "--title", "Une semaine")
     loaded("-C", folder, "post", "Un fait.")
@@ -550,7 +550,7 @@ def test_every_public_name_exists() -> None:
 
 
 def undocumented(modules: Sources) -> list[str]:
-    """Find public modules, classes and functions that do not say what they are."""
+    """Find public modules, classes and functions without a docstring."""
     missing = []
     for name, source in modules.items():
         tree = ast.parse(source)
@@ -574,12 +574,12 @@ def _undocumented(parent: ast.Module | ast.ClassDef) -> Iterator[str]:
 
 
 def test_everything_public_is_documented() -> None:
-    """Each module, class, function and method says what it is."""
+    """Each module, class, function and method has a docstring."""
     assert undocumented(product()) == []
 
 
 def test_what_is_undocumented_is_found() -> None:
-    """A module, a function, a class, a method; what is private may be silent."""
+    """Of a module, a function, a class, a method; private ones need none."""
     source = "def f(): ...\nclass A:\n    def g(self): ...\n    def _h(self): ...\ndef _i(): ..."
     assert undocumented({"x": source}) == ["x", "x.f", "x.A", "x.A.g"]
 

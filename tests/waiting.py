@@ -11,7 +11,7 @@ T = TypeVar("T")
 INTERVAL = 0.02  #: seconds between two looks
 
 
-def until(condition: Callable[[], T], seconds: float = 20, what: str = "the condition") -> T:
+def until(condition: Callable[[], T], seconds: float = 60, what: str = "the condition") -> T:
     """Wait until *condition* returns something true, and return it; it fails after *seconds*."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
@@ -20,7 +20,7 @@ def until(condition: Callable[[], T], seconds: float = 20, what: str = "the cond
     return found
 
 
-def answered(request: Callable[[], T], seconds: float = 20) -> T:
+def answered(request: Callable[[], T], seconds: float = 60) -> T:
     """Repeat a request until no :class:`OSError` prevents it; return its answer."""
     answers: list[T] = []
 

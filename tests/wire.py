@@ -1,4 +1,4 @@
-"""HTTP as it is on the wire: no redirect followed, nothing decoded, no header added."""
+"""A plain HTTP client: follows no redirect, decodes nothing, adds no header."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """The answer to a request."""
 
     status: int
     headers: http.client.HTTPMessage

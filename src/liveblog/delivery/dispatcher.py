@@ -125,8 +125,9 @@ class Dispatcher:
     def _is_known(self, before: StreamPosition) -> bool:
         """Whether everything up to a position was planned by this process."""
         known = self._position
-        is_same = known is not None and known.cursor == before.cursor
-        return is_same and known is not None and known.released >= before.released
+        if known is None or known.cursor != before.cursor:
+            return False
+        return known.released >= before.released
 
     def _read_changes(self) -> Changes:
         """Return the changes since the position that the outbox holds, from the journal."""

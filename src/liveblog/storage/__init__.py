@@ -1,6 +1,9 @@
-"""Locks, atomic files and SQLite databases: the three ways in which this program touches a disk.
+"""Locks, atomic files and SQLite databases, with one rule for each.
 
-One rule for each, whoever uses it: a lock that is held says who holds it and gives up in the end
-(``locks``), a file is replaced whole or not at all (``atomic``), and only a damaged or outdated
-database that can be made again is deleted, never a busy one (``sqlite``).
+Waiting for a lock ends with an error that names its holder (``locks``); a file
+is replaced whole or not at all (``atomic``); only a damaged or outdated database that can be built
+again is deleted, never a busy one (``sqlite``).
+
+Two rooms write files in their own way: the journal appends to day files (``journal/dayfiles``), and
+the site replaces many files at once (``site/storage``).
 """

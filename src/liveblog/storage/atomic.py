@@ -1,4 +1,4 @@
-"""Files and folders that survive a crash: written aside, synced, renamed."""
+"""Writes files that survive a crash: to a temporary file that is synced and renamed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..model.errors import storage_errors
 
 
 class NotRegularError(OSError):
-    """Where a file should be stands a symbolic link, a folder, a pipe or the like."""
+    """In the place of a file there is a symbolic link, a folder, a pipe or a device."""
 
     def __init__(self, path: Path, kind: str) -> None:
         super().__init__(errno.EINVAL, f"it is {kind}", str(path))
@@ -23,7 +23,7 @@ class NotRegularError(OSError):
 
 
 def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
-    """Open a regular file and nothing else, and never wait for anybody; see :func:`os.open`.
+    """Open a regular file and nothing else, without waiting; see :func:`os.open`.
 
     Raises :class:`NotRegularError`.
     """
@@ -53,7 +53,7 @@ def _kind(mode: int) -> str:
 
 
 def create_file(path: Path, data: bytes) -> None:
-    """Put *data* at *path* in one step that survives a crash; a file that is there stays as it is.
+    """Create the file *path* with *data* in one step that survives a crash, if it does not exist.
 
     Raises :class:`StorageError`.
     """
@@ -74,11 +74,11 @@ def create_file(path: Path, data: bytes) -> None:
 def replace_file(
     path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o644, is_durable: bool = True
 ) -> None:
-    """Put *data*, or its pieces, at *path* in one step that survives a crash.
+    """Replace the file *path* by *data*, or its pieces, in one step that survives a crash.
 
-    They go to a temporary file, which is synced and renamed. *mode* is who may read it: exactly
-    that, or what the umask leaves of the usual one. Without *is_durable* nothing is synced: for
-    many files that can be made again.
+    The data is written to a temporary file, which is synced and renamed. A *mode* other than the
+    default is set regardless of the umask. Without *is_durable* nothing is synced: for files that
+    can be created again.
 
     Raises :class:`StorageError`; then the old file stays, unless only the last sync failed.
     """
@@ -96,7 +96,7 @@ def replace_file(
 
 
 def write_output(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """Write what a user asked for to where they want it: a file is replaced whole or not at all.
+    """Write to a path that a user gave: a file is replaced whole or not at all.
 
     A symbolic link is followed and stays; a pipe, a device and an open output of this process
     (``/dev/stdout``) are written to.
@@ -117,7 +117,7 @@ def write_output(path: Path, data: bytes | Iterable[bytes]) -> None:
 
 
 def _is_output(status: os.stat_result) -> bool:
-    """Whether a file is what this process prints to."""
+    """Whether a file is the standard output or error of this process."""
     for fd in (1, 2):
         with contextlib.suppress(OSError):
             if os.path.samestat(status, os.fstat(fd)):
@@ -142,7 +142,7 @@ def _write(path: Path, data: Iterable[bytes], mode: int, is_durable: bool = True
 
 
 def make_folder(folder: Path, root: Path) -> None:
-    """Make a folder and those above it, each durable in its parent."""
+    """Create a folder and those above it, below *root*, and sync the parent of each."""
     missing = [f for f in (folder, *folder.parents) if root in f.parents and not f.exists()]
     for each in reversed(missing):
         each.mkdir(exist_ok=True)
@@ -150,12 +150,12 @@ def make_folder(folder: Path, root: Path) -> None:
 
 
 def sync_data(fd: int) -> None:
-    """Make what was written to an open file durable; macOS has one call for data and the rest."""
+    """Sync the data of an open file; macOS has no fdatasync."""
     (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(fd)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
+    """Sync the names in a folder."""
     fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(fd)

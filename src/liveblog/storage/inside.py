@@ -1,4 +1,4 @@
-"""Files below a folder that no path and no symbolic link leads out of.
+"""Reads and deletes files below a folder, whatever the path: it cannot lead out of the folder.
 
 The paths come from records and site listings that somebody else may have written.
 """
@@ -19,7 +19,7 @@ _ELSEWHERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENAME
 
 
 def is_inside(path: str) -> bool:
-    """Whether a relative path, with slashes, leads down from a folder and nowhere else."""
+    """Whether a relative path, with slashes, has only names of files and folders below."""
     return "\0" not in path and all(part not in ("", ".", "..") for part in path.split("/"))
 
 

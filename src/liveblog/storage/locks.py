@@ -1,8 +1,7 @@
-"""Locks between processes and threads of one machine: ``flock(2)`` on a file or a folder.
+"""Locks between the processes and threads of one machine: ``flock(2)`` on a file or a folder.
 
-In comes a path; while a :class:`Lock` is held, nobody else holds one on the same path. A lock ends
-with its process, however that ends. It needs a local file system, or a network file system that
-locks.
+Only one :class:`Lock` is held on a path at a time. A lock ends with its process, however that ends.
+The file system must be local, or a network file system with locks.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from pathlib import Path
 from ..model.errors import Busy, StorageError
 
 WARN_AFTER = 2.0
-"""Seconds after which a waiting process says on the log who holds the lock."""
+"""Seconds after which a waiting process logs who holds the lock."""
 
 GIVE_UP_AFTER = 30.0
 """Seconds after which waiting ends with an error."""
@@ -30,7 +29,7 @@ processes that append at once lose little to pauses, and one that waits for long
 
 
 class Lock:
-    """An exclusive lock on *path*, an existing folder or a file that is made where it is missing.
+    """An exclusive lock on *path*: an existing folder, or a file that is created if it is missing.
 
     Use it as a context manager, or call :meth:`acquire` or :meth:`try_acquire`, and
     :meth:`release`. An object holds its path once; it is not reentrant.
@@ -55,7 +54,7 @@ class Lock:
         self.release()
 
     def acquire(self) -> None:
-        """Wait until the lock is ours.
+        """Wait for the lock and take it.
 
         Raises :class:`Busy` if it is held for :data:`GIVE_UP_AFTER` seconds,
         :class:`StorageError` if the file system has no locks; the message names
@@ -85,13 +84,13 @@ class Lock:
                 logging.getLogger("liveblog").warning(message, self.path, self._holder())
 
     def try_acquire(self) -> bool:
-        """Take the lock if nobody holds it; return whether it is ours now.
+        """Take the lock if it is free; return whether it was taken.
 
         Raises :class:`StorageError` if it cannot be locked at all.
         """
         assert not self.is_held
         while True:
-            fd = self._opened()
+            fd = self._open_or_create()
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 # Somebody may have deleted or replaced the file after it was opened: a lock on a
@@ -127,14 +126,14 @@ class Lock:
             return False
 
     def release(self) -> None:
-        """Let the lock go, if it is held."""
+        """Release the lock, if it is held."""
         fd, self._fd = self._fd, -1
         if fd >= 0:
-            with contextlib.suppress(OSError):  # it is let go all the same
+            with contextlib.suppress(OSError):  # it is released all the same
                 os.close(fd)
 
     def holder(self) -> int:
-        """Return the number of the process that holds the lock; 0 if none does or it is unknown."""
+        """Return the id of the process that holds the lock; 0 if there is none or it is unknown."""
         return _holder(self.path)
 
     def _holder(self) -> str:
@@ -143,7 +142,7 @@ class Lock:
             return f"this process ({process})"
         return f"process {process}" if process else "another process"
 
-    def _opened(self) -> int:
+    def _open_or_create(self) -> int:
         try:
             return self._open()
         except FileNotFoundError:

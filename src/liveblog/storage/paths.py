@@ -1,4 +1,4 @@
-"""Where a blog's things lie in its folder."""
+"""The paths of a blog's files and folders."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Paths(Struct, frozen=True):
-    """Where a blog's things lie."""
+    """The paths of a blog's files and folders, all below *root*."""
 
     root: Path
 
@@ -19,32 +19,32 @@ class Paths(Struct, frozen=True):
 
     @property
     def media(self) -> Path:
-        """The pictures that entries show."""
+        """The pictures of entries."""
         return self.entries / "media"
 
     @property
     def outbox(self) -> Path:
-        """What was closed, what went out, and what is to go out."""
+        """The outbox: what was sent and what is due."""
         return self.entries / "outbox.sqlite"
 
     @property
     def followed(self) -> Path:
-        """The feeds that are followed."""
+        """The subscriptions to foreign feeds."""
         return self.entries / "followed.json"
 
     @property
     def site(self) -> Path:
-        """What is published."""
+        """The published site."""
         return self.root / "feeds"
 
     @property
     def moved(self) -> Path:
-        """What is put at addresses that the blog had before."""
+        """The redirects for earlier addresses of the blog."""
         return self.root / "moved"
 
     @property
     def derived(self) -> Path:
-        """What can be made again."""
+        """Everything derived: indexes, caches, locks, hashed tokens."""
         return self.root / ".liveblog"
 
     @property
@@ -54,7 +54,7 @@ class Paths(Struct, frozen=True):
 
     @property
     def uploads(self) -> Path:
-        """Pictures that were uploaded and wait for their update."""
+        """Uploaded pictures that no update uses yet."""
         return self.derived / "uploads"
 
     @property

@@ -1,8 +1,8 @@
-"""SQLite databases: opened in one way, and their errors sorted in one way.
+"""Opens SQLite databases and classifies their errors.
 
-A busy database is waited for, then an error (:class:`StorageError`). Only one that
-is damaged or was made by another version (:class:`Unusable`) may be deleted and made again, and
-only by whoever holds its lock and can make it again.
+A busy database is waited for, then :class:`Busy` is raised. Only a database that is damaged or was
+created by another version (:class:`Unusable`) may be deleted and built again, and only by the
+holder of its lock, from the data that it is derived from.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ BUSY_TIMEOUT = 10.0
 """Seconds for which a database that another process writes to is waited for."""
 
 _DAMAGE = {"CORRUPT", "NOTADB", "CONSTRAINT"}
-"""SQLite's primary result codes for a file that does not hold what it should. Every other code is
-the machine's (busy, full, read-only, out of memory), apart from a table that is missing."""
+"""SQLite's primary result codes for damaged contents. Apart from "no such table", every other code
+is an error of the machine (busy, full, read-only, out of memory)."""
 
 
 class Unusable(StorageError):
@@ -107,12 +107,12 @@ def open_database(
 
 
 def open_temporary(*, schema: str, version: int, copy_of: Path | None = None) -> sqlite3.Connection:
-    """Open a database of our own that nobody else sees and that is gone once it is closed.
+    """Open a temporary database that ends when it is closed.
 
-    It holds what the database *copy_of* does, which is not changed, or only the *schema* if none
-    is given. What memory has no room for goes to a file without a name.
+    It is a copy of the database *copy_of*, or has only the *schema*. It is in memory; a large one
+    is in a file without a name.
 
-    Raises what :func:`open_database` raises when it only reads.
+    Raises what :func:`open_database` raises with *read_only*.
     """
     db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     try:
@@ -137,7 +137,7 @@ def open_temporary(*, schema: str, version: int, copy_of: Path | None = None) ->
 
 
 def delete_database(path: Path) -> None:
-    """Delete a database and the files that SQLite keeps beside it, where they are there."""
+    """Delete a database and its journal files, if they exist."""
     with errors(path):
         for ending in ("-journal", "-wal", "-shm", ""):
             path.with_name(path.name + ending).unlink(missing_ok=True)

@@ -154,14 +154,18 @@ class Broadcaster:
             self._push(subscriber, data)
             if self._is_closed:
                 self._leave(subscriber)
-            await asyncio.wait([disconnected])
+            await disconnected
+        except asyncio.CancelledError:
+            # Either the stream was ended here, or the server cancels the request.
+            if not subscriber or (subscriber in self._subscribers and not self._is_closed):
+                raise
         finally:
             if subscriber:
                 self._leave(subscriber)
             self._clients[client] -= 1
             if not self._clients[client]:
                 del self._clients[client]
-        if self._is_closed and not subscriber.writing:
+        if self._is_closed and subscriber and not subscriber.writing:
             await send({"type": "http.response.body", "body": b""})
 
     # -- the streams --------------------------------------------------------------------------
