@@ -18,8 +18,9 @@ MIN_WEIGHT = 500
 BATCH_WEIGHT = 10_000
 """Entries whose tasks are in memory at once, however large the blog is."""
 
-CHUNK_WEIGHT = 300
-"""Entries that one call in the pool renders: about a long day."""
+CHUNKS = 3
+"""Number of parts of the work for each process. Neighbouring days share what is read and rendered;
+with more parts less is shared, with fewer one process may wait for another at the end."""
 
 
 class Task(Struct, frozen=True):
@@ -40,9 +41,12 @@ def run_tasks(
     done = 0
     for batch in _groups(tasks, BATCH_WEIGHT):
         yield output.take_record()  # of what was put while the tasks were made
-        chunks = list(_groups(batch, CHUNK_WEIGHT))
-        is_large = sum(task.weight for task in batch) >= MIN_WEIGHT
-        run = _run_in_pool if is_large and _may_fork() else _run_here
+        weight = sum(task.weight for task in batch)
+        in_pool = weight >= MIN_WEIGHT and _may_fork()
+        chunks = (
+            list(_groups(batch, 1 + weight // (CHUNKS * _processors()))) if in_pool else [batch]
+        )
+        run = _run_in_pool if in_pool else _run_here
         for chunk, record in zip(chunks, run(chunks, output), strict=True):
             done += len(chunk)
             on_progress(done)
@@ -77,7 +81,7 @@ def _run_in_pool(chunks: list[list[Task]], output: Output) -> Iterator[Record]:
     from multiprocessing import get_context
 
     pool = ProcessPoolExecutor(
-        len(os.sched_getaffinity(0)),
+        _processors(),
         # Tasks are no data that can be sent to a process; a forked one has them.
         mp_context=get_context("fork"),
         initializer=_Worker.start,
@@ -128,7 +132,10 @@ def _exit_with_parent() -> None:
         os._exit(1)
 
 
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
 def _may_fork() -> bool:
     """Whether there are several processors, and no thread that a forked process would lack."""
-    is_alone = threading.active_count() == 1
-    return is_alone and hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) > 1
+    return _processors() > 1 and threading.active_count() == 1
