@@ -1,8 +1,8 @@
-"""The blogs that are measured: as many entries as wanted, the same ones each time.
+"""Generates the blogs that are measured: any number of entries, the same ones each time.
 
 An entry has a title, some 600 bytes of Markdown (a link and an emphasis among them), two of twenty
-tags, an author. A day has 274 entries, so that a million fill the ten years that end yesterday;
-every hundredth is a key entry, every fiftieth gives a figure.
+tags, an author. A day has 274 entries, so that a million fill ten years, up to
+yesterday; every hundredth is a key entry, every fiftieth has a figure.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _PLACES = (
 
 @dataclass(frozen=True)
 class Post:
-    """What every program that is measured is given to publish."""
+    """A post, for every program that is measured."""
 
     number: int  #: from 0
     published: datetime  #: UTC
@@ -55,22 +55,22 @@ class Post:
 
     @cached_property
     def id(self) -> str:
-        """Its id in a journal."""
+        """The entry's id in a journal."""
         return make_id(self.published.date(), random.Random(self.number).randbytes(8))
 
 
 def posts(count: int) -> Iterator[Post]:
-    """Yield so many posts, the last of them on :data:`LAST`."""
+    """Yield *count* posts, the last of them on :data:`LAST`."""
     days = -(-count // A_DAY)
     first = LAST - timedelta(days=days - 1)
     pace = 86_400 // (A_DAY + 1)
     for number in range(count):
         chance = random.Random(f"post {number}")
-        of, place = divmod(number, A_DAY)
-        midnight = datetime.combine(first + timedelta(days=of), datetime.min.time(), UTC)
+        day, position = divmod(number, A_DAY)
+        midnight = datetime.combine(first + timedelta(days=day), datetime.min.time(), UTC)
         yield Post(
             number=number,
-            published=midnight + timedelta(seconds=pace * (place + 1)),
+            published=midnight + timedelta(seconds=pace * (position + 1)),
             title=_sentence(chance)[:-1],
             body=_body(chance),
             tags=tuple(chance.sample(TAGS, 2)),
@@ -79,7 +79,7 @@ def posts(count: int) -> Iterator[Post]:
 
 
 def write(folder: Path, count: int) -> Path:
-    """Make a blog of so many entries in *folder*, which must not exist; return it."""
+    """Create a blog of *count* entries in *folder*, which must not exist; return it."""
     entries = folder / "entries"
     entries.mkdir(parents=True)
     (folder / ".liveblog").mkdir()
@@ -89,23 +89,23 @@ def write(folder: Path, count: int) -> Path:
     )
     after, recorded = ZERO, datetime.min.replace(tzinfo=UTC)
     lines: list[bytes] = []
-    prev, of = ZERO, None
+    prev, day = ZERO, None
     for post in posts(count):
-        if post.published.date() != of:
-            _flush(entries, of, lines)
-            of, lines, prev = post.published.date(), [], ZERO
+        if post.published.date() != day:
+            _flush(entries, day, lines)
+            day, lines, prev = post.published.date(), [], ZERO
         recorded = post.published
         line = encode(revision(post), prev, after)
         prev = after = line[-19:-3].decode()
         lines.append(line)
-    _flush(entries, of, lines)
+    _flush(entries, day, lines)
     head = f"{recorded.isoformat(timespec='microseconds')} {after}\n"
     (folder / ".liveblog" / "head").write_text(head)
     return folder
 
 
 def revision(post: Post) -> Revision:
-    """Return a post as the journal keeps it."""
+    """Return a post as a revision."""
     figures = (Figure("Passengers", float(post.number % 900), "people", "Port authority"),)
     return Revision(
         id=post.id,
@@ -123,9 +123,9 @@ def revision(post: Post) -> Revision:
     )
 
 
-def _flush(entries: Path, of: date | None, lines: list[bytes]) -> None:
-    if of is not None:
-        path = entries / f"{of:%Y}" / f"{of:%m}" / f"{of}.jsonl"
+def _flush(entries: Path, day: date | None, lines: list[bytes]) -> None:
+    if day is not None:
+        path = entries / f"{day:%Y}" / f"{day:%m}" / f"{day}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"".join(lines))
 

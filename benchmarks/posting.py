@@ -22,7 +22,8 @@ from measure import LIVEBLOG, PEERS, TIMES, Cost, apart, beside, cost_of, durati
 
 from liveblog import Blog
 from liveblog.model.draft import Draft
-from liveblog.model.entry import Revision, make_id, validate
+from liveblog.model.entry import Revision, make_id
+from liveblog.model.validation import validate
 
 APPENDS = 400
 BATCH = 10_000

@@ -1,4 +1,4 @@
-"""Ten thousand entries published at once, and one more, beside Hugo, Pelican and Eleventy.
+"""A full publication of 10,000 entries, and one more entry, beside Hugo, Pelican and Eleventy.
 
 python benchmarks/publishing.py
 """
@@ -26,7 +26,7 @@ PATH = {"PATH": f"{PEERS / 'bin'}:{PEERS / 'node_modules' / '.bin'}:{os.environ[
 
 
 def lines() -> Iterator[Line]:
-    """Yield what was measured."""
+    """Yield the measurements."""
     folder = apart(2)
     try:
         posts = list(blogs.posts(ENTRIES))
@@ -42,21 +42,21 @@ def lines() -> Iterator[Line]:
 
 
 class Peer:
-    """A site of another program."""
+    """The site of another program."""
 
     def __init__(self, folder: Path, command: list[str], output: str) -> None:
-        """Take the site in *folder*, which *command* builds into the folder *output* in it."""
+        """Use the site in *folder*, which *command* builds into the folder *output* there."""
         self.folder = folder
         self.output = folder / output
         self._command = command
         self._more = itertools.count(1)
 
     def build(self) -> Cost:
-        """Build it all."""
+        """Build the whole site."""
         return cost_of(self._command, cwd=self.folder, env=PATH, with_memory=True)
 
     def build_one_more(self) -> Cost:
-        """Add a post, and build again."""
+        """Add a post and build the site."""
         old = next(blogs.posts(1))
         number = next(self._more)
         post = replace(old, number=10**9 + number, title=f"One more {number}")
@@ -68,7 +68,7 @@ def _whole(blog: Path, hugo: Peer, whole: Peer, pelican: Peer, trash: Path) -> I
     counter = itertools.count()
 
     def aside(*paths: Path) -> None:
-        """Put what was made out of the way: to delete it would slow down what is measured next."""
+        """Move built sites away; deleting them would slow down the next measurement."""
         for path in paths:
             if path.exists():
                 trash.mkdir(exist_ok=True)
@@ -88,7 +88,7 @@ def _whole(blog: Path, hugo: Peer, whole: Peer, pelican: Peer, trash: Path) -> I
         aside(peer.output)
         return peer.build()
 
-    # Ours waits for the disk at its end, and is not to wait for what the others left to it.
+    # Ours syncs at its end, and must not wait for what the others have written.
     mine, bare, theirs, same, pelicans = beside(
         ours,
         least,
@@ -102,7 +102,7 @@ def _whole(blog: Path, hugo: Peer, whole: Peer, pelican: Peer, trash: Path) -> I
     yield _line(f"{what}: memory", mine.memory, "Hugo", theirs.memory, 0.3, megabytes)
     yield _line(what, mine.seconds, "Hugo, the same documents", same.seconds, None, duration)
     yield _line(what, mine.seconds, "Pelican", pelicans.seconds, 0.08, duration)
-    what = f"a bare loop: Markdown made HTML, a folder and a file each, {ENTRIES:,} entries"
+    what = f"a bare loop: Markdown to HTML, a folder and a file each, {ENTRIES:,} entries"
     yield _line(what, bare.seconds, "Hugo", theirs.seconds, None, duration)
     yield _line(what, bare.seconds, "Pelican", pelicans.seconds, None, duration)
 

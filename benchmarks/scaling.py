@@ -1,9 +1,9 @@
-"""The same work in blogs of a thousand entries and of a million.
+"""The same work in blogs of a thousand to a million entries.
 
     python benchmarks/scaling.py [MOST]
 
-MOST is the size of the largest blog, a million unless given: that takes half an hour, most of it to
-build that one, and some 25 GB of disk.
+MOST is the size of the largest blog (default: a million, which takes half an hour and 25 GB of
+disk, most of it to publish that blog).
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ TIMES = 7
 
 @dataclass(frozen=True)
 class Built:
-    """A blog that was published."""
+    """A published blog."""
 
     entries: int
     root: Path
     full: Cost
 
     def run(self, *words: str) -> Cost:
-        """Run ``liveblog`` for it."""
+        """Run a ``liveblog`` command for the blog."""
         return cost_of([*LIVEBLOG, "-C", str(self.root), *words])
 
     def publish_one_more(self) -> Cost:
-        """Post, and publish that by a process of its own, which is measured."""
+        """Post an entry, and measure a process that publishes it."""
         Blog(self.root).post("One more update.", tags=["Harbour", "Market"])
         command = [*LIVEBLOG, "-C", str(self.root), "publish"]
         return cost_of(command, with_memory=True)
@@ -55,23 +55,23 @@ class Built:
 
 @dataclass(frozen=True)
 class Row:
-    """What one size costs."""
+    """The costs at one size."""
 
     entries: int
     full: Cost
     post: Cost
     one_more: Cost
-    inside: float  #: seconds: one more, in a server that runs
+    inside: float  #: seconds: one more, in a running server
     day: Cost
     week: Cost
     log: Cost
-    served: float  #: seconds until a server that knows nothing yet answers
+    served: float  #: seconds until a server without derived files answers
     read: float  #: seconds to read and check the journal
     bare: float  #: seconds to read the same lines with msgspec alone
 
 
 def measured(most: int = SIZES[-1]) -> tuple[list[Row], list[Line]]:
-    """Measure every size; return a row for each, and what the largest costs beside others."""
+    """Measure every size; return a row for each, and the largest one beside other programs."""
     folder = apart(3)
     try:
         built = [_built(folder, entries) for entries in SIZES if entries <= most]
@@ -90,9 +90,9 @@ def _built(folder: Path, entries: int) -> Built:
 
 
 def _rows(built: Sequence[Built]) -> list[Row]:
-    """Measure the sizes by turns, but for what takes long: a machine is not as fast in each hour.
+    """Measure the sizes alternately, because the speed of a machine varies over time.
 
-    At last what is derived is deleted, for a server that begins without it.
+    Derived files are deleted at the end, to start a server without them.
     """
 
     def each(*words: str) -> list[Cost]:
@@ -134,10 +134,8 @@ def _lines(least: Row, most: Row) -> Iterator[Line]:
     ratio = most.one_more.memory / least.one_more.memory
     yield Line(f"{post}, at {size}: memory", COMMAND, megabytes(most.one_more.memory), ours,
                megabytes(least.one_more.memory), f"{ratio:.2f}", "≤ 1.3", ratio <= 1.3)  # fmt: skip
-    yield _against(
-        f"the same in a server that runs, at {size}", most.inside, ours, least.inside, 1.1
-    )
-    yield Line(f"the same in a server that runs, at {size}", COMMAND, duration(most.inside), "–",
+    yield _against(f"the same in a running server, at {size}", most.inside, ours, least.inside, 1.1)
+    yield Line(f"the same in a running server, at {size}", COMMAND, duration(most.inside), "–",
                "–", "–", "< 50 ms", most.inside < 0.05)  # fmt: skip
     yield _against(
         f"journal of {size} read and checked", most.read, "msgspec alone", most.bare, 3.0
@@ -164,13 +162,15 @@ def scaling_table(found: list[Row]) -> str:
 
 
 def _inside(built: Built) -> list[float]:
-    """Return how long a server takes from a post until it is published and the readers are told.
+    """Return the seconds from a post until it is broadcast and published, as in a server.
 
-    This is what its watcher does, in a thread of this process.
+    The watcher runs in a thread of this process.
     """
     blog = Blog(built.root)
     watcher = Watcher(
-        blog, tell=lambda events, place: None, landed=lambda events, place, report: None
+        blog,
+        broadcast=lambda events, position: None,
+        published=lambda update: None,
     )
     watcher.start()
     watcher.publish()
@@ -185,10 +185,10 @@ def _inside(built: Built) -> list[float]:
 
 
 def _readings(root: Path) -> tuple[float, float]:
-    """Return how long the journal takes to be read as we do, and with msgspec alone."""
+    """Return the seconds to read the journal with liveblog, and with msgspec alone."""
     blog = Blog(root)
     began = time.perf_counter()
-    count = sum(len(blog.journal.day(of).records) for of in blog.journal.days())
+    count = sum(len(blog.journal.day(day).records) for day in blog.journal.days())
     ours = time.perf_counter() - began
     decoder = msgspec.json.Decoder(Record)
     began = time.perf_counter()
@@ -201,7 +201,7 @@ def _readings(root: Path) -> tuple[float, float]:
 
 
 def _first_answer(root: Path) -> float:
-    """Return how long a server takes to show the live page, if nothing derived is there."""
+    """Return the seconds until a server without derived files answers with the live page."""
     found = []
     for _ in range(3):
         shutil.rmtree(root / ".liveblog")
@@ -254,7 +254,7 @@ def _beside_git(most: Built, folder: Path) -> Iterator[Line]:
 
 
 def _repository(folder: Path, commits: int) -> Path:
-    """Make a repository of so many commits."""
+    """Create a repository of *commits* commits."""
     subprocess.run(["git", "init", "-q", str(folder)], check=True)
     stream = "".join(
         f"commit refs/heads/main\ncommitter A <a@example.org> {1_600_000_000 + number} +0000\n"

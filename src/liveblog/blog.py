@@ -24,7 +24,7 @@ from .journal import Fault, Journal
 from .model import limits, revisions
 from .model.conflicts import Conflict
 from .model.draft import Draft, DraftFields, draft_from
-from .model.entry import Framing, Media, Revision, clean_text, slug, validate
+from .model.entry import Framing, Media, Revision, clean_text, slug
 from .model.errors import (
     InvalidInput,
     NotFound,
@@ -36,6 +36,7 @@ from .model.errors import (
 from .model.hashing import blake2b
 from .model.period import COVERAGE, Period, parse_period_id
 from .model.period import check as check_period
+from .model.validation import validate
 from .pictures import Image, Uploaded, missing_pictures, set_pictures
 from .storage.paths import Paths
 from .timeline import Timeline
@@ -256,11 +257,11 @@ class Blog:
         offset: int = 0,
         progress: Progress | None = None,
     ) -> Found:
-        """Return the entries that readers may see now and that hold every one of *words*.
+        """Return the visible entries that contain all of *words*, the best match first.
 
-        Case, accents and vowel signs do not count; "quotes" make a phrase; the last word may be a
-        beginning. The best match stands first, the newer of two like ones. *tag* and *author*
-        narrow it down; *progress* is told of days while an index is made.
+        Case, accents and vowel signs are ignored; "quotes" make a phrase; the last word also
+        matches as a prefix. Of equal matches the newer comes first. *tag* and *author* restrict the
+        search; *progress* is called for each day while an index is built.
 
         Raises :class:`InvalidInput` for a tag that cannot be one.
         """

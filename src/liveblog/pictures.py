@@ -9,8 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from .journal import Fault
-from .model.entry import Media, Revision, clean_text, validate
+from .model.entry import Media, Revision, clean_text
 from .model.errors import InvalidInput
+from .model.validation import validate
 from .storage.inside import size_inside
 from .storage.paths import Paths
 from .timeline import Timeline

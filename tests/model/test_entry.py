@@ -35,9 +35,9 @@ from liveblog.model.entry import (
     make_id,
     slug,
     told_day,
-    validate,
 )
 from liveblog.model.errors import InvalidInput
+from liveblog.model.validation import validate
 
 NOON = datetime(2012, 7, 15, 12, tzinfo=UTC)
 ID = "20120715-7k3m9qx2tb"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..imports.subscriptions import Subscriptions
 
 _SHOWN = 40
-"""Problems told one by one; the rest are counted, and --json lists them all."""
+"""Maximum number of problems that are printed; the others are counted, and --json lists all."""
 
 
 class _Source(click.Path):
@@ -61,9 +61,9 @@ class _Import(click.Group):
 def import_() -> None:
     """Import updates from elsewhere.
 
-    Each update comes once, however often it is tried: a second import adds only what is new or
-    changed, and one that was interrupted goes on. What you edited here stays. What could not be
-    understood is told, with its place; it is never dropped in silence.
+    Each update is imported once: a second import adds only what is new or changed, and continues
+    one that was interrupted. What you edited here stays. What could not be understood is reported
+    with its location.
     """
 
 

@@ -25,12 +25,12 @@ from ..model.entry import (
     clean_text,
     id_day,
     make_id,
-    validate,
 )
 from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..model.hashing import blake2b
 from ..model.period import COVERAGE, local_day, parse_period_id
 from ..model.revisions import revise
+from ..model.validation import validate
 from ..timeline import Entry, fold, newest_framing
 from . import Copy, FramingItem, ImportResult, Item, Picture, Problem, Update, Version
 from .fitting import fit

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypedDict
 
 from msgspec import UNSET, Struct, UnsetType
 
+from . import limits
 from .entry import (
     Figure,
     Instant,
@@ -74,6 +75,7 @@ class Field(Struct, frozen=True):
     option: str = ""  #: its command-line option, without dashes; empty if it has none of its own
     help: str = ""  #: of that option
     metavar: str = "TEXT"  #: the value of that option
+    limit: int = 0  #: characters of a text on one line; 0 for any other field
 
 
 def _text(name: str) -> Callable[[str], str]:
@@ -82,8 +84,10 @@ def _text(name: str) -> Callable[[str], str]:
 
 FIELDS: tuple[Field, ...] = (
     Field("body", "text", _text("body"), "Text"),
-    Field("title", "text", _text("title"), "Title", "title", "A title, for what matters."),
-    Field("author", "text", _text("author"), "Signed", "author", "Who signs it.", "NAME"),
+    Field("title", "text", _text("title"), "Title", "title", "A title, for what matters.",
+          limit=limits.TITLE),
+    Field("author", "text", _text("author"), "Signed", "author", "Who signs it.", "NAME",
+          limit=limits.NAME),
     Field("tags", "list", clean_tags, "Tags", "tag", "A topic; repeatable.", "TAG"),
     Field("key", "flag", bool, "Key event", "key", "It belongs in every summary."),
     Field("pinned", "flag", bool, "Pinned", "pin", "Keep it at the top of the live page."),

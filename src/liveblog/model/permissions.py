@@ -1,4 +1,4 @@
-"""Permissions: who may do what, in one table that every door asks.
+"""Permissions: which scope allows which action, and what authors may do with their own entries.
 
 The API, Micropub and the composer ask :func:`may` with the holder of a token. The user of the
 command line owns the blog's files and may do everything that ``admin`` may.
@@ -13,8 +13,8 @@ from typing import Literal, Protocol, get_args
 from .entry import Revision
 
 Scope = Literal["post", "edit", "admin"]
-"""``post``: new updates, and one's own; ``edit``: those of others, and digests; ``admin``: removals
-and the end of the coverage. Each includes those before it."""
+"""``post``: new entries and one's own; ``edit``: entries of others and digests; ``admin``: removals
+and the end of the coverage. Each scope includes the ones before it."""
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
@@ -24,8 +24,8 @@ UNDO_SECONDS = 60
 Action = Literal[
     "read", "post", "sign", "edit", "retract", "remove", "purge", "restore", "frame", "end"
 ]
-"""``sign``: name somebody else as the author; ``purge``: remove for good; ``frame``: write the text
-around a digest; ``end``: end or resume the coverage."""
+"""``sign``: name another author; ``purge``: delete every revision; ``frame``: write the framing of
+a digest; ``end``: end or resume the coverage."""
 
 NEEDS: dict[Action, Scope] = {
     "read": "post",
@@ -39,35 +39,35 @@ NEEDS: dict[Action, Scope] = {
     "frame": "edit",
     "end": "admin",
 }
-"""The scope that allows an action on anybody's entry."""
+"""The scope that allows an action on every entry."""
 
 
 class Holder(Protocol):
-    """Somebody with a name and a scope."""
+    """A person with a name and a scope."""
 
     @property
     def name(self) -> str:
-        """The name that signs their updates."""
+        """The author of the person's entries."""
         ...
 
     @property
     def scope(self) -> Scope:
-        """Their scope."""
+        """The person's scope."""
         ...
 
 
 def has_scope(person: Holder, scope: Scope) -> bool:
-    """Whether a scope is among somebody's."""
+    """Whether the person's scope includes *scope*."""
     return SCOPES.index(person.scope) >= SCOPES.index(scope)
 
 
 def may(
     person: Holder, action: Action, entry: Sequence[Revision] = (), now: datetime | None = None
 ) -> bool:
-    """Whether somebody may do something, to the entry with these revisions if it is about one.
+    """Whether a person may do something; *entry* holds the revisions of the entry concerned.
 
     An author may edit and retract their own entries, and remove one within :data:`UNDO_SECONDS`
-    if nobody else ever signed it. Whoever removed an entry may restore it.
+    if all its revisions are theirs. The person who removed an entry may restore it.
     """
     if has_scope(person, NEEDS[action]):
         return True
@@ -80,5 +80,5 @@ def may(
         began = entry[0].recorded or entry[0].published
         is_own = all(revision.author == person.name for revision in entry)
         return is_own and now - began < timedelta(seconds=UNDO_SECONDS)
-    # Who removed an entry signed its last revision.
+    # The author of the last revision is the person who removed the entry.
     return action == "restore" and last.author == person.name

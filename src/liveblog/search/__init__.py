@@ -45,7 +45,7 @@ class Hit(Struct, frozen=True):
 
     id: str
     published: datetime
-    day: date  #: the day it is told in
+    day: date  #: the day on which it is shown
     state: str  #: ``live`` or ``retracted``
     author: str
     tags: tuple[str, ...]

@@ -12,7 +12,7 @@ from ..model import period
 from ..model.period import COVERAGE, Period
 from .index import Index
 from .queries import SiteQueries
-from .update import Changes
+from .update import SiteChanges
 
 
 class Plan(Struct):
@@ -34,7 +34,7 @@ class Plan(Struct):
 
 
 def make_plan(
-    changes: Changes, queries: SiteQueries, index: Index, *, full: bool, is_over: bool
+    changes: SiteChanges, queries: SiteQueries, index: Index, *, full: bool, is_over: bool
 ) -> Plan:
     """Return what to render after *changes*; everything if *full*.
 
@@ -95,7 +95,9 @@ def _archives(days: set[date], queries: SiteQueries, index: Index) -> set[date]:
     return found
 
 
-def _search_files(changes: Changes, queries: SiteQueries, index: Index) -> tuple[set[str], bool]:
+def _search_files(
+    changes: SiteChanges, queries: SiteQueries, index: Index
+) -> tuple[set[str], bool]:
     """Return the months whose search files change, and whether that of the open days does."""
     names = {day.isoformat() for day in queries.open_days}
     before = set(index.fact("open").split())

@@ -23,7 +23,7 @@ from .output import Output
 from .queries import SiteQueries
 
 
-class Changes(Struct):
+class SiteChanges(Struct):
     """What differs from the last publication."""
 
     names: set[str]  #: in the journal: days, weeks, ``coverage``
@@ -65,7 +65,7 @@ class IndexUpdate:
         self._has_new_figures = False
         self._has_removals = False
 
-    def run(self, names: Collection[str] | None) -> Changes:
+    def run(self, names: Collection[str] | None) -> SiteChanges:
         """Update the index; *names* are those in the journal that may have changed (None: all)."""
         index = self._index
         stamps = self._journal.stamps(names)
@@ -78,7 +78,7 @@ class IndexUpdate:
         index.set_stamps(stamps, changed)
         index.set_fact("now", self._now.isoformat())
         self._queries.refresh()
-        return Changes(
+        return SiteChanges(
             names=changed,
             days=days,
             invalidation=invalidation,

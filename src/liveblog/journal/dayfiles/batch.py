@@ -16,8 +16,9 @@ import msgspec
 
 from ...model import limits
 from ...model.conflicts import Conflict, KeyReused
-from ...model.entry import Framing, Record, Reference, Revision, validate
+from ...model.entry import Framing, Record, Reference, Revision
 from ...model.errors import StorageError, Withheld
+from ...model.validation import validate
 from .format import encode
 from .head import LastWrite, last_sum_in, last_write
 from .keys import find_keys, is_same_request

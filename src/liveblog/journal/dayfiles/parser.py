@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...model.entry import Framing, Reference, Revision, id_day, validate
+from ...model.entry import Framing, Reference, Revision, id_day
 from ...model.errors import InvalidInput
+from ...model.validation import validate
 from ..results import Fault
 from .format import ZERO, Line, decode, is_whole, links_of
 from .layout import home_of
