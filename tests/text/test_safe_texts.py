@@ -177,7 +177,7 @@ def test_no_source_without_an_address_of_the_web_is_linked(
 ) -> None:
     """In a page, a feed, a text, a Markdown: a record that an importer or another program wrote."""
     instant = datetime(2012, 7, 15, 12, tzinfo=UTC)
-    monkeypatch.setattr("liveblog.model.entry._validate_source", lambda source: None)
+    monkeypatch.setattr("liveblog.model.validation._validate_source", lambda source: None)
     blog.journal.append(
         Revision(
             id="20120715-0123456789", published=instant, updated=instant, body="Un.",
