@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from .journal import Fault, Journal, News, Reading
-from .model.entry import Framing, Record, Reference, Revision, id_day, slug, told_day
+from .model.entry import Framing, Record, Reference, Revision, display_day, id_day, slug
 from .model.errors import InvalidInput, NotFound, Withheld
 from .model.hashing import blake2b
 from .model.period import COVERAGE, local_day
@@ -56,7 +56,7 @@ class Entry(Struct, frozen=True):
     @property
     def day(self) -> date:
         """The day on which it is shown."""
-        return told_day(self.now)
+        return display_day(self.now)
 
     @property
     def mark(self) -> bytes:
