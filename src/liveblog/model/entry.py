@@ -212,6 +212,17 @@ def slug(text: str) -> str:
     return _slug(text) if len(text) <= limits.NAME else _slug.__wrapped__(text)
 
 
+def tag_slug(tag: str) -> str:
+    """Return the slug of a tag that a user asks for.
+
+    Raises :class:`InvalidInput` if it has neither letter nor digit.
+    """
+    found = slug(tag)
+    if not found:
+        raise InvalidInput(f"'{tag}' is not a tag.", "Name one that an entry carries.")
+    return found
+
+
 @lru_cache(maxsize=4096)
 def _slug(text: str) -> str:
     letters = decomposed(decomposed(text).casefold())
