@@ -34,7 +34,8 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import settings
 
-from liveblog import Blog
+from liveblog import Blog, Digest
+from liveblog.digest.build import build_coverage
 from liveblog.model import addresses
 from liveblog.text.fragments import html_to_text
 from liveblog.text.sanitizer import sanitize
@@ -103,6 +104,11 @@ def copied(blog: Blog, folder: Path, clock: Clock) -> Blog:
     shutil.copytree(blog.paths.root, folder)
     clock.now = blog.now
     return Blog(folder, clock=clock)
+
+
+def coverage_digest(blog: Blog) -> Digest:
+    """Return the digest of everything that readers may see."""
+    return build_coverage(blog.timeline, blog.config.title)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from ..journal import Journal
 from ..model import addresses
-from ..model.entry import slug, told_day
+from ..model.entry import display_day, slug
 from ..model.errors import StorageError
 from ..storage.sqlite import Unusable
 from ..text.bidi import close_controls
@@ -197,7 +197,7 @@ def _make_row(entry: Entry, mark: bytes) -> Row:
         id=entry.id,
         mark=mark,
         published=now.published,
-        day=told_day(now).isoformat(),
+        day=display_day(now).isoformat(),
         state=now.state,
         author=now.author,
         title=now.title if is_live else "",
