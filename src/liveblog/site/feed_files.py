@@ -72,10 +72,12 @@ class FeedFiles:
             )
             return self._feeds.subscription(feed, archive, removed)
 
-        self._writer.feed("newest", "", render, updated)
+        self._writer.feed("", render, updated)
 
-    def tag(self, tag: Tag, total: int, refs: Sequence[EntryRef], purpose: str) -> None:
+    def tag(self, tag: Tag, total: int, refs: Sequence[EntryRef]) -> None:
         """Write the page and the feed of a tag: the newest entries, of *total* ones."""
+        if not total:
+            return
         entries = self._queries.entries(refs)
         folder = addresses.tag_path(tag.slug)
         title = f"{close_controls(self._config.title)} – {tag.name}"
@@ -87,10 +89,9 @@ class FeedFiles:
                 folder, f"tag/{tag.slug}", title, items, folder, is_over=self._context.is_over
             )
 
-        self._writer.feed(purpose, folder, render, in_feed)
+        self._writer.feed(folder, render, in_feed)
         shown = entries[:ON_PAGE]
         self._writer.page(
-            purpose,
             folder + "index.html",
             lambda substitute: self._context.pages.tag(tag, substitute(shown), total),
             shown,
@@ -126,17 +127,16 @@ class FeedFiles:
             return self._feeds.feed(folder, name, title, items, "", is_over=self._context.is_over)
 
         self._writer.feed(
-            name,
             folder,
             lambda substitute: feed(substitute_entries(digest, substitute) for digest in digests),
             [entry for digest in digests for entry in digest.entries],
-            plainer=lambda substitute: feed(
-                structs.replace(digest, series=()) for digest in digests
-            ),
+            plainer=lambda: feed(structs.replace(digest, series=()) for digest in digests),
         )
 
-    def archive(self, archive: Archive, purpose: str) -> None:
+    def archive(self, archive: Archive | None) -> None:
         """Write the archive of a day: all that appeared or was corrected in it, as it is now."""
+        if archive is None:
+            return
         ids: dict[date, set[str]] = {}
         for ref in archive.entries:
             ids.setdefault(ref.day, set()).add(ref.id)
@@ -156,4 +156,4 @@ class FeedFiles:
                 removed=removed,
             )
 
-        self._writer.feed(purpose, addresses.day_path(archive.day), render, shown)
+        self._writer.feed(addresses.day_path(archive.day), render, shown)

@@ -31,12 +31,11 @@ class Writer:
 
     def files(
         self,
-        purpose: str,
         path: str,
         render: Callable[[Substitute], RenderedFiles],
         entries: Sequence[Entry] = (),
         *,
-        plainer: Callable[[Substitute], RenderedFiles] | None = None,
+        plainer: Callable[[], RenderedFiles] | None = None,
         notice: RenderedFiles = (),
     ) -> None:
         """Write the files of *render*; *path* names them in a fault.
@@ -46,49 +45,50 @@ class Writer:
         """
         found = self.boundary.render_files(f"feeds/{path}", entries, render, plainer, notice)
         for file_path, data in found:
-            self.output.put(file_path, data, purpose)
+            self.output.put(file_path, data)
             del data  # before the next one is rendered
 
     def page(
         self,
-        purpose: str,
         path: str,
         render: Callable[[Substitute], bytes],
         entries: Sequence[Entry] = (),
         *,
-        plainer: Callable[[Substitute], bytes] | None = None,
+        plainer: Callable[[], bytes] | None = None,
     ) -> None:
         """Write a page."""
-        notice = self.boundary.notice_page(addresses.path_to_root(path))
-        self._one_file(purpose, path, render, entries, plainer, notice)
+        self.files(
+            path,
+            lambda substitute: [(path, render(substitute))],
+            entries,
+            plainer=(lambda: [(path, plainer())]) if plainer else None,
+            notice=[(path, self.boundary.notice_page(addresses.path_to_root(path)))],
+        )
 
     def text(
         self,
-        purpose: str,
         path: str,
         render: Callable[[Substitute], str],
         entries: Sequence[Entry],
         *,
-        plainer: Callable[[Substitute], str],
+        plainer: Callable[[], str],
     ) -> None:
         """Write a plain text or Markdown."""
-        self._one_file(
-            purpose,
+        self.files(
             path,
-            lambda substitute: render(substitute).encode(),
+            lambda substitute: [(path, render(substitute).encode())],
             entries,
-            lambda substitute: plainer(substitute).encode(),
-            self.boundary.notice_line(),
+            plainer=lambda: [(path, plainer().encode())],
+            notice=[(path, self.boundary.notice_line())],
         )
 
     def feed(
         self,
-        purpose: str,
         folder: str,
         render: Callable[[Substitute], Feed],
         entries: Sequence[Entry] = (),
         *,
-        plainer: Callable[[Substitute], Feed] | None = None,
+        plainer: Callable[[], Feed] | None = None,
     ) -> None:
         """Write a feed in its three formats."""
 
@@ -96,29 +96,10 @@ class Writer:
             return ((folder + name, data) for name, data in documents(feed))
 
         self.files(
-            purpose,
             f"{folder}atom.xml",
             lambda substitute: formats(render(substitute)),
             entries,
-            plainer=(lambda substitute: formats(plainer(substitute))) if plainer else None,
-        )
-
-    def _one_file(
-        self,
-        purpose: str,
-        path: str,
-        render: Callable[[Substitute], bytes],
-        entries: Sequence[Entry],
-        plainer: Callable[[Substitute], bytes] | None,
-        notice: bytes,
-    ) -> None:
-        self.files(
-            purpose,
-            path,
-            lambda substitute: [(path, render(substitute))],
-            entries,
-            plainer=(lambda substitute: [(path, plainer(substitute))]) if plainer else None,
-            notice=[(path, notice)],
+            plainer=(lambda: formats(plainer())) if plainer else None,
         )
 
 
