@@ -16,19 +16,19 @@ from ..model import addresses, period
 from ..pages.data import Tag
 from ..timeline import Timeline
 from .digest_files import DigestFiles
-from .fault_boundary import CORRECT, FaultBoundary, is_fatal, reason
+from .fault_boundary import CORRECT, is_fatal, reason
 from .feed_files import DAYS_IN_FEED, Archive, FeedFiles
 from .index import Index, hash_of
 from .look import Look
 from .output import Output, Record
 from .parallel import Task, run_tasks
 from .plan import Plan, is_archived, make_plan
-from .queries import ON_PAGE, SiteQueries
+from .queries import ON_PAGE
 from .report import Progress, Report
 from .site_files import SiteFiles
 from .storage.folder import Folder
 from .update import IndexUpdate
-from .writer import Context, Writer
+from .writer import Context
 
 ENTRIES_IN_FEED = 6
 """Number of entries in a feed that take as long to render as one entry on its page and its day's.
@@ -60,7 +60,6 @@ class Build:
         on_progress: Progress | None,
     ) -> None:
         """Build *site* (None: an empty one) as of the instant of *timeline*."""
-        self._timeline = timeline
         self._journal = journal
         self._index = index
         self._site = site
@@ -68,20 +67,8 @@ class Build:
         self._output = Output(site, media, is_dry=is_dry)
         self._on_progress = on_progress or (lambda done, total: None)
         self._record = Record()
-        config, words = look.pages.config, look.pages.words
-        boundary = FaultBoundary(words, config, self._output.fault)
-        self._queries = SiteQueries(timeline, index.entries, config, words, self._output.fault)
-        self._update = IndexUpdate(
-            index=index,
-            journal=journal,
-            timeline=timeline,
-            queries=self._queries,
-            config=config,
-            output=self._output,
-            boundary=boundary,
-            on_progress=self._on_progress,
-        )
-        self._writer = Writer(self._output, boundary)
+        self._context = Context.create(timeline, index, look.pages, look.feeds, self._output)
+        self._queries = self._context.queries
         self.is_full = False  #: whether everything is rendered
         self.has_removals = False
         """Whether an entry was removed, now or before, from a day that changed."""
@@ -96,23 +83,14 @@ class Build:
         self.is_full = full or not is_look_known or self._is_site_altered()
         if self.is_full:
             index.clear()
-        changes = self._update.run(set(names) if names is not None and not self.is_full else None)
+        update = IndexUpdate(self._context, self._journal, self._on_progress)
+        changes = update.run(set(names) if names is not None and not self.is_full else None)
         self.has_removals = changes.has_removals
-        context = Context(
-            timeline=self._timeline,
-            index=index,
-            config=self._look.pages.config,
-            pages=self._look.pages,
-            feeds=self._look.feeds,
-            queries=self._queries,
-            writer=self._writer,
-            coverage=self._queries.coverage(),
-            changed_ids=None if self.is_full else changes.entry_ids,
-        )
-        plan = make_plan(changes, self._queries, index, full=self.is_full, is_over=context.is_over)
-        files = SiteFiles(context)
-        self._render_parts(plan, context, files)
-        self._render_whole(plan, context, files)
+        self._context.changed_ids = None if self.is_full else changes.entry_ids
+        plan = make_plan(changes, self._context, full=self.is_full)
+        files = SiteFiles(self._context)
+        self._render_parts(plan, files)
+        self._render_whole(plan, files)
         index.set_fact("fingerprint", self._look.fingerprint)
         report = self._finish()
         report.live_page = files.live_page
@@ -129,9 +107,10 @@ class Build:
 
     # -- rendering ----------------------------------------------------------------------------
 
-    def _render_parts(self, plan: Plan, context: Context, files: SiteFiles) -> None:
+    def _render_parts(self, plan: Plan, files: SiteFiles) -> None:
         """Render what depends on single periods and tags, in several processes if it is much."""
-        digests, feeds, queries = DigestFiles(context), FeedFiles(context), self._queries
+        digests, feeds = DigestFiles(self._context), FeedFiles(self._context)
+        queries = self._queries
         parts = [
             (
                 _Part(f"day:{day}", day, 1 + self._index.entries.count_in(day),
@@ -152,8 +131,8 @@ class Build:
             (self._search_month(files, month) for month in sorted(plan.search_months)),
             self._open_ended(plan, feeds, files),
         ]  # fmt: skip
-        total = len(plan.days) + len(plan.weeks) + len(plan.years) + len(plan.tags)
-        total += len(plan.archives)
+        shown = plan.tags, plan.archives, plan.days, plan.weeks, plan.years
+        total = sum(len(parts_of_kind) for parts_of_kind in shown)
 
         def on_progress(done: int) -> None:
             # Updating the index was about a quarter of the work.
@@ -166,14 +145,14 @@ class Build:
         for record in run_tasks(tasks, self._output, on_progress):
             self._add(record)
 
-    def _render_whole(self, plan: Plan, context: Context, files: SiteFiles) -> None:
+    def _render_whole(self, plan: Plan, files: SiteFiles) -> None:
         """Render what shows the blog as a whole."""
         if self.is_full:
             self._render("assets", partial(files.assets, self._look.assets.values()))
         if plan.figures:
             self._render("figures", files.figures)
         if plan.newest:
-            self._render("newest", FeedFiles(context).main)
+            self._render("newest", FeedFiles(self._context).main)
             self._render("newest", files.home)
         if plan.sitemap:
             self._render("sitemap", files.sitemaps)

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from ..digest import Digest
 from ..digest.build import abridge
-from ..feeds import Feed
+from ..feeds import Feed, Item
 from ..model import addresses, period
 from ..model.period import day_end
 from ..pages.data import Tag
@@ -67,10 +67,7 @@ class FeedFiles:
 
         def render(substitute: Substitute) -> Feed:
             items = [self._feeds.entry(entry) for entry in substitute(updated)]
-            feed = self._feeds.feed(
-                "", "", self._config.title, items, "", is_over=self._context.is_over
-            )
-            return self._feeds.subscription(feed, archive, removed)
+            return self._feeds.subscription(self._feed(items), archive, removed)
 
         self._writer.feed("", render, updated)
 
@@ -85,9 +82,7 @@ class FeedFiles:
 
         def render(substitute: Substitute) -> Feed:
             items = [self._feeds.entry(entry, is_copy=True) for entry in substitute(in_feed)]
-            return self._feeds.feed(
-                folder, f"tag/{tag.slug}", title, items, folder, is_over=self._context.is_over
-            )
+            return self._feed(items, folder, f"tag/{tag.slug}", title, page=folder)
 
         self._writer.feed(folder, render, in_feed)
         shown = entries[:ON_PAGE]
@@ -124,7 +119,7 @@ class FeedFiles:
 
         def feed(shown: Iterable[Digest]) -> Feed:
             items = [self._feeds.digest(digest) for digest in shown if digest.entries]
-            return self._feeds.feed(folder, name, title, items, "", is_over=self._context.is_over)
+            return self._feed(items, folder, name, title)
 
         self._writer.feed(
             folder,
@@ -147,9 +142,8 @@ class FeedFiles:
 
         def render(substitute: Substitute) -> Feed:
             items = [self._feeds.entry(entry) for entry in substitute(reversed(shown))]
-            title, is_over = self._config.title, self._context.is_over
             return self._feeds.archive(
-                self._feeds.feed("", "", title, items, "", is_over=is_over),
+                self._feed(items),
                 archive.day,
                 earlier=archive.earlier,
                 later=archive.later,
@@ -157,3 +151,14 @@ class FeedFiles:
             )
 
         self._writer.feed(addresses.day_path(archive.day), render, shown)
+
+    def _feed(
+        self,
+        items: Sequence[Item],
+        folder: str = "",
+        name: str = "",
+        title: str = "",
+        page: str = "",
+    ) -> Feed:
+        title, is_over = title or self._config.title, self._context.is_over
+        return self._feeds.feed(folder, name, title, items, page, is_over=is_over)

@@ -94,7 +94,7 @@ class SiteFiles:
         if len(entries) > ON_PAGE:
             older = queries.link(period.day(entries[ON_PAGE].day))
         return Home(
-            coverage=self._context.coverage,
+            coverage=queries.coverage,
             entries=entries[:ON_PAGE],
             pinned=queries.entries(index.pinned(PINNED)),
             keys=queries.entries(index.keys(KEYS)),

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from ..config import Config
 from ..feeds import Feed, documents
 from ..model import addresses
-from ..pages.data import Coverage
 from ..pages.render import Pages
 from ..timeline import Entry, Timeline
 from .fault_boundary import FaultBoundary, RenderedFiles, Substitute
@@ -114,11 +113,26 @@ class Context:
     feeds: FeedBuilder
     queries: SiteQueries
     writer: Writer
-    coverage: Coverage
-    changed_ids: set[str] | None
+    changed_ids: set[str] | None = None
     """Ids of the entries that differ from the published ones; None if all are rendered."""
+
+    @classmethod
+    def create(
+        cls, timeline: Timeline, index: Index, pages: Pages, feeds: FeedBuilder, output: Output
+    ) -> Context:
+        """Render the state of *timeline*, which *index* is to know, into *output*."""
+        config, words = pages.config, pages.words
+        return cls(
+            timeline=timeline,
+            index=index,
+            config=config,
+            pages=pages,
+            feeds=feeds,
+            queries=SiteQueries(timeline, index.entries, config, words, output.fault),
+            writer=Writer(output, FaultBoundary(words, config, output.fault)),
+        )
 
     @property
     def is_over(self) -> bool:
         """Whether the coverage is over."""
-        return self.coverage.ended is not None
+        return self.queries.coverage.ended is not None
