@@ -306,9 +306,9 @@ class Pages:
         """Render a day as a chapter of a book (XHTML); its addresses begin with ROOT."""
         return self._render("fragments/chapter.html", digest=digest, pages=self)
 
-    def markdown(self, text: str) -> str:
-        """Render Markdown to HTML; its addresses begin with ROOT."""
-        return str(self._markdown(text))
+    def book_file(self, name: str, **values: Any) -> str:
+        """Render a file of a book (EPUB) from the template of that name; see ``exports.epub``."""
+        return self._render(f"book/{name}", **values)
 
     def mail(self, digest: Digest, **values: Any) -> str:
         """Render a digest as the HTML part of an e-mail; its addresses are absolute."""
