@@ -11,16 +11,14 @@ from itertools import zip_longest
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 
 from ..model import addresses
 from ..model.entry import Source
 from ..model.errors import InvalidInput
-from .api.handlers import JSON_LIMIT
-from .api.routes import read
-from .multipart import Parts, kind_of, parts_of
+from .multipart import Parts, parts_of
+from .request_input import JSON_LIMIT, decode_json, media_type, read_body
 
 Properties = dict[str, list[Any]]
 """An object's properties as microformats2 writes them: every value in a list."""
@@ -33,17 +31,12 @@ _FIELD = re.compile(r"([^\[\]]+)(?:\[([^\[\]]*)\])?")
 
 async def read_request(request: Request, limit: int) -> dict[str, Any]:
     """Read a request, in JSON or as a form, into one shape (§3.3.1, §3.3.2)."""
-    if kind_of(request) == "application/json":
-        return await run_sync(_decoded, await read(request, min(limit, JSON_LIMIT)))
+    if media_type(request) == "application/json":
+        data = await read_body(request, min(limit, JSON_LIMIT))
+        document: dict[str, Any] = await run_sync(decode_json, data, dict[str, Any])
+        return document
     parts = await parts_of(request, limit=limit)
     return await run_sync(_from_form, parts)
-
-
-def _decoded(data: bytes) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(data, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput(f"The body is not a JSON object: {error}.") from None
 
 
 def _from_form(parts: Parts) -> dict[str, Any]:

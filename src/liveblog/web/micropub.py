@@ -45,8 +45,9 @@ from .microformats import (
     updated,
     with_photo_texts,
 )
-from .multipart import LIMIT, kind_of, parts_of
+from .multipart import LIMIT, parts_of
 from .newsroom import Newsroom
+from .request_input import media_type
 from .uploads import uploaded_picture
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class _Micropub:
         auth = self._context.auth
         # Only a form may carry the token (RFC 6750 §2.2), and it may be somebody's who has none.
         person = await run_sync(auth.person, request)
-        if person is None and kind_of(request) != _FORM:
+        if person is None and media_type(request) != _FORM:
             raise unauthorized()
         try:
             document = await read_request(request, LIMIT if person else STRANGER_LIMIT)

@@ -21,6 +21,7 @@ from ...timeline import Entry
 from ...tokens import Person, Scope
 from ..context import BlogContext
 from ..newsroom import Newsroom, expected_revision
+from ..request_input import query_number
 from ..search import Results, results
 from ..static import PAGE
 from .documents import (
@@ -45,12 +46,6 @@ from .schema import (
     Upload,
     Words,
 )
-
-JSON_LIMIT = 1_000_000
-"""Bytes of a JSON body."""
-
-UPLOAD_LIMIT = 41_000_000
-"""Bytes of a picture."""
 
 _LATELY = 300
 """Entries whose tags, figures and authors are suggested."""
@@ -113,11 +108,6 @@ class Operation:
         return self.method != "GET" and not self.is_reading
 
     @property
-    def limit(self) -> int:
-        """Largest size of its body in bytes."""
-        return UPLOAD_LIMIT if self.takes is bytes else JSON_LIMIT
-
-    @property
     def summary(self) -> str:
         """Its description in one line."""
         return (self.call.__doc__ or "").strip().partition("\n")[0]
@@ -160,12 +150,9 @@ def words(call: Call) -> Answer:
 
 def entries(call: Call) -> Answer:
     """List entries, the newest first, with those that wait for their time."""
-    query = call.request.query_params
-    try:
-        limit = min(max(int(query.get("limit", "20")), 1), 100)
-    except ValueError:
-        raise InvalidInput("limit is not a number.", "Give one from 1 to 100.") from None
-    return Answer(newest_entries(call.newsroom, before=query.get("before", ""), limit=limit))
+    limit = query_number(call.request, "limit", 20, 1, 100)
+    before = call.request.query_params.get("before", "")
+    return Answer(newest_entries(call.newsroom, before=before, limit=limit))
 
 
 def search(call: Call) -> Answer:

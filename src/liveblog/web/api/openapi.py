@@ -9,7 +9,8 @@ import msgspec
 
 from ...config import Config
 from ...version import __version__
-from .handlers import OPERATIONS, UPLOAD_LIMIT, Operation
+from ..request_input import UPLOAD_LIMIT
+from .handlers import OPERATIONS, Operation
 
 PROBLEM: dict[str, Any] = {
     "type": "object",

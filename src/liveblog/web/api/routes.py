@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..errors import Problem
+from ..request_input import JSON_LIMIT, UPLOAD_LIMIT, decode_json, media_type, read_body
 from ..uploads import uploaded_picture
 from .handlers import OPERATIONS, Answer, Call, Operation
 from .openapi import document
@@ -67,52 +68,13 @@ def _endpoint(
 async def _body(request: Request, operation: Operation) -> Any:
     if operation.takes is None:
         return None
-    if operation.takes is not bytes:
-        _check_kind(request)
-    data = await read(request, operation.limit)
-    return data if operation.takes is bytes else await run_sync(_decoded, data, operation.takes)
-
-
-def _check_kind(request: Request) -> None:
-    """Refuse a body that is not said to be JSON, before it is read."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if operation.takes is bytes:
+        return await read_body(request, UPLOAD_LIMIT)
+    kind = media_type(request)
     if kind not in ("application/json", "application/merge-patch+json"):
-        raise Problem(
-            415, "not_json", f"The body is {kind or 'of no type'}.", "Send application/json."
-        )
-
-
-def _decoded(data: bytes, kind: Any) -> Any:
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except msgspec.ValidationError as error:
-        raise Problem(
-            422, "invalid", f"{error}.", "See api/openapi.json for what it takes."
-        ) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Problem(400, "not_json", f"The body is not JSON: {error}.") from None
-
-
-async def read(request: Request, limit: int) -> bytes:
-    """Read a body of at most so many bytes into memory; nothing of it touches the disk.
-
-    Raises :class:`Problem` 413.
-    """
-    too_large = Problem(
-        413,
-        "too_large",
-        f"The body is too large; the limit is {limit:,} bytes.",
-        "Make it smaller.",
-    )
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and (len(declared) > 15 or int(declared) > limit):
-        raise too_large
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > limit:
-            raise too_large
-    return bytes(data)
+        problem = f"The body is {kind or 'of no type'}."
+        raise Problem(415, "not_json", problem, "Send application/json.")
+    return await run_sync(decode_json, await read_body(request, JSON_LIMIT), operation.takes)
 
 
 def _response(answer: Answer) -> Response:
