@@ -58,9 +58,9 @@ def _endpoint(
         if operation.scope:
             person = await run_sync(context.auth.enter, request, operation.scope)
         body = await _body(request, operation)
-        call = Call(context, person, request, body, dict(request.path_params))
+        call = Call(context, person, request, body)
         run = context.writers.run if operation.writes else run_sync
-        return await run(lambda: _response(operation.call(call)))
+        return await run(lambda: _response(operation.call(call), operation.status))
 
     return endpoint
 
@@ -77,9 +77,8 @@ async def _body(request: Request, operation: Operation) -> Any:
     return await run_sync(decode_json, await read_body(request, JSON_LIMIT), operation.takes)
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: Answer, status: int) -> Response:
     headers = {**_UNSEEN, **answer.headers}
     if answer.body is None:
-        return Response(status_code=answer.status, headers=headers)
-    data = msgspec.json.encode(answer.body)
-    return Response(data, answer.status, headers, "application/json")
+        return Response(status_code=status, headers=headers)
+    return Response(msgspec.json.encode(answer.body), status, headers, "application/json")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET
+from msgspec.structs import asdict, replace
 from starlette.responses import Response
 from starlette.routing import Route
 
 from ... import digest
 from ...model.conflicts import Conflict
-from ...model.errors import InvalidInput, LiveblogError
+from ...model.errors import LiveblogError
 from ...model.period import COVERAGE
 from .. import errors
 from ..api import documents
@@ -38,50 +40,37 @@ class _Pages:
         return self._site.redirect(f"compose/digests/{period.id}")
 
     def framing(self, visit: Visit) -> Response:
-        found = documents.framing_of(self._site.blog, visit.path("period"))
-        return self._framing_page(visit, _texts(found), found.rev)
+        return self._framing_page(visit, FramingText())
 
     def _framing_page(
-        self,
-        visit: Visit,
-        framing: FramingText,
-        rev: int,
-        problem: Problem | None = None,
-        theirs: FramingText | None = None,
+        self, visit: Visit, sent: FramingText, error: Exception | None = None
     ) -> Response:
-        found = documents.framing_of(self._site.blog, visit.path("period"))
-        words = self._site.blog.words
-        near = [self._site.blog.period(name) for name in ("today", "yesterday", "week")]
+        """Return the page of a period's texts; what was *sent* and refused stays in the form."""
+        blog = self._site.blog
+        found = documents.framing_of(blog, visit.path("period"))
+        stored = _texts(found)
+        given = {name: text for name, text in asdict(sent).items() if text is not UNSET}
+        is_shown_anew = error is None or isinstance(error, Conflict)
+        near = [blog.period(name) for name in ("today", "yesterday", "week")]
         return self._site.page(
             "compose_digest.html",
             visit.newsroom.person,
-            problem,
+            errors.of(error) if error else None,
             digest=found,
-            framing=framing,
-            rev=rev,
-            theirs=theirs,
-            periods=[(period.id, digest.label(period, words)) for period in near],
+            framing=replace(stored, **given),
+            rev=found.rev if is_shown_anew else revision_number(visit.form.one("rev")) or 0,
+            theirs=stored if isinstance(error, Conflict) else None,
+            periods=[(period.id, digest.label(period, blog.words)) for period in near],
             done=visit.request.query_params.get("done", ""),
         )
 
     def frame(self, visit: Visit) -> Response:
-        period, form = visit.path("period"), visit.form
-        before = _texts(documents.framing_of(self._site.blog, period))
-        texts = read_framing(form, before)
+        period, texts = visit.path("period"), read_framing(visit.form)
         try:
-            sent = {n: getattr(texts, n) for n in texts.__struct_fields__ if form.has(n)}
-            if not sent:
-                raise InvalidInput(
-                    "There is nothing to change.", "Send headline, introduction or close."
-                )
             period_id = documents.period_id(self._site.blog, period)
-            visit.newsroom.frame(period_id, **sent, expect=visit.expected())
-        except Conflict as conflict:
-            found = documents.framing_of(self._site.blog, period)
-            return self._framing_page(visit, texts, found.rev, errors.of(conflict), _texts(found))
+            visit.newsroom.frame(period_id, texts, expect=visit.expected())
         except (Problem, LiveblogError) as error:
-            seen = revision_number(form.one("rev")) or 0
-            return self._framing_page(visit, texts, seen, errors.of(error))
+            return self._framing_page(visit, texts, error)
         return self._site.redirect(f"compose/digests/{period}?done=1")
 
     def end(self, visit: Visit) -> Response:
