@@ -12,6 +12,7 @@ import ipaddress
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..config import Config
+from ..model import addresses
 from ..model.permissions import NEEDS, Action, may
 from ..timeline import Entry
 from ..tokens import SESSION_SECONDS, Person, RateLimiter, Scope, Tokens
@@ -109,18 +111,15 @@ class Authenticator:
 
     def check_host(self, request: Request) -> None:
         """Refuse a request for the host of somebody else (forged, or DNS rebinding)."""
-        host = _host_of(request.headers.get("host", ""))
-        server = request.scope.get("server")
-        ours = {_host_of(urlsplit(self._config.url).netloc), "localhost"}
-        if server:
-            ours.add(_host_of(str(server[0]) if ":" not in str(server[0]) else f"[{server[0]}]"))
+        host = _requested_host(request)
+        ours = {addresses.host(self._config.url), "localhost"}
+        if server := request.scope.get("server"):
+            ours.add(str(server[0]).lower())
         if host in ours:
             return
-        try:
+        with suppress(ValueError):
             if ipaddress.ip_address(host).is_loopback:
                 return
-        except ValueError:
-            pass
         raise Problem(
             421,
             "wrong_host",
@@ -132,9 +131,8 @@ class Authenticator:
         """Refuse a request that a page of another site makes with our cookie (CSRF)."""
         origin = request.headers.get("origin")
         if origin is not None:
-            is_ours = (found := _origin(origin)) is not None and (
-                found == self._own_origin(request)
-            )
+            found = _origin(origin)
+            is_ours = found is not None and found == self._own_origin(request)
         else:
             is_ours = request.headers.get("sec-fetch-site") in ("same-origin", "none")
         if not is_ours:
@@ -152,7 +150,7 @@ class Authenticator:
         """
         host = request.headers.get("host", "")
         ours = urlsplit(self._config.url)
-        is_url = _host_of(host) == (ours.hostname or "").lower()
+        is_url = _requested_host(request) == ours.hostname
         return _origin(f"{ours.scheme if is_url else request.url.scheme}://{host}")
 
     # -- sessions -----------------------------------------------------------------------------
@@ -225,12 +223,9 @@ def refusal(scope: Scope, person: Person) -> Problem:
     )
 
 
-def _host_of(authority: str) -> str:
-    """Return a host without its port, in lower case."""
-    try:
-        return (urlsplit(f"//{authority}").hostname or "").lower()
-    except ValueError:
-        return ""
+def _requested_host(request: Request) -> str:
+    """Return the host that a request is for, without its port, in lower case."""
+    return addresses.host(f"//{request.headers.get('host', '')}")
 
 
 def _origin(text: str) -> tuple[str, str, int] | None:

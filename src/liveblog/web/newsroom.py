@@ -107,13 +107,7 @@ class Newsroom:
         entry = self.entry(entry_id, "restore")
         self.blog.restore(entry_id, expect=entry.now.rev)
 
-    def frame(
-        self,
-        period_id: str,
-        texts: FramingText,
-        *,
-        expect: int,
-    ) -> None:
+    def frame(self, period_id: str, texts: FramingText, *, expect: int) -> None:
         """Write the texts around a digest, or on top of the live page."""
         demand(self.person, "frame")
         if texts == FramingText():

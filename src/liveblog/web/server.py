@@ -90,7 +90,7 @@ def _exit(*_: object) -> None:
 
 def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> None:
     """Serve on a socket until SIGTERM or SIGINT; *ready* is called before."""
-    limits = ConnectionLimits(app, app.is_trusted_proxy)
+    limits = ConnectionLimits(app, app.forwarded.is_trusted)
     config = uvicorn.Config(
         cast(Any, limits),
         h11_max_incomplete_event_size=HEAD_LIMIT,
