@@ -16,7 +16,6 @@ from ..model.conflicts import Conflict, KeyReused
 from ..model.entry import as_data
 from ..model.errors import (
     Busy,
-    ConfigError,
     InvalidInput,
     LiveblogError,
     NotFound,
@@ -26,18 +25,17 @@ from ..model.errors import (
 
 log = logging.getLogger("liveblog")
 
-STATUS: tuple[tuple[type[LiveblogError], int], ...] = (
-    (InvalidInput, 422),
-    (NotFound, 404),
-    (Conflict, 412),
-    (KeyReused, 409),
-    (Withheld, 409),
-    (Busy, 503),
-    (StorageError, 507),
-    (ConfigError, 500),
-    (LiveblogError, 500),
+KINDS: tuple[tuple[type[LiveblogError], int, str], ...] = (
+    (InvalidInput, 422, "invalid"),
+    (NotFound, 404, "not_found"),
+    (Conflict, 412, "conflict"),
+    (KeyReused, 409, "key_reused"),
+    (Withheld, 409, "withheld"),
+    (Busy, 503, "busy"),
+    (StorageError, 507, "failed"),
+    (LiveblogError, 500, "failed"),
 )
-"""The status for each type of error; the first match counts."""
+"""The status and the code for each type of error; the first match counts."""
 
 
 class Problem(Exception):
@@ -73,9 +71,7 @@ def of(error: Exception) -> Problem:
         return Problem(412, "conflict", error.message, "Read it again, then repeat your change.",
                        theirs=theirs)  # fmt: skip
     if isinstance(error, LiveblogError):
-        status = next(status for kind, status in STATUS if isinstance(error, kind))
-        code = {422: "invalid", 404: "not_found", 503: "busy"}.get(status, "failed")
-        code = {KeyReused: "key_reused", Withheld: "withheld"}.get(type(error), code)
+        status, code = next(row[1:] for row in KINDS if isinstance(error, row[0]))
         headers = {"retry-after": "10"} if status == 503 else None
         return Problem(status, code, error.message, error.hint, headers)
     if isinstance(error, HTTPException):

@@ -26,16 +26,17 @@ if TYPE_CHECKING:
     from .blog_app import BlogApp
 
 
-class Metrics:
+class Metrics(Collector):
     """The number of requests by status, and the state of each blog."""
 
     def __init__(self, blogs: Sequence[BlogApp]) -> None:
         """Report on *blogs*."""
+        self._blogs = blogs
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "liveblog_requests", "Requests answered.", ["status"], registry=self._registry
         )
-        self._registry.register(_Blogs(blogs))
+        self._registry.register(self)
 
     def count(self, status: int) -> None:
         """Count an answer."""
@@ -45,11 +46,6 @@ class Metrics:
         """Return everything in the exposition format."""
         data: bytes = generate_latest(self._registry)
         return data
-
-
-class _Blogs(Collector):
-    def __init__(self, blogs: Sequence[BlogApp]) -> None:
-        self._blogs = blogs
 
     def collect(self) -> Iterable[Metric]:
         """Return the current state of each blog."""

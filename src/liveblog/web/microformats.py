@@ -133,13 +133,9 @@ def single(properties: Properties, name: str) -> Any:
     return values[0] if values else ""
 
 
-def _plain(value: Any) -> Any:
-    """Return what a value is without what describes it: a photo's address, a text's words."""
-    return value.get("value", value.get("html", value)) if isinstance(value, dict) else value
-
-
 def _hashable(value: Any) -> Any:
-    plain = _plain(value)
+    """Return a value without its description: the address of a photo, the HTML of a text."""
+    plain = value.get("value", value.get("html", value)) if isinstance(value, dict) else value
     return plain if isinstance(plain, str) else repr(plain)
 
 

@@ -247,10 +247,11 @@ class _Micropub:
 
     def _entry(self, url: Any) -> Entry:
         """Return the entry that a permalink leads to."""
-        parts = as_text(url).removeprefix(self._base).strip("/").split("/")
-        if not as_text(url).startswith(self._base) or len(parts) != 4:
+        path = as_text(url).removeprefix(self._base).rstrip("/")
+        entry_id = addresses.entry_id_at(f"{path}/index.html")
+        if not as_text(url).startswith(self._base) or not entry_id:
             raise InvalidInput(f"'{url}' is no update of this blog.", "Send its permalink as url.")
-        return self._blog.timeline.entry(f"{parts[0]}{parts[1]}{parts[2]}-{parts[3]}")
+        return self._blog.timeline.entry(entry_id)
 
     def _shown(self, now: Revision) -> Properties:
         """Return an entry's properties as q=source does (§3.7.2)."""

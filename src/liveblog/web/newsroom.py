@@ -39,7 +39,7 @@ class Newsroom:
         """The blog that the person works on."""
         return self.context.blog
 
-    def entry(self, entry_id: str, action: Action = "read") -> Entry:
+    def entry(self, entry_id: str, action: Action) -> Entry:
         """Return an entry, if the person may do the action to it.
 
         Raises :class:`Problem` (403) and :class:`NotFound`.

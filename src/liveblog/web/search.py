@@ -75,9 +75,8 @@ def routes(context: BlogContext) -> list[Route]:
         try:
             with anyio.fail_after(WAIT_SECONDS):
                 data = await run_sync(_page, context, request, abandon_on_cancel=True)
-        except TimeoutError:
-            return await run_sync(_refused, context, request, busy())
-        except Problem as problem:
+        except (TimeoutError, Problem) as error:
+            problem = error if isinstance(error, Problem) else busy()
             return await run_sync(_refused, context, request, problem)
         etag = f'"{blake2b(data, digest_size=10).hexdigest()}"'
         headers = {**_HEADERS, "cache-control": PAGE, "etag": etag}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, timedelta
+from itertools import islice
 
 import msgspec
 
@@ -24,18 +25,14 @@ from .schema import Entries, EntryBase, EntryOut, FramingOut, Picture, PictureOu
 
 
 def newest_entries(newsroom: Newsroom, *, before: str = "", limit: int = 20) -> Entries:
-    """Return a part of the timeline, the newest first, with entries that wait for their time.
+    """Return a part of the timeline, the newest first, with entries that are scheduled.
 
     *before* is the ``before`` of the part that precedes it.
     """
-    found: list[Entry] = []
-    for entry in _newest_first(newsroom.blog, before):
-        found.append(entry)
-        if len(found) > limit:
-            break
+    found = list(islice(_newest_first(newsroom.blog, before), limit + 1))
     shown = found[:limit]
     more = shown[-1].order if len(found) > limit else ""
-    return Entries(entries=tuple(entry_out(newsroom, e) for e in shown), before=more)
+    return Entries(entries=tuple(entry_out(newsroom, entry) for entry in shown), before=more)
 
 
 def _newest_first(blog: Blog, before: str) -> Iterator[Entry]:
@@ -48,15 +45,15 @@ def _newest_first(blog: Blog, before: str) -> Iterator[Entry]:
                 yield entry
 
 
-def entry_of(newsroom: Newsroom, entry_id: str, *, with_revisions: bool = False) -> EntryBase:
-    """Return the document of an entry.
+def readable_entry(blog: Blog, entry_id: str) -> Entry:
+    """Return an entry.
 
     Raises :class:`Problem` (410) if it was removed.
     """
-    found = newsroom.blog.timeline.entry(entry_id)
+    found = blog.timeline.entry(entry_id)
     if found.now.state == "removed":
         raise Problem(410, "gone", f"{entry_id} was removed.")
-    return entry_out(newsroom, found, with_revisions=with_revisions)
+    return found
 
 
 def entry_out(newsroom: Newsroom, found: Entry, *, with_revisions: bool = False) -> EntryBase:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, cast
 
 from msgspec import UNSET
@@ -25,11 +26,12 @@ from ..search import Results, results
 from ..static import PAGE
 from .documents import (
     entry_html,
-    entry_of,
+    entry_out,
     framing_of,
     images_of,
     newest_entries,
     period_id,
+    readable_entry,
 )
 from .schema import (
     Changes,
@@ -130,9 +132,7 @@ def words(call: Call) -> Answer:
     tags: dict[str, None] = {}
     figures: dict[str, None] = {}
     authors: dict[str, None] = {}
-    for number, entry in enumerate(call.blog.timeline.newest_first()):
-        if number >= _LATELY:
-            break
+    for entry in islice(call.blog.timeline.newest_first(), _LATELY):
         tags |= dict.fromkeys(entry.now.tags)
         figures |= dict.fromkeys(figure.name for figure in entry.now.figures)
         authors |= dict.fromkeys([entry.now.author] if entry.now.author else [])
@@ -267,7 +267,8 @@ OPERATIONS: Sequence[Operation] = (
 
 
 def _entry_answer(call: Call, entry_id: str, *, with_revisions: bool = False) -> Answer:
-    out = entry_of(call.newsroom, entry_id, with_revisions=with_revisions)
+    found = readable_entry(call.blog, entry_id)
+    out = entry_out(call.newsroom, found, with_revisions=with_revisions)
     return Answer(out, {"etag": f'"{out.rev}"'})
 
 

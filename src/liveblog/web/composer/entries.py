@@ -124,27 +124,26 @@ class _Pages:
         return FileResponse(file, headers=headers)
 
     def entry(self, visit: Visit) -> Response:
-        found = self._document(visit)
-        now = self._site.blog.timeline.entry(found.id).now
-        return self._entry_page(visit, Fields.of(now, self._site.blog.config.zone), found.rev)
+        return self._entry_page(visit)
 
     def _entry_page(
         self,
         visit: Visit,
-        fields: Fields,
-        rev: int,
-        problem: Problem | None = None,
+        fields: Fields | None = None,
+        rev: int = 0,
+        error: Exception | None = None,
         theirs: Fields | None = None,
     ) -> Response:
-        found = self._document(visit)
-        entry = self._site.blog.timeline.entry(found.id)
+        """Return the page of an entry; its form shows *fields*, which were refused, if given."""
+        entry = documents.readable_entry(self._site.blog, visit.path("id"))
+        fields = fields or Fields.of(entry.now, self._site.blog.config.zone)
         return self._site.page(
             "compose_entry.html",
             visit.newsroom.person,
-            problem,
-            entry=self._with_own_pictures(found),
+            errors.of(error) if error else None,
+            entry=self._with_own_pictures(documents.entry_out(visit.newsroom, entry)),
             fields=fields,
-            rev=rev,
+            rev=rev or entry.now.rev,
             theirs=theirs,
             note=visit.form.one("note"),
             minor=visit.form.one("minor"),
@@ -153,17 +152,12 @@ class _Pages:
             difference=history.differences(theirs.body or "", fields.body or "") if theirs else (),
         )
 
-    def _document(self, visit: Visit) -> EntryBase:
-        return documents.entry_of(visit.newsroom, visit.path("id"))
-
     def pin(self, visit: Visit, is_pinned: bool) -> Response:
-        draft = Draft(pinned=is_pinned)
-        return self._try(
-            visit,
-            lambda entry_id: visit.newsroom.edit(
-                entry_id, draft, schedule=False, minor=True, expect=visit.expected()
-            ),
-        )
+        def change(entry_id: str) -> None:
+            draft, rev = Draft(pinned=is_pinned), visit.expected()
+            visit.newsroom.edit(entry_id, draft, schedule=False, minor=True, expect=rev)
+
+        return self._try(visit, change)
 
     def edit(self, visit: Visit) -> Response:
         form, zone = visit.form, self._site.blog.config.zone
@@ -173,41 +167,36 @@ class _Pages:
         before = fields = Fields.of(seen, zone)
         try:
             if not form.has("body"):
-                raise Problem(
-                    422,
-                    "incomplete",
-                    "The form has no text field 'body', so it was not sent whole.",
-                    "Load the page again and repeat your change.",
-                )
+                problem = "The form has no text field 'body', so it was not sent whole."
+                hint = "Load the page again and repeat your change."
+                raise Problem(422, "incomplete", problem, hint)
             fields = self._with_file(visit, Fields.read(form, before))
             _check(fields)
-            has_pictures = fields.pictures != before.pictures
+            images = None
+            if fields.pictures != before.pictures:
+                images = documents.images_of(fields.pictures, entry.now.media)
             visit.newsroom.edit(
                 entry.id,
                 fields.changes(before, zone),
-                images=documents.images_of(fields.pictures, entry.now.media)
-                if has_pictures
-                else None,
+                images=images,
                 schedule=bool(fields.when),
                 note=form.one("note"),
                 minor=bool(form.one("minor")),
                 expect=visit.expected(),
             )
         except Conflict as conflict:
-            now = self._site.blog.timeline.entry(entry.id).now
-            theirs = Fields.of(now, zone)
+            theirs = Fields.of(self._site.blog.timeline.entry(entry.id).now, zone)
             merged = fields.merged(before, theirs)
-            return self._entry_page(visit, merged, now.rev, errors.of(conflict), theirs)
+            return self._entry_page(visit, merged, error=conflict, theirs=theirs)
         except (Problem, LiveblogError) as error:
-            return self._entry_page(visit, fields, seen.rev, errors.of(error))
+            return self._entry_page(visit, fields, seen.rev, error)
         return self._site.redirect(f"compose?done={entry.id}")
 
     def retract(self, visit: Visit) -> Response:
-        why = visit.form.one("why")
-        return self._try(
-            visit,
-            lambda entry_id: visit.newsroom.retract(entry_id, why, expect=visit.expected()),
-        )
+        def change(entry_id: str) -> None:
+            visit.newsroom.retract(entry_id, visit.form.one("why"), expect=visit.expected())
+
+        return self._try(visit, change)
 
     def remove(self, visit: Visit) -> Response:
         return self._try(visit, visit.newsroom.remove)
@@ -217,9 +206,7 @@ class _Pages:
         try:
             change(visit.path("id"))
         except (Problem, LiveblogError) as error:
-            now = self._site.blog.timeline.entry(visit.path("id")).now
-            fields = Fields.of(now, self._site.blog.config.zone)
-            return self._entry_page(visit, fields, now.rev, errors.of(error))
+            return self._entry_page(visit, error=error)
         return self._site.redirect("compose")
 
     def _with_file(self, visit: Visit, fields: Fields) -> Fields:

@@ -230,6 +230,5 @@ def _number(text: str) -> int | float:
 
 def _picture(name: str, alt: str, caption: str) -> Picture:
     kind, _, rest = name.partition(":")
-    if kind == "upload":
-        return Picture(upload=rest, alt=alt.strip(), caption=caption.strip())
-    return Picture(path=rest, alt=alt.strip(), caption=caption.strip())
+    where = {"upload" if kind == "upload" else "path": rest}
+    return Picture(**where, alt=alt.strip(), caption=caption.strip())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 from anyio.to_thread import run_sync
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -67,5 +69,5 @@ class _Files:
         }
         ending = "." + name.rpartition(".")[2]
         if ending != ".png" and "gzip" in request.headers.get("accept-encoding", ""):
-            data, headers["content-encoding"] = self._site.assets.packed(name), "gzip"
+            data, headers["content-encoding"] = gzip.compress(data, mtime=0), "gzip"
         return Response(data, 200, headers, TYPES[ending])
