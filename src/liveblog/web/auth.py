@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -32,6 +33,9 @@ TRY_SECONDS = 300.0
 """Maximum number of wrong tokens of a client, and the seconds in which they are counted."""
 
 
+_NEW_TOKEN = "'liveblog token new NAME' makes one."
+
+
 class Authenticator:
     """Authenticates the requests to one blog."""
 
@@ -42,11 +46,16 @@ class Authenticator:
         self.tokens = tokens
         self._config = config
         self._clock = clock
-        self._is_secure = config.url.startswith("https://")
+        is_secure = config.url.startswith("https://")
         # Blogs of one host must not overwrite each other's cookie.
         mark = hashlib.sha256(path.encode()).hexdigest()[:12]
-        self._cookie = f"{'__Host-' if self._is_secure else ''}liveblog-{mark}"
-        self._cookie_path = "/" if self._is_secure else path  # __Host- demands "/"
+        self._cookie = f"{'__Host-' if is_secure else ''}liveblog-{mark}"
+        self._cookie_options: dict[str, Any] = {
+            "path": "/" if is_secure else path,  # __Host- demands "/"
+            "secure": is_secure,
+            "httponly": True,
+            "samesite": "lax",
+        }
         self._attempts = RateLimiter(TRIES, TRY_SECONDS, time.monotonic)
 
     def enter(self, request: Request, scope: Scope, token: str = "") -> Person:
@@ -84,16 +93,11 @@ class Authenticator:
         if person is not None:
             return person
         self.count_refusal(request)
-        is_known = bool(self.tokens.all())
-        raise Problem(
-            401,
-            "invalid_token",
-            "This token is not, or no longer, valid."
-            if is_known
-            else "Nobody holds a token of this blog; .liveblog/tokens.json may be lost.",
-            "'liveblog token new NAME' makes one.",
-            {"www-authenticate": 'Bearer realm="liveblog", error="invalid_token"'},
-        )
+        problem = "This token is not, or no longer, valid."
+        if not self.tokens.all():
+            problem = "Nobody holds a token of this blog; .liveblog/tokens.json may be lost."
+        challenge = {"www-authenticate": 'Bearer realm="liveblog", error="invalid_token"'}
+        raise Problem(401, "invalid_token", problem, _NEW_TOKEN, challenge)
 
     def count_refusal(self, request: Request) -> None:
         """Count a request without a valid token against its client.
@@ -101,13 +105,10 @@ class Authenticator:
         Raises :class:`Problem` (429) if there were too many.
         """
         if wait := self._attempts.record(client_of(request.scope)):
-            raise Problem(
-                429,
-                "too_many_attempts",
-                "Too many wrong tokens came from this address.",
-                f"Try again in {math.ceil(wait / 60)} minutes.",
-                {"retry-after": str(math.ceil(wait))},
-            )
+            problem = "Too many wrong tokens came from this address."
+            hint = f"Try again in {math.ceil(wait / 60)} minutes."
+            headers = {"retry-after": str(math.ceil(wait))}
+            raise Problem(429, "too_many_attempts", problem, hint, headers)
 
     def check_host(self, request: Request) -> None:
         """Refuse a request for the host of somebody else (forged, or DNS rebinding)."""
@@ -120,12 +121,8 @@ class Authenticator:
         with suppress(ValueError):
             if ipaddress.ip_address(host).is_loopback:
                 return
-        raise Problem(
-            421,
-            "wrong_host",
-            f"This blog's newsroom is not at '{host}'.",
-            "Come by the blog's url (in liveblog.toml), or have your proxy pass the Host header.",
-        )
+        hint = "Use the blog's url (in liveblog.toml), or let your proxy pass the Host header on."
+        raise Problem(421, "wrong_host", f"This blog's newsroom is not at '{host}'.", hint)
 
     def check_origin(self, request: Request) -> None:
         """Refuse a request that a page of another site makes with our cookie (CSRF)."""
@@ -136,12 +133,8 @@ class Authenticator:
         else:
             is_ours = request.headers.get("sec-fetch-site") in ("same-origin", "none")
         if not is_ours:
-            raise Problem(
-                403,
-                "cross_site",
-                "This request did not come from the composer.",
-                f"Open the composer ({self._config.url}compose) and try again there.",
-            )
+            hint = f"Open the composer ({self._config.url}compose) and try again there."
+            raise Problem(403, "cross_site", "This request did not come from the composer.", hint)
 
     def _own_origin(self, request: Request) -> tuple[str, str, int] | None:
         """Return the origin of the blog's pages at the requested host.
@@ -157,27 +150,14 @@ class Authenticator:
 
     def sign_in(self, response: Response, person: Person) -> None:
         """Open a session, and set its cookie."""
-        response.set_cookie(
-            self._cookie,
-            self.tokens.sign_in(person, self._clock()),
-            max_age=SESSION_SECONDS,
-            path=self._cookie_path,
-            secure=self._is_secure,
-            httponly=True,
-            samesite="lax",
-        )
+        session = self.tokens.sign_in(person, self._clock())
+        response.set_cookie(self._cookie, session, max_age=SESSION_SECONDS, **self._cookie_options)
 
     def sign_out(self, response: Response, request: Request) -> None:
         """End the session, and delete its cookie."""
         if cookie := request.cookies.get(self._cookie):
             self.tokens.sign_out(cookie)
-        response.delete_cookie(
-            self._cookie,
-            path=self._cookie_path,
-            secure=self._is_secure,
-            httponly=True,
-            samesite="lax",
-        )
+        response.delete_cookie(self._cookie, **self._cookie_options)
 
 
 def demand(
@@ -193,13 +173,9 @@ def demand(
 
 def unauthorized() -> Problem:
     """Return the refusal of a request without a token."""
-    return Problem(
-        401,
-        "unauthorized",
-        "This needs a token.",
-        "Send 'Authorization: Bearer …'; 'liveblog token new NAME' makes one.",
-        {"www-authenticate": 'Bearer realm="liveblog"'},
-    )
+    hint = f"Send 'Authorization: Bearer …'; {_NEW_TOKEN}"
+    challenge = {"www-authenticate": 'Bearer realm="liveblog"'}
+    return Problem(401, "unauthorized", "This needs a token.", hint, challenge)
 
 
 def require(person: Person, scope: Scope) -> None:
@@ -214,13 +190,9 @@ def require(person: Person, scope: Scope) -> None:
 def refusal(scope: Scope, person: Person) -> Problem:
     """Return the refusal of a request that needs *scope*."""
     challenge = f'Bearer realm="liveblog", error="insufficient_scope", scope="{scope}"'
-    return Problem(
-        403,
-        "insufficient_scope",
-        f"This needs the scope '{scope}'; {person.name} has '{person.scope}'.",
-        f"Ask for a token with --scope {scope}.",
-        {"www-authenticate": challenge},
-    )
+    problem = f"This needs the scope '{scope}'; {person.name} has '{person.scope}'."
+    hint = f"Ask for a token with --scope {scope}."
+    return Problem(403, "insufficient_scope", problem, hint, {"www-authenticate": challenge})
 
 
 def _requested_host(request: Request) -> str:

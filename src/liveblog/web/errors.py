@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -38,28 +38,16 @@ KINDS: tuple[tuple[type[LiveblogError], int, str], ...] = (
 """The status and the code for each type of error; the first match counts."""
 
 
+@dataclass(eq=False)
 class Problem(Exception):
-    """A request that is refused.
+    """A request that is refused."""
 
-    ``code`` is a word for programs, ``detail`` and ``hint`` are for people.
-    """
-
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        detail: str,
-        hint: str = "",
-        headers: Mapping[str, str] | None = None,
-        **more: Any,
-    ) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.code = code
-        self.detail = detail
-        self.hint = hint
-        self.headers = dict(headers or {})
-        self.more = more
+    status: int
+    code: str  #: for programs
+    detail: str  #: for people
+    hint: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    theirs: object = None  #: after a conflict: the revision that was appended first
 
 
 def of(error: Exception) -> Problem:
@@ -68,34 +56,35 @@ def of(error: Exception) -> Problem:
         return error
     if isinstance(error, Conflict):
         theirs = as_data(error.theirs) if error.theirs else None
-        return Problem(412, "conflict", error.message, "Read it again, then repeat your change.",
-                       theirs=theirs)  # fmt: skip
+        hint = "Read it again, then repeat your change."
+        return Problem(412, "conflict", error.message, hint, theirs=theirs)
     if isinstance(error, LiveblogError):
         status, code = next(row[1:] for row in KINDS if isinstance(error, row[0]))
-        headers = {"retry-after": "10"} if status == 503 else None
+        headers = {"retry-after": "10"} if status == 503 else {}
         return Problem(status, code, error.message, error.hint, headers)
     if isinstance(error, HTTPException):
         phrase = HTTPStatus(error.status_code).phrase
         code = phrase.lower().replace(" ", "_")
-        return Problem(error.status_code, code, error.detail or phrase, headers=error.headers)
+        return Problem(error.status_code, code, error.detail or phrase, headers=error.headers or {})
     return Problem(500, "failed", "Something went wrong inside liveblog; the log says what.")
 
 
 def response(problem: Problem) -> Response:
     """Return a problem as JSON."""
-    document = {
+    document: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "code": problem.code,
         "detail": problem.detail,
-        **({"hint": problem.hint} if problem.hint else {}),
-        **problem.more,
     }
+    if problem.hint:
+        document["hint"] = problem.hint
+    if problem.theirs:
+        document["theirs"] = problem.theirs
     headers = {"cache-control": "no-store", **problem.headers}
-    return Response(
-        msgspec.json.encode(document), problem.status, headers, "application/problem+json"
-    )
+    data = msgspec.json.encode(document)
+    return Response(data, problem.status, headers, "application/problem+json")
 
 
 async def handler(request: Request, error: Exception) -> Response:

@@ -10,7 +10,7 @@ becomes a link.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -332,6 +332,6 @@ class _Micropub:
         return await run_sync(uploaded_picture, self._blog, name, headers)
 
 
-def _json(document: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    named = {"cache-control": "no-store", **(headers or {})}
+def _json(document: object, status: int = 200, headers: Mapping[str, str] = {}) -> Response:
+    named = {"cache-control": "no-store", **headers}
     return Response(msgspec.json.encode(document), status, named, "application/json")

@@ -141,12 +141,8 @@ def expected_revision(given: str | None) -> int:
     Raises :class:`Problem`: 428 without one, 412 for what is not the number of a revision.
     """
     if given is None:
-        raise Problem(
-            428,
-            "if_match_required",
-            "Which revision do you want to change?",
-            "Send its ETag in If-Match, so that nobody's work is overwritten.",
-        )
+        hint = "Send its ETag in If-Match, so that nobody's work is overwritten."
+        raise Problem(428, "if_match_required", "Which revision do you want to change?", hint)
     number = revision_number(given.strip().removeprefix("W/").strip('"'))
     if number is None:
         raise Problem(412, "conflict", f"If-Match is {given[:40]}, which no revision has.")

@@ -27,10 +27,8 @@ async def read_body(request: Request, limit: int) -> bytes:
 
     Raises :class:`Problem` (413).
     """
-    too_large = Problem(
-        413, "too_large", f"The body is too large; the limit is {limit:,} bytes.",
-        "Make it smaller.",
-    )  # fmt: skip
+    problem = f"The body is too large; the limit is {limit:,} bytes."
+    too_large = Problem(413, "too_large", problem, "Make it smaller.")
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and (len(declared) > 15 or int(declared) > limit):
         raise too_large

@@ -57,10 +57,6 @@ class Writers:
 
 
 def _busy() -> Problem:
-    return Problem(
-        503,
-        "busy",
-        "Too many updates are being written at the moment.",
-        "Nothing was changed. Try again in a moment.",
-        {"retry-after": "5"},
-    )
+    problem = "Too many updates are being written at the moment."
+    hint = "Nothing was changed. Try again in a moment."
+    return Problem(503, "busy", problem, hint, {"retry-after": "5"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, timedelta
 from itertools import islice
+from typing import Any
 
 import msgspec
 
@@ -60,38 +61,25 @@ def entry_out(newsroom: Newsroom, found: Entry, *, with_revisions: bool = False)
     """Return the document of an entry."""
     now, path = found.now, newsroom.context.path
     document: EntryBase = EntryOut(
-        **field_values(now),
+        **_revision_fields(now, path),
         id=found.id,
-        rev=now.rev,
         url=addresses.url(newsroom.blog.config.url, addresses.entry_path(found.id)),
         order=found.order,
-        state=now.state,
         waiting=now.published > newsroom.blog.now,
         mine=may(newsroom.person, "edit", found.revisions),
-        published=now.published.astimezone(UTC),
         updated=now.updated,
-        pictures=_pictures(now.media, path),
-        note=now.note,
         html=entry_html(newsroom.context, found),
-        revisions=tuple(_version(r, path) for r in found.revisions) if with_revisions else (),
+        revisions=tuple(
+            Version(**_revision_fields(revision, path), recorded=revision.recorded)
+            for revision in found.revisions
+            if with_revisions
+        ),
     )
     return document
 
 
-def _version(revision: Revision, path: str) -> object:
-    return Version(
-        **field_values(revision),
-        rev=revision.rev,
-        recorded=revision.recorded,
-        published=revision.published,
-        state=revision.state,
-        pictures=_pictures(revision.media, path),
-        note=revision.note,
-    )
-
-
-def _pictures(found: Iterable[Media], path: str) -> tuple[PictureOut, ...]:
-    return tuple(
+def _revision_fields(revision: Revision, path: str) -> dict[str, Any]:
+    pictures = (
         PictureOut(
             path=media.path,
             url=path + addresses.url("", addresses.media_path(media.path)),
@@ -101,8 +89,16 @@ def _pictures(found: Iterable[Media], path: str) -> tuple[PictureOut, ...]:
             alt=media.alt,
             caption=media.caption,
         )
-        for media in found
+        for media in revision.media
     )
+    return {
+        **field_values(revision),
+        "rev": revision.rev,
+        "published": revision.published.astimezone(UTC),
+        "state": revision.state,
+        "pictures": tuple(pictures),
+        "note": revision.note,
+    }
 
 
 def entry_html(context: BlogContext, found: Entry) -> str:

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from ...model.errors import LiveblogError
 from ...tokens import Person, Scope
 from .. import errors
-from ..auth import require
+from ..auth import require, unauthorized
 from ..context import BlogContext
 from ..errors import Problem
 from ..newsroom import Newsroom, expected_revision
@@ -96,8 +96,7 @@ class ComposerSite:
     def _signed_out(self, request: Request) -> Response:
         if request.method == "GET":
             return self.page("sign_in.html", None, shared=shared_query(request.url.query))
-        problem = Problem(401, "unauthorized", "This needs a token.")
-        return self.page("sign_in.html", None, problem, shared="")
+        return self.page("sign_in.html", None, unauthorized(), shared="")
 
     def page(
         self, template: str, person: Person | None, problem: Problem | None = None, **values: Any
