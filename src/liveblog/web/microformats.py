@@ -72,12 +72,9 @@ def properties_of(document: dict[str, Any]) -> Properties:
 
     Raises :class:`InvalidInput`.
     """
-    found = document.get("properties", {})
-    if not isinstance(found, dict):
-        raise InvalidInput("The properties are no object.", "Give each as a list of values.")
     return {
         name: _listed(name, values)
-        for name, values in found.items()
+        for name, values in _object(document, "properties").items()
         if isinstance(values, list) or not name.startswith("mp-")
     }
 
@@ -94,22 +91,22 @@ def with_photo_texts(properties: Properties) -> Properties:
 def updated(properties: Properties, document: dict[str, Any]) -> Properties:
     """Return properties after the operations of an update (§3.4)."""
     found = dict(properties)
-    for name, values in _operation(document, "replace").items():
+    for name, values in _object(document, "replace").items():
         found[name] = _listed(name, values)
-    for name, values in _operation(document, "add").items():
+    for name, values in _object(document, "add").items():
         found[name] = found.get(name, []) + _listed(name, values)
     removed = document.get("delete", [])
     if isinstance(removed, list):
         for name in removed:
             found.pop(as_text(name), None)
         return found
-    for name, values in _operation(document, "delete").items():
+    for name, values in _object(document, "delete").items():
         gone = {_hashable(value) for value in _listed(name, values)}
         found[name] = [value for value in found.get(name, []) if _hashable(value) not in gone]
     return found
 
 
-def _operation(document: dict[str, Any], name: str) -> dict[str, Any]:
+def _object(document: dict[str, Any], name: str) -> dict[str, Any]:
     found = document.get(name, {})
     if not isinstance(found, dict):
         raise InvalidInput(f"'{name}' is no object.", "Give each property as a list of values.")

@@ -325,11 +325,10 @@ class _Micropub:
         name = await self._context.writers.run(self._blog.upload, data, "The file")
         return Response(status_code=201, headers={"location": f"{self._base}micropub/media/{name}"})
 
-    async def uploaded(self, request: Request) -> Response:
+    def uploaded(self, request: Request) -> Response:
         """Show a picture that waits for its update, to whoever knows its name."""
         headers = {"x-content-type-options": "nosniff", "x-robots-tag": "noindex"}
-        name = request.path_params["name"]
-        return await run_sync(uploaded_picture, self._blog, name, headers)
+        return uploaded_picture(self._blog, request.path_params["name"], headers)
 
 
 def _json(document: object, status: int = 200, headers: Mapping[str, str] = {}) -> Response:

@@ -93,16 +93,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "responses": _responses(operation),
     }
     if operation.takes is bytes:
-        described["requestBody"] = {
-            "required": True,
-            "description": f"The picture's bytes, at most {UPLOAD_LIMIT:,}.",
-            "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
-        }
+        content: dict[str, Any] = {"image/*": {"schema": {"type": "string", "format": "binary"}}}
+        text = f"The picture's bytes, at most {UPLOAD_LIMIT:,}."
+        described["requestBody"] = {"required": True, "description": text, "content": content}
     elif operation.takes is not None:
-        described["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": _reference(operation.takes)}},
-        }
+        content = {"application/json": {"schema": _reference(operation.takes)}}
+        described["requestBody"] = {"required": True, "content": content}
     return described
 
 
@@ -133,13 +129,9 @@ def _responses(operation: Operation) -> dict[str, Any]:
 
 
 def _header(name: str, text: str, required: bool) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "header",
-        "required": required,
-        "description": text,
-        "schema": {"type": "string"},
-    }
+    schema = {"type": "string"}
+    return {"name": name, "in": "header", "required": required, "description": text,
+            "schema": schema}  # fmt: skip
 
 
 def _reference(kind: Any) -> dict[str, str]:

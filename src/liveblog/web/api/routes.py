@@ -33,13 +33,14 @@ def routes(context: BlogContext) -> list[Route]:
         for path, methods in by_path.items()
     ]
 
-    async def described(_: Request) -> Response:
-        data = await run_sync(lambda: msgspec.json.encode(document(context.blog.config)))
+    # Starlette calls plain functions in worker threads.
+    def described(_: Request) -> Response:
+        data = msgspec.json.encode(document(context.blog.config))
         return Response(data, media_type="application/json", headers=_UNSEEN)
 
-    async def uploaded(request: Request) -> Response:
-        await run_sync(context.auth.enter, request, "post")
-        return await run_sync(uploaded_picture, context.blog, request.path_params["name"], _UNSEEN)
+    def uploaded(request: Request) -> Response:
+        context.auth.enter(request, "post")
+        return uploaded_picture(context.blog, request.path_params["name"], _UNSEEN)
 
     return [
         Route("/api/openapi.json", described),

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from ...blog import Blog
 from ...model.errors import LiveblogError
 from ...tokens import Person, Scope
 from .. import errors
@@ -45,6 +46,16 @@ class Visit:
     request: Request
     form: Form
     newsroom: Newsroom
+    site: ComposerSite
+
+    @property
+    def blog(self) -> Blog:
+        """The blog of this composer."""
+        return self.site.blog
+
+    def page(self, template: str, problem: Problem | None = None, **values: Any) -> Response:
+        """Return a page for this person; see :meth:`ComposerSite.page`."""
+        return self.site.page(template, self.newsroom.person, problem, **values)
 
     def path(self, name: str) -> str:
         """Return a part of the path."""
@@ -83,9 +94,9 @@ class ComposerSite:
                 require(person, scope)
                 newsroom = Newsroom(self.context, person)
                 if request.method != "POST":
-                    return await run_sync(answer, Visit(request, Form(), newsroom))
+                    return await run_sync(answer, Visit(request, Form(), newsroom, self))
                 form = await form_of(request)
-                visit = Visit(request, form, newsroom)
+                visit = Visit(request, form, newsroom, self)
                 return await self.context.writers.run(answer, visit)
             except (Problem, LiveblogError, HTTPException) as error:
                 problem = errors.of(error)
