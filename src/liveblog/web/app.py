@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -56,17 +57,13 @@ class Application:
         """
         self.forwarded = ForwardedHeaders(proxies)
         self.blogs = [BlogApp(blog, self.forwarded, self._streams) for blog in blogs]
-        by_path: dict[str, Blog] = {}
-        for app in self.blogs:
-            if other := by_path.get(app.path):
-                raise ConfigError(
-                    f"{other.paths.root} and {app.blog.paths.root} both have the path {app.path} "
-                    "in their url.",
-                    "Give one of them another url in its liveblog.toml.",
-                )
-            by_path[app.path] = app.blog
         # The longest path first: the path of a blog may lie below that of another.
-        self._by_path = sorted(self.blogs, key=lambda app: -len(app.path))
+        self._by_path = sorted(self.blogs, key=lambda app: (-len(app.path), app.path))
+        for one, other in pairwise(self._by_path):
+            if one.path == other.path:
+                folders = f"{one.blog.paths.root} and {other.blog.paths.root}"
+                problem = f"{folders} both have the path {one.path} in their url."
+                raise ConfigError(problem, "Give one of them another url in its liveblog.toml.")
         self._redirects = Redirects(blog.config for blog in blogs)
         self._metrics: Metrics | None = None
         if has_metrics:
@@ -233,10 +230,8 @@ class EnvironmentApplication:
         """
         folders = [name for name in self._environment.get(FOLDERS, "").split(":") if name]
         if not folders:
-            raise ConfigError(
-                f"{FOLDERS} is not set.",
-                f"Set it to the folders of the blogs, separated by ':': {FOLDERS}=/srv/my-blog",
-            )
+            hint = f"Set it to the folders of the blogs, separated by ':': {FOLDERS}=/srv/my-blog"
+            raise ConfigError(f"{FOLDERS} is not set.", hint)
         blogs = [Blog(folder) for folder in folders]
         return Application(blogs, proxies=self._environment.get(PROXY, "127.0.0.1"))
 

@@ -73,6 +73,12 @@ def routes(context: BlogContext) -> list[Route]:
     ]
 
 
+_POST_TYPES = [
+    {"type": "note", "name": "Update"},
+    {"type": "article", "name": "Update with a title"},
+    {"type": "photo", "name": "Photo"},
+]
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -145,9 +151,8 @@ class _Micropub:
         elif action == "undelete":
             newsroom.restore(entry.id)
         else:
-            raise InvalidInput(
-                f"'{str(action)[:40]}' is no action.", "Try update, delete or undelete."
-            )
+            problem = f"'{str(action)[:40]}' is no action."
+            raise InvalidInput(problem, "Try update, delete or undelete.")
         return None
 
     def _create(self, newsroom: Newsroom, document: dict[str, Any], key: str) -> Revision:
@@ -280,18 +285,10 @@ class _Micropub:
     def _query(self, request: Request) -> Response:
         asked = request.query_params.get("q", "")
         if asked == "config":
-            return _json(
-                {
-                    "media-endpoint": f"{self._base}micropub/media",
-                    "syndicate-to": [],
-                    "q": ["config", "source", "syndicate-to", "category"],
-                    "post-types": [
-                        {"type": "note", "name": "Update"},
-                        {"type": "article", "name": "Update with a title"},
-                        {"type": "photo", "name": "Photo"},
-                    ],
-                }
-            )
+            queries = ["config", "source", "syndicate-to", "category"]
+            endpoint = f"{self._base}micropub/media"
+            return _json({"media-endpoint": endpoint, "syndicate-to": [], "q": queries,
+                          "post-types": _POST_TYPES})  # fmt: skip
         if asked == "syndicate-to":
             return _json({"syndicate-to": []})
         if asked == "category":

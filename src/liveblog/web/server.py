@@ -69,10 +69,9 @@ def listen(host: str, port: int) -> socket.socket:
         opened.bind((host, port))
     except OSError as error:
         opened.close()
-        raise StorageError(
-            f"Cannot listen on {host}, port {port}: {error.strerror}.",
-            "Another program may use it; choose another with --port, or --port 0 for a free one.",
-        ) from error
+        problem = f"Cannot listen on {host}, port {port}: {error.strerror}."
+        hint = "Another program may use it; choose another with --port, or --port 0 for a free one."
+        raise StorageError(problem, hint) from error
     return opened
 
 

@@ -120,9 +120,8 @@ def images_of(given: Iterable[Picture], known: Sequence[Media]) -> list[Uploaded
         elif media := by_path.get(picture.path):
             found.append(msgspec.structs.replace(media, alt=picture.alt, caption=picture.caption))
         else:
-            raise InvalidInput(
-                f"The entry has no picture '{picture.path}'.", "Upload it, or leave it out."
-            )
+            problem = f"The entry has no picture '{picture.path}'."
+            raise InvalidInput(problem, "Upload it, or leave it out.")
     return found
 
 
