@@ -168,14 +168,12 @@ def sources_of(properties: Properties) -> tuple[Source, ...]:
     found: dict[Source, None] = {}
     for name in _CITED:
         for value in properties.get(name, []):
-            url = _cited(value)
-            if not url.startswith(("https://", "http://")):
+            url = addresses.web_address(_cited(value))
+            if not url:
                 continue
-            try:
-                host = addresses.split(url).hostname
-            except ValueError:
-                raise InvalidInput(f"'{url[:300]}' is no address.", "Correct it.") from None
-            found[Source(host or url, url)] = None
+            if not (host := addresses.host(url)):
+                raise InvalidInput(f"'{url[:300]}' is no address.", "Correct it.")
+            found[Source(host, url)] = None
     return tuple(found)
 
 
