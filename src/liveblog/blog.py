@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, wraps
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -46,19 +46,7 @@ if TYPE_CHECKING:
     from .tokens import Tokens
 
 
-Verb = TypeVar("Verb", bound=Callable[..., Any])
 Record = TypeVar("Record", Revision, Framing)
-
-
-def _guarded(verb: Verb) -> Verb:
-    """Turn an OSError that a method raises into a StorageError."""
-
-    @wraps(verb)
-    def guarded(blog: Blog, *arguments: Any, **options: Any) -> Any:
-        with storage_errors("use", blog.paths.root):
-            return verb(blog, *arguments, **options)
-
-    return cast(Verb, guarded)
 
 
 def _clock() -> datetime:
@@ -176,7 +164,6 @@ class Blog:
             first_weekday=self.config.first_weekday,
         )
 
-    @_guarded
     def digest(self, when: str = "today", *, key: bool = False, tag: str = "") -> Digest:
         """Return the digest of a period: everything, key entries, or those with one tag.
 
@@ -193,7 +180,6 @@ class Blog:
                 raise UnknownTag(tag, known, period.id)
         return found
 
-    @_guarded
     def search(
         self,
         words: str,
@@ -231,7 +217,6 @@ class Blog:
 
     # -- writing ------------------------------------------------------------------------------
 
-    @_guarded
     def post(
         self,
         text: str | Draft = "",
@@ -269,7 +254,6 @@ class Blog:
         key_text = clean_text(idempotency_key, "idempotency key")
         return msgspec.structs.replace(first, idempotency_key=key_text)
 
-    @_guarded
     def edit(
         self,
         entry_id: str,
@@ -324,7 +308,6 @@ class Blog:
         before = [revision for revision in entry.revisions if revision.rev < made.rev]
         return (before or entry.revisions)[-1], True
 
-    @_guarded
     def upload(self, data: bytes, name: str = "picture") -> str:
         """Store a picture for a later update; return the name that :class:`Uploaded` takes.
 
@@ -333,23 +316,21 @@ class Blog:
         """
         from .media import delete_old_uploads, store_upload
 
-        delete_old_uploads(self.paths.uploads, (self.now - timedelta(days=7)).timestamp())
-        return store_upload(data, self.paths.uploads, name)
+        with storage_errors("write to", self.paths.uploads):
+            delete_old_uploads(self.paths.uploads, (self.now - timedelta(days=7)).timestamp())
+            return store_upload(data, self.paths.uploads, name)
 
-    @_guarded
     def retract(self, entry_id: str, *, why: str, expect: int | None = None) -> Revision:
         """Withdraw an entry: a notice with the reason *why* stays in its place."""
         old = self.timeline.entry(entry_id).now
         return self._append(revisions.retract(old, why, self._second), old.rev, expect)
 
-    @_guarded
     def restore(self, entry_id: str, *, expect: int | None = None) -> Revision:
         """Restore an entry that was removed, live or retracted as it was before."""
         entry = self.timeline.entry(entry_id)
         restored = revisions.restore(entry.revisions, self._second)
         return self._append(restored, entry.now.rev, expect)
 
-    @_guarded
     def remove(
         self, entry_id: str, *, author: str = "", purge: bool = False, expect: int | None = None
     ) -> Revision:
@@ -368,14 +349,14 @@ class Blog:
         if purge:
             from .media import delete_pictures
 
-            # The texts first: damage elsewhere must not keep them from being blanked.
-            self.journal.redact(entry_id)
-            delete_pictures(entry_id, self.paths.media, self.paths.uploads)
-            self.search_index.delete()
-            self.outbox.erase_problems()
+            with storage_errors("erase the entry in", self.paths.root):
+                # The texts first: damage elsewhere must not keep them from being blanked.
+                self.journal.redact(entry_id)
+                delete_pictures(entry_id, self.paths.media, self.paths.uploads)
+                self.search_index.delete()
+                self.outbox.erase_problems()
         return removed
 
-    @_guarded
     def frame(
         self,
         period_id: str,
@@ -403,7 +384,6 @@ class Blog:
         )
         return self._append(new, old.rev, expect)
 
-    @_guarded
     def end(self, at: datetime | None = None, *, expect: int | None = None) -> Framing:
         """Declare the coverage over: the page says so, and feeds tell readers to stop polling."""
         at = limits.check_instant(at or self._second, "end of the coverage")
@@ -411,7 +391,6 @@ class Blog:
         ended = msgspec.structs.replace(old, recorded=None, author=self.config.author, ended=at)
         return self._append(ended, old.rev, expect)
 
-    @_guarded
     def resume(self, *, expect: int | None = None) -> Framing:
         """Resume the coverage after its end."""
         old = self.timeline.framing(COVERAGE)
@@ -434,7 +413,6 @@ class Blog:
                 "Correct the time, or add --schedule to hold the update back until then.",
             )
 
-    @_guarded
     def import_items(
         self,
         items: Iterable[Item],
@@ -463,14 +441,12 @@ class Blog:
 
     # -- the site -----------------------------------------------------------------------------
 
-    @_guarded
     def publish(
         self, *, full: bool = False, dry_run: bool = False, progress: Progress | None = None
     ) -> Report:
         """Bring the site in ``feeds/`` up to date; see :class:`Publisher`."""
         return self.publisher.publish(self.now, full=full, dry_run=dry_run, progress=progress)
 
-    @_guarded
     def move(self, url: str, *, progress: Progress | None = None) -> Relocation:
         """Change the blog's address and publish the site again; ids stay the same.
 
@@ -513,7 +489,6 @@ class Blog:
 
         return Publisher(self.journal, Folder(self.paths.site), self.paths, self.config)
 
-    @_guarded
     def check(self, *, progress: Progress | None = None) -> Health:
         """Compare the journal, the pictures and the site; report what is damaged or missing."""
         from .site.verify import check
