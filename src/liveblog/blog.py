@@ -21,7 +21,7 @@ from msgspec import UNSET, UnsetType
 from . import config as settings
 from .config import Config, writing
 from .journal import Journal
-from .model import limits, revisions
+from .model import revisions
 from .model.conflicts import Conflict
 from .model.draft import Draft, DraftFields, draft_from
 from .model.entry import Framing, Media, Revision, clean_text, slug, tag_slug
@@ -56,11 +56,11 @@ def _clock() -> datetime:
 class Blog:
     """A live blog.
 
-    Instants are aware datetimes; days and weeks are those of the blog's time zone. Every method
-    that writes raises :class:`InvalidInput` for what cannot be taken, and then
-    nothing was changed, and :class:`StorageError` if the machine refused, which
-    says whether anything was. *expect* is the number of the revision that the author saw; if it is
-    not the newest, that is a :class:`Conflict`.
+    Instants are aware datetimes; days and weeks are those of the blog's time zone. A method that
+    writes raises :class:`InvalidInput` for an invalid argument, having changed nothing, and
+    :class:`StorageError` for an error of the operating system; its hint says whether anything was
+    changed. *expect* is the number of the revision that the author saw; if it is not the newest,
+    the method raises :class:`Conflict`.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Blog:
         config: str | os.PathLike[str] | None = None,
         clock: Callable[[], datetime] = _clock,
     ) -> None:
-        """Open the blog in *folder* (or above it), or the one of a *config* file.
+        """Open the blog of the *config* file, or else the one in *folder* or a folder above it.
 
         Raises :class:`ConfigError`.
         """
@@ -119,7 +119,7 @@ class Blog:
 
     @property
     def _second(self) -> datetime:
-        """The present instant to the second, as entries are dated."""
+        """The present instant without microseconds: entries are dated to the second."""
         return self.now.replace(microsecond=0)
 
     def check_exists(self) -> None:
@@ -134,7 +134,7 @@ class Blog:
 
     @property
     def timeline(self) -> Timeline:
-        """The entries as readers may see them now."""
+        """The entries that readers may see now."""
         return Timeline(self.journal, self.now)
 
     @property
@@ -228,20 +228,20 @@ class Blog:
     ) -> Revision:
         """Append a new entry and return its first revision; when this returns, it is on disk.
 
-        The entry is a whole :class:`Draft`, or a text (Markdown) and *fields* of a draft. An
-        instant in the future is an embargo and needs *schedule*. The same call again with its
-        *idempotency_key* returns what the first one appended; another call with that key raises
-        :class:`KeyReused`.
+        The entry is a :class:`Draft`, or a text (Markdown) and other *fields* of a draft. An
+        instant in the future is an embargo and needs *schedule*. Repeating a call with the same
+        *idempotency_key* returns the revision that the first call appended; a different call with
+        that key raises :class:`KeyReused`.
         """
         draft = text if isinstance(text, Draft) else draft_from(fields, text)
         first = self.preview(draft, idempotency_key=idempotency_key)
-        if draft.published:
-            self._check_future(first.published, schedule)
+        if draft.published and not schedule:
+            revisions.refuse_future(first, self._second, self.config.zone)
         return self.journal.append(set_pictures(first, images, self.paths), expect=0)
 
     def preview(self, draft: Draft, *, idempotency_key: str = "") -> Revision:
         """Return the revision that :meth:`post` would append, without pictures; write nothing."""
-        # The same request again makes an entry of the same id, with the same pictures.
+        # A repeated request gets the same id, and so the same names for its pictures.
         key = idempotency_key.encode()
         randomness = blake2b(key, digest_size=8).digest() if key else os.urandom(8)
         first = revisions.first_revision(
@@ -267,11 +267,11 @@ class Blog:
         idempotency_key: str = "",
         **fields: Unpack[DraftFields],
     ) -> Revision:
-        """Append a revision of an entry and return it; what is not given stays as it is.
+        """Append a revision of an entry and return it; fields that are not given stay.
 
-        The changes are a *draft*, or *fields* of one; *images* are all the pictures that the entry
-        then has. A *note* makes the revision a correction that readers see. A *minor* one leaves
-        ``updated`` alone.
+        The changes are a *draft*, or *fields* of one; *images* replace all pictures of the entry. A
+        *note* makes the revision a correction, which readers see. A *minor* edit does not change
+        ``updated``.
 
         Raises :class:`Conflict` if somebody revised the entry meanwhile.
         """
@@ -285,8 +285,8 @@ class Blog:
         now = self._second
         blank = msgspec.structs.replace(old, recorded=None, note="", idempotency_key=key)
         new = revisions.revise(blank, draft, now=now, zone=self.config.zone)
-        if draft.published:
-            self._check_future(new.published, schedule)
+        if draft.published and not schedule:
+            revisions.refuse_future(new, now, self.config.zone)
         new = msgspec.structs.replace(new, note=clean_text(note, "note"))
         if images is not None:
             new = set_pictures(new, images, self.paths)
@@ -367,7 +367,7 @@ class Blog:
         author: str = "",
         expect: int | None = None,
     ) -> Framing:
-        """Write the texts around a period's digest; what is not given stays as it is.
+        """Write the framing of a period's digest; texts that are not given stay.
 
         *period_id* is a period's id, or ``coverage`` for the blog as a whole. The *headline* is
         plain text, the others are Markdown.
@@ -386,32 +386,19 @@ class Blog:
 
     def end(self, at: datetime | None = None, *, expect: int | None = None) -> Framing:
         """Declare the coverage over: the page says so, and feeds tell readers to stop polling."""
-        at = limits.check_instant(at or self._second, "end of the coverage")
         old = self.timeline.framing_to_revise(COVERAGE)
-        ended = msgspec.structs.replace(old, recorded=None, author=self.config.author, ended=at)
+        ended = revisions.end_coverage(old, self.config.author, at or self._second)
         return self._append(ended, old.rev, expect)
 
     def resume(self, *, expect: int | None = None) -> Framing:
         """Resume the coverage after its end."""
-        old = self.timeline.framing(COVERAGE)
-        if old is None or old.ended is None:
-            raise InvalidInput("The coverage is not over.", "Nothing was changed.")
-        return self._append(
-            msgspec.structs.replace(old, ended=None, recorded=None), old.rev, expect
-        )
+        old = self.timeline.framing_to_revise(COVERAGE)
+        return self._append(revisions.resume_coverage(old), old.rev, expect)
 
     def _append(self, record: Record, rev: int, expect: int | None) -> Record:
         """Append the successor of revision *rev*, or of the one that the author expects."""
         validate(record)
         return self.journal.append(record, expect=rev if expect is None else expect)
-
-    def _check_future(self, published: datetime, is_scheduled: bool) -> None:
-        if published > self._second and not is_scheduled:
-            local = published.astimezone(self.config.zone)
-            raise InvalidInput(
-                f"{local:%Y-%m-%d %H:%M} ({self.config.timezone}) is in the future.",
-                "Correct the time, or add --schedule to hold the update back until then.",
-            )
 
     def import_items(
         self,
