@@ -202,15 +202,18 @@ def _make_row(entry: Entry, mark: bytes) -> Row:
         author=now.author,
         title=now.title if is_live else "",
         tags=now.tags if is_live else (),
-        text=text_of(entry) if is_live else now.note,
+        text=text_of(entry, to_html(now.body)) if is_live else now.note,
         labels=[*names, *(label("t", slug(tag)) for tag in now.tags if is_live)],
     )
 
 
-def text_of(entry: Entry) -> str:
-    """Return the plain text of a live entry without its title, tags and author."""
+def text_of(entry: Entry, body: str) -> str:
+    """Return the plain text of a live entry without its title, tags and author.
+
+    *body* is the HTML of its body.
+    """
     now = entry.now
-    parts = [html_to_text(to_html(now.body))]
+    parts = [html_to_text(body)]
     for media in now.media:
         parts += [media.caption, media.alt]
     for figure in now.figures:
