@@ -34,7 +34,8 @@ import pytest
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
 
-from liveblog import Blog
+from liveblog import Blog, Digest
+from liveblog.digest.build import build_coverage
 from liveblog.model import addresses
 from liveblog.pages import templates
 from liveblog.text.fragments import html_to_text
@@ -102,6 +103,11 @@ def copied(blog: Blog, folder: Path, clock: Clock) -> Blog:
     shutil.copytree(blog.paths.root, folder)
     clock.now = blog.now
     return Blog(folder, clock=clock)
+
+
+def coverage_digest(blog: Blog) -> Digest:
+    """Return the digest of everything that readers may see."""
+    return build_coverage(blog.timeline, blog.config.title)
 
 
 @pytest.fixture

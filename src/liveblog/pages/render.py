@@ -26,7 +26,7 @@ from ..storage.cache import Cache
 from ..text.bidi import close_controls
 from ..text.fragments import ROOT, html_to_text, set_picture_sizes, with_root
 from ..text.locale import Words
-from ..text.markup import to_html
+from ..text.markup import to_html, typeset
 from ..text.plain import shorten
 from ..timeline import Entry
 from . import chart
@@ -129,6 +129,11 @@ class Pages:
         """Return the content of an entry for pages and feeds: without its time and title."""
         return Markup(self._cached("content", entry, self._render_content))
 
+    def body(self, now: Revision) -> str:
+        """Return the HTML of a body for plain text: without typography, pictures are links."""
+        key = ("body", now.id, now.rev, now.recorded)
+        return self._cache.get(key, lambda: to_html(now.body))
+
     def digest_content(self, digest: Digest) -> str:
         """Return a digest for feeds: without charts, and without meaning in classes."""
         return self._render("fragments/digest_feed.html", digest=digest, pages=self)
@@ -166,7 +171,7 @@ class Pages:
 
     def _first_words(self, entry: Entry) -> str:
         now = entry.now
-        first = html_to_text(to_html(now.body, typography=self.words.in_html))
+        first = html_to_text(typeset(self.body(now), self.words.in_html))
         return shorten(first or (now.media[0].alt if now.media else "…"), 80)
 
     # -- pages, as bytes ----------------------------------------------------------------------
@@ -301,9 +306,9 @@ class Pages:
         """Render a day as a chapter of a book (XHTML); its addresses begin with ROOT."""
         return self._render("fragments/chapter.html", digest=digest, pages=self)
 
-    def markdown(self, text: str) -> str:
-        """Render Markdown to HTML; its addresses begin with ROOT."""
-        return str(self._markdown(text))
+    def book_file(self, name: str, **values: Any) -> str:
+        """Render a file of a book (EPUB) from the template of that name; see ``exports.epub``."""
+        return self._render(f"book/{name}", **values)
 
     def mail(self, digest: Digest, **values: Any) -> str:
         """Render a digest as the HTML part of an e-mail; its addresses are absolute."""
@@ -332,6 +337,9 @@ class Pages:
         return self.words.typography(digest.headline) or label(digest.period, self.words)
 
     def _markdown(self, text: str, revision: Revision | None = None) -> Markup:
+        if revision and not revision.media and "[^" not in text:
+            # Without pictures and footnotes the HTML is the same everywhere.
+            return Markup(typeset(self.body(revision), self.words.in_html))
         media = frozenset(m.path for m in revision.media) if revision else frozenset()
         anchor = f"e-{revision.id}" if revision else "note"
         return Markup(to_html(text, anchor=anchor, media=media, typography=self.words.in_html))
