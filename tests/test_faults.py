@@ -38,7 +38,7 @@ VERBS: dict[str, Verb] = {
     "purge": lambda blog, entry: blog.remove(entry, purge=True),
     "read": lambda blog, entry: [blog.timeline.entry(entry), blog.journal.since(START)],
     "watch": lambda blog, entry: next(blog.journal.watch(START, lambda _: True)),
-    "repair": lambda blog, entry: blog.repair(),
+    "repair": lambda blog, entry: blog.journal.repair(),
     "check": lambda blog, entry: blog.journal.check(),
 }
 

@@ -9,35 +9,27 @@ since 'liveblog post' is typed hundreds of times a day.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial, wraps
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
 from . import config as settings
 from .config import Config, writing
-from .journal import Fault, Journal
-from .model import limits, revisions
+from .journal import Journal
+from .model import revisions
 from .model.conflicts import Conflict
 from .model.draft import Draft, DraftFields, draft_from
-from .model.entry import Framing, Media, Revision, clean_text, slug
-from .model.errors import (
-    InvalidInput,
-    NotFound,
-    StorageError,
-    Withheld,
-    did_you_mean,
-    storage_errors,
-)
+from .model.entry import Framing, Media, Revision, clean_text, slug, tag_slug
+from .model.errors import InvalidInput, StorageError, UnknownTag, storage_errors
 from .model.hashing import blake2b
 from .model.period import COVERAGE, Period, parse_period_id
-from .model.period import check as check_period
 from .model.validation import validate
-from .pictures import Image, Uploaded, missing_pictures, set_pictures
+from .pictures import Image, Uploaded, set_pictures
 from .storage.paths import Paths
 from .timeline import Timeline
 
@@ -49,35 +41,12 @@ if TYPE_CHECKING:
     from .site.publisher import Publisher
     from .site.relocation import Relocation
     from .site.report import Progress, Report
+    from .site.verify import Health
     from .text.locale import Words
     from .tokens import Tokens
 
 
-GIT_ATTRIBUTES = b"entries/**/*.jsonl -text merge=union\n"
-"""For git: leave the journal's bytes as they are, and merge by keeping the lines of both sides."""
-
-Verb = TypeVar("Verb", bound=Callable[..., Any])
 Record = TypeVar("Record", Revision, Framing)
-
-
-def _guarded(verb: Verb) -> Verb:
-    """Turn an OSError that a method raises into a StorageError."""
-
-    @wraps(verb)
-    def guarded(blog: Blog, *arguments: Any, **options: Any) -> Any:
-        with storage_errors("use", blog.paths.root):
-            return verb(blog, *arguments, **options)
-
-    return cast(Verb, guarded)
-
-
-class Health(Struct, frozen=True):
-    """What :meth:`Blog.check` found."""
-
-    faults: Sequence[Fault] = ()
-    notes: Sequence[str] = ()
-    records: int = 0
-    files: int = 0
 
 
 def _clock() -> datetime:
@@ -87,11 +56,11 @@ def _clock() -> datetime:
 class Blog:
     """A live blog.
 
-    Instants are aware datetimes; days and weeks are those of the blog's time zone. Every method
-    that writes raises :class:`InvalidInput` for what cannot be taken, and then
-    nothing was changed, and :class:`StorageError` if the machine refused, which
-    says whether anything was. *expect* is the number of the revision that the author saw; if it is
-    not the newest, that is a :class:`Conflict`.
+    Instants are aware datetimes; days and weeks are those of the blog's time zone. A method that
+    writes raises :class:`InvalidInput` for an invalid argument, having changed nothing, and
+    :class:`StorageError` for an error of the operating system; its hint says whether anything was
+    changed. *expect* is the number of the revision that the author saw; if it is not the newest,
+    the method raises :class:`Conflict`.
     """
 
     def __init__(
@@ -101,7 +70,7 @@ class Blog:
         config: str | os.PathLike[str] | None = None,
         clock: Callable[[], datetime] = _clock,
     ) -> None:
-        """Open the blog in *folder* (or above it), or the one of a *config* file.
+        """Open the blog of the *config* file, or else the one in *folder* or a folder above it.
 
         Raises :class:`ConfigError`.
         """
@@ -125,30 +94,21 @@ class Blog:
         description: str = "",
         clock: Callable[[], datetime] = _clock,
     ) -> Blog:
-        """Make a new blog; a blog that is there already is opened and not touched.
+        """Create a blog in *folder* and open it; a blog that exists there is only opened.
 
-        Raises :class:`ConfigError` for a setting that cannot be.
+        Raises :class:`ConfigError` for an invalid setting.
         """
-        root = Path(folder)
-        path = root / settings.FILE_NAME
-        if not path.exists():
-            text = writing.initial(
-                title=title,
-                url=url,
-                language=language,
-                timezone=timezone,
-                author=author,
-                description=description,
-                now=clock(),
-            )
-            from .storage.atomic import create_file
-
-            with storage_errors("write to", root):
-                (root / "entries").mkdir(parents=True, exist_ok=True)
-                create_file(root / ".gitignore", b".liveblog/\n")
-                create_file(root / ".gitattributes", GIT_ATTRIBUTES)
-                create_file(path, text.encode())
-        return cls(root, config=path, clock=clock)
+        path = writing.create(
+            Path(folder),
+            title=title,
+            language=language,
+            timezone=timezone,
+            url=url,
+            author=author,
+            description=description,
+            now=clock(),
+        )
+        return cls(folder, config=path, clock=clock)
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -159,22 +119,22 @@ class Blog:
 
     @property
     def _second(self) -> datetime:
-        """The present instant to the second, as entries are dated."""
+        """The present instant without microseconds: entries are dated to the second."""
         return self.now.replace(microsecond=0)
 
-    def check_there(self) -> None:
+    def check_exists(self) -> None:
         """Raise :class:`StorageError` if the blog was deleted or moved away.
 
-        For what goes on for long: it must not make a new, empty blog there.
+        A long-running process calls this, so that it does not create a new, empty blog there.
         """
         if not self._path.exists():
             raise StorageError(
-                f"{self._path} is gone.", "Put the blog back; what runs goes on by itself then."
+                f"{self._path} is gone.", "Put the blog back; running processes then continue."
             )
 
     @property
     def timeline(self) -> Timeline:
-        """The entries as readers may see them now."""
+        """The entries that readers may see now."""
         return Timeline(self.journal, self.now)
 
     @property
@@ -185,28 +145,25 @@ class Blog:
         return Words(self.config.language, self.config.zone)
 
     def instant(self, text: str) -> datetime:
-        """Return the instant that a human time means; see :mod:`liveblog.text.dates`."""
+        """Return the instant that *text* names; see :func:`liveblog.text.dates.parse_instant`."""
         from .text.dates import parse_instant
 
-        instant = parse_instant(
+        return parse_instant(
             text, now=self._second, zone=self.config.zone, language=self.config.language
         )
-        return limits.check_instant(instant)
 
     def period(self, text: str) -> Period:
         """Return the period that *text* names; see :func:`liveblog.text.dates.parse_period`."""
         from .text.dates import parse_period
 
-        found = parse_period(
+        return parse_period(
             text,
             now=self._second,
             zone=self.config.zone,
             language=self.config.language,
             first_weekday=self.config.first_weekday,
         )
-        return check_period(found)
 
-    @_guarded
     def digest(self, when: str = "today", *, key: bool = False, tag: str = "") -> Digest:
         """Return the digest of a period: everything, key entries, or those with one tag.
 
@@ -214,39 +171,15 @@ class Blog:
         """
         from .digest.build import build
 
-        wanted = self._tag(tag) if tag else ""
-        of = self.period(when)
-        found = build(self.timeline, of, key=key, tag=wanted)
+        wanted = tag_slug(tag) if tag else ""
+        period = self.period(when)
+        found = build(self.timeline, period, key=key, tag=wanted)
         if tag and not found.entries:
-            known = {t for e in build(self.timeline, of).entries for t in e.now.tags}
-            if wanted in map(slug, known):
-                return found
-            raise unknown_tag(tag, known, of.id)
+            known = {t for e in build(self.timeline, period).entries for t in e.now.tags}
+            if wanted not in map(slug, known):
+                raise UnknownTag(tag, known, period.id)
         return found
 
-    @_guarded
-    def full_digest(self) -> Digest:
-        """Return the digest of all that readers may see, under the framing of the coverage.
-
-        Raises :class:`NotFound` if there is nothing.
-        """
-        from .digest.build import build_coverage
-
-        found = build_coverage(self.timeline, self.config.title)
-        if found is None:
-            raise NotFound("The journal is empty.", 'Begin with: liveblog post "First update."')
-        return found
-
-    def tags(self) -> dict[str, str]:
-        """Return every tag of the newest entries: slug and name."""
-        found: dict[str, str] = {}
-        for number, entry in enumerate(self.timeline.newest_first()):
-            if number >= 500:
-                break
-            found |= {slug(tag): tag for tag in entry.now.tags}
-        return found
-
-    @_guarded
     def search(
         self,
         words: str,
@@ -263,13 +196,12 @@ class Blog:
         matches as a prefix. Of equal matches the newer comes first. *tag* and *author* restrict the
         search; *progress* is called for each day while an index is built.
 
-        Raises :class:`InvalidInput` for a tag that cannot be one.
+        Raises :class:`InvalidInput` for a tag without a letter or digit.
         """
-        wanted = self._tag(tag) if tag else ""
         return self.search_index.find(
             words,
             self.now,
-            tag=wanted,
+            tag=tag_slug(tag) if tag else "",
             author=author,
             limit=limit,
             offset=offset,
@@ -278,20 +210,13 @@ class Blog:
 
     @cached_property
     def search_index(self) -> Search:
-        """What finds this blog's entries by their words."""
+        """The full-text index of this blog's entries."""
         from .search import Search
 
         return Search(self.journal, self.paths.derived)
 
-    def _tag(self, tag: str) -> str:
-        wanted = slug(tag)
-        if not wanted:
-            raise InvalidInput(f"'{tag}' is not a tag.", "Name one that an entry carries.")
-        return wanted
-
     # -- writing ------------------------------------------------------------------------------
 
-    @_guarded
     def post(
         self,
         text: str | Draft = "",
@@ -303,20 +228,20 @@ class Blog:
     ) -> Revision:
         """Append a new entry and return its first revision; when this returns, it is on disk.
 
-        The entry is a whole :class:`Draft`, or a text (Markdown) and *fields* of a draft. An
-        instant in the future is an embargo and needs *schedule*. The same call again with its
-        *idempotency_key* returns what the first one appended; another call with that key raises
-        :class:`KeyReused`.
+        The entry is a :class:`Draft`, or a text (Markdown) and other *fields* of a draft. An
+        instant in the future is an embargo and needs *schedule*. Repeating a call with the same
+        *idempotency_key* returns the revision that the first call appended; a different call with
+        that key raises :class:`KeyReused`.
         """
         draft = text if isinstance(text, Draft) else draft_from(fields, text)
         first = self.preview(draft, idempotency_key=idempotency_key)
-        if draft.published:
-            self._check_future(first.published, schedule)
+        if draft.published and not schedule:
+            revisions.refuse_future(first, self._second, self.config.zone)
         return self.journal.append(set_pictures(first, images, self.paths), expect=0)
 
     def preview(self, draft: Draft, *, idempotency_key: str = "") -> Revision:
         """Return the revision that :meth:`post` would append, without pictures; write nothing."""
-        # The same request again makes an entry of the same id, with the same pictures.
+        # A repeated request gets the same id, and so the same names for its pictures.
         key = idempotency_key.encode()
         randomness = blake2b(key, digest_size=8).digest() if key else os.urandom(8)
         first = revisions.first_revision(
@@ -329,7 +254,6 @@ class Blog:
         key_text = clean_text(idempotency_key, "idempotency key")
         return msgspec.structs.replace(first, idempotency_key=key_text)
 
-    @_guarded
     def edit(
         self,
         entry_id: str,
@@ -343,22 +267,17 @@ class Blog:
         idempotency_key: str = "",
         **fields: Unpack[DraftFields],
     ) -> Revision:
-        """Append a revision of an entry and return it; what is not given stays as it is.
+        """Append a revision of an entry and return it; fields that are not given stay.
 
-        The changes are a *draft*, or *fields* of one; *images* are all the pictures that the entry
-        then has. A *note* makes the revision a correction that readers see. A *minor* one leaves
-        ``updated`` alone.
+        The changes are a *draft*, or *fields* of one; *images* replace all pictures of the entry. A
+        *note* makes the revision a correction, which readers see. A *minor* edit does not change
+        ``updated``.
 
         Raises :class:`Conflict` if somebody revised the entry meanwhile.
         """
         draft = draft_from(fields) if draft is None else draft
         key = clean_text(idempotency_key, "idempotency key")
-        entry = self.timeline.entry(entry_id)
-        earlier = self.journal.find_by_key(entry_id, key) if key else None
-        # The same request again is built on the revision that the first one was built on.
-        is_again = earlier is not None and earlier.id == entry_id and earlier.rev > 1
-        before = [r for r in entry.revisions if earlier and is_again and r.rev < earlier.rev]
-        old = before[-1] if before else entry.now
+        old, is_again = self._edited_revision(entry_id, key)
         if old.state != "live":
             raise InvalidInput(
                 f"{entry_id} was {old.state}; there is nothing to edit.", "Post a new update."
@@ -366,8 +285,8 @@ class Blog:
         now = self._second
         blank = msgspec.structs.replace(old, recorded=None, note="", idempotency_key=key)
         new = revisions.revise(blank, draft, now=now, zone=self.config.zone)
-        if draft.published:
-            self._check_future(new.published, schedule)
+        if draft.published and not schedule:
+            revisions.refuse_future(new, now, self.config.zone)
         new = msgspec.structs.replace(new, note=clean_text(note, "note"))
         if images is not None:
             new = set_pictures(new, images, self.paths)
@@ -377,7 +296,18 @@ class Blog:
             new = msgspec.structs.replace(new, updated=max(now, new.published))
         return self._append(new, old.rev, expect)
 
-    @_guarded
+    def _edited_revision(self, entry_id: str, key: str) -> tuple[Revision, bool]:
+        """Return the revision that an edit starts from, and whether its key was used before.
+
+        A repeated request starts from the same revision as the first one.
+        """
+        entry = self.timeline.entry(entry_id)
+        made = self.journal.find_by_key(entry_id, key) if key else None
+        if made is None or made.id != entry_id or made.rev == 1:
+            return entry.now, False
+        before = [revision for revision in entry.revisions if revision.rev < made.rev]
+        return (before or entry.revisions)[-1], True
+
     def upload(self, data: bytes, name: str = "picture") -> str:
         """Store a picture for a later update; return the name that :class:`Uploaded` takes.
 
@@ -386,23 +316,21 @@ class Blog:
         """
         from .media import delete_old_uploads, store_upload
 
-        delete_old_uploads(self.paths.uploads, (self.now - timedelta(days=7)).timestamp())
-        return store_upload(data, self.paths.uploads, name)
+        with storage_errors("write to", self.paths.uploads):
+            delete_old_uploads(self.paths.uploads, (self.now - timedelta(days=7)).timestamp())
+            return store_upload(data, self.paths.uploads, name)
 
-    @_guarded
     def retract(self, entry_id: str, *, why: str, expect: int | None = None) -> Revision:
         """Withdraw an entry: a notice with the reason *why* stays in its place."""
         old = self.timeline.entry(entry_id).now
         return self._append(revisions.retract(old, why, self._second), old.rev, expect)
 
-    @_guarded
     def restore(self, entry_id: str, *, expect: int | None = None) -> Revision:
         """Restore an entry that was removed, live or retracted as it was before."""
         entry = self.timeline.entry(entry_id)
         restored = revisions.restore(entry.revisions, self._second)
         return self._append(restored, entry.now.rev, expect)
 
-    @_guarded
     def remove(
         self, entry_id: str, *, author: str = "", purge: bool = False, expect: int | None = None
     ) -> Revision:
@@ -412,7 +340,7 @@ class Blog:
         pictures in the blog's folder is deleted, for good. An interrupted purge can be repeated. A
         withheld entry can be removed too.
         """
-        removed, is_withheld = self._newest_readable(entry_id)
+        removed, is_withheld = self.timeline.last_known(entry_id)
         if expect is not None and expect != removed.rev:
             raise Conflict(entry_id, expect, removed, removed)
         if removed.state != "removed" or is_withheld:
@@ -421,26 +349,14 @@ class Blog:
         if purge:
             from .media import delete_pictures
 
-            # The texts first: damage elsewhere must not keep them from being blanked.
-            self.journal.redact(entry_id)
-            delete_pictures(entry_id, self.paths.media, self.paths.uploads)
-            self.search_index.delete()
-            self.outbox.erase_problems()
+            with storage_errors("erase the entry in", self.paths.root):
+                # The texts first: damage elsewhere must not keep them from being blanked.
+                self.journal.redact(entry_id)
+                delete_pictures(entry_id, self.paths.media, self.paths.uploads)
+                self.search_index.delete()
+                self.outbox.erase_problems()
         return removed
 
-    def _newest_readable(self, entry_id: str) -> tuple[Revision, bool]:
-        """Return an entry's newest revision that can be read, and whether the entry is withheld."""
-        timeline = self.timeline
-        try:
-            return timeline.entry(entry_id).now, False
-        except Withheld:
-            pass
-        try:
-            return timeline.last_known(entry_id).now, True
-        except Withheld:  # no revision can be read
-            return Revision(id=entry_id, published=self._second, updated=self._second), True
-
-    @_guarded
     def frame(
         self,
         period_id: str,
@@ -451,7 +367,7 @@ class Blog:
         author: str = "",
         expect: int | None = None,
     ) -> Framing:
-        """Write the texts around a period's digest; what is not given stays as it is.
+        """Write the framing of a period's digest; texts that are not given stay.
 
         *period_id* is a period's id, or ``coverage`` for the blog as a whole. The *headline* is
         plain text, the others are Markdown.
@@ -468,38 +384,22 @@ class Blog:
         )
         return self._append(new, old.rev, expect)
 
-    @_guarded
     def end(self, at: datetime | None = None, *, expect: int | None = None) -> Framing:
         """Declare the coverage over: the page says so, and feeds tell readers to stop polling."""
-        at = limits.check_instant(at or self._second, "end of the coverage")
         old = self.timeline.framing_to_revise(COVERAGE)
-        ended = msgspec.structs.replace(old, recorded=None, author=self.config.author, ended=at)
+        ended = revisions.end_coverage(old, self.config.author, at or self._second)
         return self._append(ended, old.rev, expect)
 
-    @_guarded
     def resume(self, *, expect: int | None = None) -> Framing:
         """Resume the coverage after its end."""
-        old = self.timeline.framing(COVERAGE)
-        if old is None or old.ended is None:
-            raise InvalidInput("The coverage is not over.", "Nothing was changed.")
-        return self._append(
-            msgspec.structs.replace(old, ended=None, recorded=None), old.rev, expect
-        )
+        old = self.timeline.framing_to_revise(COVERAGE)
+        return self._append(revisions.resume_coverage(old), old.rev, expect)
 
     def _append(self, record: Record, rev: int, expect: int | None) -> Record:
         """Append the successor of revision *rev*, or of the one that the author expects."""
         validate(record)
         return self.journal.append(record, expect=rev if expect is None else expect)
 
-    def _check_future(self, published: datetime, is_scheduled: bool) -> None:
-        if published > self._second and not is_scheduled:
-            local = published.astimezone(self.config.zone)
-            raise InvalidInput(
-                f"{local:%Y-%m-%d %H:%M} ({self.config.timezone}) is in the future.",
-                "Correct the time, or add --schedule to hold the update back until then.",
-            )
-
-    @_guarded
     def import_items(
         self,
         items: Iterable[Item],
@@ -528,93 +428,59 @@ class Blog:
 
     # -- the site -----------------------------------------------------------------------------
 
-    @_guarded
     def publish(
         self, *, full: bool = False, dry_run: bool = False, progress: Progress | None = None
     ) -> Report:
         """Bring the site in ``feeds/`` up to date; see :class:`Publisher`."""
         return self.publisher.publish(self.now, full=full, dry_run=dry_run, progress=progress)
 
-    @_guarded
     def move(self, url: str, *, progress: Progress | None = None) -> Relocation:
-        """Give the blog another address, and publish it anew; ids stay as they are.
+        """Change the blog's address and publish the site again; ids stay the same.
 
-        Only ``url`` and ``moved_from`` change in its settings. For each earlier address a folder
-        in ``moved/`` holds what sends readers on from there; done again, it is written again. A
-        server that runs has to be started again.
+        ``url`` and ``moved_from`` in the settings change. For each earlier address, a folder in
+        ``moved/`` holds redirects; moving again replaces it. A running server must be restarted.
 
-        Raises :class:`ConfigError` for what is no address of a site.
+        Raises :class:`ConfigError` for an invalid address.
         """
-        from .site.relocation import Relocation, blog_addresses, write
-        from .storage.atomic import replace_file
+        from .site import relocation
 
-        url = url if url.endswith("/") else f"{url}/"
-        before = blog_addresses(self.config, url)
-        text = self._path.read_bytes().decode()
-        changed = writing.at_address(text, url, before)
-        if changed != text:
-            path = self._path.resolve()  # it may be a link, and not everybody's to read
-            replace_file(path, changed.encode(), mode=path.stat().st_mode & 0o777)
+        before = relocation.change_address(self._path, self.config, url)
         self.config = settings.load(self._path)
-        self.__dict__.pop("publisher", None)  # it keeps the settings
+        self.__dict__.pop("publisher", None)  # it was created with the old settings
         report = self.publish(progress=progress)
-        pages = self.publisher.pages
-        site = self.publisher.site
-        folders = tuple(
-            write(old, self.config, self.paths, site, pages, self._second) for old in before
-        )
-        return Relocation(url, before, folders, report)
+        site, pages, now = self.publisher.site, self.publisher.pages, self._second
+        folders = [
+            relocation.write(old, self.config, self.paths, site, pages, now) for old in before
+        ]
+        return relocation.Relocation(self.config.url, before, tuple(folders), report)
 
     @cached_property
     def tokens(self) -> Tokens:
-        """Who may write through the server."""
+        """The tokens of the people who may write through the server."""
         from .tokens import Tokens
 
         return Tokens(self.paths.derived)
 
     @cached_property
     def outbox(self) -> Outbox:
-        """What goes out to others, and what went."""
+        """The deliveries that are due, and those that were sent."""
         from .delivery.outbox import Outbox
 
         return Outbox(self.paths.outbox)
 
     @cached_property
     def publisher(self) -> Publisher:
-        """What brings this blog's site up to date."""
+        """The publisher of this blog's site."""
         from .site.publisher import Publisher
         from .site.storage.folder import Folder
 
         return Publisher(self.journal, Folder(self.paths.site), self.paths, self.config)
 
-    @_guarded
-    def repair(self, *, dry_run: bool = False) -> Sequence[str]:
-        """Write damaged files of the journal anew; see :meth:`liveblog.journal.Journal.repair`."""
-        return self.journal.repair(dry_run=dry_run)
-
-    @_guarded
     def check(self, *, progress: Progress | None = None) -> Health:
-        """Read the whole journal and the site; say what was altered, removed or is missing."""
-        from .site.verify import verify
+        """Compare the journal, the pictures and the site; report what is damaged or missing."""
+        from .site.verify import check
 
-        def part(number: int, done: int, total: int) -> None:
-            if progress:
-                progress(number * total + done, 3 * total)
-
-        audit = self.journal.check(partial(part, 0))
-        faults = list(audit.faults)
-        faults += missing_pictures(self.timeline, self.paths.media, partial(part, 1))
-        verified = verify(self.publisher, self.now, partial(part, 2))
-        known = {fault.place for fault in faults}
-        faults += [fault for fault in verified.faults if fault.place not in known]
-        return Health(faults, (*audit.notes, *verified.notes), audit.records, audit.files)
+        return check(self.journal, self.publisher, self.paths.media, self.now, progress)
 
 
-def unknown_tag(tag: str, known: Iterable[str], where: str) -> NotFound:
-    """Return the error for a tag that no entry of *where* has."""
-    known = sorted(known)
-    hint = did_you_mean(tag, known) or (f"Tags there: {', '.join(known)}." if known else "")
-    return NotFound(f"No entry of {where} has the tag '{tag}'.", hint)
-
-
-__all__ = ["Blog", "Health", "Image", "Uploaded"]
+__all__ = ["Blog", "Image", "Uploaded"]

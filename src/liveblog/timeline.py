@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import islice
 
 import msgspec
 from msgspec import Struct
 
 from .journal import Fault, Journal, News, Reading
-from .model.entry import Framing, Record, Reference, Revision, id_day, slug, told_day
+from .model.entry import Framing, Record, Reference, Revision, display_day, id_day, slug
 from .model.errors import InvalidInput, NotFound, Withheld
 from .model.hashing import blake2b
 from .model.period import COVERAGE, local_day
@@ -56,7 +57,7 @@ class Entry(Struct, frozen=True):
     @property
     def day(self) -> date:
         """The day on which it is shown."""
-        return told_day(self.now)
+        return display_day(self.now)
 
     @property
     def mark(self) -> bytes:
@@ -251,17 +252,20 @@ class Timeline:
             f"There is no entry {entry_id} in this journal.", "'liveblog log' lists the ids."
         )
 
-    def last_known(self, entry_id: str) -> Entry:
-        """Return one entry as far as it can be read, even if it is withheld, to remove it.
+    def last_known(self, entry_id: str) -> tuple[Revision, bool]:
+        """Return an entry's newest revision that can be read, and whether the entry is withheld.
 
-        Raises what :meth:`entry` raises if nothing of it can be read.
+        If no revision can be read, it is an empty one, so that the entry can be removed.
+
+        Raises :class:`InvalidInput` and :class:`NotFound` as :meth:`entry` does.
         """
-        reading = self._journal.day(id_day(entry_id))
-        if entry_id in reading.withheld:
-            found = fold(reading.withheld_records).get(entry_id)
-            if found:
-                return found
-        return self.entry(entry_id)
+        try:
+            return self.entry(entry_id).now, False
+        except Withheld:
+            reading = self._journal.day(id_day(entry_id))
+            known = fold(reading.withheld_records).get(entry_id)
+            now = self.now.replace(microsecond=0)
+            return known.now if known else Revision(id=entry_id, published=now, updated=now), True
 
     def framing(self, period_id: str) -> Framing | None:
         """Return the framing of a period; None if there is none, or if it is withheld."""
@@ -323,6 +327,11 @@ class Timeline:
         """Yield every entry, the newest first; a day is read only when it is reached."""
         for day in reversed(self.days()):
             yield from reversed(self.day(day).entries)
+
+    def recent_tags(self) -> dict[str, str]:
+        """Return the tags of the newest 500 entries: the slug and the name of each."""
+        entries = islice(self.newest_first(), 500)
+        return {slug(tag): tag for entry in entries for tag in entry.now.tags}
 
 
 def selected(entries: Sequence[Entry], *, key: bool = False, tag: str = "") -> tuple[Entry, ...]:

@@ -141,7 +141,7 @@ class Watcher(threading.Thread):
         failures = 0
         while not self._is_stopping:
             try:
-                self._blog.check_there()
+                self._blog.check_exists()
                 # Pages that were open before a restart show the live page as it was published.
                 self._page = self._page or self._blog.publisher.live_page()
                 # The first news are those of before the start: to publish, on no open page.
@@ -192,7 +192,7 @@ class Watcher(threading.Thread):
     def _turn(self, news: News) -> None:
         """Broadcast the entries that changed for readers since the last turn, and publish."""
         began = time.monotonic()
-        self._blog.check_there()
+        self._blog.check_exists()
         if any(isinstance(r, Revision) and r.state == "removed" for r in news.records):
             self._blog.publisher.pages.clear_cache()
         timeline = self._blog.timeline

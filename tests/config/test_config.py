@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -369,19 +370,22 @@ def test_what_init_writes_is_read_back_the_same(text: str, new_blog: Callable[..
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_init_writes_what_can_be_read_or_refuses(title: str, author: str) -> None:
     """Whatever the text, the file is whole TOML and says what was given."""
-    try:
-        text = writing.initial(
-            title=title,
-            url="https://example.org/",
-            language="fr",
-            timezone="Europe/Paris",
-            author=author,
-            description="",
-            now=Clock().now,
-        )
-    except LiveblogError:
-        return
-    read = tomllib.loads(text)
+    with TemporaryDirectory() as folder:
+        try:
+            path = writing.create(
+                Path(folder),
+                title=title,
+                url="https://example.org/",
+                language="fr",
+                timezone="Europe/Paris",
+                author=author,
+                description="",
+                now=Clock().now,
+            )
+        except LiveblogError:
+            assert not list(Path(folder).iterdir())
+            return
+        read = tomllib.loads(path.read_bytes().decode())
     assert (read["title"], read["author"]) == (title.strip(), author.strip())
 
 

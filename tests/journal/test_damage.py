@@ -109,7 +109,7 @@ def test_no_altered_byte_brings_back_what_was_withdrawn(blog: Blog, how: str) ->
             assert [f.place[-2:] for f in uncertain(again, DAY)] == [":4"]
         again.post("Entre-temps.")
         assert SECRET not in shown(blog), at
-        again.repair()
+        again.journal.repair()
         assert reopened(blog).timeline.entry(entry) == stands
         assert not again.journal.check().faults
 
@@ -209,7 +209,7 @@ def test_a_damaged_post_withholds_nothing_else(blog: Blog) -> None:
     path_of(blog).write_bytes(lines[0] + spoiled(lines[1]) + lines[2])
     again = reopened(blog)
     assert bodies(again) == ["Trois.", "Un."]
-    told = again.repair()
+    told = again.journal.repair()
     assert any("lost for good" in line for line in told)
     assert not again.journal.check().faults
     assert again.post("Quatre.")
@@ -221,13 +221,13 @@ def test_a_line_that_cannot_be_brought_back_stays_until_somebody_decides(blog: B
     entry = withdrawn(blog, "corrected")
     lines = lines_of(blog)
     path_of(blog).write_bytes(b"".join([*lines[:-1], spoiled(lines[-1])]))
-    told = "\n".join(reopened(blog).repair())
+    told = "\n".join(reopened(blog).journal.repair())
     assert entry in told
     assert "liveblog remove" in told
     assert SECRET not in shown(blog)
     assert reopened(blog).journal.check().faults
     reopened(blog).remove(entry)
-    assert any("lost for good" in line for line in reopened(blog).repair())
+    assert any("lost for good" in line for line in reopened(blog).journal.repair())
     again = reopened(blog)
     assert not again.journal.check().faults
     assert again.timeline.entry(entry).now.state == "removed"
@@ -372,7 +372,7 @@ def test_what_is_only_odd_is_read(blog: Blog, how: str) -> None:
     again.post("Cinq.")
     assert not again.journal.check().faults
     assert again.journal.check().records == 5
-    told = again.repair()
+    told = again.journal.repair()
     if how not in ("no line end", "zeros", "another order"):
         assert path.read_bytes().startswith(whole)
         assert any("before-" in line for line in told)
@@ -380,7 +380,7 @@ def test_what_is_only_odd_is_read(blog: Blog, how: str) -> None:
             f"{path.name}.before-20120715T160400"
         ]
     assert again.journal.check().records == 5
-    assert not again.repair() or how == "another order"
+    assert not again.journal.repair() or how == "another order"
     assert not again.journal.check().faults
 
 
@@ -442,7 +442,7 @@ def test_lines_of_another_day_are_dropped_where_they_stand_in_their_own(blog: Bl
     path_of(blog, "2012-07-13").unlink()
     assert len(reopened(blog).journal.check().faults) == 2
     again = reopened(blog)
-    assert any("a copy of a line of 2012-07-10; dropped" in line for line in again.repair())
+    assert any("a copy of a line of 2012-07-10; dropped" in line for line in again.journal.repair())
     (fault,) = reopened(blog).journal.check().faults
     assert "the line belongs to 2012-07-13" in fault.problem
     assert {"Un.", "Deux.", "Ailleurs."} == set(bodies(reopened(blog)))
@@ -459,7 +459,7 @@ def test_what_was_set_aside_but_acknowledged_is_put_back(blog: Blog) -> None:
     torn.write_bytes(lines[1] + b'{"type":"revi\n')
     again = reopened(blog)
     assert again.journal.check().faults
-    again.repair()
+    again.journal.repair()
     assert path.read_bytes() == b"".join(lines)
     assert not torn.exists()
     audit = again.journal.check()
@@ -476,7 +476,7 @@ def test_what_is_lost_is_said_and_then_all_is_well(blog: Blog, clock: Clock) -> 
     path_of(blog).write_bytes(lines[0])
     again = reopened(blog)
     assert len(again.journal.check().faults) == 1
-    told = again.repair()
+    told = again.journal.repair()
     assert sum("lost for good" in line for line in told) == 1
     assert not again.journal.check().faults
     again.post("Encore un.")
@@ -493,7 +493,7 @@ def test_check_changes_nothing(blog: Blog) -> None:
         file.write(b'{"torn')
     before = {p: p.stat().st_mtime_ns for p in blog.paths.root.rglob("*")}
     reopened(blog).journal.check()
-    reopened(blog).repair(dry_run=True)
+    reopened(blog).journal.repair(dry_run=True)
     assert {p: p.stat().st_mtime_ns for p in blog.paths.root.rglob("*")} == before
 
 

@@ -14,8 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -60,11 +59,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def journal(folder: Path, clock: Clock) -> Iterator[Journal]:
+def journal(folder: Path, clock: Clock) -> Journal:
     """An empty journal."""
-    files = Journal(folder, folder.parent / ".liveblog", clock)
-    yield files
-    files.close()
+    return Journal(folder, folder.parent / ".liveblog", clock)
 
 
 def again(journal: Journal) -> Journal:
@@ -268,8 +265,8 @@ def test_2_a_retry_with_the_same_key_is_the_same_entry(journal: Journal, clock: 
     assert journal.append(revision("une fois", key="demande-1"), expect=0) == first
     late = revision("une fois", day=date(2012, 7, 16), key="demande-1")
     clock.go(days=1)
-    with closing(Journal(journal.folder, journal.folder.parent / "none", clock)) as elsewhere:
-        assert elsewhere.append(late, expect=0) == first
+    elsewhere = Journal(journal.folder, journal.folder.parent / "none", clock)
+    assert elsewhere.append(late, expect=0) == first
     other = journal.append(revision("autre", key="demande-2"), expect=0)
     assert other.id != first.id
     assert bodies(journal) == ["une fois", "autre"]
@@ -614,7 +611,6 @@ def test_5_a_journal_cut_at_any_byte_keeps_its_whole_lines(journal: Journal) -> 
         assert bodies(journal) == [f"numéro {n}" for n in range(kept)]
         other = again(journal)
         other.append(revision("après"), expect=0)
-        other.close()
         assert bodies(journal) == [*(f"numéro {n}" for n in range(kept)), "après"]
         start = ends[kept - 1] if kept else 0
         if cut > start:
@@ -752,7 +748,6 @@ def test_5_any_changed_byte_is_found(
     journal = Journal(folder, folder.parent / ".liveblog", lambda: datetime.now(UTC))
     for text in ("un", "deux", "trois"):
         journal.append(revision(text), expect=0)
-    journal.close()
     path = journal.path(NAME)
     content = bytearray(path.read_bytes())
     place = data.draw(st.integers(0, len(content) - 1))
@@ -802,8 +797,7 @@ def test_5_who_read_before_reads_what_is_there_now(journal: Journal, seed: int) 
                     file.truncate(chance.randrange(len(data) // 2, len(data)) or 1)
         if chance.random() < 0.6:
             journal.append(revision(f"Texte {number}"), expect=0)
-        with closing(again(journal)) as other:
-            fresh = other.read(NAME)
+        fresh = again(journal).read(NAME)
         for _ in range(2):
             known = journal.read(NAME)
             assert (known.records, known.faults) == (fresh.records, fresh.faults)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from liveblog import Blog
@@ -80,11 +81,9 @@ def test_the_newest_number_is_right(blog: Blog, revised: str, verb: str) -> None
 def test_an_adopted_revision_does_not_replace_another(blog: Blog, revised: str) -> None:
     """A reused id is seen, whoever made it."""
     old = blog.timeline.entry(revised).revisions[0]
-    assert not blog.journal.adopt(old)
+    assert blog.journal.adopt_many([old]) == [False]
     with pytest.raises(Conflict):
-        blog.journal.adopt(
-            Revision(**{n: getattr(old, n) for n in old.__struct_fields__} | {"body": "x"})
-        )
+        blog.journal.adopt_many([msgspec.structs.replace(old, body="x")])
     assert len(blog.journal.read("2012-07-15").records) == 4
 
 

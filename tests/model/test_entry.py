@@ -29,12 +29,12 @@ from liveblog.model.entry import (
     clean_tags,
     clean_text,
     decomposed,
+    display_day,
     id_day,
     id_letters,
     is_plain,
     make_id,
     slug,
-    told_day,
 )
 from liveblog.model.errors import InvalidInput
 from liveblog.model.validation import validate
@@ -103,8 +103,8 @@ def test_what_is_no_id_is_refused(text: str) -> None:
 
 def test_an_entry_is_told_in_its_ids_day_unless_it_was_moved() -> None:
     """``day`` overrides the id's day, and only it."""
-    assert told_day(revision()) == date(2012, 7, 15)
-    assert told_day(revision(day="2012-07-16")) == date(2012, 7, 16)
+    assert display_day(revision()) == date(2012, 7, 15)
+    assert display_day(revision(day="2012-07-16")) == date(2012, 7, 16)
 
 
 # -- slugs -----------------------------------------------------------------------------------------

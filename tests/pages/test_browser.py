@@ -22,7 +22,7 @@ from liveblog.blog import Image
 from liveblog.exports import html
 from liveblog.model.entry import Figure, Source
 
-from ..conftest import Clock, needs, serving
+from ..conftest import Clock, coverage_digest, needs, serving
 from ..site.test_publish import picture
 
 PHONE = {"width": 390, "height": 844}
@@ -376,18 +376,18 @@ def test_the_whole_coverage_is_one_file_that_opens_from_disk(
     """Its contents lead to each day; its pictures are in it; nothing is asked for."""
     *_, blog = told
     path = tmp_path / "all.html"
-    path.write_text(html.render(blog.full_digest(), blog.config, blog.paths))
+    path.write_text(html.render(coverage_digest(blog), blog.config, blog.paths))
     with page_of(browser, viewport=size, color_scheme=scheme, offline=True) as page:
         page.goto(path.as_uri())
         assert all(r.startswith(("file:", "data:")) for r in page.requests)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         days = page.locator("nav.contents a")
-        assert days.count() == len(blog.full_digest().days)
+        assert days.count() == len(coverage_digest(blog).days)
         days.last.click()
         expect(page.locator(f"#{page.url.rpartition('#')[2]}")).to_be_in_viewport()
         shown = page.evaluate("[...document.images].map(i => i.complete && i.naturalWidth > 0)")
         assert all(shown)
-        for entry in blog.full_digest().entries:
+        for entry in coverage_digest(blog).entries:
             assert page.locator(f"#e-{entry.id}").count() == 1
 
 

@@ -54,7 +54,7 @@ def check(state: State, repair: bool, yes: bool, as_json: bool) -> None:
 
 
 def _repair(state: State, blog: Blog, yes: bool) -> None:
-    plan = blog.repair(dry_run=True)
+    plan = blog.journal.repair(dry_run=True)
     if not plan:
         state.say("There is nothing to repair in the journal.")
         return
@@ -65,7 +65,7 @@ def _repair(state: State, blog: Blog, yes: bool) -> None:
             echo("Nothing was repaired, for nobody can be asked: add --yes to do this.", err=True)
             return
         confirm("Do this?")
-    for line in blog.repair():
+    for line in blog.journal.repair():
         state.say(line)
 
 

@@ -166,7 +166,7 @@ def complete_tag(ctx: click.Context, param: click.Parameter, word: str) -> list[
     """Complete a tag from those of the newest entries."""
     from click.shell_completion import CompletionItem
 
-    names = _blog_of(ctx).tags().values()
+    names = _blog_of(ctx).timeline.recent_tags().values()
     return [CompletionItem(n) for n in sorted(names) if n.casefold().startswith(word.casefold())]
 
 

@@ -56,7 +56,10 @@ def export(state: State, when: str | None, form: str, output: Path | None) -> No
         assert output is not None
         _export_markdown(state, blog, output)
     else:
-        found = blog.digest(when) if when else blog.full_digest()
+        from ..digest.build import build_coverage
+
+        title = blog.config.title
+        found = blog.digest(when) if when else build_coverage(blog.timeline, title)
         state.warn(found.faults)
         if form == "html":
             from ..exports.html import render

@@ -36,14 +36,11 @@ def log(state: State, when: str | None, tag: str | None, key: bool, as_json: boo
     WHEN is today, yesterday, week, last-week, 2012-07-15, 2012-W29 or 2012-07-15..2012-07-22.
     What is scheduled or removed is listed too, and marked.
     """
-    from ..blog import unknown_tag
-    from ..model.entry import slug
-    from ..model.errors import InvalidInput
+    from ..model.entry import tag_slug
+    from ..model.errors import UnknownTag
 
     blog = state.blog()
-    wanted = slug(tag) if tag else ""
-    if tag and not wanted:
-        raise InvalidInput(f"'{tag}' is not a tag.", "Name one that an entry carries.")
+    wanted = tag_slug(tag) if tag else ""
     entries = (
         e
         for e in _everything(state, blog, when)
@@ -51,7 +48,7 @@ def log(state: State, when: str | None, tag: str | None, key: bool, as_json: boo
     )
     shown = list(entries if when else islice(entries, NEWEST))
     if tag and not shown:
-        raise unknown_tag(tag, blog.tags().values(), when or "this blog")
+        raise UnknownTag(tag, blog.timeline.recent_tags().values(), when or "this blog")
     if not shown:
         state.say("No updates.")
     for entry in shown:

@@ -6,15 +6,22 @@ import re
 import tomllib
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..model import limits
 from ..model.entry import clean_text
-from ..model.errors import ConfigError
+from ..model.errors import ConfigError, storage_errors
+from ..storage.atomic import create_file
 from .checks import check_language, check_line, check_timezone, check_title, check_url
+from .loading import FILE_NAME
+
+GIT_ATTRIBUTES = b"entries/**/*.jsonl -text merge=union\n"
+"""For git: leave the journal's bytes as they are, and merge by keeping the lines of both sides."""
 
 
-def initial(
+def create(
+    folder: Path,
     *,
     title: str,
     url: str,
@@ -23,11 +30,16 @@ def initial(
     author: str,
     description: str,
     now: datetime,
-) -> str:
-    """Return the text of ``liveblog.toml`` for a new blog, with a new id.
+) -> Path:
+    """Create the files of a new blog, unless there is one; return the path of its settings.
 
-    Raises :class:`ConfigError` for an invalid setting.
+    Files that exist are not changed. The blog gets a new id.
+
+    Raises :class:`ConfigError` for an invalid setting, before anything is written.
     """
+    path = folder / FILE_NAME
+    if path.exists():
+        return path
     url = url if url.endswith("/") else url + "/"
     check_title(title)
     check_line("author", limits.NAME, author)
@@ -44,7 +56,13 @@ def initial(
         "author": author,
         "description": description,
     }
-    return _INITIAL.format(**{name: _toml(value) for name, value in values.items()})
+    text = _INITIAL.format(**{name: _toml(value) for name, value in values.items()})
+    with storage_errors("write to", folder):
+        (folder / "entries").mkdir(parents=True, exist_ok=True)
+        create_file(folder / ".gitignore", b".liveblog/\n")
+        create_file(folder / ".gitattributes", GIT_ATTRIBUTES)
+        create_file(path, text.encode())
+    return path
 
 
 def at_address(text: str, url: str, moved_from: Sequence[str]) -> str:

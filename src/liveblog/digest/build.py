@@ -8,6 +8,7 @@ from datetime import date
 from msgspec import structs
 
 from ..model.entry import Framing
+from ..model.errors import NotFound
 from ..model.period import COVERAGE, Period
 from ..timeline import Day, Entry, Timeline, selected
 from . import Digest, Series
@@ -27,14 +28,16 @@ def build(timeline: Timeline, period: Period, *, key: bool = False, tag: str = "
     return build_from_days(period, days, timeline.framing(period.id))
 
 
-def build_coverage(timeline: Timeline, title: str) -> Digest | None:
-    """Return the digest of all that readers may see, or None if there are no days.
+def build_coverage(timeline: Timeline, title: str) -> Digest:
+    """Return the digest of all that readers may see.
 
     Its headline is that of the coverage, or else the blog's *title*.
+
+    Raises :class:`NotFound` if the journal is empty.
     """
     dates = timeline.days()
     if not dates:
-        return None
+        raise NotFound("The journal is empty.", 'Begin with: liveblog post "First update."')
     days = [day for day in map(timeline.day, dates) if day.entries or day.framing or day.faults]
     framing = timeline.framing(COVERAGE) or Framing(period=COVERAGE)
     if not framing.headline:

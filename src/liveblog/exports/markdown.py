@@ -130,7 +130,11 @@ def framing_page(framings: Sequence[Framing]) -> str:
 
 def entry_text(revision: Revision) -> str:
     """Return the Markdown of an entry: its body, then its pictures."""
-    pictures = [_picture_markdown(picture) for picture in revision.media]
+    pictures = [
+        # Paths are relative to the folder of a day.
+        picture(media.alt, f"../../../media/{quote(media.path)}", media.caption)
+        for media in revision.media
+    ]
     return FORBIDDEN.sub("", "\n\n".join(filter(None, (revision.body, *pictures))))
 
 
@@ -152,12 +156,12 @@ def _instant(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _picture_markdown(picture: Media) -> str:
-    """Return the Markdown of a picture, relative to the folder of a day."""
-    alt = re.sub(r"([\\\[\]])", r"\\\1", re.sub(r"\s+", " ", picture.alt))
-    caption = re.sub(r'([\\"])', r"\\\1", re.sub(r"\s+", " ", picture.caption))
+def picture(alt: str, target: str, caption: str) -> str:
+    """Return the Markdown of a picture."""
+    alt = re.sub(r"([\\\[\]])", r"\\\1", re.sub(r"\s+", " ", alt))
+    caption = re.sub(r'([\\"])', r"\\\1", re.sub(r"\s+", " ", caption))
     title = f' "{caption}"' if caption else ""
-    return f"![{alt}](../../../media/{quote(picture.path)}{title})"
+    return f"![{alt}]({target}{title})"
 
 
 def _pages(records: Iterable[Record]) -> Iterator[tuple[str, str, list[Media]]]:

@@ -1,8 +1,8 @@
-"""Importers: what another program wrote, read as items that the journal can take.
+"""Importers, and the items that they yield: updates, framings, copied records and problems.
 
 Each importer is a module with a function that yields items as it finds them, so that memory stays
 bounded whatever the size of the source. An importer writes nothing: :meth:`Blog.import_items`
-appends the items. What an importer does not understand is an item too, a :class:`Problem`.
+appends the items. Whatever an importer cannot import is an item too, a :class:`Problem`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import datetime
 
 from ..model.draft import Draft
 from ..model.entry import Framing, Media, Revision, State
+from ..model.errors import LiveblogError
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Picture:
 
 
 class Version(Draft, frozen=True, kw_only=True):
-    """One version of an update, as its source has it: all its fields; what is unset is empty."""
+    """One version of an update in its source; an unset field is empty."""
 
     published: datetime  #: aware
     updated: datetime | None = None  #: aware; ``published`` unless the source says more
@@ -39,14 +40,14 @@ class Version(Draft, frozen=True, kw_only=True):
 class Update:
     """An update with its versions, oldest first."""
 
-    key: str  #: names it within its source for ever: a second import adds nothing
+    key: str  #: permanent and unique within its source: a second import adds nothing
     where: str  #: its location in the source, for the report: ``line 12``, ``posts/a.md``
     versions: tuple[Version, ...]
 
 
 @dataclass(frozen=True)
 class FramingItem:
-    """The texts around a digest: what a source has before and after its updates."""
+    """The texts that a source has before and after the updates of a period."""
 
     period: str  #: a period's id, or ``coverage``
     where: str
@@ -81,7 +82,7 @@ Item = Update | FramingItem | Copy | Problem
 
 @dataclass
 class ImportResult:
-    """The numbers of what an import appended (or would append), and its problems."""
+    """What an import appended (a dry run: would append), in numbers, and its problems."""
 
     entries: int = 0  #: new entries
     revisions: int = 0  #: new revisions of entries that existed
@@ -98,3 +99,7 @@ class ImportResult:
             self.entries += 1
         else:
             self.revisions += 1
+
+    def report(self, where: str, error: LiveblogError) -> None:
+        """Add a problem for the error of an item."""
+        self.problems.append(Problem(where, error.message, error.hint))

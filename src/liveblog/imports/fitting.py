@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from ..model import limits
-from ..model.entry import Figure, Source, clean_language, slug
+from ..model.entry import Source, clean_language, slug
 from ..model.errors import InvalidInput
 from ..text.plain import shorten
 from . import Picture, Version
@@ -34,7 +34,6 @@ def fit(version: Version) -> tuple[Version, list[str]]:
         note=_shorten(version.note, limits.NOTE, "its note", changes),
         tags=_limit(_tags(version.tags or (), changes), "tags", changes),
         sources=_limit(_sources(version.sources or (), changes), "sources", changes),
-        figures=_limit(_figures(version.figures or (), changes), "figures", changes),
         pictures=_limit([_picture(p, changes) for p in version.pictures], "pictures", changes),
         lang=_language(version.lang or "", changes),
     )
@@ -77,21 +76,6 @@ def _sources(sources: Iterable[Source], changes: list[str]) -> list[Source]:
         if name or url:
             found.setdefault(Source(name or url[: limits.NAME], url))
     return list(found)
-
-
-def _figures(figures: Iterable[Figure], changes: list[str]) -> list[Figure]:
-    found: list[Figure] = []
-    for figure in figures:
-        texts = (figure.name, figure.unit, figure.source)
-        try:
-            limits.check_number(figure.value, f"figure '{figure.name[:60]}'")
-            for text in texts:
-                limits.check_length(text, limits.NAME, "name or unit of a figure")
-        except InvalidInput as error:
-            changes.append(f"a figure is left out: {error.message}")
-        else:
-            found.append(figure)
-    return found
 
 
 def _picture(picture: Picture, changes: list[str]) -> Picture:

@@ -12,6 +12,7 @@ from ..exports.jsonl import VERSION, End, Header, Line, PictureLine
 from ..model.entry import Media, Revision
 from ..model.errors import InvalidInput, NotFound
 from . import Copy, Item, Problem
+from .files import cannot_read
 
 LONGEST_LINE = 60_000_000
 """Maximum bytes of a line; the largest picture in base64 is shorter."""
@@ -117,7 +118,7 @@ def _lines(path: Path) -> Iterator[tuple[int, Line]]:
                         "Export the journal again.",
                     ) from None
     except OSError as error:
-        raise InvalidInput(f"Cannot read {path}: {error.strerror}.", "Check its path.") from None
+        raise cannot_read(path, error) from None
 
 
 def _not_an_export(path: Path) -> InvalidInput:

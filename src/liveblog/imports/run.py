@@ -9,6 +9,7 @@ revision. An entry that was edited here stays as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import assert_never
@@ -18,14 +19,7 @@ import msgspec
 from ..config import Config
 from ..journal import Journal, Reading
 from ..model import limits
-from ..model.entry import (
-    Framing,
-    Media,
-    Revision,
-    clean_text,
-    id_day,
-    make_id,
-)
+from ..model.entry import Framing, Media, Revision, clean_text, id_day, make_id
 from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..model.hashing import blake2b
 from ..model.period import COVERAGE, local_day, parse_period_id
@@ -63,31 +57,27 @@ def import_items(
             if progress:
                 progress(run.result)
     finally:
-        run.flush()
+        run.writer.flush()
     run.report_undescribed()
     if progress:
         progress(run.result)
     return run.result
 
 
+@dataclass
 class _Import:
-    def __init__(
-        self,
-        source: str,
-        journal: Journal,
-        media: Path,
-        config: Config,
-        now: datetime,
-        dry_run: bool,
-    ) -> None:
-        self.result = ImportResult()
-        self._source = source
-        self._journal = journal
-        self._writer = Writer(journal, self.result)
-        self._media = media
-        self._config = config
-        self._now = now
-        self._is_dry = dry_run
+    """One import: its settings, its result so far, and the records that are not written yet."""
+
+    source: str
+    journal: Journal
+    media: Path
+    config: Config
+    now: datetime
+    is_dry: bool
+    result: ImportResult = field(default_factory=ImportResult)
+
+    def __post_init__(self) -> None:
+        self.writer = Writer(self.journal, self.result)
         self._ids: dict[str, str] | None = None
         self._undescribed = 0
         self._day: tuple[Reading, Mapping[str, Entry]] = (Reading(), {})  # the last day read
@@ -110,28 +100,21 @@ class _Import:
         except StorageError:
             raise
         except LiveblogError as error:
-            self._report(item.where, error)
-
-    def flush(self) -> None:
-        """Write what is not written yet."""
-        self._writer.flush()
+            self.result.report(item.where, error)
 
     def report_undescribed(self) -> None:
         """Add a problem for the pictures without alternative text."""
         if self._undescribed:
             are = "pictures have" if self._undescribed > 1 else "picture has"
-            what = f"{self._undescribed} {are} no alternative text; the file's name stands for it"
+            what = f"{self._undescribed} {are} no alternative text; the file's name is used instead"
             hint = "Describe them with 'liveblog edit', for those who cannot see them."
-            self.result.problems.append(Problem(self._source, what, hint))
-
-    def _report(self, where: str, error: LiveblogError) -> None:
-        self.result.problems.append(Problem(where, error.message, error.hint))
+            self.result.problems.append(Problem(self.source, what, hint))
 
     # -- updates ------------------------------------------------------------------------------
 
     def _add_update(self, update: Update) -> None:
-        letters = blake2b(f"{self._source}\n{update.key}".encode(), digest_size=8).digest()
-        day = local_day(_second(update.versions[0].published), self._config.zone)
+        letters = blake2b(f"{self.source}\n{update.key}".encode(), digest_size=8).digest()
+        day = local_day(_second(update.versions[0].published), self.config.zone)
         entry_id = make_id(day, letters)
         existing = self._revisions(entry_id)
         if not existing and (known := self._imported_ids().get(entry_id.partition("-")[2])):
@@ -158,24 +141,23 @@ class _Import:
             if failed and not (media or draft.title or draft.body):
                 raise failed
             if failed:
-                self._report(update.where, failed)
+                self.result.report(update.where, failed)
                 mark += INCOMPLETE
                 if existing and mark_in(existing[-1]) == mark and existing[-1].media == media:
                     self.result.known += 1
                     continue
             key = f"{PREFIX}{entry_id} {rev + 1} {mark}"
             draft = msgspec.structs.replace(draft, media=media, idempotency_key=key)
-            validate(_with_title(draft) if self._is_dry else draft)
             records.append((draft, rev))
             rev += 1
         self._append(update.where, records)
 
     def _append(self, where: str, records: list[tuple[Revision | Framing, int]]) -> None:
-        if self._is_dry:
+        if self.is_dry:
             for record, before in records:
                 self.result.count(record, before + 1)
         elif records:
-            self._writer.add(where, records)
+            self.writer.add(where, records)
 
     def _fitted(self, update: Update) -> list[Version]:
         """Return the versions of an update within the limits; report what had to change."""
@@ -188,7 +170,7 @@ class _Import:
         """Return a version as a revision without its pictures. Raises :class:`InvalidInput`."""
         published = _second(version.published)
         updated = max(_second(version.updated or published), published)
-        if published > self._now:
+        if published > self.now:
             raise InvalidInput(
                 f"It is dated {published:%Y-%m-%d %H:%M} UTC, which is in the future.",
                 "Correct the date, or import it again once that date has come.",
@@ -196,15 +178,17 @@ class _Import:
         blank = Revision(
             id=entry_id,
             published=published,
-            updated=min(updated, self._now),
+            updated=min(updated, self.now),
             state=version.state,
             note=clean_text(version.note, "note"),
         )
-        draft = revise(blank, version, now=self._now, zone=self._config.zone)
+        draft = revise(blank, version, now=self.now, zone=self.config.zone)
         if not draft.author:
-            author = clean_text(self._config.author, "author")
+            author = clean_text(self.config.author, "author")
             draft = msgspec.structs.replace(draft, author=author)
-        validate(_with_title(draft) if version.pictures else draft)
+        # Its pictures are not stored yet: without a title or body it is not empty.
+        has_text = draft.title or draft.body or not version.pictures
+        validate(draft if has_text else msgspec.structs.replace(draft, title="…"))
         return draft
 
     def _store_pictures(
@@ -215,7 +199,7 @@ class _Import:
         failed: LiveblogError | None = None
         for picture in version.pictures:
             self._undescribed += not (picture.alt or picture.caption)
-            if self._is_dry:
+            if self.is_dry:
                 self.result.pictures += 1
                 continue
             try:
@@ -235,14 +219,14 @@ class _Import:
         )
         caption = clean_text(_one_line(picture.caption), "caption")
         data = picture.read()
-        return store(data, self._media, entry_id, alt=alt, caption=caption, name=picture.name)
+        return store(data, self.media, entry_id, alt=alt, caption=caption, name=picture.name)
 
     def _revisions(self, entry_id: str) -> Sequence[Revision]:
         """Return the revisions of an entry, oldest first."""
-        if self._writer.is_pending(entry_id):
-            self._writer.flush()
+        if self.writer.is_pending(entry_id):
+            self.writer.flush()
         reading, entries = self._day
-        current = self._journal.day(id_day(entry_id))
+        current = self.journal.day(id_day(entry_id))
         if current is not reading:  # the journal returns the same object while the day is the same
             entries = fold(current.records)
             self._day = current, entries
@@ -258,8 +242,8 @@ class _Import:
         if self._ids is None:
             self._ids = {
                 record.id.partition("-")[2]: record.id
-                for day in self._journal.days()
-                for record in self._journal.day(day).records
+                for day in self.journal.days()
+                for record in self.journal.day(day).records
                 if isinstance(record, Revision) and record.idempotency_key.startswith(PREFIX)
             }
         return self._ids
@@ -267,19 +251,19 @@ class _Import:
     # -- framings -----------------------------------------------------------------------------
 
     def _add_framing(self, item: FramingItem) -> None:
-        name = item.period
-        if name != COVERAGE:
-            name = parse_period_id(name, self._config.first_weekday).id
-        if self._writer.is_pending(name):
-            self._writer.flush()
-        old = newest_framing(self._journal.read(name).records, name) or Framing(period=name)
+        period = item.period
+        if period != COVERAGE:
+            period = parse_period_id(period, self.config.first_weekday).id
+        if self.writer.is_pending(period):
+            self.writer.flush()
+        old = newest_framing(self.journal.read(period).records, period) or Framing(period=period)
         texts = {
-            field: clean_text(getattr(item, field), field)
-            for field in ("headline", "introduction", "close")
+            name: clean_text(getattr(item, name), name)
+            for name in ("headline", "introduction", "close")
         }
         changes = {n: text for n, text in texts.items() if text and not getattr(old, n)}
         if others := [n for n, text in texts.items() if text and getattr(old, n) not in ("", text)]:
-            what = f"the {' and '.join(others)} of {name} is another here; that stays"
+            what = f"the {' and '.join(others)} of {period} is another here; that stays"
             self.result.problems.append(Problem(item.where, what, "Compare them."))
         if not changes:
             self.result.known += not others
@@ -296,18 +280,18 @@ class _Import:
             message = f"A record of {record.name} has no number or instant."
             raise InvalidInput(message, "Export again.")
         validate(record)
-        if self._is_dry:
+        if self.is_dry:
             self._count_copy(record)
             return
         for picture in record.media if isinstance(record, Revision) else ():
             self._copy_picture(copy, picture)
-        self._writer.copy(copy.where, record)
+        self.writer.add(copy.where, [(record, record.rev - 1)], is_copy=True)
 
     def _count_copy(self, record: Revision | Framing) -> None:
         """Count a record in a dry run."""
         newest = self._dry_copies.get(record.name, 0)
         if isinstance(record, Framing):
-            known = newest_framing(self._journal.read(record.period).records, record.period)
+            known = newest_framing(self.journal.read(record.period).records, record.period)
             newest = max(newest, known.rev if known else 0)
         elif existing := self._revisions(record.id):
             newest = max(newest, existing[-1].rev)
@@ -321,20 +305,15 @@ class _Import:
         """Store a picture of another journal unchanged, if its bytes match its name."""
         from ..media import store_copy
 
-        if (self._media / picture.path).is_file():
+        if (self.media / picture.path).is_file():
             return
         try:
-            store_copy(copy.read(picture), self._media, copy.record.name, picture)
+            store_copy(copy.read(picture), self.media, copy.record.name, picture)
             self.result.pictures += 1
         except StorageError:
             raise
         except LiveblogError as error:
-            self._report(copy.where, error)
-
-
-def _with_title(draft: Revision) -> Revision:
-    """Give a draft whose pictures are not stored yet a title, so that it is not empty."""
-    return draft if draft.title else msgspec.structs.replace(draft, title="…")
+            self.result.report(copy.where, error)
 
 
 def _second(instant: datetime) -> datetime:

@@ -10,7 +10,7 @@ from ..journal.dayfiles.layout import home_of
 from ..model.conflicts import Conflict
 from ..model.entry import Framing, Revision
 from ..model.errors import InvalidInput, LiveblogError, StorageError
-from . import ImportResult, Problem
+from . import ImportResult
 
 MAX_RECORDS = 1_000
 """Maximum number of records in a batch."""
@@ -28,7 +28,7 @@ class _Write:
 
     where: str
     records: list[tuple[Revision | Framing, int]]  #: each with the revision number it follows
-    is_copy: bool = False  #: from another journal, with number and instant
+    is_copy: bool  #: from another journal, with number and instant
 
 
 class Writer:
@@ -44,13 +44,25 @@ class Writer:
         self._records = 0
         self._deadline = 0.0
 
-    def add(self, where: str, records: list[tuple[Revision | Framing, int]]) -> None:
-        """Append records of one item, each with the revision number that it follows."""
-        self._add(_Write(where, records))
+    def add(
+        self, where: str, records: list[tuple[Revision | Framing, int]], *, is_copy: bool = False
+    ) -> None:
+        """Append records of one item, each with the revision number that it follows.
 
-    def copy(self, where: str, record: Revision | Framing) -> None:
-        """Append a record of another journal unchanged."""
-        self._add(_Write(where, [(record, record.rev - 1)], is_copy=True))
+        A copy is appended unchanged, with its own number and instant.
+        """
+        if not self._writes:
+            self._deadline = time.monotonic() + MAX_SECONDS
+        self._writes.append(_Write(where, records, is_copy))
+        for record, _ in records:
+            self._names.add(record.name)
+            self._records += 1
+            self._characters += len(
+                record.introduction + record.close if isinstance(record, Framing) else record.body
+            )
+        is_full = self._records >= MAX_RECORDS or self._characters >= MAX_CHARACTERS
+        if is_full or time.monotonic() > self._deadline:
+            self.flush()
 
     def is_pending(self, name: str) -> bool:
         """Whether a record of an entry or period is not written yet."""
@@ -75,30 +87,15 @@ class Writer:
                 for write in chosen:
                     self._append_or_report(write)
 
-    def _add(self, write: _Write) -> None:
-        if not self._writes:
-            self._deadline = time.monotonic() + MAX_SECONDS
-        self._writes.append(write)
-        for record, _ in write.records:
-            self._names.add(record.name)
-            self._records += 1
-            self._characters += len(
-                record.introduction + record.close if isinstance(record, Framing) else record.body
-            )
-        is_full = self._records >= MAX_RECORDS or self._characters >= MAX_CHARACTERS
-        if is_full or time.monotonic() > self._deadline:
-            self.flush()
-
     def _append_or_report(self, write: _Write) -> None:
         try:
             self._append([write])
         except StorageError:
             raise
         except Conflict as error:
-            problem = _does_not_fit(error) if write.is_copy else error
-            self._report(write, problem)
+            self._result.report(write.where, _does_not_fit(error) if write.is_copy else error)
         except LiveblogError as error:
-            self._report(write, error)
+            self._result.report(write.where, error)
 
     def _append(self, writes: list[_Write]) -> None:
         """Append the records of writes of one kind."""
@@ -113,9 +110,6 @@ class Writer:
                 self._result.count(record, before + 1)
             else:
                 self._result.known += 1
-
-    def _report(self, write: _Write, error: LiveblogError) -> None:
-        self._result.problems.append(Problem(write.where, error.message, error.hint))
 
 
 def _does_not_fit(error: Conflict) -> InvalidInput:

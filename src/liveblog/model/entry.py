@@ -94,7 +94,7 @@ class Revision(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="revis
     recorded: Instant | None = None  #: when it was appended; given by the journal
     published: Instant  #: the instant that the update speaks for; the future is an embargo
     updated: Instant  #: the last significant revision (Atom's sense, RFC 4287 §4.2.15)
-    day: str = ""  #: the day it is told in (``2012-07-16``) where that is not the id's
+    day: str = ""  #: the day it is shown on (``2012-07-16``) where that is not the id's
     author: str = ""
     title: str = ""  #: plain text; may be empty
     body: str = ""  #: Markdown
@@ -179,8 +179,8 @@ def id_letters(entry_id: str) -> str:
     return entry_id.partition("-")[2]
 
 
-def told_day(revision: Revision) -> date:
-    """Return the day in which a revision is told.
+def display_day(revision: Revision) -> date:
+    """Return the day on which a revision is shown.
 
     Raises :class:`InvalidInput` if it names no day.
     """
@@ -210,6 +210,17 @@ def slug(text: str) -> str:
     """
     # What is longer than a tag can be comes from outside, and is not held in memory.
     return _slug(text) if len(text) <= limits.NAME else _slug.__wrapped__(text)
+
+
+def tag_slug(tag: str) -> str:
+    """Return the slug of a tag that a user asks for.
+
+    Raises :class:`InvalidInput` if it has neither letter nor digit.
+    """
+    found = slug(tag)
+    if not found:
+        raise InvalidInput(f"'{tag}' is not a tag.", "Name one that an entry carries.")
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -39,6 +39,15 @@ class NotFound(LiveblogError):
     """There is no entry, tag or period with that name."""
 
 
+class UnknownTag(NotFound):
+    """No entry of a period or blog has a tag."""
+
+    def __init__(self, tag: str, known: Iterable[str], where: str) -> None:
+        known = sorted(known)
+        hint = did_you_mean(tag, known) or (f"Tags there: {', '.join(known)}." if known else "")
+        super().__init__(f"No entry of {where} has the tag '{tag}'.", hint)
+
+
 class Withheld(LiveblogError):
     """An entry is not shown because its newest revision may be in a damaged line."""
 

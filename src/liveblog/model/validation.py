@@ -21,11 +21,11 @@ from .entry import (
     State,
     Verification,
     clean_language,
+    display_day,
     id_day,
     id_letters,
     refuse_forbidden,
     slug,
-    told_day,
 )
 from .errors import InvalidInput
 from .period import COVERAGE, parse_period_id
@@ -60,7 +60,7 @@ def _validate_revision(revision: Revision) -> None:
     # Done for each line of a journal that is read: what is ordinary is looked at once.
     entry_day = id_day(revision.id)
     if revision.day:
-        limits.check_day(told_day(revision))
+        limits.check_day(display_day(revision))
     _validate_instant(revision.published, "time")
     _validate_instant(revision.updated, "time of the last change")
     _validate_number(revision.rev)

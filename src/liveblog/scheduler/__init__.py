@@ -95,7 +95,7 @@ class Schedule:
 
         Raises :class:`StorageError`.
         """
-        self.blog.check_there()
+        self.blog.check_exists()
         with self._leading:
             if self._lock.is_current():
                 return True

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from ..journal import Journal
 from ..model import addresses
-from ..model.entry import slug, told_day
+from ..model.entry import display_day, slug
 from ..model.errors import StorageError
 from ..storage.sqlite import Unusable
 from ..text.bidi import close_controls
@@ -197,20 +197,23 @@ def _make_row(entry: Entry, mark: bytes) -> Row:
         id=entry.id,
         mark=mark,
         published=now.published,
-        day=told_day(now).isoformat(),
+        day=display_day(now).isoformat(),
         state=now.state,
         author=now.author,
         title=now.title if is_live else "",
         tags=now.tags if is_live else (),
-        text=text_of(entry) if is_live else now.note,
+        text=text_of(entry, to_html(now.body)) if is_live else now.note,
         labels=[*names, *(label("t", slug(tag)) for tag in now.tags if is_live)],
     )
 
 
-def text_of(entry: Entry) -> str:
-    """Return the plain text of a live entry without its title, tags and author."""
+def text_of(entry: Entry, body: str) -> str:
+    """Return the plain text of a live entry without its title, tags and author.
+
+    *body* is the HTML of its body.
+    """
     now = entry.now
-    parts = [html_to_text(to_html(now.body))]
+    parts = [html_to_text(body)]
     for media in now.media:
         parts += [media.caption, media.alt]
     for figure in now.figures:

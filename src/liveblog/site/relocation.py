@@ -19,11 +19,13 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from ..config import Config
+from ..config.writing import at_address
 from ..feeds import Feed, Item, documents
 from ..model import addresses
 from ..model.errors import storage_errors
 from ..pages.data import FeedDocument
 from ..pages.render import Pages
+from ..storage.atomic import replace_file
 from ..storage.paths import Paths
 from .report import Report
 from .storage.folder import Folder
@@ -40,6 +42,22 @@ class Relocation:
     before: tuple[str, ...]  #: its earlier addresses
     folders: tuple[Path, ...]  #: with the redirects, one for each of them
     report: Report
+
+
+def change_address(path: Path, config: Config, url: str) -> tuple[str, ...]:
+    """Write the new address *url* to the settings file; return the blog's earlier addresses.
+
+    Raises :class:`ConfigError` for an invalid address.
+    """
+    url = url if url.endswith("/") else f"{url}/"
+    before = blog_addresses(config, url)
+    with storage_errors("change", path):
+        text = path.read_bytes().decode()
+        changed = at_address(text, url, before)
+        if changed != text:
+            target = path.resolve()  # replace the file, not a symbolic link to it
+            replace_file(target, changed.encode(), mode=target.stat().st_mode & 0o777)
+    return before
 
 
 def blog_addresses(config: Config, url: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
-"""Verifies the site: compares every file with what a publication from the journal would write.
+"""Checks a blog: the journal, the pictures, and the site against what would be published.
 
-Everything is rendered again, which takes as long as ``publish --full``; only a hash of each file
+For the site, every file is rendered again, which takes as long as ``publish --full``; only its hash
 is compared. Nothing on disk changes.
 """
 
@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 
 from msgspec import Struct
 
-from ..journal import Fault
+from ..journal import Fault, Journal
 from ..model.addresses import is_generated
-from ..model.errors import StorageError
+from ..model.errors import StorageError, storage_errors
+from ..pictures import missing_pictures
 from ..storage.locks import Lock
+from ..timeline import Timeline
 from .index import hash_of
 from .publisher import Publisher
 from .report import Progress
@@ -26,11 +30,43 @@ FOREIGN = 20
 """Maximum number of files of others that are named."""
 
 
+class Health(Struct, frozen=True):
+    """The result for the whole blog: faults, notes, and how much of the journal was read."""
+
+    faults: Sequence[Fault] = ()
+    notes: Sequence[str] = ()
+    records: int = 0
+    files: int = 0
+
+
 class Verified(Struct, frozen=True):
     """The result: faults of the site, and notes that need no action."""
 
     faults: Sequence[Fault] = ()
     notes: Sequence[str] = ()
+
+
+def check(
+    journal: Journal,
+    publisher: Publisher,
+    media: Path,
+    now: datetime,
+    progress: Progress | None = None,
+) -> Health:
+    """Check the journal, the pictures in the folder *media*, and the site as of *now*."""
+
+    def show_part(number: int, done: int, total: int) -> None:
+        if progress:
+            progress(number * total + done, 3 * total)
+
+    audit = journal.check(partial(show_part, 0))
+    faults = list(audit.faults)
+    with storage_errors("read", media):
+        faults += missing_pictures(Timeline(journal, now), media, partial(show_part, 1))
+    verified = verify(publisher, now, partial(show_part, 2))
+    known = {fault.place for fault in faults}
+    faults += [fault for fault in verified.faults if fault.place not in known]
+    return Health(faults, (*audit.notes, *verified.notes), audit.records, audit.files)
 
 
 def verify(publisher: Publisher, now: datetime, progress: Progress | None = None) -> Verified:

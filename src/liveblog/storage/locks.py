@@ -157,9 +157,9 @@ class Lock:
 
     def _open(self) -> int:
         try:
+            return os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
             return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except IsADirectoryError:
-            return os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _holder(path: Path) -> int:

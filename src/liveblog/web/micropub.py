@@ -292,7 +292,7 @@ class _Micropub:
         if asked == "syndicate-to":
             return _json({"syndicate-to": []})
         if asked == "category":
-            return _json({"categories": list(self._blog.tags().values())})
+            return _json({"categories": list(self._blog.timeline.recent_tags().values())})
         if asked == "source" and "url" not in request.query_params:
             newest = islice(self._blog.timeline.newest_first(), 20)
             shown = [self._shown(entry.now) for entry in newest]

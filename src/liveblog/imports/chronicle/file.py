@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ...model.errors import InvalidInput
+from ..files import cannot_read
 
 LONGEST_LINE = 1_000_000
 """Maximum characters of a line; ten times as many as an update may have."""
@@ -36,8 +37,6 @@ def lines_of(path: Path) -> Callable[[], Iterator[str]]:
                 "Save the text as UTF-8 in your editor, or: iconv -f WINDOWS-1252 -t UTF-8",
             ) from None
         except OSError as error:
-            raise InvalidInput(
-                f"Cannot read {path}: {error.strerror or error}.", "Check its path."
-            ) from None
+            raise cannot_read(path, error) from None
 
     return lines

@@ -18,8 +18,6 @@ from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import msgspec
-
 from ...http_client import MAX_BYTES, Answer, Client
 from ...model import limits
 from ...model.entry import Source, clean_language, slug
@@ -27,6 +25,7 @@ from ...model.errors import InvalidInput, LiveblogError, Unreachable
 from ...text.fragments import html_to_text
 from ...text.sanitizer import sanitize
 from .. import Item, Picture, Problem, Update, Version
+from ..files import fetch_picture, read_file
 from ..html import Image, to_markdown
 from . import jsonfeed, xml
 from .document import Attachment, Document, Entry
@@ -37,8 +36,6 @@ ACCEPT = (
 )
 MAX_DOCUMENTS = 1000
 """Maximum number of documents that are read of one feed."""
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class FutureUpdate(Problem):
@@ -64,8 +61,8 @@ def read(source: str, reading: Reading) -> Iterator[Item]:
     """
     if is_address(source):
         return from_answer(fetch(source, reading.client), reading)
-    data = _file(Path(source))
-    return _updates(_read_document(data, source, "", ""), source, reading)
+    document = _read_document(read_file(Path(source), MAX_BYTES), source, "", "")
+    return _updates(document, source, reading)
 
 
 def is_address(source: str) -> bool:
@@ -89,21 +86,6 @@ def fetch(url: str, client: Client) -> Answer:
     if answer.status != 200:
         raise Unreachable(f"{url} answers {answer.status}.", "Open the address in a browser.")
     return answer
-
-
-def _file(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InvalidInput(f"Cannot read {path}: {reason}.", "Check its path.") from None
-    if len(data) > MAX_BYTES:
-        raise InvalidInput(
-            f"{path} has more than {MAX_BYTES:,} bytes, the limit for a feed.",
-            "Split it into several files.",
-        )
-    return data
 
 
 def _read_document(data: bytes, where: str, url: str, content_type: str) -> Document:
@@ -164,59 +146,61 @@ def _updates_of(
     document: Document, where: str, reading: Reading, seen: set[bytes]
 ) -> Iterator[Item]:
     """Yield the updates of a document, oldest first, each with all its versions in it."""
-    by_key: dict[str, list[tuple[str, Entry]]] = {}
+    by_key: dict[str, list[tuple[int, Entry]]] = {}
     for number, entry in enumerate(document.entries, 1):
-        where_entry = next(iter(entry.links), "") or f"{where}, item {number}"
-        by_key.setdefault(_key(entry), []).append((where_entry, entry))
-    found: list[tuple[datetime, Update]] = []
-    for key, versions_found in by_key.items():
+        by_key.setdefault(_key(entry), []).append((number, entry))
+    updates: list[Update] = []
+    for key, numbered in by_key.items():
         digest = blake2b(key.encode("utf-8", "replace"), digest_size=16).digest()
         if digest in seen:
             continue
         seen.add(digest)
+        number, first = numbered[0]
+        where_entry = next(iter(first.links), "") or f"{where}, item {number}"
+        entries = _one_per_instant(entry for _, entry in numbered)
         versions: list[Version] = []
-        where_entry = versions_found[0][0]
-        for entry in _versions_in_order(versions_found):
-            if refused := _why_refused(entry, where_entry, reading):
+        for entry in entries:
+            published = entry.published or entry.updated or reading.undated
+            if refused := _why_refused(entry, published, where_entry, reading.now):
                 yield refused
-                continue
-            version = _version(entry, document, reading)
-            if versions:  # all versions of an update have one date
-                version = msgspec.structs.replace(version, published=versions[0].published)
-            versions.append(version)
+            elif published:
+                # All versions of an update have the date of the first.
+                date = versions[0].published if versions else published
+                versions.append(_version(entry, date, document, reading.client))
         if versions:
-            found.append((versions[0].published, Update(key, where_entry, tuple(versions))))
-        if len(versions_found) > len(_versions_in_order(versions_found)):
+            updates.append(Update(key, where_entry, tuple(versions)))
+        if len(numbered) > len(entries):
             what = f"several updates there have the same id ('{key[:100]}'); one is imported"
             yield Problem(where_entry, what, "Tell the owner of the feed.")
-    yield from (update for _, update in sorted(found, key=lambda pair: pair[0]))
+    yield from sorted(updates, key=lambda update: update.versions[0].published)
 
 
 def _key(entry: Entry) -> str:
     """Return the permanent key of an entry: its id, else its page, else a hash of its content."""
     if entry.id or entry.links:
         return entry.id or entry.links[0]
-    versions_found = f"{entry.dated}\n{entry.title or entry.text}"
-    return blake2b(versions_found.encode("utf-8", "replace"), digest_size=16).hexdigest()
+    content = f"{entry.dated}\n{entry.title or entry.text}"
+    return blake2b(content.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-def _versions_in_order(versions_found: list[tuple[str, Entry]]) -> list[Entry]:
+def _one_per_instant(entries: Iterable[Entry]) -> list[Entry]:
     """Return the versions of an entry, oldest first: one per ``updated`` (RFC 4287 §4.1.1)."""
-    by_instant: dict[datetime | None, Entry] = {}
-    for _, entry in versions_found:
-        by_instant.setdefault(entry.updated, entry)
-    return [by_instant[when] for when in sorted(by_instant, key=lambda when: when or _NEVER)]
+    by_instant: dict[datetime, Entry] = {}
+    for entry in entries:
+        by_instant.setdefault(entry.updated or datetime.min.replace(tzinfo=UTC), entry)
+    return [entry for _, entry in sorted(by_instant.items(), key=lambda pair: pair[0])]
 
 
-def _why_refused(entry: Entry, where_entry: str, reading: Reading) -> Problem | None:
+def _why_refused(
+    entry: Entry, published: datetime | None, where_entry: str, now: datetime
+) -> Problem | None:
     """Return why an entry cannot be imported, or None."""
-    published = entry.published or entry.updated or reading.undated
     if published is None:
         date = entry.dated[:60]
         what = f"its date cannot be read ('{date}')" if date else "it has no date"
         hint = "Give the date that such updates are to have."
         return Problem(where_entry, f"{what}; it is not imported", hint)
-    if published > reading.now:
+    if published > now:
         what = f"its date lies in the future ({published:%Y-%m-%d}); it is not imported"
         return FutureUpdate(where_entry, what, "Import it again once that date has come.")
     if not (entry.title or entry.text.strip() or entry.attachments):
@@ -227,7 +211,7 @@ def _why_refused(entry: Entry, where_entry: str, reading: Reading) -> Problem | 
 # -- one entry -------------------------------------------------------------------------------------
 
 
-def _version(entry: Entry, document: Document, reading: Reading) -> Version:
+def _version(entry: Entry, published: datetime, document: Document, client: Client) -> Version:
     shown: dict[str, Image] = {}
 
     def take(image: Image) -> bool:
@@ -248,16 +232,15 @@ def _version(entry: Entry, document: Document, reading: Reading) -> Version:
             href = html.escape(file.url)
             links.append(to_markdown(f"<a href='{href}'>{html.escape(name)}</a>"))
     body = "\n\n".join(filter(None, [body, "\n".join(f"- {link}" for link in links)]))
-    published = entry.published or entry.updated or reading.undated or _NEVER
     return Version(
         published=published,
-        updated=max(published, entry.updated or published),
+        updated=max(filter(None, (published, entry.published, entry.updated))),
         title="" if _is_echo(entry.title, source) else entry.title,
         body=body,
         author=", ".join(entry.authors or document.authors),
         tags=tuple(tag for tag in entry.tags if slug(tag)),
         sources=tuple(_sources(entry, document)),
-        pictures=tuple(_picture(image, reading.client) for image in shown.values()),
+        pictures=tuple(_picture(image, client) for image in shown.values()),
         lang=_language(entry.lang or document.lang),
     )
 
@@ -285,14 +268,7 @@ def _picture(image: Image, client: Client) -> Picture:
     """Return a picture of an update; it is fetched when the update is imported."""
     name = unquote(urlsplit(image.url).path.rpartition("/")[2]) or image.url
     alt = image.alt or image.caption
-    return Picture(name, partial(_fetched_picture, image.url, client), alt, image.caption)
-
-
-def _fetched_picture(url: str, client: Client) -> bytes:
-    answer = client.get(url, {"accept": "image/webp, image/png, image/jpeg, image/gif"})
-    if answer.status != 200:
-        raise Unreachable(f"The picture {url} answers {answer.status}.", "Add it by hand.")
-    return answer.body
+    return Picture(name, partial(fetch_picture, client, image.url), alt, image.caption)
 
 
 def _distinct_files(files: Iterable[Attachment]) -> list[Attachment]:

@@ -14,7 +14,16 @@ from urllib.parse import unquote, urlsplit
 from lxml import html as lxml_html
 
 from .footnotes import extract_footnotes
-from .inline import BREAK, SPACE, Token, escape, split_paragraphs, write_link, write_paragraphs
+from .inline import (
+    BREAK,
+    SPACE,
+    Token,
+    code_block,
+    escape,
+    split_paragraphs,
+    write_link,
+    write_paragraphs,
+)
 from .parsing import parse
 from .pictures import Image, Pictures, TakePicture
 from .tables import alignment, grid
@@ -209,9 +218,7 @@ class _Converter:
             return self._blocks(element, depth, level)
         texts = [
             [
-                ""
-                if cell is None
-                else self._one_line(cell, depth, newline="<br>").replace("|", "\\|")
+                "" if cell is None else self._table_cell(cell, depth)
                 for cell in row + [None] * (width - len(row))
             ]
             for row in cells
@@ -340,12 +347,10 @@ def _code_block(element: lxml_html.HtmlElement) -> list[str]:
     text = "".join(element.itertext()).strip("\n").rstrip()
     if not text.strip():
         return []
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
     inner = element.find("code")
     names = f"{element.get('class') or ''} {'' if inner is None else inner.get('class') or ''}"
     language = re.search(r"(?:^|\s)(?:language|lang)-([\w+#-]+)", names)
-    return [f"{fence}{language[1] if language else ''}\n{text}\n{fence}"]
+    return [code_block(text, language[1] if language else "")]
 
 
 def _separate_lists(before: str, block: str) -> str:

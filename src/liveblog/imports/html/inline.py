@@ -129,7 +129,7 @@ def _write_line(line: list[Token], *, is_link: bool) -> str:
                 text = text[:-1] + "\\!"  # followed by a link it would begin a picture
             parts.append(text)
         elif token.kind == "code":
-            parts.append(_code(token.value.strip()))
+            parts.append(_code_span(token.value.strip()))
         elif token.kind == "raw":
             parts.append(token.value)
         else:
@@ -182,9 +182,20 @@ def escape(text: str, *, is_link: bool = False) -> str:
     return _SPECIAL.sub(safe, text)
 
 
-def _code(text: str) -> str:
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
+def code_block(code: str, language: str) -> str:
+    """Return code as a fenced block (CommonMark 0.31 §4.5)."""
+    fence = _fence(code, 3)
+    return f"{fence}{language}\n{code}\n{fence}"
+
+
+def _fence(code: str, shortest: int) -> str:
+    """Return more backticks than there are in a row in *code*."""
+    longest = max(map(len, re.findall("`+", code)), default=0)
+    return "`" * max(shortest, longest + 1)
+
+
+def _code_span(text: str) -> str:
+    fence = _fence(text, 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{pad}{text}{pad}{fence}"
 

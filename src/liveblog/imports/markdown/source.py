@@ -11,6 +11,7 @@ from ...model.entry import FORBIDDEN
 from ...model.errors import InvalidInput
 from ...model.limits import PICTURE_BYTES as PICTURE_LIMIT
 from .. import Problem
+from ..files import read_file
 
 FILE_LIMIT = 64_000_000
 """Maximum bytes of a post; the files of our export hold every revision of an entry."""
@@ -80,21 +81,9 @@ class Source:
         Raises :class:`InvalidInput`, also for a path outside the folder.
         """
         path = self._inside(where)
-        try:
-            if path is None or not path.is_file():
-                raise InvalidInput(f"There is no file {where} in the folder.", "Put it there.")
-            with path.open("rb") as file:
-                is_huge = os.fstat(file.fileno()).st_size > limit
-                data = b"" if is_huge else file.read(limit)
-        except OSError as error:
-            raise InvalidInput(
-                f"Cannot read {where}: {error.strerror}.", "Check its permissions."
-            ) from None
-        if is_huge:
-            raise InvalidInput(
-                f"The file {where} has more than {limit:,} bytes.", "Make it smaller, or split it."
-            )
-        return data
+        if path is None or not _is_file(path):
+            raise InvalidInput(f"There is no file {where} in the folder.", "Put it there.")
+        return read_file(path, limit)
 
     def find(self, target: str, post: str) -> str:
         """Return the path of the file that *target* in a post refers to; empty if there is none.

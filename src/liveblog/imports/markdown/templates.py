@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ...exports.markdown import picture
+from ..html.inline import code_block
 from .body import split_code
 
 _SHORTCODE = re.compile(
@@ -98,15 +100,11 @@ def _picture(parameters: str) -> str:
     source = given.get("src", "")
     if not source or re.search(r"[<>\n]", source):
         return ""
-    caption = " ".join((given.get("caption") or given.get("title") or "").split())
-    alt = re.sub(r"([\\\[\]])", r"\\\1", " ".join(given.get("alt", "").split()))
-    title = ' "{}"'.format(re.sub(r'([\\"])', r"\\\1", caption)) if caption else ""
-    return f"![{alt}](<{source}>{title})"
+    caption = given.get("caption") or given.get("title") or ""
+    return picture(given.get("alt", "").strip(), f"<{source}>", caption.strip())
 
 
-def _code_block(code: str, language: str) -> str:
-    """Return code as a fenced block (CommonMark §4.5)."""
-    ticks = max((len(run) for run in re.findall("`+", code)), default=0)
-    fence = "`" * max(3, ticks + 1)
-    word = re.match(r"[\w+#.-]*", language.strip())
-    return f"{fence}{word[0] if word else ''}\n{code.strip(chr(10))}\n{fence}"
+def _code_block(code: str, parameters: str) -> str:
+    """Return highlighted code as a fenced block; the first parameter is its language."""
+    language = re.match(r"[\w+#.-]*", parameters.strip())
+    return code_block(code.strip("\n"), language[0] if language else "")

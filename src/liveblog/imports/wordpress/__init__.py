@@ -23,7 +23,7 @@ import msgspec
 
 from ...http_client import Client
 from ...model import addresses, limits
-from ...model.entry import clean_language, slug
+from ...model.entry import clean_language
 from ...model.errors import InvalidInput
 from ...text.plain import shorten
 from .. import Item, Problem, Update, Version
@@ -254,7 +254,7 @@ class _Export:
         for term in item.terms:
             if term.taxonomy not in _QUIET_TAXONOMIES:
                 self._omissions.taxonomies[term.taxonomy] = None
-        return _unique_tags(
+        return tuple(
             plain_text(term.name)
             for term in item.terms
             if term.taxonomy in taxonomies and term.slug not in _UNCATEGORIZED
@@ -311,7 +311,7 @@ class _Export:
                 updated=last,
                 body=body.markdown,
                 author=author,
-                tags=_unique_tags((*categories, *text.tags)),
+                tags=(*categories, *text.tags),
                 key=text.is_key,
                 pictures=body.pictures(),
                 lang=self._language,
@@ -378,13 +378,6 @@ def _parse_instant(gmt: str, local: str, zone: tzinfo, rfc: str = "") -> datetim
     with suppress(InvalidInput):
         return limits.check_instant(found) if found else None
     return None
-
-
-def _unique_tags(names: Iterable[str]) -> tuple[str, ...]:
-    by_slug: dict[str, str] = {}
-    for name in filter(slug, names):
-        by_slug.setdefault(slug(name), name)
-    return tuple(by_slug.values())
 
 
 def _nicename(login: str) -> str:

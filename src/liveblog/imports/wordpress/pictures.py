@@ -17,12 +17,12 @@ from urllib.parse import unquote
 from ...http_client import Client
 from ...model import addresses
 from ...model.errors import InvalidInput, LiveblogError, Unreachable
+from ...model.limits import PICTURE_BYTES
 from .. import Picture
+from ..files import fetch_picture, read_file
 from ..html import Image
 from .texts import plain_text
 from .wxr import Item, number
-
-ACCEPT = "image/webp, image/png, image/jpeg, image/gif"
 
 _PICTURE_SUFFIX = re.compile(r"\.(jpe?g|jpe|png|gif|webp)$", re.IGNORECASE)
 _SIZE = re.compile(r"-\d{1,5}x\d{1,5}(?=\.\w+$)")
@@ -93,7 +93,7 @@ class MediaLibrary:
         """Return the bytes of a picture. Raises :class:`LiveblogError` if it is not found."""
         own, other = unquote(_path(url)), unquote(_path(_origin(shown)))
         if path := self._in_folder([own] * (own != other) + [*_original_paths(other)]):
-            return _read_file(path)
+            return read_file(path, PICTURE_BYTES)
         if not self.client:
             lacks = f", and not in {self.folder}" if self.folder else ""
             raise InvalidInput(
@@ -104,16 +104,9 @@ class MediaLibrary:
         larger = _SIZE.sub("", url) if "?" not in url else url
         for address in dict.fromkeys((larger if url == shown else url, url, shown)):
             try:
-                answer = self.client.get(address, {"accept": ACCEPT})
+                return fetch_picture(self.client, address)
             except LiveblogError as error:
                 problem = problem or error
-                continue
-            if answer.status == 200:
-                return answer.body
-            problem = problem or Unreachable(
-                f"The picture {address} answers {answer.status}.",
-                "Give a copy of the site's wp-content/uploads folder, or add it by hand.",
-            )
         raise problem or Unreachable(f"The picture {url} has no address.", "Add it by hand.")
 
     def _in_folder(self, paths: Sequence[str]) -> Path | None:
@@ -159,17 +152,3 @@ def _path_ends(path: PurePosixPath) -> Iterator[PurePosixPath]:
     for start in range(len(parts)):
         if start < len(parts) - 1 or start == 0 or parts[start - 1] in _UPLOADS:
             yield PurePosixPath(*parts[start:])
-
-
-def _read_file(path: Path) -> bytes:
-    from ...model.limits import PICTURE_BYTES
-
-    try:
-        size = path.stat().st_size
-        if size > PICTURE_BYTES:
-            raise InvalidInput(
-                f"{path} has {size:,} bytes; the limit is {PICTURE_BYTES:,}.", "Make it smaller."
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"Cannot read {path}: {error.strerror}.", "Check it.") from None

@@ -20,6 +20,7 @@ from ...model.entry import FORBIDDEN
 from ...model.errors import InvalidInput
 from ...text.plain import unescape
 from ..feed.document import check_element
+from ..files import cannot_read
 
 TEXT_LIMIT = 2_000_000
 """Maximum characters of one text; a longer one is cut and marked."""
@@ -168,8 +169,7 @@ def encoding(path: Path) -> Encoding:
     except UnicodeDecodeError:
         pass
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InvalidInput(f"Cannot read {path}: {reason}.", "Check its path.") from None
+        raise cannot_read(path, error) from None
     else:
         return Encoding("utf-8")
     found = _DECLARED.search(head)

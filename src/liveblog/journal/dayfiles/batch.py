@@ -19,12 +19,12 @@ from ...model.conflicts import Conflict, KeyReused
 from ...model.entry import Framing, Record, Reference, Revision
 from ...model.errors import StorageError, Withheld
 from ...model.validation import validate
+from .appending import DayFile, sync_file
 from .format import encode
-from .head import LastWrite, last_sum_in, last_write
+from .head import LastWrite, last_write
 from .keys import find_keys, is_same_request
 from .layout import home_of
 from .reader import TICK, Reader
-from .tail import FileState, Tail, read_state, sync_file
 
 Version = TypeVar("Version", bound=Revision | Framing)
 
@@ -39,19 +39,19 @@ class Batch:
         self,
         journal: Reader,
         clock: Callable[[], datetime],
-        known: FileState | None,
+        last_file: DayFile | None,
         keys: dict[str, date] | None = None,
     ) -> None:
         """Begin a batch at the end of *journal*.
 
-        *known* is the state of the file that was written to last, if it is remembered. *keys* are
-        the idempotency keys of the records to come, each with the day of its entry's id.
+        *last_file* is the file that was written to last, if it is remembered. *keys* are the
+        idempotency keys of the records to come, each with the day of its entry's id.
         """
         self._journal = journal
         self._clock = clock
         self._planned: list[tuple[str, Record]] = []  # each with the name of its file
-        self._last_state = known
-        self._known: dict[str, FileState] = {}
+        self._last_file = last_file
+        self._files: dict[str, DayFile] = {}  # as they are now, by name
         self._read: dict[str, Versions] = {}
         self._new: Versions = {}
         self._references: dict[str, set[str]] = {}
@@ -79,7 +79,7 @@ class Batch:
         return written
 
     def adopt(self, record: Revision | Framing) -> bool:
-        """Check a record and plan it; see :meth:`Journal.adopt`."""
+        """Check a record and plan it; see :meth:`Journal.adopt_many`."""
         home = home_of(record)
         known = {version.rev: version for version in self._versions(record, home)}
         same = known.get(record.rev)
@@ -93,18 +93,18 @@ class Batch:
         self._plan(home, record, min(record.recorded or now, now))
         return True
 
-    def write(self) -> FileState | None:
-        """Write the planned records; return the state of the file that was written to last.
+    def write(self) -> DayFile | None:
+        """Write the planned records; return the file that was written to last.
 
         Raises :class:`StorageError`, which says how many of them are in the journal.
         """
-        known = None
+        file = None
         done = 0
         for name, group in groupby(self._planned, key=lambda planned: planned[0]):
             records = [record for _, record in group]
-            known = self._write(name, records, done)
+            file = self._write(name, records, done)
             done += len(records)
-        return known
+        return file
 
     def _made_before(self, record: Revision | Framing, expect: int) -> Revision | None:
         """Return what the same request made before, if its key says that there was one."""
@@ -145,34 +145,27 @@ class Batch:
         self._instant = max(instant.astimezone(UTC), self._instant + TICK)
         return min(self._instant, limits.LAST_INSTANT)
 
-    def _write(self, name: str, records: Sequence[Record], done: int) -> FileState:
+    def _write(self, name: str, records: Sequence[Record], done: int) -> DayFile:
         """Append records to one file, after *done* others of the batch."""
         journal = self._journal
         path = journal.path(name)
         if not done and self._newest.name not in ("", name):
             # The line that ``after`` names is on disk before the first line that names it.
             sync_file(journal.path(self._newest.name))
-        tail = None
+        file = self._file(name)
+        prev, after = file.last, self._newest.sum
+        lines = []
+        for record in records:
+            lines.append(encode(record, prev, after))
+            prev = after = lines[-1][-19:-3].decode()
         try:
-            known = self._file_state(name)
-            tail = Tail(path, journal.folder.parent, last_sum_in(self._head, name), known)
-            with tail:
-                lines = []
-                prev, after = tail.last, self._newest.sum
-                for record in records:
-                    lines.append(encode(record, prev, after))
-                    prev = after = lines[-1][-19:-3].decode()
-                stamp = tail.append(b"".join(lines))
+            file.append(b"".join(lines), after, journal.folder.parent)
         except OSError as error:
-            has_changed = tail is not None and not tail.is_unchanged
-            hint = self._describe_failure(records, done, has_changed=has_changed)
+            hint = self._describe_failure(records, done, has_changed=not file.is_unchanged)
             raise StorageError.of(error, "write to", path, hint) from error
         self._newest = LastWrite(records[-1].recorded or self._instant, after, name)
         self._head = journal.head.write(self._newest, self._head)
-        ids = {record.id.encode() for record in records if isinstance(record, Revision)}
-        known.ids.update(ids)
-        self._known[name] = FileState(name, stamp, after, known.ids)
-        return self._known[name]
+        return file
 
     def _describe_failure(self, records: Sequence[Record], done: int, *, has_changed: bool) -> str:
         """Return what is in the journal after the records of one file could not be written."""
@@ -189,7 +182,7 @@ class Batch:
         """Return all versions of what a record is a version of."""
         new = self._new.get(record.name, [])
         # A new entry is not in the file, which need not be decoded then.
-        if isinstance(record, Revision) and record.id.encode() not in self._file_state(home).ids:
+        if isinstance(record, Revision) and record.id.encode() not in self._file(home).ids:
             return new
         if home not in self._read:
             versions: Versions = {}
@@ -200,17 +193,21 @@ class Batch:
             self._read[home] = versions
         return self._read[home].get(record.name, []) + new
 
-    def _file_state(self, name: str) -> FileState:
-        if name not in self._known:
-            self._known[name] = read_state(self._journal.path(name), name, self._last_state)
-        return self._known[name]
+    def _file(self, name: str) -> DayFile:
+        """Return a file, which is read again only if it changed."""
+        if name not in self._files:
+            file = self._last_file
+            if file is None or file.name != name:
+                file = DayFile(self._journal.path(name), name)
+            file.refresh(self._head)
+            self._files[name] = file
+        return self._files[name]
 
     def _find_newest(self) -> LastWrite:
         """Return the newest line of the journal."""
-        newest = last_write(self._head)
-        known = self._last_state
-        is_known = newest and known and newest.name == known.name
-        if newest and is_known and self._file_state(newest.name).last == newest.sum:
+        newest, last = last_write(self._head), self._last_file
+        is_remembered = newest and last and newest.name == last.name
+        if newest and is_remembered and self._file(newest.name).last == newest.sum:
             return newest
         return self._journal.newest(self._head)
 

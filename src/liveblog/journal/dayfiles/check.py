@@ -20,7 +20,7 @@ from ...storage.atomic import NotRegularError, read_regular
 from ..results import Audit, Fault
 from .format import ZERO, Line, links_of
 from .head import last_write
-from .layout import find_files, walk
+from .layout import find_all_files, find_files
 from .parser import FileParser, readable_size
 from .reader import Reader
 
@@ -188,19 +188,19 @@ def _irregularities(file: CheckedFile) -> Iterator[str]:
 
 def _beside(journal: Reader) -> Iterator[str]:
     """Yield a note for each file below ``entries/`` that is not read."""
-    read = {item.path for _, item in find_files(journal.folder)}
-    for item, _ in walk(journal.folder):
-        if item.path not in read:
+    read = {path for _, path in find_files(journal.folder)}
+    for path in find_all_files(journal.folder):
+        if path not in read:
             yield (
-                f"{journal.label(Path(item.path))}: its name is neither a day nor a longer period, "
+                f"{journal.label(Path(path))}: its name is neither a day nor a longer period, "
                 "or it is in the wrong folder, so nothing in it is read; move it elsewhere once "
                 "you have looked"
             )
-    for path in set_aside(journal.folder):
+    for aside in set_aside(journal.folder):
         what = "a file as it was before it was repaired"
-        if path.name.endswith(".torn"):
+        if aside.name.endswith(".torn"):
             what = "bytes of appends that were cut short, never acknowledged"
-        yield f"{journal.label(path)}: {what}; delete it once you have looked"
+        yield f"{journal.label(aside)}: {what}; delete it once you have looked"
 
 
 def set_aside(folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The head: what was written to the journal last, in ``.liveblog/head``.
+"""The head: the newest writes to the journal, in ``.liveblog/head``.
 
 It has one line for each write, the newest first, all of one width::
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -21,10 +21,11 @@ from ...model import limits
 from ...model.errors import InvalidInput
 
 MAX_WRITES = 32
-"""Number of writes in the head: as many as there may be between two looks of a watcher."""
+"""Number of writes in the head. A watcher that missed more looks at every file."""
 
 _LINE = "%-32s %-16s %-22s\n"
 _WIDTH = len(_LINE % ("", "", ""))
+_SIZE = MAX_WRITES * _WIDTH
 
 
 class LastWrite(NamedTuple):
@@ -36,25 +37,24 @@ class LastWrite(NamedTuple):
 
 
 class Head:
-    """The head of one journal, kept open. A writer holds the journal's lock."""
+    """The head of one journal. A writer holds the journal's lock."""
 
     def __init__(self, path: Path) -> None:
         """Use the file at *path*, which need not exist."""
         self._path = str(path)
-        self._fd, self._inode, self._may_write = -1, 0, False
-        self._turn = threading.Lock()
 
     def read(self) -> bytes:
         """Return the bytes of the head; empty if it is lost."""
-        with self._turn:
-            try:
-                # Opened again if somebody replaced or removed the file.
-                if self._fd < 0 or os.stat(self._path).st_ino != self._inode:
-                    self._open(os.O_RDONLY)
-                return os.pread(self._fd, MAX_WRITES * _WIDTH, 0)
-            except OSError:
-                self._forget()
-                return b""
+        try:
+            fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return b""
+        try:
+            return os.read(fd, _SIZE)
+        except OSError:
+            return b""
+        finally:
+            os.close(fd)
 
     def write(self, newest: LastWrite, before: bytes) -> bytes:
         """Put a line above those *before*, which :meth:`read` returned; return the new bytes.
@@ -62,62 +62,41 @@ class Head:
         Errors of the disk are ignored.
         """
         line = _LINE % (newest.instant.isoformat(timespec="microseconds"), newest.sum, newest.name)
-        data = (line.encode() + before)[: MAX_WRITES * _WIDTH]
-        with self._turn:
+        data = (line.encode() + before)[:_SIZE]
+        with contextlib.suppress(OSError):
+            fd = self._open_or_create()
             try:
-                if not self._may_write:
-                    os.makedirs(os.path.dirname(self._path), exist_ok=True)
-                    self._open(os.O_RDWR | os.O_CREAT)
-                os.pwrite(self._fd, data, 0)
-            except OSError:
-                self._forget()
+                os.pwrite(fd, data, 0)
+            finally:
+                os.close(fd)
         return data
 
-    def close(self) -> None:
-        """Close the file."""
-        with self._turn:
-            self._forget()
-
-    def __del__(self) -> None:
-        """Close the file, so that a process that opens many blogs keeps no descriptors."""
-        self._forget()
-
-    def _open(self, how: int) -> None:
-        self._forget()
-        self._fd = os.open(self._path, how | os.O_CLOEXEC, 0o644)
-        self._inode = os.fstat(self._fd).st_ino
-        self._may_write = bool(how & os.O_RDWR)
-
-    def _forget(self) -> None:
-        if self._fd >= 0:
-            with contextlib.suppress(OSError):
-                os.close(self._fd)
-        self._fd, self._may_write = -1, False
+    def _open_or_create(self) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+        try:
+            return os.open(self._path, flags, 0o644)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(self._path))
+            return os.open(self._path, flags, 0o644)
 
 
 def last_write(head: bytes) -> LastWrite | None:
     """Return the newest write in a head; None if there is none that can be read."""
-    fields = head.partition(b"\n")[0].decode("ascii", "replace").split()
     try:
-        at, last, name = fields
-        return LastWrite(limits.check_instant(datetime.fromisoformat(at)), last, name)
+        instant, last, name = next(_writes(head[:_WIDTH]), ("", "", ""))
+        return LastWrite(limits.check_instant(datetime.fromisoformat(instant)), last, name)
     except (ValueError, InvalidInput):
         return None
 
 
 def last_sum_in(head: bytes, name: str) -> str:
     """Return the sum of the line last written to a file; empty if it is not in the head."""
-    for line in head.decode("ascii", "replace").splitlines():
-        fields = line.split()
-        if len(fields) == 3 and fields[2] == name:
-            return fields[1]
-    return ""
+    return next((last for _, last, found in _writes(head) if found == name), "")
 
 
 def names_in(head: bytes) -> set[str]:
     """Return the names of the files in a head."""
-    lines = head.decode("ascii", "replace").splitlines()
-    return {fields[2] for fields in map(str.split, lines) if len(fields) == 3}
+    return {name for _, _, name in _writes(head)}
 
 
 def names_since(head: bytes, known: bytes) -> set[str] | None:
@@ -125,12 +104,15 @@ def names_since(head: bytes, known: bytes) -> set[str] | None:
 
     None if the head does not reach back so far.
     """
-    names: set[str] = set()
-    for at in range(0, len(head), _WIDTH):
-        if known.startswith(head[at:]):
-            return names
-        fields = head[at : at + _WIDTH].decode("ascii", "replace").split()
-        if len(fields) != 3:
-            return None
-        names.add(fields[2])
-    return None if names else set()
+    for end in range(0, len(head), _WIDTH):
+        if known.startswith(head[end:]):
+            return names_in(head[:end])
+    return None if head else set()
+
+
+def _writes(head: bytes) -> Iterator[list[str]]:
+    """Yield instant, sum and name of each line that can be read."""
+    for line in head.split(b"\n"):
+        fields = line.decode("ascii", "replace").split()
+        if len(fields) == 3:
+            yield fields

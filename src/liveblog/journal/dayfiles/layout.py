@@ -1,4 +1,4 @@
-"""The names of the journal's files, and where each lies below ``entries/``."""
+"""The names of the journal's files, and their paths below ``entries/``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ...model.period import COVERAGE, parse_period_id
 _NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def path_of(entries: Path, name: str) -> Path:
     """Return the path of the file with a name: a day, or a longer period's id.
 
@@ -28,7 +28,7 @@ def path_of(entries: Path, name: str) -> Path:
     if name == COVERAGE:
         return entries / "coverage.jsonl"
     period = parse_period_id(name)
-    return entries / f"{period.id[:4]}" / f"{period.id}.jsonl"
+    return entries / period.id[:4] / f"{period.id}.jsonl"
 
 
 def home_of(record: Revision | Framing) -> str:
@@ -54,38 +54,35 @@ def is_name(name: str) -> bool:
         return False
 
 
-def find_files(entries: Path, first: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield the name and the file of everything in the journal, from a month (``201207``) on.
+def stamp_of(status: os.stat_result) -> str:
+    """Return a text that changes whenever a file does."""
+    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ino}"
 
-    A file that has no such name, or does not lie where its name belongs, is passed over.
+
+def find_files(entries: Path, first: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the name and the path of each file of the journal, from a month (``201207``) on.
+
+    A file that has no such name, or does not lie where its name belongs, is left out.
     """
-    for item, folder in walk(entries, first):
-        name = item.name.removesuffix(".jsonl")
-        if is_name(name) and folder == _folder_of(name):
-            yield name, item
+    for path in find_all_files(entries, first):
+        name = path.rpartition("/")[2].removesuffix(".jsonl")
+        if is_name(name) and path == str(path_of(entries, name)):
+            yield name, path
 
 
-def walk(entries: Path, first: str = "") -> Iterator[tuple[os.DirEntry[str], str]]:
-    """Yield each ``.jsonl`` file, and the digits of the folders that it lies in (``201207``).
-
-    Months before *first* (``201207``) are left out.
-    """
+def find_all_files(entries: Path, first: str = "") -> Iterator[str]:
+    """Yield the path of each ``.jsonl`` file, whatever its name, from a month on."""
     with storage_errors("read", entries):
         yield from _walk(str(entries), first)
 
 
-def _folder_of(name: str) -> str:
-    if name == COVERAGE:
-        return ""
-    return name[:4] + name[5:7] if is_day(name) else name[:4]
-
-
-def _walk(folder: str, first: str, digits: str = "") -> Iterator[tuple[os.DirEntry[str], str]]:
+def _walk(folder: str, first: str, digits: str = "") -> Iterator[str]:
+    """Yield the ``.jsonl`` files below a folder, whose year and month are *digits*."""
     try:
         with os.scandir(folder) as found:
             for item in sorted(found, key=lambda item: item.name):
                 if item.name.endswith(".jsonl") and not item.name.startswith("."):
-                    yield item, digits
+                    yield item.path
                 elif len(digits) < 6 and item.name.isdigit():
                     below = digits + item.name
                     if below >= first[: len(below)] and item.is_dir():

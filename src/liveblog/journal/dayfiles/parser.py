@@ -98,6 +98,15 @@ def end_of_whole_lines(rest: bytes) -> int:
     return 0
 
 
+def last_line(data: bytes) -> Line | None:
+    """Return the last whole line in some bytes."""
+    for raw in reversed(data.split(b"\n")):
+        for _, found in reversed(list(parse_lines(raw)) if raw else []):
+            if isinstance(found, Line):
+                return found
+    return None
+
+
 def readable_size(data: bytes, acknowledged: str = "") -> int:
     """Return the size of the part of a file to read; the bytes after it were cut short by a crash.
 

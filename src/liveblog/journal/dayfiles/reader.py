@@ -18,14 +18,12 @@ from msgspec import Struct
 
 from ...model.entry import Record, Reference
 from ...model.errors import InvalidInput, storage_errors
-from ...model.hashing import blake2b
 from ...storage.atomic import NotRegularError, open_regular, read_regular
 from ..results import START, Fault, News, Reading
 from .format import ZERO, Line
 from .head import Head, LastWrite, last_sum_in, last_write, names_since
-from .layout import find_files, is_day, is_name, path_of
-from .parser import FileParser, readable_size
-from .tail import read_end
+from .layout import find_files, is_day, is_name, path_of, stamp_of
+from .parser import FileParser, end_of_whole_lines, last_line, readable_size
 
 POLL_SECONDS = 0.05
 """Seconds that :meth:`Reader.watch` waits between two looks at the head."""
@@ -34,7 +32,10 @@ FULL_SCAN_POLLS = 40
 """Number of looks at the head after which :meth:`Reader.watch` looks at every file."""
 
 CACHE_BYTES = 4_000_000
-"""Bytes of files whose records are cached, so that a day is not decoded for each of its updates."""
+"""Bytes of files that are cached with their records, so that an update is decoded once."""
+
+_LAST_BYTES = 8192
+"""Number of bytes at the end of a file that are read first; they usually hold its last line."""
 
 TICK = timedelta(microseconds=1)
 """The smallest difference between the instants of two records."""
@@ -52,8 +53,7 @@ class _CachedFile(Struct):
 
     parser: FileParser
     stamp: str = ""
-    size: int = 0  #: of its whole lines, in bytes
-    digest: bytes = b""  #: of these bytes
+    data: bytes = b""  #: its whole lines
     records: Sequence[Record] = ()
     faults: Sequence[Fault] = ()
     reading: Reading = Reading()
@@ -82,7 +82,7 @@ class Reader:
         with storage_errors("read", path):
             try:
                 # The stamp comes first: what is appended while we read is read again the next time.
-                stamp = _stamp(os.stat(path, follow_symlinks=False))
+                stamp = stamp_of(os.stat(path, follow_symlinks=False))
             except (FileNotFoundError, NotADirectoryError):
                 return Reading()
             with self._cache_lock:
@@ -94,9 +94,9 @@ class Reader:
                     return Reading(faults=[self.not_regular(error)])
         with self._cache_lock:
             self._cache[name] = cached
-            size = sum(file.size for file in self._cache.values())
+            size = sum(len(file.data) for file in self._cache.values())
             while size > CACHE_BYTES:
-                size -= self._cache.pop(next(iter(self._cache))).size
+                size -= len(self._cache.pop(next(iter(self._cache))).data)
         return cached.reading
 
     def not_regular(self, error: NotRegularError) -> Fault:
@@ -109,25 +109,18 @@ class Reader:
         # The head comes first: a line that is acknowledged later may be half written now.
         acknowledged = self.acknowledged(name)
         data = read_regular(self.path(name))
-        cached = cached or self._new_file(name)
-        digest = blake2b(memoryview(data)[: cached.size], digest_size=16)
-        if digest.digest() != cached.digest:
-            cached, digest = self._new_file(name), blake2b(digest_size=16)
-        size = readable_size(data, acknowledged)
-        digest.update(memoryview(data)[cached.size : size])
+        data = data[: readable_size(data, acknowledged)]
+        # A file whose last line may go on is decoded from its beginning.
+        if not cached or cached.parser.is_open or not data.startswith(cached.data):
+            cached = _CachedFile(FileParser(name, self.label(self.path(name))))
         records, faults, parser = list(cached.records), list(cached.faults), cached.parser
-        for item in parser.read(data[cached.size : size]):
+        for item in parser.read(data[len(cached.data) :]):
             if isinstance(item, Line):
                 records.append(item.record)
             elif isinstance(item, Fault):
                 faults.append(item)
-        # A file whose last line may go on is decoded from its beginning the next time.
-        known = b"" if parser.is_open else digest.digest()
         reading = _reading(parser, records, faults)
-        return _CachedFile(parser, stamp, size, known, records, faults, reading)
-
-    def _new_file(self, name: str) -> _CachedFile:
-        return _CachedFile(FileParser(name, self.label(self.path(name))))
+        return _CachedFile(parser, stamp, data, records, faults, reading)
 
     def day(self, day: date) -> Reading:
         """Return the contents of a day's file; see :meth:`read`."""
@@ -145,18 +138,16 @@ class Reader:
 
         A stamp changes whenever its file does.
         """
+        paths: Iterable[tuple[str, str | Path]] = (
+            find_files(self.folder)
+            if names is None
+            else [(name, self.path(name)) for name in names]
+        )
         found = {}
-        if names is None:
-            for name, item in find_files(self.folder):
-                path = Path(item.path)
-                with storage_errors("read", path), contextlib.suppress(FileNotFoundError):
-                    found[name] = _stamp(item.stat(follow_symlinks=False))
-        else:
-            for name in names:
-                path = self.path(name)
-                missing = contextlib.suppress(FileNotFoundError, NotADirectoryError)
-                with storage_errors("read", path), missing:
-                    found[name] = _stamp(os.stat(path, follow_symlinks=False))
+        with storage_errors("read", self.folder):
+            for name, path in paths:
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                    found[name] = stamp_of(os.stat(path, follow_symlinks=False))
         return dict(sorted(found.items()))
 
     def since(self, cursor: str, until: str = "") -> News:
@@ -287,7 +278,7 @@ class Reader:
             except (FileNotFoundError, NotADirectoryError, NotRegularError):
                 return None
             try:
-                return read_end(fd).line
+                return _read_last_line(fd)
             finally:
                 os.close(fd)
 
@@ -320,8 +311,20 @@ def _reading(parser: FileParser, records: list[Record], faults: list[Fault]) -> 
     return Reading(shown, faults, withheld, hidden)
 
 
-def _stamp(status: os.stat_result) -> str:
-    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ino}"
+def _read_last_line(fd: int) -> Line | None:
+    """Return the last whole line of an open file; only as much of its end is read as is needed."""
+    size = os.fstat(fd).st_size
+    length = _LAST_BYTES
+    while True:
+        start = max(0, size - length)
+        data = os.pread(fd, size - start, start)
+        if start:  # the first piece may be half a line
+            data = data.partition(b"\n")[2]
+        ended = data.rfind(b"\n") + 1
+        line = last_line(data[: ended + end_of_whole_lines(data[ended:])])
+        if line or not start:
+            return line
+        length *= 4
 
 
 def _to_cursor(instant: datetime) -> str:

@@ -25,12 +25,12 @@ from ...model.errors import storage_errors
 from ...storage.atomic import NotRegularError, read_regular, replace_file
 from ...storage.locks import Lock
 from ..results import Audit
+from .appending import DayFile
 from .batch import Batch, Version
 from .head import Head, LastWrite
 from .keys import find_keys
 from .purge import redact
 from .reader import Reader
-from .tail import FileState
 
 MAX_IDS = 100_000
 """Largest number of ids that are remembered of a day (about 10 MB); a longer day is read again for
@@ -47,7 +47,7 @@ class Journal(Reader):
         """
         super().__init__(entries, Head(derived / "head"))
         self._clock = clock
-        self._state: FileState | None = None  # of the file that was written to last
+        self._last_file: DayFile | None = None  # the one that was written to last
 
     def append(self, record: Version, *, expect: int) -> Version:
         """Append one complete new version and return it with its number and instant.
@@ -92,22 +92,14 @@ class Journal(Reader):
             found = find_keys(self.path, keys, self._clock().date(), self.head.read())
         return found.get(idempotency_key)
 
-    def adopt(self, record: Revision | Framing) -> bool:
-        """Append a version of another journal with its number; return whether it was new.
-
-        It keeps the instant at which it was recorded there, unless this journal has later records
-        or that instant is in the future.
-
-        Raises :class:`Conflict` if another version has its number, or if the versions before it are
-        missing; otherwise as :meth:`append`.
-        """
-        with self._batch() as batch:
-            return batch.adopt(record)
-
     def adopt_many(self, records: Iterable[Revision | Framing]) -> list[bool]:
-        """Append versions of another journal in order; return for each whether it was new.
+        """Append versions of another journal with their numbers; return for each if it was new.
 
-        As :meth:`append_many` is to :meth:`append`.
+        A version keeps the instant at which it was recorded there, unless this journal has later
+        records or that instant is in the future.
+
+        Raises :class:`Conflict` if another version has a number, or if the versions before it are
+        missing; otherwise as :meth:`append_many`.
         """
         with self._batch() as batch:
             return [batch.adopt(record) for record in records]
@@ -121,11 +113,11 @@ class Journal(Reader):
             if isinstance(record, Revision) and record.idempotency_key
         }
         with self.locked():
-            batch = Batch(self, self._clock, self._state, keys)
+            batch = Batch(self, self._clock, self._last_file, keys)
             yield batch
-            self._state = None  # after a failure the file is read again
-            state = batch.write()
-            self._state = state if state and len(state.ids) <= MAX_IDS else None
+            self._last_file = None  # after a failure the file is read again
+            file = batch.write()
+            self._last_file = file if file and len(file.ids) <= MAX_IDS else None
 
     def redact(self, entry_id: str) -> int:
         """Blank the texts of every revision of an entry, for good; return how many there were.
@@ -203,7 +195,3 @@ class Journal(Reader):
             head = self.head.write(LastWrite(newest.instant, here.sum, name), head)
         if newest.name != name:  # the newest line of all stays first
             self.head.write(newest, head)
-
-    def close(self) -> None:
-        """Close the head."""
-        self.head.close()
