@@ -17,8 +17,9 @@ from ...blog import Blog, Uploaded
 from ...model import limits
 from ...model.errors import InvalidInput
 from ...model.period import COVERAGE
+from ...model.permissions import Scope
 from ...timeline import Entry
-from ...tokens import Person, Scope
+from ...tokens import Person
 from ..context import BlogContext
 from ..newsroom import Newsroom, expected_revision
 from ..search import Results, results

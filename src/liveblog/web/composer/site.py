@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from ...model.errors import LiveblogError
-from ...tokens import Person, Scope
+from ...model.permissions import Scope
+from ...tokens import Person
 from .. import errors
 from ..auth import require
 from ..context import BlogContext
