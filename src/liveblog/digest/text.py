@@ -15,7 +15,7 @@ from ..model.entry import Figure, Revision, Source
 from ..text.bidi import close_controls
 from ..text.fragments import with_root
 from ..text.locale import Words
-from ..text.markup import to_html
+from ..text.markup import to_html, typeset
 from ..text.plain import collapse_space
 from ..timeline import Entry
 from . import Digest, Series, abridged_note, label
@@ -37,11 +37,14 @@ def render(
     base: str,
     style: Style | None = None,
     is_cut: bool = False,
+    body: Callable[[Revision], str] | None = None,
 ) -> str:
     """Return a digest as text; *blog* is the blog's title, *base* the site's address.
 
-    *is_cut*: the digest is the beginning of a longer one.
+    *is_cut*: the digest is the beginning of a longer one. *body* returns the HTML of an entry's
+    body, where that is rendered already.
     """
+    body = body or (lambda now: to_html(now.body))
     style = style or _unstyled
     blocks: list[str] = [
         style(_wrapped(blog), "faint") + "\n" + style(label(digest.period, words), "day")
@@ -64,7 +67,7 @@ def render(
             blocks.append("\n" + style(f"{heading}\n{rule}", "day"))
             if day.framing:
                 blocks += _prose(day.framing.introduction, words, base)
-        blocks += [_entry(entry, words, base, style) for entry in day.entries]
+        blocks += [_entry(entry, words, base, style, body) for entry in day.entries]
         if not is_one_day and day.framing:
             blocks += _prose(day.framing.close, words, base)
     if not digest.entries and not is_cut:
@@ -79,7 +82,9 @@ def _unstyled(text: str, kind: str) -> str:
     return text
 
 
-def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
+def _entry(
+    entry: Entry, words: Words, base: str, style: Style, body: Callable[[Revision], str]
+) -> str:
     now = entry.now
     time = words.time(now.published)
     head = style(time, "time")
@@ -94,7 +99,7 @@ def _entry(entry: Entry, words: Words, base: str, style: Style) -> str:
         note = words.say("This update was retracted.") + (f" {now.note}" if now.note else "")
         paragraphs.append(_wrapped(words.typography(note)))
         return "\n".join(paragraphs)
-    paragraphs += _prose(now.body, words, base)
+    paragraphs += _paragraphs_of(body(now), words, base)
     for media in now.media:
         # The alternative text stands for the picture; the caption is for all readers.
         lines = [words.say("[Picture: %(alt)s]", alt=media.alt), media.caption]
@@ -187,9 +192,14 @@ def unit_line(series: Series) -> str:
 
 def _prose(markdown: str, words: Words, base: str) -> list[str]:
     """Return Markdown as paragraphs of text."""
-    if not markdown:
+    return _paragraphs_of(to_html(markdown), words, base)
+
+
+def _paragraphs_of(html: str, words: Words, base: str) -> list[str]:
+    """Return safe HTML as paragraphs of text."""
+    if not html:
         return []
-    html = with_root(to_html(markdown, typography=words.in_html), base)
+    html = with_root(typeset(html, words.in_html), base)
     # Plain elements: those of lxml.html take half as much time again.
     (body,) = etree.fromstring(f"<body>{html}</body>", _PARSER)
     return list(_blocks(body))

@@ -26,7 +26,7 @@ from ..storage.cache import Cache
 from ..text.bidi import close_controls
 from ..text.fragments import ROOT, html_to_text, set_picture_sizes, with_root
 from ..text.locale import Words
-from ..text.markup import to_html
+from ..text.markup import to_html, typeset
 from ..text.plain import shorten
 from ..timeline import Entry
 from . import chart
@@ -58,22 +58,17 @@ class Pages:
         config: Config,
         *,
         templates: Path | None = None,
-        compiled: Path | None = None,
-        is_read_only: bool = False,
         assets: Mapping[str, str] | None = None,
     ) -> None:
         """Load the templates of a blog.
 
-        *templates* is the folder of its own templates. *compiled* is the folder for compiled
-        templates; *is_read_only* forbids writing there. *assets* maps the name of a static file to
+        *templates* is the folder of its own templates. *assets* maps the name of a static file to
         its path on the site; documents that stand alone need none.
         """
         self.config = config
         self.words = Words(config.language, config.zone)
         self._assets = assets or {}
-        self._templates = Templates(
-            self.words, own=templates, compiled=compiled, is_read_only=is_read_only
-        )
+        self._templates = Templates(self.words, templates)
         self._templates.define(self._names(), self._filters())
         self._cache = Cache(CACHE_BYTES)
 
@@ -134,6 +129,11 @@ class Pages:
         """Return the content of an entry for pages and feeds: without its time and title."""
         return Markup(self._cached("content", entry, self._render_content))
 
+    def body(self, now: Revision) -> str:
+        """Return the HTML of a body for plain text: without typography, pictures are links."""
+        key = ("body", now.id, now.rev, now.recorded)
+        return self._cache.get(key, lambda: to_html(now.body))
+
     def digest_content(self, digest: Digest) -> str:
         """Return a digest for feeds: without charts, and without meaning in classes."""
         return self._render("fragments/digest_feed.html", digest=digest, pages=self)
@@ -171,7 +171,7 @@ class Pages:
 
     def _first_words(self, entry: Entry) -> str:
         now = entry.now
-        first = html_to_text(to_html(now.body, typography=self.words.in_html))
+        first = html_to_text(typeset(self.body(now), self.words.in_html))
         return shorten(first or (now.media[0].alt if now.media else "…"), 80)
 
     # -- pages, as bytes ----------------------------------------------------------------------
@@ -306,9 +306,9 @@ class Pages:
         """Render a day as a chapter of a book (XHTML); its addresses begin with ROOT."""
         return self._render("fragments/chapter.html", digest=digest, pages=self)
 
-    def markdown(self, text: str) -> str:
-        """Render Markdown to HTML; its addresses begin with ROOT."""
-        return str(self._markdown(text))
+    def book_file(self, name: str, **values: Any) -> str:
+        """Render a file of a book (EPUB) from the template of that name; see ``exports.epub``."""
+        return self._render(f"book/{name}", **values)
 
     def mail(self, digest: Digest, **values: Any) -> str:
         """Render a digest as the HTML part of an e-mail; its addresses are absolute."""
@@ -328,8 +328,7 @@ class Pages:
         values.setdefault("json_ld", "")
         address = addresses.url(self.config.url, folder)
         values |= {"path": folder, "address": address, "pages": self}
-        page = self._templates.render_bytes(template, values)
-        return page.replace(ROOT.encode(), root.encode())
+        return with_root(self._templates.render(template, values), root).encode()
 
     def _render(self, template: str, **values: Any) -> str:
         return self._templates.render(template, values)
@@ -338,6 +337,9 @@ class Pages:
         return self.words.typography(digest.headline) or label(digest.period, self.words)
 
     def _markdown(self, text: str, revision: Revision | None = None) -> Markup:
+        if revision and not revision.media and "[^" not in text:
+            # Without pictures and footnotes the HTML is the same everywhere.
+            return Markup(typeset(self.body(revision), self.words.in_html))
         media = frozenset(m.path for m in revision.media) if revision else frozenset()
         anchor = f"e-{revision.id}" if revision else "note"
         return Markup(to_html(text, anchor=anchor, media=media, typography=self.words.in_html))

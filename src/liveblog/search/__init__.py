@@ -182,7 +182,7 @@ def _row(entry: Entry, mark: bytes) -> Row | None:
     tags = now.tags if is_live else ()
     names = [label("a", slug(now.author))] if now.author else []
     try:
-        text = text_of(entry) if is_live else now.note
+        text = text_of(entry, to_html(now.body)) if is_live else now.note
     except (StorageError, MemoryError):
         raise
     except Exception:
@@ -201,10 +201,13 @@ def _row(entry: Entry, mark: bytes) -> Row | None:
     )
 
 
-def text_of(entry: Entry) -> str:
-    """Return the plain text of a live entry without its title, tags and author."""
+def text_of(entry: Entry, body: str) -> str:
+    """Return the plain text of a live entry without its title, tags and author.
+
+    *body* is the HTML of its body.
+    """
     now = entry.now
-    parts = [html_to_text(to_html(now.body))]
+    parts = [html_to_text(body)]
     for media in now.media:
         parts += [media.caption, media.alt]
     for figure in now.figures:

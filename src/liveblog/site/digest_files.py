@@ -110,7 +110,10 @@ class DigestFiles:
             )
 
         text("index.md", lambda shown: as_markdown.render(shown, words, base=base))
-        text("index.txt", lambda shown: as_text.render(shown, words, blog=blog, base=base))
+        text(
+            "index.txt",
+            lambda shown: as_text.render(shown, words, blog=blog, base=base, body=self._pages.body),
+        )
         self._writer.page(
             purpose,
             folder + "index.html",

@@ -123,7 +123,7 @@ Searched = tuple[str, datetime, str, tuple[str, ...], str]
 """What a search file has of an entry: id, instant, title, tags, first words."""
 
 
-def searched(entries: Iterable[Entry]) -> list[Searched]:
+def searched(entries: Iterable[Entry], pages: Pages) -> list[Searched]:
     """Return the entries for a search file."""
     return [
         (
@@ -131,7 +131,7 @@ def searched(entries: Iterable[Entry]) -> list[Searched]:
             entry.published,
             close_controls(entry.now.title),
             close_all_controls(entry.now.tags),
-            close_controls(shorten(text_of(entry), SEARCHED_MOST)),
+            close_controls(shorten(text_of(entry, pages.body(entry.now)), SEARCHED_MOST)),
         )
         for entry in entries
         if entry.now.state == "live"

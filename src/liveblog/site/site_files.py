@@ -117,7 +117,7 @@ class SiteFiles:
         return self._writer.boundary.render(
             f"feeds/{addresses.month_path(day)}search.json",
             entries,
-            lambda substitute: searched(substitute(entries)),
+            lambda substitute: searched(substitute(entries), self._pages),
             list,
         )
 

@@ -58,8 +58,7 @@ def to_html(
         source = _link_foreign_pictures(source, media)
     if 'id="fn' in source:
         source = re.sub(r'(id="|href="#)(fn)', rf"\g<1>{anchor}-\g<2>", source)
-    cleaned = filter_tags(source)
-    return _typeset(cleaned, typography) if typography else cleaned
+    return typeset(filter_tags(source), typography)
 
 
 def _render(text: str) -> str:
@@ -89,8 +88,10 @@ def _address(pointer: Any) -> ctypes.c_void_p:
     return ctypes.c_void_p(int(_cmark.ffi.cast("uintptr_t", pointer)))
 
 
-def _typeset(cleaned: str, typography: Callable[[str], str]) -> str:
-    """Apply typography to the text of sanitized HTML, except in code."""
+def typeset(cleaned: str, typography: Callable[[str], str] | None) -> str:
+    """Apply typography, if a language has any, to the text of sanitized HTML, except in code."""
+    if typography is None:
+        return cleaned
     parts = split_tags(cleaned)
     code = 0  # number of open elements with code
     for number, part in enumerate(parts):

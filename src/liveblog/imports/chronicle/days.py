@@ -35,9 +35,7 @@ class DayClock:
         self._start, self._end = day_start(day, zone), day_end(day, zone)
         self._written = self._start  # the last time mark as it is written
         self._last = self._start - _SECOND  # the newest instant that was returned
-        self._by_mark: dict[
-            datetime, datetime
-        ] = {}  # time mark: the newest instant returned for it
+        self._by_mark: dict[datetime, datetime] = {}  # time mark: its newest instant
         self._names: Counter[str] = Counter()
 
     def key(self, name: str) -> str:
@@ -48,8 +46,8 @@ class DayClock:
 
     def next_instant(self) -> datetime | None:
         """Return the next instant of the day; None after its last second."""
-        instant = max(self._last + _SECOND, self._start)
-        return self._advance_to(instant) if instant < self._end else None
+        self._last += _SECOND
+        return self._last if self._last < self._end else None
 
     def instant(self, clock: time, *, is_utc: bool) -> tuple[datetime | None, str]:
         """Return the instant of a clock time (None if it has none), and what is wrong with it.
@@ -77,12 +75,8 @@ class DayClock:
             given = max(given, self._last + _SECOND)
         if given >= self._end:
             return None, "too many updates share the day's last minute; it stays in the text"
-        self._written, self._by_mark[instant] = instant, given
-        return self._advance_to(given), wrong
-
-    def _advance_to(self, instant: datetime) -> datetime:
-        self._last = instant
-        return instant
+        self._written, self._by_mark[instant], self._last = instant, given, given
+        return given, wrong
 
 
 class Day(Section):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from ...text.plain import shorten
 from .. import Item, Problem
 from .lines import is_picture
 from .text_builder import TextBuilder
@@ -21,16 +23,14 @@ class Section:
         raise NotImplementedError
 
 
+@dataclass
 class PendingLine:
     """A line that is a headline or text, depending on the next one."""
 
-    def __init__(self, number: int = 0, text: str = "", line: str = "", is_separate: bool = False):
-        self.number = number
-        self.text = text
-        self.line = line
-        self.is_separate = (
-            is_separate  # from the text below, by a blank line, an underline or Markdown
-        )
+    number: int = 0  #: of the line; 0 for none
+    text: str = ""  #: without Markdown
+    line: str = ""
+    is_separate: bool = False  #: from the text below: by a blank line, an underline or Markdown
 
     def __bool__(self) -> bool:
         return bool(self.number)
@@ -55,10 +55,9 @@ def add_line(text: TextBuilder, number: int, line: str) -> Iterator[Item]:
 
 
 def _picture(number: int, line: str) -> Problem:
-    shown = line if len(line) <= 60 else line[:59] + "…"
     return Problem(
         f"line {number}",
-        f"'{shown}' refers to a picture that is not here; it stays in the text",
+        f"'{shorten(line, 60)}' refers to a picture that is not here; it stays in the text",
         "Add it to the update: liveblog edit ID --image FILE --alt TEXT.",
     )
 

@@ -64,10 +64,8 @@ def survey(
     certain: list[tuple[int, Heading]] = []
     uncertain: list[tuple[int, Heading]] = []
     mentioned: set[int] = set()
-    ends = {
-        True: _CloseFinder(),
-        False: _CloseFinder(),
-    }  # with uncertain headings, and without
+    # With uncertain headings, and without.
+    ends = {True: _CloseFinder(), False: _CloseFinder()}
     before = two_before = ""
     after_heading = False
     number = 0
@@ -119,18 +117,14 @@ def _choose_headings(
         return uncertain, []
     chosen, notes = list(certain), []
     for line, heading in uncertain:
-        if ask:
-            question = f"Line {line} begins with '{heading.text}'. Does a new day begin there?"
-            if ask(question, (_IS_HEADING, _IS_TEXT)) == _IS_HEADING:
-                chosen.append((line, heading))
+        if not ask:
+            what = f"'{heading.text}' may head a day or begin a sentence; it is read as text"
+            hint = "If a day begins there, put a colon behind the date, or '## ' before it."
+            notes.append(Problem(f"line {line}", what, hint))
             continue
-        notes.append(
-            Problem(
-                f"line {line}",
-                f"'{heading.text}' may head a day or begin a sentence; it is read as text",
-                "If a day begins there, put a colon behind the date, or '## ' before it.",
-            )
-        )
+        question = f"Line {line} begins with '{heading.text}'. Does a new day begin there?"
+        if ask(question, (_IS_HEADING, _IS_TEXT)) == _IS_HEADING:
+            chosen.append((line, heading))
     return sorted(chosen, key=lambda found: found[0]), notes
 
 
@@ -139,7 +133,7 @@ _IS_TEXT = "no, it is text of the day before"
 
 
 def _check_zone(day: date | UnknownDay, zone: tzinfo) -> date | UnknownDay:
-    """UnknownDay a day that the blog's clocks never show."""
+    """Return the day, or why it cannot be used: the clocks of a zone can skip a day."""
     if isinstance(day, UnknownDay):
         return day
     try:

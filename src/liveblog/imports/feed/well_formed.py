@@ -119,30 +119,28 @@ def _resolve_reference(match: re.Match[str]) -> str:
     return html5.get(name) or f"&amp;{name}"
 
 
-def make_well_formed(text: str) -> tuple[bytes, str]:
-    """Return a well-formed document, and what was wrong with *text* (empty if nothing)."""
+def parse(text: str) -> tuple[etree._Element | None, str]:
+    """Return the tree of a document, and its syntax error that was repaired (empty if none)."""
     text = _REFERENCES.sub(_resolve_reference, text)
     data = text.encode()
     fault = _find_fault(data)
-    if fault and "prefix" in fault:
+    if "prefix" in fault:
         declared = set(re.findall(r"\sxmlns:([\w.-]+)\s*=", text))
         used = set(re.findall(r"[<\s/]([A-Za-z_][\w.-]*):[A-Za-z_]", text))
         missing = sorted(used & _PREFIXES.keys() - declared)
         names = "".join(f' xmlns:{name}="{_PREFIXES[name]}"' for name in missing)
         data = ROOT.sub(lambda m: m[0] + names, text, count=1).encode()
-        if not _find_fault(data):
-            return data, ""
-    if fault:
-        parser = etree.XMLParser(
-            recover=True, resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8"
-        )
-        tree = etree.fromstring(data, parser)
-        prefixes: set[str | None] = set()
-        for element in () if tree is None else tree.iter():
-            prefixes |= element.nsmap.keys()
-            check_element(max(len(element.attrib), len(prefixes)), 0)  # also after the fault
-        data = b"" if tree is None else etree.tostring(tree, encoding="utf-8")
-    return data, fault
+        fault = fault if _find_fault(data) else ""
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, encoding="utf-8",
+        huge_tree=not fault,
+    )  # fmt: skip
+    tree = etree.fromstring(data, parser)
+    prefixes: set[str | None] = set()
+    for element in tree.iter() if fault and tree is not None else ():
+        prefixes |= element.nsmap.keys()
+        check_element(max(len(element.attrib), len(prefixes)), 0)  # also after the fault
+    return tree, fault
 
 
 def _find_fault(data: bytes) -> str:
@@ -178,9 +176,8 @@ def _find_fault(data: bytes) -> str:
     return ""
 
 
-def remove_tombstones(data: bytes, where: str, problems: list[Problem]) -> bytes:
+def remove_tombstones(tree: etree._Element, where: str, problems: list[Problem]) -> None:
     """Remove and report deleted entries (RFC 6721), which feedparser does not know."""
-    tree = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
     for tomb in list(tree.iter(f"{_TOMBSTONE}deleted-entry")):
         reason = one_line(tomb.findtext(f"{_TOMBSTONE}comment"))
         entry, day = one_line(tomb.get("ref")), one_line(tomb.get("when"))[:10]
@@ -189,37 +186,29 @@ def remove_tombstones(data: bytes, where: str, problems: list[Problem]) -> bytes
         problems.append(Problem(where, what, "Retract it here too, if you have it."))
         if (parent := tomb.getparent()) is not None:
             parent.remove(tomb)
-    return etree.tostring(tree, encoding="utf-8")
 
 
-def enforce_limits(data: bytes) -> bytes:
+def enforce_limits(tree: etree._Element) -> None:
     """Cut long names, addresses and lists of topics, for which feedparser takes quadratic time.
 
     feedparser searches for an address from each letter of a name, normalises host names, and
     compares each topic of an update with all topics before it.
     """
-    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
-    tree = etree.fromstring(data, parser) if data else None
-    is_cut = False
     topics = 0
-    for element in [] if tree is None else list(tree.iter("{*}*")):
+    for element in list(tree.iter("{*}*")):
         name = _local(element.tag)
         topics = 0 if name in ("entry", "item") else topics
         if name in _TOPIC_ELEMENTS:
             topics += 1 + "".join(map(str, element.itertext())).count(",")
             if topics > _MOST_TOPICS and (parent := element.getparent()) is not None:
                 parent.remove(element)
-                is_cut = True
         limit = _length_limit(name)
         if limit and len(text := "".join(map(str, element.itertext()))) > limit:
             del element[:]
             element.text = text[:limit]
-            is_cut = True
         for attribute, value in element.attrib.items():
             if _local(attribute) in _ADDRESS_ATTRIBUTES and len(value) > limits.ADDRESS:
                 del element.attrib[attribute]
-                is_cut = True
-    return etree.tostring(tree, encoding="utf-8") if tree is not None and is_cut else data
 
 
 def _length_limit(name: str) -> int | None:

@@ -16,36 +16,38 @@ from ...text.fragments import html_to_text
 from ...text.sanitizer import sanitize
 from .. import Problem
 from .document import Attachment, Document, Entry, instant_in_range, one_line, web_address
-from .well_formed import ROOT, decode, enforce_limits, make_well_formed, remove_tombstones
+from .well_formed import ROOT, decode, enforce_limits, parse, remove_tombstones
 
 _PROLOG = re.compile(
     r"(?:[\s\ufeff]|<\?.*?\?>|<!--.*?-->|<!DOCTYPE\b[^\[>]*(?:\[.*?\]\s*)?>)*", re.DOTALL | re.I
 )
 
 
-def read(data: bytes, where: str, url: str, content_type: str = "") -> Document:
+def read(content: bytes, where: str, url: str, content_type: str = "") -> Document:
     """Return the contents of an XML feed; relative addresses are resolved against *url*.
 
     *where* names the feed in reports. Raises :class:`InvalidInput` if it is not a feed.
     """
-    document, problems = decode(data, where, content_type)
+    document, problems = decode(content, where, content_type)
     prolog = _PROLOG.match(document)
     text = document[prolog.end() if prolog else 0 :].rstrip()
     root = ROOT.match(text)
     if not root or root[2].lower() not in ("rss", "feed", "rdf", "channel"):
         raise _not_a_feed(document, where, url)
     is_cut = f"</{root[1]}" not in text[-1000:]
-    clean, fault = make_well_formed(text)
+    tree, fault = parse(text)
     if is_cut:
         what = "the feed breaks off; its last update is left out, for it may be incomplete"
         problems.append(Problem(where, what, "Fetch it again."))
     elif fault:
         what = f"the feed is not well-formed XML ({fault}); something may be missing"
         problems.append(Problem(where, what, "Compare what was imported with the source."))
-    if b"deleted-entry" in clean:
-        clean = remove_tombstones(clean, where, problems)
-    clean = enforce_limits(clean)
-    result = _run_feedparser(clean, where)
+    data = b""
+    if tree is not None:
+        remove_tombstones(tree, where, problems)
+        enforce_limits(tree)
+        data = etree.tostring(tree, encoding="utf-8")
+    result = _run_feedparser(data, where)
     feed = result["feed"]
     entries = result["entries"][: -1 if is_cut else None]
     is_atom = str(result.get("version", "")).startswith("atom")

@@ -44,19 +44,8 @@ _DATA_PICTURE = re.compile(r"<img\b[^<>]{0,500}\bsrc=[\"']?data:", re.IGNORECASE
 _HAS_ATTRIBUTE = re.compile(r"\s[\w-]+=[\"'\w]")
 _PICTURE = re.compile(r"\s*((?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?)", re.IGNORECASE)
 _ADDRESS_ATTRIBUTES = (
-    "src",
-    "mp4",
-    "m4v",
-    "webm",
-    "ogv",
-    "mp3",
-    "m4a",
-    "ogg",
-    "wav",
-    "flv",
-    "url",
-    "id",
-)
+    "src", "mp4", "m4v", "webm", "ogv", "mp3", "m4a", "ogg", "wav", "flv", "url", "id",
+)  # fmt: skip
 _PLAYERS = ("audio", "video", "youtube", "vimeo", "tweet", "twitter", "instagram", "facebook")
 _QUIET = ("liveblog_key_events",)
 
