@@ -204,10 +204,10 @@ def wordpress(
     retraction. Pictures are taken from --media, or fetched from the site.
     """
     from ..http_client import Client
-    from ..imports.wordpress import read_export, site_of
+    from ..imports.wordpress import Export
 
     blog = state.blog()
-    items = read_export(
+    found = Export(
         export,
         zone=blog.config.zone,
         media=media,
@@ -215,8 +215,8 @@ def wordpress(
         post=post,
         lang=blog.config.language,
     )
-    source = f"wordpress {site_of(export)}"
-    _import_items(state, blog, items, source, export.name, dry_run, as_json)
+    source = f"wordpress {found.link}"
+    _import_items(state, blog, found.items(), source, export.name, dry_run, as_json)
 
 
 @import_.command()

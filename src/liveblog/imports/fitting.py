@@ -84,9 +84,17 @@ def _picture(picture: Picture, changes: list[str]) -> Picture:
     return replace(picture, alt=alt, caption=caption)
 
 
+def language_or_empty(text: str) -> str:
+    """Return a language tag (BCP 47), also from ``fr_FR``; empty if *text* is none."""
+    try:
+        return clean_language(text.strip().replace("_", "-"))
+    except InvalidInput:
+        return ""
+
+
 def _language(lang: str, changes: list[str]) -> str:
     try:
-        return clean_language(lang)
+        return clean_language(lang.replace("_", "-"))
     except InvalidInput as error:
         changes.append(f"its language is left out: {error.message}")
         return ""

@@ -20,12 +20,13 @@ from urllib.parse import unquote, urlsplit
 
 from ...http_client import MAX_BYTES, Answer, Client
 from ...model import limits
-from ...model.entry import Source, clean_language, slug
+from ...model.entry import Source, slug
 from ...model.errors import InvalidInput, LiveblogError, Unreachable
 from ...text.fragments import html_to_text
 from ...text.sanitizer import sanitize
 from .. import Item, Picture, Problem, Update, Version
 from ..files import fetch_picture, read_file
+from ..fitting import language_or_empty
 from ..html import Image, to_markdown
 from . import jsonfeed, xml
 from .document import Attachment, Document, Entry
@@ -241,7 +242,7 @@ def _version(entry: Entry, published: datetime, document: Document, client: Clie
         tags=tuple(tag for tag in entry.tags if slug(tag)),
         sources=tuple(_sources(entry, document)),
         pictures=tuple(_picture(image, client) for image in shown.values()),
-        lang=_language(entry.lang or document.lang),
+        lang=language_or_empty(entry.lang or document.lang),
     )
 
 
@@ -284,10 +285,3 @@ def _distinct_files(files: Iterable[Attachment]) -> list[Attachment]:
 def _without_query(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.netloc}{parts.path}"
-
-
-def _language(lang: str) -> str:
-    try:
-        return clean_language(lang.replace("_", "-"))
-    except InvalidInput:
-        return ""

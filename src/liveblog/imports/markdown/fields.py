@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from ...model.draft import FIELDS
-from ...model.entry import FORBIDDEN, clean_language, slug
+from ...model.entry import FORBIDDEN
 from ...model.errors import InvalidInput
 from ...text.frontmatter import Page, Value
 from .body import ShownPicture
@@ -53,11 +53,6 @@ def read(page: Page, where: str, section: str, generator: Generator, zone: tzinf
             except InvalidInput as error:
                 found.problems.append(f"{name}: {error.message}")
             break
-    try:
-        texts["lang"] = clean_language(texts["lang"].replace("_", "-"))
-    except InvalidInput as error:
-        found.problems.append(f"lang: {error.message}")
-        texts["lang"] = ""
     found.texts = {name: text for name, text in texts.items() if name != "body"}
     _add_tags(found, given, section, generator)
     for name in _COVERS:
@@ -137,10 +132,7 @@ def _add_tags(found: Fields, given: dict[str, Value], section: str, generator: G
         words += _split(value, by_spaces) if isinstance(value, str) else _names(value)
     if generator == "pelican" and not given.get("category") and section:
         words.insert(0, section.partition("/")[0])
-    by_slug: dict[str, str] = {}
-    for word in words:
-        by_slug.setdefault(slug(word) or word, word)
-    found.tags = tuple(by_slug.values())
+    found.tags = tuple(words)
 
 
 def _split(text: str, by_spaces: bool) -> list[str]:
