@@ -11,7 +11,6 @@ simulated time, ``wire`` an HTTP client that hides nothing; ``ports`` reserves p
 from __future__ import annotations
 
 import asyncio
-import functools
 import http.server
 import json
 import os
@@ -20,7 +19,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.request
@@ -28,15 +26,18 @@ from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
+from jinja2.bccache import Bucket, BytecodeCache
 
 from liveblog import Blog, Digest
 from liveblog.digest.build import build_coverage
 from liveblog.model import addresses
+from liveblog.pages import templates
 from liveblog.text.fragments import html_to_text
 from liveblog.text.sanitizer import sanitize
 
@@ -94,9 +95,7 @@ def begun(folder: Path, clock: Clock, **settings: Any) -> Blog:
         "url": "https://example.org/semaine/",
         "author": "La rédaction",
     } | settings
-    blog = Blog.init(folder, clock=clock, **settings)
-    add_compiled_templates(blog)
-    return blog
+    return Blog.init(folder, clock=clock, **settings)
 
 
 def copied(blog: Blog, folder: Path, clock: Clock) -> Blog:
@@ -156,7 +155,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
     """Serve a folder over HTTP on loopback; yield its address, which ends in a slash."""
-    handler = functools.partial(_Quiet, directory=str(folder))
+    handler = partial(_Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
@@ -187,7 +186,6 @@ class LiveServer:
             configuration = folder / "liveblog.toml"
             configuration.write_text(configuration.read_text("utf-8") + settings, "utf-8")
             self.blog = Blog(folder)
-        add_compiled_templates(self.blog)
         self.options: tuple[str, ...] = ()
         self.file_limits: tuple[int, int] | None = None  #: soft and hard; as ours if None
         self.process: subprocess.Popen[str] | None = None
@@ -257,21 +255,29 @@ class LiveServer:
         until(look)
 
 
-def add_compiled_templates(blog: Blog) -> None:
-    """Give a new blog the compiled templates that another one has made: compiling takes long."""
-    folder = blog.paths.derived / "templates"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, data in _compiled_templates().items():
-        (folder / name).write_bytes(data)
+class CompiledTemplates(BytecodeCache):
+    """Compiled templates in memory: compiling them takes longer than most tests."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Load a template that was compiled before."""
+        if code := self._codes.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Store a template that was compiled."""
+        self._codes[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
 
 
-@functools.cache
-def _compiled_templates() -> dict[str, bytes]:
-    with tempfile.TemporaryDirectory() as folder:
-        blog = Blog.init(Path(folder) / "blog", clock=Clock(), title="Week", timezone="UTC")
-        blog.post("x")
-        blog.publish()
-        return site_bytes(blog.paths.derived / "templates")
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates() -> Iterator[None]:
+    """Compile each template once in a test session."""
+    with pytest.MonkeyPatch.context() as patch:
+        environment = partial(templates._Environment, bytecode_cache=CompiledTemplates())
+        patch.setattr(templates, "_Environment", environment)
+        yield
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, wraps
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -21,7 +21,7 @@ from msgspec import UNSET, UnsetType
 from . import config as settings
 from .config import Config, writing
 from .journal import Journal
-from .model import limits, revisions
+from .model import revisions
 from .model.conflicts import Conflict
 from .model.draft import Draft, DraftFields, draft_from
 from .model.entry import Framing, Media, Revision, clean_text, slug, tag_slug
@@ -46,19 +46,7 @@ if TYPE_CHECKING:
     from .tokens import Tokens
 
 
-Verb = TypeVar("Verb", bound=Callable[..., Any])
 Record = TypeVar("Record", Revision, Framing)
-
-
-def _guarded(verb: Verb) -> Verb:
-    """Turn an OSError that a method raises into a StorageError."""
-
-    @wraps(verb)
-    def guarded(blog: Blog, *arguments: Any, **options: Any) -> Any:
-        with storage_errors("use", blog.paths.root):
-            return verb(blog, *arguments, **options)
-
-    return cast(Verb, guarded)
 
 
 def _clock() -> datetime:
@@ -68,11 +56,11 @@ def _clock() -> datetime:
 class Blog:
     """A live blog.
 
-    Instants are aware datetimes; days and weeks are those of the blog's time zone. Every method
-    that writes raises :class:`InvalidInput` for what cannot be taken, and then
-    nothing was changed, and :class:`StorageError` if the machine refused, which
-    says whether anything was. *expect* is the number of the revision that the author saw; if it is
-    not the newest, that is a :class:`Conflict`.
+    Instants are aware datetimes; days and weeks are those of the blog's time zone. A method that
+    writes raises :class:`InvalidInput` for an invalid argument, having changed nothing, and
+    :class:`StorageError` for an error of the operating system; its hint says whether anything was
+    changed. *expect* is the number of the revision that the author saw; if it is not the newest,
+    the method raises :class:`Conflict`.
     """
 
     def __init__(
@@ -82,7 +70,7 @@ class Blog:
         config: str | os.PathLike[str] | None = None,
         clock: Callable[[], datetime] = _clock,
     ) -> None:
-        """Open the blog in *folder* (or above it), or the one of a *config* file.
+        """Open the blog of the *config* file, or else the one in *folder* or a folder above it.
 
         Raises :class:`ConfigError`.
         """
@@ -131,7 +119,7 @@ class Blog:
 
     @property
     def _second(self) -> datetime:
-        """The present instant to the second, as entries are dated."""
+        """The present instant without microseconds: entries are dated to the second."""
         return self.now.replace(microsecond=0)
 
     def check_exists(self) -> None:
@@ -146,7 +134,7 @@ class Blog:
 
     @property
     def timeline(self) -> Timeline:
-        """The entries as readers may see them now."""
+        """The entries that readers may see now."""
         return Timeline(self.journal, self.now)
 
     @property
@@ -176,7 +164,6 @@ class Blog:
             first_weekday=self.config.first_weekday,
         )
 
-    @_guarded
     def digest(self, when: str = "today", *, key: bool = False, tag: str = "") -> Digest:
         """Return the digest of a period: everything, key entries, or those with one tag.
 
@@ -193,7 +180,6 @@ class Blog:
                 raise UnknownTag(tag, known, period.id)
         return found
 
-    @_guarded
     def search(
         self,
         words: str,
@@ -231,7 +217,6 @@ class Blog:
 
     # -- writing ------------------------------------------------------------------------------
 
-    @_guarded
     def post(
         self,
         text: str | Draft = "",
@@ -243,20 +228,20 @@ class Blog:
     ) -> Revision:
         """Append a new entry and return its first revision; when this returns, it is on disk.
 
-        The entry is a whole :class:`Draft`, or a text (Markdown) and *fields* of a draft. An
-        instant in the future is an embargo and needs *schedule*. The same call again with its
-        *idempotency_key* returns what the first one appended; another call with that key raises
-        :class:`KeyReused`.
+        The entry is a :class:`Draft`, or a text (Markdown) and other *fields* of a draft. An
+        instant in the future is an embargo and needs *schedule*. Repeating a call with the same
+        *idempotency_key* returns the revision that the first call appended; a different call with
+        that key raises :class:`KeyReused`.
         """
         draft = text if isinstance(text, Draft) else draft_from(fields, text)
         first = self.preview(draft, idempotency_key=idempotency_key)
-        if draft.published:
-            self._check_future(first.published, schedule)
+        if draft.published and not schedule:
+            revisions.refuse_future(first, self._second, self.config.zone)
         return self.journal.append(set_pictures(first, images, self.paths), expect=0)
 
     def preview(self, draft: Draft, *, idempotency_key: str = "") -> Revision:
         """Return the revision that :meth:`post` would append, without pictures; write nothing."""
-        # The same request again makes an entry of the same id, with the same pictures.
+        # A repeated request gets the same id, and so the same names for its pictures.
         key = idempotency_key.encode()
         randomness = blake2b(key, digest_size=8).digest() if key else os.urandom(8)
         first = revisions.first_revision(
@@ -269,7 +254,6 @@ class Blog:
         key_text = clean_text(idempotency_key, "idempotency key")
         return msgspec.structs.replace(first, idempotency_key=key_text)
 
-    @_guarded
     def edit(
         self,
         entry_id: str,
@@ -283,11 +267,11 @@ class Blog:
         idempotency_key: str = "",
         **fields: Unpack[DraftFields],
     ) -> Revision:
-        """Append a revision of an entry and return it; what is not given stays as it is.
+        """Append a revision of an entry and return it; fields that are not given stay.
 
-        The changes are a *draft*, or *fields* of one; *images* are all the pictures that the entry
-        then has. A *note* makes the revision a correction that readers see. A *minor* one leaves
-        ``updated`` alone.
+        The changes are a *draft*, or *fields* of one; *images* replace all pictures of the entry. A
+        *note* makes the revision a correction, which readers see. A *minor* edit does not change
+        ``updated``.
 
         Raises :class:`Conflict` if somebody revised the entry meanwhile.
         """
@@ -301,8 +285,8 @@ class Blog:
         now = self._second
         blank = msgspec.structs.replace(old, recorded=None, note="", idempotency_key=key)
         new = revisions.revise(blank, draft, now=now, zone=self.config.zone)
-        if draft.published:
-            self._check_future(new.published, schedule)
+        if draft.published and not schedule:
+            revisions.refuse_future(new, now, self.config.zone)
         new = msgspec.structs.replace(new, note=clean_text(note, "note"))
         if images is not None:
             new = set_pictures(new, images, self.paths)
@@ -324,7 +308,6 @@ class Blog:
         before = [revision for revision in entry.revisions if revision.rev < made.rev]
         return (before or entry.revisions)[-1], True
 
-    @_guarded
     def upload(self, data: bytes, name: str = "picture") -> str:
         """Store a picture for a later update; return the name that :class:`Uploaded` takes.
 
@@ -333,23 +316,21 @@ class Blog:
         """
         from .media import delete_old_uploads, store_upload
 
-        delete_old_uploads(self.paths.uploads, (self.now - timedelta(days=7)).timestamp())
-        return store_upload(data, self.paths.uploads, name)
+        with storage_errors("write to", self.paths.uploads):
+            delete_old_uploads(self.paths.uploads, (self.now - timedelta(days=7)).timestamp())
+            return store_upload(data, self.paths.uploads, name)
 
-    @_guarded
     def retract(self, entry_id: str, *, why: str, expect: int | None = None) -> Revision:
         """Withdraw an entry: a notice with the reason *why* stays in its place."""
         old = self.timeline.entry(entry_id).now
         return self._append(revisions.retract(old, why, self._second), old.rev, expect)
 
-    @_guarded
     def restore(self, entry_id: str, *, expect: int | None = None) -> Revision:
         """Restore an entry that was removed, live or retracted as it was before."""
         entry = self.timeline.entry(entry_id)
         restored = revisions.restore(entry.revisions, self._second)
         return self._append(restored, entry.now.rev, expect)
 
-    @_guarded
     def remove(
         self, entry_id: str, *, author: str = "", purge: bool = False, expect: int | None = None
     ) -> Revision:
@@ -368,14 +349,14 @@ class Blog:
         if purge:
             from .media import delete_pictures
 
-            # The texts first: damage elsewhere must not keep them from being blanked.
-            self.journal.redact(entry_id)
-            delete_pictures(entry_id, self.paths.media, self.paths.uploads)
-            self.search_index.delete()
-            self.outbox.erase_problems()
+            with storage_errors("erase the entry in", self.paths.root):
+                # The texts first: damage elsewhere must not keep them from being blanked.
+                self.journal.redact(entry_id)
+                delete_pictures(entry_id, self.paths.media, self.paths.uploads)
+                self.search_index.delete()
+                self.outbox.erase_problems()
         return removed
 
-    @_guarded
     def frame(
         self,
         period_id: str,
@@ -386,7 +367,7 @@ class Blog:
         author: str = "",
         expect: int | None = None,
     ) -> Framing:
-        """Write the texts around a period's digest; what is not given stays as it is.
+        """Write the framing of a period's digest; texts that are not given stay.
 
         *period_id* is a period's id, or ``coverage`` for the blog as a whole. The *headline* is
         plain text, the others are Markdown.
@@ -403,38 +384,22 @@ class Blog:
         )
         return self._append(new, old.rev, expect)
 
-    @_guarded
     def end(self, at: datetime | None = None, *, expect: int | None = None) -> Framing:
         """Declare the coverage over: the page says so, and feeds tell readers to stop polling."""
-        at = limits.check_instant(at or self._second, "end of the coverage")
         old = self.timeline.framing_to_revise(COVERAGE)
-        ended = msgspec.structs.replace(old, recorded=None, author=self.config.author, ended=at)
+        ended = revisions.end_coverage(old, self.config.author, at or self._second)
         return self._append(ended, old.rev, expect)
 
-    @_guarded
     def resume(self, *, expect: int | None = None) -> Framing:
         """Resume the coverage after its end."""
-        old = self.timeline.framing(COVERAGE)
-        if old is None or old.ended is None:
-            raise InvalidInput("The coverage is not over.", "Nothing was changed.")
-        return self._append(
-            msgspec.structs.replace(old, ended=None, recorded=None), old.rev, expect
-        )
+        old = self.timeline.framing_to_revise(COVERAGE)
+        return self._append(revisions.resume_coverage(old), old.rev, expect)
 
     def _append(self, record: Record, rev: int, expect: int | None) -> Record:
         """Append the successor of revision *rev*, or of the one that the author expects."""
         validate(record)
         return self.journal.append(record, expect=rev if expect is None else expect)
 
-    def _check_future(self, published: datetime, is_scheduled: bool) -> None:
-        if published > self._second and not is_scheduled:
-            local = published.astimezone(self.config.zone)
-            raise InvalidInput(
-                f"{local:%Y-%m-%d %H:%M} ({self.config.timezone}) is in the future.",
-                "Correct the time, or add --schedule to hold the update back until then.",
-            )
-
-    @_guarded
     def import_items(
         self,
         items: Iterable[Item],
@@ -463,14 +428,12 @@ class Blog:
 
     # -- the site -----------------------------------------------------------------------------
 
-    @_guarded
     def publish(
         self, *, full: bool = False, dry_run: bool = False, progress: Progress | None = None
     ) -> Report:
         """Bring the site in ``feeds/`` up to date; see :class:`Publisher`."""
         return self.publisher.publish(self.now, full=full, dry_run=dry_run, progress=progress)
 
-    @_guarded
     def move(self, url: str, *, progress: Progress | None = None) -> Relocation:
         """Change the blog's address and publish the site again; ids stay the same.
 
@@ -513,7 +476,6 @@ class Blog:
 
         return Publisher(self.journal, Folder(self.paths.site), self.paths, self.config)
 
-    @_guarded
     def check(self, *, progress: Progress | None = None) -> Health:
         """Compare the journal, the pictures and the site; report what is damaged or missing."""
         from .site.verify import check

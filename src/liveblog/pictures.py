@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from .journal import Fault
 from .model.entry import Media, Revision, clean_text
-from .model.errors import InvalidInput
+from .model.errors import InvalidInput, storage_errors
 from .model.validation import validate
 from .storage.inside import size_inside
 from .storage.paths import Paths
@@ -55,8 +55,6 @@ def set_pictures(
     if not new:
         validate(revision)
         return revision
-    from .media import store_file, use_upload
-
     # With pictures to come, an entry without text is not empty.
     validate(msgspec.structs.replace(revision, title=revision.title or "picture"))
     for image in new:
@@ -66,20 +64,23 @@ def set_pictures(
                 f"The picture {name} has no alternative text.",
                 "Describe it (--alt) for those who cannot see it.",
             )
-    media = list(stored)
-    for image in new:
-        alt = clean_text(image.alt, "alternative text")
-        caption = clean_text(image.caption, "caption")
-        if isinstance(image, Uploaded):
-            found = use_upload(
-                image.name, paths.uploads, paths.media, revision.id, alt=alt, caption=caption
-            )
-        else:
-            found = store_file(Path(image.path), paths.media, revision.id, alt=alt, caption=caption)
-        media.append(found)
-    revision = msgspec.structs.replace(revision, media=tuple(media))
+    with storage_errors("write to", paths.media):
+        added = tuple(_store(image, revision.id, paths) for image in new)
+    revision = msgspec.structs.replace(revision, media=stored + added)
     validate(revision)
     return revision
+
+
+def _store(image: Image | Uploaded, entry_id: str, paths: Paths) -> Media:
+    from .media import store_file, use_upload
+
+    alt = clean_text(image.alt, "alternative text")
+    caption = clean_text(image.caption, "caption")
+    if isinstance(image, Uploaded):
+        return use_upload(
+            image.name, paths.uploads, paths.media, entry_id, alt=alt, caption=caption
+        )
+    return store_file(Path(image.path), paths.media, entry_id, alt=alt, caption=caption)
 
 
 def missing_pictures(

@@ -66,10 +66,9 @@ def test_keyword_arguments_make_a_draft() -> None:
 
 
 def test_a_field_that_no_draft_has_is_refused() -> None:
-    """With the nearest one that there is."""
-    with pytest.raises(InvalidInput, match="'titel'") as error:
+    """The error names it."""
+    with pytest.raises(TypeError, match="'titel'"):
         draft_from({"titel": "x"})  # type: ignore[typeddict-unknown-key]
-    assert "title" in error.value.hint
 
 
 def test_given_fields_are_those_that_are_set() -> None:

@@ -47,16 +47,16 @@ class Assets(dict[str, str]):
 
 
 @pytest.fixture(scope="module")
-def compiled() -> Pages:
+def loaded_pages() -> Pages:
     """Return the pages of a French blog, with the theme's templates."""
     return Pages(CONFIG, assets=Assets({"style.css": "assets/style.css"}))
 
 
 @pytest.fixture
-def pages(compiled: Pages) -> Pages:
+def pages(loaded_pages: Pages) -> Pages:
     """Return these pages with an empty cache."""
-    compiled.clear_cache()
-    return compiled
+    loaded_pages.clear_cache()
+    return loaded_pages
 
 
 def entry(*revisions: Revision) -> Entry:
@@ -277,7 +277,7 @@ def own_pages(folder: Path, name: str, source: str) -> Pages:
     path = folder / "templates" / name
     path.parent.mkdir(parents=True)
     path.write_text(source, "utf-8")
-    return Pages(CONFIG, templates=folder / "templates", compiled=folder / "compiled")
+    return Pages(CONFIG, templates=folder / "templates")
 
 
 def test_a_template_of_its_own_takes_the_place_of_the_themes(tmp_path: Path) -> None:
@@ -287,18 +287,6 @@ def test_a_template_of_its_own_takes_the_place_of_the_themes(tmp_path: Path) -> 
     article = pages.article(entry(replace(POST, title="<i>")))
     assert article == f"<b>&lt;i&gt;</b>{ROOT}2012/07/15/7k3m9qx2tb/"
     assert "tirs" in pages.content(entry())
-
-
-def test_compiled_templates_are_written_unless_it_is_forbidden(tmp_path: Path) -> None:
-    """And a damaged one is compiled again."""
-    Pages(CONFIG, compiled=tmp_path / "none", is_read_only=True).article(entry())
-    assert not (tmp_path / "none").exists()
-    first = Pages(CONFIG, compiled=tmp_path / "c").article(entry())
-    files = list((tmp_path / "c").iterdir())
-    assert files
-    for path in files:
-        path.write_bytes(b"damaged")
-    assert Pages(CONFIG, compiled=tmp_path / "c").article(entry()) == first
 
 
 @pytest.mark.parametrize(
@@ -317,16 +305,3 @@ def test_an_error_in_a_template_names_file_and_line(
     with pytest.raises(ConfigError, match=re.escape(message)) as failed:
         pages.article(entry())
     assert type(failed.value) is kind
-
-
-def test_what_is_the_same_on_every_page_is_rendered_once(tmp_path: Path) -> None:
-    """With global names, and none of a page."""
-    source = "{% once %}{{ blog.title }}{% endonce %} {{ now.title }}"
-    pages = own_pages(tmp_path, "fragments/article.html", source)
-    assert pages.article(entry()) == "Une semaine Combats"
-    assert pages.article(entry(replace(POST, rev=3, title="Autre"))) == "Une semaine Autre"
-    (tmp_path / "b").mkdir()
-    source = "{% once %}{{ now.title }}{% endonce %}"
-    with pytest.raises(RenderError):
-        own_pages(tmp_path / "b", "fragments/content.html", "{% once %}{{ nobody }}{% endonce %}"
-                  ).content(entry())  # fmt: skip

@@ -293,7 +293,7 @@ def test_check_of_a_blog_that_was_never_published_finds_nothing(blog: Blog) -> N
 
 
 def test_check_and_a_dry_run_change_no_byte(told: Blog) -> None:
-    """Nor do they make a file, be it a lock or a compiled template."""
+    """Nor do they make a file, such as a lock."""
     shutil.rmtree(told.paths.derived / "templates")
     told.post("Encore.", tags=["neuf"])
     (told.paths.site / "index.html").write_text("altered")

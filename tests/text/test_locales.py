@@ -18,7 +18,6 @@ from jinja2 import Environment, nodes
 
 import liveblog
 from liveblog.digest.text import marks_of
-from liveblog.pages.templates import Once
 from liveblog.text.locale import Words, french_spaces
 
 PACKAGE = Path(liveblog.__file__).parent
@@ -44,7 +43,7 @@ def used() -> frozenset[Id]:
 
 def in_template(source: str) -> Iterator[Id]:
     """Yield the messages of a template: of gettext and ngettext, and of words.say."""
-    environment = Environment(extensions=["jinja2.ext.i18n", Once], autoescape=True)
+    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
     for _, function, message in environment.extract_translations(source):  # type: ignore[attr-defined]
         # Keyword arguments leave a None each behind the texts.
         texts = [message] if isinstance(message, str) else [text for text in message if text]

@@ -16,8 +16,9 @@ from PIL import Image as Picture
 from starlette.responses import Response
 
 from liveblog.tokens import Person
-from liveblog.web.api.handlers import OPERATIONS, UPLOAD_LIMIT
+from liveblog.web.api.handlers import OPERATIONS
 from liveblog.web.auth import Authenticator
+from liveblog.web.request_input import UPLOAD_LIMIT
 
 from ..conftest import LiveServer, live_server
 from ..wire import Answer, fetch

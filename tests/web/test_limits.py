@@ -21,8 +21,8 @@ import pytest
 from starlette.responses import FileResponse
 
 from liveblog.web import connections, request_body
-from liveblog.web.api.handlers import UPLOAD_LIMIT
 from liveblog.web.app import HEAD_LIMIT
+from liveblog.web.request_input import UPLOAD_LIMIT
 
 from ..conftest import LiveServer, live_server, run_loop
 from ..waiting import until

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from starlette.formparsers import MultiPartParser
 
 from liveblog import Blog
 from liveblog.site.storage.compressed import compress
-from liveblog.web import Application, micropub, multipart, static_file
+from liveblog.web import Application, microformats, multipart, static_file
 from liveblog.web.api import routes
 from liveblog.web.removed_entries import RemovedEntries
 
@@ -71,18 +72,18 @@ CASES = {
         RemovedEntries, "_removed", "GET", "/semaine/2012/07/15/aaaaaaaaaa/", b"", "", 404,
     ),
     "JSON is parsed": (
-        routes, "_decoded", "POST", "/semaine/api/entries", b'{"body": "x"}',
+        routes, "decode_json", "POST", "/semaine/api/entries", b'{"body": "x"}',
         "application/json", 201,
     ),
     "JSON of Micropub is parsed": (
-        micropub, "_decoded", "POST", "/semaine/micropub", b'{"action": "x"}',
+        microformats, "decode_json", "POST", "/semaine/micropub", b'{"action": "x"}',
         "application/json", 400,
     ),
     "a form is parsed": (
         multipart, "parse_qsl", "POST", "/semaine/micropub", b"action=x", FORM, 400,
     ),
     "parts are parsed": (
-        multipart, "_driven", "POST", "/semaine/micropub",
+        MultiPartParser, "parse", "POST", "/semaine/micropub",
         b'--x\r\nContent-Disposition: form-data; name="action"\r\n\r\nx\r\n--x--\r\n',
         "multipart/form-data; boundary=x", 400,
     ),

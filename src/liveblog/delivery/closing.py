@@ -45,8 +45,8 @@ def close_periods(outbox: Outbox, timeline: Timeline, config: Config) -> list[Pe
     closed = outbox.closed()
     periods = [found for found in periods if found.id not in closed]
     facts = {name: max(day, outbox.fact(name)) for name, day in reached.items()}
-    has_entries = {found.id: _has_entries(timeline, found) for found in periods}
-    plans = planning.for_closed(periods, has_entries, config)
+    sent = [found for found in periods if _has_entries(timeline, found)]
+    plans = planning.for_closed(sent, config)
     outbox.close([found.id for found in periods], facts, plans, now)
     return periods
 

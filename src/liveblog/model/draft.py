@@ -27,7 +27,6 @@ from .entry import (
     clean_tags,
     clean_text,
 )
-from .errors import InvalidInput, did_you_mean
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -102,20 +101,12 @@ FIELDS: tuple[Field, ...] = (
 """The fields that a revision takes over from a draft as they are, in the order of their use.
 ``published`` is not among them: the day of an entry follows from it."""
 
-_NAMES = frozenset(field.name for field in FIELDS)
-
 
 def draft_from(fields: DraftFields, body: str | UnsetType = UNSET) -> Draft:
-    """Return the draft that keyword arguments describe.
-
-    Raises :class:`InvalidInput` for a field that no draft has.
-    """
+    """Return the draft that keyword arguments describe."""
     given: dict[str, Any] = {"body": body, **fields}
     if "at" in given:
         given["published"] = given.pop("at")
-    for name in given:
-        if name not in _NAMES and name != "published":
-            raise InvalidInput(f"'{name}' is not a field of a draft.", did_you_mean(name, _NAMES))
     return Draft(**given)
 
 

@@ -61,9 +61,6 @@ HEADER_BYTES = 800
 LANGUAGE_BYTES = 35
 """Maximum bytes of a language code (RFC 5646 §4.4.1)."""
 
-RECORD_BYTES = 2_000_000
-"""Maximum bytes of a line of the journal: every field at its limit, every character escaped."""
-
 # -- numbers -------------------------------------------------------------------------------------
 
 NUMBER_DIGITS = 30

@@ -91,7 +91,7 @@ def parse_period_id(period_id: str, first_weekday: int = 0) -> Period:
     """
     try:
         if found := _parsed(period_id, first_weekday):
-            return check(found)
+            return _check_limits(found)
     except ValueError as error:
         raise InvalidInput(
             f"'{period_id}' is not in the calendar: {error}.", "Check the day or week number."
@@ -102,7 +102,7 @@ def parse_period_id(period_id: str, first_weekday: int = 0) -> Period:
     )
 
 
-def check(period: Period) -> Period:
+def _check_limits(period: Period) -> Period:
     """Return *period* if its days, or any day of a week, are within the limits of entries.
 
     Raises :class:`InvalidInput`.

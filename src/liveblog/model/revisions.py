@@ -1,4 +1,4 @@
-"""Revisions: what a draft, a retraction or a removal makes of an entry. Pure."""
+"""Makes the next revision of an entry or framing, from a draft, a retraction, a removal. Pure."""
 
 from __future__ import annotations
 
@@ -61,6 +61,18 @@ def instant_of(draft: Draft, now: datetime) -> datetime:
     return limits.check_instant(given).replace(microsecond=0) if given else now
 
 
+def refuse_future(revision: Revision, now: datetime, zone: tzinfo) -> None:
+    """Refuse a revision that would be an embargo; *zone* is used to show its time.
+
+    Raises :class:`InvalidInput`.
+    """
+    if revision.published > now:
+        raise InvalidInput(
+            f"{revision.published.astimezone(zone):%Y-%m-%d %H:%M} ({zone}) is in the future.",
+            "Correct the time, or add --schedule to hold the update back until then.",
+        )
+
+
 def retract(old: Revision, why: str, now: datetime) -> Revision:
     """Return the revision that withdraws an entry and says *why*.
 
@@ -116,3 +128,22 @@ def revise_framing(old: Framing, *, author: str, **texts: str | UnsetType) -> Fr
     changes = {name: clean_text(text, name) for name, text in texts.items() if text is not UNSET}
     author = clean_text(author, "author")
     return msgspec.structs.replace(old, recorded=None, author=author, **changes)
+
+
+def end_coverage(old: Framing, author: str, at: datetime) -> Framing:
+    """Return the framing of the coverage that says when the coverage ended.
+
+    Raises :class:`InvalidInput` for an instant outside of the limits.
+    """
+    at = limits.check_instant(at, "end of the coverage")
+    return msgspec.structs.replace(old, recorded=None, author=author, ended=at)
+
+
+def resume_coverage(old: Framing) -> Framing:
+    """Return the framing of the coverage without an end.
+
+    Raises :class:`InvalidInput` if the coverage is not over.
+    """
+    if old.ended is None:
+        raise InvalidInput("The coverage is not over.", "Nothing was changed.")
+    return msgspec.structs.replace(old, recorded=None, ended=None)

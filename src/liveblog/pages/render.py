@@ -58,22 +58,17 @@ class Pages:
         config: Config,
         *,
         templates: Path | None = None,
-        compiled: Path | None = None,
-        is_read_only: bool = False,
         assets: Mapping[str, str] | None = None,
     ) -> None:
         """Load the templates of a blog.
 
-        *templates* is the folder of its own templates. *compiled* is the folder for compiled
-        templates; *is_read_only* forbids writing there. *assets* maps the name of a static file to
+        *templates* is the folder of its own templates. *assets* maps the name of a static file to
         its path on the site; documents that stand alone need none.
         """
         self.config = config
         self.words = Words(config.language, config.zone)
         self._assets = assets or {}
-        self._templates = Templates(
-            self.words, own=templates, compiled=compiled, is_read_only=is_read_only
-        )
+        self._templates = Templates(self.words, templates)
         self._templates.define(self._names(), self._filters())
         self._cache = Cache(CACHE_BYTES)
 
@@ -311,9 +306,9 @@ class Pages:
         """Render a day as a chapter of a book (XHTML); its addresses begin with ROOT."""
         return self._render("fragments/chapter.html", digest=digest, pages=self)
 
-    def markdown(self, text: str) -> str:
-        """Render Markdown to HTML; its addresses begin with ROOT."""
-        return str(self._markdown(text))
+    def book_file(self, name: str, **values: Any) -> str:
+        """Render a file of a book (EPUB) from the template of that name; see ``exports.epub``."""
+        return self._render(f"book/{name}", **values)
 
     def mail(self, digest: Digest, **values: Any) -> str:
         """Render a digest as the HTML part of an e-mail; its addresses are absolute."""
@@ -333,8 +328,7 @@ class Pages:
         values.setdefault("json_ld", "")
         address = addresses.url(self.config.url, folder)
         values |= {"path": folder, "address": address, "pages": self}
-        page = self._templates.render_bytes(template, values)
-        return page.replace(ROOT.encode(), root.encode())
+        return with_root(self._templates.render(template, values), root).encode()
 
     def _render(self, template: str, **values: Any) -> str:
         return self._templates.render(template, values)

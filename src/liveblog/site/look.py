@@ -21,10 +21,10 @@ class Look(Struct, frozen=True):
     feeds: FeedBuilder
 
 
-def load_look(config: Config, paths: Paths, known: Look | None, *, is_read_only: bool) -> Look:
+def load_look(config: Config, paths: Paths, known: Look | None) -> Look:
     """Return the look of a blog: *known* itself if nothing has changed.
 
-    Compiled templates are not stored if *is_read_only*. Raises :class:`StorageError`.
+    Raises :class:`StorageError`.
     """
     theme = Theme(paths.templates, paths.static)
     fingerprint = f"{__version__} {theme.fingerprint()} {config!r}"
@@ -34,8 +34,6 @@ def load_look(config: Config, paths: Paths, known: Look | None, *, is_read_only:
     pages = Pages(
         config,
         templates=theme.templates,
-        compiled=paths.derived / "templates",
-        is_read_only=is_read_only,
         assets={name: path for name, (path, _) in assets.items()},
     )
     return Look(fingerprint, assets, pages, FeedBuilder(pages))

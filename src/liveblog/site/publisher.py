@@ -60,7 +60,7 @@ class Publisher:
         """The blog's pages, with the theme as it was at the last publication."""
         if self._look is None:
             with self.storage_errors():
-                self._look = load_look(self._config, self._paths, None, is_read_only=False)
+                self._look = load_look(self._config, self._paths, None)
         return self._look.pages
 
     def publish(
@@ -267,7 +267,7 @@ class Publisher:
         is_dry: bool = False,
         progress: Progress | None = None,
     ) -> Build:
-        self._look = load_look(self._config, self._paths, self._look, is_read_only=is_dry)
+        self._look = load_look(self._config, self._paths, self._look)
         return Build(
             journal=self._journal,
             timeline=Timeline(self._journal, now),

@@ -51,11 +51,12 @@ def change_address(path: Path, config: Config, url: str) -> tuple[str, ...]:
     """
     url = url if url.endswith("/") else f"{url}/"
     before = blog_addresses(config, url)
-    text = path.read_bytes().decode()
-    changed = at_address(text, url, before)
-    if changed != text:
-        target = path.resolve()  # replace the file, not a symbolic link to it
-        replace_file(target, changed.encode(), mode=target.stat().st_mode & 0o777)
+    with storage_errors("change", path):
+        text = path.read_bytes().decode()
+        changed = at_address(text, url, before)
+        if changed != text:
+            target = path.resolve()  # replace the file, not a symbolic link to it
+            replace_file(target, changed.encode(), mode=target.stat().st_mode & 0o777)
     return before
 
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from ..journal import Fault, Journal
 from ..model.addresses import is_generated
-from ..model.errors import StorageError
+from ..model.errors import StorageError, storage_errors
 from ..pictures import missing_pictures
 from ..storage.locks import Lock
 from ..timeline import Timeline
@@ -61,7 +61,8 @@ def check(
 
     audit = journal.check(partial(show_part, 0))
     faults = list(audit.faults)
-    faults += missing_pictures(Timeline(journal, now), media, partial(show_part, 1))
+    with storage_errors("read", media):
+        faults += missing_pictures(Timeline(journal, now), media, partial(show_part, 1))
     verified = verify(publisher, now, partial(show_part, 2))
     known = {fault.place for fault in faults}
     faults += [fault for fault in verified.faults if fault.place not in known]

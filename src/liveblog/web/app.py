@@ -7,12 +7,14 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
 from anyio.to_thread import run_sync
 from starlette.requests import ClientDisconnect
-from starlette.types import Message, Receive, Scope, Send
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..blog import Blog
 from ..model.errors import ConfigError, LiveblogError
@@ -21,7 +23,7 @@ from . import errors
 from .blog_app import BlogApp
 from .clients import ForwardedHeaders
 from .errors import Problem
-from .redirects import Redirects, send_redirect
+from .redirects import Redirects, redirect_response
 from .request_body import RequestBody, has_body
 from .signals import calling_on_stop
 from .static_file import Answer, send_answer
@@ -39,6 +41,8 @@ PROXY = "LIVEBLOG_PROXY"
 
 log = logging.getLogger("liveblog")
 
+_UNCACHED = {"cache-control": "no-store"}
+
 
 class Application:
     """One or several blogs, each at the path of its URL."""
@@ -51,21 +55,21 @@ class Application:
         Raises :class:`ConfigError` if two blogs have the same path, or if metrics are wanted and
         their library is not installed.
         """
-        self._forwarded = ForwardedHeaders(proxies)
-        self.blogs = [BlogApp(blog, self._forwarded, self._streams) for blog in blogs]
-        by_path: dict[str, Blog] = {}
-        for app in self.blogs:
-            if other := by_path.get(app.path):
-                raise ConfigError(
-                    f"{other.paths.root} and {app.blog.paths.root} both have the path {app.path} "
-                    "in their url.",
-                    "Give one of them another url in its liveblog.toml.",
-                )
-            by_path[app.path] = app.blog
+        self.forwarded = ForwardedHeaders(proxies)
+        self.blogs = [BlogApp(blog, self.forwarded, self._streams) for blog in blogs]
         # The longest path first: the path of a blog may lie below that of another.
-        self._by_path = sorted(self.blogs, key=lambda app: -len(app.path))
+        self._by_path = sorted(self.blogs, key=lambda app: (-len(app.path), app.path))
+        for one, other in pairwise(self._by_path):
+            if one.path == other.path:
+                folders = f"{one.blog.paths.root} and {other.blog.paths.root}"
+                problem = f"{folders} both have the path {one.path} in their url."
+                raise ConfigError(problem, "Give one of them another url in its liveblog.toml.")
         self._redirects = Redirects(blog.config for blog in blogs)
-        self._metrics = _metrics(self.blogs) if has_metrics else None
+        self._metrics: Metrics | None = None
+        if has_metrics:
+            from .metrics import Metrics
+
+            self._metrics = Metrics(self.blogs)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or run the ASGI lifespan."""
@@ -136,34 +140,34 @@ class Application:
         """Return the number of open event streams of all blogs."""
         return sum(app.broadcaster.subscribers for app in self.blogs)
 
-    def is_trusted_proxy(self, address: str) -> bool:
-        """Whether X-Forwarded-* headers from an address are trusted."""
-        return self._forwarded.is_trusted(address)
-
     def _close_streams(self) -> None:
         for app in self.blogs:
             app.broadcaster.close()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        if path == "/healthz":
-            return await self._health(send)
-        if path == "/metrics" and self._metrics:
-            return await self._send_metrics(self._metrics, scope, send)
         found = next((app for app in self._by_path if path.startswith(app.path)), None)
-        if target := self._redirects.target(scope, found.path if found else None):
-            return await send_redirect(scope, send, target)
-        if found:
-            return await found(scope, receive, send)
+        answer: ASGIApp
+        if path == "/healthz":
+            answer = await self._health()
+        elif path == "/metrics" and self._metrics:
+            answer = await self._metrics_response(self._metrics, scope)
+        elif target := self._redirects.target(scope, found.path if found else None):
+            answer = redirect_response(scope, target)
+        else:
+            answer = found or self._blog_list(path)
+        await answer(scope, receive, send)
+
+    def _blog_list(self, path: str) -> Response:
+        """Answer a request for a path of no blog: a redirect to the blog meant, or a list."""
         for app in self._by_path:
             if path == app.path.rstrip("/") or (path == "/" and len(self.blogs) == 1):
-                headers = [(b"location", app.path.encode()), (b"content-length", b"0")]
-                return await send_answer(send, Answer(307, headers))
+                return RedirectResponse(app.path)
         listing = "".join(f"{app.blog.config.title}: {app.path}\n" for app in self.blogs)
-        await _send(send, 200 if path == "/" else 404, "text/plain; charset=utf-8", listing)
+        return PlainTextResponse(listing, 200 if path == "/" else 404, _UNCACHED)
 
-    async def _health(self, send: Send) -> None:
-        """Send the state of each blog; with status 503 while one cannot be published."""
+    async def _health(self) -> Response:
+        """Return the state of each blog; with status 503 while one cannot be published."""
         blogs = []
         for app in self.blogs:
             state = app.watcher.state
@@ -181,19 +185,18 @@ class Application:
                 }
             )
         is_well = not any(blog["problem"] for blog in blogs)
-        document = {"status": "ok" if is_well else "failing", "version": __version__,
-                    "blogs": blogs}  # fmt: skip
-        text = msgspec.json.encode(document).decode()
-        await _send(send, 200 if is_well else 503, "application/json", text)
+        status = "ok" if is_well else "failing"
+        data = msgspec.json.encode({"status": status, "version": __version__, "blogs": blogs})
+        return Response(data, 200 if is_well else 503, _UNCACHED, "application/json")
 
-    async def _send_metrics(self, metrics: Metrics, scope: Scope, send: Send) -> None:
-        """Send the metrics, to clients on this machine only."""
-        await self._forwarded.apply(scope)
+    async def _metrics_response(self, metrics: Metrics, scope: Scope) -> Response:
+        """Return the metrics, to clients on this machine only."""
+        await self.forwarded.apply(scope)
         client = scope.get("client")
         if not client or not ipaddress.ip_address(client[0]).is_loopback:
-            return await _send(send, 403, "text/plain", "Metrics are for this machine only.\n")
-        text = (await run_sync(metrics.text)).decode()
-        await _send(send, 200, "text/plain; version=0.0.4; charset=utf-8", text)
+            return PlainTextResponse("Metrics are for this machine only.\n", 403, _UNCACHED)
+        text = await run_sync(metrics.text)
+        return Response(text, 200, _UNCACHED, "text/plain; version=0.0.4; charset=utf-8")
 
 
 class EnvironmentApplication:
@@ -227,41 +230,23 @@ class EnvironmentApplication:
         """
         folders = [name for name in self._environment.get(FOLDERS, "").split(":") if name]
         if not folders:
-            raise ConfigError(
-                f"{FOLDERS} is not set.",
-                f"Set it to the folders of the blogs, separated by ':': {FOLDERS}=/srv/my-blog",
-            )
+            hint = f"Set it to the folders of the blogs, separated by ':': {FOLDERS}=/srv/my-blog"
+            raise ConfigError(f"{FOLDERS} is not set.", hint)
         blogs = [Blog(folder) for folder in folders]
         return Application(blogs, proxies=self._environment.get(PROXY, "127.0.0.1"))
 
 
-def _metrics(blogs: Sequence[BlogApp]) -> Metrics:
-    from .metrics import Metrics
-
-    return Metrics(blogs)
-
-
 def _refusal(scope: Scope, headers: Mapping[bytes, bytes]) -> Problem | None:
     """Return why a request is refused whatever its path is, or None."""
+    closing = {"connection": "close"}
     if scope["method"] == "CONNECT":  # for proxies only (RFC 9110 §9.3.6)
-        return Problem(405, "method_not_allowed", "This server is no proxy.",
-                       headers={"connection": "close"})  # fmt: skip
+        return Problem(405, "method_not_allowed", "This server is no proxy.", headers=closing)
     if b"transfer-encoding" in headers and b"content-length" in headers:
         # Proxies and servers disagree about which counts (RFC 9112 §6.3).
-        return Problem(400, "two_lengths", "The request has Content-Length and Transfer-Encoding.",
-                       "Send one of them.", {"connection": "close"})  # fmt: skip
+        problem = "The request has Content-Length and Transfer-Encoding."
+        return Problem(400, "two_lengths", problem, "Send one of them.", closing)
     size = len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])
     if size + sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > HEAD_LIMIT:
-        return Problem(431, "head_too_large", f"The head is larger than {HEAD_LIMIT:,} bytes.",
-                       "Send fewer headers.", {"connection": "close"})  # fmt: skip
+        problem = f"The head is larger than {HEAD_LIMIT:,} bytes."
+        return Problem(431, "head_too_large", problem, "Send fewer headers.", closing)
     return None
-
-
-async def _send(send: Send, status: int, kind: str, text: str) -> None:
-    data = text.encode()
-    headers = [
-        (b"content-type", kind.encode()),
-        (b"content-length", str(len(data)).encode()),
-        (b"cache-control", b"no-store"),
-    ]
-    await send_answer(send, Answer(status, headers, data))

@@ -12,22 +12,29 @@ import ipaddress
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ..config import Config
-from ..model.permissions import NEEDS, Action, may
+from ..model import addresses
+from ..model.permissions import NEEDS, Action, Scope, may
 from ..timeline import Entry
-from ..tokens import SESSION_SECONDS, Person, RateLimiter, Scope, Tokens
+from ..tokens import SESSION_SECONDS, Person, Tokens
 from .clients import client_of
 from .errors import Problem
+from .rate_limiter import RateLimiter
 
 TRIES = 10
 TRY_SECONDS = 300.0
 """Maximum number of wrong tokens of a client, and the seconds in which they are counted."""
+
+
+_NEW_TOKEN = "'liveblog token new NAME' makes one."
 
 
 class Authenticator:
@@ -40,11 +47,16 @@ class Authenticator:
         self.tokens = tokens
         self._config = config
         self._clock = clock
-        self._is_secure = config.url.startswith("https://")
+        is_secure = config.url.startswith("https://")
         # Blogs of one host must not overwrite each other's cookie.
         mark = hashlib.sha256(path.encode()).hexdigest()[:12]
-        self._cookie = f"{'__Host-' if self._is_secure else ''}liveblog-{mark}"
-        self._cookie_path = "/" if self._is_secure else path  # __Host- demands "/"
+        self._cookie = f"{'__Host-' if is_secure else ''}liveblog-{mark}"
+        self._cookie_options: dict[str, Any] = {
+            "path": "/" if is_secure else path,  # __Host- demands "/"
+            "secure": is_secure,
+            "httponly": True,
+            "samesite": "lax",
+        }
         self._attempts = RateLimiter(TRIES, TRY_SECONDS, time.monotonic)
 
     def enter(self, request: Request, scope: Scope, token: str = "") -> Person:
@@ -82,16 +94,11 @@ class Authenticator:
         if person is not None:
             return person
         self.count_refusal(request)
-        is_known = bool(self.tokens.all())
-        raise Problem(
-            401,
-            "invalid_token",
-            "This token is not, or no longer, valid."
-            if is_known
-            else "Nobody holds a token of this blog; .liveblog/tokens.json may be lost.",
-            "'liveblog token new NAME' makes one.",
-            {"www-authenticate": 'Bearer realm="liveblog", error="invalid_token"'},
-        )
+        problem = "This token is not, or no longer, valid."
+        if not self.tokens.all():
+            problem = "Nobody holds a token of this blog; .liveblog/tokens.json may be lost."
+        challenge = {"www-authenticate": 'Bearer realm="liveblog", error="invalid_token"'}
+        raise Problem(401, "invalid_token", problem, _NEW_TOKEN, challenge)
 
     def count_refusal(self, request: Request) -> None:
         """Count a request without a valid token against its client.
@@ -99,51 +106,36 @@ class Authenticator:
         Raises :class:`Problem` (429) if there were too many.
         """
         if wait := self._attempts.record(client_of(request.scope)):
-            raise Problem(
-                429,
-                "too_many_attempts",
-                "Too many wrong tokens came from this address.",
-                f"Try again in {math.ceil(wait / 60)} minutes.",
-                {"retry-after": str(math.ceil(wait))},
-            )
+            problem = "Too many wrong tokens came from this address."
+            hint = f"Try again in {math.ceil(wait / 60)} minutes."
+            headers = {"retry-after": str(math.ceil(wait))}
+            raise Problem(429, "too_many_attempts", problem, hint, headers)
 
     def check_host(self, request: Request) -> None:
         """Refuse a request for the host of somebody else (forged, or DNS rebinding)."""
-        host = _host_of(request.headers.get("host", ""))
-        server = request.scope.get("server")
-        ours = {_host_of(urlsplit(self._config.url).netloc), "localhost"}
-        if server:
-            ours.add(_host_of(str(server[0]) if ":" not in str(server[0]) else f"[{server[0]}]"))
+        host = _requested_host(request)
+        ours = {addresses.host(self._config.url), "localhost"}
+        if server := request.scope.get("server"):
+            ours.add(str(server[0]).lower())
         if host in ours:
             return
-        try:
+        with suppress(ValueError):
             if ipaddress.ip_address(host).is_loopback:
                 return
-        except ValueError:
-            pass
-        raise Problem(
-            421,
-            "wrong_host",
-            f"This blog's newsroom is not at '{host}'.",
-            "Come by the blog's url (in liveblog.toml), or have your proxy pass the Host header.",
-        )
+        hint = "Use the blog's url (in liveblog.toml), or let your proxy pass the Host header on."
+        raise Problem(421, "wrong_host", f"This blog's newsroom is not at '{host}'.", hint)
 
     def check_origin(self, request: Request) -> None:
         """Refuse a request that a page of another site makes with our cookie (CSRF)."""
         origin = request.headers.get("origin")
         if origin is not None:
-            is_ours = (found := _origin(origin)) is not None and (
-                found == self._own_origin(request)
-            )
+            found = _origin(origin)
+            is_ours = found is not None and found == self._own_origin(request)
         else:
             is_ours = request.headers.get("sec-fetch-site") in ("same-origin", "none")
         if not is_ours:
-            raise Problem(
-                403,
-                "cross_site",
-                "This request did not come from the composer.",
-                f"Open the composer ({self._config.url}compose) and try again there.",
-            )
+            hint = f"Open the composer ({self._config.url}compose) and try again there."
+            raise Problem(403, "cross_site", "This request did not come from the composer.", hint)
 
     def _own_origin(self, request: Request) -> tuple[str, str, int] | None:
         """Return the origin of the blog's pages at the requested host.
@@ -152,34 +144,21 @@ class Authenticator:
         """
         host = request.headers.get("host", "")
         ours = urlsplit(self._config.url)
-        is_url = _host_of(host) == (ours.hostname or "").lower()
+        is_url = _requested_host(request) == ours.hostname
         return _origin(f"{ours.scheme if is_url else request.url.scheme}://{host}")
 
     # -- sessions -----------------------------------------------------------------------------
 
     def sign_in(self, response: Response, person: Person) -> None:
         """Open a session, and set its cookie."""
-        response.set_cookie(
-            self._cookie,
-            self.tokens.sign_in(person, self._clock()),
-            max_age=SESSION_SECONDS,
-            path=self._cookie_path,
-            secure=self._is_secure,
-            httponly=True,
-            samesite="lax",
-        )
+        session = self.tokens.sign_in(person, self._clock())
+        response.set_cookie(self._cookie, session, max_age=SESSION_SECONDS, **self._cookie_options)
 
     def sign_out(self, response: Response, request: Request) -> None:
         """End the session, and delete its cookie."""
         if cookie := request.cookies.get(self._cookie):
             self.tokens.sign_out(cookie)
-        response.delete_cookie(
-            self._cookie,
-            path=self._cookie_path,
-            secure=self._is_secure,
-            httponly=True,
-            samesite="lax",
-        )
+        response.delete_cookie(self._cookie, **self._cookie_options)
 
 
 def demand(
@@ -195,13 +174,9 @@ def demand(
 
 def unauthorized() -> Problem:
     """Return the refusal of a request without a token."""
-    return Problem(
-        401,
-        "unauthorized",
-        "This needs a token.",
-        "Send 'Authorization: Bearer …'; 'liveblog token new NAME' makes one.",
-        {"www-authenticate": 'Bearer realm="liveblog"'},
-    )
+    hint = f"Send 'Authorization: Bearer …'; {_NEW_TOKEN}"
+    challenge = {"www-authenticate": 'Bearer realm="liveblog"'}
+    return Problem(401, "unauthorized", "This needs a token.", hint, challenge)
 
 
 def require(person: Person, scope: Scope) -> None:
@@ -216,21 +191,14 @@ def require(person: Person, scope: Scope) -> None:
 def refusal(scope: Scope, person: Person) -> Problem:
     """Return the refusal of a request that needs *scope*."""
     challenge = f'Bearer realm="liveblog", error="insufficient_scope", scope="{scope}"'
-    return Problem(
-        403,
-        "insufficient_scope",
-        f"This needs the scope '{scope}'; {person.name} has '{person.scope}'.",
-        f"Ask for a token with --scope {scope}.",
-        {"www-authenticate": challenge},
-    )
+    problem = f"This needs the scope '{scope}'; {person.name} has '{person.scope}'."
+    hint = f"Ask for a token with --scope {scope}."
+    return Problem(403, "insufficient_scope", problem, hint, {"www-authenticate": challenge})
 
 
-def _host_of(authority: str) -> str:
-    """Return a host without its port, in lower case."""
-    try:
-        return (urlsplit(f"//{authority}").hostname or "").lower()
-    except ValueError:
-        return ""
+def _requested_host(request: Request) -> str:
+    """Return the host that a request is for, without its port, in lower case."""
+    return addresses.host(f"//{request.headers.get('host', '')}")
 
 
 def _origin(text: str) -> tuple[str, str, int] | None:

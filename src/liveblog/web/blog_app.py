@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import partial
 from urllib.parse import urlsplit
 
-import msgspec
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from starlette.datastructures import Headers, QueryParams
@@ -19,12 +18,8 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from ..blog import Blog
-from ..model import addresses
 from ..model.errors import InvalidInput, LiveblogError, StorageError
-from ..pages.data import FeedDocument
 from ..scheduler import Schedule
-from ..site.report import Report
-from ..site.storage.compressed import Compressed
 from ..timeline import StreamPosition
 from ..watcher import Event, Update, Watcher
 from . import embed, errors, micropub, search
@@ -69,34 +64,26 @@ class BlogApp:
         self._is_published.set()
         self._site_position = ""  # stream position that the site shows
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._error_pages: dict[int, bytes] = {}  # by status
         self.files = SiteFiles(
-            blog.paths.site,
-            blog.config,
-            Compressed(blog.paths.compressed),
-            preview=self._preview,
-            render_error=self._render_error,
-            is_removed=self._removed.has,
+            blog,
+            self._removed,
             is_over=lambda: self.watcher.is_over,
-            published=self._is_published,
+            is_published=self._is_published,
         )
-        self._context = BlogContext(
+        context = BlogContext(
             blog,
             self.path,
             Authenticator(blog.tokens, blog.config, self.path, lambda: blog.now),
-            self.watcher,
-            Writers(),
+            Writers(self.watcher.wake),
             SearchLimit(),
         )
-        self.router = self._routes()
-        self._dynamic = ExceptionMiddleware(
-            self.router,
-            handlers={
-                errors.Problem: errors.handler,
-                LiveblogError: errors.handler,
-                HTTPException: errors.handler,
-            },
+        rooms = (api, micropub, composer, embed, search)
+        # Slashes are not redirected: that would build an address from the Host header.
+        self.router = Router(
+            [route for room in rooms for route in room.routes(context)], redirect_slashes=False
         )
+        kinds = (Problem, LiveblogError, HTTPException)
+        self._dynamic = ExceptionMiddleware(self.router, dict.fromkeys(kinds, errors.handler))
         self._dynamic_names = {
             route.path.split("/")[1] for route in self.router.routes if isinstance(route, Route)
         }
@@ -136,7 +123,7 @@ class BlogApp:
         data = messages(update.events, str(position))
         self._loop.call_soon_threadsafe(self._send, data, position, True)
         if update.report:
-            self._loop.call_soon_threadsafe(self._refresh, position, update.report)
+            self._loop.call_soon_threadsafe(self._show, position)
         self.schedule.published(update)
 
     def _send(self, data: bytes, position: StreamPosition, is_published: bool) -> None:
@@ -149,12 +136,10 @@ class BlogApp:
         if data:
             self.broadcaster.send(data)
 
-    def _refresh(self, position: StreamPosition, report: Report) -> None:
-        """Update what is cached of the site."""
+    def _show(self, position: StreamPosition) -> None:
+        """Note that the site shows everything up to a position."""
         self._site_position = str(position)
-        self._error_pages.clear()
         self._removed.clear()
-        self.files.refresh(report.written)
 
     def outbox(self) -> dict[str, int]:
         """Return how many deliveries wait and how many failed; empty if that cannot be read."""
@@ -213,30 +198,6 @@ class BlogApp:
                     limiter=self._missed_threads,
                 )  # fmt: skip
         return b"retry: 2000\n\n" + messages([*events, ("hello", {})], until)
-
-    def _routes(self) -> Router:
-        found = [
-            *api.routes(self._context),
-            *micropub.routes(self._context),
-            *composer.routes(self._context),
-            *embed.routes(self._context),
-            *search.routes(self._context),
-        ]
-        # Slashes are not redirected: that would build an address from the Host header.
-        return Router(routes=found, redirect_slashes=False)
-
-    # -- pages that the server renders ---------------------------------------------------------
-
-    def _preview(self, name: str, feed: bytes) -> bytes:
-        document = msgspec.json.decode(feed, type=FeedDocument)
-        document.feed_url = addresses.url(self.blog.config.url, name)
-        return self.blog.publisher.pages.feed(name, document)
-
-    def _render_error(self, status: int) -> bytes:
-        if status not in self._error_pages:
-            page = self.blog.publisher.pages.not_found(self.path, is_gone=status == 410)
-            self._error_pages[status] = page
-        return self._error_pages[status]
 
 
 def _requested_position(scope: Scope) -> str:

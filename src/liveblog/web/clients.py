@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import logging
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, cast
 
 from starlette.types import Scope
@@ -16,7 +15,6 @@ log = logging.getLogger("liveblog")
 FORWARDED = {b"x-forwarded-for", b"x-forwarded-proto", b"forwarded"}
 
 
-@lru_cache(4096)
 def network_of(address: str) -> str:
     """Return what counts as one client: an IPv4 address, or the /64 of an IPv6 address."""
     try:

@@ -68,7 +68,7 @@ class ConnectionLimits:
         self._phases: dict[_Phase, dict[_Connection, None]] = {phase: {} for phase in _Phase}
         self._networks: Counter[str] = Counter()
         self._checking: asyncio.Task[None] | None = None
-        self._warned = -60.0
+        self._warned_at = -60.0
 
     def start(self) -> None:
         """Check for slow clients from now on. Call it within the event loop."""
@@ -149,8 +149,8 @@ class ConnectionLimits:
 
     def _warn(self) -> None:
         """Log, at most once a minute, that connections are closed to make room."""
-        if time.monotonic() - self._warned >= 60:
-            self._warned = time.monotonic()
+        if time.monotonic() - self._warned_at >= 60:
+            self._warned_at = time.monotonic()
             log.warning(
                 "There are as many connections as this process may have (%s): "
                 "those that send nothing are closed. See 'ulimit -n' and docs/server.md.",
@@ -167,11 +167,6 @@ class ConnectionLimits:
 
 class _Connection(asyncio.Protocol):
     """One connection: passes everything on to the server's own protocol, within the limits."""
-
-    __slots__ = (
-        "_head", "_heard_at", "_inner", "_limits", "_refused_at", "_since", "_size", "_stalled",
-        "_transport", "client", "has_head", "network", "phase",
-    )  # fmt: skip
 
     def __init__(self, limits: ConnectionLimits, inner: asyncio.Protocol) -> None:
         self._limits = limits

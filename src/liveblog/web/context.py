@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..blog import Blog
-from ..watcher import Watcher
 from .auth import Authenticator
 from .search_limit import SearchLimit
 from .writers import Writers
@@ -18,6 +17,5 @@ class BlogContext:
     blog: Blog
     path: str  #: path of the blog's URL, with a slash at both ends
     auth: Authenticator
-    watcher: Watcher
     writers: Writers
     search_limit: SearchLimit

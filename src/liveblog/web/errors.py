@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -16,7 +16,6 @@ from ..model.conflicts import Conflict, KeyReused
 from ..model.entry import as_data
 from ..model.errors import (
     Busy,
-    ConfigError,
     InvalidInput,
     LiveblogError,
     NotFound,
@@ -26,42 +25,29 @@ from ..model.errors import (
 
 log = logging.getLogger("liveblog")
 
-STATUS: tuple[tuple[type[LiveblogError], int], ...] = (
-    (InvalidInput, 422),
-    (NotFound, 404),
-    (Conflict, 412),
-    (KeyReused, 409),
-    (Withheld, 409),
-    (Busy, 503),
-    (StorageError, 507),
-    (ConfigError, 500),
-    (LiveblogError, 500),
+KINDS: tuple[tuple[type[LiveblogError], int, str], ...] = (
+    (InvalidInput, 422, "invalid"),
+    (NotFound, 404, "not_found"),
+    (Conflict, 412, "conflict"),
+    (KeyReused, 409, "key_reused"),
+    (Withheld, 409, "withheld"),
+    (Busy, 503, "busy"),
+    (StorageError, 507, "failed"),
+    (LiveblogError, 500, "failed"),
 )
-"""The status for each type of error; the first match counts."""
+"""The status and the code for each type of error; the first match counts."""
 
 
+@dataclass(eq=False)
 class Problem(Exception):
-    """A request that is refused.
+    """A request that is refused."""
 
-    ``code`` is a word for programs, ``detail`` and ``hint`` are for people.
-    """
-
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        detail: str,
-        hint: str = "",
-        headers: Mapping[str, str] | None = None,
-        **more: Any,
-    ) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.code = code
-        self.detail = detail
-        self.hint = hint
-        self.headers = dict(headers or {})
-        self.more = more
+    status: int
+    code: str  #: for programs
+    detail: str  #: for people
+    hint: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    theirs: object = None  #: after a conflict: the revision that was appended first
 
 
 def of(error: Exception) -> Problem:
@@ -70,36 +56,35 @@ def of(error: Exception) -> Problem:
         return error
     if isinstance(error, Conflict):
         theirs = as_data(error.theirs) if error.theirs else None
-        return Problem(412, "conflict", error.message, "Read it again, then repeat your change.",
-                       theirs=theirs)  # fmt: skip
+        hint = "Read it again, then repeat your change."
+        return Problem(412, "conflict", error.message, hint, theirs=theirs)
     if isinstance(error, LiveblogError):
-        status = next(status for kind, status in STATUS if isinstance(error, kind))
-        code = {422: "invalid", 404: "not_found", 503: "busy"}.get(status, "failed")
-        code = {KeyReused: "key_reused", Withheld: "withheld"}.get(type(error), code)
-        headers = {"retry-after": "10"} if status == 503 else None
+        status, code = next(row[1:] for row in KINDS if isinstance(error, row[0]))
+        headers = {"retry-after": "10"} if status == 503 else {}
         return Problem(status, code, error.message, error.hint, headers)
     if isinstance(error, HTTPException):
         phrase = HTTPStatus(error.status_code).phrase
         code = phrase.lower().replace(" ", "_")
-        return Problem(error.status_code, code, error.detail or phrase, headers=error.headers)
+        return Problem(error.status_code, code, error.detail or phrase, headers=error.headers or {})
     return Problem(500, "failed", "Something went wrong inside liveblog; the log says what.")
 
 
 def response(problem: Problem) -> Response:
     """Return a problem as JSON."""
-    document = {
+    document: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "code": problem.code,
         "detail": problem.detail,
-        **({"hint": problem.hint} if problem.hint else {}),
-        **problem.more,
     }
+    if problem.hint:
+        document["hint"] = problem.hint
+    if problem.theirs:
+        document["theirs"] = problem.theirs
     headers = {"cache-control": "no-store", **problem.headers}
-    return Response(
-        msgspec.json.encode(document), problem.status, headers, "application/problem+json"
-    )
+    data = msgspec.json.encode(document)
+    return Response(data, problem.status, headers, "application/problem+json")
 
 
 async def handler(request: Request, error: Exception) -> Response:

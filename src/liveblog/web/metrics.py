@@ -6,6 +6,7 @@ Needs the extra ``pip install 'liveblog[metrics]'``. Only this module imports pr
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..model.errors import ConfigError
@@ -26,16 +27,17 @@ if TYPE_CHECKING:
     from .blog_app import BlogApp
 
 
-class Metrics:
+class Metrics(Collector):
     """The number of requests by status, and the state of each blog."""
 
     def __init__(self, blogs: Sequence[BlogApp]) -> None:
         """Report on *blogs*."""
+        self._blogs = blogs
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "liveblog_requests", "Requests answered.", ["status"], registry=self._registry
         )
-        self._registry.register(_Blogs(blogs))
+        self._registry.register(self)
 
     def count(self, status: int) -> None:
         """Count an answer."""
@@ -46,28 +48,17 @@ class Metrics:
         data: bytes = generate_latest(self._registry)
         return data
 
-
-class _Blogs(Collector):
-    def __init__(self, blogs: Sequence[BlogApp]) -> None:
-        self._blogs = blogs
-
     def collect(self) -> Iterable[Metric]:
         """Return the current state of each blog."""
-        readers = GaugeMetricFamily("liveblog_readers", "Open event streams.", labels=["blog"])
+        gauge = partial(GaugeMetricFamily, labels=["blog"])
+        readers = gauge("liveblog_readers", "Open event streams.")
         dropped = CounterMetricFamily(
             "liveblog_readers_dropped", "Streams cut because nobody read.", labels=["blog"]
         )
-        failing = GaugeMetricFamily(
-            "liveblog_publishing_failing", "1 while the site cannot be published.", labels=["blog"]
-        )
-        published = GaugeMetricFamily(
-            "liveblog_published_timestamp_seconds", "The last publication.", labels=["blog"]
-        )
-        took = GaugeMetricFamily(
-            "liveblog_publishing_seconds",
-            "How long the last update took to be broadcast and published.",
-            labels=["blog"],
-        )
+        failing = gauge("liveblog_publishing_failing", "1 while the site cannot be published.")
+        published = gauge("liveblog_published_timestamp_seconds", "The last publication.")
+        took = gauge("liveblog_publishing_seconds",
+                     "How long the last update took to be broadcast and published.")  # fmt: skip
         outbox = GaugeMetricFamily(
             "liveblog_outbox", "Deliveries that wait, and that failed for good.",
             labels=["blog", "state"],

@@ -11,16 +11,14 @@ from itertools import zip_longest
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 
 from ..model import addresses
 from ..model.entry import Source
 from ..model.errors import InvalidInput
-from .api.handlers import JSON_LIMIT
-from .api.routes import read
-from .multipart import Parts, kind_of, parts_of
+from .multipart import Parts, parts_of
+from .request_input import JSON_LIMIT, decode_json, media_type, read_body
 
 Properties = dict[str, list[Any]]
 """An object's properties as microformats2 writes them: every value in a list."""
@@ -33,17 +31,12 @@ _FIELD = re.compile(r"([^\[\]]+)(?:\[([^\[\]]*)\])?")
 
 async def read_request(request: Request, limit: int) -> dict[str, Any]:
     """Read a request, in JSON or as a form, into one shape (§3.3.1, §3.3.2)."""
-    if kind_of(request) == "application/json":
-        return await run_sync(_decoded, await read(request, min(limit, JSON_LIMIT)))
+    if media_type(request) == "application/json":
+        data = await read_body(request, min(limit, JSON_LIMIT))
+        document: dict[str, Any] = await run_sync(decode_json, data, dict[str, Any])
+        return document
     parts = await parts_of(request, limit=limit)
     return await run_sync(_from_form, parts)
-
-
-def _decoded(data: bytes) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(data, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput(f"The body is not a JSON object: {error}.") from None
 
 
 def _from_form(parts: Parts) -> dict[str, Any]:
@@ -79,12 +72,9 @@ def properties_of(document: dict[str, Any]) -> Properties:
 
     Raises :class:`InvalidInput`.
     """
-    found = document.get("properties", {})
-    if not isinstance(found, dict):
-        raise InvalidInput("The properties are no object.", "Give each as a list of values.")
     return {
         name: _listed(name, values)
-        for name, values in found.items()
+        for name, values in _object(document, "properties").items()
         if isinstance(values, list) or not name.startswith("mp-")
     }
 
@@ -101,22 +91,22 @@ def with_photo_texts(properties: Properties) -> Properties:
 def updated(properties: Properties, document: dict[str, Any]) -> Properties:
     """Return properties after the operations of an update (§3.4)."""
     found = dict(properties)
-    for name, values in _operation(document, "replace").items():
+    for name, values in _object(document, "replace").items():
         found[name] = _listed(name, values)
-    for name, values in _operation(document, "add").items():
+    for name, values in _object(document, "add").items():
         found[name] = found.get(name, []) + _listed(name, values)
     removed = document.get("delete", [])
     if isinstance(removed, list):
         for name in removed:
             found.pop(as_text(name), None)
         return found
-    for name, values in _operation(document, "delete").items():
+    for name, values in _object(document, "delete").items():
         gone = {_hashable(value) for value in _listed(name, values)}
         found[name] = [value for value in found.get(name, []) if _hashable(value) not in gone]
     return found
 
 
-def _operation(document: dict[str, Any], name: str) -> dict[str, Any]:
+def _object(document: dict[str, Any], name: str) -> dict[str, Any]:
     found = document.get(name, {})
     if not isinstance(found, dict):
         raise InvalidInput(f"'{name}' is no object.", "Give each property as a list of values.")
@@ -140,13 +130,9 @@ def single(properties: Properties, name: str) -> Any:
     return values[0] if values else ""
 
 
-def _plain(value: Any) -> Any:
-    """Return what a value is without what describes it: a photo's address, a text's words."""
-    return value.get("value", value.get("html", value)) if isinstance(value, dict) else value
-
-
 def _hashable(value: Any) -> Any:
-    plain = _plain(value)
+    """Return a value without its description: the address of a photo, the HTML of a text."""
+    plain = value.get("value", value.get("html", value)) if isinstance(value, dict) else value
     return plain if isinstance(plain, str) else repr(plain)
 
 
@@ -182,14 +168,12 @@ def sources_of(properties: Properties) -> tuple[Source, ...]:
     found: dict[Source, None] = {}
     for name in _CITED:
         for value in properties.get(name, []):
-            url = _cited(value)
-            if not url.startswith(("https://", "http://")):
+            url = addresses.web_address(_cited(value))
+            if not url:
                 continue
-            try:
-                host = addresses.split(url).hostname
-            except ValueError:
-                raise InvalidInput(f"'{url[:300]}' is no address.", "Correct it.") from None
-            found[Source(host or url, url)] = None
+            if not (host := addresses.host(url)):
+                raise InvalidInput(f"'{url[:300]}' is no address.", "Correct it.")
+            found[Source(host, url)] = None
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ becomes a link.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -45,8 +45,9 @@ from .microformats import (
     updated,
     with_photo_texts,
 )
-from .multipart import LIMIT, kind_of, parts_of
+from .multipart import LIMIT, parts_of
 from .newsroom import Newsroom
+from .request_input import media_type
 from .uploads import uploaded_picture
 
 if TYPE_CHECKING:
@@ -71,6 +72,12 @@ def routes(context: BlogContext) -> list[Route]:
         Route("/micropub/media/{name}", micropub.uploaded, methods=["GET"]),
     ]
 
+
+_POST_TYPES = [
+    {"type": "note", "name": "Update"},
+    {"type": "article", "name": "Update with a title"},
+    {"type": "photo", "name": "Photo"},
+]
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -108,7 +115,7 @@ class _Micropub:
         auth = self._context.auth
         # Only a form may carry the token (RFC 6750 §2.2), and it may be somebody's who has none.
         person = await run_sync(auth.person, request)
-        if person is None and kind_of(request) != _FORM:
+        if person is None and media_type(request) != _FORM:
             raise unauthorized()
         try:
             document = await read_request(request, LIMIT if person else STRANGER_LIMIT)
@@ -144,9 +151,8 @@ class _Micropub:
         elif action == "undelete":
             newsroom.restore(entry.id)
         else:
-            raise InvalidInput(
-                f"'{str(action)[:40]}' is no action.", "Try update, delete or undelete."
-            )
+            problem = f"'{str(action)[:40]}' is no action."
+            raise InvalidInput(problem, "Try update, delete or undelete.")
         return None
 
     def _create(self, newsroom: Newsroom, document: dict[str, Any], key: str) -> Revision:
@@ -246,10 +252,11 @@ class _Micropub:
 
     def _entry(self, url: Any) -> Entry:
         """Return the entry that a permalink leads to."""
-        parts = as_text(url).removeprefix(self._base).strip("/").split("/")
-        if not as_text(url).startswith(self._base) or len(parts) != 4:
+        path = as_text(url).removeprefix(self._base).rstrip("/")
+        entry_id = addresses.entry_id_at(f"{path}/index.html")
+        if not as_text(url).startswith(self._base) or not entry_id:
             raise InvalidInput(f"'{url}' is no update of this blog.", "Send its permalink as url.")
-        return self._blog.timeline.entry(f"{parts[0]}{parts[1]}{parts[2]}-{parts[3]}")
+        return self._blog.timeline.entry(entry_id)
 
     def _shown(self, now: Revision) -> Properties:
         """Return an entry's properties as q=source does (§3.7.2)."""
@@ -278,18 +285,10 @@ class _Micropub:
     def _query(self, request: Request) -> Response:
         asked = request.query_params.get("q", "")
         if asked == "config":
-            return _json(
-                {
-                    "media-endpoint": f"{self._base}micropub/media",
-                    "syndicate-to": [],
-                    "q": ["config", "source", "syndicate-to", "category"],
-                    "post-types": [
-                        {"type": "note", "name": "Update"},
-                        {"type": "article", "name": "Update with a title"},
-                        {"type": "photo", "name": "Photo"},
-                    ],
-                }
-            )
+            queries = ["config", "source", "syndicate-to", "category"]
+            endpoint = f"{self._base}micropub/media"
+            return _json({"media-endpoint": endpoint, "syndicate-to": [], "q": queries,
+                          "post-types": _POST_TYPES})  # fmt: skip
         if asked == "syndicate-to":
             return _json({"syndicate-to": []})
         if asked == "category":
@@ -323,13 +322,12 @@ class _Micropub:
         name = await self._context.writers.run(self._blog.upload, data, "The file")
         return Response(status_code=201, headers={"location": f"{self._base}micropub/media/{name}"})
 
-    async def uploaded(self, request: Request) -> Response:
+    def uploaded(self, request: Request) -> Response:
         """Show a picture that waits for its update, to whoever knows its name."""
         headers = {"x-content-type-options": "nosniff", "x-robots-tag": "noindex"}
-        name = request.path_params["name"]
-        return await run_sync(uploaded_picture, self._blog, name, headers)
+        return uploaded_picture(self._blog, request.path_params["name"], headers)
 
 
-def _json(document: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    named = {"cache-control": "no-store", **(headers or {})}
+def _json(document: object, status: int = 200, headers: Mapping[str, str] = {}) -> Response:
+    named = {"cache-control": "no-store", **headers}
     return Response(msgspec.json.encode(document), status, named, "application/json")

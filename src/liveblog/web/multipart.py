@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncGenerator, Coroutine
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator
 from urllib.parse import parse_qsl
 
 from anyio.to_thread import run_sync
@@ -12,9 +12,8 @@ from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from .api.handlers import JSON_LIMIT, UPLOAD_LIMIT
-from .api.routes import read
 from .errors import Problem
+from .request_input import JSON_LIMIT, UPLOAD_LIMIT, media_type, read_body
 
 LIMIT = UPLOAD_LIMIT + JSON_LIMIT
 """Maximum bytes of a form: a picture and the texts."""
@@ -32,24 +31,20 @@ class _InMemory(MultiPartParser):
     spool_max_size = LIMIT + 1
 
 
-def kind_of(request: Request) -> str:
-    """Return the media type of a request's body, without parameters."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
 async def parts_of(request: Request, *, files: int = 20, limit: int = LIMIT) -> Parts:
     """Read a form of at most *files* files and *limit* bytes.
 
     Raises :class:`Problem`: 400, 413 or 415.
     """
-    kind = kind_of(request)
+    kind = media_type(request)
     if kind == "application/x-www-form-urlencoded":
-        data = await read(request, min(limit, JSON_LIMIT))
+        data = await read_body(request, min(limit, JSON_LIMIT))
         return await run_sync(_pairs, data)
     if kind != "multipart/form-data":
         raise Problem(415, "not_a_form", f"The body is {kind or 'of no type'}.", "Send a form.")
-    data = await read(request, limit)
-    return await run_sync(lambda: _driven(_parts(request.headers["content-type"], data, files)))
+    data = await read_body(request, limit)
+    # The parser is a coroutine, but never waits: it runs in a thread, beside the event loop.
+    return await run_sync(lambda: asyncio.run(_parts(request.headers["content-type"], data, files)))
 
 
 def _pairs(data: bytes) -> Parts:
@@ -88,17 +83,3 @@ def _damaged(why: str) -> Problem:
 
 async def _once(data: bytes) -> AsyncGenerator[bytes, None]:
     yield data
-
-
-Result = TypeVar("Result")
-
-
-def _driven(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine that never waits; the parser's does not, as all data is in memory."""
-    try:
-        work.send(None)
-    except StopIteration as done:
-        result: Result = done.value
-        return result
-    work.close()
-    raise RuntimeError("A form that is held in memory waited for something.")

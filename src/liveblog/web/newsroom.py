@@ -1,7 +1,7 @@
 """The newsroom: what a person may do to a blog over HTTP.
 
-The API, the composer and Micropub call these methods. Each asks for permission, changes the blog,
-and wakes the watcher, so that the change is published at once.
+The API, the composer and Micropub call these methods. Each asks for permission, then changes the
+blog.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from ..blog import Blog, Uploaded
 from ..model import limits
 from ..model.draft import Draft
 from ..model.entry import Media, Revision
+from ..model.errors import InvalidInput
 from ..model.permissions import Action
 from ..timeline import Entry
 from ..tokens import Person
+from .api.schema import FramingText
 from .auth import demand
 from .context import BlogContext
 from .errors import Problem
@@ -37,7 +39,7 @@ class Newsroom:
         """The blog that the person works on."""
         return self.context.blog
 
-    def entry(self, entry_id: str, action: Action = "read") -> Entry:
+    def entry(self, entry_id: str, action: Action) -> Entry:
         """Return an entry, if the person may do the action to it.
 
         Raises :class:`Problem` (403) and :class:`NotFound`.
@@ -60,14 +62,12 @@ class Newsroom:
         self, draft: Draft, *, images: Iterable[Uploaded] = (), schedule: bool, key: str = ""
     ) -> Revision:
         """Post an update; *key* is the client's Idempotency-Key."""
-        posted = self.blog.post(
+        return self.blog.post(
             self.signed(draft),
             images=images,
             schedule=schedule,
             idempotency_key=self._request_key(key),
         )
-        self.context.watcher.wake()
-        return posted
 
     def edit(
         self,
@@ -91,46 +91,36 @@ class Newsroom:
             minor=minor,
             expect=expect,
         )
-        self.context.watcher.wake()
 
     def retract(self, entry_id: str, why: str, *, expect: int) -> None:
         """Withdraw an entry; a notice with the reason stays in its place."""
         self.entry(entry_id, "retract")
         self.blog.retract(entry_id, why=why, expect=expect)
-        self.context.watcher.wake()
 
     def remove(self, entry_id: str, *, purge: bool = False, expect: int | None = None) -> None:
         """Remove an entry from the site; with *purge*, for good."""
         self.entry(entry_id, "purge" if purge else "remove")
         self.blog.remove(entry_id, author=self.person.name, purge=purge, expect=expect)
-        self.context.watcher.wake()
 
     def restore(self, entry_id: str) -> None:
         """Restore an entry that was removed."""
         entry = self.entry(entry_id, "restore")
         self.blog.restore(entry_id, expect=entry.now.rev)
-        self.context.watcher.wake()
 
-    def frame(
-        self,
-        period_id: str,
-        *,
-        headline: str | UnsetType = UNSET,
-        introduction: str | UnsetType = UNSET,
-        close: str | UnsetType = UNSET,
-        expect: int,
-    ) -> None:
+    def frame(self, period_id: str, texts: FramingText, *, expect: int) -> None:
         """Write the texts around a digest, or on top of the live page."""
         demand(self.person, "frame")
+        if texts == FramingText():
+            hint = "Send headline, introduction or close."
+            raise InvalidInput("There is nothing to change.", hint)
         self.blog.frame(
             period_id,
-            headline=headline,
-            introduction=introduction,
-            close=close,
+            headline=texts.headline,
+            introduction=texts.introduction,
+            close=texts.close,
             author=self.person.name,
             expect=expect,
         )
-        self.context.watcher.wake()
 
     def end(self, *, is_over: bool) -> None:
         """End the coverage, or resume it."""
@@ -139,7 +129,6 @@ class Newsroom:
             self.blog.end()
         else:
             self.blog.resume()
-        self.context.watcher.wake()
 
     def _request_key(self, key: str) -> str:
         """Return a key of fixed length that no other person's request can have."""
@@ -152,12 +141,8 @@ def expected_revision(given: str | None) -> int:
     Raises :class:`Problem`: 428 without one, 412 for what is not the number of a revision.
     """
     if given is None:
-        raise Problem(
-            428,
-            "if_match_required",
-            "Which revision do you want to change?",
-            "Send its ETag in If-Match, so that nobody's work is overwritten.",
-        )
+        hint = "Send its ETag in If-Match, so that nobody's work is overwritten."
+        raise Problem(428, "if_match_required", "Which revision do you want to change?", hint)
     number = revision_number(given.strip().removeprefix("W/").strip('"'))
     if number is None:
         raise Problem(412, "conflict", f"If-Match is {given[:40]}, which no revision has.")

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from starlette.types import Scope, Send
+from starlette.responses import RedirectResponse
+from starlette.types import Scope
 
 from ..config import Config
+from ..model import addresses
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,9 @@ class Redirects:
     def __init__(self, configs: Iterable[Config]) -> None:
         """Collect the earlier addresses from the settings of all blogs."""
         relocations = [
-            _Relocation(_host(old), urlsplit(old).path, config.url, _host(config.url))
+            _Relocation(
+                addresses.host(old), urlsplit(old).path, config.url, addresses.host(config.url)
+            )
             for config in configs
             for old in config.moved_from
         ]
@@ -45,7 +49,7 @@ class Redirects:
         if not self._relocations:
             return ""
         path: str = scope["path"]
-        host = _host(f"//{dict(scope['headers']).get(b'host', b'').decode('latin-1')}")
+        host = addresses.host(f"//{dict(scope['headers']).get(b'host', b'').decode('latin-1')}")
         for earlier in self._relocations:
             if not f"{path}/".startswith(earlier.path) or len(earlier.path) < len(current or ""):
                 continue
@@ -57,22 +61,12 @@ class Redirects:
         return ""
 
 
-async def send_redirect(scope: Scope, send: Send, target: str) -> None:
-    """Send a permanent redirect: 301, which every feed reader knows, or 308."""
-    headers = [
-        (b"location", target.encode("latin-1", "replace")),
-        (b"cache-control", b"public, max-age=3600"),
-        # Articles of other sites that show the live blog come with fetch.
-        (b"access-control-allow-origin", b"*"),
-        (b"content-length", b"0"),
-    ]
+def redirect_response(scope: Scope, target: str) -> RedirectResponse:
+    """Return a permanent redirect: 301, which every feed reader knows, or 308."""
     status = 301 if scope["method"] in ("GET", "HEAD") else 308
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})
-
-
-def _host(address: str) -> str:
-    try:
-        return (urlsplit(address).hostname or "").lower()
-    except ValueError:
-        return ""
+    headers = {
+        "cache-control": "public, max-age=3600",
+        # Scripts on pages of other sites follow it, where they embed the live blog.
+        "access-control-allow-origin": "*",
+    }
+    return RedirectResponse(target, status, headers)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections import OrderedDict
 from datetime import date
+from functools import lru_cache
 
 from ..blog import Blog
-from ..model.entry import id_letters
-from ..model.errors import LiveblogError
+from ..model import addresses
+from ..model.entry import id_day
+from ..model.errors import InvalidInput, LiveblogError
 from ..timeline import fold
 
 DAYS = 64
-"""Maximum number of days that are cached (those read first are evicted)."""
-
-_PERMALINK = re.compile(r"(\d{4})/(\d\d)/(\d\d)/([0-9a-z]{10})/?", re.ASCII)
+"""Maximum number of days whose removed entries are cached."""
 
 
 class RemovedEntries:
@@ -22,28 +20,20 @@ class RemovedEntries:
 
     def __init__(self, blog: Blog) -> None:
         self._blog = blog
-        self._days: OrderedDict[date, frozenset[str]] = OrderedDict()
+        self.clear()
 
     def has(self, path: str) -> bool:
         """Whether a path is the permalink of a removed entry. May read a day of the journal."""
-        match = _PERMALINK.fullmatch(path)
-        if not match:
-            return False
+        entry_id = addresses.entry_id_at(f"{path.removesuffix('/')}/index.html")
         try:
-            day = date(int(match[1]), int(match[2]), int(match[3]))
-        except ValueError:
+            return entry_id in self._removed_on(id_day(entry_id))
+        except InvalidInput:  # no permalink of an entry
             return False
-        days = self._days
-        removed = days.get(day)
-        if removed is None:
-            removed = days[day] = self._removed(day)
-            while len(days) > DAYS:
-                days.popitem(last=False)
-        return match[4] in removed
 
     def clear(self) -> None:
         """Empty the cache, after a publication."""
-        self._days = OrderedDict()
+        # A new cache: a lookup that began before must not store its result in it.
+        self._removed_on = lru_cache(DAYS)(self._removed)
 
     def _removed(self, day: date) -> frozenset[str]:
         now = self._blog.now
@@ -52,7 +42,7 @@ class RemovedEntries:
         except LiveblogError:
             return frozenset()
         return frozenset(
-            id_letters(entry.id)
+            entry.id
             for entry in fold(records).values()
             if entry.now.state == "removed" and entry.was_seen(now)
         )

@@ -21,6 +21,7 @@ from ..model.hashing import blake2b
 from ..search import CANDIDATES, QUERY_CHARACTERS, Found, as_data
 from .clients import client_of
 from .errors import Problem
+from .request_input import query_number
 from .search_limit import busy
 from .static import PAGE, TYPES
 
@@ -59,8 +60,8 @@ def results(context: BlogContext, request: Request) -> Results:
 
     Raises :class:`InvalidInput` and :class:`Problem`.
     """
-    limit = _number(request, "limit", 20, 1, 100)
-    offset = _number(request, "offset", 0, 0, CANDIDATES)
+    limit = query_number(request, "limit", 20, 1, 100)
+    offset = query_number(request, "offset", 0, 0, CANDIDATES)
     found = _found(context, request, limit, offset)
     base = context.blog.config.url
     hits = [convert(as_data(hit, base), HitOut) for hit in found.hits]
@@ -74,9 +75,8 @@ def routes(context: BlogContext) -> list[Route]:
         try:
             with anyio.fail_after(WAIT_SECONDS):
                 data = await run_sync(_page, context, request, abandon_on_cancel=True)
-        except TimeoutError:
-            return await run_sync(_refused, context, request, busy())
-        except Problem as problem:
+        except (TimeoutError, Problem) as error:
+            problem = error if isinstance(error, Problem) else busy()
             return await run_sync(_refused, context, request, problem)
         etag = f'"{blake2b(data, digest_size=10).hexdigest()}"'
         headers = {**_HEADERS, "cache-control": PAGE, "etag": etag}
@@ -111,7 +111,7 @@ def _found(context: BlogContext, request: Request, limit: int, offset: int) -> F
 def _page(context: BlogContext, request: Request) -> bytes:
     asked = request.query_params
     try:
-        number = _number(request, "page", 1, 1, math.ceil(CANDIDATES / PER_PAGE))
+        number = query_number(request, "page", 1, 1, math.ceil(CANDIDATES / PER_PAGE))
     except InvalidInput:
         number = 1
     found = _found(context, request, PER_PAGE, (number - 1) * PER_PAGE)
@@ -142,11 +142,3 @@ def _refused(context: BlogContext, request: Request, problem: Problem) -> Respon
 def _shown(text: str) -> str:
     """Return what was asked as a page can show it."""
     return FORBIDDEN.sub("", text)[:QUERY_CHARACTERS]
-
-
-def _number(request: Request, name: str, default: int, low: int, high: int) -> int:
-    try:
-        return min(max(int(request.query_params.get(name, str(default))), low), high)
-    except ValueError:
-        problem = f"{name} is not a number."
-        raise InvalidInput(problem, f"Give one from {low} to {high}.") from None

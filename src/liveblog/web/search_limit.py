@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..tokens import RateLimiter
 from .errors import Problem
+from .rate_limiter import RateLimiter
 
 CONCURRENT = 4
 """Searches that run at the same time."""
@@ -32,10 +32,9 @@ class SearchLimit:
         Raises :class:`Problem`: 429 or 503, with Retry-After.
         """
         if wait := self._clients.record(client):
-            raise Problem(
-                429, "too_many_searches", "Too many searches came from this address.",
-                "Try again in a minute.", {"retry-after": str(math.ceil(wait))},
-            )  # fmt: skip
+            problem = "Too many searches came from this address."
+            headers = {"retry-after": str(math.ceil(wait))}
+            raise Problem(429, "too_many_searches", problem, "Try again in a minute.", headers)
         if not self._running.acquire(blocking=False):
             raise busy()
         try:
@@ -46,5 +45,5 @@ class SearchLimit:
 
 def busy() -> Problem:
     """Return the refusal of a search while too many others run."""
-    return Problem(503, "busy", "Too many are searching.", "Try again in a moment.",
-                   {"retry-after": "5"})  # fmt: skip
+    headers = {"retry-after": "5"}
+    return Problem(503, "busy", "Too many are searching.", "Try again in a moment.", headers)

@@ -69,10 +69,9 @@ def listen(host: str, port: int) -> socket.socket:
         opened.bind((host, port))
     except OSError as error:
         opened.close()
-        raise StorageError(
-            f"Cannot listen on {host}, port {port}: {error.strerror}.",
-            "Another program may use it; choose another with --port, or --port 0 for a free one.",
-        ) from error
+        problem = f"Cannot listen on {host}, port {port}: {error.strerror}."
+        hint = "Another program may use it; choose another with --port, or --port 0 for a free one."
+        raise StorageError(problem, hint) from error
     return opened
 
 
@@ -90,7 +89,7 @@ def _exit(*_: object) -> None:
 
 def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> None:
     """Serve on a socket until SIGTERM or SIGINT; *ready* is called before."""
-    limits = ConnectionLimits(app, app.is_trusted_proxy)
+    limits = ConnectionLimits(app, app.forwarded.is_trusted)
     config = uvicorn.Config(
         cast(Any, limits),
         h11_max_incomplete_event_size=HEAD_LIMIT,

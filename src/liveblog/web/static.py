@@ -11,22 +11,24 @@ import asyncio
 import contextlib
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
+import msgspec
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
-from ..config import Config
+from ..blog import Blog
 from ..feeds.model import ENDED_MINUTES, LIVE_MINUTES
 from ..model import addresses
 from ..model.hashing import blake2b
+from ..pages.data import FeedDocument
 from ..site.storage.compressed import Compressed
 from .link_header import link_header
+from .removed_entries import RemovedEntries
 from .static_file import (
     COMPRESSIBLE,
     PAGE_HEADERS,
@@ -83,44 +85,34 @@ LOOKUPS = 2
 
 _EMPTY = (b"content-length", b"0")
 
-RenderError = Callable[[int], bytes]
-"""Renders the page for a status of 404 or 410."""
-
 
 class SiteFiles:
     """The files of a published site, and their cache."""
 
     def __init__(
         self,
-        root: Path,
-        config: Config,
-        compressed: Compressed,
+        blog: Blog,
+        removed: RemovedEntries,
         *,
-        preview: Callable[[str, bytes], bytes],
-        render_error: RenderError,
-        is_removed: Callable[[str], bool],
         is_over: Callable[[], bool],
-        published: asyncio.Event,
+        is_published: asyncio.Event,
     ) -> None:
-        """Serve the folder *root*, of whose files *compressed* has copies.
+        """Serve the site of *blog*.
 
-        *preview* renders a page from a feed (its path, its JSON Feed). *is_removed* says whether a
-        path is the permalink of a removed entry; it may read the disk. *is_over* says whether the
-        coverage is over. *published* is set while the site shows all updates that were broadcast.
+        *is_over* says whether the coverage is over. *is_published* is set while the site shows all
+        updates that were broadcast.
         """
-        self._root = str(root)
-        self._config = config
-        self._compressed = compressed
-        self._preview = preview
-        self._render_error = render_error
-        self._is_removed = is_removed
+        self._blog = blog
+        self._removed = removed
         self._is_over = is_over
-        self._published = published
+        self._is_published = is_published
+        self._root = str(blog.paths.site)
+        self._config = blog.config
+        self._compressed = Compressed(blog.paths.compressed)
         self._files: OrderedDict[str, File] = OrderedDict()
         self._reading: dict[str, asyncio.Future[File | None]] = {}
         self._threads = CapacityLimiter(READERS)
         self._lookups = CapacityLimiter(LOOKUPS)
-        self._refreshing: set[asyncio.Task[None]] = set()
         self.cached_bytes = 0
 
     async def serve(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,9 +132,8 @@ class SiteFiles:
         """Return the answer to a request, or the file if it is not cached but sent from disk."""
         query: bytes = scope["query_string"]
         if target := self._redirect(path):
-            target += f"?{query.decode('latin-1')}" if query else ""
-            location = (b"location", target.encode("latin-1", "replace"))
-            return Answer(308, [location, (b"cache-control", b"public, max-age=300"), _EMPTY])
+            caching = (b"cache-control", b"public, max-age=300")
+            return _redirection(target.encode("latin-1", "replace"), query, caching)
         if self._is_retired(path):
             return await self._error(410)
         name = _name(path)
@@ -152,10 +143,8 @@ class SiteFiles:
         file = await find(name)
         if file is None:
             if path and not path.endswith("/") and await self.file(f"{path}/index.html"):
-                folder = quote(path.rpartition("/")[2]) + "/"
-                location = (b"location", folder.encode() + (b"?" + query if query else b""))
-                return Answer(308, [location, _EMPTY])
-            if await run_sync(self._is_removed, path, limiter=self._lookups):
+                return _redirection(quote(path.rpartition("/")[2]).encode() + b"/", query)
+            if await run_sync(self._removed.has, path, limiter=self._lookups):
                 return await self._error(410)
             if await self._wait_for_publication():
                 file = await find(name)
@@ -173,7 +162,7 @@ class SiteFiles:
             or path in self._config.redirects
             or self._is_retired(path)
             or _is_feed_preview(name, headers)
-            or (name == "live.json" and not self._published.is_set())
+            or (name == "live.json" and not self._is_published.is_set())
             or file.state != _state(f"{self._root}/{name}")
         ):
             return None
@@ -182,10 +171,10 @@ class SiteFiles:
 
     async def _wait_for_publication(self) -> bool:
         """Wait until the site shows all that was broadcast; return whether there was a wait."""
-        if self._published.is_set():
+        if self._is_published.is_set():
             return False
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._published.wait(), PUBLICATION_TIMEOUT)
+            await asyncio.wait_for(self._is_published.wait(), PUBLICATION_TIMEOUT)
         return True
 
     # -- files --------------------------------------------------------------------------------
@@ -218,18 +207,6 @@ class SiteFiles:
             made.add_done_callback(lambda done: done.cancelled() or done.exception())
         # The first client may disconnect while others wait for the same file.
         return await asyncio.shield(self._reading[name])
-
-    def refresh(self, names: Iterable[str]) -> None:
-        """Read those of the files again that are cached and have changed."""
-        cached = [name for name in names if name in self._files]
-
-        async def refreshing() -> None:
-            for name in cached:
-                await self.file(name)
-
-        task = asyncio.get_running_loop().create_task(refreshing())
-        self._refreshing.add(task)
-        task.add_done_callback(self._refreshing.discard)
 
     def _store(self, name: str, file: File | None) -> File | None:
         """Cache a file; evict the least recently requested ones."""
@@ -299,7 +276,9 @@ class SiteFiles:
         return await self._once(key, partial(self._read_preview, name, feed, source))
 
     def _read_preview(self, name: str, feed: File, source: File) -> File:
-        data = self._preview(name, source.bodies[""].data)
+        document = msgspec.json.decode(source.bodies[""].data, type=FeedDocument)
+        document.feed_url = addresses.url(self._config.url, name)
+        data = self._blog.publisher.pages.feed(name, document)
         kind = TYPES[".html"]
         bodies = encodings(data, kind)
         return File(source.state, feed.modified, kind, feed.cache, bodies, feed.vary, feed.link)
@@ -321,7 +300,11 @@ class SiteFiles:
         )
 
     async def _error(self, status: int) -> Answer:
-        data = await run_sync(self._render_error, status, limiter=self._threads)
+        def render() -> bytes:
+            root = urlsplit(self._config.url).path
+            return self._blog.publisher.pages.not_found(root, is_gone=status == 410)
+
+        data = await run_sync(render, limiter=self._threads)
         headers = [
             *PAGE_HEADERS,
             (b"content-type", TYPES[".html"].encode()),
@@ -348,6 +331,11 @@ class SiteFiles:
             headers={key.decode(): value.decode("latin-1") for key, value in headers},
         )
         await response(scope, receive, send)
+
+
+def _redirection(target: bytes, query: bytes, *headers: tuple[bytes, bytes]) -> Answer:
+    location = target + (b"?" + query if query else b"")
+    return Answer(308, [(b"location", location), *headers, _EMPTY])
 
 
 def _is_plain(name: str) -> bool:

@@ -31,37 +31,32 @@ Arguments = TypeVarTuple("Arguments")
 class Writers:
     """The threads in which requests write to one blog."""
 
-    def __init__(self) -> None:
-        self._free = asyncio.Semaphore(AT_ONCE)
+    def __init__(self, wake: Callable[[], None]) -> None:
+        """*wake* is called after each write, so that it is published at once."""
+        self._wake = wake
         self._threads = CapacityLimiter(AT_ONCE)
-        self._waiting = 0
 
     async def run(self, call: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         """Call a function in a thread and return its result.
 
         Raises :class:`Problem` (503) if all threads stay busy.
         """
-        if self._waiting >= WAITING:
+        if self._threads.statistics().tasks_waiting >= WAITING:
             raise _busy()
-        self._waiting += 1
+        borrower = object()
         try:
             async with asyncio.timeout(WAIT_SECONDS):
-                await self._free.acquire()
+                await self._threads.acquire_on_behalf_of(borrower)
         except TimeoutError:
             raise _busy() from None
-        finally:
-            self._waiting -= 1
         try:
-            return await run_sync(call, *arguments, limiter=self._threads)
+            return await run_sync(call, *arguments, limiter=CapacityLimiter(1))
         finally:
-            self._free.release()
+            self._threads.release_on_behalf_of(borrower)
+            self._wake()
 
 
 def _busy() -> Problem:
-    return Problem(
-        503,
-        "busy",
-        "Too many updates are being written at the moment.",
-        "Nothing was changed. Try again in a moment.",
-        {"retry-after": "5"},
-    )
+    problem = "Too many updates are being written at the moment."
+    hint = "Nothing was changed. Try again in a moment."
+    return Problem(503, "busy", problem, hint, {"retry-after": "5"})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, timedelta
+from itertools import islice
+from typing import Any
 
 import msgspec
 
@@ -24,18 +26,14 @@ from .schema import Entries, EntryBase, EntryOut, FramingOut, Picture, PictureOu
 
 
 def newest_entries(newsroom: Newsroom, *, before: str = "", limit: int = 20) -> Entries:
-    """Return a part of the timeline, the newest first, with entries that wait for their time.
+    """Return a part of the timeline, the newest first, with entries that are scheduled.
 
     *before* is the ``before`` of the part that precedes it.
     """
-    found: list[Entry] = []
-    for entry in _newest_first(newsroom.blog, before):
-        found.append(entry)
-        if len(found) > limit:
-            break
+    found = list(islice(_newest_first(newsroom.blog, before), limit + 1))
     shown = found[:limit]
     more = shown[-1].order if len(found) > limit else ""
-    return Entries(entries=tuple(entry_out(newsroom, e) for e in shown), before=more)
+    return Entries(entries=tuple(entry_out(newsroom, entry) for entry in shown), before=more)
 
 
 def _newest_first(blog: Blog, before: str) -> Iterator[Entry]:
@@ -48,53 +46,40 @@ def _newest_first(blog: Blog, before: str) -> Iterator[Entry]:
                 yield entry
 
 
-def entry_of(newsroom: Newsroom, entry_id: str, *, with_revisions: bool = False) -> EntryBase:
-    """Return the document of an entry.
+def readable_entry(blog: Blog, entry_id: str) -> Entry:
+    """Return an entry.
 
     Raises :class:`Problem` (410) if it was removed.
     """
-    found = newsroom.blog.timeline.entry(entry_id)
+    found = blog.timeline.entry(entry_id)
     if found.now.state == "removed":
         raise Problem(410, "gone", f"{entry_id} was removed.")
-    return entry_out(newsroom, found, with_revisions=with_revisions)
+    return found
 
 
 def entry_out(newsroom: Newsroom, found: Entry, *, with_revisions: bool = False) -> EntryBase:
     """Return the document of an entry."""
     now, path = found.now, newsroom.context.path
     document: EntryBase = EntryOut(
-        **field_values(now),
+        **_revision_fields(now, path),
         id=found.id,
-        rev=now.rev,
         url=addresses.url(newsroom.blog.config.url, addresses.entry_path(found.id)),
         order=found.order,
-        state=now.state,
         waiting=now.published > newsroom.blog.now,
         mine=may(newsroom.person, "edit", found.revisions),
-        published=now.published.astimezone(UTC),
         updated=now.updated,
-        pictures=_pictures(now.media, path),
-        note=now.note,
         html=entry_html(newsroom.context, found),
-        revisions=tuple(_version(r, path) for r in found.revisions) if with_revisions else (),
+        revisions=tuple(
+            Version(**_revision_fields(revision, path), recorded=revision.recorded)
+            for revision in found.revisions
+            if with_revisions
+        ),
     )
     return document
 
 
-def _version(revision: Revision, path: str) -> object:
-    return Version(
-        **field_values(revision),
-        rev=revision.rev,
-        recorded=revision.recorded,
-        published=revision.published,
-        state=revision.state,
-        pictures=_pictures(revision.media, path),
-        note=revision.note,
-    )
-
-
-def _pictures(found: Iterable[Media], path: str) -> tuple[PictureOut, ...]:
-    return tuple(
+def _revision_fields(revision: Revision, path: str) -> dict[str, Any]:
+    pictures = (
         PictureOut(
             path=media.path,
             url=path + addresses.url("", addresses.media_path(media.path)),
@@ -104,8 +89,16 @@ def _pictures(found: Iterable[Media], path: str) -> tuple[PictureOut, ...]:
             alt=media.alt,
             caption=media.caption,
         )
-        for media in found
+        for media in revision.media
     )
+    return {
+        **field_values(revision),
+        "rev": revision.rev,
+        "published": revision.published.astimezone(UTC),
+        "state": revision.state,
+        "pictures": tuple(pictures),
+        "note": revision.note,
+    }
 
 
 def entry_html(context: BlogContext, found: Entry) -> str:
@@ -127,9 +120,8 @@ def images_of(given: Iterable[Picture], known: Sequence[Media]) -> list[Uploaded
         elif media := by_path.get(picture.path):
             found.append(msgspec.structs.replace(media, alt=picture.alt, caption=picture.caption))
         else:
-            raise InvalidInput(
-                f"The entry has no picture '{picture.path}'.", "Upload it, or leave it out."
-            )
+            problem = f"The entry has no picture '{picture.path}'."
+            raise InvalidInput(problem, "Upload it, or leave it out.")
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, cast
 
 from msgspec import UNSET
@@ -15,21 +16,23 @@ from starlette.requests import Request
 
 from ...blog import Blog, Uploaded
 from ...model import limits
-from ...model.errors import InvalidInput
 from ...model.period import COVERAGE
+from ...model.permissions import Scope
 from ...timeline import Entry
-from ...tokens import Person, Scope
+from ...tokens import Person
 from ..context import BlogContext
 from ..newsroom import Newsroom, expected_revision
+from ..request_input import query_number
 from ..search import Results, results
 from ..static import PAGE
 from .documents import (
     entry_html,
-    entry_of,
+    entry_out,
     framing_of,
     images_of,
     newest_entries,
     period_id,
+    readable_entry,
 )
 from .schema import (
     Changes,
@@ -46,12 +49,6 @@ from .schema import (
     Words,
 )
 
-JSON_LIMIT = 1_000_000
-"""Bytes of a JSON body."""
-
-UPLOAD_LIMIT = 41_000_000
-"""Bytes of a picture."""
-
 _LATELY = 300
 """Entries whose tags, figures and authors are suggested."""
 
@@ -64,7 +61,6 @@ class Call:
     visitor: Person | None  #: None where the operation is for anybody
     request: Request
     body: Any = None
-    path: dict[str, str] = field(default_factory=dict)
 
     @property
     def blog(self) -> Blog:
@@ -77,17 +73,12 @@ class Call:
         assert self.visitor is not None
         return Newsroom(self.context, self.visitor)
 
-    def header(self, name: str) -> str | None:
-        """Return a header of the request."""
-        return self.request.headers.get(name)
-
 
 @dataclass(frozen=True)
 class Answer:
     """The response of an operation."""
 
     body: Any = None
-    status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -111,11 +102,6 @@ class Operation:
     def writes(self) -> bool:
         """Whether it may change something."""
         return self.method != "GET" and not self.is_reading
-
-    @property
-    def limit(self) -> int:
-        """Largest size of its body in bytes."""
-        return UPLOAD_LIMIT if self.takes is bytes else JSON_LIMIT
 
     @property
     def summary(self) -> str:
@@ -147,9 +133,7 @@ def words(call: Call) -> Answer:
     tags: dict[str, None] = {}
     figures: dict[str, None] = {}
     authors: dict[str, None] = {}
-    for number, entry in enumerate(call.blog.timeline.newest_first()):
-        if number >= _LATELY:
-            break
+    for entry in islice(call.blog.timeline.newest_first(), _LATELY):
         tags |= dict.fromkeys(entry.now.tags)
         figures |= dict.fromkeys(figure.name for figure in entry.now.figures)
         authors |= dict.fromkeys([entry.now.author] if entry.now.author else [])
@@ -160,12 +144,9 @@ def words(call: Call) -> Answer:
 
 def entries(call: Call) -> Answer:
     """List entries, the newest first, with those that wait for their time."""
-    query = call.request.query_params
-    try:
-        limit = min(max(int(query.get("limit", "20")), 1), 100)
-    except ValueError:
-        raise InvalidInput("limit is not a number.", "Give one from 1 to 100.") from None
-    return Answer(newest_entries(call.newsroom, before=query.get("before", ""), limit=limit))
+    limit = query_number(call.request, "limit", 20, 1, 100)
+    before = call.request.query_params.get("before", "")
+    return Answer(newest_entries(call.newsroom, before=before, limit=limit))
 
 
 def search(call: Call) -> Answer:
@@ -176,12 +157,12 @@ def search(call: Call) -> Answer:
 
 def entry(call: Call) -> Answer:
     """Return one entry with all its revisions."""
-    return _entry_answer(call, call.path["id"], with_revisions=True)
+    return _entry_answer(call, call.request.path_params["id"], with_revisions=True)
 
 
 def framing(call: Call) -> Answer:
     """Return the headline, introduction and close of a day, week or range, or of the coverage."""
-    return _framing_answer(call, call.path["period"])
+    return _framing_answer(call, call.request.path_params["period"])
 
 
 # -- writing ------------------------------------------------------------------------------------
@@ -190,10 +171,10 @@ def framing(call: Call) -> Answer:
 def post(call: Call) -> Answer:
     """Post an update; sent twice with one Idempotency-Key, it is posted once."""
     given: NewEntry = call.body
-    key = (call.header("idempotency-key") or "").strip('" ')
+    key = (call.request.headers.get("idempotency-key") or "").strip('" ')
     images = cast(list[Uploaded], images_of(given.pictures, ()))
     posted = call.newsroom.post(given, images=images, schedule=given.schedule, key=key)
-    answer = _entry_answer(call, posted.id, status=201)
+    answer = _entry_answer(call, posted.id)
     answer.headers["location"] = f"{call.context.path}api/entries/{posted.id}"
     return answer
 
@@ -201,7 +182,7 @@ def post(call: Call) -> Answer:
 def change(call: Call) -> Answer:
     """Change an entry; with a note it is a correction that readers see."""
     given: Changes = call.body
-    old = call.newsroom.entry(call.path["id"], "edit").now
+    old = call.newsroom.entry(call.request.path_params["id"], "edit").now
     call.newsroom.edit(
         old.id,
         given,
@@ -209,15 +190,15 @@ def change(call: Call) -> Answer:
         schedule=given.schedule,
         note=given.note,
         minor=given.minor,
-        expect=expected_revision(call.header("if-match")),
+        expect=expected_revision(call.request.headers.get("if-match")),
     )
     return _entry_answer(call, old.id)
 
 
 def retract(call: Call) -> Answer:
     """Withdraw an entry; its place stays and says why."""
-    entry_id = call.newsroom.entry(call.path["id"], "retract").id
-    expect = expected_revision(call.header("if-match"))
+    entry_id = call.newsroom.entry(call.request.path_params["id"], "retract").id
+    expect = expected_revision(call.request.headers.get("if-match"))
     call.newsroom.retract(entry_id, call.body.why, expect=expect)
     return _entry_answer(call, entry_id)
 
@@ -225,19 +206,19 @@ def retract(call: Call) -> Answer:
 def remove(call: Call) -> Answer:
     """Take an entry away from the site; your own of the last minute without the scope "admin"."""
     is_purge = call.request.query_params.get("purge") == "true"
-    old = call.newsroom.entry(call.path["id"], "purge" if is_purge else "remove")
+    old = call.newsroom.entry(call.request.path_params["id"], "purge" if is_purge else "remove")
     # If-Match is optional, and ignored in a repeated request: its client saw an older revision.
-    given = call.header("if-match")
+    given = call.request.headers.get("if-match")
     is_repeated = old.now.state == "removed"
     expect = None if given is None or is_repeated else expected_revision(given)
     call.newsroom.remove(old.id, purge=is_purge, expect=expect)
-    return Answer(status=204)
+    return Answer()
 
 
 def upload(call: Call) -> Answer:
     """Take in a picture (JPEG, PNG, WebP, GIF) for an update to come; its metadata is dropped."""
     name = call.blog.upload(call.body, name="The picture")
-    return Answer(Upload(name=name, url=f"{call.context.path}api/uploads/{name}"), status=201)
+    return Answer(Upload(name=name, url=f"{call.context.path}api/uploads/{name}"))
 
 
 def preview(call: Call) -> Answer:
@@ -250,17 +231,9 @@ def preview(call: Call) -> Answer:
 
 def frame(call: Call) -> Answer:
     """Write the headline, introduction and close of a digest, or of the live page."""
-    given: FramingText = call.body
-    if given == FramingText():
-        raise InvalidInput("There is nothing to change.", "Send headline, introduction or close.")
-    period = period_id(call.blog, call.path["period"])
-    call.newsroom.frame(
-        period,
-        headline=given.headline,
-        introduction=given.introduction,
-        close=given.close,
-        expect=expected_revision(call.header("if-match")),
-    )
+    period = period_id(call.blog, call.request.path_params["period"])
+    expect = expected_revision(call.request.headers.get("if-match"))
+    call.newsroom.frame(period, call.body, expect=expect)
     return _framing_answer(call, period)
 
 
@@ -294,13 +267,12 @@ OPERATIONS: Sequence[Operation] = (
 )  # fmt: skip
 
 
-def _entry_answer(
-    call: Call, entry_id: str, *, status: int = 200, with_revisions: bool = False
-) -> Answer:
-    out = entry_of(call.newsroom, entry_id, with_revisions=with_revisions)
-    return Answer(out, status, {"etag": f'"{out.rev}"'})
+def _entry_answer(call: Call, entry_id: str, *, with_revisions: bool = False) -> Answer:
+    found = readable_entry(call.blog, entry_id)
+    out = entry_out(call.newsroom, found, with_revisions=with_revisions)
+    return Answer(out, {"etag": f'"{out.rev}"'})
 
 
 def _framing_answer(call: Call, text: str) -> Answer:
     out = framing_of(call.blog, text)
-    return Answer(out, headers={"etag": f'"{out.rev}"'})
+    return Answer(out, {"etag": f'"{out.rev}"'})

@@ -9,7 +9,8 @@ import msgspec
 
 from ...config import Config
 from ...version import __version__
-from .handlers import OPERATIONS, UPLOAD_LIMIT, Operation
+from ..request_input import UPLOAD_LIMIT
+from .handlers import OPERATIONS, Operation
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -27,19 +28,15 @@ PROBLEM: dict[str, Any] = {
 """Problem details (RFC 9457) with three members of our own."""
 
 _REFUSALS = {
-    "401": "No token, or a wrong one.",
-    "403": "The scope is too small, or the request came from another site.",
-    "421": "The request was for another host.",
-    "429": "Too many wrong tokens came from this address; see Retry-After.",
-    "503": "Another process holds the journal, or many write; see Retry-After.",
-    "507": "The machine refused: a full disk, say.",
+    "429": "Too many requests or wrong tokens came from this address; see Retry-After.",
+    "503": "The server is busy, or another process holds the journal; see Retry-After.",
+    "507": "The server cannot read or write a file, for example because the disk is full.",
 }
 
-_REFUSALS_TO_ANYBODY = {
-    "422": "A parameter cannot be taken; the detail says why.",
-    "429": "Too much was asked from this address; see Retry-After.",
-    "503": "The server is busy; see Retry-After.",
-    "507": "The machine refused: a full disk, say.",
+_REFUSALS_WITH_SCOPE = {
+    "401": "The token is missing or wrong.",
+    "403": "The scope is too small, or the request came from another site.",
+    "421": "The request was for another host.",
 }
 
 
@@ -82,7 +79,13 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.is_guarded:
         parameters.append(_header("If-Match", "The ETag of the revision that you saw.", True))
     if operation.is_repeatable:
-        parameters.append(_header("Idempotency-Key", "Names this request among yours.", False))
+        parameters.append(
+            _header(
+                "Idempotency-Key",
+                "The same request with the same key is done once.",
+                False,
+            )
+        )
     described: dict[str, Any] = {
         "operationId": operation.call.__name__,
         "summary": operation.summary,
@@ -92,16 +95,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "responses": _responses(operation),
     }
     if operation.takes is bytes:
-        described["requestBody"] = {
-            "required": True,
-            "description": f"The picture's bytes, at most {UPLOAD_LIMIT:,}.",
-            "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
-        }
+        content: dict[str, Any] = {"image/*": {"schema": {"type": "string", "format": "binary"}}}
+        text = f"The picture's bytes, at most {UPLOAD_LIMIT:,}."
+        described["requestBody"] = {"required": True, "description": text, "content": content}
     elif operation.takes is not None:
-        described["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": _reference(operation.takes)}},
-        }
+        content = {"application/json": {"schema": _reference(operation.takes)}}
+        described["requestBody"] = {"required": True, "content": content}
     return described
 
 
@@ -109,19 +108,23 @@ def _responses(operation: Operation) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done."}
     if operation.gives is not None:
         good["content"] = {"application/json": {"schema": _reference(operation.gives)}}
-    refusals = dict(_REFUSALS if operation.scope else _REFUSALS_TO_ANYBODY)
+    refusals = dict(_REFUSALS)
+    if operation.scope:
+        refusals |= _REFUSALS_WITH_SCOPE
+    else:
+        refusals["422"] = "A parameter is not valid; the detail says why."
     if "{" in operation.path:
-        refusals["404"] = "There is no such thing."
+        refusals["404"] = "There is no such entry or period."
     if operation.path.startswith("entries/{"):
         refusals["410"] = "The entry was removed."
     if operation.takes is not None:
         refusals["413"] = "The body is too large."
-        refusals["422"] = "The body cannot be taken; the detail says why. Nothing was changed."
+        refusals["422"] = "The body is not valid; the detail says why. Nothing was changed."
     if operation.takes not in (None, bytes):
         refusals["400"] = "The body is not JSON."
         refusals["415"] = "The body is of another type than application/json."
     if operation.is_guarded:
-        refusals["412"] = "Somebody else revised it first; the problem holds theirs."
+        refusals["412"] = "Somebody else revised it first; the problem contains that revision."
         refusals["428"] = "If-Match is missing."
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
     problems = {
@@ -132,13 +135,9 @@ def _responses(operation: Operation) -> dict[str, Any]:
 
 
 def _header(name: str, text: str, required: bool) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "header",
-        "required": required,
-        "description": text,
-        "schema": {"type": "string"},
-    }
+    schema = {"type": "string"}
+    return {"name": name, "in": "header", "required": required, "description": text,
+            "schema": schema}  # fmt: skip
 
 
 def _reference(kind: Any) -> dict[str, str]:

@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ...model.draft import FIELDS, Draft
 from ...model.entry import Instant, Revision, State
-from ...tokens import Scope
+from ...model.permissions import Scope
 
 
 class Picture(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,29 +70,29 @@ class PictureOut(Struct, frozen=True, kw_only=True):
     caption: str
 
 
-class _VersionBase(Struct, frozen=True, kw_only=True):
-    rev: int
-    recorded: Instant | None
+class _RevisionBase(Struct, frozen=True, kw_only=True):
+    """What a revision's document holds besides the fields that its author gave."""
+
+    rev: int  #: of an entry also its ETag, to be sent back in If-Match
     published: Instant
     state: State
     pictures: tuple[PictureOut, ...]
     note: str
 
 
-class EntryBase(Struct, frozen=True, kw_only=True):
+class _VersionBase(_RevisionBase, frozen=True, kw_only=True):
+    recorded: Instant | None
+
+
+class EntryBase(_RevisionBase, frozen=True, kw_only=True):
     """What an entry's document holds besides the fields that its author gave."""
 
     id: str
-    rev: int  #: also its ETag, to be given back in If-Match
     url: str
     order: str  #: its position in the timeline; text order is time order
-    state: State
     waiting: bool  #: whether readers cannot see it yet
     mine: bool  #: whether you may change it
-    published: Instant
     updated: Instant
-    pictures: tuple[PictureOut, ...]
-    note: str
     html: str  #: as the pages show it, with addresses from the site's root
 
 

@@ -6,7 +6,6 @@ them gives a new service worker, which deletes the old ones from its cache.
 
 from __future__ import annotations
 
-import gzip
 import re
 from functools import cached_property
 from importlib import resources
@@ -31,11 +30,6 @@ class ComposerAssets:
         """Serve the blog at *path*."""
         self._blog = blog
         self._path = path
-        self._packed: dict[str, bytes] = {}
-
-    @cached_property
-    def _worker_script(self) -> bytes:
-        return (_FOLDER / _WORKER).read_bytes()
 
     @cached_property
     def _assets(self) -> dict[str, tuple[str, bytes]]:
@@ -50,12 +44,6 @@ class ComposerAssets:
     def file(self, name: str) -> bytes | None:
         """Return the file that is served under a content-hashed name."""
         return dict(self._assets.values()).get(name)
-
-    def packed(self, name: str) -> bytes:
-        """Return the file that is served under a content-hashed name, compressed with gzip."""
-        if name not in self._packed:
-            self._packed[name] = gzip.compress(self.file(name) or b"", mtime=0)
-        return self._packed[name]
 
     def manifest(self) -> bytes:
         """Return the web app manifest: installs the composer, also as a target for sharing."""
@@ -88,6 +76,7 @@ class ComposerAssets:
 
     def worker(self, page: bytes) -> bytes:
         """Return the service worker that caches *page*: the composer with nobody signed in."""
+        script = (_FOLDER / _WORKER).read_bytes()
         used = re.findall(r'(?:href|src)="([^"]*/assets/[^"]*)"', page.decode())
         own = (self._path + name for name in self.names.values())
         files = list(dict.fromkeys([*own, *used]))
@@ -95,10 +84,8 @@ class ComposerAssets:
             "page": f"{self._path}compose/shell",
             "start": f"{self._path}compose",
             "files": files,
-            "version": _mark(page + "\n".join(files).encode() + self._worker_script),
+            "version": blake2b(
+                page + "\n".join(files).encode() + script, digest_size=5
+            ).hexdigest(),
         }
-        return b"const SHELL = " + msgspec.json.encode(settings) + b";\n" + self._worker_script
-
-
-def _mark(data: bytes) -> str:
-    return blake2b(data, digest_size=5).hexdigest()
+        return b"const SHELL = " + msgspec.json.encode(settings) + b";\n" + script

@@ -128,10 +128,10 @@ class Fields(Draft, frozen=True, kw_only=True):
             raise Problem(422, "invalid", f"'{self.when}' is not a time.") from None
 
 
-def read_framing(form: Form, before: FramingText) -> FramingText:
-    """Return the texts around a digest that a form sent; the others stay as *before*."""
-    names = FramingText.__struct_fields__
-    return FramingText(**{name: form.one(name, getattr(before, name)).strip() for name in names})
+def read_framing(form: Form) -> FramingText:
+    """Return the texts around a digest that a form sent; the others are unset."""
+    names = filter(form.has, FramingText.__struct_fields__)
+    return FramingText(**{name: form.one(name).strip() for name in names})
 
 
 def tags_of(text: str) -> tuple[str, ...]:
@@ -230,6 +230,5 @@ def _number(text: str) -> int | float:
 
 def _picture(name: str, alt: str, caption: str) -> Picture:
     kind, _, rest = name.partition(":")
-    if kind == "upload":
-        return Picture(upload=rest, alt=alt.strip(), caption=caption.strip())
-    return Picture(path=rest, alt=alt.strip(), caption=caption.strip())
+    where = {"upload" if kind == "upload" else "path": rest}
+    return Picture(**where, alt=alt.strip(), caption=caption.strip())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from anyio.to_thread import run_sync
+import gzip
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,37 +26,29 @@ def routes(site: ComposerSite) -> list[Route]:
 
 
 class _Files:
+    # Starlette calls these plain functions in worker threads.
     def __init__(self, site: ComposerSite) -> None:
         self._site = site
 
-    async def shell(self, _: Request) -> Response:
-        return await run_sync(self._shell_page)
-
-    def _shell_page(self) -> Response:
+    def shell(self, _: Request) -> Response:
         """Return the composer with nobody in it: what opens without a network."""
         return self._site.page("compose.html", None, fields=Fields.new(), key_of_draft="", done="",
                           entries=(), before="")  # fmt: skip
 
-    async def worker(self, _: Request) -> Response:
-        def made() -> bytes:
-            return self._site.assets.worker(bytes(self._shell_page().body))
-
+    def worker(self, request: Request) -> Response:
+        data = self._site.assets.worker(bytes(self.shell(request).body))
         headers = {
             "cache-control": "no-cache",
             "x-content-type-options": "nosniff",
             "service-worker-allowed": f"{self._site.root}compose",
         }
-        return Response(await run_sync(made), 200, headers, TYPES[".js"])
+        return Response(data, 200, headers, TYPES[".js"])
 
-    async def manifest(self, _: Request) -> Response:
+    def manifest(self, _: Request) -> Response:
         headers = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
-        data = await run_sync(self._site.assets.manifest)
-        return Response(data, 200, headers, TYPES[".webmanifest"])
+        return Response(self._site.assets.manifest(), 200, headers, TYPES[".webmanifest"])
 
-    async def asset(self, request: Request) -> Response:
-        return await run_sync(self._asset_response, request)
-
-    def _asset_response(self, request: Request) -> Response:
+    def asset(self, request: Request) -> Response:
         name = request.path_params["name"]
         data = self._site.assets.file(name)
         if data is None:
@@ -67,5 +60,5 @@ class _Files:
         }
         ending = "." + name.rpartition(".")[2]
         if ending != ".png" and "gzip" in request.headers.get("accept-encoding", ""):
-            data, headers["content-encoding"] = self._site.assets.packed(name), "gzip"
+            data, headers["content-encoding"] = gzip.compress(data, mtime=0), "gzip"
         return Response(data, 200, headers, TYPES[ending])

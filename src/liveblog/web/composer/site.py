@@ -12,10 +12,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from ...blog import Blog
 from ...model.errors import LiveblogError
-from ...tokens import Person, Scope
+from ...model.permissions import Scope
+from ...tokens import Person
 from .. import errors
-from ..auth import require
+from ..auth import require, unauthorized
 from ..context import BlogContext
 from ..errors import Problem
 from ..newsroom import Newsroom, expected_revision
@@ -45,6 +47,16 @@ class Visit:
     request: Request
     form: Form
     newsroom: Newsroom
+    site: ComposerSite
+
+    @property
+    def blog(self) -> Blog:
+        """The blog of this composer."""
+        return self.site.blog
+
+    def page(self, template: str, problem: Problem | None = None, **values: Any) -> Response:
+        """Return a page for this person; see :meth:`ComposerSite.page`."""
+        return self.site.page(template, self.newsroom.person, problem, **values)
 
     def path(self, name: str) -> str:
         """Return a part of the path."""
@@ -83,9 +95,9 @@ class ComposerSite:
                 require(person, scope)
                 newsroom = Newsroom(self.context, person)
                 if request.method != "POST":
-                    return await run_sync(answer, Visit(request, Form(), newsroom))
+                    return await run_sync(answer, Visit(request, Form(), newsroom, self))
                 form = await form_of(request)
-                visit = Visit(request, form, newsroom)
+                visit = Visit(request, form, newsroom, self)
                 return await self.context.writers.run(answer, visit)
             except (Problem, LiveblogError, HTTPException) as error:
                 problem = errors.of(error)
@@ -96,8 +108,7 @@ class ComposerSite:
     def _signed_out(self, request: Request) -> Response:
         if request.method == "GET":
             return self.page("sign_in.html", None, shared=shared_query(request.url.query))
-        problem = Problem(401, "unauthorized", "This needs a token.")
-        return self.page("sign_in.html", None, problem, shared="")
+        return self.page("sign_in.html", None, unauthorized(), shared="")
 
     def page(
         self, template: str, person: Person | None, problem: Problem | None = None, **values: Any
