@@ -140,7 +140,7 @@ class Jobs:
     def _do_follow(self) -> str:
         if not self._subscriptions.due(self._blog.now):
             return ""
-        client = self._client or Client(allow=self._subscriptions.private_places())
+        client = self._client or Client(allow=self._subscriptions.private_hosts())
         return poll_due(self._subscriptions, client, self._import_items, self._blog.now)
 
     def _import_items(self, name: str, items: Iterable[Item]) -> str:

@@ -27,11 +27,14 @@ from ...model.hashing import blake2b
 ZERO = "0" * 16
 """The sum before the first line."""
 
-_TAIL = len(b',"sum":"0123456789abcdef"}')
+ENDING = re.compile(rb',"sum":"[0-9a-f]{16}"\}')
+"""The last field of a line."""
+
+ENDING_WIDTH = len(b',"sum":"0123456789abcdef"}')
+
 _LINKS = re.compile(rb',"after":"([0-9a-f]{16})","prev":"([0-9a-f]{16})"')
 _LINKS_WIDTH = len(b',"after":"","prev":""') + 2 * 16
 _WAS = re.compile(rb',"was":"([0-9a-f]{16})"')
-_SUM = re.compile(rb',"sum":"[0-9a-f]{16}"\}')
 _WAS_WIDTH = len(b',"was":""') + 16
 
 _encoder = msgspec.json.Encoder()
@@ -53,7 +56,7 @@ def encode(record: Record, prev: str, after: str, was: str = "") -> bytes:
     body = _encoder.encode(record)[:-1]
     redaction = f',"was":"{was}"' if was else ""
     body += f'{redaction},"after":"{after}","prev":"{prev}"'.encode()
-    return body + f',"sum":"{_sum(body)}"}}\n'.encode()
+    return body + ending_of(body) + b"\n"
 
 
 class Links(NamedTuple):
@@ -66,7 +69,7 @@ class Links(NamedTuple):
 
 def links_of(line: bytes) -> Links | None:
     """Return the links of a line, whole or damaged; None if they cannot be read."""
-    links = _links(line) if _SUM.match(line, max(len(line) - _TAIL, 0)) else None
+    links = _links(line) if ENDING.match(line, max(len(line) - ENDING_WIDTH, 0)) else None
     if links is None:
         return None
     was, after, prev = links
@@ -96,7 +99,7 @@ def _links(line: bytes) -> tuple[bytes, bytes, bytes] | None:
 
     They are at fixed distances from its end.
     """
-    at = len(line) - _TAIL - _LINKS_WIDTH
+    at = len(line) - ENDING_WIDTH - _LINKS_WIDTH
     links = _LINKS.match(line, at) if at > 0 else None
     if links is None:
         return None
@@ -106,10 +109,9 @@ def _links(line: bytes) -> tuple[bytes, bytes, bytes] | None:
 
 def is_whole(line: bytes) -> bool:
     """Whether a line's checksum holds."""
-    if line[-_TAIL:-18] != b',"sum":"':
-        return False
-    return blake2b(line[:-_TAIL], digest_size=8).hexdigest().encode() == line[-18:-2]
+    return line[-ENDING_WIDTH:] == ending_of(line[:-ENDING_WIDTH])
 
 
-def _sum(data: bytes) -> str:
-    return blake2b(data, digest_size=8).hexdigest()
+def ending_of(body: bytes) -> bytes:
+    """Return the last field of a line: the checksum of the bytes before it."""
+    return b',"sum":"%s"}' % blake2b(body, digest_size=8).hexdigest().encode()

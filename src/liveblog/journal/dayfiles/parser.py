@@ -15,7 +15,7 @@ from ...model.entry import Framing, Reference, Revision, id_day
 from ...model.errors import InvalidInput
 from ...model.validation import validate
 from ..results import Fault
-from .format import ZERO, Line, decode, is_whole, links_of
+from .format import ENDING, ZERO, Line, decode, is_whole, links_of
 from .layout import home_of
 
 RESTORE = "Run 'liveblog check --repair', or restore the file from a backup."
@@ -23,7 +23,6 @@ RESTORE = "Run 'liveblog check --repair', or restore the file from a backup."
 _BOM = b"\xef\xbb\xbf"
 _BEGINNING = b'{"type":"'
 _NAME = re.compile(rb'\{"type":"[a-z]+","[a-z]+":"([^"\\]{1,60})"')
-_ENDING = re.compile(rb',"sum":"[0-9a-f]{16}"\}')
 _MARKER = re.compile(rb"(<{7}|={7}|>{7}|\|{7})( .*)?")
 _STRAY = 8
 """Number of bytes beside a whole line that are too few to have been a line."""
@@ -68,7 +67,7 @@ def _joined(raw: bytes, problem: str) -> Iterator[tuple[bytes, Line | str | Irre
     """Yield lines that lost the line end between them, and the stray bytes beside them."""
     found: list[tuple[bytes, Line | str | Irregularity]] = []
     start = 0
-    for end in _ENDING.finditer(raw):
+    for end in ENDING.finditer(raw):
         at = raw.find(_BEGINNING, start, end.end())
         part = raw[at : end.end()] if at >= 0 else b""
         line = decode(part)
@@ -92,7 +91,7 @@ def _beside(stray: bytes) -> Iterator[tuple[bytes, Line | str | Irregularity]]:
 
 def end_of_whole_lines(rest: bytes) -> int:
     """Return the end of the last whole line in bytes without a line end; 0 if there is none."""
-    for ending in reversed(list(_ENDING.finditer(rest))):
+    for ending in reversed(list(ENDING.finditer(rest))):
         if any(isinstance(what, Line) for _, what in parse_lines(rest[: ending.end()])):
             return ending.end()
     return 0

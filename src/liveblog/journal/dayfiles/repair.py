@@ -19,15 +19,13 @@ from ...model.hashing import blake2b
 from ...storage.atomic import NotRegularError, read_regular, replace_file
 from ..results import Fault
 from .check import CheckedFile, check_file, set_aside
-from .format import ZERO, Line, decode, encode, is_whole, links_of
+from .format import ENDING_WIDTH, ZERO, Line, decode, encode, ending_of, is_whole, links_of
 from .layout import find_files, home_of
 from .parser import FileParser, parse_lines, readable_size
 from .reader import Reader
 
 _MAX_HASHED = 2_000_000_000
 """Maximum number of bytes that are hashed to restore one line: a second or two."""
-
-_ENDING = len(b',"sum":"0123456789abcdef"}')
 
 
 class _Piece(NamedTuple):
@@ -239,8 +237,8 @@ def _whole_lines(paths: Iterable[Path]) -> dict[str, bytes]:
 
 def correct(damaged: bytes) -> bytes | None:
     """Return a damaged line as it was, if one altered byte explains the damage."""
-    body, ending = damaged[:-_ENDING], damaged[-_ENDING:]
-    whole = f',"sum":"{blake2b(body, digest_size=8).hexdigest()}"}}'.encode()
+    body, ending = damaged[:-ENDING_WIDTH], damaged[-ENDING_WIDTH:]
+    whole = ending_of(body)
     if sum(a != b for a, b in zip(ending, whole, strict=False)) == 1:
         return body + whole
     wanted = ending[8:24]

@@ -1,4 +1,4 @@
-"""Idempotency keys: finds what an earlier request made, and tells a retry from another request."""
+"""Idempotency keys: finds what an earlier request with a key made, and recognises a retry."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RETRY_DAYS = 30
 """Days for which the revision that a key made is found again."""
 
 SAME_TIME = timedelta(minutes=1)
-"""How far the times of one request may lie apart that says "now" or "ten minutes ago"."""
+"""Maximum difference between the times of a request and its retry, apart from the delay."""
 
 _FIELD = b'"idempotency_key":'
 _KEY = re.compile(_FIELD + rb'"(?:[^"\\]|\\.)*"')
