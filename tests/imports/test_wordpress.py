@@ -196,7 +196,7 @@ def test_what_readers_never_saw_stays_out_and_is_told() -> None:
         "1 post in the bin was not imported: 'Thrown away'",
         "1 page was not imported: 'About us'",
         "1 item of the kind 'recipe' was not imported: 'Fish soup'",
-        "what posts are filed under in 'district' is not imported",
+        "the terms of posts in the taxonomy 'district' are not imported",
         "2 comments of readers were not imported",
     ):
         assert part in told

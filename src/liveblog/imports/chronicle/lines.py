@@ -11,10 +11,10 @@ from ...model import addresses, limits
 from ...model.entry import FORBIDDEN, Source
 from ...text.dates import normalize
 
-_LONGEST_MARK = 400
-"""Maximum characters of a line that is anything but text."""
+_MAX_MARK = 400
+"""Maximum characters of a line that is a rule, a source or a reference to a picture."""
 
-_LONGEST_HEADLINE = 150
+_MAX_HEADLINE = 150
 """Maximum characters of a headline."""
 
 _RULES = frozenset("-–—*_=~•·#☆★⁂")
@@ -63,16 +63,16 @@ def strip_forbidden(line: str) -> tuple[str, list[tuple[int, str]]]:
 
 def is_rule(line: str) -> bool:
     """Whether a line is a rule: ``---``, ``* * *``, ``⁂``."""
-    signs = line[:_LONGEST_MARK].split()
+    signs = line[:_MAX_MARK].split()
     bare = "".join(signs)
-    if len(line) > _LONGEST_MARK or not bare or bare[0] not in _RULES:
+    if len(line) > _MAX_MARK or not bare or bare[0] not in _RULES:
         return False
     return bare == bare[0] * len(bare) and (len(bare) >= 3 or bare == "⁂")
 
 
 def is_underline(line: str) -> bool:
     """Whether a line can make the line above it a heading (CommonMark §4.3)."""
-    bare = line[:_LONGEST_MARK].strip()
+    bare = line[:_MAX_MARK].strip()
     return is_rule(line) and bare[0] in "-=" and " " not in bare
 
 
@@ -80,7 +80,7 @@ def is_headline(text: str) -> bool:
     """Whether a line can be a headline: short, and not a sentence with a full stop."""
     bare = text.rstrip("*_ ")
     return (
-        len(bare) <= _LONGEST_HEADLINE
+        len(bare) <= _MAX_HEADLINE
         and bool(bare)
         and (bare.endswith(("...", "…")) or not bare.endswith((".", ":", ";", ",", "،", "؛", "۔")))
     )
@@ -93,7 +93,7 @@ def ends_sentence(line: str) -> bool:
 
 def begins_close(line: str) -> bool:
     """Whether a line is the heading of a close: « Conclusion », "Fazit: …"."""
-    head = line[:_LONGEST_MARK].lstrip("#*_ \t")
+    head = line[:_MAX_MARK].lstrip("#*_ \t")
     return normalize(head.partition(":")[0].rstrip("*_# \t\u00a0\u202f")) in _CLOSE_HEADINGS
 
 
@@ -102,7 +102,7 @@ def find_sources(line: str) -> tuple[Source, ...]:
 
     After the plural, commas and semicolons separate names. A link in a name becomes its address.
     """
-    if len(line) > _LONGEST_MARK:
+    if len(line) > _MAX_MARK:
         return ()
     word, colon, names = _unwrapped(line).partition(":")
     word = normalize(word.strip(_WRAPPERS))
@@ -135,7 +135,7 @@ def _unwrapped(line: str) -> str:
 
 def is_picture(line: str) -> bool:
     """Whether a line refers to a picture: « Image », "[Photo: a street]", « (photo) »."""
-    if len(line) > _LONGEST_MARK:
+    if len(line) > _MAX_MARK:
         return False
     match = _PICTURE_LINE.match(normalize(_unwrapped(line)))
     return match is not None and match[1] in _PICTURE
