@@ -400,7 +400,7 @@ def test_a_damaged_list_stops_no_other_job(new_blog: Callable[..., Blog], clock:
     """The job says what is wrong."""
     blog = new_blog()
     blog.paths.entries.mkdir(exist_ok=True)
-    blog.paths.followed.write_text("[")
+    blog.paths.subscriptions.write_text("[")
     schedule = Schedule(blog)
     assert schedule.lead()
     said = [outcome for outcome in schedule.once() if outcome.is_failure]
