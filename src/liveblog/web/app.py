@@ -87,7 +87,7 @@ class Application:
         has_started = False
         body = None
         if has_body(headers):
-            body = RequestBody(receive, is_awaited=b"expect" in headers)
+            body = RequestBody(receive, expects_continue=b"expect" in headers)
             receive = body.receive
 
         async def send_with_body_read(message: Message) -> None:

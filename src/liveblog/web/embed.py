@@ -21,13 +21,13 @@ def routes(context: BlogContext) -> list[Route]:
 
     async def answer(request: Request) -> Response:
         config = context.blog.config
-        asked = request.query_params.get("url", config.url)
-        if not asked.startswith(config.url):
-            raise Problem(404, "not_found", f"{asked[:300]} is no page of this blog.")
+        url = request.query_params.get("url", config.url)
+        if not url.startswith(config.url):
+            raise Problem(404, "not_found", f"{url[:300]} is not a page of this blog.")
         if request.query_params.get("format", "json") != "json":
-            raise Problem(501, "only_json", "oEmbed is answered in JSON only.", "Ask format=json.")
+            raise Problem(501, "only_json", "oEmbed is available as JSON only.", "Use format=json.")
         width = request.query_params.get("maxwidth", "")
-        # A larger number is no limit for any screen.
+        # A number of more digits limits no screen.
         is_limit = width.isdecimal() and len(width) < 7
         found = oembed(config, int(width) if is_limit else None)
         headers = {"cache-control": "public, max-age=3600", "access-control-allow-origin": "*"}

@@ -124,7 +124,7 @@ class SiteFiles:
         answer = self.cached(path, headers) or await self._answer(path, scope, headers)
         if isinstance(answer, Answer):
             return await send_answer(send, answer, is_head)
-        await self._send_large(scope, receive, send, _name(path), answer)
+        await self._send_large(scope, receive, send, _file_name(path), answer)
 
     async def _answer(
         self, path: str, scope: Scope, headers: Mapping[bytes, bytes]
@@ -136,7 +136,7 @@ class SiteFiles:
             return _redirection(target.encode("latin-1", "replace"), query, caching)
         if self._is_retired(path):
             return await self._error(410)
-        name = _name(path)
+        name = _file_name(path)
         if name == "live.json":
             await self._wait_for_publication()
         find = self._feed_preview if _is_feed_preview(name, headers) else self.file
@@ -154,7 +154,7 @@ class SiteFiles:
 
     def cached(self, path: str, headers: Mapping[bytes, bytes]) -> Answer | None:
         """Return the answer to a GET if it is in memory and up to date."""
-        name = _name(path)
+        name = _file_name(path)
         file = self._files.get(name)
         if (
             file is None
@@ -191,20 +191,20 @@ class SiteFiles:
         if known is not None and known.state == state:
             self._files.move_to_end(name)
             return known
-        return await self._once(name, partial(self._read, name, path, state))
+        return await self._load(name, partial(self._read, name, path, state))
 
-    async def _once(self, name: str, make: Callable[[], File | None]) -> File | None:
-        """Call *make* in a worker thread, and cache the result under *name*."""
+    async def _load(self, name: str, make: Callable[[], File | None]) -> File | None:
+        """Call *make* in a worker thread, once for all concurrent requests; cache the result."""
         if name not in self._reading:
 
-            async def making() -> File | None:
+            async def load() -> File | None:
                 try:
                     return self._store(name, await run_sync(make, limiter=self._threads))
                 finally:
                     del self._reading[name]
 
-            made = self._reading[name] = asyncio.ensure_future(making())
-            made.add_done_callback(lambda done: done.cancelled() or done.exception())
+            task = self._reading[name] = asyncio.ensure_future(load())
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
         # The first client may disconnect while others wait for the same file.
         return await asyncio.shield(self._reading[name])
 
@@ -273,7 +273,7 @@ class SiteFiles:
         known = self._files.get(key)
         if known is not None and known.state == source.state:
             return known
-        return await self._once(key, partial(self._read_preview, name, feed, source))
+        return await self._load(key, partial(self._read_preview, name, feed, source))
 
     def _read_preview(self, name: str, feed: File, source: File) -> File:
         document = msgspec.json.decode(source.bodies[""].data, type=FeedDocument)
@@ -345,7 +345,7 @@ def _is_plain(name: str) -> bool:
     )
 
 
-def _name(path: str) -> str:
+def _file_name(path: str) -> str:
     return path + "index.html" if path.endswith("/") or not path else path
 
 

@@ -1,4 +1,4 @@
-"""The API's routes: each operation read, let in, run outside the event loop, and answered."""
+"""The API's routes: authorize a request, decode its body, run the operation, encode its result."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def routes(context: BlogContext) -> list[Route]:
         return Response(data, media_type="application/json", headers=_UNSEEN)
 
     def uploaded(request: Request) -> Response:
-        context.auth.enter(request, "post")
+        context.auth.authorize(request, "post")
         return uploaded_picture(context.blog, request.path_params["name"], _UNSEEN)
 
     return [
@@ -57,7 +57,7 @@ def _endpoint(
         operation = methods[method]
         person = None
         if operation.scope:
-            person = await run_sync(context.auth.enter, request, operation.scope)
+            person = await run_sync(context.auth.authorize, request, operation.scope)
         body = await _body(request, operation)
         call = Call(context, person, request, body)
         run = context.writers.run if operation.writes else run_sync

@@ -1,7 +1,7 @@
 """The composer's scripts, style and icons, its web app manifest and its service worker.
 
-The files have content-hashed names, so that browsers cache them for good. A new version of any of
-them gives a new service worker, which deletes the old ones from its cache.
+The files have content-hashed names, so that browsers may cache them for ever. A new version of any
+of them gives a new service worker, which deletes the old ones from its cache.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The composer without a network: its service worker, its manifest and the files that both name."""
+"""Serves the service worker, manifest, scripts and icons with which the composer works offline."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .site import ComposerSite
 
 
 def routes(site: ComposerSite) -> list[Route]:
-    """Return the routes of these files, which anybody may read."""
+    """Return the routes of these files, which need no token."""
     files = _Files(site)
     return [
         Route("/compose/shell", files.shell),
@@ -31,7 +31,7 @@ class _Files:
         self._site = site
 
     def shell(self, _: Request) -> Response:
-        """Return the composer with nobody in it: what opens without a network."""
+        """Return the composer with nobody signed in, which browsers show without a network."""
         return self._site.page("compose.html", None, fields=Fields.new(), key_of_draft="", done="",
                           entries=(), before="")  # fmt: skip
 
