@@ -47,6 +47,9 @@ LARGE = 2_000_000
 """Bytes above which a file is not cached but sent from disk."""
 
 TYPES = {
+    "atom.xml": "application/atom+xml; charset=utf-8",
+    "rss.xml": "application/rss+xml; charset=utf-8",
+    "feed.json": "application/feed+json",
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -64,12 +67,7 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
-FEED_TYPES = {
-    "atom.xml": "application/atom+xml; charset=utf-8",
-    "rss.xml": "application/rss+xml; charset=utf-8",
-    "feed.json": "application/feed+json",
-}
-
+"""Media types by file name, else by ending."""
 PUBLICATION_TIMEOUT = 2.0
 """Seconds that a request waits for the publication of updates that were broadcast already."""
 
@@ -227,12 +225,11 @@ class SiteFiles:
         ):
             return None
         folder, _, last = name.rpartition("/")
-        kind = FEED_TYPES.get(last) or TYPES.get(
-            os.path.splitext(last)[1], "application/octet-stream"
-        )
+        ending = os.path.splitext(last)[1]
+        kind = TYPES.get(last) or TYPES.get(ending, "application/octet-stream")
         cache = self._cache_control(name, last)
         modified = state[0] // 1_000_000_000
-        is_shared = last in FEED_TYPES or last in ("live.json", "embed.js", "figures.csv")
+        is_shared = last in addresses.FORMATS or last in ("live.json", "embed.js", "figures.csv")
         if name.startswith("media/") or state[1] > LARGE:
             return File(state, modified, kind, cache, {}, shared=is_shared)
         try:
@@ -242,7 +239,7 @@ class SiteFiles:
             return None
         vary = "Accept-Encoding" if kind.startswith(COMPRESSIBLE) else ""
         link = ""
-        if last in FEED_TYPES:
+        if last in addresses.FORMATS:
             vary += ", Sec-Fetch-Dest"
             link = f'<{addresses.url(self._config.url, name)}>; rel="self"'
             link += "".join(f', <{hub}>; rel="hub"' for hub in self._config.websub.hubs)
@@ -257,7 +254,7 @@ class SiteFiles:
     def _cache_control(self, name: str, last: str) -> str:
         if name.startswith(("assets/", "media/")):
             return IMMUTABLE
-        if last in FEED_TYPES:
+        if last in addresses.FORMATS:
             minutes = ENDED_MINUTES if self._is_over() else LIVE_MINUTES
             return f"public, max-age={minutes * 60}"
         return POLLED if last == "live.json" else PAGE
@@ -352,7 +349,7 @@ def _file_name(path: str) -> str:
 def _is_feed_preview(name: str, headers: Mapping[bytes, bytes]) -> bool:
     """Whether a browser navigates to the address of a feed."""
     is_navigation = headers.get(b"sec-fetch-dest") == b"document"
-    return is_navigation and name.rpartition("/")[2] in FEED_TYPES
+    return is_navigation and name.rpartition("/")[2] in addresses.FORMATS
 
 
 def _state(path: str) -> FileState | None:
