@@ -80,9 +80,7 @@ class ProblemDetails(Struct, omit_defaults=True):
     code: Annotated[str, Meta(description="For programs.")]
     detail: Annotated[str, Meta(description="What is wrong, for people.")]
     hint: Annotated[str, Meta(description="What to do next.")] = ""
-    theirs: Annotated[Any, Meta(description="After a conflict: the revision appended first.")] = (
-        None
-    )
+    theirs: Annotated[Any, Meta(description="After a conflict: the other revision.")] = None
 
 
 def response(problem: Problem) -> Response:
