@@ -22,7 +22,7 @@ from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..scheduler import Schedule
 from ..timeline import StreamPosition
 from ..watcher import Event, Update, Watcher
-from . import embed, errors, micropub, search
+from . import errors, micropub, oembed, search
 from .api import routes as api
 from .auth import Authenticator
 from .clients import ForwardedHeaders, client_of
@@ -77,7 +77,7 @@ class BlogApp:
             Writers(self.watcher.wake),
             SearchLimit(),
         )
-        parts = (api, micropub, composer, embed, search)
+        parts = (api, micropub, composer, oembed, search)
         # Slashes are not redirected: that would build an address from the Host header.
         self.router = Router(
             [route for part in parts for route in part.routes(context)], redirect_slashes=False

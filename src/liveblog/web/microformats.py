@@ -17,7 +17,7 @@ from starlette.requests import Request
 from ..model import addresses
 from ..model.entry import Source
 from ..model.errors import InvalidInput
-from .multipart import Parts, parts_of
+from .form_data import Parts, parts_of
 from .request_input import JSON_LIMIT, decode_json, media_type, read_body
 
 Properties = dict[str, list[Any]]

@@ -1,10 +1,9 @@
-"""Micropub (W3C Recommendation, 23 May 2017): existing apps can post.
+"""Micropub (W3C Recommendation, 23 May 2017): lets existing apps post and edit entries.
 
 The token that the command line issues is the bearer token. An app's properties become fields of an
-update; what has no field is ignored, and a place (``location``, ``checkin``) above all: it could
-endanger a source. What would be shown to more people than was meant (a draft, a private post) is
-refused. Nothing is ever fetched from an address that an app sends: a picture that lies elsewhere
-becomes a link.
+entry. Properties without a field are ignored; a place (``location``, ``checkin``) could endanger a
+source. Drafts and private posts are refused, because they would be published. The server requests
+no address that an app sends: a picture on another site becomes a link.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from anyio.to_thread import run_sync
@@ -31,7 +30,9 @@ from ..model.revisions import revise
 from ..timeline import Entry
 from . import errors
 from .auth import unauthorized
+from .context import BlogContext
 from .errors import Problem
+from .form_data import LIMIT, parts_of
 from .microformats import (
     Properties,
     as_text,
@@ -45,13 +46,9 @@ from .microformats import (
     updated,
     with_photo_texts,
 )
-from .multipart import LIMIT, parts_of
 from .newsroom import Newsroom
 from .request_input import media_type
 from .uploads import uploaded_picture
-
-if TYPE_CHECKING:
-    from .context import BlogContext
 
 WAIT_SECONDS = 3.0
 """Seconds that a request waits for its update to be on the site (201) before it answers 202."""

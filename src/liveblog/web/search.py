@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import anyio
@@ -20,13 +19,11 @@ from ..model.errors import InvalidInput
 from ..model.hashing import blake2b
 from ..search import CANDIDATES, QUERY_CHARACTERS, Found, as_data
 from .clients import client_of
+from .context import BlogContext
 from .errors import Problem
 from .request_input import query_number
 from .search_limit import busy
 from .static import PAGE, TYPES
-
-if TYPE_CHECKING:
-    from .context import BlogContext
 
 PER_PAGE = 20
 WAIT_SECONDS = 10

@@ -1,4 +1,4 @@
-"""The worker threads for requests that write.
+"""The worker threads for requests that write, and how long a request waits for one.
 
 A write may wait for the journal's lock, and reads never do. So writes have threads of their own:
 reads do not run out of threads meanwhile.

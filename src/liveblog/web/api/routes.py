@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from anyio.to_thread import run_sync
@@ -11,14 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ..context import BlogContext
 from ..errors import Problem
 from ..request_input import JSON_LIMIT, UPLOAD_LIMIT, decode_json, media_type, read_body
 from ..uploads import uploaded_picture
 from .handlers import OPERATIONS, Answer, Call, Operation
 from .openapi import document
-
-if TYPE_CHECKING:
-    from ..context import BlogContext
 
 _UNSEEN = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 

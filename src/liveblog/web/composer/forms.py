@@ -19,7 +19,7 @@ from ...model.draft import FIELDS, Draft, changed_fields, field_values, given_fi
 from ...model.entry import Figure, Revision, Source, Verification, slug
 from ..api.schema import FramingText, Picture
 from ..errors import Problem
-from ..multipart import LIMIT, parts_of
+from ..form_data import LIMIT, parts_of
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Signing in to the composer with a token, and out again."""
+"""The composer's forms to sign in with a token, and to sign out."""
 
 from __future__ import annotations
 

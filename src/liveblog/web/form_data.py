@@ -1,4 +1,4 @@
-"""Reads forms (RFC 7578 and urlencoded): texts and files in order, in memory only."""
+"""Reads form data (multipart, RFC 7578, and urlencoded): texts and files, in memory only."""
 
 from __future__ import annotations
 

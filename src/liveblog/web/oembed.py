@@ -1,8 +1,6 @@
-"""The oEmbed endpoint, for articles that embed the live blog (https://oembed.com)."""
+"""The oEmbed endpoint: the HTML with which other sites embed the live blog (https://oembed.com)."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.requests import Request
@@ -10,10 +8,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..site.documents import oembed
+from .context import BlogContext
 from .errors import Problem
-
-if TYPE_CHECKING:
-    from .context import BlogContext
 
 
 def routes(context: BlogContext) -> list[Route]:
