@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveblog.model.errors import ConfigError, InvalidInput, NotFound
-from liveblog.tokens import SCOPES, SESSION_SECONDS, SESSIONS, RateLimiter, Scope, Session, Tokens
+from liveblog.model.permissions import SCOPES, Scope
+from liveblog.tokens import SESSION_SECONDS, SESSIONS, Session, Tokens
 
 from .conftest import Clock
 
@@ -163,44 +164,3 @@ def test_a_damaged_file_is_an_error_and_lets_nobody_in(people: Tokens, clock: Cl
     (people._folder / "tokens.json").write_text(json.dumps([{"name": "Ana"}]))
     with pytest.raises(ConfigError, match=r"tokens\.json"):
         people.by_token(token)
-
-
-def test_events_are_counted_by_address_and_forgotten_in_time() -> None:
-    """Ten within five minutes, then a wait; others are not held up."""
-    now = 0.0
-    attempts = RateLimiter(3, 60, lambda: now)
-    for _ in range(3):
-        assert attempts.wait("a") == 0
-        attempts.record("a")
-        now += 1
-    assert attempts.wait("a") == 57
-    assert attempts.record("a") == 57  # refused, and not counted again
-    assert attempts.wait("b") == 0
-    now = 60.5
-    assert attempts.wait("a") == 0
-    attempts.record("a")
-    assert attempts.wait("a") == pytest.approx(0.5)
-
-
-def test_counting_events_takes_bounded_memory() -> None:
-    """However many addresses try."""
-    attempts = RateLimiter(3, 60, lambda: 0.0)
-    for number in range(25_000):
-        attempts.record(str(number))
-    assert len(attempts._events) == 10_000
-
-
-def test_events_are_counted_by_threads_at_once() -> None:
-    """Each of them, once."""
-    attempts = RateLimiter(10_000, 60, lambda: 0.0)
-
-    def fail() -> None:
-        for _ in range(500):
-            attempts.record("a")
-
-    threads = [threading.Thread(target=fail) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(attempts._events["a"]) == 4_000

@@ -14,7 +14,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
@@ -27,7 +27,7 @@ from .storage.inside import delete_inside
 
 _TYPES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 
-_PHONES = dict.fromkeys(
+_UNSUPPORTED_BRANDS = dict.fromkeys(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIC"
 ) | dict.fromkeys((b"avif", b"avis"), "AVIF")
 """Brands of ISO media files that hold a picture, and the names of their formats."""
@@ -35,7 +35,7 @@ _PHONES = dict.fromkeys(
 _SIZE = (limits.PICTURE_SIDE, limits.PICTURE_SIDE)
 
 _MIN_FRAME_PIXELS = 10_000
-"""Minimum number of pixels that a frame counts as: each takes time, however small."""
+"""Pixels that a smaller frame counts as, since each frame takes time."""
 
 _MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 """The marker of a segment of a JPEG (ITU-T T.81 §B.1.1.2): its end (D9), a scan (DA), others."""
@@ -43,6 +43,15 @@ _MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 _decoder_lock = threading.Lock()
 
 _UPLOAD = re.compile(r"[0-9a-f]{20}-(?P<width>\d+)x(?P<height>\d+)\.(?P<ending>jpg|png|webp|gif)")
+
+
+class _Picture(NamedTuple):
+    """A picture without metadata."""
+
+    data: bytes
+    kind: str  #: one of the keys of ``_TYPES``
+    width: int
+    height: int
 
 
 def is_upload(name: str) -> bool:
@@ -74,8 +83,7 @@ def store(
     Raises :class:`InvalidInput` if it is no such picture or too large, and :class:`StorageError` if
     it cannot be written.
     """
-    kind, clean, width, height = _clean(data, name)
-    return _store(clean, kind, width, height, media, entry_id, alt, caption)
+    return _store(_clean(data, name), media, entry_id, alt, caption)
 
 
 def store_upload(data: bytes, uploads: Path, name: str = "picture") -> str:
@@ -83,12 +91,12 @@ def store_upload(data: bytes, uploads: Path, name: str = "picture") -> str:
 
     It is cleaned before it is written to the disk. Raises what :func:`store` raises.
     """
-    kind, clean, width, height = _clean(data, name)
-    mark = blake2b(clean, digest_size=10).hexdigest()
-    kept = f"{mark}-{width}x{height}.{_TYPES[kind]}"
+    picture = _clean(data, name)
+    digest = blake2b(picture.data, digest_size=10).hexdigest()
+    stored = f"{digest}-{picture.width}x{picture.height}.{_TYPES[picture.kind]}"
     make_folder(uploads, uploads.parent.parent)
-    replace_file(uploads / kept, clean)
-    return kept
+    replace_file(uploads / stored, picture.data)
+    return stored
 
 
 def use_upload(
@@ -100,30 +108,28 @@ def use_upload(
     """
     match = _UPLOAD.fullmatch(name)
     try:
-        clean = (uploads / name).read_bytes() if match else None
+        data = (uploads / name).read_bytes() if match else None
     except FileNotFoundError:
-        clean = None
-    if match is None or clean is None:
+        data = None
+    if match is None or data is None:
         raise InvalidInput(f"There is no uploaded picture '{name}'.", "Upload it again.")
-    kind = next(kind for kind, ending in _TYPES.items() if ending == match["ending"])
-    width, height = int(match["width"]), int(match["height"])
-    return _store(clean, kind, width, height, media, entry_id, alt, caption)
+    picture = _Picture(data, _kind_of(name), int(match["width"]), int(match["height"]))
+    return _store(picture, media, entry_id, alt, caption)
 
 
-def store_copy(data: bytes, media: Path, entry_id: str, kept: Media) -> None:
-    """Store the exported file of a picture under the name that it has in *kept*.
+def store_copy(data: bytes, media: Path, entry_id: str, exported: Media) -> None:
+    """Store the exported file of a picture under the name that it has in *exported*.
 
     Raises :class:`InvalidInput` if the bytes are not those that were exported.
     """
-    kind = next((kind for kind, ending in _TYPES.items() if kept.path.endswith(ending)), "")
-    place, _, mark = kept.path.rpartition(".")[0].rpartition("-")
-    is_same = mark == blake2b(data, digest_size=5).hexdigest() and kept.size == len(data)
-    if not (is_same and kind and place == f"{id_day(entry_id):%Y/%m/%d}/{id_letters(entry_id)}"):
+    kind = _kind_of(exported.path)
+    picture = _Picture(data, kind, exported.width, exported.height)
+    if not kind or (exported.path, exported.size) != (_path_of(picture, entry_id), len(data)):
         raise InvalidInput(
-            f"The picture {kept.path} is not the one that was exported.", "Export it again."
+            f"The picture {exported.path} is not the one that was exported.", "Export it again."
         )
-    _clean(data, kept.path)  # refuses bytes that are no picture
-    _store(data, kind, kept.width, kept.height, media, entry_id, kept.alt, kept.caption)
+    _clean(data, exported.path)  # refuses bytes that are no picture
+    _store(picture, media, entry_id, exported.alt, exported.caption)
 
 
 def as_png(data: bytes) -> bytes:
@@ -155,14 +161,14 @@ def delete_pictures(entry_id: str, media: Path, uploads: Path) -> None:
     day = f"{id_day(entry_id):%Y/%m/%d}"
     folder = media / day
     pictures = [*folder.glob(f"{letters}-*"), *folder.glob(f".{letters}-*")]
-    marks = {path.stem.rpartition("-")[2] for path in pictures}
+    digests = {path.stem.rpartition("-")[2] for path in pictures}
     # The uploads first: the pictures identify them.
     for upload in uploads.iterdir() if uploads.is_dir() else ():
         try:
             data = read_regular(upload)
         except (FileNotFoundError, NotRegularError):
             continue  # somebody else deleted it, or put a folder there
-        if upload.name.startswith(".") or blake2b(data, digest_size=5).hexdigest() in marks:
+        if upload.name.startswith(".") or blake2b(data, digest_size=5).hexdigest() in digests:
             upload.unlink(missing_ok=True)
     for path in pictures:
         delete_inside(media, f"{day}/{path.name}")
@@ -171,27 +177,31 @@ def delete_pictures(entry_id: str, media: Path, uploads: Path) -> None:
             sync_folder(changed)
 
 
-def _store(
-    clean: bytes,
-    kind: str,
-    width: int,
-    height: int,
-    media: Path,
-    entry_id: str,
-    alt: str,
-    caption: str,
-) -> Media:
-    day = id_day(entry_id)
-    mark = blake2b(clean, digest_size=5).hexdigest()
-    path = f"{day:%Y/%m/%d}/{id_letters(entry_id)}-{mark}.{_TYPES[kind]}"
+def _store(picture: _Picture, media: Path, entry_id: str, alt: str, caption: str) -> Media:
+    data, kind, width, height = picture
+    path = _path_of(picture, entry_id)
     target = media / path
     if not target.exists():
         make_folder(target.parent, media.parent.parent)
-        replace_file(target, clean)
-    return Media(path, Image.MIME[kind], len(clean), width, height, alt, caption)
+        replace_file(target, data)
+    return Media(path, Image.MIME[kind], len(data), width, height, alt, caption)
 
 
-def _clean(data: bytes, name: str) -> tuple[str, bytes, int, int]:
+def _path_of(picture: _Picture, entry_id: str) -> str:
+    """Return the path of an entry's picture below the folder of the media."""
+    digest = blake2b(picture.data, digest_size=5).hexdigest()
+    folder = f"{id_day(entry_id):%Y/%m/%d}"
+    return f"{folder}/{id_letters(entry_id)}-{digest}.{_TYPES[picture.kind]}"
+
+
+def _kind_of(path: str) -> str:
+    """Return the format of a stored picture; empty if its ending is unknown."""
+    ending = path.rpartition(".")[2]
+    return next((kind for kind, known in _TYPES.items() if known == ending), "")
+
+
+def _clean(data: bytes, name: str) -> _Picture:
+    """Return a picture from outside, checked and without metadata."""
     if len(data) > limits.PICTURE_BYTES:
         raise InvalidInput(
             f"{name} has {len(data):,} bytes; the limit is {limits.PICTURE_BYTES:,}.",
@@ -205,14 +215,14 @@ def _clean(data: bytes, name: str) -> tuple[str, bytes, int, int]:
         elif getattr(image, "is_animated", False):
             each = max(pixels, _MIN_FRAME_PIXELS)
             _check_pixels(2 * each, limits.ANIMATION_PIXELS, name)
-            frames = _frames(image, limits.ANIMATION_PIXELS // each)
+            frames = _count_frames(image, limits.ANIMATION_PIXELS // each)
             _check_pixels(frames * each, limits.ANIMATION_PIXELS, name)
             if frames > 1:
-                return kind, *_write_animation(image, kind)
+                return _write_animation(image, kind)
         # A decoder of WebP holds a picture three times.
         most = limits.ANIMATION_PIXELS if kind == "WEBP" else limits.PICTURE_PIXELS
         _check_pixels(pixels, most, name)
-        return kind, *_write_still(image, kind)
+        return _write_still(image, kind)
 
 
 @contextlib.contextmanager
@@ -222,9 +232,9 @@ def _open(data: bytes, name: str) -> Iterator[Image.Image]:
     Raises :class:`InvalidInput` for anything that fails while it is open.
     """
     brand = data[8:12] if data[4:8] == b"ftyp" else b""
-    if brand in _PHONES:
+    if kind := _UNSUPPORTED_BRANDS.get(brand):
         raise InvalidInput(
-            f"{name} is a picture in the format {_PHONES[brand]}, which not every browser shows.",
+            f"{name} is a picture in the format {kind}, which not every browser shows.",
             "Save it as JPEG. On an iPhone, choose Settings, Camera, Formats, Most Compatible.",
         )
     try:
@@ -260,7 +270,7 @@ def _too_large(name: str, pixels: str, limit: int) -> InvalidInput:
     )
 
 
-def _frames(image: Image.Image, most: int) -> int:
+def _count_frames(image: Image.Image, most: int) -> int:
     """Count the frames of a picture up to the first beyond *most*; each is decoded."""
     found = 1
     try:
@@ -287,28 +297,29 @@ def _check_scans(data: bytes, name: str) -> None:
         at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
 
 
-def _write_animation(image: Image.Image, kind: str) -> tuple[bytes, int, int]:
+def _write_animation(image: Image.Image, kind: str) -> _Picture:
     """Encode the frames, no larger than is useful, without metadata."""
     out = io.BytesIO()
-    clean: dict[str, Any] = {"save_all": True, "comment": b"", "exif": b"", "xmp": b""}
-    clean["icc_profile"] = b""
+    options: dict[str, Any] = {"save_all": True, "comment": b"", "exif": b"", "xmp": b""}
+    options["icc_profile"] = b""
     profile = image.info.get("icc_profile")
     if max(image.size) <= limits.PICTURE_SIDE and not profile:
-        image.save(out, kind, **clean)
-        return out.getvalue(), *image.size
+        image.save(out, kind, **options)
+        return _Picture(out.getvalue(), kind, *image.size)
     frames, durations = [], []
     for frame in ImageSequence.Iterator(image):
         smaller = frame.convert("RGBA")
         durations.append(frame.info.get("duration", 0))  # known once it is read
         smaller.thumbnail(_SIZE, Image.Resampling.LANCZOS)
         frames.append(_in_srgb(smaller, profile))
-    clean |= {name: image.info[name] for name in ("loop",) if name in image.info}
+    if "loop" in image.info:
+        options["loop"] = image.info["loop"]
     first, *rest = frames
-    first.save(out, kind, append_images=rest, duration=durations, disposal=2, **clean)
-    return out.getvalue(), *first.size
+    first.save(out, kind, append_images=rest, duration=durations, disposal=2, **options)
+    return _Picture(out.getvalue(), kind, *first.size)
 
 
-def _write_still(image: Image.Image, kind: str) -> tuple[bytes, int, int]:
+def _write_still(image: Image.Image, kind: str) -> _Picture:
     """Encode the pixels, upright, in sRGB and no larger than is useful, without metadata."""
     out = io.BytesIO()
     profile = image.info.get("icc_profile")
@@ -326,7 +337,7 @@ def _write_still(image: Image.Image, kind: str) -> tuple[bytes, int, int]:
         for name in image.info.keys() - {"transparency"}:
             del image.info[name]
         image.save(out, kind, **({"lossless": True} if kind == "WEBP" else {"optimize": True}))
-    return out.getvalue(), *image.size
+    return _Picture(out.getvalue(), kind, *image.size)
 
 
 def _reduced(image: Image.Image) -> Image.Image:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -18,9 +16,16 @@ from typing import TypeVar
 import msgspec
 
 from .model.entry import Instant, clean_text
-from .model.errors import ConfigError, InvalidInput, NotFound, StorageError, did_you_mean
+from .model.errors import (
+    ConfigError,
+    InvalidInput,
+    NotFound,
+    StorageError,
+    did_you_mean,
+    storage_errors,
+)
 from .model.limits import NAME
-from .model.permissions import SCOPES, Scope, has_scope
+from .model.permissions import Scope, has_scope
 from .storage.atomic import make_folder, replace_file
 from .storage.locks import Lock
 
@@ -51,8 +56,6 @@ class Session(msgspec.Struct, frozen=True):
     person: str  #: the hash of the token that it signed in with
     created: Instant
 
-
-__all__ = ["SCOPES", "Person", "RateLimiter", "Scope", "Session", "Tokens"]
 
 Stored = TypeVar("Stored", Person, Session)
 
@@ -89,11 +92,11 @@ class Tokens:
         """Revoke a person's token and the sessions that were opened with it."""
         with self._lock():
             people = self.all()
-            kept = [person for person in people if person.name != name]
-            if len(kept) == len(people):
+            others = [person for person in people if person.name != name]
+            if len(others) == len(people):
                 known = [person.name for person in people]
                 raise NotFound(f"{name} has no token.", did_you_mean(name, known))
-            self._write(self._path, kept)
+            self._write(self._path, others)
 
     def all(self) -> list[Person]:
         """Return all token holders in the order in which they were added."""
@@ -103,10 +106,10 @@ class Tokens:
         """Return the holder of a token. Every hash is compared, in constant time."""
         return self._find(_hash(token))
 
-    def _find(self, mark: str) -> Person | None:
+    def _find(self, token_hash: str) -> Person | None:
         found = None
         for person in self.all():
-            if hmac.compare_digest(person.hash, mark):
+            if hmac.compare_digest(person.hash, token_hash):
                 found = person
         return found
 
@@ -114,27 +117,27 @@ class Tokens:
 
     def sign_in(self, person: Person, now: datetime) -> str:
         """Open a session for a person and return its id, which cannot be read again."""
-        made = secrets.token_urlsafe(32)
+        session_id = secrets.token_urlsafe(32)
         with self._lock():
-            kept = [session for session in self._all_sessions() if _is_open(session, now)]
-            kept.append(Session(_hash(made), person.hash, now))
-            self._write(self._sessions, kept[-SESSIONS:])
-        return made
+            sessions = [session for session in self._all_sessions() if _is_open(session, now)]
+            sessions.append(Session(_hash(session_id), person.hash, now))
+            self._write(self._sessions, sessions[-SESSIONS:])
+        return session_id
 
     def sign_out(self, session_id: str) -> None:
         """End a session."""
-        mark = _hash(session_id)
+        session_hash = _hash(session_id)
         with self._lock():
             sessions = self._all_sessions()
-            kept = [session for session in sessions if session.id != mark]
-            if len(kept) < len(sessions):
-                self._write(self._sessions, kept)
+            others = [session for session in sessions if session.id != session_hash]
+            if len(others) < len(sessions):
+                self._write(self._sessions, others)
 
     def by_session(self, session_id: str, now: datetime) -> Person | None:
         """Return the person of a session; None if it ended or expired, or the token was revoked."""
-        mark, found = _hash(session_id), ""
+        session_hash, found = _hash(session_id), ""
         for session in self._all_sessions():
-            if hmac.compare_digest(session.id, mark) and _is_open(session, now):
+            if hmac.compare_digest(session.id, session_hash) and _is_open(session, now):
                 found = session.person
         return self._find(found)
 
@@ -160,10 +163,8 @@ class Tokens:
         replace_file(path, msgspec.json.encode(values) + b"\n", mode=0o600)
 
     def _lock(self) -> Lock:
-        try:
+        with storage_errors("write to", self._folder):
             make_folder(self._folder, self._folder.parent)
-        except OSError as error:
-            raise StorageError.of(error, "write to", self._folder) from error
         return Lock(self._folder / "tokens.lock")
 
 
@@ -173,42 +174,3 @@ def _is_open(session: Session, now: datetime) -> bool:
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
-
-
-class RateLimiter:
-    """Limits how many events an address may cause in a period. Safe to use from several threads."""
-
-    def __init__(self, limit: int, seconds: float, clock: Callable[[], float]) -> None:
-        """Allow *limit* events within *seconds*; *clock* is monotonic."""
-        self._limit = limit
-        self._seconds = seconds
-        self._clock = clock
-        self._events: dict[str, list[float]] = {}
-        self._lock = threading.Lock()
-
-    def wait(self, address: str) -> float:
-        """Return the seconds that an address has to wait; 0 if another event is allowed."""
-        with self._lock:
-            return self._wait(address)
-
-    def record(self, address: str) -> float:
-        """Count an event and return 0; if the limit is reached, return the seconds to wait."""
-        with self._lock:
-            wait = self._wait(address)
-            if not wait:
-                recent = self._recent(address)
-                self._events.pop(address, None)
-                if len(self._events) >= 10_000:  # the least recent is dropped
-                    del self._events[next(iter(self._events))]
-                self._events[address] = [*recent, self._clock()]
-            return wait
-
-    def _wait(self, address: str) -> float:
-        recent = self._recent(address)
-        if len(recent) < self._limit:
-            return 0
-        return max(recent[0] + self._seconds - self._clock(), 0)
-
-    def _recent(self, address: str) -> list[float]:
-        since = self._clock() - self._seconds
-        return [at for at in self._events.get(address, ()) if at > since]

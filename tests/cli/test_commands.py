@@ -320,7 +320,7 @@ def test_3_a_text_from_the_editor_is_not_lost_when_posting_fails(
     environment = {"EDITOR": script, "VISUAL": "", "TMPDIR": str(tmp_path)}
     code, shown = on_terminal(["post", "--tag", "!!!"], folder, environment)
     assert code == 2
-    kept = re.search(r"Your text is kept in (\S+\.md)", shown)
+    kept = re.search(r"Your text is saved in (\S+\.md)", shown)
     assert kept, shown
     assert Path(kept[1]).read_text() == "Un long texte.\n"
 
@@ -338,7 +338,7 @@ def test_3_a_conflict_shows_both_texts_and_loses_none(
     environment = {"EDITOR": script, "VISUAL": "", "TMPDIR": str(tmp_path)}
     code, shown = on_terminal(["edit", entry_id], folder, environment)
     assert code == 1, shown
-    for words in ("revised it first", "Leur version.", "Ma version.", "Your text is kept in"):
+    for words in ("revised it first", "Leur version.", "Ma version.", "Your text is saved in"):
         assert words in shown
     assert json.loads(french("show", entry_id, "--json").stdout)["body"] == "Leur version."
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from liveblog import Blog
 from liveblog.imports import FramingItem, Item, Problem, Update
 from liveblog.imports.chronicle import chronicle
-from liveblog.imports.chronicle.file import lines_of
+from liveblog.imports.chronicle.lines import lines_of
 from liveblog.model.errors import InvalidInput
 from liveblog.text.locale import Words
 from liveblog.text.markup import to_html

@@ -745,7 +745,7 @@ def test_too_much_of_something_is_cut_and_told(tmp_path: Path) -> None:
     assert doubts == [
         "its title has 499 characters and is shortened",
         "its author has 500 characters and is shortened",
-        "of its 60 tags 50 are kept",
+        "of its 60 tags 50 are imported",
     ]
 
 

@@ -283,7 +283,7 @@ def test_of_too_many_things_the_first_are_kept(blog: Blog) -> None:
     """As many as an update may have."""
     tags = tuple(f"tag {n}" for n in range(60))
     result = blog.import_items([update("a", "Un.", tags=tags)], source="test")
-    assert [p.what for p in result.problems] == ["of its 60 tags 50 are kept"]
+    assert [p.what for p in result.problems] == ["of its 60 tags 50 are imported"]
     (entry,) = blog.timeline.day(SUNDAY.date()).entries
     assert entry.now.tags == tags[:50]
 

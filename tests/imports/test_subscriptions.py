@@ -400,7 +400,7 @@ def test_a_damaged_list_stops_no_other_job(new_blog: Callable[..., Blog], clock:
     """The job says what is wrong."""
     blog = new_blog()
     blog.paths.entries.mkdir(exist_ok=True)
-    blog.paths.followed.write_text("[")
+    blog.paths.subscriptions.write_text("[")
     schedule = Schedule(blog)
     assert schedule.lead()
     said = [outcome for outcome in schedule.once() if outcome.is_failure]
@@ -417,7 +417,7 @@ def test_a_damaged_list_stops_no_other_job(new_blog: Callable[..., Blog], clock:
 def allowed(following: Subscriptions, answers: dict[str, list[str]]) -> Client:
     """Return the client that the schedule makes, in a world with these names."""
     return Client(
-        allow=following.private_places(), resolve=lambda host, port: answers.get(host, [host])
+        allow=following.private_hosts(), resolve=lambda host, port: answers.get(host, [host])
     )
 
 
@@ -440,7 +440,7 @@ def test_a_public_name_that_leads_inside_later_is_not_asked(
     answers = {"feeds.example": ["93.184.216.34"]}
     monkeypatch.setattr(http_client, "socket", Names(answers))
     following.follow(f"http://feeds.example:{server.port}/feed", NOW)
-    assert following.private_places() == []
+    assert following.private_hosts() == []
     answers["feeds.example"] = ["127.0.0.1"]
     said = poll_due(following, allowed(following, answers), Desk(), NOW)
     assert "leads to 127.0.0.1, which is no public address" in said
@@ -464,7 +464,7 @@ def test_a_move_that_a_server_tells_of_allows_nothing(following: Subscriptions) 
     following.follow("http://93.184.216.34/feed", NOW)
     (source,) = following.all()
     following.save(msgspec.structs.replace(source, url="http://127.0.0.1/feed"))
-    assert following.private_places() == []
+    assert following.private_hosts() == []
 
 
 def test_a_feed_is_worked_on_for_a_while_only(

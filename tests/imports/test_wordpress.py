@@ -21,7 +21,7 @@ from liveblog.http_client import Client
 from liveblog.imports import Item, Picture, Problem, Update, Version
 from liveblog.imports.fitting import fit
 from liveblog.imports.html import to_markdown
-from liveblog.imports.wordpress import read_export as export
+from liveblog.imports.wordpress import Export
 from liveblog.imports.wordpress.entries import remove_extras
 from liveblog.imports.wordpress.texts import convert, paragraphs
 from liveblog.imports.wordpress.wxr import TEXT_LIMIT
@@ -46,7 +46,7 @@ TAIL = "</channel></rss>"
 
 def read(path: Path, **given: object) -> list[Item]:
     """Read an export into a blog of Paris, in English."""
-    return list(export(path, zone=PARIS, lang="en", **given))  # type: ignore[arg-type]
+    return list(Export(path, zone=PARIS, lang="en", **given).items())  # type: ignore[arg-type]
 
 
 def updates(items: list[Item]) -> dict[str, Update]:
@@ -196,7 +196,7 @@ def test_what_readers_never_saw_stays_out_and_is_told() -> None:
         "1 post in the bin was not imported: 'Thrown away'",
         "1 page was not imported: 'About us'",
         "1 item of the kind 'recipe' was not imported: 'Fish soup'",
-        "what posts are filed under in 'district' is not imported",
+        "the terms of posts in the taxonomy 'district' are not imported",
         "2 comments of readers were not imported",
     ):
         assert part in told
@@ -221,9 +221,9 @@ def test_one_post_can_be_picked() -> None:
         assert list(updates(items)) == ["post 12"]
         assert len(problems(items)) == 1
     with pytest.raises(InvalidInput, match="no post '99'"):
-        export(NEWSROOM, zone=PARIS, post="99")
+        Export(NEWSROOM, zone=PARIS, post="99")
     with pytest.raises(InvalidInput, match="100 'Live: the storm reaches the harbour'"):
-        export(LIVEBLOG, zone=PARIS, post="99")
+        Export(LIVEBLOG, zone=PARIS, post="99")
 
 
 def test_reading_twice_says_the_same() -> None:
@@ -597,7 +597,7 @@ def test_an_export_that_breaks_off_is_refused_before_anything_comes(
     path = tmp_path / "cut.xml"
     path.write_bytes(data[: int(len(data) * share)])
     with pytest.raises(InvalidInput, match=r"cut\.xml (ends in line \d+|is not a WordPress)"):
-        export(path, zone=PARIS)
+        Export(path, zone=PARIS)
 
 
 def test_where_an_export_breaks_off_is_said(tmp_path: Path) -> None:
@@ -605,7 +605,7 @@ def test_where_an_export_breaks_off_is_said(tmp_path: Path) -> None:
     path = tmp_path / "cut.xml"
     path.write_text(NEWSROOM.read_text("utf-8").partition("cod, 8")[0], "utf-8")
     with pytest.raises(InvalidInput, match=r"ends in line \d+, in post \? 'Market day'"):
-        export(path, zone=PARIS)
+        Export(path, zone=PARIS)
 
 
 @pytest.mark.parametrize(
@@ -632,7 +632,7 @@ def test_what_is_no_export_is_refused(data: bytes, message: str, tmp_path: Path)
     path = tmp_path / "export.xml"
     path.write_bytes(data)
     with pytest.raises(InvalidInput, match=message) as caught:
-        export(path, zone=PARIS)
+        Export(path, zone=PARIS)
     assert caught.value.hint
 
 
@@ -645,17 +645,17 @@ def test_an_entity_bomb_is_refused_at_its_first_line(tmp_path: Path) -> None:
         "\n".join([*lines, "]>", HEAD.partition("?>")[2], "<title>&a11;</title>", TAIL])
     )
     with pytest.raises(InvalidInput, match="document type declaration"):
-        export(path, zone=PARIS)
+        Export(path, zone=PARIS)
 
 
 def test_a_path_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     """A missing file, an empty folder, a folder of pictures that is none."""
     with pytest.raises(InvalidInput, match="Cannot read"):
-        export(tmp_path / "none.xml", zone=PARIS)
+        Export(tmp_path / "none.xml", zone=PARIS)
     with pytest.raises(InvalidInput, match="holds no XML files"):
-        export(tmp_path, zone=PARIS)
+        Export(tmp_path, zone=PARIS)
     with pytest.raises(InvalidInput, match="is not a folder"):
-        export(NEWSROOM, zone=PARIS, media=tmp_path / "none")
+        Export(NEWSROOM, zone=PARIS, media=tmp_path / "none")
 
 
 @pytest.mark.parametrize(
@@ -829,7 +829,7 @@ def test_memory_stays_small_whatever_the_size(tmp_path: Path) -> None:
             file.write(TAIL)
         size = path.stat().st_size
         tracemalloc.start()
-        count = sum(isinstance(item, Update) for item in export(path, zone=PARIS))
+        count = sum(isinstance(item, Update) for item in Export(path, zone=PARIS).items())
         top = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert count == 2 * posts

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from liveblog.journal import START, Fault, Journal
 from liveblog.journal.dayfiles import check as audit_module
-from liveblog.journal.dayfiles.format import decode, encode
+from liveblog.journal.dayfiles.format import decode, encode, ending_of
 from liveblog.journal.dayfiles.head import MAX_WRITES
 from liveblog.journal.dayfiles.reader import FULL_SCAN_POLLS
 from liveblog.model.conflicts import Conflict
@@ -853,10 +853,8 @@ def test_5_lines_from_a_later_version_are_faults_not_crashes(journal: Journal) -
     """A well-formed line of an unknown kind is named and passed over."""
     journal.append(revision("un"), expect=0)
     line = encode(revision("deux"), "0" * 16, "0" * 16)
-    from liveblog.journal.dayfiles import format as module
-
     body = line[: -len(b',"sum":"0123456789abcdef"}\n')].replace(b'"revision"', b'"sonnet"')
-    forged = body + f',"sum":"{module._sum(body)}"}}\n'.encode()
+    forged = body + ending_of(body) + b"\n"
     with open(journal.path(NAME), "ab") as file:
         file.write(forged)
     reading = journal.read(NAME)

@@ -139,9 +139,15 @@ def test_a_lock_that_is_let_go_leaves_no_descriptor(tmp_path: Path) -> None:
 SCHEMA = "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
 
 
+@pytest.fixture(autouse=True)
+def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait long for a busy database."""
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT", 0.05)
+
+
 def opened(path: Path, **how: bool) -> sqlite3.Connection:
     """Open a database of one table."""
-    return sqlite.open_database(path, schema=SCHEMA, version=3, timeout=0.05, **how)
+    return sqlite.open_database(path, schema=SCHEMA, version=3, **how)
 
 
 def test_a_database_is_made_where_it_is_missing(tmp_path: Path) -> None:

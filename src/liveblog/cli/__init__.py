@@ -1,8 +1,8 @@
-"""The command line: parse, call one thing of the public API, print.
+"""The command line: the list of commands, the global options, exit codes and error messages.
 
 Results go to standard output, messages to standard error. Exit codes: 0 done, 1 failed, 2 usage or
-configuration, 130 on Ctrl-C. Modules of the product are imported inside the commands, so that help
-and a post come at once.
+configuration, 130 on Ctrl-C. Commands import other modules inside their functions, so that help and
+a post start quickly.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..model.conflicts import Conflict, KeyReused
 from ..model.errors import ConfigError, InvalidInput, LiveblogError, StorageError, did_you_mean
 from ..version import __version__
 from .context import State
-from .printing import echo, echo_text, refusals, style
+from .printing import echo, echo_text, stdout_errors, style
 
 COMMANDS = {
     "init": "init",
@@ -45,7 +45,7 @@ COMMANDS = {
     "import": "import_",
     "export": "export",
 }
-"""The module of each command, in the order of their use; it is loaded when it is asked for."""
+"""The module of each command, in the order of the help text; loaded when the command is used."""
 
 _EPILOG = """\b
 Examples:
@@ -56,10 +56,7 @@ Examples:
 
 
 class _Group(click.Group):
-    """Lists commands in the order of their use, and loads each when it is asked for.
-
-    For a word that is none it suggests the nearest one.
-    """
+    """Loads each command when it is used; suggests the nearest one for an unknown command."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -74,7 +71,7 @@ class _Group(click.Group):
             assert isinstance(command, click.Command)
             parts = command.commands.values() if isinstance(command, click.Group) else ()
             for part in (command, *parts):
-                part.params += _everywhere()
+                part.params += _repeated_options()
             self.commands[cmd_name] = command
         return command
 
@@ -86,10 +83,10 @@ class _Group(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def _everywhere() -> list[click.Parameter]:
-    """Return the options of the group, to stand behind a command too."""
+def _repeated_options() -> list[click.Parameter]:
+    """Return the global options that may also be given after a command."""
     return [
-        click.Option(flags, is_flag=True, expose_value=False, hidden=True, callback=_also(name))
+        click.Option(flags, is_flag=True, expose_value=False, hidden=True, callback=_setter(name))
         for flags, name in (
             (("-q", "--quiet"), "is_quiet"),
             (("-v", "--verbose"), "is_verbose"),
@@ -98,8 +95,8 @@ def _everywhere() -> list[click.Parameter]:
     ]
 
 
-def _also(name: str) -> Any:
-    """Return a callback that sets an option of the group from behind a command."""
+def _setter(name: str) -> Any:
+    """Return a callback of click that sets a global option."""
 
     def callback(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         if value and isinstance(ctx.obj, State):
@@ -139,19 +136,19 @@ def main() -> NoReturn:
     try:
         code = _run()
         try:
-            with refusals():
+            with stdout_errors():
                 sys.stdout.flush()
         except StorageError as error:
-            code = _complain(error, False)
+            code = _print_error(error, False)
     except BrokenPipeError:
-        # The reader of our output left (as head does): nothing is wrong.
+        # The reader of the output closed it, as head does; that is not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     sys.exit(code)
 
 
 def _complete_streams() -> None:
-    """Open those of the three standard streams that the caller closed."""
+    """Open the standard streams that the caller closed."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
@@ -165,7 +162,7 @@ def _run() -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except SystemExit:
-        return 0  # click's own: the reader of our output left
+        return 0  # click exits so when the reader of the output closed it
     except (click.Abort, KeyboardInterrupt):
         echo("Cancelled.", err=True)
         return 130
@@ -175,7 +172,7 @@ def _run() -> int:
         echo_text(message.getvalue(), err=True)
         return 2 if isinstance(error, click.UsageError) else 1
     except LiveblogError as error:
-        return _complain(error, wants_traceback)
+        return _print_error(error, wants_traceback)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -185,17 +182,17 @@ def _run() -> int:
             f"Cannot {what}: {error.strerror or error}.",
             "The operating system refused it. 'liveblog --debug …' shows where in the program.",
         )
-        return _complain(refused, wants_traceback)
+        return _print_error(refused, wants_traceback)
     except Exception as error:
         inner = LiveblogError(
             f"Something went wrong inside liveblog ({type(error).__name__}: {error}).",
             "Nothing that was acknowledged is lost. "
             "Run it again with 'liveblog --debug …' and report what it prints.",
         )
-        return _complain(inner, wants_traceback)
+        return _print_error(inner, wants_traceback)
 
 
-def _complain(error: LiveblogError, wants_traceback: bool) -> int:
+def _print_error(error: LiveblogError, wants_traceback: bool) -> int:
     if wants_traceback:
         import traceback
 

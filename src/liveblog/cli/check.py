@@ -1,4 +1,4 @@
-"""The command 'liveblog check'."""
+"""The command 'liveblog check': report damage, and repair the journal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .context import State, json_option, pass_state, progress, yes_option
+from .context import State, json_option, pass_state, plural, progress, yes_option
 from .printing import confirm, echo, print_json, style
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ def check(state: State, repair: bool, yes: bool, as_json: bool) -> None:
             echo(f"{style(fault.place, 'title')}: {fault.problem}.", f"  {fault.hint}")
         for note in health.notes:
             echo(f"Note: {note}.")
-        lines = f"{health.records:,} line{'s' if health.records != 1 else ''}"
+        lines, files = plural(health.records, "line"), plural(health.files, "file")
         found = f"{len(health.faults)} wrong." if health.faults else "all is well."
-        state.say(f"{lines} in {_files(health.files)} of the journal; {found}")
+        state.say(f"{lines} in {files} of the journal; {found}")
     raise click.exceptions.Exit(1 if health.faults else 0)
 
 
@@ -67,7 +67,3 @@ def _repair(state: State, blog: Blog, yes: bool) -> None:
         confirm("Do this?")
     for line in blog.journal.repair():
         state.say(line)
-
-
-def _files(count: int) -> str:
-    return f"{count:,} file{'s' if count != 1 else ''}"

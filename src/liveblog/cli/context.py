@@ -1,10 +1,12 @@
-"""What the commands share: the blog they work on, how they print, how they complete words."""
+"""Shared by the commands: common options, opening the blog, progress bars, shell completion."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +15,7 @@ from ..text.controls import escape_controls, escape_line
 from .printing import echo, print_json, redraw, style
 
 COLLECT_AFTER = 700
-"""Objects more than before after which Python looks for garbage, unless told otherwise."""
+"""Threshold of the garbage collector in long-running processes (Python's default)."""
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -23,15 +25,15 @@ if TYPE_CHECKING:
     from ..model.entry import Revision
 
 
-def goes_on() -> None:
-    """Say that this process goes on for long: it gives back early what it needs no more, and logs.
+def prepare_long_run() -> None:
+    """Log to standard error, and collect garbage often again.
 
-    What ends soon had better not look for that; see :mod:`liveblog.__main__`.
+    :mod:`liveblog.__main__` collects it rarely, for commands that end soon.
     """
     import logging
 
     class Visible(logging.Formatter):
-        """A log message may quote a feed, a file's name or another server."""
+        """Escapes control characters: a message may quote a feed, a file name or a server."""
 
         def format(self, record: logging.LogRecord) -> str:
             return escape_controls(super().format(record))
@@ -43,7 +45,7 @@ def goes_on() -> None:
 
 
 class State:
-    """The options that stand before the command."""
+    """The options of ``liveblog`` itself, which stand before the command."""
 
     def __init__(
         self, folder: str, config: str | None, quiet: bool, verbose: bool, debug: bool
@@ -61,17 +63,17 @@ class State:
         return Blog(self.folder, config=self.config)
 
     def say(self, message: str) -> None:
-        """Tell the user something that is not a result."""
+        """Print a message that is not a result, unless --quiet is given."""
         if not self.is_quiet:
             echo(message, err=True)
 
     def detail(self, message: str) -> None:
-        """Tell the user something that only some want to know."""
+        """Print a message if --verbose is given."""
         if self.is_verbose:
             echo(message, err=True)
 
     def warn(self, faults: Iterable[Fault]) -> None:
-        """Tell of damage that did not stop the work."""
+        """Print a warning for each fault."""
         for fault in faults:
             mark = style("Warning: ", "warning")
             echo(f"{mark}{fault.place}: {fault.problem}.", f"  {fault.hint}", err=True)
@@ -86,22 +88,21 @@ dry_option = click.option(
 
 
 def _say_published(state: State, blog: Blog, revision: Revision) -> None:
-    """Echo the instant that a time was understood as, in the blog's language, with its zone."""
+    """Print the instant that the user's time names, in the blog's language and time zone."""
     words = blog.words
     when = words.moment(revision.published)
-    is_held = revision.published > blog.now
-    message = (
-        words.say("Scheduled: %(when)s (%(zone)s)", when=when, zone=blog.config.timezone)
-        if is_held
-        else words.say("Published: %(when)s (%(zone)s)", when=when, zone=blog.config.timezone)
-    )
-    state.say(message)
+    is_embargoed = revision.published > blog.now
+    zone = blog.config.timezone
+    if is_embargoed:
+        state.say(words.say("Scheduled: %(when)s (%(zone)s)", when=when, zone=zone))
+    else:
+        state.say(words.say("Published: %(when)s (%(zone)s)", when=when, zone=zone))
 
 
 def print_revision(
     state: State, blog: Blog, revision: Revision, as_json: bool, *, is_timed: bool = False
 ) -> None:
-    """Print the id of a revision, and the time that was understood if one was given; or JSON."""
+    """Print a revision's id, or its JSON; if the user gave a time, also the instant it names."""
     if as_json:
         from ..model.entry import as_data
 
@@ -113,16 +114,30 @@ def print_revision(
 
 
 def plural(count: int, thing: str) -> str:
-    """Return a number of things in words: ``3 updates``."""
-    plural = {"introduction or close": "introductions or closes"}.get(thing, f"{thing}s")
-    return f"{count:,} {thing if count == 1 else plural}"
+    """Return a count with its noun: ``3 updates``."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def local_time(blog: Blog, instant: datetime) -> str:
+    """Return an instant in the blog's time zone, to the minute."""
+    return f"{instant.astimezone(blog.config.zone):%Y-%m-%d %H:%M}"
+
+
+def entry_line(
+    blog: Blog, published: datetime, entry_id: str, title: str, marks: Sequence[str]
+) -> str:
+    """Return the line of an entry in a list: its time, id, title and marks."""
+    mark = style(f" [{', '.join(marks)}]", "mark") if marks else ""
+    time = style(local_time(blog, published), "time")
+    return f"{time}  {style(entry_id, 'faint')}  {title}{mark}"
 
 
 @contextmanager
 def progress(state: State, label: str) -> Iterator[Any]:
     """Show a progress bar on a terminal, once the work has taken a second.
 
-    Where nobody knows how much there is, a total of 0, it shows how far it got.
+    It yields a function of the work done and the total; with a total of 0, which means unknown,
+    only the work done is shown. Without a terminal it yields None.
     """
     import sys
     import time
@@ -134,12 +149,11 @@ def progress(state: State, label: str) -> Iterator[Any]:
     width = 30
 
     def show(done: int, total: int) -> None:
-        if time.monotonic() - began > 1 and not total:
-            redraw(f"{label} {done:,}")
-        elif time.monotonic() - began > 1:
-            filled = width * done // max(total, 1)
-            bar = "█" * filled + "░" * (width - filled)
-            redraw(f"{label} {bar} {done}/{total}")
+        if time.monotonic() - began <= 1:
+            return
+        filled = width * done // max(total, 1)
+        bar = "█" * filled + "░" * (width - filled)
+        redraw(f"{label} {bar} {done}/{total}" if total else f"{label} {done:,}")
 
     try:
         yield show
@@ -148,18 +162,21 @@ def progress(state: State, label: str) -> Iterator[Any]:
             redraw("")
 
 
+def first_line(revision: Revision, length: int) -> str:
+    """Return the title of a revision, or else the first line of its body, cut to a length."""
+    return (revision.title or revision.body).split("\n")[0][:length]
+
+
 def complete_id(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
     """Complete an entry's id from the newest entries, with their first words."""
     from click.shell_completion import CompletionItem
 
-    found = []
-    for number, entry in enumerate(_blog_of(ctx).timeline.newest_first()):
-        if number >= 200:
-            break
-        if entry.id.startswith(word):
-            first = (entry.now.title or entry.now.body).split("\n")[0][:50]
-            found.append(CompletionItem(entry.id, help=escape_line(first)))
-    return found
+    entries = islice(_blog_of(ctx).timeline.newest_first(), 200)
+    return [
+        CompletionItem(entry.id, help=escape_line(first_line(entry.now, 50)))
+        for entry in entries
+        if entry.id.startswith(word)
+    ]
 
 
 def complete_tag(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:

@@ -1,4 +1,4 @@
-"""The command 'liveblog digest'."""
+"""The command 'liveblog digest': print the digest of a period, or edit its framing."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ import click
 from msgspec import UNSET
 
 from .context import State, complete_tag, pass_state
-from .editor import in_editor, rescued
+from .editor import in_editor, saved_on_error
 from .printing import echo_text, print_document, print_json, style
 
 if TYPE_CHECKING:
     from ..blog import Blog
     from ..digest import Digest
-
-NEWEST = 20
 
 
 @click.command()
@@ -107,7 +105,7 @@ def _edit(state: State, blog: Blog, when: str) -> None:
     if not after or after == before.strip():
         state.say("Nothing was changed.")
         return
-    with rescued(after):
+    with saved_on_error(after):
         texts = _parts(after, parts)
         framing = blog.frame(
             period_id,
@@ -116,7 +114,7 @@ def _edit(state: State, blog: Blog, when: str) -> None:
             close=texts.get("Close", UNSET),
             expect=old.rev,
         )
-    state.say(f"Kept: {period_id}, revision {framing.rev}.")
+    state.say(f"Saved: {period_id}, revision {framing.rev}.")
 
 
 def _parts(text: str, names: Iterable[str]) -> dict[str, str]:

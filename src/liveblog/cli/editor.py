@@ -1,4 +1,4 @@
-"""Texts written in the user's own editor."""
+"""Text input: the user's editor and standard input."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ..model import limits
 from ..model.errors import InvalidInput, LiveblogError, StorageError
 from .printing import echo, echo_text
 
-_CUT = "<!-- liveblog:"
+_ADVICE_START = "<!-- liveblog:"
 
-_MOST = 10 * limits.BODY_BYTES
-"""Bytes of standard input that are read: it may have no end."""
+_STDIN_BYTES = 10 * limits.BODY_BYTES
+"""Maximum bytes of standard input that are read, since it may have no end."""
 
 
 def in_editor(text: str, advice: str) -> str:
     """Let the user edit a text in $VISUAL or $EDITOR; return it without the advice below it.
 
-    An empty result means that the user gave up.
+    An empty result means that the user cancelled.
 
     Raises :class:`LiveblogError` if there is no editor or terminal, or it fails.
     """
@@ -40,13 +40,15 @@ def in_editor(text: str, advice: str) -> str:
             "There is no text, and neither VISUAL nor EDITOR names an editor.",
             "Give the text as an argument, pipe it in with '-', or set EDITOR.",
         )
-    path = _kept(f"{text}\n\n{_CUT}\n{advice}\n-->\n", "liveblog-")
+    path = _write_temporary(f"{text}\n\n{_ADVICE_START}\n{advice}\n-->\n", "liveblog-")
     try:
         # The variable may hold arguments, as in "code --wait".
         code = subprocess.call([*shlex.split(editor), str(path)])
         if code:
-            raise LiveblogError(f"The editor '{editor}' failed (exit {code}).", "Nothing was kept.")
-        return path.read_bytes().decode().partition(_CUT)[0].strip()
+            raise LiveblogError(
+                f"The editor '{editor}' failed (exit {code}).", "Nothing was changed."
+            )
+        return path.read_bytes().decode().partition(_ADVICE_START)[0].strip()
     except UnicodeDecodeError:
         raise InvalidInput("The text is not UTF-8.", "Save it as UTF-8.") from None
     except ValueError as error:
@@ -64,20 +66,23 @@ def in_editor(text: str, advice: str) -> str:
 
 
 @contextmanager
-def rescued(text: str) -> Iterator[None]:
-    """Keep a text that was written in the editor if what is done with it fails."""
+def saved_on_error(text: str) -> Iterator[None]:
+    """Save a text from the editor to a file if the code within raises an exception."""
     try:
         yield
     except BaseException:
         try:
-            echo(f"Your text is kept in {_kept(text + chr(10), 'liveblog-draft-')}.", err=True)
+            echo(
+                f"Your text is saved in {_write_temporary(text + chr(10), 'liveblog-draft-')}.",
+                err=True,
+            )
         except StorageError:
-            echo("Your text could not be kept in a file. This is it:", err=True)
+            echo("Your text could not be saved to a file. It was:", err=True)
             echo_text(text, err=True)
         raise
 
 
-def _kept(text: str, prefix: str) -> Path:
+def _write_temporary(text: str, prefix: str) -> Path:
     """Write a text to a new file that only its user can read."""
     import tempfile
 
@@ -99,14 +104,14 @@ def read_stdin() -> str:
     Raises :class:`InvalidInput` if it cannot be read or is not UTF-8.
     """
     try:
-        data = sys.stdin.buffer.read(_MOST)
+        data = sys.stdin.buffer.read(_STDIN_BYTES)
     except OSError as error:
         raise InvalidInput(
             f"Cannot read standard input: {error.strerror}.", "Check what leads there."
         ) from None
-    if len(data) == _MOST:
+    if len(data) == _STDIN_BYTES:
         raise InvalidInput(
-            f"Standard input has more than {_MOST:,} bytes; "
+            f"Standard input has more than {_STDIN_BYTES:,} bytes; "
             f"an update has {limits.BODY_BYTES:,} at most.",
             "Split it into several updates, or import it with 'liveblog import'.",
         )

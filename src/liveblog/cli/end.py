@@ -1,4 +1,4 @@
-"""The commands 'liveblog end' and 'liveblog resume', for the coverage as a whole."""
+"""The commands 'liveblog end' and 'liveblog resume': end and resume the coverage."""
 
 from __future__ import annotations
 

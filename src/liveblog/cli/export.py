@@ -1,4 +1,4 @@
-"""The command 'liveblog export'."""
+"""The command 'liveblog export': write the journal as JSON lines, Markdown, HTML or EPUB."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _export_book(state: State, blog: Blog, found: Digest, output: Path) -> None:
 
 
 def _counted(things: Iterable[Thing], shown: Progress | None) -> Iterator[Thing]:
-    """Yield things, and show how many there were."""
+    """Yield things, and show their number so far."""
     for number, thing in enumerate(things, 1):
         if shown:
             shown(number, 0)

@@ -1,4 +1,4 @@
-"""The commands 'liveblog import …', one for each kind of source."""
+"""The command 'liveblog import', with a subcommand for each kind of source."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _SHOWN = 40
 
 
 class _Source(click.Path):
-    """A file or folder to read; a device, which may have no end, is refused."""
+    """A file or folder to read. A device is refused, since it may have no end."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        with suppress(OSError):  # whoever reads it says that
+        with suppress(OSError):  # the importer reports it
             if path.is_char_device() or path.is_block_device():
                 self.fail(f"'{path}' is a device, not a file.", param, ctx)
         return path
@@ -38,12 +38,12 @@ _FILE = _Source()
 
 
 _dry_option = click.option(
-    "--dry-run", is_flag=True, help="Say what would come and what could not; write nothing."
+    "--dry-run", is_flag=True, help="Say what would be imported, and what could not; write nothing."
 )
 
 
 class _Import(click.Group):
-    """Names the file that could not be read, whatever an importer was doing."""
+    """Turns an OSError of an importer into a :class:`StorageError` that names the file."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -89,7 +89,7 @@ def text(
     a paragraph begins an update. What stands before the first day is the introduction.
     """
     from ..imports.chronicle import chronicle
-    from ..imports.chronicle.file import lines_of
+    from ..imports.chronicle.lines import lines_of
     from ..model.period import local_day
 
     blog = state.blog()
@@ -103,13 +103,13 @@ def text(
             first_weekday=blog.config.first_weekday,
             ask=choose if ask else None,
         )
-        _bring(state, blog, items, f"text {path.name}", path.name, dry_run, as_json)
+        _import_items(state, blog, items, f"text {path.name}", path.name, dry_run, as_json)
 
 
 @import_.command()
 @click.argument("sources", metavar="URL|FILE...", nargs=-1)
-@click.option("--follow", is_flag=True, help="Go on: the schedule asks it again and again.")
-@click.option("--unfollow", is_flag=True, help="Follow it no more; what came stays.")
+@click.option("--follow", is_flag=True, help="Also import later updates, while the schedule runs.")
+@click.option("--unfollow", is_flag=True, help="Stop following it; imported updates stay.")
 @click.option("--followed", is_flag=True, help="List the feeds that are followed.")
 @_dry_option
 @json_option
@@ -125,9 +125,9 @@ def feed(
 ) -> None:
     """Import a feed: Atom, RSS or JSON Feed.
 
-    With its older documents, if it leads to them, and its pictures. With --follow what comes later
-    is imported too, while 'liveblog serve' or 'liveblog schedule' runs; its server is asked
-    politely, and no more often than it wants.
+    Its archive documents and its pictures are imported too. With --follow, later updates are
+    imported while 'liveblog serve' or 'liveblog schedule' runs; its server is asked no more often
+    than it allows.
     """
     from ..http_client import Client, private_host_port
     from ..imports.feed import Reading, is_address, read
@@ -145,11 +145,13 @@ def feed(
             following.unfollow(source)
             state.say(f"{source} is followed no more.")
             continue
-        # What its owner types may lie in their own network; what a feed leads to may not.
+        # The address that the user types may be in a private network; those in the feed may not.
         private = private_host_port(source) if is_address(source) else ""
         client = Client(allow=[private])
         reading = Reading(client, blog.now)
-        _bring(state, blog, read(source, reading), f"feed {source}", source, dry_run, as_json)
+        _import_items(
+            state, blog, read(source, reading), f"feed {source}", source, dry_run, as_json
+        )
         if follow and not dry_run:
             following.follow(source, blog.now, private=private)
             state.say("It is followed from now on, while 'liveblog serve' or 'schedule' runs.")
@@ -183,7 +185,7 @@ def markdown(state: State, folder: Path, dry_run: bool, as_json: bool) -> None:
     blog = state.blog()
     items = read_folder(folder, zone=blog.config.zone, now=blog.now)
     name = folder.resolve().name
-    _bring(state, blog, items, f"markdown {name}", name, dry_run, as_json)
+    _import_items(state, blog, items, f"markdown {name}", name, dry_run, as_json)
 
 
 @import_.command()
@@ -202,10 +204,10 @@ def wordpress(
     retraction. Pictures are taken from --media, or fetched from the site.
     """
     from ..http_client import Client
-    from ..imports.wordpress import read_export, site_of
+    from ..imports.wordpress import Export
 
     blog = state.blog()
-    items = read_export(
+    found = Export(
         export,
         zone=blog.config.zone,
         media=media,
@@ -213,8 +215,8 @@ def wordpress(
         post=post,
         lang=blog.config.language,
     )
-    source = f"wordpress {site_of(export)}"
-    _bring(state, blog, items, source, export.name, dry_run, as_json)
+    source = f"wordpress {found.link}"
+    _import_items(state, blog, found.items(), source, export.name, dry_run, as_json)
 
 
 @import_.command()
@@ -232,10 +234,10 @@ def jsonl(state: State, file: Path, dry_run: bool, as_json: bool) -> None:
 
     blog = state.blog()
     items = read(file, language=blog.config.language, timezone=blog.config.timezone)
-    _bring(state, blog, items, "jsonl", file.name, dry_run, as_json)
+    _import_items(state, blog, items, "jsonl", file.name, dry_run, as_json)
 
 
-def _bring(
+def _import_items(
     state: State,
     blog: Blog,
     items: Iterable[Item],
@@ -244,7 +246,7 @@ def _bring(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Append what an importer found and report; exit 1 if nothing of it could be taken."""
+    """Import the items and report; exit 1 if there were problems and nothing was imported."""
     with progress(state, f"Reading {name}") as shown:
 
         def show(result: ImportResult) -> None:
@@ -256,8 +258,8 @@ def _bring(
         print_json({"source": name} | dataclasses.asdict(result))
     else:
         _report(state, name, result, dry_run)
-    came = result.entries or result.revisions or result.framings or result.known
-    if result.problems and not came:
+    has_items = result.entries or result.revisions or result.framings or result.known
+    if result.problems and not has_items:
         raise click.exceptions.Exit(1)
 
 
@@ -274,7 +276,7 @@ def _report(state: State, name: str, result: ImportResult, dry_run: bool) -> Non
         for count, thing in (
             (result.entries, "new update"),
             (result.revisions, "revision"),
-            (result.framings, "introduction or close"),
+            (result.framings, "framing"),
             (result.pictures, "picture"),
         )
         if count

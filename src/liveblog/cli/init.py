@@ -1,4 +1,4 @@
-"""``liveblog init``."""
+"""The command 'liveblog init': create a blog."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands 'liveblog log' and 'liveblog show'."""
+"""The commands 'liveblog log' and 'liveblog show': list entries, show one with its history."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..model import addresses
 from ..text.bidi import close_controls
-from .context import State, complete_id, complete_tag, json_option, pass_state
+from .context import State, complete_id, complete_tag, entry_line, json_option, pass_state
 from .printing import echo, echo_text, print_json, style
 
 if TYPE_CHECKING:
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
     from ..timeline import Entry
 
 NEWEST = 20
-
-
-NEWEST = 20
+"""Number of entries that 'liveblog log' lists unless a period is given."""
 
 
 @click.command()
@@ -43,7 +42,7 @@ def log(state: State, when: str | None, tag: str | None, key: bool, as_json: boo
     wanted = tag_slug(tag) if tag else ""
     entries = (
         e
-        for e in _everything(state, blog, when)
+        for e in _all_entries(state, blog, when)
         if (not key or e.now.key) and (not wanted or e.has_tag(wanted))
     )
     shown = list(entries if when else islice(entries, NEWEST))
@@ -57,7 +56,7 @@ def log(state: State, when: str | None, tag: str | None, key: bool, as_json: boo
 
             print_json(entry_document(entry, blog.config.url))
         else:
-            echo(_line(blog, entry))
+            echo(_list_line(blog, entry))
 
 
 @click.command()
@@ -77,7 +76,7 @@ def show(state: State, entry_id: str, history: bool, as_json: bool) -> None:
     now = entry.now
     zone = blog.config.zone
     echo(style(f"{now.id}  revision {now.rev}", "faint"))
-    for name, value in _facts(blog, entry):
+    for name, value in _details(blog, entry):
         echo(f"{name + ':':<13}{value}")
     if now.title:
         echo("", style(now.title, "title"))
@@ -99,20 +98,19 @@ def show(state: State, entry_id: str, history: bool, as_json: bool) -> None:
                     echo(line)
 
 
-def _everything(state: State, blog: Blog, when: str | None) -> Iterator[Entry]:
-    """Yield entries for the newsroom's eyes, the newest first."""
+def _all_entries(state: State, blog: Blog, when: str | None) -> Iterator[Entry]:
+    """Yield entries, embargoed and removed ones too, the newest first."""
     timeline = blog.timeline
     wanted = set(blog.period(when).days()) if when else None
-    for of in reversed(timeline.days()):
-        if wanted is None or of in wanted:
-            day = timeline.unfiltered(of)
+    for date in reversed(timeline.days()):
+        if wanted is None or date in wanted:
+            day = timeline.unfiltered(date)
             state.warn(day.faults)
             yield from reversed(day.entries)
 
 
-def _line(blog: Blog, entry: Entry) -> str:
+def _list_line(blog: Blog, entry: Entry) -> str:
     now = entry.now
-    local = now.published.astimezone(blog.config.zone)
     marks = [mark for mark, holds in (
         ("scheduled", now.published > blog.now),
         (now.state, now.state != "live"),
@@ -121,21 +119,18 @@ def _line(blog: Blog, entry: Entry) -> str:
         (now.verification, bool(now.verification)),
         ("corrected", bool(entry.corrections)),
     ) if holds]  # fmt: skip
-    mark = style(f" [{', '.join(marks)}]", "mark") if marks else ""
-    title = style(now.title, "title") if now.title else _first_words(now.body)
-    return f"{style(f'{local:%Y-%m-%d %H:%M}', 'time')}  {style(now.id, 'faint')}  {title}{mark}"
+    short = textwrap.shorten(now.body, 60, placeholder="…")
+    title = style(now.title, "title") if now.title else short
+    return entry_line(blog, now.published, now.id, title, marks)
 
 
-def _first_words(body: str) -> str:
-    return textwrap.shorten(body, 60, placeholder="…")
-
-
-def _facts(blog: Blog, entry: Entry) -> Iterator[tuple[str, str]]:
+def _details(blog: Blog, entry: Entry) -> Iterator[tuple[str, str]]:
+    """Yield the name and the value of each field that is set, but the title and the body."""
     now = entry.now
     yield "Published", f"{blog.words.moment(now.published)} ({blog.config.timezone})"
     if now.state != "live":
         yield "State", f"{now.state}{f': {now.note}' if now.note else ''}"
-    yield "Address", _address(blog, now.id)
+    yield "Address", addresses.url(blog.config.url, addresses.entry_path(now.id))
     for name, values in (
         ("Author", [now.author]),
         ("Tags", now.tags),
@@ -155,14 +150,8 @@ def _facts(blog: Blog, entry: Entry) -> Iterator[tuple[str, str]]:
         yield "Corrected", revision.note
 
 
-def _address(blog: Blog, entry_id: str) -> str:
-    from ..model import addresses
-
-    return addresses.url(blog.config.url, addresses.entry_path(entry_id))
-
-
 def _as_lines(revision: Revision) -> list[str]:
-    """Return a revision as lines to compare: each field that says something, then the body."""
+    """Return a revision as lines to compare: its other fields, then its body."""
     import msgspec
 
     fields = msgspec.to_builtins(revision)

@@ -1,17 +1,15 @@
-"""The command 'liveblog outbox'."""
+"""The command 'liveblog outbox': list deliveries, send one again, drop one."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from .context import State, json_option, pass_state
+from .context import State, json_option, local_time, pass_state
 from .printing import echo, print_json, style
 
 if TYPE_CHECKING:
-    from ..blog import Blog
     from ..delivery.outbox import Delivery
 
 
@@ -35,7 +33,8 @@ def outbox(ctx: click.Context, state: State, is_all: bool, as_json: bool) -> Non
         print_json([_document(delivery) for delivery in found])
         return
     for delivery in found:
-        echo(f"{_STATES[delivery.state]:8} {_when(blog, _of(delivery))}  {delivery.key}")
+        when = local_time(blog, delivery.ended or delivery.due)
+        echo(f"{_STATES[delivery.state]:8} {when}  {delivery.key}")
         notes = [delivery.problem.replace("\n", " ")] if delivery.problem else []
         if delivery.uncertain_attempts:
             count = delivery.uncertain_attempts
@@ -53,10 +52,6 @@ _STATES = {
     "failed": "given up",
     "dropped": "dropped",
 }
-
-
-def _of(delivery: Delivery) -> datetime:
-    return delivery.ended or delivery.due
 
 
 def _document(delivery: Delivery) -> dict[str, object]:
@@ -104,10 +99,10 @@ def drop(state: State, keys: tuple[str, ...], is_all: bool) -> None:
 
 
 def _chosen(state: State, keys: tuple[str, ...], is_all: bool) -> list[str]:
+    """Return *keys*, or the keys of all deliveries that failed.
+
+    Raises :class:`click.UsageError` for both or neither.
+    """
     if bool(keys) == is_all:
         raise click.UsageError("Name what is meant, as 'liveblog outbox' lists it, or say --all.")
     return list(keys) or [e.key for e in state.blog().outbox.deliveries("failed")]
-
-
-def _when(blog: Blog, instant: datetime) -> str:
-    return f"{instant.astimezone(blog.config.zone):%Y-%m-%d %H:%M}"

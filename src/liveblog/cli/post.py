@@ -1,4 +1,4 @@
-"""The commands 'liveblog post' and 'liveblog edit'. Their options come from the model's fields."""
+"""The commands 'liveblog post' and 'liveblog edit'; their options come from the model's fields."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from ..model.draft import FIELDS, Draft, Field
 from .context import State, complete_id, complete_tag, json_option, pass_state, print_revision
-from .editor import in_editor, read_stdin, rescued, split_title
+from .editor import in_editor, read_stdin, saved_on_error, split_title
 from .values import parse_figure, parse_images, parse_source
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -31,7 +31,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "sources": parse_source,
     "figures": parse_figure,
 }
-"""How one value of a list is read."""
+"""Parses one value of an option that may be repeated."""
 
 _VERIFICATION = (
     click.option(
@@ -109,7 +109,7 @@ def _entry_options(command: Command) -> Command:
 
 
 def _draft(given: dict[str, Any], **more: Any) -> Draft:
-    """Return the draft that options make; an empty value of a list clears the list."""
+    """Return the draft that the options describe; an empty value clears a list."""
     values: dict[str, Any] = {}
     for field in FIELDS:
         value = given.get(field.name)
@@ -156,7 +156,7 @@ def post(
         if not text and not title:
             state.say("Nothing was written; nothing was posted.")
             return
-    with rescued(written) if written else nullcontext():
+    with saved_on_error(written) if written else nullcontext():
         revision = blog.post(
             _draft(given, body=text, title=title or "", published=instant),
             images=parse_images(images, alts, captions),
@@ -217,7 +217,7 @@ def edit(
         title, body = split_title(written)
         draft = Draft(title=title, body=body)
         expect = old.rev if expect is None else expect
-    with rescued(written) if written else nullcontext():
+    with saved_on_error(written) if written else nullcontext():
         revision = blog.edit(
             entry_id,
             draft,
@@ -232,5 +232,5 @@ def edit(
 
 
 def _new_key() -> str:
-    """Name a request that the user did not: if it fails half-way, the error says how to retry."""
+    """Return a new idempotency key: if the request fails, the error says how to repeat it."""
     return os.urandom(8).hex()

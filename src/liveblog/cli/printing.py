@@ -1,8 +1,8 @@
-"""The one way in which commands print: a terminal shows whatever a text holds, and obeys nothing.
+"""Prints texts, JSON and documents so that nothing in them can control the terminal.
 
-A text may come from a file's name, a feed or somebody else's journal. Control characters in it are
-made visible and bidirectional controls are closed; only :func:`style` colours a text. What is
-written for programs to a file or pipe stays as it is, byte for byte.
+A text may come from a file name, a feed or another blog's journal. Control characters in it are
+escaped and bidirectional controls are closed; only :func:`style` colours a text. Documents written
+to a file or pipe stay as they are, byte for byte.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _HARMFUL_IN_JSON = re.compile(f"{FORBIDDEN.pattern}|[\u2028-\u202e\u2066-\u2069]
 
 
 def style(text: str, kind: str) -> str:
-    """Colour a part of a text that is printed; see :data:`liveblog.digest.text.Style`."""
+    """Mark a part of a text to be coloured when printed; see :data:`liveblog.digest.text.Style`."""
     return f"{_BEGIN[kind]}{text}{_END}"
 
 
@@ -62,7 +62,7 @@ def redraw(text: str) -> None:
 
 
 def print_json(document: object) -> None:
-    """Print one JSON document on one line; a terminal finds nothing in it to obey."""
+    """Print a JSON document on one line, with the characters that control a terminal escaped."""
     import json
 
     import msgspec
@@ -73,15 +73,15 @@ def print_json(document: object) -> None:
 
 
 def print_document(chunks: Iterable[bytes]) -> None:
-    """Write a document to standard output: as it is, or made visible for a terminal."""
+    """Write a document to standard output; on a terminal, with control characters escaped."""
     if sys.stdout.isatty():
         echo_text(b"".join(chunks).decode("utf-8", "backslashreplace"))
         return
-    # Whatever fails while a chunk is made is not the fault of standard output.
+    # An error while a chunk is made is not an error of standard output.
     for chunk in chunks:
-        with refusals():
+        with stdout_errors():
             sys.stdout.buffer.write(chunk)
-    with refusals():
+    with stdout_errors():
         sys.stdout.buffer.flush()
 
 
@@ -98,7 +98,7 @@ def choose(question: str, choices: Sequence[str]) -> str:
 
 
 def _shown(text: str, show: Any) -> str:
-    """Return a text made visible piece by piece, so that no style is turned round by another."""
+    """Return a text with each styled part, and the parts between, escaped on its own."""
     pieces = []
     end = 0
     for found in _STYLED.finditer(text):
@@ -110,14 +110,14 @@ def _shown(text: str, show: Any) -> str:
 
 def _write(text: str, err: bool) -> None:
     color = False if os.environ.get("NO_COLOR") else None
-    # Where messages cannot be written there is nowhere to say so.
-    with suppress(OSError) if err else refusals():
+    # An error of standard error cannot be reported anywhere.
+    with suppress(OSError) if err else stdout_errors():
         click.echo(text, nl=False, err=err, color=color)
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
-    """Name standard output where it cannot be written; that its reader left is no error."""
+def stdout_errors() -> Iterator[None]:
+    """Turn an OSError of standard output into a StorageError; a closed pipe is not an error."""
     try:
         yield
     except BrokenPipeError:

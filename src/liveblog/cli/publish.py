@@ -1,16 +1,11 @@
-"""The commands 'liveblog publish' and 'liveblog move'."""
+"""The commands 'liveblog publish' and 'liveblog move': update the site, change its address."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from .context import State, dry_option, json_option, pass_state, progress
+from .context import State, dry_option, json_option, pass_state, plural, progress
 from .printing import print_json
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()
@@ -42,11 +37,11 @@ def publish(state: State, dry_run: bool, full: bool, as_json: bool) -> None:
         state.detail(f"  {'would delete' if dry_run else 'deleted'} {path}")
     count, gone = len(report.written), len(report.deleted)
     if dry_run:
-        state.say(f"Would write {_files(count)} and delete {_files(gone)}.")
+        state.say(f"Would write {plural(count, 'file')} and delete {plural(gone, 'file')}.")
         raise click.exceptions.Exit(1 if count or gone or report.faults else 0)
     if count or gone:
         removed = f", deleted {gone}" if gone else ""
-        state.say(f"Wrote {_files(count)}{removed}. The site is in {blog.paths.site}.")
+        state.say(f"Wrote {plural(count, 'file')}{removed}. The site is in {blog.paths.site}.")
     else:
         state.say(f"Nothing has changed. The site is in {blog.paths.site}.")
     if report.faults:
@@ -77,13 +72,9 @@ def move(state: State, url: str, as_json: bool) -> None:
                 "written": len(moved.report.written),
             }
         )
-    state.say(f"The blog is at {moved.url} now; wrote {_files(len(moved.report.written))}.")
+    state.say(f"The blog is at {moved.url} now; wrote {plural(len(moved.report.written), 'file')}.")
     for old, folder in zip(moved.before, moved.folders, strict=True):
         state.say(f"For {old}: see {folder / 'README.txt'}")
     state.say("If 'liveblog serve' runs, start it again; until then it publishes the old address.")
     if moved.report.faults:
         raise click.exceptions.Exit(1)
-
-
-def _files(count: int) -> str:
-    return f"{count:,} file{'s' if count != 1 else ''}"

@@ -11,6 +11,7 @@ from .context import (
     State,
     complete_id,
     dry_option,
+    first_line,
     json_option,
     pass_state,
     print_revision,
@@ -58,8 +59,8 @@ def remove(
 
 
 def _confirm(blog: Blog, entry_id: str, verb: str, dry_run: bool, yes: bool) -> None:
-    now = blog.timeline.entry(entry_id).now
-    first = (now.title or now.body).split("\n")[0][:60]
+    """Ask the user whether to go ahead; with *dry_run*, say what would be done and exit."""
+    first = first_line(blog.timeline.entry(entry_id).now, 60)
     if dry_run:
         echo(f"Would {verb.lower()} {entry_id}: {first}", err=True)
         raise click.exceptions.Exit(1)

@@ -1,15 +1,14 @@
-"""The command 'liveblog schedule'."""
+"""The command 'liveblog schedule': run the scheduled jobs, or list them."""
 
 from __future__ import annotations
 
 import os
 import threading
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from .context import State, goes_on, json_option, pass_state
+from .context import State, json_option, local_time, pass_state, prepare_long_run
 from .printing import echo, print_json, style
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def schedule(ctx: click.Context, state: State, is_list: bool, once: bool, as_jso
     """
     from ..scheduler import Schedule, leader
 
-    goes_on()
+    prepare_long_run()
     blog = state.blog()
     if not once and not is_list:
         return _run(state, blog)
@@ -96,7 +95,7 @@ def _list(state: State, blog: Blog, jobs: list[Job], process: int, as_json: bool
             }
         )
     for job in jobs:
-        shown = _when(blog, job.next) if job.next else "–"
+        shown = local_time(blog, job.next) if job.next else "–"
         echo(f"{style(job.name.ljust(8), 'title')} {shown:17} {job.does}")
         if job.last:
             echo(f"{'':8} {_outcome(blog, job.last)}")
@@ -110,9 +109,5 @@ def _list(state: State, blog: Blog, jobs: list[Job], process: int, as_json: bool
 
 
 def _outcome(blog: Blog, outcome: Outcome) -> str:
-    line = f"{_when(blog, outcome.ran)}  {outcome.words}"
+    line = f"{local_time(blog, outcome.ran)}  {outcome.words}"
     return style(line, "failure" if outcome.is_failure else "faint")
-
-
-def _when(blog: Blog, instant: datetime) -> str:
-    return f"{instant.astimezone(blog.config.zone):%Y-%m-%d %H:%M}"

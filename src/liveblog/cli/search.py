@@ -1,4 +1,4 @@
-"""The command 'liveblog search'."""
+"""The command 'liveblog search': list the entries that contain some words."""
 
 from __future__ import annotations
 
@@ -7,25 +7,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .context import State, complete_tag, json_option, pass_state, progress
+from .context import State, complete_tag, entry_line, json_option, pass_state, progress
 from .printing import echo, print_json, style
 
 if TYPE_CHECKING:
     from ..blog import Blog
     from ..search import Hit
 
-NEWEST = 20
-
-
-NEWEST = 20
-
 
 @click.command()
 @click.argument("words", nargs=-1, required=True)
 @click.option("--tag", metavar="TAG", help="Only those with this tag.", shell_complete=complete_tag)
 @click.option("--author", metavar="NAME", help="Only those signed by NAME.")
-@click.option("--limit", metavar="N", type=click.IntRange(1, 1000), default=NEWEST,
-              show_default=True, help="At most so many.")  # fmt: skip
+@click.option("--limit", metavar="N", type=click.IntRange(1, 1000), default=20,
+              show_default=True, help="The most updates to list.")  # fmt: skip
 @json_option
 @pass_state
 def search(
@@ -62,13 +57,12 @@ def search(
 
 
 def _print_hit(blog: Blog, hit: Hit) -> None:
-    local = hit.published.astimezone(blog.config.zone)
-    mark = style(f" [{hit.state}]", "mark") if hit.state != "live" else ""
-    title = " " + _marked(hit.title) if hit.title else ""
-    echo(f"{style(f'{local:%Y-%m-%d %H:%M}', 'time')}  {style(hit.id, 'faint')} {title}{mark}")
+    marks = [hit.state] if hit.state != "live" else []
+    echo(entry_line(blog, hit.published, hit.id, _marked(hit.title), marks))
     if hit.snippet:
         echo(f"    {_marked(hit.snippet)}")
 
 
 def _marked(pieces: Iterable[tuple[bool, str]]) -> str:
+    """Return a text with the words that were searched for in bold."""
     return "".join(style(text, "title") if is_hit else text for is_hit, text in pieces)

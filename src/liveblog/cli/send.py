@@ -43,7 +43,7 @@ def send(
     2012-W29. What the schedule sends is not touched: it goes all the same. See docs/mail.md.
     """
     blog = state.blog()
-    messages = _composed(state, blog, when, addresses)
+    messages = _compose(state, blog, when, addresses)
     if dry_run:
         for message in messages:
             _show(message, as_json)
@@ -56,10 +56,8 @@ def send(
     raise click.exceptions.Exit(1 if failed else 0)
 
 
-def _composed(
-    state: State, blog: Blog, when: str, addresses: tuple[str, ...]
-) -> list[EmailMessage]:
-    """Return the message to each address; none if there is nothing to tell."""
+def _compose(state: State, blog: Blog, when: str, addresses: tuple[str, ...]) -> list[EmailMessage]:
+    """Return the message to each address; none for a period without entries."""
     from ..delivery import mail
     from ..model.errors import ConfigError, InvalidInput
 
@@ -95,7 +93,7 @@ def _write(message: EmailMessage, output: str | None) -> None:
 
 
 def _sent(state: State, blog: Blog, message: EmailMessage, as_json: bool) -> bool:
-    """Send a message and tell what the server said; whether it took it."""
+    """Send a message and print the server's answer; return whether it was accepted."""
     from ..delivery import DeliveryError, smtp
 
     try:

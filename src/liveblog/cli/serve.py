@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .context import State, goes_on, json_option, pass_state
+from .context import State, json_option, pass_state, prepare_long_run
 from .printing import echo, print_json
 
 
@@ -51,7 +51,7 @@ def serve(
             state.say("Nobody can sign in yet: 'liveblog token new NAME' makes a token.")
         state.say("Stop with Ctrl-C.")
 
-    goes_on()
+    prepare_long_run()
     run(app, opened, ready)
 
 

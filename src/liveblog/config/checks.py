@@ -36,23 +36,22 @@ def check_line(name: str, limit: int, text: str) -> None:
         raise ConfigError(f"The {name} spans several lines.", "Write it on one line.")
 
 
-def check_paths(paths: Iterable[str]) -> None:
+def check_path(path: str) -> None:
     """Refuse a path that no request can contain."""
-    for path in paths:
-        check_line("path", limits.ADDRESS, path)
+    check_line("path", limits.ADDRESS, path)
 
 
-def check_redirects(redirects: dict[str, str]) -> None:
+def check_redirect(redirect: tuple[str, str]) -> None:
     """Refuse a redirect whose target is neither a path of the site nor an HTTP address."""
-    check_paths(redirects)
-    for name, target in redirects.items():
-        check_line("address", limits.ADDRESS, target)
-        is_elsewhere = target.startswith(("//", "\\"))
-        if is_elsewhere or _split(target).scheme not in ("", "http", "https"):
-            raise ConfigError(
-                f"'{printable(name)}' leads to '{printable(target)}'.",
-                "Give a path of this site, or an address that begins with https://.",
-            )
+    path, target = redirect
+    check_path(path)
+    check_line("address", limits.ADDRESS, target)
+    is_elsewhere = target.startswith(("//", "\\"))
+    if is_elsewhere or _split(target).scheme not in ("", "http", "https"):
+        raise ConfigError(
+            f"'{printable(path)}' leads to '{printable(target)}'.",
+            "Give a path of this site, or an address that begins with https://.",
+        )
 
 
 def check_range(lowest: int, highest: int | None, number: int) -> None:
@@ -71,16 +70,29 @@ def check_title(title: str) -> None:
 
 def check_url(url: str) -> None:
     """Refuse an address that is not the HTTP address of a folder, ending in a slash."""
-    limits.check_length(url, limits.ADDRESS, "address of the site")
-    parts = _split(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    _check_http_address(url, "site", "https://example.org/blog/")
+    if _split(url).query:
         raise ConfigError(
-            f"'{printable(url)}' is not the address of a site.",
+            f"'{printable(url)}' is not the address of a site: it has a query.",
             "Write it like https://example.org/blog/.",
         )
     if not url.endswith("/"):
         raise ConfigError(
             f"'{printable(url)}' does not end in a slash.", f"Write {printable(url)}/."
+        )
+
+
+def check_hub(url: str) -> None:
+    """Refuse an address that is not that of a WebSub hub."""
+    _check_http_address(url, "hub", "https://hub.example/")
+
+
+def _check_http_address(url: str, owner: str, example: str) -> None:
+    limits.check_length(url, limits.ADDRESS, f"address of the {owner}")
+    parts = _split(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
+        raise ConfigError(
+            f"'{printable(url)}' is not the address of a {owner}.", f"Write it like {example}."
         )
     if not url.isascii() or re.search(r"[\s\"'<>\\\x00-\x1f\x7f]", url):
         raise ConfigError(
@@ -88,12 +100,6 @@ def check_url(url: str) -> None:
             "Percent-encode it.",
         )
     check_host(parts.hostname)
-
-
-def check_urls(urls: tuple[str, ...]) -> None:
-    """Refuse addresses that :func:`check_url` refuses."""
-    for url in urls:
-        check_url(url)
 
 
 def check_id(blog_id: str) -> None:
@@ -183,12 +189,6 @@ def parse_sender(sender: str) -> tuple[str, str]:
     return name, normalize_mail_address(match[2] or match[3])
 
 
-def check_recipients(addresses: tuple[str, ...]) -> None:
-    """Refuse invalid mail addresses."""
-    for address in addresses:
-        normalize_mail_address(address)
-
-
 def normalize_mail_address(address: str) -> str:
     """Return a mail address with its domain in ASCII.
 
@@ -235,32 +235,13 @@ def check_unsubscribe(addresses: tuple[str, ...]) -> None:
             )
 
 
-def check_hubs(hubs: tuple[str, ...]) -> None:
-    """Refuse an address that is not that of a WebSub hub."""
-    for hub in hubs:
-        parts = _split(hub)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
-            raise ConfigError(
-                f"'{printable(hub)}' is not the address of a hub.",
-                "Write it like https://hub.example/.",
-            )
-        limits.check_length(hub, limits.ADDRESS, "address of a hub")
-        check_host(parts.hostname)
-        if not hub.isascii() or re.search(r"[\s\"'<>\\]", hub):
-            raise ConfigError(
-                f"'{printable(hub)}' holds a character that is not allowed in a URL.",
-                "Percent-encode it.",
-            )
-
-
-def check_chat_names(names: Iterable[str]) -> None:
+def check_chat_name(name: str) -> None:
     """Refuse the name of a chat that cannot be part of the name of an environment variable."""
-    for name in names:
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,30}", name):
-            raise ConfigError(
-                f"'{printable(name)}' is not a valid name for a chat.",
-                "Use small letters, digits and '_'.",
-            )
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,30}", name):
+        raise ConfigError(
+            f"'{printable(name)}' is not a valid name for a chat.",
+            "Use small letters, digits and '_'.",
+        )
 
 
 def check_mail(server: str, sender: str) -> None:

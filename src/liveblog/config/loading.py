@@ -114,51 +114,44 @@ def _read(path: Path) -> str:
 
 def _checks(config: Config) -> list[_Check]:
     """List the checks that a configuration has to pass."""
-    schedule = config.schedule
+    server, schedule, mail = config.server, config.schedule, config.mail
+    at_least_1 = partial(checks.check_range, 1, None)
+    one_click = partial(checks.check_one_click, mail.unsubscribe)
+    security = partial(checks.check_security, mail.server, mail.allow_cleartext)
     found: list[_Check] = [
         ("title", checks.check_title, config.title),
         ("description", partial(checks.check_text, "description", limits.ALT), config.description),
         ("author", partial(checks.check_line, "author", limits.NAME), config.author),
         ("url", checks.check_url, config.url),
-        ("moved_from", checks.check_urls, config.moved_from),
+        *(("moved_from", checks.check_url, url) for url in config.moved_from),
         ("id", checks.check_id, config.id),
         ("language", checks.check_language, config.language),
         ("timezone", checks.check_timezone, config.timezone),
         ("week_starts", checks.check_weekday, config.week_starts),
-        ("gone", checks.check_paths, config.gone),
-        ("redirects", checks.check_redirects, config.redirects),
+        *(("gone", checks.check_path, path) for path in config.gone),
+        *(("redirects", checks.check_redirect, redirect) for redirect in config.redirects.items()),
         ("feeds.entries", partial(checks.check_range, 1, 500), config.feeds.entries),
+        ("server.streams", at_least_1, server.streams),
+        ("server.streams_per_address", at_least_1, server.streams_per_address),
         ("schedule.day_closes", checks.parse_time, schedule.day_closes),
         ("schedule.publish_seconds", partial(checks.check_range, 1, 86_400),
          schedule.publish_seconds),
-        ("websub.hubs", checks.check_hubs, config.websub.hubs),
-        ("chat", checks.check_chat_names, config.chat),
-    ]  # fmt: skip
-    if schedule.week_closes:
-        found.append(("schedule.week_closes", checks.parse_weekday_time, schedule.week_closes))
-    for name in ("streams", "streams_per_address"):
-        value = getattr(config.server, name)
-        found.append((f"server.{name}", partial(checks.check_range, 1, None), value))
-    return [*found, *_mail_checks(config.mail)]
-
-
-def _mail_checks(mail: MailConfig) -> list[_Check]:
-    one_click = partial(checks.check_one_click, mail.unsubscribe)
-    security = partial(checks.check_security, mail.server, mail.allow_cleartext)
-    found: list[_Check] = [
+        *(("websub.hubs", checks.check_hub, hub) for hub in config.websub.hubs),
+        *(("chat", checks.check_chat_name, name) for name in config.chat),
         ("mail.port", partial(checks.check_range, 0, 65_535), mail.port),
         ("mail.security", security, mail.security),
         ("mail.username", partial(checks.check_line, "username", limits.NAME), mail.username),
-        ("mail.to", checks.check_recipients, mail.to),
+        *(("mail.to", checks.normalize_mail_address, address) for address in mail.to),
         ("mail.unsubscribe", checks.check_unsubscribe, mail.unsubscribe),
         ("mail.unsubscribe_one_click", one_click, mail.unsubscribe_one_click),
+    ]  # fmt: skip
+    optional: list[_Check] = [
+        ("schedule.week_closes", checks.parse_weekday_time, schedule.week_closes),
+        ("mail.server", checks.check_host, mail.server),
+        ("mail.sender", checks.parse_sender, mail.sender),
+        ("mail.list_id", checks.check_list_id, mail.list_id),
     ]
-    if mail.server:
-        found.insert(0, ("mail.server", checks.check_host, mail.server))
-    if mail.sender:
-        found.append(("mail.sender", checks.parse_sender, mail.sender))
-    if mail.list_id:
-        found.append(("mail.list_id", checks.check_list_id, mail.list_id))
+    found += [check for check in optional if check[2]]
     if mail != MailConfig():
         found.append(("mail", partial(checks.check_mail, mail.server), mail.sender))
     return found

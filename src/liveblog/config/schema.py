@@ -33,9 +33,8 @@ class ScheduleConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The table ``[schedule]``; its times are local times in the blog's time zone."""
 
     day_closes: str = "00:00"  #: the time at which the previous day closes
-    week_closes: str = (
-        ""  #: such as ``monday 06:00``; if empty, when the last day of the week closes
-    )
+    week_closes: str = ""
+    """Such as ``monday 06:00``; if empty, when the last day of the week closes."""
     catch_up: Literal["all", "latest"] = "all"
     """Which digests are sent when several days (or weeks) close at once, after a downtime."""
     publish_seconds: int = 300  #: maximum number of seconds between two publications
@@ -67,9 +66,7 @@ class WebSubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ChatConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table ``[chat.NAME]``; its address is secret and comes from an environment variable."""
 
-    post: Literal["key", "all", "digests"] = (
-        "key"  #: which posts: key entries, all entries, or digests
-    )
+    post: Literal["key", "all", "digests"] = "key"  #: what is sent to the chat
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
@@ -78,9 +75,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     title: str
     url: str  #: where the site is served, ending in a slash
     id: str  #: a tag: URI (RFC 4151) that never changes; all feed ids begin with it
-    language: str = (
-        "en"  #: BCP 47; its first part is one of :data:`liveblog.config.checks.LANGUAGES`
-    )
+    language: str = "en"  #: BCP 47, with one of ``checks.LANGUAGES`` first
     timezone: str = "UTC"  #: IANA name
     description: str = ""
     author: str = ""  #: author of entries without one

@@ -11,6 +11,7 @@ answering machines quiet (RFC 3834 §2).
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from datetime import datetime
 from email.header import Header
 from email.headerregistry import Address
@@ -96,19 +97,20 @@ def compose(
     except ConfigError as error:
         raise InvalidInput(error.message, error.hint) from None
     shown = abridge(digest)
-    message = _message(digest, shown, pages, to, now, is_extra)
-    low, high = 0, len(shown.entries) - 1  # numbers of entries: fits, may fit
-    if len(message.as_bytes()) <= MAX_BYTES:
-        return message
-    while low < high:
-        middle = (low + high + 1) // 2
-        message = _message(digest, cut(shown, middle), pages, to, now, is_extra)
-        low, high = (middle, high) if len(message.as_bytes()) <= MAX_BYTES else (low, middle - 1)
-    message = _message(digest, cut(shown, low), pages, to, now, is_extra)
-    if len(message.as_bytes()) <= MAX_BYTES:
-        return message
-    # The introduction does not fit: only the headline and the link to the page.
-    return _message(digest, headline_only(digest), pages, to, now, is_extra)
+
+    def message(part: Digest) -> EmailMessage:
+        return _message(digest, part, pages, to, now, is_extra)
+
+    def is_too_long(part: Digest) -> bool:
+        return len(message(part).as_bytes()) > MAX_BYTES
+
+    if not is_too_long(shown):
+        return message(shown)
+    numbers = range(1, len(shown.entries))
+    fitting = bisect_left(numbers, True, key=lambda number: is_too_long(cut(shown, number)))
+    part = cut(shown, fitting)
+    # If even the introduction does not fit, only the headline and the link to the page are sent.
+    return message(headline_only(digest) if is_too_long(part) else part)
 
 
 def message_id(config: Config, digest: Digest, to: str, extra: str = "") -> str:

@@ -15,20 +15,17 @@ MAX_AGE = timedelta(days=1)
 """The age up to which an entry is posted to a chat, so that an import posts nothing."""
 
 
-def for_closed(
-    periods: Sequence[Period], has_entries: Mapping[str, bool], config: Config
-) -> list[Plan]:
+def for_closed(periods: Sequence[Period], config: Config) -> list[Plan]:
     """Return the mails and chat messages that follow from closed *periods*, in their order.
 
-    *has_entries* says for each period's id whether it has entries: an empty one is not sent. Of the
-    days (and of the weeks) that close at once, all are sent or only the latest, by the settings.
+    Of the days (and of the weeks) that close at once, all are sent or only the latest, by the
+    settings.
     """
     plans: list[Plan] = []
-    sent = [period for period in periods if has_entries[period.id]]
-    if config.schedule.catch_up == "latest":
-        latest = {period.kind: period for period in sent}
-        sent = [period for period in sent if latest[period.kind] is period]
-    for period in sent:
+    latest = {period.kind: period for period in periods}
+    for period in periods:
+        if config.schedule.catch_up == "latest" and period is not latest[period.kind]:
+            continue
         is_mailed = config.mail.weekly if period.kind == "week" else config.mail.daily
         plans += [Plan("mail", to, period.id) for to in config.mail.to if is_mailed]
         plans += [

@@ -17,60 +17,55 @@ def json_feed(feed: Feed) -> bytes:
 
     The version stands first, as the specification asks.
     """
-    document: dict[str, Any] = {
+    removed = [{"id": gone.id, "date_removed": gone.when} for gone in feed.removed]
+    document = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
         "home_page_url": feed.home_url,
         "feed_url": feed.folder_url + "feed.json",
-        "description": feed.subtitle,
+        "description": feed.subtitle or None,
         "language": feed.language,
         "authors": [{"name": feed.author}],
-        "next_url": feed.archives.earlier + "feed.json",
-        "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
-        "expired": True,
-        "_liveblog": {
-            "about": ABOUT,
-            "removed": [{"id": gone.id, "date_removed": gone.when} for gone in feed.removed],
-        },
+        "next_url": feed.archives.earlier + "feed.json" if feed.archives.earlier else None,
+        "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs] or None,
+        "expired": feed.expired or None,
+        "_liveblog": {"about": ABOUT, "removed": removed} if removed else None,
         "items": [_item(item) for item in feed.items],
     }
-    if not feed.archives.earlier:
-        del document["next_url"]
-    if not feed.removed:
-        del document["_liveblog"]
-    if not feed.hubs:
-        del document["hubs"]
-    if not feed.expired:
-        del document["expired"]
-    if not feed.subtitle:
-        del document["description"]
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(_without_none(document)), indent=1) + b"\n"
 
 
 def _item(item: Item) -> dict[str, Any]:
-    document: dict[str, Any] = {"id": item.id, "url": item.url}
-    # An item without a title of its own should have none, as those of a microblog.
-    if item.is_titled:
-        document["title"] = item.title
-    document |= {
-        "content_html": item.content,
-        "summary": item.summary,
-        "date_published": item.published,
-        "date_modified": item.updated,
-    }
-    if item.author:
-        document["authors"] = [{"name": item.author}]
-    if item.tags:
-        document["tags"] = list(item.tags)
-    if item.language:
-        document["language"] = item.language
     images = [e.url for e in item.enclosures if e.type.startswith("image/")]
-    if images:
-        document["image"] = images[0]
-    if item.enclosures:
-        document["attachments"] = [
-            {"url": e.url, "mime_type": e.type, "size_in_bytes": e.size}
-            | ({"title": e.title} if e.title else {})
-            for e in item.enclosures
-        ]
-    return document
+    attachments = [
+        _without_none(
+            {
+                "url": e.url,
+                "mime_type": e.type,
+                "size_in_bytes": e.size,
+                "title": e.title or None,
+            }
+        )
+        for e in item.enclosures
+    ]
+    return _without_none(
+        {
+            "id": item.id,
+            "url": item.url,
+            # An item without a title of its own should have none, as those of a microblog.
+            "title": item.title if item.is_titled else None,
+            "content_html": item.content,
+            "summary": item.summary,
+            "date_published": item.published,
+            "date_modified": item.updated,
+            "authors": [{"name": item.author}] if item.author else None,
+            "tags": item.tags or None,
+            "language": item.language or None,
+            "image": images[0] if images else None,
+            "attachments": attachments or None,
+        }
+    )
+
+
+def _without_none(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Full-text search in the entries that readers may see.
+"""Full-text search in the entries that readers may see: updates the index and runs queries.
 
 The index (``index``) is derived from the journal. Before each search the days that changed are
 indexed again; an index that cannot be used is rebuilt. ``words`` normalises texts and queries.
@@ -9,13 +9,14 @@ A retracted entry is found by its public reason only; a removed entry is not fou
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
 from msgspec import Struct
 
 from ..journal import Journal
+from ..journal.dayfiles.layout import is_day
 from ..model import addresses
 from ..model.entry import display_day, slug
 from ..model.errors import StorageError
@@ -26,15 +27,15 @@ from ..text.markup import to_html
 from ..text.plain import highlight, shorten
 from ..timeline import Entry, fold
 from .index import CANDIDATES, Row, SearchIndex, Writer, label
-from .words import QUERY_CHARACTERS, SNIPPET, Piece, excerpt, parse_query
+from .words import QUERY_CHARACTERS, Phrase, Piece, excerpt, parse_query
 
-LOOK_SECONDS = 2.0
-"""Seconds for which files are not read_at at again, if nothing was appended on this machine."""
+UNCHANGED_SECONDS = 2.0
+"""Seconds before the files are looked at again, if nothing was appended on this machine."""
 
 COMMIT_DAYS = 50
-"""Number of days between two commits: a rebuild that was interrupted continues from there."""
+"""Number of days between two commits. A rebuild that was interrupted continues after the last."""
 
-NAME = 80
+NAME_CHARACTERS = 80
 """Maximum number of characters of the name of an entry without a title."""
 
 Progress = Callable[[int, int], None]
@@ -109,16 +110,16 @@ class Search:
             return Found((), 0, is_empty=True)
         labels = [label("t", tag)] if tag else []
         labels += [label("a", slug(author))] if author else []
-        for is_last in (False, True):
+        for attempt in (1, 2):
             try:
                 self.update(progress)
                 with self._index.reading() as reader:
                     numbers, is_more = reader.find(phrases, labels, now)
                     rows = [reader.row(number) for number in numbers[offset : offset + limit]]
-                hits = tuple(_hit(row, lambda t, n: excerpt(t, phrases, n)) for row in rows)
+                hits = tuple(_hit(row, phrases) for row in rows)
                 return Found(hits, len(numbers), is_more)
             except (Unusable, TypeError, ValueError):  # rows that this program did not write
-                if is_last:
+                if attempt == 2:
                     raise
                 self.delete()
         raise AssertionError
@@ -128,7 +129,7 @@ class Search:
         end = self._journal.end()
         seen, at = self._seen
         read_at = time.monotonic()
-        if end == seen and read_at - at < LOOK_SECONDS and self._index.path.exists():
+        if end == seen and read_at - at < UNCHANGED_SECONDS and self._index.path.exists():
             return
         try:
             self._index_changes(progress)
@@ -153,7 +154,7 @@ class Search:
     def _index_changes(self, progress: Progress | None) -> None:
         with self._index.writing() as writer:
             # The stamps come first: what is appended meanwhile is indexed the next time.
-            stamps = {n: s for n, s in self._journal.stamps().items() if _is_day(n)}
+            stamps = {n: s for n, s in self._journal.stamps().items() if is_day(n)}
             changed = writer.changed(stamps)
             has_removed = False
             for number, name in enumerate(changed):
@@ -175,24 +176,17 @@ class Search:
 
 
 def _row(entry: Entry, mark: bytes) -> Row | None:
-    """Return the row of an entry; None if the entry cannot be rendered."""
-    try:
-        return _make_row(entry, mark)
-    except Exception as error:
-        if isinstance(error, StorageError | MemoryError):
-            raise
-        return None
-
-
-def _is_day(name: str) -> bool:
-    return len(name) == 10 and name[4] == "-"
-
-
-def _make_row(entry: Entry, mark: bytes) -> Row:
-    """Return the row of an entry: what readers see of it, as plain text."""
+    """Return what readers see of an entry, as plain text; None if it cannot be rendered."""
     now = entry.now
     is_live = now.state == "live"
+    tags = now.tags if is_live else ()
     names = [label("a", slug(now.author))] if now.author else []
+    try:
+        text = text_of(entry, to_html(now.body)) if is_live else now.note
+    except (StorageError, MemoryError):
+        raise
+    except Exception:
+        return None
     return Row(
         id=entry.id,
         mark=mark,
@@ -201,9 +195,9 @@ def _make_row(entry: Entry, mark: bytes) -> Row:
         state=now.state,
         author=now.author,
         title=now.title if is_live else "",
-        tags=now.tags if is_live else (),
-        text=text_of(entry, to_html(now.body)) if is_live else now.note,
-        labels=[*names, *(label("t", slug(tag)) for tag in now.tags if is_live)],
+        tags=tags,
+        text=text,
+        labels=[*names, *(label("t", slug(tag)) for tag in tags)],
     )
 
 
@@ -223,7 +217,8 @@ def text_of(entry: Entry, body: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _hit(row: Row, mark: Callable[[str, int], tuple[Piece, ...]]) -> Hit:
+def _hit(row: Row, phrases: Sequence[Phrase]) -> Hit:
+    name = row.title or (shorten(row.text, NAME_CHARACTERS) if row.state == "live" else "")
     return Hit(
         id=row.id,
         published=row.published,
@@ -231,14 +226,15 @@ def _hit(row: Row, mark: Callable[[str, int], tuple[Piece, ...]]) -> Hit:
         state=row.state,
         author=close_controls(row.author),
         tags=tuple(map(close_controls, row.tags)),
-        name=close_controls(row.title or (shorten(row.text, NAME) if row.state == "live" else "")),
-        title=_closed(mark(row.title, len(row.title))) if row.title else (),
-        snippet=_closed(mark(row.text, SNIPPET)) if row.text else (),
+        name=close_controls(name),
+        title=_closed(excerpt(row.title, phrases, len(row.title))),
+        snippet=_closed(excerpt(row.text, phrases)),
     )
 
 
-def _closed(found: tuple[Piece, ...]) -> tuple[Piece, ...]:
-    return tuple((is_hit, close_controls(text)) for is_hit, text in found)
+def _closed(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """Return pieces whose bidirectional controls end within them."""
+    return tuple((is_hit, close_controls(text)) for is_hit, text in pieces)
 
 
 __all__ = ["CANDIDATES", "QUERY_CHARACTERS", "Found", "Hit", "Search", "as_data", "text_of"]

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from ..digest import Digest
 from ..digest.build import abridge
-from ..feeds import Feed
+from ..feeds import Feed, Item
 from ..model import addresses, period
 from ..model.period import day_end
 from ..pages.data import Tag
@@ -67,15 +67,14 @@ class FeedFiles:
 
         def render(substitute: Substitute) -> Feed:
             items = [self._feeds.entry(entry) for entry in substitute(updated)]
-            feed = self._feeds.feed(
-                "", "", self._config.title, items, "", is_over=self._context.is_over
-            )
-            return self._feeds.subscription(feed, archive, removed)
+            return self._feeds.subscription(self._feed(items), archive, removed)
 
-        self._writer.feed("newest", "", render, updated)
+        self._writer.feed("", render, updated)
 
-    def tag(self, tag: Tag, total: int, refs: Sequence[EntryRef], purpose: str) -> None:
+    def tag(self, tag: Tag, total: int, refs: Sequence[EntryRef]) -> None:
         """Write the page and the feed of a tag: the newest entries, of *total* ones."""
+        if not total:
+            return
         entries = self._queries.entries(refs)
         folder = addresses.tag_path(tag.slug)
         title = f"{close_controls(self._config.title)} – {tag.name}"
@@ -83,14 +82,11 @@ class FeedFiles:
 
         def render(substitute: Substitute) -> Feed:
             items = [self._feeds.entry(entry, is_copy=True) for entry in substitute(in_feed)]
-            return self._feeds.feed(
-                folder, f"tag/{tag.slug}", title, items, folder, is_over=self._context.is_over
-            )
+            return self._feed(items, folder, f"tag/{tag.slug}", title, page=folder)
 
-        self._writer.feed(purpose, folder, render, in_feed)
+        self._writer.feed(folder, render, in_feed)
         shown = entries[:ON_PAGE]
         self._writer.page(
-            purpose,
             folder + "index.html",
             lambda substitute: self._context.pages.tag(tag, substitute(shown), total),
             shown,
@@ -123,20 +119,19 @@ class FeedFiles:
 
         def feed(shown: Iterable[Digest]) -> Feed:
             items = [self._feeds.digest(digest) for digest in shown if digest.entries]
-            return self._feeds.feed(folder, name, title, items, "", is_over=self._context.is_over)
+            return self._feed(items, folder, name, title)
 
         self._writer.feed(
-            name,
             folder,
             lambda substitute: feed(substitute_entries(digest, substitute) for digest in digests),
             [entry for digest in digests for entry in digest.entries],
-            plainer=lambda substitute: feed(
-                structs.replace(digest, series=()) for digest in digests
-            ),
+            plainer=lambda: feed(structs.replace(digest, series=()) for digest in digests),
         )
 
-    def archive(self, archive: Archive, purpose: str) -> None:
+    def archive(self, archive: Archive | None) -> None:
         """Write the archive of a day: all that appeared or was corrected in it, as it is now."""
+        if archive is None:
+            return
         ids: dict[date, set[str]] = {}
         for ref in archive.entries:
             ids.setdefault(ref.day, set()).add(ref.id)
@@ -147,13 +142,23 @@ class FeedFiles:
 
         def render(substitute: Substitute) -> Feed:
             items = [self._feeds.entry(entry) for entry in substitute(reversed(shown))]
-            title, is_over = self._config.title, self._context.is_over
             return self._feeds.archive(
-                self._feeds.feed("", "", title, items, "", is_over=is_over),
+                self._feed(items),
                 archive.day,
                 earlier=archive.earlier,
                 later=archive.later,
                 removed=removed,
             )
 
-        self._writer.feed(purpose, addresses.day_path(archive.day), render, shown)
+        self._writer.feed(addresses.day_path(archive.day), render, shown)
+
+    def _feed(
+        self,
+        items: Sequence[Item],
+        folder: str = "",
+        name: str = "",
+        title: str = "",
+        page: str = "",
+    ) -> Feed:
+        title, is_over = title or self._config.title, self._context.is_over
+        return self._feeds.feed(folder, name, title, items, page, is_over=is_over)

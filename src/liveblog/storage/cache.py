@@ -1,4 +1,4 @@
-"""A cache of texts that is bounded in bytes. It belongs to the object that renders them."""
+"""A cache for rendered texts, bounded in bytes and owned by the object that renders them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import threading
 from collections.abc import Callable, Hashable
 
 OVERHEAD = 500
-"""Bytes that a cached text needs besides itself: its key, and its place in the dictionary."""
+"""Estimated bytes for the key of a cached text and its entry in the dictionary."""
 
 LARGEST = 1 / 16
 """Fraction of a cache that one text may take; a larger one is rendered each time."""
 
 
 class Cache:
-    """Texts by what they were made of; the least recently used are evicted. Thread-safe."""
+    """Texts by a key; the least recently used are evicted. Thread-safe."""
 
     def __init__(self, limit: int) -> None:
         """Hold at most *limit* bytes."""

@@ -1,4 +1,4 @@
-"""Reads and deletes files below a folder, whatever the path: it cannot lead out of the folder.
+"""Reads and deletes files at untrusted paths, which cannot lead out of a folder.
 
 The paths come from records and site listings that somebody else may have written.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..model.errors import StorageError
 
-_ELSEWHERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG}
+_NO_FILE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG}
 """Errors of a path that leads to no file below the folder."""
 
 
@@ -32,19 +32,15 @@ def read_inside(folder: Path, path: str) -> bytes | None:
 
     Raises :class:`StorageError` if the machine refused.
     """
-    try:
-        with _parent(folder, path) as (parent, name):
-            # A pipe without a writer would keep us waiting.
-            flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-            with open(os.open(name, flags, dir_fd=parent), "rb") as file:
-                is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-                return file.read() if is_file else None
-    except IsADirectoryError:
-        return None
-    except OSError as error:
-        if error.errno in _ELSEWHERE:
-            return None
-        raise StorageError.of(error, "read", folder / path) from error
+    with _no_file_errors("read", folder / path), _parent(folder, path) as (parent, name):
+        # O_NONBLOCK: a pipe without a writer would block.
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        fd = os.open(name, flags, dir_fd=parent)
+        if stat.S_ISREG(os.fstat(fd).st_mode):
+            with open(fd, "rb") as file:
+                return file.read()
+        os.close(fd)
+    return None
 
 
 def size_inside(folder: Path, path: str) -> int | None:
@@ -52,14 +48,10 @@ def size_inside(folder: Path, path: str) -> int | None:
 
     It is what :func:`read_inside` would read. Raises what that raises.
     """
-    try:
-        with _parent(folder, path) as (parent, name):
-            status = os.stat(name, dir_fd=parent, follow_symlinks=False)
-            return status.st_size if stat.S_ISREG(status.st_mode) else None
-    except OSError as error:
-        if error.errno in _ELSEWHERE:
-            return None
-        raise StorageError.of(error, "read", folder / path) from error
+    with _no_file_errors("read", folder / path), _parent(folder, path) as (parent, name):
+        status = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        return status.st_size if stat.S_ISREG(status.st_mode) else None
+    return None
 
 
 def delete_inside(folder: Path, path: str) -> bool:
@@ -70,14 +62,20 @@ def delete_inside(folder: Path, path: str) -> bool:
 
     Raises :class:`StorageError` if the machine refused.
     """
-    try:
-        with _parent(folder, path) as (parent, name):
-            os.unlink(name, dir_fd=parent)
+    with _no_file_errors("delete", folder / path), _parent(folder, path) as (parent, name):
+        os.unlink(name, dir_fd=parent)
         return True
+    return False
+
+
+@contextmanager
+def _no_file_errors(doing: str, path: Path) -> Iterator[None]:
+    """Suppress the errors of a path that leads to no file; turn others into a storage error."""
+    try:
+        yield
     except OSError as error:
-        if error.errno in _ELSEWHERE:
-            return False
-        raise StorageError.of(error, "delete", folder / path) from error
+        if error.errno not in _NO_FILE:
+            raise StorageError.of(error, doing, path) from error
 
 
 @contextmanager

@@ -7,13 +7,12 @@ The file system must be local, or a network file system with locks.
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
 import time
 from pathlib import Path
 
-from ..model.errors import Busy, StorageError
+from ..model.errors import Busy, StorageError, storage_errors
 
 WARN_AFTER = 2.0
 """Seconds after which a waiting process logs who holds the lock."""
@@ -23,9 +22,8 @@ GIVE_UP_AFTER = 30.0
 
 _SHORTEST_PAUSE = 0.000_2
 _LONGEST_PAUSE = 0.1
-"""Seconds between two attempts. In between they are a hundredth of the time waited so far: eight
-processes that append at once lose little to pauses, and one that waits for long needs no processor.
-"""
+"""Seconds between two attempts: a hundredth of the time waited so far, within these limits. A
+process that waits for long uses little processor time."""
 
 
 class Lock:
@@ -72,16 +70,16 @@ class Lock:
             waited = time.monotonic() - began
             if waited >= GIVE_UP_AFTER:
                 raise Busy(
-                    f"{self.path} has been locked by {self._holder()} for "
+                    f"{self.path} has been locked by {self._describe_holder()} for "
                     f"{waited:.0f} seconds; gave up waiting.",
                     "Look what that process does, end it if it hangs, and try again.",
                 )
             if waited >= WARN_AFTER and not has_warned:
-                import logging  # takes as long to load as a post may take
+                import logging  # slow to import, and rarely needed
 
                 has_warned = True
                 message = "Waiting for %s, which is locked by %s."
-                logging.getLogger("liveblog").warning(message, self.path, self._holder())
+                logging.getLogger("liveblog").warning(message, self.path, self._describe_holder())
 
     def try_acquire(self) -> bool:
         """Take the lock if it is free; return whether it was taken.
@@ -90,30 +88,28 @@ class Lock:
         """
         assert not self.is_held
         while True:
-            fd = self._open_or_create()
+            fd = self._open()
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 # Somebody may have deleted or replaced the file after it was opened: a lock on a
                 # file that has no name any more excludes nobody.
                 if os.path.samestat(os.fstat(fd), os.stat(self.path)):
-                    self._fd = fd
+                    self._fd, fd = fd, -1
                     return True
             except FileNotFoundError:
                 pass
+            except BlockingIOError:
+                return False
             except OSError as error:
-                os.close(fd)
-                if error.errno in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES):
-                    return False
                 raise StorageError(
                     f"Cannot lock {self.path}: {error.strerror or error}.",
                     "The file system there has no locks (flock), as some network file systems "
                     "have not: put the blog on a local disk, or mount the network file system with "
                     "locks.",
                 ) from error
-            except BaseException:
-                os.close(fd)
-                raise
-            os.close(fd)
+            finally:
+                if fd >= 0:
+                    os.close(fd)
 
     def is_current(self) -> bool:
         """Whether this object holds the lock on what is at the path now.
@@ -133,45 +129,32 @@ class Lock:
                 os.close(fd)
 
     def holder(self) -> int:
-        """Return the id of the process that holds the lock; 0 if there is none or it is unknown."""
-        return _holder(self.path)
+        """Return the id of the process that holds the lock; 0 if there is none or it is unknown.
 
-    def _holder(self) -> str:
+        It is the one that Linux lists as holding a flock on the file (proc(5), /proc/locks).
+        """
+        try:
+            status = os.stat(self.path)
+            device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}"
+            with open("/proc/locks", encoding="ascii") as locks:
+                for line in locks:
+                    fields = line.split()  # 1: FLOCK ADVISORY WRITE 4711 08:01:1234 0 EOF
+                    if fields[1] == "FLOCK" and fields[5] == f"{device}:{status.st_ino}":
+                        return max(int(fields[4]), 0)
+        except (OSError, ValueError, IndexError):
+            pass
+        return 0
+
+    def _describe_holder(self) -> str:
         process = self.holder()
         if process == os.getpid():
             return f"this process ({process})"
         return f"process {process}" if process else "another process"
 
-    def _open_or_create(self) -> int:
-        try:
-            return self._open()
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise StorageError.of(error, "open", self.path) from error
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            return self._open()
-        except OSError as error:
-            raise StorageError.of(error, "open", self.path) from error
-
     def _open(self) -> int:
-        try:
-            return os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except (FileNotFoundError, NotADirectoryError):
-            return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-
-
-def _holder(path: Path) -> int:
-    """Return the process that Linux lists as holding a flock on a file (proc(5), /proc/locks)."""
-    try:
-        status = os.stat(path)
-        name = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
-        with open("/proc/locks", encoding="ascii") as listed:
-            for line in listed:
-                fields = line.split()  # 1: FLOCK ADVISORY WRITE 4711 08:01:1234 0 EOF
-                if len(fields) > 5 and fields[1] == "FLOCK" and fields[5] == name:
-                    return max(int(fields[4]), 0)
-    except (OSError, ValueError):
-        pass
-    return 0
+        with storage_errors("open", self.path):
+            try:
+                return os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            except (FileNotFoundError, NotADirectoryError):
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

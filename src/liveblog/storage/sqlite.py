@@ -63,7 +63,6 @@ def open_database(
     schema: str,
     version: int,
     read_only: bool = False,
-    timeout: float = BUSY_TIMEOUT,
 ) -> sqlite3.Connection:
     """Open the database at *path*, in autocommit mode, usable from any thread but one at a time.
 
@@ -71,8 +70,8 @@ def open_database(
     is never changed or made.
 
     Raises :class:`Unusable` for a damaged database and one of another *version*,
-    :class:`StorageError` for one that is busy for *timeout* seconds or cannot be
-    opened, and :class:`FileNotFoundError` if *read_only* is asked of a missing or empty one.
+    :class:`StorageError` for one that is busy for :data:`BUSY_TIMEOUT` or cannot be opened, and
+    :class:`FileNotFoundError` if *read_only* is asked of a missing or empty one.
     """
     if read_only and not (path.exists() and path.stat().st_size):
         raise FileNotFoundError(path)
@@ -82,7 +81,7 @@ def open_database(
         mode = "ro" if read_only else "rwc"
         address = f"{path.absolute().as_uri()}?mode={mode}"
         db = sqlite3.connect(
-            address, uri=True, timeout=timeout, isolation_level=None, check_same_thread=False
+            address, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
         )
         try:
             # Deleted text leaves no trace in the file.
@@ -90,9 +89,7 @@ def open_database(
             if _version(db) == 0 and not read_only:
                 db.execute("BEGIN IMMEDIATE")
                 if _version(db) == 0:  # and no other process was faster
-                    for statement in _statements(schema):
-                        db.execute(statement)
-                    db.execute(f"PRAGMA user_version = {version}")
+                    _create(db, schema, version)
                 db.execute("COMMIT")
             found = _version(db)
             if found != version:
@@ -120,16 +117,14 @@ def open_temporary(*, schema: str, version: int, copy_of: Path | None = None) ->
             source = open_database(copy_of, schema=schema, version=version, read_only=True)
             try:
                 with errors(copy_of):
-                    # Who has begun to read is not kept waiting by a writer half-way.
+                    # A reader that has begun is not interrupted by a writer.
                     source.execute("BEGIN")
                     source.execute("SELECT 1 FROM sqlite_master").fetchone()
                     source.backup(db)
             finally:
                 source.close()
         else:
-            for statement in _statements(schema):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {version}")
+            _create(db, schema, version)
     except BaseException:
         db.close()
         raise
@@ -148,12 +143,12 @@ def _version(db: sqlite3.Connection) -> int:
     return version
 
 
-def _statements(script: str) -> Iterator[str]:
+def _create(db: sqlite3.Connection, schema: str, version: int) -> None:
+    """Execute the statements of a schema one by one: ``executescript`` would commit before."""
     statement = ""
-    for line in script.splitlines(keepends=True):
+    for line in schema.splitlines(keepends=True):
         statement += line
         if sqlite3.complete_statement(statement):
-            yield statement
+            db.execute(statement)
             statement = ""
-    if statement.strip():
-        yield statement
+    db.execute(f"PRAGMA user_version = {version}")

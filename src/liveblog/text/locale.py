@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
+from datetime import time as time_of_day
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from babel.support import Translations
 
@@ -20,9 +21,6 @@ from .bidi import close_all_controls
 
 NARROW = "\u202f"  #: narrow no-break space
 NBSP = "\u00a0"  #: no-break space
-
-_CACHED_DATES = 20_000
-"""Maximum number of formatted dates in the cache, about 3 MB."""
 
 _DAY = {
     "ar": "EEEE، d MMMM",
@@ -47,8 +45,9 @@ class Words:
         # CLDR's "en" is American English.
         is_american = self._locale.language == "en" and self._locale.territory in (None, "US")
         self._day = _DAY["en_US" if is_american else self._locale.language]
-        self._dates: dict[tuple[date, str], str] = {}
-        self._times: dict[tuple[int, int], str] = {}
+        # Babel takes far longer to format than the cache to find.
+        self._format = lru_cache(maxsize=20_000)(self._format_date)
+        self._clock = lru_cache(maxsize=24 * 60)(self._format_time)
 
     @property
     def direction(self) -> str:
@@ -112,15 +111,12 @@ class Words:
     def time(self, instant: datetime) -> str:
         """Format a local time with no-break spaces: ``18 h 04``."""
         local = instant.astimezone(self.zone)
-        minute = local.hour, local.minute
-        return self._times.get(minute) or self._times.setdefault(minute, self._clock(local))
+        return self._clock(time_of_day(local.hour, local.minute))
 
-    def _clock(self, local: datetime) -> str:
+    def _format_time(self, local: time_of_day) -> str:
         if self._locale.language == "fr":
             return f"{local.hour}{NBSP}h{NBSP}{local.minute:02}"
-        return format_time(local, "short", tzinfo=self.zone, locale=self._locale).replace(
-            " ", NARROW
-        )
+        return format_time(local, "short", locale=self._locale).replace(" ", NARROW)
 
     def moment(self, instant: datetime) -> str:
         """Format local date and time in full: ``dimanche 15 juillet 2012 à 18 h 04``."""
@@ -130,10 +126,6 @@ class Words:
         )
         # In Spanish the hours are plural, except one: "a las 18:04", "a la 1:04".
         return re.sub(r"\ba las (?=1:)", "a la ", text) if self.language[:2] == "es" else text
-
-    def zone_name(self, instant: datetime) -> str:
-        """Return the name of the time zone at an instant: ``heure d’été d’Europe centrale``."""
-        return get_timezone_name(instant.astimezone(self.zone), locale=self._locale)
 
     def offset(self, instant: datetime) -> str:
         """Format the offset from UTC at an instant: ``UTC+2``, ``UTC+5:45``."""
@@ -172,11 +164,7 @@ class Words:
             first = self._format(start, day_and_month)
         else:
             first = self._format(start, "long")
-        return self.say(
-            "From %(start)s to %(end)s",
-            start=first,
-            end=last,
-        )
+        return self.say("From %(start)s to %(end)s", start=first, end=last)
 
     def typography(self, text: str) -> str:
         """Replace the spaces around French punctuation by no-break spaces.
@@ -191,23 +179,14 @@ class Words:
         """The typography of texts in HTML; None for languages other than French."""
         return french_spaces if self._locale.language == "fr" else None
 
-    def _format(self, day: date, pattern: str, *, skeleton: str = "") -> str:
-        """Format a date by a pattern or a skeleton of CLDR; cached, because Babel is slow."""
-        key = day, pattern + skeleton
-        text = self._dates.get(key)
-        if text is None:
-            if len(self._dates) >= _CACHED_DATES:
-                self._dates.clear()
-            if skeleton:
-                text = format_skeleton(skeleton, day, locale=self._locale)
-            else:
-                text = format_date(day, pattern, locale=self._locale)
-            text = self._dates[key] = self._first_of_month(text, day)
-        return text
-
-    def _first_of_month(self, text: str, day: date) -> str:
+    def _format_date(self, day: date, pattern: str, *, skeleton: str = "") -> str:
+        """Format a date by a pattern or a skeleton of CLDR."""
+        if skeleton:
+            text = format_skeleton(skeleton, day, locale=self._locale)
+        else:
+            text = format_date(day, pattern, locale=self._locale)
         if self._locale.language == "fr" and day.day == 1:
-            return re.sub(r"\b1\b(?!er)", "1er", text, count=1)
+            text = re.sub(r"\b1\b(?!er)", "1er", text, count=1)
         return text
 
 

@@ -22,11 +22,12 @@ from starlette.responses import Response
 
 from ..config import Config
 from ..model import addresses
-from ..model.permissions import NEEDS, Action, may
+from ..model.permissions import NEEDS, Action, Scope, may
 from ..timeline import Entry
-from ..tokens import SESSION_SECONDS, Person, RateLimiter, Scope, Tokens
+from ..tokens import SESSION_SECONDS, Person, Tokens
 from .clients import client_of
 from .errors import Problem
+from .rate_limiter import RateLimiter
 
 TRIES = 10
 TRY_SECONDS = 300.0

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..tokens import RateLimiter
 from .errors import Problem
+from .rate_limiter import RateLimiter
 
 CONCURRENT = 4
 """Searches that run at the same time."""

@@ -1,4 +1,4 @@
-"""The contents of a feed as plain data, whatever its format."""
+"""Data classes for the contents of a feed in any format, and functions that check its values."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from ...model import addresses, limits
+from ...model import limits
 from ...model.entry import FORBIDDEN
 from ...model.errors import InvalidInput
 from .. import Problem
+from ..html.pictures import resolve
 
 
 @dataclass(frozen=True)
@@ -74,16 +75,8 @@ def one_line(text: object) -> str:
 
 def web_address(base: str, address: object) -> str:
     """Return an absolute http or https address, or an empty string."""
-    given = one_line(address)
-    if not given:
-        return ""
-    try:
-        url = addresses.join(base, given)
-        parts = addresses.split(url)
-    except ValueError:
-        return ""
-    is_web = parts.scheme in ("http", "https") and parts.netloc and " " not in url
-    return url if is_web else ""
+    url = resolve(base, one_line(address))
+    return url if url.startswith(("http:", "https:")) and " " not in url else ""
 
 
 def instant_in_range(moment: datetime) -> datetime | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit
 
-from lxml import html as lxml_html
+from lxml.html import HtmlElement
 
 from .footnotes import extract_footnotes
 from .inline import (
@@ -31,10 +31,10 @@ from .tables import alignment, grid
 __all__ = ["Image", "TakePicture", "to_markdown"]
 
 
-_MOST_DEPTH = 60
+_MAX_DEPTH = 60
 """Nesting of elements beyond which only the words are kept."""
 
-_MOST_LEVELS = 8
+_MAX_LEVELS = 8
 """Nesting of lists and quotes beyond which they become paragraphs."""
 
 
@@ -74,13 +74,13 @@ def to_markdown(source: str, *, base: str = "", take: TakePicture | None = None)
 class _Converter:
     """Converts one tree to blocks of Markdown."""
 
-    def __init__(self, tree: lxml_html.HtmlElement, pictures: Pictures) -> None:
+    def __init__(self, tree: HtmlElement, pictures: Pictures) -> None:
         self._tree = tree
         self._pictures = pictures
         self._references, self._notes = extract_footnotes(tree)
         levels = [int(str(found.tag)[1]) for found in tree.iter(*_HEADINGS)]
         self._above = min([*levels, _TOP_HEADING]) - 1  # the topmost heading becomes level 1
-        self._holds_blocks: set[lxml_html.HtmlElement] = set()
+        self._holds_blocks: set[HtmlElement] = set()
         for element in tree.iter(*_BLOCKS, *(set(_PLAYERS) - {"object"})):
             above = element.getparent()
             while above is not None and above not in self._holds_blocks:
@@ -102,9 +102,9 @@ class _Converter:
 
     # -- blocks ------------------------------------------------------------------------------------
 
-    def _blocks(self, parent: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
+    def _blocks(self, parent: HtmlElement, depth: int, level: int) -> list[str]:
         """Return the blocks of an element within *level* lists and quotes."""
-        if depth > _MOST_DEPTH:
+        if depth > _MAX_DEPTH:
             return write_paragraphs([Token("text", " ".join(parent.itertext()))])
         blocks: list[str] = []
         run: list[Token] = [Token("text", parent.text or "")]
@@ -121,12 +121,12 @@ class _Converter:
             run.append(Token("text", child.tail or ""))
         return blocks + write_paragraphs(run)
 
-    def _is_block(self, element: lxml_html.HtmlElement) -> bool:
+    def _is_block(self, element: HtmlElement) -> bool:
         if element.tag in _BLOCKS or element.tag in _PLAYERS:
             return True
         return element in self._holds_blocks and element.tag not in ("a", *_CODE)
 
-    def _block(self, element: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
+    def _block(self, element: HtmlElement, depth: int, level: int) -> list[str]:
         tag = element.tag
         if tag in _PLAYERS:
             return self._player(element, depth, level)
@@ -144,7 +144,7 @@ class _Converter:
             return self._figure(element, depth, level)
         if tag == "table":
             return self._table(element, depth, level)
-        if level < _MOST_LEVELS:
+        if level < _MAX_LEVELS:
             if tag in _LISTS:
                 return self._list(element, depth, level)
             if tag == "blockquote":
@@ -152,7 +152,7 @@ class _Converter:
                 return [re.sub("^", "> ", inner, flags=re.MULTILINE)] if inner else []
         return self._blocks(element, depth, level)
 
-    def _list(self, element: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
+    def _list(self, element: HtmlElement, depth: int, level: int) -> list[str]:
         number = None
         if element.tag == "ol":
             start = element.get("start", "")
@@ -162,7 +162,7 @@ class _Converter:
         for child in element:
             inner = (
                 self._list(child, depth + 1, level + 1)  # a list directly within a list
-                if child.tag in _LISTS and depth < _MOST_DEPTH and level + 1 < _MOST_LEVELS
+                if child.tag in _LISTS and depth < _MAX_DEPTH and level + 1 < _MAX_LEVELS
                 else self._blocks(child, depth + 1, level + 1)
             )
             if child.tag != "li" and items:
@@ -173,7 +173,7 @@ class _Converter:
                 items.append(write_paragraphs([Token("text", child.tail)]))
         first = write_paragraphs([Token("text", element.text or "")])
         is_loose = any(_is_loose(item) for item in items) or (
-            element.find("li/p") is not None and level + 1 < _MOST_LEVELS
+            element.find("li/p") is not None and level + 1 < _MAX_LEVELS
         )
         for item in items:
             marker = "- " if number is None else f"{number}. "
@@ -183,7 +183,7 @@ class _Converter:
         text = re.sub(r"[ \t]+$", "", ("\n\n" if is_loose else "\n").join(blocks), flags=re.M)
         return [*first, text] if text else first
 
-    def _figure(self, element: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
+    def _figure(self, element: HtmlElement, depth: int, level: int) -> list[str]:
         """Convert a figure; its caption is dropped if the caller takes the picture with it."""
         captions = list(element.iter("figcaption"))
         pictures = list(element.iter("img"))
@@ -196,7 +196,7 @@ class _Converter:
             captions[0].drop_tree()
         return self._blocks(element, depth, level)
 
-    def _player(self, element: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
+    def _player(self, element: HtmlElement, depth: int, level: int) -> list[str]:
         """Return a link to a video, a sound or a frame, and its fallback content."""
         source = element.find(".//source[@src]")
         address = element.get(_PLAYERS[str(element.tag)]) or element.get("data-src") or (
@@ -209,7 +209,7 @@ class _Converter:
         name = element.get("title") or element.get("aria-label") or ""
         return [write_link(escape(SPACE.sub(" ", name).strip(), is_link=True), url), *inner]
 
-    def _table(self, element: lxml_html.HtmlElement, depth: int, level: int) -> list[str]:
+    def _table(self, element: HtmlElement, depth: int, level: int) -> list[str]:
         rows = list(element.iter("tr"))
         is_layout = element.find(".//table") is not None or element.find(".//pre") is not None
         cells = [] if is_layout else grid(rows)
@@ -231,13 +231,13 @@ class _Converter:
         captions = [self._one_line(found, depth) for found in element.findall("caption")]
         return [*filter(None, captions), "\n".join([head, f"| {' | '.join(rule)} |", *lines])]
 
-    def _table_cell(self, cell: lxml_html.HtmlElement, depth: int) -> str:
+    def _table_cell(self, cell: HtmlElement, depth: int) -> str:
         return self._one_line(cell, depth, newline="<br>").replace("|", "\\|")
 
     # -- inline ------------------------------------------------------------------------------------
 
     def _one_line(
-        self, element: lxml_html.HtmlElement, depth: int, *, newline: str = " ", mark: str = ""
+        self, element: HtmlElement, depth: int, *, newline: str = " ", mark: str = ""
     ) -> str:
         """Return the contents of an element on one line."""
         run: list[Token] = [Token("open", mark)] if mark else []
@@ -248,7 +248,7 @@ class _Converter:
 
     def _append_children(
         self,
-        element: lxml_html.HtmlElement,
+        element: HtmlElement,
         run: list[Token],
         depth: int,
         *,
@@ -261,14 +261,14 @@ class _Converter:
 
     def _append_inline(
         self,
-        element: lxml_html.HtmlElement,
+        element: HtmlElement,
         run: list[Token],
         depth: int,
         *,
         is_link: bool = False,
     ) -> None:
         tag = str(element.tag)
-        if depth > _MOST_DEPTH:
+        if depth > _MAX_DEPTH:
             run.append(Token("text", " ".join(element.itertext())))
         elif element in self._references:
             run.append(Token("raw", f"[^{self._references[element]}]"))
@@ -279,7 +279,7 @@ class _Converter:
         elif tag == "a":
             self._append_link(element, run, depth, is_link=is_link)
         elif tag in _PLAYERS:
-            run += [Token("raw", text) for text in self._player(element, depth, _MOST_LEVELS)]
+            run += [Token("raw", text) for text in self._player(element, depth, _MAX_LEVELS)]
         elif tag in _CODE and not any(element.iter("a", "img")):
             run.append(Token("code", SPACE.sub(" ", " ".join(element.itertext()))))
         elif tag in _MARKS or tag in _HTML_ONLY:
@@ -295,7 +295,7 @@ class _Converter:
             self._append_children(element, run, depth, is_link=is_link)
 
     def _append_link(
-        self, element: lxml_html.HtmlElement, run: list[Token], depth: int, *, is_link: bool
+        self, element: HtmlElement, run: list[Token], depth: int, *, is_link: bool
     ) -> None:
         url = "" if is_link else self._pictures.address(element.get("href", ""))
         if not url:
@@ -319,9 +319,7 @@ class _Converter:
             if own and not _file_stem(url).startswith(own.partition("-")[0]):
                 run.append(Token("raw", write_link("", url)))
 
-    def _append_picture(
-        self, element: lxml_html.HtmlElement, run: list[Token], *, is_link: bool
-    ) -> None:
+    def _append_picture(self, element: HtmlElement, run: list[Token], *, is_link: bool) -> None:
         alt = SPACE.sub(" ", element.get("alt") or "").strip()
         names = (element.get("class") or "").split()
         if {"wp-smiley", "emoji", "liveblog-emoji"} & set(names):
@@ -341,7 +339,7 @@ def _file_stem(url: str) -> str:
     return urlsplit(url).path.rpartition("/")[2].rpartition(".")[0]
 
 
-def _code_block(element: lxml_html.HtmlElement) -> list[str]:
+def _code_block(element: HtmlElement) -> list[str]:
     for line_break in element.iter("br"):
         line_break.tail = "\n" + (line_break.tail or "")
     text = "".join(element.itertext()).strip("\n").rstrip()

@@ -5,25 +5,25 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from lxml import html as lxml_html
+from lxml.html import HtmlElement
 
 _WORD = re.compile(r"[^\W_]")
 
 
 def extract_footnotes(
-    tree: lxml_html.HtmlElement,
-) -> tuple[dict[lxml_html.HtmlElement, int], list[lxml_html.HtmlElement]]:
+    tree: HtmlElement,
+) -> tuple[dict[HtmlElement, int], list[HtmlElement]]:
     """Remove the footnotes from a tree; return their references with numbers, and the footnotes.
 
     A footnote is a list item that a superscript link leads to. Numbers start at 1 and follow the
     order of the references; links back from a footnote are removed.
     """
-    references: dict[lxml_html.HtmlElement, int] = {}
-    notes: list[lxml_html.HtmlElement] = []
+    references: dict[HtmlElement, int] = {}
+    notes: list[HtmlElement] = []
     items = {item.get("id"): item for item in tree.iter("li") if item.get("id")}
     if not items:
         return references, notes
-    numbers: dict[lxml_html.HtmlElement, int] = {}
+    numbers: dict[HtmlElement, int] = {}
     for link in tree.iter("a"):
         item = items.get(unquote(link.get("href", "").rpartition("#")[2]))
         raised = link if len(link) == 1 and link[0].tag == "sup" else link.getparent()

@@ -6,6 +6,7 @@ import re
 
 from lxml import etree
 from lxml import html as lxml_html
+from lxml.html import HtmlElement
 
 from ...model.entry import FORBIDDEN
 from ...text.sanitizer import has_too_many_attributes
@@ -22,7 +23,7 @@ _NESTING = re.compile(r"</?(?!(?:a|p|br|img|li|script|style)\b)[a-zA-Z][^<>]*>")
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{1000,}+")
 
 
-def parse(source: str) -> lxml_html.HtmlElement | None:
+def parse(source: str) -> HtmlElement | None:
     """Return the tree of a fragment or page, without scripts, forms and comments; None if empty."""
     source = re.sub("\r\n?|\f", "\n", source)
     source = FORBIDDEN.sub("", source)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lxml import html as lxml_html
+from lxml.html import HtmlElement
 
 from ...model import addresses
 from .inline import SPACE
@@ -30,15 +30,15 @@ TakePicture = Callable[[Image], bool]
 class Pictures:
     """The pictures of one tree, and the addresses in it."""
 
-    def __init__(self, tree: lxml_html.HtmlElement, base: str, take: TakePicture) -> None:
+    def __init__(self, tree: HtmlElement, base: str, take: TakePicture) -> None:
         """Resolve addresses against the tree's own base, else *base*."""
         given = tree.find(".//base[@href]")
         own = given.get("href", "") if given is not None else ""
-        self._base = _resolve(base, own) or base
+        self._base = resolve(base, own) or base
         self._take = take
         self._is_taken: dict[str, bool] = {}  # by URL
 
-    def image(self, element: lxml_html.HtmlElement, caption: str = "") -> Image | None:
+    def image(self, element: HtmlElement, caption: str = "") -> Image | None:
         """Return the picture of an element; None for a tracking pixel or without an address."""
         if {"0", "1"} & {element.get("width"), element.get("height")}:
             return None
@@ -67,10 +67,11 @@ class Pictures:
 
     def address(self, address: str) -> str:
         """Return an absolute address that a link may lead to, or an empty string."""
-        return "" if address.strip().startswith("#") else _resolve(self._base, address)
+        return "" if address.strip().startswith("#") else resolve(self._base, address)
 
 
-def _resolve(base: str, address: str) -> str:
+def resolve(base: str, address: str) -> str:
+    """Return an absolute address for the web, mail or telephone, or an empty string."""
     address = re.sub(r"[\t\n\r]", "", address).strip()
     try:
         url = addresses.join(base, address) if address else ""

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from ...model.draft import FIELDS
-from ...model.entry import FORBIDDEN, clean_language, slug
+from ...model.entry import FORBIDDEN
 from ...model.errors import InvalidInput
 from ...text.frontmatter import Page, Value
 from .body import ShownPicture
@@ -53,11 +53,6 @@ def read(page: Page, where: str, section: str, generator: Generator, zone: tzinf
             except InvalidInput as error:
                 found.problems.append(f"{name}: {error.message}")
             break
-    try:
-        texts["lang"] = clean_language(texts["lang"].replace("_", "-"))
-    except InvalidInput as error:
-        found.problems.append(f"lang: {error.message}")
-        texts["lang"] = ""
     found.texts = {name: text for name, text in texts.items() if name != "body"}
     _add_tags(found, given, section, generator)
     for name in _COVERS:
@@ -93,7 +88,8 @@ def why_hidden(page: Page, where: str, zone: tzinfo, now: datetime) -> str:
     """Return why the generator would not show a post at *now*; empty if it would."""
     given = page.fields
     status = _line(given.get("status")).casefold()
-    if _is(given, "draft") or status == "draft" or "_drafts" in PurePosixPath(where).parts:
+    is_draft = _line(given.get("draft")).casefold() in ("true", "yes", "on", "1")
+    if is_draft or status == "draft" or "_drafts" in PurePosixPath(where).parts:
         return "it is a draft"
     if _line(given.get("published")).casefold() == "false":
         return "it says 'published: false'"
@@ -137,10 +133,7 @@ def _add_tags(found: Fields, given: dict[str, Value], section: str, generator: G
         words += _split(value, by_spaces) if isinstance(value, str) else _names(value)
     if generator == "pelican" and not given.get("category") and section:
         words.insert(0, section.partition("/")[0])
-    by_slug: dict[str, str] = {}
-    for word in words:
-        by_slug.setdefault(slug(word) or word, word)
-    found.tags = tuple(by_slug.values())
+    found.tags = tuple(words)
 
 
 def _split(text: str, by_spaces: bool) -> list[str]:
@@ -174,10 +167,6 @@ def _pictures(value: Value) -> list[ShownPicture]:
         alt, caption = _line(value.get("alt")), _line(value.get("caption"))
         return [ShownPicture(_line(path), alt, caption)] if _line(path) else []
     return [ShownPicture(_line(value))] if _line(value) else []
-
-
-def _is(given: dict[str, Value], name: str) -> bool:
-    return _line(given.get(name)).casefold() in ("true", "yes", "on", "1")
 
 
 def _text(value: Value) -> str:

@@ -5,8 +5,8 @@ A post is an update with the key ``post 123``. Each entry of a live blog is an u
 that holds the live blog is an update before them, under the post's title. Entries have the post's
 categories and their own hashtags as tags.
 
-What readers did not see (drafts, private and protected posts) is not imported, nor are pages and
-readers' comments; all of it is counted and reported at the end. A file is read twice, the first
+Drafts, private and protected posts, pages and readers' comments are not imported; they are counted
+and reported at the end. A file is read twice, the first
 time to check that it is complete and to find its pictures and authors, which are held in memory.
 """
 
@@ -23,10 +23,10 @@ import msgspec
 
 from ...http_client import Client
 from ...model import addresses, limits
-from ...model.entry import clean_language
 from ...model.errors import InvalidInput
 from ...text.plain import shorten
 from .. import Item, Problem, Update, Version
+from ..fitting import language_or_empty
 from ..html import Image
 from . import entries, wxr
 from .body import Body
@@ -44,61 +44,50 @@ _IGNORED = (
 """Post types without content for readers."""
 
 _TOPICS = ("category", "post_tag")
-_QUIET_TAXONOMIES = (*_TOPICS, "author", "hashtags", "language", "post_format", "post_translations")
+_UNREPORTED_TAXONOMIES = (
+    *_TOPICS,
+    "author",
+    "hashtags",
+    "language",
+    "post_format",
+    "post_translations",
+)
 _UNCATEGORIZED = ("uncategorized", "uncategorised", "non-classe", "sin-categoria", "allgemein")
 _VERSIONS = ("1.0", "1.1", "1.2")
 
 
-def read_export(
-    path: Path,
-    *,
-    zone: tzinfo,
-    media: Path | None = None,
-    client: Client | None = None,
-    post: str = "",
-    lang: str = "",
-) -> Iterator[Item]:
-    """Yield the items of an export in its order, the entries of a live blog after its post.
-
-    *path* is a file, or a folder with several files. *zone* is that of dates without UTC. Pictures
-    are searched in *media*, a copy of the site (its root, ``wp-content/uploads`` or a part of
-    that), then fetched by *client*; without either they are reported as missing. *post* selects one
-    post with its live blog, by number, address or name. *lang* is the language of the importing
-    blog; if the export's is another, its updates are marked with theirs.
-
-    Raises :class:`InvalidInput` before the first item if a file is not a complete export, if the
-    folder holds none, or if there is no such post.
-    """
-    if media and not media.is_dir():
-        raise InvalidInput(f"{media} is not a folder.", "Give a copy of wp-content/uploads.")
-    found = _Export(path, zone, MediaLibrary(media, client), post.strip(), lang)
-    return found.items()
-
-
-def site_of(path: Path) -> str:
-    """Return the address of the exported site; empty if it is missing.
-
-    The numbers of posts are unique only within one site. Raises as :func:`read_export`.
-    """
-    for file in _files(path):
-        for part in wxr.read(file, wxr.encoding(file)):
-            if isinstance(part, wxr.Site):
-                return part.fields.get("link", "").strip()
-    return ""
-
-
-class _Export:
-    """One export, and what was found in it in the first pass."""
+class Export:
+    """An export, and what was found in it when it was read the first time."""
 
     def __init__(
-        self, path: Path, zone: tzinfo, library: MediaLibrary, post: str, lang: str
+        self,
+        path: Path,
+        *,
+        zone: tzinfo,
+        media: Path | None = None,
+        client: Client | None = None,
+        post: str = "",
+        lang: str = "",
     ) -> None:
+        """Read an export to its end: *path* is a file, or a folder with several files.
+
+        *zone* is that of dates without UTC. Pictures are searched in *media*, a copy of the site
+        (its root, ``wp-content/uploads`` or a part of that), then fetched by *client*; without
+        either they are reported as missing. *post* selects one post with its live blog, by number,
+        address or name. *lang* is the language of the importing blog; if the export's is another,
+        its updates are marked with theirs.
+
+        Raises :class:`InvalidInput` if a file is not a complete export, if the folder holds none,
+        or if there is no such post.
+        """
+        if media and not media.is_dir():
+            raise InvalidInput(f"{media} is not a folder.", "Give a copy of wp-content/uploads.")
+        self.link = ""  #: address of the site; numbers of posts are unique only within one site
         self._path = path
         self._zone = zone
-        self._library = library
-        self._selected = post
+        self._library = MediaLibrary(media, client)
+        self._selected = post.strip()
         self._encodings = {file: wxr.encoding(file) for file in _files(path)}
-        self._link = ""
         self._language = ""
         self._by_login: dict[str, str] = {}  # names of authors
         self._by_number: dict[str, str] = {}
@@ -110,7 +99,7 @@ class _Export:
 
     def _read_once(self, lang: str) -> None:
         """Read all files once: check them, and collect authors, pictures and the site."""
-        is_there = not self._selected
+        is_found = not self._selected
         live_blogs: list[str] = []
         for file, encoding in self._encodings.items():
             if encoding.problem:
@@ -130,12 +119,12 @@ class _Export:
                         elif part["wp:post_type"] == "guest-author":
                             login = part.meta.get("cap-user_login", "")
                             self._by_login.setdefault(_nicename(login), plain_text(part["title"]))
-                        is_there = is_there or self._is_selected(part)
+                        is_found = is_found or self._is_selected(part)
                         if part.entries and len(live_blogs) < 5:
                             live_blogs.append(
                                 f"{part.id} '{shorten(plain_text(part['title']), 60)}'"
                             )
-        if not is_there:
+        if not is_found:
             hint = (
                 f"Its live blogs: {', '.join(live_blogs)}." if live_blogs else "Look it up there."
             )
@@ -146,15 +135,13 @@ class _Export:
         if version not in _VERSIONS:
             what = f"its version of WXR is unknown ('{version[:20]}'); it is read as 1.2"
             self._problems.append(Problem(where, what, "Compare what was imported with the site."))
-        self._link = self._link or site.fields.get("link", "").strip()
-        language = site.fields.get("language", "").strip().replace("_", "-")
-        if language.partition("-")[0].lower() != lang.partition("-")[0].lower():
-            try:
-                self._language = clean_language(language)
-            except InvalidInput:
-                self._language = ""
+        self.link = self.link or site.fields.get("link", "").strip()
+        language = language_or_empty(site.fields.get("language", ""))
+        if language.partition("-")[0] != lang.partition("-")[0].lower():
+            self._language = language
 
     def items(self) -> Iterator[Item]:
+        """Yield the items in the order of the export, the entries of a live blog after its post."""
         yield from self._problems
         for file, encoding in self._encodings.items():
             for part in wxr.read(file, encoding):
@@ -166,7 +153,7 @@ class _Export:
         if not self._selected:
             return True
         names = (item["wp:post_id"].strip(), item["wp:post_name"].strip())
-        return self._selected in names or _comparable(item["link"]) == _comparable(self._selected)
+        return self._selected in names or _normalized(item["link"]) == _normalized(self._selected)
 
     # -- posts -------------------------------------------------------------------------------------
 
@@ -252,7 +239,7 @@ class _Export:
     def _tags(self, item: wxr.Item, taxonomies: tuple[str, ...]) -> tuple[str, ...]:
         """Return the terms of a post in some taxonomies; note other taxonomies as omitted."""
         for term in item.terms:
-            if term.taxonomy not in _QUIET_TAXONOMIES:
+            if term.taxonomy not in _UNREPORTED_TAXONOMIES:
                 self._omissions.taxonomies[term.taxonomy] = None
         return tuple(
             plain_text(term.name)
@@ -339,7 +326,7 @@ class _Export:
         )
 
     def _body(self, text: str, item: wxr.Item) -> Body:
-        return Body.from_text(text, item.id, item["link"].strip() or self._link, self._library)
+        return Body(text, item.id, item["link"].strip() or self.link, self._library)
 
 
 def _report_missing(where: str, missing: Iterable[str]) -> Iterator[Problem]:
@@ -385,7 +372,7 @@ def _nicename(login: str) -> str:
     return re.sub(r"[^\w-]+", "-", login.strip().lower())
 
 
-def _comparable(url: str) -> str:
+def _normalized(url: str) -> str:
     try:
         parts = addresses.split(url.strip())
     except ValueError:

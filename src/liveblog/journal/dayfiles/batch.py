@@ -1,4 +1,4 @@
-"""The records of one append: checked one after the other, then written, one sync for each file.
+"""One append of one or many records: all are checked, then written, one sync for each file.
 
 A record is checked against the journal and against the records before it in the batch. Nothing is
 written until all are checked. They are written in their order: neighbours that belong to one file
@@ -22,14 +22,11 @@ from ...model.validation import validate
 from .appending import DayFile, sync_file
 from .format import encode
 from .head import LastWrite, last_write
-from .keys import find_keys, is_same_request
+from .idempotency import find_revisions, is_same_request
 from .layout import home_of
 from .reader import TICK, Reader
 
 Version = TypeVar("Version", bound=Revision | Framing)
-
-Versions = dict[str, list[Revision | Framing]]
-"""The versions of entries and framings, by their names."""
 
 
 class Batch:
@@ -52,21 +49,23 @@ class Batch:
         self._planned: list[tuple[str, Record]] = []  # each with the name of its file
         self._last_file = last_file
         self._files: dict[str, DayFile] = {}  # as they are now, by name
-        self._read: dict[str, Versions] = {}
-        self._new: Versions = {}
-        self._references: dict[str, set[str]] = {}
+        self._loaded: set[str] = set()  # names of the files that were read into these two:
+        self._versions: dict[str, list[Revision | Framing]] = {}  # by name, planned ones too
+        self._references: set[tuple[str, str]] = set()  # days and ids
         self._synced: set[str] = set()  # files that were synced; nobody else appends meanwhile
         self._head = journal.head.read()
         self._newest = self._find_newest()
         self._instant = self._newest.instant
-        self._by_key = find_keys(journal.path, keys, clock().date(), self._head) if keys else {}
+        self._by_key = (
+            find_revisions(journal.path, keys, clock().date(), self._head) if keys else {}
+        )
 
     def append(self, record: Version, expect: int) -> Version:
         """Check a record and plan it; see :meth:`Journal.append`."""
-        if earlier := self._made_before(record, expect):
+        if earlier := self._find_earlier(record, expect):
             return cast(Version, earlier)
         home = home_of(record)
-        current = max(self._versions(record, home), key=lambda found: found.rev, default=None)
+        current = max(self._versions_of(record, home), key=lambda found: found.rev, default=None)
         if (current.rev if current else 0) != expect:
             if fault := self._journal.read(home).withheld.get(record.name):
                 raise Withheld(record.name, fault.place)
@@ -81,10 +80,10 @@ class Batch:
     def adopt(self, record: Revision | Framing) -> bool:
         """Check a record and plan it; see :meth:`Journal.adopt_many`."""
         home = home_of(record)
-        known = {version.rev: version for version in self._versions(record, home)}
+        known = {version.rev: version for version in self._versions_of(record, home)}
         same = known.get(record.rev)
         if same and msgspec.structs.replace(same, recorded=record.recorded) == record:
-            self._sync_unless_new(same)
+            self._sync(same)
             return False
         newest = max(known, default=0)
         if newest != record.rev - 1:
@@ -106,38 +105,35 @@ class Batch:
             done += len(records)
         return file
 
-    def _made_before(self, record: Revision | Framing, expect: int) -> Revision | None:
-        """Return what the same request made before, if its key says that there was one."""
+    def _find_earlier(self, record: Revision | Framing, expect: int) -> Revision | None:
+        """Return the revision that the same request made before; None if there is none."""
         if isinstance(record, Framing):
             return None
         earlier = self._by_key.get(record.idempotency_key)
         if earlier:
             if not is_same_request(earlier, record, expect, self._clock()):
                 raise KeyReused(earlier, record)
-            self._sync_unless_new(earlier)
+            self._sync(earlier)
         return earlier
 
-    def _sync_unless_new(self, earlier: Revision | Framing) -> None:
+    def _sync(self, earlier: Revision | Framing) -> None:
         """Sync a record that is acknowledged again: its writer may have been killed before."""
-        is_new = any(earlier is record for record in self._new.get(earlier.name, ()))
-        if not is_new and (home := home_of(earlier)) not in self._synced:
+        home = home_of(earlier)
+        if home not in self._synced:
             sync_file(self._journal.path(home))
             self._synced.add(home)
 
     def _plan(self, home: str, record: Version, instant: datetime) -> Version:
         """Plan a record, after a reference to it if it was moved to another day than its id's."""
         if isinstance(record, Revision) and record.day not in ("", home):
-            if record.day not in self._references:
-                records = self._journal.read(record.day).records
-                known = {found.entry for found in records if isinstance(found, Reference)}
-                self._references[record.day] = known
-            if record.id not in self._references[record.day]:
-                self._references[record.day].add(record.id)
+            self._load(record.day)
+            if (record.day, record.id) not in self._references:
+                self._references.add((record.day, record.id))
                 at = self._next_instant(instant - TICK)
                 self._planned.append((record.day, Reference(entry=record.id, recorded=at)))
         dated = msgspec.structs.replace(record, recorded=self._next_instant(instant))
         self._planned.append((home, dated))
-        self._new.setdefault(record.name, []).append(dated)
+        self._versions.setdefault(record.name, []).append(dated)
         return dated
 
     def _next_instant(self, instant: datetime) -> datetime:
@@ -178,20 +174,24 @@ class Batch:
         more = ", and more of them may be there" if has_changed else ""
         return f"The first {before:,} of {total:,} updates are in the journal{more}."
 
-    def _versions(self, record: Revision | Framing, home: str) -> list[Revision | Framing]:
+    def _versions_of(self, record: Revision | Framing, home: str) -> list[Revision | Framing]:
         """Return all versions of what a record is a version of."""
-        new = self._new.get(record.name, [])
         # A new entry is not in the file, which need not be decoded then.
-        if isinstance(record, Revision) and record.id.encode() not in self._file(home).ids:
-            return new
-        if home not in self._read:
-            versions: Versions = {}
-            reading = self._journal.read(home)
-            for found in (*reading.records, *reading.withheld_records):
-                if not isinstance(found, Reference):
-                    versions.setdefault(found.name, []).append(found)
-            self._read[home] = versions
-        return self._read[home].get(record.name, []) + new
+        if isinstance(record, Framing) or record.id.encode() in self._file(home).ids:
+            self._load(home)
+        return self._versions.get(record.name, [])
+
+    def _load(self, name: str) -> None:
+        """Read the versions and references in a file."""
+        if name in self._loaded:
+            return
+        self._loaded.add(name)
+        reading = self._journal.read(name)
+        for record in (*reading.records, *reading.withheld_records):
+            if isinstance(record, Reference):
+                self._references.add((name, record.entry))
+            else:
+                self._versions.setdefault(record.name, []).append(record)
 
     def _file(self, name: str) -> DayFile:
         """Return a file, which is read again only if it changed."""

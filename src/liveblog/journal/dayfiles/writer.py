@@ -1,4 +1,4 @@
-"""The journal over day files: appends, redaction, check and repair.
+"""The journal's public class: appends, redaction, check and repair of day files.
 
 Files below the blog's folder:
 
@@ -28,9 +28,9 @@ from ..results import Audit
 from .appending import DayFile
 from .batch import Batch, Version
 from .head import Head, LastWrite
-from .keys import find_keys
-from .purge import redact
+from .idempotency import find_revisions
 from .reader import Reader
+from .redaction import redact
 
 MAX_IDS = 100_000
 """Largest number of ids that are remembered of a day (about 10 MB); a longer day is read again for
@@ -89,7 +89,7 @@ class Journal(Reader):
         """
         keys = {idempotency_key: id_day(entry_id)}
         with storage_errors("read", self.folder):
-            found = find_keys(self.path, keys, self._clock().date(), self.head.read())
+            found = find_revisions(self.path, keys, self._clock().date(), self.head.read())
         return found.get(idempotency_key)
 
     def adopt_many(self, records: Iterable[Revision | Framing]) -> list[bool]:
@@ -129,9 +129,8 @@ class Journal(Reader):
         path = self.path(home)
         count = 0
         with self.locked():
-            for temporary in path.parent.glob(
-                f".{path.name}.*.tmp"
-            ):  # of a replacement that was killed
+            # A process that was killed while it replaced the file left a temporary one.
+            for temporary in path.parent.glob(f".{path.name}.*.tmp"):
                 temporary.unlink(missing_ok=True)
             for beside in {path, *self.folder.rglob(f"*{home}*")}:
                 try:
@@ -142,7 +141,7 @@ class Journal(Reader):
                 if blank != data:
                     replace_file(beside, blank)
                     count += lines if beside == path else 0
-            self._note(home)
+            self._announce(home)
         return count
 
     def check(self, progress: Callable[[int, int], None] | None = None) -> Audit:
@@ -186,8 +185,8 @@ class Journal(Reader):
             with Lock(self.folder):
                 yield
 
-    def _note(self, name: str) -> None:
-        """Note in the head that a file changed without a new line."""
+    def _announce(self, name: str) -> None:
+        """Name a file in the head that was rewritten, so that watchers read it again."""
         head = self.head.read()
         newest = self.newest(head)
         here = self._last_line(name)

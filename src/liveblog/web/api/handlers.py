@@ -17,8 +17,9 @@ from starlette.requests import Request
 from ...blog import Blog, Uploaded
 from ...model import limits
 from ...model.period import COVERAGE
+from ...model.permissions import Scope
 from ...timeline import Entry
-from ...tokens import Person, Scope
+from ...tokens import Person
 from ..context import BlogContext
 from ..newsroom import Newsroom, expected_revision
 from ..request_input import query_number

@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ...model.draft import FIELDS, Draft
 from ...model.entry import Instant, Revision, State
-from ...tokens import Scope
+from ...model.permissions import Scope
 
 
 class Picture(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

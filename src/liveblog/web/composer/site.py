@@ -14,7 +14,8 @@ from starlette.responses import RedirectResponse, Response
 
 from ...blog import Blog
 from ...model.errors import LiveblogError
-from ...tokens import Person, Scope
+from ...model.permissions import Scope
+from ...tokens import Person
 from .. import errors
 from ..auth import require, unauthorized
 from ..context import BlogContext

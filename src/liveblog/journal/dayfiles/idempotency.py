@@ -1,4 +1,4 @@
-"""Idempotency keys: finds what an earlier request made, and tells a retry from another request."""
+"""Idempotency keys: finds what an earlier request with a key made, and recognises a retry."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ RETRY_DAYS = 30
 """Days for which the revision that a key made is found again."""
 
 SAME_TIME = timedelta(minutes=1)
-"""How far the times of one request may lie apart that says "now" or "ten minutes ago"."""
+"""Maximum difference between the times of a request and its retry, apart from the delay."""
 
 _FIELD = b'"idempotency_key":'
 _KEY = re.compile(_FIELD + rb'"(?:[^"\\]|\\.)*"')
 
 
-def find_keys(
+def find_revisions(
     path: Callable[[str], Path], keys: Mapping[str, date], today: date, head: bytes
 ) -> dict[str, Revision]:
     """Return the revisions that were made with some keys, by their keys.
 
-    Each key comes with the day of the entry that it is used for. Looked at are the days before that
-    one and before *today*, and the files that *head* names: those that were written to last.
+    Each key comes with the day of the entry that it is used for. The files of the days before that
+    one and before *today* are searched, and those that *head* names, which were written to last.
 
     Raises :class:`OSError`.
     """
