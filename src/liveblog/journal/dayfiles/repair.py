@@ -18,7 +18,7 @@ from ...model.entry import Reference
 from ...model.hashing import blake2b
 from ...storage.atomic import NotRegularError, read_regular, replace_file
 from ..results import Fault
-from .check import CheckedFile, check_file, set_aside
+from .check import CheckedFile, check_file, find_set_aside
 from .format import ENDING_WIDTH, ZERO, Line, decode, encode, ending_of, is_whole, links_of
 from .layout import find_files, home_of
 from .parser import FileParser, parse_lines, readable_size
@@ -38,14 +38,14 @@ class _Piece(NamedTuple):
 def repair(journal: Reader, now: datetime, *, dry_run: bool) -> list[str]:
     """See :meth:`.writer.Journal.repair`. The journal's lock is held, unless *dry_run*."""
     found = {name: check_file(journal, name) for name, _ in find_files(journal.folder)}
-    aside = set_aside(journal.folder)
-    spare = _whole_lines(aside)
+    aside = find_set_aside(journal.folder)
+    copies = _whole_lines(aside)
     report: list[str] = []
     files: dict[str, list[_Piece]] = {}
-    for name, each in sorted(found.items()):
+    for name, file in sorted(found.items()):
         try:
             files[name] = _repair_file(
-                each, read_regular(journal.path(name)), spare, report, journal.acknowledged(name)
+                file, read_regular(journal.path(name)), copies, report, journal.acknowledged(name)
             )
         except NotRegularError as error:
             report.append(f"{journal.label(error.path)} is {error.kind}: left as it is.")
@@ -75,26 +75,26 @@ def repair(journal: Reader, now: datetime, *, dry_run: bool) -> list[str]:
 
 
 def _repair_file(
-    each: CheckedFile, data: bytes, spare: dict[str, bytes], report: list[str], acknowledged: str
+    file: CheckedFile, data: bytes, copies: dict[str, bytes], report: list[str], acknowledged: str
 ) -> list[_Piece]:
     """Return the lines of a file that are to stay, damaged lines restored where possible."""
-    shown = each.parser.label
+    shown = file.parser.label
     kept: list[_Piece] = []
     sums: set[str] = set()
     end = readable_size(data, acknowledged)
     if data[end:]:
         report.append(f"{shown}: an append that was cut short, never acknowledged; dropped.")
     for number, raw in _rejoin(data[:end].split(b"\n"), shown, report):
-        if not raw and number > each.parser.count:
+        if not raw and number > file.parser.count:
             continue
         for piece, what in parse_lines(raw):
             if isinstance(what, str):
-                back = correct(piece)
-                if not back and (links := links_of(piece)):
-                    back = spare.get(links.sum)
-                if back:
+                restored = correct(piece)
+                if not restored and (links := links_of(piece)):
+                    restored = copies.get(links.sum)
+                if restored:
                     report.append(f"{shown}:{number}: the damaged line is restored.")
-                    piece, what = back, decode(back)
+                    piece, what = restored, decode(restored)
             if isinstance(what, Line):
                 if what.sum in sums:
                     report.append(f"{shown}:{number}: a line that was here twice; dropped.")
@@ -105,7 +105,7 @@ def _repair_file(
                 kept.append(_Piece(piece, None))
             else:
                 report.append(f"{shown}:{number}: {what.problem}; dropped.")
-    return _without_lost(each, _put_back(kept, spare, shown, report), report)
+    return _without_lost(file, _put_back(kept, copies, shown, report), report)
 
 
 def _without_copies(
@@ -139,26 +139,26 @@ def _rejoin(parts: list[bytes], shown: str, report: list[str]) -> Iterator[tuple
 
 
 def _put_back(
-    lines: list[_Piece], spare: dict[str, bytes], shown: str, report: list[str]
+    lines: list[_Piece], copies: dict[str, bytes], shown: str, report: list[str]
 ) -> list[_Piece]:
     """Put back lines that were set aside although other lines follow them."""
     for number, piece in reversed(list(enumerate(lines))):
         before = lines[number - 1].line if number else None
         wanted = piece.line.prev if piece.line else ""
-        while wanted in spare and not (before and before.sum == wanted):
+        while wanted in copies and not (before and before.sum == wanted):
             if any(other.line and other.line.sum == wanted for other in lines):
                 break
-            line = decode(spare[wanted])
+            line = decode(copies[wanted])
             assert isinstance(line, Line)
-            lines.insert(number, _Piece(spare[wanted], line))
+            lines.insert(number, _Piece(copies[wanted], line))
             report.append(f"{shown}: a line that was set aside, but acknowledged, is put back.")
             wanted = line.prev
     return lines
 
 
-def _without_lost(each: CheckedFile, lines: list[_Piece], report: list[str]) -> list[_Piece]:
+def _without_lost(file: CheckedFile, lines: list[_Piece], report: list[str]) -> list[_Piece]:
     """Drop the damaged lines that cannot have superseded a record that can be read."""
-    reader = FileParser(each.parser.name, each.parser.label)
+    reader = FileParser(file.parser.name, file.parser.label)
     faults: dict[int, Fault] = {}
     for number, piece in enumerate(lines):
         for item in reader.read(piece.data + b"\n"):
