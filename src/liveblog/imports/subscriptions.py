@@ -198,7 +198,7 @@ class Subscriptions:
 
         Raises :class:`InvalidInput` if the list cannot be read.
         """
-        path = self._paths.followed
+        path = self._paths.subscriptions
         try:
             return msgspec.json.decode(path.read_bytes(), type=list[Subscription])
         except FileNotFoundError:
@@ -277,4 +277,4 @@ class Subscriptions:
             yield found
             make_folder(self._paths.entries, self._paths.root)
             data = msgspec.json.format(msgspec.json.encode(found), indent=2)
-            replace_file(self._paths.followed, data + b"\n")
+            replace_file(self._paths.subscriptions, data + b"\n")

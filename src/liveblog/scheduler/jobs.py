@@ -170,7 +170,7 @@ class Jobs:
 
     def jobs(self) -> list[Job]:
         """Return each job with its next run and its last outcome."""
-        has_subscriptions = self._blog.paths.followed.exists()
+        has_subscriptions = self._blog.paths.subscriptions.exists()
         names = [name for name in DESCRIPTIONS if name != "follow" or has_subscriptions]
         return [Job(name, DESCRIPTIONS[name], self.due(name), self.last(name)) for name in names]
 

@@ -252,7 +252,7 @@ class Publisher:
 
     def _delete_redirect_pages(self, paths: Collection[str]) -> None:
         """Delete the pages at earlier addresses that lead to deleted files."""
-        for folder in self._paths.moved.glob("*/pages"):
+        for folder in self._paths.redirects.glob("*/pages"):
             for path in paths:
                 if delete_inside(folder, path):
                     with suppress(OSError):  # it holds other files

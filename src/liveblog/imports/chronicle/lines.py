@@ -1,4 +1,4 @@
-"""Recognises lines of a chronicle other than days and times: rules, headlines, sources, pictures.
+"""Reads the lines of a chronicle, and recognises rules, headlines, sources and pictures.
 
 Every function takes time proportional to the length of the line, whatever it holds.
 """
@@ -6,10 +6,17 @@ Every function takes time proportional to the length of the line, whatever it ho
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from ...model import addresses, limits
 from ...model.entry import FORBIDDEN, Source
+from ...model.errors import InvalidInput
 from ...text.dates import normalize
+from ..files import cannot_read
+
+LONGEST_LINE = 1_000_000
+"""Maximum characters of a line; ten times as many as an update may have."""
 
 _MAX_MARK = 400
 """Maximum characters of a line that is a rule, a source or a reference to a picture."""
@@ -44,6 +51,36 @@ _LINK = re.compile(r"\[([^\[\]]{1,300})\]\((https?://[^()\s]{1,2000})\)|(https?:
 _HTML = re.compile(r"(?<!\\)<(?=[A-Za-z/!?])(?!(?:https?://|mailto:))")
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _WRAPPERS = "*_ \t\u00a0\u202f"
+
+
+def lines_of(path: Path) -> Callable[[], Iterator[str]]:
+    """Return a function that yields the lines of a UTF-8 file from the start at each call.
+
+    It raises :class:`InvalidInput` for a file that cannot be read, is not UTF-8, or has a line of
+    :data:`LONGEST_LINE` characters.
+    """
+
+    def lines() -> Iterator[str]:
+        number = 0
+        try:
+            with path.open(encoding="utf-8-sig", newline=None) as file:
+                while line := file.readline(LONGEST_LINE):
+                    number += 1
+                    if len(line) >= LONGEST_LINE:
+                        raise InvalidInput(
+                            f"{path}: line {number} has more than {LONGEST_LINE:,} characters.",
+                            "Check that it is a text, and break the line.",
+                        )
+                    yield line
+        except UnicodeDecodeError:
+            raise InvalidInput(
+                f"{path}: the text after line {number} is not UTF-8.",
+                "Save the text as UTF-8 in your editor, or: iconv -f WINDOWS-1252 -t UTF-8",
+            ) from None
+        except OSError as error:
+            raise cannot_read(path, error) from None
+
+    return lines
 
 
 def strip_forbidden(line: str) -> tuple[str, list[tuple[int, str]]]:

@@ -326,7 +326,7 @@ class Export:
         )
 
     def _body(self, text: str, item: wxr.Item) -> Body:
-        return Body.from_text(text, item.id, item["link"].strip() or self.link, self._library)
+        return Body(text, item.id, item["link"].strip() or self.link, self._library)
 
 
 def _report_missing(where: str, missing: Iterable[str]) -> Iterator[Problem]:
