@@ -94,7 +94,7 @@ class Watcher(threading.Thread):
         self._requested_turn = self._begun_turns = self._ended_turns = 0
         self._is_stopping = False
         self._page: LivePage | None = None
-        self._faults: frozenset[Fault] = frozenset()  # those in the log already
+        self._faults: frozenset[Fault] = frozenset()  # logged before
         self._wake_at: datetime | None = None
         self._site_checked = 0.0
         now = blog.now

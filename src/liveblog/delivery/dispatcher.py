@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ..config import Config
-from ..digest import Digest, title
+from ..digest import title
 from ..digest.build import build
 from ..http_client import private_host_port
 from ..journal import Journal
@@ -215,9 +215,8 @@ class Dispatcher:
     def _fail(self, delivery: Delivery, error: Exception, *, is_final: bool = False) -> str:
         if not isinstance(error, LiveblogError):
             log.error("Cannot send '%s'.", delivery.key, exc_info=error)
-        text = (
-            str(error) if isinstance(error, LiveblogError) else f"{type(error).__name__}: {error}"
-        )
+            error = DeliveryError(f"{type(error).__name__}: {error}")
+        text = str(error)
         refusal = error if isinstance(error, DeliveryError) else DeliveryError(text)
         now = self._clock()
         attempts = delivery.attempts + 1
@@ -264,7 +263,8 @@ class Dispatcher:
         settings = self._config.mail
         if delivery.target not in settings.to:
             raise _NotNeeded("the address is no longer in the settings")
-        digest = self._digest(period.parse_period_id(delivery.subject, self._config.first_weekday))
+        subject = period.parse_period_id(delivery.subject, self._config.first_weekday)
+        digest = build(self._timeline, subject)
         message = mail.compose(digest, self._publisher.pages, delivery.target, self._clock())
         if message is None:
             raise _NotNeeded("its entries were withdrawn")
@@ -281,15 +281,12 @@ class Dispatcher:
                 raise _NotNeeded("the entry was withdrawn") from None
             text, path = self._entry_text(entry), addresses.entry_path(entry.id)
         else:
-            text = bidi.close_controls(title(self._digest(subject), self._words))
+            text = bidi.close_controls(title(build(self._timeline, subject), self._words))
             path = addresses.period_path(subject)
         link = addresses.url(config.url, path)
         return partial(
             chat.post, delivery.target, self._words.typography(text), link, self._environ
         )
-
-    def _digest(self, subject: Period) -> Digest:
-        return build(self._timeline, subject)
 
     def _entry_text(self, entry: Entry) -> str:
         """Return an entry as the plain text of a chat message."""
