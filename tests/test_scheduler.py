@@ -17,18 +17,15 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
-from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from liveblog import Blog
 from liveblog.model import period
 from liveblog.model.errors import ConfigError, StorageError
-from liveblog.scheduler import Schedule, WallTrigger, dispatcher_for, leader
+from liveblog.scheduler import Schedule, dispatcher_for, leader
 from tests import command
 from tests.command import Done
 from tests.conftest import Clock, needs
@@ -59,45 +56,38 @@ def nothing() -> None:
     """Publish nothing: the test is about something else."""
 
 
-# -- the trigger -----------------------------------------------------------------------------------
+# -- when the next day or week closes --------------------------------------------------------------
 
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("at", ["00:00", "00:05", "01:45", "02:30", "03:00", "23:59"])
-def test_a_wall_clock_strikes_once_on_every_day_of_the_year(zone: str, at: str) -> None:
-    """In spring, when it skips that time, and in autumn, when it has it twice."""
-    trigger = WallTrigger(time_of_day.fromisoformat(at), ZoneInfo(zone))
-    now = START
-    struck = []
-    while (now := trigger.get_next_fire_time(now, now)) < END:
-        struck.append(now)
-    # Where a gap pushes 23:59 beyond midnight the instant shows the day after; the days are what
-    # counts, so they are taken an instant before a day's later times could move.
-    gaps = [b - a for a, b in itertools.pairwise(struck)]
-    assert len(struck) in (730, 731)
+def test_each_day_of_two_years_closes_once(zone: str, at: str) -> None:
+    """Also when the clocks skip that time in spring, or repeat it in autumn."""
+    closing = period.Closing(ZoneInfo(zone), day_at=time_of_day.fromisoformat(at))
+    first = date(2024, 1, 1)
+    instants = [closing.closes_at(period.day(first + timedelta(days=n))) for n in range(731)]
+    gaps = [b - a for a, b in itertools.pairwise(instants)]
     assert min(gaps) >= timedelta(hours=23)
     assert max(gaps) <= timedelta(hours=25)
 
 
-@given(
-    now=st.integers(946_684_800, 2_100_000_000).map(partial(datetime.fromtimestamp, tz=UTC)),
-    weekday=st.integers(0, 6),
-    at=st.times(),
-    zone=st.sampled_from(ZONES).map(ZoneInfo),
-)
-def test_a_weekly_strike_is_within_the_next_eight_days(
-    now: datetime, weekday: int, at: time_of_day, zone: ZoneInfo
-) -> None:
-    """On that weekday, at that time unless the clock skips it."""
-    at = at.replace(second=0, microsecond=0)
-    strike = WallTrigger(at, zone, weekday).get_next_fire_time(now, now)
-    assert now < strike <= now + timedelta(days=8)
-    local = strike.astimezone(zone)
-    assert local.weekday() == weekday or local.time() < time_of_day(2)
-    assert (
-        local.time() == at
-        or local.utcoffset() != (strike - timedelta(hours=3)).astimezone(zone).utcoffset()
-    )
+def test_a_closing_that_failed_is_tried_again_after_a_minute(blog: Blog, clock: Clock) -> None:
+    """It does not wait until the next day, and does not run without pause."""
+
+    def fail() -> None:
+        raise StorageError("The disk is full.")
+
+    dispatcher_for(blog).close()
+    schedule = Schedule(blog, publish=fail)
+    clock.go(days=1)
+    began = clock.now
+    due = schedule._jobs.due("day")
+    assert due
+    assert due < began
+    schedule.lead()
+    schedule._run("day")
+    schedule.resign()
+    assert schedule._jobs.due("day") == began + timedelta(minutes=1)
 
 
 # -- every day and every week closes once ----------------------------------------------------------
@@ -545,6 +535,7 @@ def test_once_beside_a_running_schedule_leaves_it_to_that(new_blog: NewBlog) -> 
 def test_the_list_shows_local_times(new_blog: NewBlog) -> None:
     """Each job, its next run, and how it went last."""
     blog = Blog(new_blog(timezone="Asia/Kathmandu").paths.root)
+    dispatcher_for(blog).close()
     shown = liveblog(blog, "schedule", "--list")
     day = next(line for line in shown.stdout.split("\n") if line.startswith("day"))
     assert " 00:00 " in day

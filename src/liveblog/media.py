@@ -27,7 +27,7 @@ from .storage.inside import delete_inside
 
 _TYPES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 
-_PHONES = dict.fromkeys(
+_UNSUPPORTED_BRANDS = dict.fromkeys(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIC"
 ) | dict.fromkeys((b"avif", b"avis"), "AVIF")
 """Brands of ISO media files that hold a picture, and the names of their formats."""
@@ -35,7 +35,7 @@ _PHONES = dict.fromkeys(
 _SIZE = (limits.PICTURE_SIDE, limits.PICTURE_SIDE)
 
 _MIN_FRAME_PIXELS = 10_000
-"""Minimum number of pixels that a frame counts as: each takes time, however small."""
+"""Pixels that a smaller frame counts as, since each frame takes time."""
 
 _MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 """The marker of a segment of a JPEG (ITU-T T.81 §B.1.1.2): its end (D9), a scan (DA), others."""
@@ -215,7 +215,7 @@ def _clean(data: bytes, name: str) -> _Picture:
         elif getattr(image, "is_animated", False):
             each = max(pixels, _MIN_FRAME_PIXELS)
             _check_pixels(2 * each, limits.ANIMATION_PIXELS, name)
-            frames = _frames(image, limits.ANIMATION_PIXELS // each)
+            frames = _count_frames(image, limits.ANIMATION_PIXELS // each)
             _check_pixels(frames * each, limits.ANIMATION_PIXELS, name)
             if frames > 1:
                 return _write_animation(image, kind)
@@ -232,9 +232,9 @@ def _open(data: bytes, name: str) -> Iterator[Image.Image]:
     Raises :class:`InvalidInput` for anything that fails while it is open.
     """
     brand = data[8:12] if data[4:8] == b"ftyp" else b""
-    if brand in _PHONES:
+    if kind := _UNSUPPORTED_BRANDS.get(brand):
         raise InvalidInput(
-            f"{name} is a picture in the format {_PHONES[brand]}, which not every browser shows.",
+            f"{name} is a picture in the format {kind}, which not every browser shows.",
             "Save it as JPEG. On an iPhone, choose Settings, Camera, Formats, Most Compatible.",
         )
     try:
@@ -270,7 +270,7 @@ def _too_large(name: str, pixels: str, limit: int) -> InvalidInput:
     )
 
 
-def _frames(image: Image.Image, most: int) -> int:
+def _count_frames(image: Image.Image, most: int) -> int:
     """Count the frames of a picture up to the first beyond *most*; each is decoded."""
     found = 1
     try:

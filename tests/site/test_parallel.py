@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -32,7 +31,7 @@ def run(
 ) -> Record:
     """Run tasks that are worth a pool; return what they did."""
     found = Record()
-    made = [Task(date.max, MIN_WEIGHT, task) for task in tasks]
+    made = [Task(MIN_WEIGHT, task) for task in tasks]
     for record in run_tasks(iter(made), output, (seen if seen is not None else []).append):
         found.add(record)
     return found
@@ -45,8 +44,8 @@ def test_every_task_is_run_and_its_files_are_published(tmp_path: Path, may_fork:
 
     def put(number: int) -> None:
         output.begin(f"day:{number}")
-        output.put(f"2012/{number}/index.html", f"{number}", f"day:{number}")
-        output.put(f"2012/all/{number}.html", f"{os.getpid()}", f"day:{number}")
+        output.put(f"2012/{number}/index.html", f"{number}".encode())
+        output.put(f"2012/all/{number}.html", f"{os.getpid()}".encode())
         output.keep(f"kept/{number}")
         output.fault(Fault(f"{number}", "problem", "hint"))
 
@@ -70,8 +69,8 @@ def test_every_task_is_run_and_its_files_are_published(tmp_path: Path, may_fork:
 def test_what_was_put_before_is_in_the_record_once(tmp_path: Path, may_fork: bool) -> None:
     """A forked process begins with a copy of it."""
     output = Output(None, tmp_path, is_dry=True)
-    output.put("first.html", b"1", "first")
-    tasks = [partial(output.put, f"{number}.html", b"2", "rest") for number in range(4)]
+    output.put("first.html", b"1")
+    tasks = [partial(output.put, f"{number}.html", b"2") for number in range(4)]
     record = run(output, tasks)
     assert sorted(record.written) == ["0.html", "1.html", "2.html", "3.html", "first.html"]
 
@@ -105,6 +104,6 @@ def test_little_work_is_done_in_this_process(
     """A pool takes longer to start."""
     monkeypatch.setattr(parallel, "_may_fork", lambda: True)
     processes: list[int] = []
-    tasks = [Task(date.max, 1, lambda: processes.append(os.getpid()))] * 3
+    tasks = [Task(1, lambda: processes.append(os.getpid()))] * 3
     assert list(run_tasks(tasks, Output(None, tmp_path, is_dry=True), lambda done: None))
     assert processes == [os.getpid()] * 3

@@ -10,12 +10,12 @@ import pytest
 
 from liveblog import Blog
 from liveblog.model import period
-from liveblog.site.fault_boundary import FaultBoundary
+from liveblog.site.feed_builder import FeedBuilder
 from liveblog.site.index import Index
 from liveblog.site.output import Output
 from liveblog.site.plan import Plan, make_plan
-from liveblog.site.queries import SiteQueries
 from liveblog.site.update import IndexUpdate, SiteChanges
+from liveblog.site.writer import Context
 
 from ..conftest import Clock
 
@@ -33,21 +33,12 @@ class Planner:
         """Bring the index up to date and return the plan."""
         blog = self.blog
         output = Output(None, self._media, is_dry=True)
-        words = blog.publisher.pages.words
-        queries = SiteQueries(blog.timeline, self.index.entries, blog.config, words, output.fault)
-        self.changes = IndexUpdate(
-            index=self.index,
-            journal=blog.journal,
-            timeline=blog.timeline,
-            queries=queries,
-            config=blog.config,
-            output=output,
-            boundary=FaultBoundary(words, blog.config, output.fault),
-            on_progress=lambda done, total: None,
-        ).run(names)
+        pages = blog.publisher.pages
+        context = Context.create(blog.timeline, self.index, pages, FeedBuilder(pages), output)
+        update = IndexUpdate(context, blog.journal, lambda done, total: None)
+        self.changes = update.run(names)
         assert output.record.faults == []
-        return make_plan(self.changes, queries, self.index, full=full,
-                         is_over=blog.timeline.ended() is not None)  # fmt: skip
+        return make_plan(self.changes, context, full=full)
 
 
 @pytest.fixture

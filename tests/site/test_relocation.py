@@ -177,7 +177,7 @@ def test_a_second_move_leads_both_old_addresses_to_the_third(told: Blog) -> None
     told.move("https://b.example/")
     told.move(NEW)
     assert told.config.moved_from == (OLD, "https://b.example/")
-    for folder in told.paths.moved.iterdir():
+    for folder in told.paths.redirects.iterdir():
         text = (folder / "_redirects").read_text()
         assert NEW in text
         assert "b.example" not in text
@@ -193,7 +193,7 @@ def test_an_address_that_only_this_machine_knew_is_not_remembered(new_blog: Any)
     blog = new_blog(url="http://localhost:8000/")
     moved = blog.move(NEW.rstrip("/"))
     assert (blog.config.url, moved.before, blog.config.moved_from) == (NEW, (), ())
-    assert not blog.paths.moved.exists()
+    assert not blog.paths.redirects.exists()
 
 
 def test_the_settings_stay_a_link_and_as_private_as_they_were(told: Blog, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from starlette.requests import Request
 from liveblog.model.entry import Revision
 from liveblog.web.composer import forms, history
 from liveblog.web.errors import Problem
-from liveblog.web.multipart import LIMIT
+from liveblog.web.form_data import LIMIT
 
 from ..conftest import LiveServer, live_server
 from ..waiting import until

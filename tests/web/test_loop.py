@@ -12,7 +12,7 @@ from starlette.formparsers import MultiPartParser
 
 from liveblog import Blog
 from liveblog.site.storage.compressed import compress
-from liveblog.web import Application, microformats, multipart, static_file
+from liveblog.web import Application, form_data, microformats, static_file
 from liveblog.web.api import routes
 from liveblog.web.removed_entries import RemovedEntries
 
@@ -80,7 +80,7 @@ CASES = {
         "application/json", 400,
     ),
     "a form is parsed": (
-        multipart, "parse_qsl", "POST", "/semaine/micropub", b"action=x", FORM, 400,
+        form_data, "parse_qsl", "POST", "/semaine/micropub", b"action=x", FORM, 400,
     ),
     "parts are parsed": (
         MultiPartParser, "parse", "POST", "/semaine/micropub",

@@ -89,7 +89,7 @@ def text(
     a paragraph begins an update. What stands before the first day is the introduction.
     """
     from ..imports.chronicle import chronicle
-    from ..imports.chronicle.file import lines_of
+    from ..imports.chronicle.lines import lines_of
     from ..model.period import local_day
 
     blog = state.blog()

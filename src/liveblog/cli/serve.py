@@ -1,4 +1,4 @@
-"""The commands of the server: serve, token."""
+"""The commands ``serve`` and ``token``."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def serve(
 
 @click.group()
 def token() -> None:
-    """Say who may write through the server."""
+    """Manage the tokens of those who may write through the server."""
 
 
 @token.command()
@@ -100,6 +100,6 @@ def list_(state: State, as_json: bool) -> None:
 @click.argument("name")
 @pass_state
 def revoke(state: State, name: str) -> None:
-    """Withdraw somebody's token; whoever signed in with it is out at once."""
+    """Revoke a person's token and end the sessions opened with it."""
     state.blog().tokens.revoke(name)
-    state.say(f"{name} can write no more.")
+    state.say(f"{name} can no longer write.")

@@ -34,7 +34,7 @@ def close_periods(outbox: Outbox, timeline: Timeline, config: Config) -> list[Pe
     if not days_to:
         outbox.record(reached, (), now)
         return []
-    if closing.closes_at(period.day(date.fromisoformat(days_to))) > now + CLOCK_TOLERANCE:
+    if _was_set_back(config, days_to, now):
         _reopen(outbox, config, now, reached)
         return []
     periods = [period.day(day) for day in _days_after(date.fromisoformat(days_to), last_day)]
@@ -49,6 +49,25 @@ def close_periods(outbox: Outbox, timeline: Timeline, config: Config) -> list[Pe
     plans = planning.for_closed(sent, config)
     outbox.close([found.id for found in periods], facts, plans, now)
     return periods
+
+
+def next_closing(kind: str, outbox: Outbox, config: Config, now: datetime) -> datetime:
+    """Return when :func:`close_periods` is due for the next day or week (*kind*)."""
+    days_to = outbox.fact("days_to")
+    if not days_to or _was_set_back(config, days_to, now):
+        return now
+    if kind == "day":
+        following = period.day(date.fromisoformat(days_to) + timedelta(days=1))
+    else:
+        weeks_to = date.fromisoformat(outbox.fact("weeks_to"))
+        following = period.week(weeks_to + timedelta(days=1), config.first_weekday)
+    return config.closing.closes_at(following)
+
+
+def _was_set_back(config: Config, days_to: str, now: datetime) -> bool:
+    """Whether the latest closed day ends in the future, because the clock was set back."""
+    latest = period.day(date.fromisoformat(days_to))
+    return config.closing.closes_at(latest) > now + CLOCK_TOLERANCE
 
 
 def _reopen(outbox: Outbox, config: Config, now: datetime, facts: dict[str, str]) -> None:

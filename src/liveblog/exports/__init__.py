@@ -1,1 +1,1 @@
-"""Exports: the journal written in other forms, to be read elsewhere or to come back."""
+"""Exports: the journal as JSON lines or Markdown files, a digest as an HTML file or a book."""

@@ -1,4 +1,4 @@
-"""A digest as one HTML file that needs no other: its style and its pictures are inside."""
+"""Exports a digest as one HTML file that contains its style and its pictures."""
 
 from __future__ import annotations
 

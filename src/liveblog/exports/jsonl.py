@@ -1,8 +1,8 @@
-r"""The whole journal as one stream of JSON lines, which :mod:`liveblog.imports.jsonl` reads back.
+r"""Exports the journal as JSON lines, which :mod:`liveblog.imports.jsonl` reads without loss.
 
-The first line tells the blog's title, language and zone; then come the records in the order in
-which they were made, each picture right before the record that shows it first; the last line counts
-them, so that a stream that was cut can be told from a whole one::
+The first line holds the blog's title, language and time zone. The records follow in the order of
+their recording, each picture directly before the first record that shows it. The last line holds
+the number of records, so that an incomplete file can be recognised::
 
     {"type":"liveblog","version":1,"title":"…","language":"fr","timezone":"Europe/Paris"}
     {"type":"picture","path":"2012/07/15/7k3m9qx2tb-0123456789.png","data":"<base64>"}
@@ -28,11 +28,9 @@ from ..storage.inside import read_inside
 
 VERSION = 1
 
-_DAYS_KEPT = 64
-
 
 class Header(Struct, frozen=True, tag="liveblog"):
-    """The first line: what the records are read by."""
+    """The first line: the settings of the blog."""
 
     version: int
     title: str
@@ -54,7 +52,7 @@ class End(Struct, frozen=True, tag="end"):
 
 
 Line = Header | PictureLine | Revision | Framing | End
-"""What a line holds."""
+"""The contents of a line."""
 
 
 def write(
@@ -62,15 +60,15 @@ def write(
 ) -> Iterator[bytes]:
     """Yield the lines of an export, each with its newline.
 
-    Pictures come from the folder *media*. What is damaged, or a picture that is gone, is left out
-    and appended to *faults*.
+    *media* is the folder of the pictures. Damaged records and missing pictures are left out, and
+    appended to *faults*.
     """
     faults = [] if faults is None else faults
     encode = msgspec.json.Encoder().encode
     yield encode(Header(VERSION, config.title, config.language, config.timezone)) + b"\n"
 
-    @lru_cache(_DAYS_KEPT)
-    def kept(name: str) -> tuple[Record, ...]:
+    @lru_cache(64)
+    def records_of(name: str) -> tuple[Record, ...]:
         return tuple(journal.read(name).records)
 
     order: list[tuple[datetime, str, int]] = []
@@ -85,7 +83,7 @@ def write(
     order.sort()
     shown: set[str] = set()
     for _, name, number in order:
-        record = kept(name)[number]
+        record = records_of(name)[number]
         for picture in record.media if isinstance(record, Revision) else ():
             if picture.path in shown:
                 continue

@@ -45,7 +45,7 @@ from ..storage.inside import delete_inside, is_inside, read_inside
 from ..text.frontmatter import join, to_yaml
 
 MARK = ".liveblog-export"
-"""Name of the file that marks a folder as an export."""
+"""Name of the file with the checksums, which marks a folder as an export."""
 
 SLUG_LENGTH = 50
 """Characters of a title in a file name, which has at most 255 bytes in every script."""
@@ -53,7 +53,7 @@ SLUG_LENGTH = 50
 
 @dataclass(frozen=True)
 class Written:
-    """The number of items in an export."""
+    """The number of items in an export, and the pictures that could not be copied."""
 
     entries: int = 0
     framings: int = 0
@@ -175,10 +175,10 @@ def _pages(records: Iterable[Record]) -> Iterator[tuple[str, str, list[Media]]]:
         versions: dict[tuple[bool, str], list[Revision | Framing]] = {}
         for record in group:
             versions.setdefault((isinstance(record, Framing), record.name), []).append(record)
-        for _, versions_found in sorted(versions.items()):
-            versions_found.sort(key=lambda record: record.rev)
-            revisions = [record for record in versions_found if isinstance(record, Revision)]
-            framings = [record for record in versions_found if isinstance(record, Framing)]
+        for _, same_name in sorted(versions.items()):
+            same_name.sort(key=lambda record: record.rev)
+            revisions = [record for record in same_name if isinstance(record, Revision)]
+            framings = [record for record in same_name if isinstance(record, Framing)]
             if revisions:
                 pictures = [picture for revision in revisions for picture in revision.media]
                 yield _entry_path(revisions[-1]), entry_page(revisions), pictures
@@ -201,8 +201,8 @@ def _entry_path(now: Revision) -> str:
 class _Folder:
     """The folder of an export, and the checksums of its files.
 
-    Each checksum is added to the mark before its file is written, so that an interrupted export can
-    be distinguished from an edit; the last step writes the mark again.
+    Each checksum is appended to the mark before its file is written, so that the files of an
+    interrupted export are not mistaken for edited ones; the last step writes the mark again.
     """
 
     def __init__(self, root: Path) -> None:
@@ -219,8 +219,8 @@ class _Folder:
             )
         self._old_checksums = self._read_mark()
         for path, sums in self._old_checksums.items():
-            versions_found = self._checksum(path)
-            if versions_found and versions_found not in sums:
+            checksum = self._checksum(path)
+            if checksum and checksum not in sums:
                 raise InvalidInput(
                     f"{root / path} was edited after it was exported.",
                     "Move it away if it is to be kept, or export to another folder.",
@@ -230,10 +230,10 @@ class _Folder:
         """Write a file, unless it has the same bytes already."""
         new = sha256(data).hexdigest()
         self._checksums[path] = new
-        versions_found = self._checksum(path)
-        if versions_found == new:
+        old = self._checksum(path)
+        if old == new:
             return
-        if versions_found and path not in self._old_checksums:
+        if old and path not in self._old_checksums:
             raise InvalidInput(
                 f"{self.root / path} exists, but not from an earlier export.",
                 "Move it away, or export to another folder.",
@@ -251,9 +251,9 @@ class _Folder:
         self.changed += 1
 
     def keep(self, path: str) -> None:
-        """Keep a file of the earlier export: it may be the only copy."""
-        if path in self._old_checksums and (versions_found := self._checksum(path)):
-            self._checksums[path] = versions_found
+        """Do not delete a file of the earlier export: it may be the only copy."""
+        if path in self._old_checksums and (checksum := self._checksum(path)):
+            self._checksums[path] = checksum
 
     def finish(self) -> None:
         """Delete the files of what is no longer in the journal, and write the checksums."""
@@ -268,13 +268,13 @@ class _Folder:
             replace_file(self._mark, lines.encode())
 
     def _read_mark(self) -> dict[str, set[str]]:
-        versions_found: dict[str, set[str]] = {}
+        checksums: dict[str, set[str]] = {}
         if self._mark.exists():
             for line in self._mark.read_text("utf-8", errors="replace").split("\n"):
-                total, _, path = line.partition("  ")
+                checksum, _, path = line.partition("  ")
                 if is_inside(path) and not FORBIDDEN.search(path):
-                    versions_found.setdefault(path, set()).add(total)
-        return versions_found
+                    checksums.setdefault(path, set()).add(checksum)
+        return checksums
 
     def _checksum(self, path: str) -> str:
         """Return the checksum of a file; empty if there is none."""

@@ -1,6 +1,6 @@
 """Shortens imported titles, names and lists to the limits of updates, and says what was changed.
 
-A text or a date beyond the limits is not changed: half a text is worse than none, so such an update
+A body or a date beyond the limits is not changed: half a text is worse than none, so such an update
 is refused when it is validated. Pure functions.
 """
 
@@ -49,7 +49,7 @@ def _shorten(text: str, limit: int, label: str, changes: list[str]) -> str:
 def _limit(things: Iterable[Value], label: str, changes: list[str]) -> tuple[Value, ...]:
     found = tuple(things)
     if len(found) > limits.LIST:
-        changes.append(f"of its {len(found)} {label} {limits.LIST} are kept")
+        changes.append(f"of its {len(found)} {label} {limits.LIST} are imported")
     return found[: limits.LIST]
 
 

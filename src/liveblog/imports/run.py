@@ -1,4 +1,4 @@
-"""Runs an import: the items of an importer become entries of the journal, each once.
+"""Runs an import: appends the items of an importer to the journal, each only once.
 
 The id of an entry is derived from the name of the source and the key of the update, and each
 imported revision carries a mark of its content (see :mod:`.marks`). So a second import finds what
@@ -124,18 +124,18 @@ class _Import:
         # Every version is checked before the first is appended.
         drafts = [self._draft(entry_id, version) for version in versions]
         marks = [mark_of(version) for version in versions]
-        fresh = new_versions(existing, marks)
-        if fresh is None:
+        new = new_versions(existing, marks)
+        if new is None:
             edited = existing[-1].id
-            what = f"it changed in its source, but {edited} was changed here; that stays"
+            what = f"it changed in its source, but {edited} was edited here and stays as it is"
             hint = f"See 'liveblog show {edited} --history', and edit it if you want to."
             self.result.problems.append(Problem(update.where, what, hint))
-        if not fresh:
+        if not new:
             self.result.known += 1
             return
         records: list[tuple[Revision | Framing, int]] = []
         rev = existing[-1].rev if existing else 0
-        for index in fresh:
+        for index in new:
             media, failed = self._store_pictures(versions[index], entry_id)
             draft, mark = drafts[index], marks[index]
             if failed and not (media or draft.title or draft.body):
@@ -234,10 +234,10 @@ class _Import:
         return found.revisions if found else ()
 
     def _imported_ids(self) -> dict[str, str]:
-        """Return the ids of all entries that any import ever made, by their letters.
+        """Return the ids of all entries that were ever imported, by their letters.
 
-        An update that has another date in its source than before gets an id with another day, but
-        with the same letters.
+        If the date of an update has changed in its source, the id made from it has another day, but
+        the same letters.
         """
         if self._ids is None:
             self._ids = {
@@ -263,7 +263,7 @@ class _Import:
         }
         changes = {n: text for n, text in texts.items() if text and not getattr(old, n)}
         if others := [n for n, text in texts.items() if text and getattr(old, n) not in ("", text)]:
-            what = f"the {' and '.join(others)} of {period} is another here; that stays"
+            what = f"the {' and '.join(others)} of {period} differs here and stays as it is"
             self.result.problems.append(Problem(item.where, what, "Compare them."))
         if not changes:
             self.result.known += not others

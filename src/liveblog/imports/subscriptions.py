@@ -59,7 +59,7 @@ class Subscription(Struct, frozen=True, kw_only=True, omit_defaults=True):
     read: Instant | None = None  #: time of the last successful reading
     etag: str = ""
     modified: str = ""  #: the server's Last-Modified
-    failures: int = 0  #: consecutive ones
+    failures: int = 0  #: consecutive failures
     trouble: str = ""  #: error of the last request
     private: str | None = None  #: host and port in the owner's network; empty: public
     is_over: bool = False  #: the server answered 410 Gone
@@ -165,7 +165,7 @@ def poll_due(
 
 
 def _collect_future(items: Iterable[Item], future: list[FutureUpdate]) -> Iterator[Item]:
-    """Yield the items of a feed, and collect in *future* those of the future."""
+    """Yield the items of a feed, and append those that are dated in the future to *future*."""
     for item in items:
         if isinstance(item, FutureUpdate):
             future.append(item)
@@ -190,15 +190,15 @@ def _within_time(items: Iterable[Item], url: str) -> Iterator[Item]:
 class Subscriptions:
     """The subscriptions of a blog."""
 
-    def __init__(self, folders: Paths) -> None:
-        self._paths = folders
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
 
     def all(self) -> list[Subscription]:
         """Return all subscriptions in the order in which they were added.
 
         Raises :class:`InvalidInput` if the list cannot be read.
         """
-        path = self._paths.followed
+        path = self._paths.subscriptions
         try:
             return msgspec.json.decode(path.read_bytes(), type=list[Subscription])
         except FileNotFoundError:
@@ -252,11 +252,11 @@ class Subscriptions:
         """Return the subscriptions that are due."""
         return [source for source in self.all() if source.due <= now and not source.is_over]
 
-    def private_places(self) -> list[str]:
+    def private_hosts(self) -> list[str]:
         """Return the hosts and ports in the owner's network at which feeds may be requested.
 
-        Only addresses that the owner gave may be private: not those that a feed links to or
-        redirects to, nor a name that was public when it was first resolved.
+        Only an address that the owner gave may be private: not one that a feed links to or
+        redirects to, and not a host that was public when it was first resolved.
         """
         for source in self.all():
             if source.private is None:
@@ -277,4 +277,4 @@ class Subscriptions:
             yield found
             make_folder(self._paths.entries, self._paths.root)
             data = msgspec.json.format(msgspec.json.encode(found), indent=2)
-            replace_file(self._paths.followed, data + b"\n")
+            replace_file(self._paths.subscriptions, data + b"\n")

@@ -83,7 +83,7 @@ class Writer:
             except StorageError:
                 raise
             except LiveblogError:
-                # One item was refused, so nothing was written: find out which one.
+                # One item was refused, so nothing was written: append them one by one.
                 for write in chosen:
                     self._append_or_report(write)
 
@@ -115,7 +115,6 @@ class Writer:
 def _does_not_fit(error: Conflict) -> InvalidInput:
     here = f"revision {error.theirs.rev}" if error.theirs else "nothing"
     return InvalidInput(
-        f"Revision {error.ours.rev} of {error.ours.name} does not fit: here is {here} of another "
-        "history.",
-        "What is here stays. Import it into a blog of its own to compare.",
+        f"Revision {error.ours.rev} of {error.ours.name} does not follow {here} of this journal.",
+        "This journal was not changed. Import the export into an empty blog to compare.",
     )

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED
@@ -27,8 +28,8 @@ from ..model.errors import LiveblogError, StorageError
 from ..site.report import Report
 from ..storage.locks import Lock
 from ..watcher import Update
-from .jobs import DESCRIPTIONS, WAITING_JOBS, Job, Jobs, Outcome
-from .triggers import DaemonThreads, WallTrigger
+from .jobs import DESCRIPTIONS, Job, Jobs, Outcome
+from .triggers import DaemonThreads, DueTrigger
 
 CHECK_SECONDS = 10
 """Seconds between two checks of the clock, of the lead, and of what another process published."""
@@ -160,19 +161,17 @@ class Schedule:
             self._stopping.wait(CHECK_SECONDS)
 
     def arrange(self) -> None:
-        """Add every job to the scheduler, timed by the clock as it is now."""
+        """Add every job to the scheduler, or replace it, timed by the clock as it is now."""
         for name in DESCRIPTIONS:
             self._scheduler.add_job(
                 self._run,
-                self._jobs.trigger(name),
+                DueTrigger(partial(self._jobs.due, name)),
                 args=(name,),
                 id=name,
                 misfire_grace_time=None,
                 coalesce=True,
                 max_instances=1,
                 replace_existing=True,
-                # Days that were missed close at once.
-                **({"next_run_time": self.blog.now} if name == "day" else {}),
             )
         if not self._is_arranged:
             self._scheduler.add_listener(self._after_job, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
@@ -185,9 +184,9 @@ class Schedule:
             log.error("Cannot compute when the next job is due; tried again later: %s", error)
 
     def retime(self) -> None:
-        """Compute anew when the jobs are due that wait for something."""
+        """Compute anew when the jobs are due."""
         now = self.blog.now
-        for name in WAITING_JOBS:
+        for name in DESCRIPTIONS:
             due = self._jobs.due(name)
             if due is not None and self._scheduler.get_job(name):
                 self._scheduler.modify_job(name, next_run_time=max(due, now))
@@ -261,4 +260,4 @@ def _lock_path(blog: Blog) -> Path:
     return blog.paths.derived / "schedule.lock"
 
 
-__all__ = ["Job", "Outcome", "Schedule", "WallTrigger", "dispatcher_for", "leader"]
+__all__ = ["Job", "Outcome", "Schedule", "dispatcher_for", "leader"]

@@ -7,16 +7,15 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import cast
 
 import msgspec
-from apscheduler.triggers.base import BaseTrigger
 
 from ..blog import Blog
+from ..delivery.closing import next_closing
 from ..delivery.dispatcher import Dispatcher, SendResult
-from ..delivery.outbox import KINDS, Kind
+from ..delivery.outbox import Kind
 from ..http_client import Client
 from ..imports import Item
 from ..imports.subscriptions import POLL_INTERVAL, Subscriptions, poll_due
@@ -24,7 +23,6 @@ from ..model.errors import LiveblogError, StorageError
 from ..model.period import local_day
 from ..site.report import Report
 from ..storage.atomic import replace_file
-from .triggers import DueTrigger, WallTrigger
 
 DESCRIPTIONS = {
     "publish": "publish what changed",
@@ -37,6 +35,9 @@ DESCRIPTIONS = {
     "mail": "send mail",
 }
 """What each job does, by its name."""
+
+RETRY_CLOSING = timedelta(minutes=1)
+"""The pause after which a day or week that could not be closed is tried again."""
 
 log = logging.getLogger("liveblog")
 
@@ -139,7 +140,7 @@ class Jobs:
     def _do_follow(self) -> str:
         if not self._subscriptions.due(self._blog.now):
             return ""
-        client = self._client or Client(allow=self._subscriptions.private_places())
+        client = self._client or Client(allow=self._subscriptions.private_hosts())
         return poll_due(self._subscriptions, client, self._import_items, self._blog.now)
 
     def _import_items(self, name: str, items: Iterable[Item]) -> str:
@@ -162,36 +163,33 @@ class Jobs:
         if name == "release":
             return self._blog.timeline.next_change()
         if name in ("day", "week"):
-            trigger = self._closing_trigger(name)
-            return None if self._is_over() else trigger.get_next_fire_time(None, self._blog.now)
+            return self._next_closing(name)
         if name == "follow":
             return self._next_poll()
         return self._blog.outbox.next_due(cast(Kind, name))
 
-    def trigger(self, name: str) -> BaseTrigger:
-        """Return the trigger of a job."""
-        is_closing = name in ("day", "week")
-        return self._closing_trigger(name) if is_closing else DueTrigger(partial(self.due, name))
-
     def jobs(self) -> list[Job]:
         """Return each job with its next run and its last outcome."""
-        has_subscriptions = self._blog.paths.followed.exists()
+        has_subscriptions = self._blog.paths.subscriptions.exists()
         names = [name for name in DESCRIPTIONS if name != "follow" or has_subscriptions]
         return [Job(name, DESCRIPTIONS[name], self.due(name), self.last(name)) for name in names]
-
-    def _closing_trigger(self, name: str) -> WallTrigger:
-        closing, zone = self._blog.config.closing, self._blog.config.zone
-        if name == "day":
-            return WallTrigger(closing.day_at, zone)
-        return WallTrigger(closing.week_at, zone, closing.week_on)
 
     def _next_publication(self) -> datetime | None:
         if self._is_over():
             return None
-        last = self.last("publish")
         pause = timedelta(seconds=self._blog.config.schedule.publish_seconds)
-        now = self._blog.now
-        return min(last.ran + pause, now + pause) if last else now
+        return self._after_pause("publish", pause)
+
+    def _next_closing(self, name: str) -> datetime | None:
+        if self._is_over():
+            return None
+        due = next_closing(name, self._blog.outbox, self._blog.config, self._blog.now)
+        return max(due, self._after_pause(name, RETRY_CLOSING)) if self._has_failed(name) else due
+
+    def _after_pause(self, name: str, pause: timedelta) -> datetime:
+        """Return the end of a pause after a job's last run, also if the clock was set back."""
+        last, now = self.last(name), self._blog.now
+        return min(last.ran, now) + pause if last else now
 
     def _next_poll(self) -> datetime | None:
         if self._is_over():
@@ -209,10 +207,6 @@ class Jobs:
         last = local_day(ended, self._blog.config.zone).isoformat()
         facts = (self._blog.outbox.fact("days_to"), self._blog.outbox.fact("weeks_to"))
         return all(last <= fact for fact in facts)
-
-
-WAITING_JOBS = ("publish", "release", "follow", *KINDS)
-"""The jobs of which the next run depends on what happens meanwhile."""
 
 
 def _read_outcomes(path: Path) -> dict[str, Outcome]:

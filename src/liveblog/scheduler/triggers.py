@@ -1,41 +1,15 @@
-"""Triggers and the executor that APScheduler runs the jobs with."""
+"""The trigger and the executor with which APScheduler runs the jobs."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
-from datetime import time as time_of_day
+from datetime import datetime, timedelta
 from typing import Any
 
 from apscheduler.executors.base import BaseExecutor, run_job
 from apscheduler.triggers.base import BaseTrigger
-
-from ..model.period import local_day, local_instant
-
-
-class WallTrigger(BaseTrigger):  # type: ignore[misc]
-    """Fires when a wall clock of *zone* shows *at*, each day or on one weekday (Monday = 0).
-
-    It fires on every such day: a time that a clock change skips counts after the gap, one that it
-    repeats counts the first time.
-    """
-
-    def __init__(self, at: time_of_day, zone: tzinfo, weekday: int | None = None) -> None:
-        self._at = at
-        self._zone = zone
-        self._weekday = weekday
-
-    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
-        """Return the first such instant after *previous*, or else from *now* on."""
-        after = previous or now - timedelta(microseconds=1)
-        day = local_day(after, self._zone) - timedelta(days=1)
-        while True:
-            fires = local_instant(day, self._at, self._zone)
-            if fires > after and self._weekday in (None, day.weekday()):
-                return fires
-            day += timedelta(days=1)
 
 
 class DueTrigger(BaseTrigger):  # type: ignore[misc]

@@ -45,8 +45,8 @@ CREATE VIRTUAL TABLE words USING fts5(
     tokenize='unicode61 remove_diacritics 2'
 );
 """
-_WORDS = "INSERT INTO words (rowid, title, tags, text, labels) VALUES (?, ?, ?, ?, ?)"
-_FORGET = (
+_INSERT_WORDS = "INSERT INTO words (rowid, title, tags, text, labels) VALUES (?, ?, ?, ?, ?)"
+_DELETE_WORDS = (
     "INSERT INTO words (words, rowid, title, tags, text, labels) VALUES ('delete', ?, ?, ?, ?, ?)"
 )
 # Weights: a title or a tag says what an entry is about.
@@ -211,8 +211,8 @@ class Writer:
         self._db.execute("INSERT INTO words (words) VALUES ('optimize')")
 
     def _put(self, home: str, row: Row) -> None:
-        published = _number(row.published)
-        number = self._free(published // 1_000_000, row.id)
+        published = _microseconds(row.published)
+        number = self._free_number(published // 1_000_000, row.id)
         tags, labels = "\n".join(row.tags), " ".join(row.labels)
         self._db.execute(
             "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -220,7 +220,8 @@ class Writer:
              row.title, tags, row.text, labels),
         )  # fmt: skip
         self._db.execute(
-            _WORDS, (number, normalize(row.title), normalize(tags), normalize(row.text), labels)
+            _INSERT_WORDS,
+            (number, normalize(row.title), normalize(tags), normalize(row.text), labels),
         )
 
     def _drop(self, entry_id: str) -> None:
@@ -228,11 +229,11 @@ class Writer:
             "SELECT number, title, tags, text, labels FROM entries WHERE id = ?", (entry_id,)
         ).fetchone()
         self._db.execute(
-            _FORGET, (number, normalize(title), normalize(tags), normalize(text), labels)
+            _DELETE_WORDS, (number, normalize(title), normalize(tags), normalize(text), labels)
         )
         self._db.execute("DELETE FROM entries WHERE number = ?", (number,))
 
-    def _free(self, second: int, entry_id: str) -> int:
+    def _free_number(self, second: int, entry_id: str) -> int:
         """Return a row number that is free, for an entry published in *second*."""
         number = (second << 10) + blake2b(entry_id.encode(), digest_size=1).digest()[0]
         while self._db.execute("SELECT 1 FROM entries WHERE number = ?", (number,)).fetchone():
@@ -254,7 +255,7 @@ class Reader:
         Only entries published at *now* are found. If there are more than :data:`CANDIDATES`, the
         newest are returned, and True.
         """
-        values = (_expression(phrases, labels), _number(now), CANDIDATES + 1)
+        values = (_expression(phrases, labels), _microseconds(now), CANDIDATES + 1)
         rows = self._db.execute(_FIND, values).fetchall()
         found = rows[:CANDIDATES]
         newest = max((published for _, published, _ in found), default=0)
@@ -301,6 +302,6 @@ def _expression(phrases: Sequence[Phrase], labels: Sequence[str]) -> str:
     return " AND ".join([*parts, f"{{title tags text}} : ({words})"])
 
 
-def _number(instant: datetime) -> int:
-    """Return an instant as microseconds of the epoch."""
+def _microseconds(instant: datetime) -> int:
+    """Return an instant as microseconds since the epoch."""
     return (instant - _EPOCH) // _MICROSECOND

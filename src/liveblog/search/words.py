@@ -35,11 +35,11 @@ _MARKS = (
 _DROPPED = re.compile(f"[{_MARKS}]+")
 _WORD = re.compile(f"[^\\W_](?:[^\\W_]|[{_MARKS}])*")
 _PART = re.compile(r"[^\W_]+")
-_ASKED = re.compile(r'["“”„«»]([^"“”„«»]*)["“”„«»]?|([^\s"“”„«»]+)')
+_QUERY_PART = re.compile(r'["“”„«»]([^"“”„«»]*)["“”„«»]?|([^\s"“”„«»]+)')
 
 # Characters that Unicode does not decompose: ligatures, letters with strokes; letters of Arabic and
 # Persian that are written for each other; the digits of both.
-_SAME = str.maketrans(
+_EQUIVALENT = str.maketrans(
     {
         "œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i",
         "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ہ": "ه",
@@ -73,7 +73,7 @@ def normalize(text: str) -> str:
     """Return a text without the differences that search ignores: case, accents, vowel signs."""
     if text.isascii():
         return text.lower()
-    return _DROPPED.sub("", decomposed(decomposed(text).casefold().translate(_SAME)))
+    return _DROPPED.sub("", decomposed(decomposed(text).casefold().translate(_EQUIVALENT)))
 
 
 def parse_query(query: str) -> tuple[Phrase, ...]:
@@ -83,7 +83,7 @@ def parse_query(query: str) -> tuple[Phrase, ...]:
     """
     query = query[:QUERY_CHARACTERS]
     found: list[Phrase] = []
-    for match in _ASKED.finditer(query):
+    for match in _QUERY_PART.finditer(query):
         words = tuple(_PART.findall(normalize(match[1] or match[2] or "")))
         # "l’eau" is a phrase of two words.
         is_open = bool(match[2]) and match.end() == len(query.rstrip())

@@ -7,35 +7,41 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
+
+from msgspec import Struct
 
 from ..digest.build import WEEK_LIMIT
 from ..journal import Fault, Journal
 from ..model import addresses, period
-from ..model.period import Period
 from ..pages.data import Tag
 from ..timeline import Timeline
 from .digest_files import DigestFiles
-from .fault_boundary import CORRECT, FaultBoundary, is_fatal, reason
+from .fault_boundary import CORRECT, is_fatal, reason
 from .feed_files import DAYS_IN_FEED, Archive, FeedFiles
 from .index import Index, hash_of
 from .look import Look
 from .output import Output, Record
 from .parallel import Task, run_tasks
 from .plan import Plan, is_archived, make_plan
-from .queries import ON_PAGE, SiteQueries
+from .queries import ON_PAGE
 from .report import Progress, Report
 from .site_files import SiteFiles
 from .storage.folder import Folder
 from .update import IndexUpdate
-from .writer import Context, Writer
+from .writer import Context
 
 ENTRIES_IN_FEED = 6
 """Number of entries in a feed that take as long to render as one entry on its page and its day's.
 """
 
-Planned = tuple[date, int, Callable[[], None]]
-"""The day of a task, its weight, and the function that renders."""
+
+class _Part(Struct, frozen=True):
+    """The files of one purpose. If nothing is rendered for it, its files are deleted."""
+
+    purpose: str
+    day: date  #: parts of neighbouring days show the same entries
+    weight: int  #: number of entries that it renders, or that take as long
+    render: Callable[[], None]
 
 
 class Build:
@@ -54,7 +60,6 @@ class Build:
         on_progress: Progress | None,
     ) -> None:
         """Build *site* (None: an empty one) as of the instant of *timeline*."""
-        self._timeline = timeline
         self._journal = journal
         self._index = index
         self._site = site
@@ -62,20 +67,8 @@ class Build:
         self._output = Output(site, media, is_dry=is_dry)
         self._on_progress = on_progress or (lambda done, total: None)
         self._record = Record()
-        config, words = look.pages.config, look.pages.words
-        boundary = FaultBoundary(words, config, self._output.fault)
-        self._queries = SiteQueries(timeline, index.entries, config, words, self._output.fault)
-        self._update = IndexUpdate(
-            index=index,
-            journal=journal,
-            timeline=timeline,
-            queries=self._queries,
-            config=config,
-            output=self._output,
-            boundary=boundary,
-            on_progress=self._on_progress,
-        )
-        self._writer = Writer(self._output, boundary)
+        self._context = Context.create(timeline, index, look.pages, look.feeds, self._output)
+        self._queries = self._context.queries
         self.is_full = False  #: whether everything is rendered
         self.has_removals = False
         """Whether an entry was removed, now or before, from a day that changed."""
@@ -90,23 +83,14 @@ class Build:
         self.is_full = full or not is_look_known or self._is_site_altered()
         if self.is_full:
             index.clear()
-        changes = self._update.run(set(names) if names is not None and not self.is_full else None)
+        update = IndexUpdate(self._context, self._journal, self._on_progress)
+        changes = update.run(set(names) if names is not None and not self.is_full else None)
         self.has_removals = changes.has_removals
-        context = Context(
-            timeline=self._timeline,
-            index=index,
-            config=self._look.pages.config,
-            pages=self._look.pages,
-            feeds=self._look.feeds,
-            queries=self._queries,
-            writer=self._writer,
-            coverage=self._queries.coverage(),
-            changed_ids=None if self.is_full else changes.entry_ids,
-        )
-        plan = make_plan(changes, self._queries, index, full=self.is_full, is_over=context.is_over)
-        files = SiteFiles(context)
-        self._render_parts(plan, context, files)
-        self._render_whole(plan, context, files)
+        self._context.changed_ids = None if self.is_full else changes.entry_ids
+        plan = make_plan(changes, self._context, full=self.is_full)
+        files = SiteFiles(self._context)
+        self._render_parts(plan, files)
+        self._render_whole(plan, files)
         index.set_fact("fingerprint", self._look.fingerprint)
         report = self._finish()
         report.live_page = files.live_page
@@ -123,45 +107,52 @@ class Build:
 
     # -- rendering ----------------------------------------------------------------------------
 
-    def _render_parts(self, plan: Plan, context: Context, files: SiteFiles) -> None:
+    def _render_parts(self, plan: Plan, files: SiteFiles) -> None:
         """Render what depends on single periods and tags, in several processes if it is much."""
-        digests, feeds = DigestFiles(context), FeedFiles(context)
+        digests, feeds = DigestFiles(self._context), FeedFiles(self._context)
+        queries = self._queries
         parts = [
-            self._tasks(plan.days, "day", partial(self._plan_day, digests)),
-            self._tasks(plan.weeks, "week", partial(self._plan_week, digests)),
-            self._tasks(plan.years, "year", partial(self._plan_year, digests)),
-            self._tasks(plan.tags, "tag", partial(self._plan_tag, feeds)),
-            self._tasks(plan.archives, "archive", partial(self._plan_archive, feeds)),
-            self._tasks(plan.search_months, "search", partial(self._plan_search, files)),
-        ]
-        if plan.search_open:
-            days = self._queries.open_days
-            render = partial(files.search_file, "search.json", days, "search:open")
-            parts.append(iter([self._task(date.max, 1, "search:open", render)]))
-        if plan.daily:
-            parts.append(iter([self._task(date.max, DAYS_IN_FEED, "daily", feeds.daily)]))
-        if plan.weekly:
-            parts.append(iter([self._task(date.max, WEEK_LIMIT, "weekly", feeds.weekly)]))
-        total = len(plan.days) + len(plan.weeks) + len(plan.years) + len(plan.tags)
-        total += len(plan.archives)
+            (
+                _Part(f"day:{day}", day, 1 + self._index.entries.count_in(day),
+                      partial(digests.day, day, queries.neighbours(period.day(day))))
+                for day in sorted(plan.days)
+            ),
+            (
+                _Part(f"week:{week.id}", week.end, WEEK_LIMIT,
+                      partial(digests.week, week, queries.neighbours(week)))
+                for week in sorted(plan.weeks)
+            ),
+            (
+                _Part(f"year:{year}", date(year, 12, 31), 1, partial(digests.year, year))
+                for year in sorted(plan.years)
+            ),
+            (self._tag(feeds, slug) for slug in sorted(plan.tags)),
+            (self._archive(feeds, day) for day in sorted(plan.archives)),
+            (self._search_month(files, month) for month in sorted(plan.search_months)),
+            self._open_ended(plan, feeds, files),
+        ]  # fmt: skip
+        shown = plan.tags, plan.archives, plan.days, plan.weeks, plan.years
+        total = sum(len(parts_of_kind) for parts_of_kind in shown)
 
         def on_progress(done: int) -> None:
             # Updating the index was about a quarter of the work.
             self._on_progress(total + 3 * min(done, total), 4 * total)
 
-        tasks = heapq.merge(*parts, key=lambda task: task.day)
+        tasks = (
+            Task(part.weight, partial(self._render, part.purpose, part.render))
+            for part in heapq.merge(*parts, key=lambda part: part.day)
+        )
         for record in run_tasks(tasks, self._output, on_progress):
             self._add(record)
 
-    def _render_whole(self, plan: Plan, context: Context, files: SiteFiles) -> None:
+    def _render_whole(self, plan: Plan, files: SiteFiles) -> None:
         """Render what shows the blog as a whole."""
         if self.is_full:
-            assets = self._look.assets.values()
-            self._render("assets", partial(files.assets, assets))
+            self._render("assets", partial(files.assets, self._look.assets.values()))
         if plan.figures:
             self._render("figures", files.figures)
         if plan.newest:
-            self._render("newest", FeedFiles(context).main)
+            self._render("newest", FeedFiles(self._context).main)
             self._render("newest", files.home)
         if plan.sitemap:
             self._render("sitemap", files.sitemaps)
@@ -176,73 +167,49 @@ class Build:
         except Exception as error:
             if is_fatal(error):
                 raise
-            self._output.purpose = purpose
+            self._output.begin(purpose)
             problem = f"it cannot be made ({reason(error)})"
             self._output.fault(Fault(purpose, problem, CORRECT))
 
-    # -- tasks --------------------------------------------------------------------------------
+    # -- parts: the index is queried here, because another process must not use it ------------
 
-    def _task(self, day: date, weight: int, purpose: str, render: Callable[[], None]) -> Task:
-        return Task(day, weight, partial(self._render, purpose, render))
+    def _open_ended(self, plan: Plan, feeds: FeedFiles, files: SiteFiles) -> Iterator[_Part]:
+        """Yield what changes with the days that are not closed, or with the newest closed ones."""
+        if plan.search_open:
+            render = partial(files.search_open, self._queries.open_days)
+            yield _Part("search:open", date.max, 1, render)
+        if plan.daily:
+            yield _Part("daily", date.max, DAYS_IN_FEED, feeds.daily)
+        if plan.weekly:
+            yield _Part("weekly", date.max, WEEK_LIMIT, feeds.weekly)
 
-    def _tasks(
-        self, items: Iterable[Any], kind: str, plan: Callable[[Any, str], Planned | None]
-    ) -> Iterator[Task]:
-        """Yield a task for each item; the files of an item without a task are deleted.
-
-        *plan* queries the index, which the task itself, in another process, must not.
-        """
-        for item in sorted(items):
-            purpose = f"{kind}:{item.id if isinstance(item, Period) else item}"
-            self._output.begin(purpose)
-            planned = plan(item, purpose)
-            if planned:
-                day, weight, render = planned
-                yield self._task(day, weight, purpose, render)
-
-    def _plan_day(self, files: DigestFiles, day: date, purpose: str) -> Planned:
-        neighbours = self._queries.neighbours(period.day(day))
-        weight = 1 + self._index.entries.count_in(day)
-        return day, weight, partial(files.day, day, purpose, neighbours)
-
-    def _plan_week(self, files: DigestFiles, week: Period, purpose: str) -> Planned:
-        neighbours = self._queries.neighbours(week)
-        return week.end, WEEK_LIMIT, partial(files.week, week, purpose, neighbours)
-
-    def _plan_year(self, files: DigestFiles, year: int, purpose: str) -> Planned:
-        return date(year, 12, 31), 1, partial(files.year, year, purpose)
-
-    def _plan_tag(self, files: FeedFiles, slug: str, purpose: str) -> Planned | None:
+    def _tag(self, files: FeedFiles, slug: str) -> _Part:
         name, total = self._index.entries.tag(slug)
-        if not total:
-            return None
         size = max(self._look.pages.config.feeds.entries, ON_PAGE)
         refs = self._index.entries.tagged(slug, size)
-        render = partial(files.tag, Tag(slug, name), total, refs, purpose)
-        return date.max, len(refs) // ENTRIES_IN_FEED, render
+        render = partial(files.tag, Tag(slug, name), total, refs)
+        return _Part(f"tag:{slug}", date.max, len(refs) // ENTRIES_IN_FEED, render)
 
-    def _plan_archive(self, files: FeedFiles, day: date, purpose: str) -> Planned | None:
-        """Plan the archive of a closed day: every entry that appeared or was corrected in it.
+    def _archive(self, files: FeedFiles, day: date) -> _Part:
+        """Return the archive of a closed day: every entry that appeared or was corrected in it.
 
         So an archive holds the same entries for ever (RFC 5005 §4), and readers that know the one
         before find in it everything that came since.
         """
         index = self._index.entries
-        if not is_archived(day, self._queries, self._index):
-            return None
-        later = index.change_after(day)
-        if later and not is_archived(later, self._queries, self._index):
-            later = None
-        archive = Archive(day, index.changed_in(day), index.change_before(day), later)
-        render = partial(files.archive, archive, purpose)
-        return day, len(archive.entries) // ENTRIES_IN_FEED, render
+        archive = None
+        if is_archived(day, self._queries, self._index):
+            later = index.change_after(day)
+            if later and not is_archived(later, self._queries, self._index):
+                later = None
+            archive = Archive(day, index.changed_in(day), index.change_before(day), later)
+        weight = len(archive.entries) // ENTRIES_IN_FEED if archive else 0
+        return _Part(f"archive:{day}", day, weight, partial(files.archive, archive))
 
-    def _plan_search(self, files: SiteFiles, month: str, purpose: str) -> Planned | None:
+    def _search_month(self, files: SiteFiles, month: str) -> _Part:
         days = self._queries.closed_in_month(month)
-        if not days:
-            return None
-        path = addresses.month_path(days[0]) + "search.json"
-        return days[-1], 10 * len(days), partial(files.search_file, path, days, purpose)
+        last = days[-1] if days else date.max
+        return _Part(f"search:{month}", last, 10 * len(days), partial(files.search_month, days))
 
     # -- the manifest -------------------------------------------------------------------------
 

@@ -32,18 +32,19 @@ class DigestFiles:
         self._pages = context.pages
         self._writer = context.writer
 
-    def day(self, day: date, purpose: str, neighbours: Neighbours) -> None:
+    def day(self, day: date, neighbours: Neighbours) -> None:
         """Write the pages of a day and of its entries."""
         digest = self._queries.digest(period.day(day))
-        self._sitemap(day, digest, purpose)
+        self._sitemap(day, digest)
         if not digest.days:
             return
         for entry in digest.entries:
-            self._entry(entry, purpose)
-        self._writer.output.purpose = purpose
-        self._digest(digest, neighbours, purpose)
+            self._entry(entry)
+        output = self._writer.output
+        output.fault_purpose = output.purpose
+        self._digest(digest, neighbours)
 
-    def _sitemap(self, day: date, digest: Digest, purpose: str) -> None:
+    def _sitemap(self, day: date, digest: Digest) -> None:
         """List the page of a day, and the pages of the entries whose ids are of that day."""
         shown = self._queries.day(day)
         entries = [e for e in shown.entries if e.id.startswith(f"{day:%Y%m%d}")]
@@ -60,9 +61,9 @@ class DigestFiles:
             )
             return [(path, sitemap(self._context.config.url, pages).encode())]
 
-        self._writer.files(purpose, path, render, entries)
+        self._writer.files(path, render, entries)
 
-    def _entry(self, entry: Entry, purpose: str) -> None:
+    def _entry(self, entry: Entry) -> None:
         output = self._writer.output
         path = addresses.entry_path(entry.id) + "index.html"
         pictures = [m.path for m in entry.now.media] if entry.now.state == "live" else []
@@ -72,23 +73,23 @@ class DigestFiles:
             for picture in pictures:
                 output.keep(addresses.media_path(picture))
             return
-        output.purpose = f"entry:{entry.id}"
+        output.fault_purpose = f"entry:{entry.id}"
 
         def render(substitute: Substitute) -> RenderedFiles:
             return [(path, self._pages.entry(shown)) for shown in substitute([entry])]
 
         notice = [(path, self._writer.boundary.notice_page(addresses.path_to_root(path)))]
-        self._writer.files(purpose, path, render, [entry], notice=notice)
+        self._writer.files(path, render, [entry], notice=notice)
         for picture in pictures:
-            output.put_media(picture, purpose)
+            output.put_media(picture)
 
-    def week(self, week: Period, purpose: str, neighbours: Neighbours) -> None:
+    def week(self, week: Period, neighbours: Neighbours) -> None:
         """Write the page of a week."""
         digest = self._queries.digest(week)
         if digest.days:
-            self._digest(abridge(digest), neighbours, purpose)
+            self._digest(abridge(digest), neighbours)
 
-    def _digest(self, digest: Digest, neighbours: Neighbours, purpose: str) -> None:
+    def _digest(self, digest: Digest, neighbours: Neighbours) -> None:
         """Write a digest in each form, one at a time: those of a long day are large."""
         folder = addresses.period_path(digest.period)
         config, words = self._context.config, self._pages.words
@@ -102,11 +103,10 @@ class DigestFiles:
 
         def text(name: str, write: Callable[[Digest], str]) -> None:
             self._writer.text(
-                purpose,
                 folder + name,
                 lambda substitute: write(substitute_entries(digest, substitute)),
                 digest.entries,
-                plainer=lambda substitute: write(plain),
+                plainer=lambda: write(plain),
             )
 
         text("index.md", lambda shown: as_markdown.render(shown, words, base=base))
@@ -115,14 +115,13 @@ class DigestFiles:
             lambda shown: as_text.render(shown, words, blog=blog, base=base, body=self._pages.body),
         )
         self._writer.page(
-            purpose,
             folder + "index.html",
             lambda substitute: page(substitute_entries(digest, substitute)),
             digest.entries,
-            plainer=lambda substitute: page(plain),
+            plainer=lambda: page(plain),
         )
 
-    def year(self, year: int, purpose: str) -> None:
+    def year(self, year: int) -> None:
         """Write the page of a year: its days, and the weeks that any of its days belongs to."""
         non_empty = self._queries.non_empty
         months: dict[date, list[NavigationLink]] = {}
@@ -139,7 +138,6 @@ class DigestFiles:
             for framing in [self._context.timeline.framing(week.id)]
         ]
         self._writer.page(
-            purpose,
             f"{year:04}/index.html",
             lambda substitute: self._pages.year(year, [*months.items()], weeks, non_empty.years),
         )

@@ -73,7 +73,7 @@ class FaultBoundary:
         entries: Sequence[Entry],
         make: Callable[[Substitute], T],
         fallback: Callable[[], T],
-        plainer: Callable[[Substitute], T] | None = None,
+        plainer: Callable[[], T] | None = None,
     ) -> T:
         """Return the result of *make*, with a notice for each of *entries* that makes it fail.
 
@@ -100,7 +100,7 @@ class FaultBoundary:
                 return made
         self._report(Fault(location, f"it cannot be shown in full ({reason(first)})", CORRECT))
         try:
-            return plainer(unchanged) if plainer else fallback()
+            return plainer() if plainer else fallback()
         except Exception as error:
             if is_fatal(error):
                 raise
@@ -111,7 +111,7 @@ class FaultBoundary:
         location: str,
         entries: Sequence[Entry],
         make: Callable[[Substitute], RenderedFiles],
-        plainer: Callable[[Substitute], RenderedFiles] | None = None,
+        plainer: Callable[[], RenderedFiles] | None = None,
         notice: RenderedFiles = (),
     ) -> Iterator[tuple[str, bytes]]:
         """Yield the files of *make*, one at a time; see :meth:`render`.
@@ -129,7 +129,7 @@ class FaultBoundary:
                 entries,
                 lambda substitute: list(make(substitute)),
                 lambda: list(notice),
-                (lambda substitute: list(plainer(substitute))) if plainer else None,
+                (lambda: list(plainer())) if plainer else None,
             )
 
     def _failed(

@@ -67,15 +67,15 @@ class FeedFiles:
 
         def render(substitute: Substitute) -> Feed:
             items = [self._feeds.entry(entry) for entry in substitute(updated)]
-            feed = self._feeds.feed(
-                "", "", self._config.title, items, "", is_over=self._context.is_over
-            )
+            feed = self._feeds.feed(items, is_over=self._context.is_over)
             return self._feeds.subscription(feed, archive, removed)
 
-        self._writer.feed("newest", "", render, updated)
+        self._writer.feed("", render, updated)
 
-    def tag(self, tag: Tag, total: int, refs: Sequence[EntryRef], purpose: str) -> None:
+    def tag(self, tag: Tag, total: int, refs: Sequence[EntryRef]) -> None:
         """Write the page and the feed of a tag: the newest entries, of *total* ones."""
+        if not total:
+            return
         entries = self._queries.entries(refs)
         folder = addresses.tag_path(tag.slug)
         title = f"{close_controls(self._config.title)} – {tag.name}"
@@ -84,13 +84,17 @@ class FeedFiles:
         def render(substitute: Substitute) -> Feed:
             items = [self._feeds.entry(entry, is_copy=True) for entry in substitute(in_feed)]
             return self._feeds.feed(
-                folder, f"tag/{tag.slug}", title, items, folder, is_over=self._context.is_over
+                items,
+                folder=folder,
+                name=f"tag/{tag.slug}",
+                title=title,
+                page=folder,
+                is_over=self._context.is_over,
             )
 
-        self._writer.feed(purpose, folder, render, in_feed)
+        self._writer.feed(folder, render, in_feed)
         shown = entries[:ON_PAGE]
         self._writer.page(
-            purpose,
             folder + "index.html",
             lambda substitute: self._context.pages.tag(tag, substitute(shown), total),
             shown,
@@ -123,20 +127,21 @@ class FeedFiles:
 
         def feed(shown: Iterable[Digest]) -> Feed:
             items = [self._feeds.digest(digest) for digest in shown if digest.entries]
-            return self._feeds.feed(folder, name, title, items, "", is_over=self._context.is_over)
+            return self._feeds.feed(
+                items, folder=folder, name=name, title=title, is_over=self._context.is_over
+            )
 
         self._writer.feed(
-            name,
             folder,
             lambda substitute: feed(substitute_entries(digest, substitute) for digest in digests),
             [entry for digest in digests for entry in digest.entries],
-            plainer=lambda substitute: feed(
-                structs.replace(digest, series=()) for digest in digests
-            ),
+            plainer=lambda: feed(structs.replace(digest, series=()) for digest in digests),
         )
 
-    def archive(self, archive: Archive, purpose: str) -> None:
+    def archive(self, archive: Archive | None) -> None:
         """Write the archive of a day: all that appeared or was corrected in it, as it is now."""
+        if archive is None:
+            return
         ids: dict[date, set[str]] = {}
         for ref in archive.entries:
             ids.setdefault(ref.day, set()).add(ref.id)
@@ -147,13 +152,12 @@ class FeedFiles:
 
         def render(substitute: Substitute) -> Feed:
             items = [self._feeds.entry(entry) for entry in substitute(reversed(shown))]
-            title, is_over = self._config.title, self._context.is_over
             return self._feeds.archive(
-                self._feeds.feed("", "", title, items, "", is_over=is_over),
+                self._feeds.feed(items, is_over=self._context.is_over),
                 archive.day,
                 earlier=archive.earlier,
                 later=archive.later,
                 removed=removed,
             )
 
-        self._writer.feed(purpose, addresses.day_path(archive.day), render, shown)
+        self._writer.feed(addresses.day_path(archive.day), render, shown)

@@ -51,18 +51,17 @@ class Output:
         self._site = site
         self._media = media
         self._is_dry = is_dry
-        self.purpose = ""  #: the one to which faults are assigned
+        self.purpose = ""  #: of the files that are put
+        self.fault_purpose = ""  #: of the faults; differs for the page of an entry
         self.record = Record()
 
     def begin(self, purpose: str) -> None:
-        """Begin to render the files of a purpose; faults are assigned to it."""
+        """Begin to render the files of a purpose."""
         self.record.purposes.add(purpose)
-        self.purpose = purpose
+        self.purpose = self.fault_purpose = purpose
 
-    def put(self, path: str, content: str | bytes, purpose: str) -> None:
+    def put(self, path: str, data: bytes) -> None:
         """Stage a file if its bytes change."""
-        data = content.encode() if isinstance(content, str) else content
-        self.record.purposes.add(purpose)
         if self._site is not None and self._site.holds(path, data):
             self.record.unchanged += 1
         else:
@@ -73,9 +72,9 @@ class Output:
                     self.fault(Fault(repr(path), error.message.rstrip("."), error.hint))
                     return
             self.record.written.append(path)
-        self.record.files.append((path, hash_of(data), purpose))
+        self.record.files.append((path, hash_of(data), self.purpose))
 
-    def put_media(self, name: str, purpose: str) -> None:
+    def put_media(self, name: str) -> None:
         """Copy a picture to the site; one that is missing or cannot be read is a fault."""
         problem = "the picture is gone"
         try:
@@ -86,15 +85,15 @@ class Output:
             hint = f"Restore {name.rpartition('/')[2]} from a backup, or edit the entry."
             self.fault(Fault(f"entries/media/{name}", problem, hint))
         else:
-            self.put(addresses.media_path(name), data, purpose)
+            self.put(addresses.media_path(name), data)
 
     def keep(self, path: str) -> None:
         """Record that a file stays as it is."""
         self.record.kept.append(path)
 
     def fault(self, fault: Fault) -> None:
-        """Record a fault of the current purpose."""
-        self.record.faults.append((self.purpose, fault))
+        """Record a fault."""
+        self.record.faults.append((self.fault_purpose, fault))
 
     def take_record(self) -> Record:
         """Return the record, and begin a new one."""

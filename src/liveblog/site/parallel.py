@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
 
 from msgspec import Struct
 
@@ -26,7 +25,6 @@ with more parts less is shared, with fewer one process may wait for another at t
 class Task(Struct, frozen=True):
     """A part of a publication that no other part depends on."""
 
-    day: date  #: tasks of neighbouring days render the same entries
     weight: int  #: number of entries that it renders, or that take as long
     run: Callable[[], None]  #: puts files into the output
 

@@ -13,6 +13,7 @@ from ..model.period import COVERAGE, Period
 from .index import Index
 from .queries import SiteQueries
 from .update import SiteChanges
+from .writer import Context
 
 
 class Plan(Struct):
@@ -33,14 +34,13 @@ class Plan(Struct):
     search_page: bool
 
 
-def make_plan(
-    changes: SiteChanges, queries: SiteQueries, index: Index, *, full: bool, is_over: bool
-) -> Plan:
+def make_plan(changes: SiteChanges, context: Context, *, full: bool) -> Plan:
     """Return what to render after *changes*; everything if *full*.
 
-    *is_over* says whether the coverage is; *index* is up to date with the journal.
+    The index of *context* is up to date with the journal.
     """
-    state = "over" if is_over else "live"
+    queries, index = context.queries, context.index
+    state = "over" if context.is_over else "live"
     before, now = changes.days_before, queries.non_empty
     added_or_removed = now.added_or_removed(before)
     is_state_new = COVERAGE in changes.names or state != index.fact("state")

@@ -38,9 +38,6 @@ from .report import Progress, Report
 from .storage.compressed import Compressed
 from .storage.folder import Folder
 
-MANY = 1_000
-"""Number of files from which all compressed copies are deleted, instead of those of each file."""
-
 
 class Publisher:
     """Publishes one blog's site, as often as it is asked to.
@@ -122,7 +119,10 @@ class Publisher:
                 index.begin()
                 build = self._build(now, index, self.site, progress=progress)
                 report = build.run(names=names, full=full or self._unfinished.exists())
-                self._delete_copies(build.is_full, [*report.written, *report.deleted])
+                if build.is_full:
+                    self._copies.clear()
+                else:
+                    self._copies.drop([*report.written, *report.deleted])
                 if report.written or report.deleted:
                     with suppress(FileNotFoundError):  # the index is lost with its folder
                         self._unfinished.touch()
@@ -145,8 +145,8 @@ class Publisher:
     ) -> Report:
         """Return what :meth:`publish` would do; nothing on disk changes, and no lock is taken."""
         with self.storage_errors():
-            self.site.refresh()
-            return self._rehearse(now, self.copy_index(), self.site, full, progress)
+            build = self._build(now, self.copy_index(), self.site, is_dry=True, progress=progress)
+            return build.run(names=None, full=full)
 
     def hash_files(
         self, now: datetime, progress: Progress | None = None
@@ -154,19 +154,9 @@ class Publisher:
         """Render the whole site without writing it; return a hash of each file, and the report."""
         with self.storage_errors():
             index = Index.temporary()
-            report = self._rehearse(now, index, None, True, progress)
+            build = self._build(now, index, None, is_dry=True, progress=progress)
+            report = build.run(names=None, full=True)
             return dict(index.manifest.files()), report
-
-    def _rehearse(
-        self,
-        now: datetime,
-        index: Index,
-        site: Folder | None,
-        full: bool,
-        progress: Progress | None,
-    ) -> Report:
-        build = self._build(now, index, site, is_dry=True, progress=progress)
-        return build.run(names=None, full=full)
 
     def compress(self, paths: Iterable[str]) -> None:
         """Make compressed copies of published files, for a server to send.
@@ -179,7 +169,6 @@ class Publisher:
             if not lock.try_acquire():
                 return
             try:
-                self.site.refresh()
                 for path in paths:
                     data = self.site.read(path)
                     if data is not None:
@@ -261,16 +250,9 @@ class Publisher:
         self._index = None
         delete_database(self._index_path)
 
-    def _delete_copies(self, is_full: bool, paths: Collection[str]) -> None:
-        """Delete the compressed copies of files before these change."""
-        if is_full or len(paths) > MANY:
-            self._copies.clear()
-        else:
-            self._copies.drop(paths)
-
     def _delete_redirect_pages(self, paths: Collection[str]) -> None:
         """Delete the pages at earlier addresses that lead to deleted files."""
-        for folder in self._paths.moved.glob("*/pages"):
+        for folder in self._paths.redirects.glob("*/pages"):
             for path in paths:
                 if delete_inside(folder, path):
                     with suppress(OSError):  # it holds other files

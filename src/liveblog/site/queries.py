@@ -53,8 +53,8 @@ class SiteQueries:
     def refresh(self) -> None:
         """Read the list of non-empty days again, after the index has changed."""
         self.non_empty = self._index.non_empty_days()
-        self.__dict__.pop("first_open", None)
-        self.__dict__.pop("weeks", None)
+        for cached in ("first_open", "weeks", "coverage"):
+            self.__dict__.pop(cached, None)
 
     @cached_property
     def first_open(self) -> int:
@@ -148,8 +148,9 @@ class SiteQueries:
         framing = days[0].framing if is_day and days else self._timeline.framing(wanted.id)
         return build_from_days(wanted, days, framing)
 
+    @cached_property
     def coverage(self) -> Coverage:
-        """Return the state of the coverage."""
+        """The state of the coverage."""
         newest = self.entries(self._index.newest(ON_PAGE))
         authors = Counter(e.now.author for e in newest if e.now.author)
         return Coverage(

@@ -69,7 +69,7 @@ def blog_addresses(config: Config, url: str) -> tuple[str, ...]:
 def folder_of(paths: Paths, old: str) -> Path:
     """Return the folder with the redirects from an earlier address."""
     parts = urlsplit(old)
-    return paths.moved / re.sub(r"[^A-Za-z0-9.-]+", "-", parts.netloc + parts.path).strip("-")
+    return paths.redirects / re.sub(r"[^A-Za-z0-9.-]+", "-", parts.netloc + parts.path).strip("-")
 
 
 def write(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 import msgspec
@@ -71,10 +71,9 @@ class SiteFiles:
             "feeds/live.json", [*shown, *changed], live, lambda: (None, b"")
         )
         if page is not None:
-            self._writer.output.put("live.json", document, "newest")
+            self._writer.output.put("live.json", document)
             self.live_page = page
         self._writer.page(
-            "newest",
             "index.html",
             lambda substitute: self._pages.home(replaced(substitute), page.parts if page else {}),
             shown,
@@ -95,7 +94,7 @@ class SiteFiles:
         if len(entries) > ON_PAGE:
             older = queries.link(period.day(entries[ON_PAGE].day))
         return Home(
-            coverage=self._context.coverage,
+            coverage=queries.coverage,
             entries=entries[:ON_PAGE],
             pinned=queries.entries(index.pinned(PINNED)),
             keys=queries.entries(index.keys(KEYS)),
@@ -105,12 +104,18 @@ class SiteFiles:
             older=older,
         )
 
-    def search_file(self, path: str, days: Collection[date], purpose: str) -> None:
-        """Write a file that pages search where no server does: the texts of some days."""
-        rows: list[Searched] = []
-        for day in days:
-            rows += self._searched(day)
-        self._writer.files(purpose, path, lambda substitute: [(path, search_json(rows))])
+    def search_open(self, days: Collection[date]) -> None:
+        """Write what pages search where no server does: the texts of the days not closed."""
+        self._search_file("search.json", days)
+
+    def search_month(self, days: Sequence[date]) -> None:
+        """Write the same for the closed *days* of a month, if there are any."""
+        if days:
+            self._search_file(addresses.month_path(days[0]) + "search.json", days)
+
+    def _search_file(self, path: str, days: Collection[date]) -> None:
+        rows = [row for day in days for row in self._searched(day)]
+        self._writer.files(path, lambda substitute: [(path, search_json(rows))])
 
     def _searched(self, day: date) -> list[Searched]:
         entries = self._queries.day(day).entries
@@ -126,7 +131,6 @@ class SiteFiles:
         non_empty = self._queries.non_empty
         months = sorted({day.isoformat()[:7] for day in non_empty.days}, reverse=True)
         self._writer.page(
-            "search",
             "search/index.html",
             lambda substitute: self._pages.search(
                 "../", months=months, years=non_empty.years[::-1]
@@ -147,20 +151,18 @@ class SiteFiles:
             yield "sitemap-pages.xml", sitemap(base, ((path, None) for path in paths)).encode()
             yield "sitemap.xml", sitemap_index(base, maps).encode()
 
-        self._writer.files("sitemap", "sitemap.xml", render)
+        self._writer.files("sitemap.xml", render)
 
     def figures(self) -> None:
         """Write the figures of all days as CSV."""
         lines = FIGURES_HEAD + self._context.index.entries.figures()
-        self._writer.output.put("figures.csv", lines, "figures")
+        self._writer.output.put("figures.csv", lines.encode())
 
     def assets(self, assets: Iterable[tuple[str, bytes]]) -> None:
         """Write *assets*, and the other files that no entry changes."""
         config, output = self._context.config, self._writer.output
         for path, data in assets:
-            output.put(path, data, "assets")
-        output.put("oembed.json", msgspec.json.encode(oembed(config)) + b"\n", "assets")
-        output.put("opensearch.xml", opensearch(config), "assets")
-        self._writer.page(
-            "assets", "404.html", lambda substitute: self._pages.not_found(config.url)
-        )
+            output.put(path, data)
+        output.put("oembed.json", msgspec.json.encode(oembed(config)) + b"\n")
+        output.put("opensearch.xml", opensearch(config).encode())
+        self._writer.page("404.html", lambda substitute: self._pages.not_found(config.url))

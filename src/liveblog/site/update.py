@@ -7,20 +7,17 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from ..config import Config
 from ..digest import headline_of
 from ..journal import Journal
 from ..model import period
 from ..model.entry import Revision
 from ..model.period import Period, local_day
-from ..timeline import Day, Timeline
+from ..timeline import Day
 from .days import NonEmptyDays
 from .documents import figures_csv
 from .entry_index import Invalidation
-from .fault_boundary import FaultBoundary, Substitute
-from .index import Index
-from .output import Output
-from .queries import SiteQueries
+from .fault_boundary import Substitute
+from .writer import Context
 
 
 class SiteChanges(Struct):
@@ -41,25 +38,16 @@ class IndexUpdate:
     """Reads the days that changed into the index."""
 
     def __init__(
-        self,
-        *,
-        index: Index,
-        journal: Journal,
-        timeline: Timeline,
-        queries: SiteQueries,
-        config: Config,
-        output: Output,
-        boundary: FaultBoundary,
-        on_progress: Callable[[int, int], None],
+        self, context: Context, journal: Journal, on_progress: Callable[[int, int], None]
     ) -> None:
-        """Update *index* as of the instant of *timeline*; faults go to *output*."""
-        self._index = index
+        """Update the index of *context* from *journal*, as of the instant of its timeline."""
+        self._index = context.index
         self._journal = journal
-        self._now = timeline.now
-        self._queries = queries
-        self._config = config
-        self._output = output
-        self._boundary = boundary
+        self._now = context.timeline.now
+        self._queries = context.queries
+        self._config = context.config
+        self._output = context.writer.output
+        self._boundary = context.writer.boundary
         self._on_progress = on_progress
         self._entry_ids: set[str] = set()
         self._has_new_figures = False

@@ -108,7 +108,6 @@ def _can_lock(lock: Lock) -> bool:
 
 
 def _verified(publisher: Publisher, now: datetime, progress: Progress | None) -> Verified:
-    publisher.site.refresh()
     published = dict(publisher.copy_index().manifest.files())
     there = list(publisher.site.paths())
     if not published and not any(map(is_generated, there)):

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from ..config import Config
 from ..feeds import Feed, documents
 from ..model import addresses
-from ..pages.data import Coverage
 from ..pages.render import Pages
 from ..timeline import Entry, Timeline
 from .fault_boundary import FaultBoundary, RenderedFiles, Substitute
@@ -31,12 +30,11 @@ class Writer:
 
     def files(
         self,
-        purpose: str,
         path: str,
         render: Callable[[Substitute], RenderedFiles],
         entries: Sequence[Entry] = (),
         *,
-        plainer: Callable[[Substitute], RenderedFiles] | None = None,
+        plainer: Callable[[], RenderedFiles] | None = None,
         notice: RenderedFiles = (),
     ) -> None:
         """Write the files of *render*; *path* names them in a fault.
@@ -46,49 +44,50 @@ class Writer:
         """
         found = self.boundary.render_files(f"feeds/{path}", entries, render, plainer, notice)
         for file_path, data in found:
-            self.output.put(file_path, data, purpose)
+            self.output.put(file_path, data)
             del data  # before the next one is rendered
 
     def page(
         self,
-        purpose: str,
         path: str,
         render: Callable[[Substitute], bytes],
         entries: Sequence[Entry] = (),
         *,
-        plainer: Callable[[Substitute], bytes] | None = None,
+        plainer: Callable[[], bytes] | None = None,
     ) -> None:
         """Write a page."""
-        notice = self.boundary.notice_page(addresses.path_to_root(path))
-        self._one_file(purpose, path, render, entries, plainer, notice)
+        self.files(
+            path,
+            lambda substitute: [(path, render(substitute))],
+            entries,
+            plainer=(lambda: [(path, plainer())]) if plainer else None,
+            notice=[(path, self.boundary.notice_page(addresses.path_to_root(path)))],
+        )
 
     def text(
         self,
-        purpose: str,
         path: str,
         render: Callable[[Substitute], str],
         entries: Sequence[Entry],
         *,
-        plainer: Callable[[Substitute], str],
+        plainer: Callable[[], str],
     ) -> None:
         """Write a plain text or Markdown."""
-        self._one_file(
-            purpose,
+        self.files(
             path,
-            lambda substitute: render(substitute).encode(),
+            lambda substitute: [(path, render(substitute).encode())],
             entries,
-            lambda substitute: plainer(substitute).encode(),
-            self.boundary.notice_line(),
+            plainer=lambda: [(path, plainer().encode())],
+            notice=[(path, self.boundary.notice_line())],
         )
 
     def feed(
         self,
-        purpose: str,
         folder: str,
         render: Callable[[Substitute], Feed],
         entries: Sequence[Entry] = (),
         *,
-        plainer: Callable[[Substitute], Feed] | None = None,
+        plainer: Callable[[], Feed] | None = None,
     ) -> None:
         """Write a feed in its three formats."""
 
@@ -96,29 +95,10 @@ class Writer:
             return ((folder + name, data) for name, data in documents(feed))
 
         self.files(
-            purpose,
             f"{folder}atom.xml",
             lambda substitute: formats(render(substitute)),
             entries,
-            plainer=(lambda substitute: formats(plainer(substitute))) if plainer else None,
-        )
-
-    def _one_file(
-        self,
-        purpose: str,
-        path: str,
-        render: Callable[[Substitute], bytes],
-        entries: Sequence[Entry],
-        plainer: Callable[[Substitute], bytes] | None,
-        notice: bytes,
-    ) -> None:
-        self.files(
-            purpose,
-            path,
-            lambda substitute: [(path, render(substitute))],
-            entries,
-            plainer=(lambda substitute: [(path, plainer(substitute))]) if plainer else None,
-            notice=[(path, notice)],
+            plainer=(lambda: formats(plainer())) if plainer else None,
         )
 
 
@@ -133,11 +113,26 @@ class Context:
     feeds: FeedBuilder
     queries: SiteQueries
     writer: Writer
-    coverage: Coverage
-    changed_ids: set[str] | None
+    changed_ids: set[str] | None = None
     """Ids of the entries that differ from the published ones; None if all are rendered."""
+
+    @classmethod
+    def create(
+        cls, timeline: Timeline, index: Index, pages: Pages, feeds: FeedBuilder, output: Output
+    ) -> Context:
+        """Render the state of *timeline*, which *index* is to know, into *output*."""
+        config, words = pages.config, pages.words
+        return cls(
+            timeline=timeline,
+            index=index,
+            config=config,
+            pages=pages,
+            feeds=feeds,
+            queries=SiteQueries(timeline, index.entries, config, words, output.fault),
+            writer=Writer(output, FaultBoundary(words, config, output.fault)),
+        )
 
     @property
     def is_over(self) -> bool:
         """Whether the coverage is over."""
-        return self.coverage.ended is not None
+        return self.queries.coverage.ended is not None

@@ -28,7 +28,7 @@ class Paths(Struct, frozen=True):
         return self.entries / "outbox.sqlite"
 
     @property
-    def followed(self) -> Path:
+    def subscriptions(self) -> Path:
         """The subscriptions to foreign feeds."""
         return self.entries / "followed.json"
 
@@ -38,7 +38,7 @@ class Paths(Struct, frozen=True):
         return self.root / "feeds"
 
     @property
-    def moved(self) -> Path:
+    def redirects(self) -> Path:
         """The redirects for earlier addresses of the blog."""
         return self.root / "moved"
 

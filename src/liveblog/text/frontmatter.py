@@ -1,8 +1,9 @@
 """Reads and writes the front matter of Markdown files.
 
-Read are YAML between ``---`` (Jekyll, Hugo), TOML between ``+++`` and JSON (Hugo), and lines
-``Key: value`` (Pelican). Pure functions. The input may be hostile: every scalar is a text, tags of
-YAML are ignored, and aliases are refused, because ten of them can expand to a billion words.
+It reads YAML between ``---`` (Jekyll, Hugo), TOML between ``+++`` and JSON (Hugo), and lines
+``Key: value`` (Pelican). Pure functions. The input may be hostile: every scalar is read as text,
+tags of YAML are ignored, and aliases are refused, because ten of them can expand to a billion
+words.
 """
 
 from __future__ import annotations

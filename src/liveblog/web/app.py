@@ -56,7 +56,7 @@ class Application:
         their library is not installed.
         """
         self.forwarded = ForwardedHeaders(proxies)
-        self.blogs = [BlogApp(blog, self.forwarded, self._streams) for blog in blogs]
+        self.blogs = [BlogApp(blog, self.forwarded, self._open_streams) for blog in blogs]
         # The longest path first: the path of a blog may lie below that of another.
         self._by_path = sorted(self.blogs, key=lambda app: (-len(app.path), app.path))
         for one, other in pairwise(self._by_path):
@@ -87,7 +87,7 @@ class Application:
         has_started = False
         body = None
         if has_body(headers):
-            body = RequestBody(receive, is_awaited=b"expect" in headers)
+            body = RequestBody(receive, expects_continue=b"expect" in headers)
             receive = body.receive
 
         async def send_with_body_read(message: Message) -> None:
@@ -136,7 +136,7 @@ class Application:
                         await app.stop()
                     return await send({"type": "lifespan.shutdown.complete"})
 
-    def _streams(self) -> int:
+    def _open_streams(self) -> int:
         """Return the number of open event streams of all blogs."""
         return sum(app.broadcaster.subscribers for app in self.blogs)
 

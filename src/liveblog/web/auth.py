@@ -1,4 +1,4 @@
-"""Authentication: bearer tokens, sessions, and their protection.
+"""Authentication: bearer tokens, sessions, and checks of the Host and Origin headers.
 
 A program sends its token (RFC 6750). A browser that signed in sends a cookie, and its request must
 come from the blog's own pages (``Origin``, or Fetch Metadata). Wrong tokens are counted for each
@@ -22,7 +22,7 @@ from starlette.responses import Response
 
 from ..config import Config
 from ..model import addresses
-from ..model.permissions import NEEDS, Action, Scope, may
+from ..model.permissions import NEEDS, Action, Scope, has_scope, may
 from ..timeline import Entry
 from ..tokens import SESSION_SECONDS, Person, Tokens
 from .clients import client_of
@@ -48,7 +48,7 @@ class Authenticator:
         self._config = config
         self._clock = clock
         is_secure = config.url.startswith("https://")
-        # Blogs of one host must not overwrite each other's cookie.
+        # Blogs on one host must not overwrite each other's cookie.
         mark = hashlib.sha256(path.encode()).hexdigest()[:12]
         self._cookie = f"{'__Host-' if is_secure else ''}liveblog-{mark}"
         self._cookie_options: dict[str, Any] = {
@@ -59,8 +59,10 @@ class Authenticator:
         }
         self._attempts = RateLimiter(TRIES, TRY_SECONDS, time.monotonic)
 
-    def enter(self, request: Request, scope: Scope, token: str = "") -> Person:
-        """Return the person who sent a request; *token* is one from its body.
+    def authorize(self, request: Request, scope: Scope, token: str = "") -> Person:
+        """Return the person who sent a request, who must have a scope.
+
+        *token* is a token from the body of the request.
 
         Raises :class:`Problem`: 401, 403, 421 or 429.
         """
@@ -94,7 +96,7 @@ class Authenticator:
         if person is not None:
             return person
         self.count_refusal(request)
-        problem = "This token is not, or no longer, valid."
+        problem = "This token is not valid, or no longer valid."
         if not self.tokens.all():
             problem = "Nobody holds a token of this blog; .liveblog/tokens.json may be lost."
         challenge = {"www-authenticate": 'Bearer realm="liveblog", error="invalid_token"'}
@@ -184,7 +186,7 @@ def require(person: Person, scope: Scope) -> None:
 
     Raises :class:`Problem` (403, RFC 6750 §3.1).
     """
-    if not person.may(scope):
+    if not has_scope(person, scope):
         raise refusal(scope, person)
 
 

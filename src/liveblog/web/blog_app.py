@@ -22,7 +22,7 @@ from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..scheduler import Schedule
 from ..timeline import StreamPosition
 from ..watcher import Event, Update, Watcher
-from . import embed, errors, micropub, search
+from . import errors, micropub, oembed, search
 from .api import routes as api
 from .auth import Authenticator
 from .clients import ForwardedHeaders, client_of
@@ -36,10 +36,10 @@ from .stream import Broadcaster, messages
 from .writers import Writers
 
 MISSED_READERS = 4
-"""Threads that read what reconnecting pages missed."""
+"""Maximum number of threads that read what reconnecting pages missed."""
 
 BROADCAST_TIMEOUT = 1.0
-"""Seconds that a publication waits for the broadcast before it, so as not to slow that down."""
+"""Seconds that a publication waits until the new entries have been broadcast."""
 
 
 class BlogApp:
@@ -77,10 +77,10 @@ class BlogApp:
             Writers(self.watcher.wake),
             SearchLimit(),
         )
-        rooms = (api, micropub, composer, embed, search)
+        parts = (api, micropub, composer, oembed, search)
         # Slashes are not redirected: that would build an address from the Host header.
         self.router = Router(
-            [route for room in rooms for route in room.routes(context)], redirect_slashes=False
+            [route for part in parts for route in part.routes(context)], redirect_slashes=False
         )
         kinds = (Problem, LiveblogError, HTTPException)
         self._dynamic = ExceptionMiddleware(self.router, dict.fromkeys(kinds, errors.handler))
@@ -127,7 +127,7 @@ class BlogApp:
         self.schedule.published(update)
 
     def _send(self, data: bytes, position: StreamPosition, is_published: bool) -> None:
-        """Broadcast messages; unless published, requests wait for what they announce."""
+        """Broadcast messages; until their entries are published, requests for these files wait."""
         if is_published:
             self._is_published.set()
         else:
@@ -193,10 +193,9 @@ class BlogApp:
         events: list[Event] = []
         if position:
             with contextlib.suppress(InvalidInput):  # not a position of this stream
-                events = await run_sync(
-                    self.watcher.events_between, position, StreamPosition.parse(until),
-                    limiter=self._missed_threads,
-                )  # fmt: skip
+                end = StreamPosition.parse(until)
+                read = partial(self.watcher.events_between, position, end)
+                events = await run_sync(read, limiter=self._missed_threads)
         return b"retry: 2000\n\n" + messages([*events, ("hello", {})], until)
 
 

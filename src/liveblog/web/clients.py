@@ -1,4 +1,4 @@
-"""The address of a client: which addresses count as one client, and which proxies are trusted."""
+"""The address of a client, for limits: trusted proxies, and networks that count as one client."""
 
 from __future__ import annotations
 

@@ -4,10 +4,10 @@ uvicorn creates a protocol for each connection; :class:`_Connection` stands betw
 transport, and uses nothing but asyncio's interface. :class:`ConnectionLimits` is also the outermost
 ASGI application, so it knows which connections have a request to answer.
 
-A client that sends a head too slowly, or takes no answer, is cut off. Where file descriptors run
-out, the oldest incomplete head is closed first, then the connection that was idle for longest, then
-the incomplete body that was silent for longest. Streams and requests that are being answered are
-never closed for others. The time limit on bodies is in :mod:`.request_body`.
+A client that sends a head too slowly, or does not read its answer, is disconnected. When there are
+too many connections, one is closed: the oldest with an incomplete head, else the one that was idle
+for longest, else the one whose incomplete body was silent for longest. Streams and requests that
+are being answered are never closed for others. The time limit on bodies is in :mod:`.request_body`.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .app import HEAD_LIMIT
 from .clients import network_of
-from .descriptors import room_for_connections
+from .descriptors import max_connections
 from .request_body import has_body
 
 HEAD_SECONDS = 10.0
 """Seconds in which the head of a request has to arrive."""
 
 ANSWER_SECONDS = 60.0
-"""Seconds in which a client has to take a part of an answer."""
+"""Seconds in which a client has to read a part of an answer."""
 
 LINGER_SILENCE = 5.0
 LINGER_SECONDS = 30.0
@@ -48,7 +48,7 @@ log = logging.getLogger("liveblog")
 
 
 class _Phase(Enum):
-    """What a connection waits for; those listed first are closed first where room is needed."""
+    """What a connection waits for; connections in the first phases are closed first."""
 
     HEAD = 1
     IDLE = 2
@@ -77,7 +77,7 @@ class ConnectionLimits:
         loop.set_exception_handler(self._handle_error)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and note that its connection is busy meanwhile."""
+        """Pass a request to the application; note that its connection is busy meanwhile."""
         connection = self._open.get(scope["client"]) if scope["type"] == "http" else None
         if connection is None:
             return await self._app(scope, receive, send)
@@ -103,7 +103,7 @@ class ConnectionLimits:
         """Add a connection; return whether there is room for it."""
         self._open[connection.client] = connection
         self._networks[connection.network] += 1
-        room = room_for_connections()
+        room = max_connections()
         has_room = len(self._open) <= room or self._evict()
         if self._networks[connection.network] > room // 2 and not self._is_proxy(
             connection.client[0]
@@ -175,7 +175,7 @@ class _Connection(asyncio.Protocol):
         self.client = ("", 0)
         self.network = ""
         self._refused_at = self._heard_at = 0.0
-        self._stalled = (0, 0.0)  # bytes that the client does not take, and since when
+        self._stalled = (0, 0.0)  # bytes that the client has not read, and since when
         self.enter(_Phase.HEAD)
 
     def enter(self, phase: _Phase) -> None:
@@ -187,7 +187,7 @@ class _Connection(asyncio.Protocol):
         self._size = 0  # and the number of its bytes
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin, if there is room."""
+        """Open the connection, or refuse it if there are too many."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
         host, port = (transport.get_extra_info("peername") or ("-", 0))[:2]
         self.client = (str(host), int(port))
@@ -198,7 +198,7 @@ class _Connection(asyncio.Protocol):
             transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """End."""
+        """Forget the connection, which is closed."""
         self._limits.remove(self)
         self._inner.connection_lost(error)
 
@@ -209,11 +209,11 @@ class _Connection(asyncio.Protocol):
             return
         if self.phase is _Phase.IDLE:
             self._limits.enter(self, _Phase.HEAD)
-        if self.phase is _Phase.HEAD and not self.has_head and not self._takes_head(data):
+        if self.phase is _Phase.HEAD and not self.has_head and not self._is_head_within_limit(data):
             return self._refuse(431, f"The head is larger than {HEAD_LIMIT:,} bytes.")
         self._inner.data_received(data)
 
-    def _takes_head(self, data: bytes) -> bool:
+    def _is_head_within_limit(self, data: bytes) -> bool:
         """Look for the end of the head; return whether the head is within its limit."""
         known = len(self._head)
         data = self._head + data if known else data
@@ -225,15 +225,15 @@ class _Connection(asyncio.Protocol):
         return size <= HEAD_LIMIT
 
     def eof_received(self) -> bool | None:
-        """Pass on that the client sends no more."""
+        """Tell the server's protocol that the client sends no more."""
         return self._inner.eof_received()
 
     def pause_writing(self) -> None:
-        """Pass on that the client takes nothing at the moment."""
+        """Tell the server's protocol that the client reads nothing at the moment."""
         self._inner.pause_writing()
 
     def resume_writing(self) -> None:
-        """Pass on that the client takes data again."""
+        """Tell the server's protocol that the client reads again."""
         self._inner.resume_writing()
 
     def abort(self) -> None:
@@ -256,7 +256,7 @@ class _Connection(asyncio.Protocol):
             self._transport.write_eof()
 
     def check(self, now: float) -> None:
-        """Cut off the client if it is too slow."""
+        """Disconnect the client if it is too slow."""
         if self._refused_at:
             silent = now - self._heard_at > LINGER_SILENCE
             if silent or now - self._refused_at > LINGER_SECONDS:

@@ -1,4 +1,4 @@
-"""What the handlers of one blog's requests share."""
+"""The objects that the handlers of one blog's requests share."""
 
 from __future__ import annotations
 

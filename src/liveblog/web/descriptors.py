@@ -1,4 +1,4 @@
-"""How many connections and streams fit into the file descriptors of this process."""
+"""The maximum numbers of connections and event streams, from the limit on open files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import resource
 import sys
 
 
-def room_for_connections() -> int:
+def max_connections() -> int:
     """Return the maximum number of connections, event streams included.
 
     The other descriptors, at least 64 and at most 1024, are for files.
@@ -17,6 +17,6 @@ def room_for_connections() -> int:
     return max(limit - max(64, min(limit // 8, 1024)), limit // 2)
 
 
-def room_for_streams() -> int:
+def max_streams() -> int:
     """Return the maximum number of event streams: a quarter of the connections is for others."""
-    return room_for_connections() * 3 // 4
+    return max_connections() * 3 // 4

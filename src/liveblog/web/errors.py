@@ -6,8 +6,10 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta, Struct
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -69,19 +71,23 @@ def of(error: Exception) -> Problem:
     return Problem(500, "failed", "Something went wrong inside liveblog; the log says what.")
 
 
+class ProblemDetails(Struct, omit_defaults=True):
+    """Why a request was refused (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: Annotated[str, Meta(description="For programs.")]
+    detail: Annotated[str, Meta(description="What is wrong, for people.")]
+    hint: Annotated[str, Meta(description="What to do next.")] = ""
+    theirs: Annotated[Any, Meta(description="After a conflict: the other revision.")] = None
+
+
 def response(problem: Problem) -> Response:
     """Return a problem as JSON."""
-    document: dict[str, object] = {
-        "type": "about:blank",
-        "title": HTTPStatus(problem.status).phrase,
-        "status": problem.status,
-        "code": problem.code,
-        "detail": problem.detail,
-    }
-    if problem.hint:
-        document["hint"] = problem.hint
-    if problem.theirs:
-        document["theirs"] = problem.theirs
+    title = HTTPStatus(problem.status).phrase
+    document = ProblemDetails("about:blank", title, problem.status, problem.code, problem.detail,
+                              problem.hint, problem.theirs)  # fmt: skip
     headers = {"cache-control": "no-store", **problem.headers}
     data = msgspec.json.encode(document)
     return Response(data, problem.status, headers, "application/problem+json")

@@ -44,7 +44,7 @@ class Metrics(Collector):
         self._requests.labels(str(status)).inc()
 
     def text(self) -> bytes:
-        """Return everything in the exposition format."""
+        """Return all metrics in the exposition format."""
         data: bytes = generate_latest(self._registry)
         return data
 

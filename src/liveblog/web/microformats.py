@@ -1,4 +1,4 @@
-"""Micropub requests as properties of microformats2, and what a draft takes from them.
+"""Reads Micropub requests into microformats2 properties, and these into the fields of a draft.
 
 An app sends JSON or a form; both become :data:`Properties`.
 """
@@ -17,7 +17,7 @@ from starlette.requests import Request
 from ..model import addresses
 from ..model.entry import Source
 from ..model.errors import InvalidInput
-from .multipart import Parts, parts_of
+from .form_data import Parts, parts_of
 from .request_input import JSON_LIMIT, decode_json, media_type, read_body
 
 Properties = dict[str, list[Any]]
@@ -80,7 +80,7 @@ def properties_of(document: dict[str, Any]) -> Properties:
 
 
 def with_photo_texts(properties: Properties) -> Properties:
-    """Give photos the alternative texts that came apart from them, as many apps send them."""
+    """Add to photos the alternative texts that many apps send apart from them."""
     photos = properties.get("photo", [])
     texts = properties.get("mp-photo-alt", [])
     pairs = list(zip_longest(photos, texts, fillvalue=""))[: len(photos)]
@@ -109,7 +109,7 @@ def updated(properties: Properties, document: dict[str, Any]) -> Properties:
 def _object(document: dict[str, Any], name: str) -> dict[str, Any]:
     found = document.get(name, {})
     if not isinstance(found, dict):
-        raise InvalidInput(f"'{name}' is no object.", "Give each property as a list of values.")
+        raise InvalidInput(f"'{name}' is not an object.", "Give each property as a list of values.")
     return found
 
 
@@ -147,7 +147,7 @@ def as_texts(values: Iterable[Any]) -> tuple[str, ...]:
 
 
 def body_of(properties: Properties) -> str:
-    """Return the text: Markdown as it is; HTML too, which is sanitised like any other."""
+    """Return the body in Markdown; HTML stays in it, and is sanitised when it is rendered."""
     values = properties.get("content") or properties.get("summary") or []
     return "\n\n".join(filter(None, map(_markdown, values)))
 
@@ -164,7 +164,7 @@ def _markdown(content: Any) -> str:
 
 
 def sources_of(properties: Properties) -> tuple[Source, ...]:
-    """Return what an update answers or cites as its sources."""
+    """Return as sources the addresses that an entry answers or cites."""
     found: dict[Source, None] = {}
     for name in _CITED:
         for value in properties.get(name, []):
@@ -172,7 +172,7 @@ def sources_of(properties: Properties) -> tuple[Source, ...]:
             if not url:
                 continue
             if not (host := addresses.host(url)):
-                raise InvalidInput(f"'{url[:300]}' is no address.", "Correct it.")
+                raise InvalidInput(f"'{url[:300]}' is not an address.", "Correct it.")
             found[Source(host, url)] = None
     return tuple(found)
 
@@ -187,13 +187,13 @@ def _cited(value: Any) -> str:
 
 
 def photo_link(photo: Any) -> str:
-    """Return a link to a picture that lies elsewhere: readers are sent nowhere unasked."""
+    """Return a Markdown link to a picture on another site, which no page may load by itself."""
     url, alt = photo, ""
     if isinstance(photo, dict):
         url, alt = photo.get("value", ""), as_text(photo.get("alt", ""))
     url = as_text(url)
     if not url.startswith(("https://", "http://")):
-        raise InvalidInput(f"'{url}' is no address of a photo.", "Upload it, or give its URL.")
+        raise InvalidInput(f"'{url}' is not the address of a photo.", "Upload it, or give its URL.")
     url = quote(url, safe="%/:?#[]@!$&'()*+,;=~")
     label = " ".join(alt.replace("[", "(").replace("]", ")").split())
     return f"[{label}](<{url}>)" if label else f"<{url}>"

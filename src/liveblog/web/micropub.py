@@ -1,10 +1,9 @@
-"""Micropub (W3C Recommendation, 23 May 2017): existing apps can post.
+"""Micropub (W3C Recommendation, 23 May 2017): lets existing apps post and edit entries.
 
 The token that the command line issues is the bearer token. An app's properties become fields of an
-update; what has no field is ignored, and a place (``location``, ``checkin``) above all: it could
-endanger a source. What would be shown to more people than was meant (a draft, a private post) is
-refused. Nothing is ever fetched from an address that an app sends: a picture that lies elsewhere
-becomes a link.
+entry. Properties without a field are ignored; a place (``location``, ``checkin``) could endanger a
+source. Drafts and private posts are refused, because they would be published. The server requests
+no address that an app sends: a picture on another site becomes a link.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from anyio.to_thread import run_sync
@@ -31,7 +30,9 @@ from ..model.revisions import revise
 from ..timeline import Entry
 from . import errors
 from .auth import unauthorized
+from .context import BlogContext
 from .errors import Problem
+from .form_data import LIMIT, parts_of
 from .microformats import (
     Properties,
     as_text,
@@ -45,19 +46,15 @@ from .microformats import (
     updated,
     with_photo_texts,
 )
-from .multipart import LIMIT, parts_of
 from .newsroom import Newsroom
 from .request_input import media_type
 from .uploads import uploaded_picture
-
-if TYPE_CHECKING:
-    from .context import BlogContext
 
 WAIT_SECONDS = 3.0
 """Seconds that a request waits for its update to be on the site (201) before it answers 202."""
 
 STRANGER_LIMIT = 16_384
-"""Bytes of a form from somebody who has shown no token yet."""
+"""Maximum bytes of a form from a client that has not yet sent a valid token."""
 
 _FORM = "application/x-www-form-urlencoded"
 
@@ -90,7 +87,7 @@ def _with_errors(endpoint: Endpoint) -> Endpoint:
             return await endpoint(request)
         except (Problem, LiveblogError) as error:
             problem = errors.of(error)
-            # What a client got wrong is 400 here, whatever it was.
+            # Micropub has one status for every error of a client.
             is_plain = problem.status in (404, 410, 412, 415, 422)
             status = 400 if is_plain else problem.status
             code = {400: "invalid_request", 401: "unauthorized"}.get(status, problem.code)
@@ -113,7 +110,7 @@ class _Micropub:
     async def act(self, request: Request) -> Response:
         """Create, update, delete or undelete."""
         auth = self._context.auth
-        # Only a form may carry the token (RFC 6750 §2.2), and it may be somebody's who has none.
+        # Only a form may contain the token (RFC 6750 §2.2): it is read before the client is known.
         person = await run_sync(auth.person, request)
         if person is None and media_type(request) != _FORM:
             raise unauthorized()
@@ -127,7 +124,7 @@ class _Micropub:
         if person is None and not token:
             auth.count_refusal(request)
         if token or person is None:
-            person = await run_sync(auth.enter, request, "post", token)
+            person = await run_sync(auth.authorize, request, "post", token)
         key = request.headers.get("idempotency-key", "").strip('" ')
         newsroom = Newsroom(self._context, person)
         posted = await self._context.writers.run(self._act, newsroom, document, key)
@@ -138,7 +135,7 @@ class _Micropub:
         return Response(status_code=status, headers={"location": url})
 
     def _act(self, newsroom: Newsroom, document: dict[str, Any], key: str) -> Revision | None:
-        """Do what a request asks for; return the revision of a new entry."""
+        """Carry out the action of a request; return the revision of a new entry."""
         action = document.get("action", "create")
         if action == "create":
             return self._create(newsroom, document, key)
@@ -151,7 +148,7 @@ class _Micropub:
         elif action == "undelete":
             newsroom.restore(entry.id)
         else:
-            problem = f"'{str(action)[:40]}' is no action."
+            problem = f"'{str(action)[:40]}' is not an action."
             raise InvalidInput(problem, "Try update, delete or undelete.")
         return None
 
@@ -166,7 +163,7 @@ class _Micropub:
         return newsroom.post(draft, images=uploaded, schedule=True, key=key)
 
     async def _is_on_site(self, posted: Revision) -> bool:
-        """Wait until a new entry can be read, for a while; return whether it can."""
+        """Wait a while for the page of a new entry; return whether it is there."""
         page = self._blog.paths.site / addresses.entry_path(posted.id) / "index.html"
         loop = asyncio.get_running_loop()
         deadline = loop.time() + WAIT_SECONDS
@@ -180,7 +177,7 @@ class _Micropub:
         """Replace, add and delete properties (§3.4); sources are only ever added."""
         if not {"replace", "add", "delete"} & document.keys():
             raise InvalidInput("There is nothing to update.", "Send replace, add or delete.")
-        properties = updated(self._shown(old), document)
+        properties = updated(self._properties(old), document)
         draft, images = self._draft(properties, old.media)
         sources = tuple(dict.fromkeys((*old.sources, *(draft.sources or ()))))
         draft = msgspec.structs.replace(draft, sources=sources)
@@ -199,14 +196,14 @@ class _Micropub:
                 expect=old.rev,
             )
 
-    # -- what an entry is made of ----------------------------------------------------------------
+    # -- drafts from properties ------------------------------------------------------------------
 
     def _draft(
         self, properties: Properties, known: Iterable[Media]
     ) -> tuple[Draft, list[Uploaded | Media]]:
         """Return the draft and the pictures of an update; *known* are those it has already."""
         if single(properties, "post-status") not in ("", "published"):
-            raise InvalidInput("This blog keeps no drafts.", "Keep it in your app until then.")
+            raise InvalidInput("This blog has no drafts.", "Keep it in your app until then.")
         if single(properties, "visibility") not in ("", "public"):
             raise InvalidInput("This blog shows everything to everybody.", "Post it elsewhere.")
         linked = []
@@ -228,7 +225,7 @@ class _Micropub:
         return draft, images
 
     def _photo(self, value: Any, known: Iterable[Media]) -> Uploaded | Media | None:
-        """Take a picture: bytes, one uploaded before, one the entry has; None if it is not ours."""
+        """Return the picture that a value contains or names; None for one on another site."""
         alt = ""
         if isinstance(value, dict):
             alt, value = as_text(value.get("alt", "")), value.get("value", "")
@@ -247,7 +244,7 @@ class _Micropub:
     def _published(self, properties: Properties) -> datetime | None:
         given = single(properties, "published")
         if not isinstance(given, str):
-            raise InvalidInput("'published' is no time.", "Write it as in ISO 8601.")
+            raise InvalidInput("'published' is not a time.", "Write it as in ISO 8601.")
         return self._blog.instant(given) if given else None
 
     def _entry(self, url: Any) -> Entry:
@@ -255,10 +252,12 @@ class _Micropub:
         path = as_text(url).removeprefix(self._base).rstrip("/")
         entry_id = addresses.entry_id_at(f"{path}/index.html")
         if not as_text(url).startswith(self._base) or not entry_id:
-            raise InvalidInput(f"'{url}' is no update of this blog.", "Send its permalink as url.")
+            raise InvalidInput(
+                f"'{url}' is not an entry of this blog.", "Send its permalink as url."
+            )
         return self._blog.timeline.entry(entry_id)
 
-    def _shown(self, now: Revision) -> Properties:
+    def _properties(self, now: Revision) -> Properties:
         """Return an entry's properties as q=source does (§3.7.2)."""
         found: Properties = {
             "name": [now.title] if now.title else [],
@@ -275,11 +274,11 @@ class _Micropub:
         }
         return {name: values for name, values in found.items() if values}
 
-    # -- asking (§3.7) -----------------------------------------------------------------------------
+    # -- queries (§3.7) ----------------------------------------------------------------------------
 
     async def query(self, request: Request) -> Response:
         """Answer q=config, q=source, q=syndicate-to and q=category."""
-        await run_sync(self._context.auth.enter, request, "post")
+        await run_sync(self._context.auth.authorize, request, "post")
         return await run_sync(self._query, request)
 
     def _query(self, request: Request) -> Response:
@@ -295,7 +294,7 @@ class _Micropub:
             return _json({"categories": list(self._blog.timeline.recent_tags().values())})
         if asked == "source" and "url" not in request.query_params:
             newest = islice(self._blog.timeline.newest_first(), 20)
-            shown = [self._shown(entry.now) for entry in newest]
+            shown = [self._properties(entry.now) for entry in newest]
             return _json({"items": [{"type": ["h-entry"], "properties": p} for p in shown]})
         if asked == "source":
             wanted = request.query_params.getlist("properties[]")
@@ -303,18 +302,18 @@ class _Micropub:
             now = self._entry(request.query_params.get("url")).now
             if now.state == "removed":
                 raise InvalidInput(f"{now.id} was removed.", "Undelete it first.")
-            properties = self._shown(now)
+            properties = self._properties(now)
             if wanted:
                 chosen = {name: properties[name] for name in wanted if name in properties}
                 return _json({"properties": chosen})
             return _json({"type": ["h-entry"], "properties": properties})
-        raise InvalidInput(f"'{asked}' is no query.", "Try q=config.")
+        raise InvalidInput(f"'{asked}' is not a query.", "Try q=config.")
 
     # -- the media endpoint (§3.6) -------------------------------------------------------------
 
     async def upload(self, request: Request) -> Response:
-        """Take in a picture; its address can be given as a photo."""
-        await run_sync(self._context.auth.enter, request, "post")
+        """Store a picture; an entry can then have its address as a photo."""
+        await run_sync(self._context.auth.authorize, request, "post")
         parts = await parts_of(request, files=1)
         data = next((value for name, value in parts if name == "file"), b"")
         if not isinstance(data, bytes) or not data:
@@ -323,7 +322,7 @@ class _Micropub:
         return Response(status_code=201, headers={"location": f"{self._base}micropub/media/{name}"})
 
     def uploaded(self, request: Request) -> Response:
-        """Show a picture that waits for its update, to whoever knows its name."""
+        """Serve a picture that no entry uses yet, to everybody who knows its name."""
         headers = {"x-content-type-options": "nosniff", "x-robots-tag": "noindex"}
         return uploaded_picture(self._blog, request.path_params["name"], headers)
 

@@ -1,4 +1,4 @@
-"""The body of a request: the time that it may take, and the rest of one that is refused."""
+"""Limits the time that a request body may take, and reads the rest of a refused one."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def has_body(headers: Mapping[bytes, bytes]) -> bool:
 class RequestBody:
     """The body of one request, as it is received."""
 
-    def __init__(self, receive: Receive, *, is_awaited: bool) -> None:
-        """Read from *receive*; *is_awaited* if the client waits for 100 (Continue)."""
+    def __init__(self, receive: Receive, *, expects_continue: bool) -> None:
+        """Read from *receive*; *expects_continue* if the client waits for 100 (Continue)."""
         self._receive = receive
-        self._is_awaited = is_awaited
+        self._expects_continue = expects_continue
         self._size = 0
         self._began = time.monotonic()
         self._is_late = False
         self.is_complete = False
 
     async def receive(self) -> Message:
-        """Return the next message, in place of the server's own ``receive``.
+        """Return the next message; the application calls this instead of the server's ``receive``.
 
         Raises :class:`Problem` (408) if the body comes too slowly.
         """
@@ -55,7 +55,7 @@ class RequestBody:
 
     async def discard(self) -> None:
         """Read the rest and ignore it: many clients send everything before they read the answer."""
-        if self._is_late or (self._is_awaited and not self._size):
+        if self._is_late or (self._expects_continue and not self._size):
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(DISCARD_SECONDS):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import anyio
@@ -20,13 +19,11 @@ from ..model.errors import InvalidInput
 from ..model.hashing import blake2b
 from ..search import CANDIDATES, QUERY_CHARACTERS, Found, as_data
 from .clients import client_of
+from .context import BlogContext
 from .errors import Problem
 from .request_input import query_number
 from .search_limit import busy
 from .static import PAGE, TYPES
-
-if TYPE_CHECKING:
-    from .context import BlogContext
 
 PER_PAGE = 20
 WAIT_SECONDS = 10
@@ -34,7 +31,7 @@ WAIT_SECONDS = 10
 
 
 class HitOut(Struct, frozen=True, kw_only=True):
-    """An update that was found."""
+    """An entry that matches a search."""
 
     id: str
     url: str
@@ -48,11 +45,11 @@ class HitOut(Struct, frozen=True, kw_only=True):
 
 
 class Results(Struct, frozen=True, kw_only=True):
-    """What a search found."""
+    """The result of a search."""
 
     hits: Sequence[HitOut]  #: the best first
-    total: int  #: how many can be asked for
-    more: bool  #: whether there are older ones beyond those
+    total: int  #: number of hits that can be requested
+    more: bool  #: whether there are older hits beyond those
 
 
 def results(context: BlogContext, request: Request) -> Results:
@@ -62,14 +59,14 @@ def results(context: BlogContext, request: Request) -> Results:
     """
     limit = query_number(request, "limit", 20, 1, 100)
     offset = query_number(request, "offset", 0, 0, CANDIDATES)
-    found = _found(context, request, limit, offset)
+    found = _find(context, request, limit, offset)
     base = context.blog.config.url
     hits = [convert(as_data(hit, base), HitOut) for hit in found.hits]
     return Results(hits=hits, total=found.total, more=found.is_more)
 
 
 def routes(context: BlogContext) -> list[Route]:
-    """Return where the page is: ``search``, and ``search/`` as on a host without a server."""
+    """Return the routes of the page: ``search``, and ``search/``, its address on a static host."""
 
     async def page(request: Request) -> Response:
         try:
@@ -87,7 +84,7 @@ def routes(context: BlogContext) -> list[Route]:
     return [Route("/search", page), Route("/search/", page)]
 
 
-# The words that a reader searches for are sent to no other site.
+# The referrer would contain what a reader searches for: other sites must not get it.
 _HEADERS = {
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
@@ -95,36 +92,36 @@ _HEADERS = {
 }
 
 
-def _found(context: BlogContext, request: Request, limit: int, offset: int) -> Found:
-    asked = request.query_params
+def _find(context: BlogContext, request: Request, limit: int, offset: int) -> Found:
+    query = request.query_params
     with context.search_limit.search(client_of(request.scope)):
         return context.blog.search_index.find(
-            asked.get("q", ""),
+            query.get("q", ""),
             context.blog.now,
-            tag=slug(asked.get("tag", "")),
-            author=asked.get("author", ""),
+            tag=slug(query.get("tag", "")),
+            author=query.get("author", ""),
             limit=limit,
             offset=offset,
         )
 
 
 def _page(context: BlogContext, request: Request) -> bytes:
-    asked = request.query_params
+    query = request.query_params
     try:
         number = query_number(request, "page", 1, 1, math.ceil(CANDIDATES / PER_PAGE))
     except InvalidInput:
         number = 1
-    found = _found(context, request, PER_PAGE, (number - 1) * PER_PAGE)
+    found = _find(context, request, PER_PAGE, (number - 1) * PER_PAGE)
 
     def address(other: int) -> str:
-        parameters = {name: asked[name] for name in ("q", "tag", "author") if asked.get(name)}
+        parameters = {name: query[name] for name in ("q", "tag", "author") if query.get(name)}
         return "search/?" + urlencode(parameters | ({"page": str(other)} if other > 1 else {}))
 
     return context.blog.publisher.pages.search(
         context.path,
-        asked=_shown(asked.get("q", "")),
-        tag=_shown(asked.get("tag", "")),
-        author=_shown(asked.get("author", "")),
+        asked=_shown(query.get("q", "")),
+        tag=_shown(query.get("tag", "")),
+        author=_shown(query.get("author", "")),
         found=found,
         first=(number - 1) * PER_PAGE + 1,
         before=address(number - 1) if number > 1 else "",
@@ -140,5 +137,5 @@ def _refused(context: BlogContext, request: Request, problem: Problem) -> Respon
 
 
 def _shown(text: str) -> str:
-    """Return what was asked as a page can show it."""
+    """Return a parameter as a page can show it: shortened, and without control characters."""
     return FORBIDDEN.sub("", text)[:QUERY_CHARACTERS]

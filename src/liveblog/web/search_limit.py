@@ -46,4 +46,4 @@ class SearchLimit:
 def busy() -> Problem:
     """Return the refusal of a search while too many others run."""
     headers = {"retry-after": "5"}
-    return Problem(503, "busy", "Too many are searching.", "Try again in a moment.", headers)
+    return Problem(503, "busy", "Too many searches are running.", "Try again in a moment.", headers)

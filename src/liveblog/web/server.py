@@ -83,12 +83,12 @@ def _allow_files() -> None:
 
 
 def _exit(*_: object) -> None:
-    """End the process without an error: being asked to stop is none."""
+    """End the process with exit code 0: to stop on a signal is not an error."""
     raise SystemExit(0)
 
 
 def run(app: Application, opened: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve on a socket until SIGTERM or SIGINT; *ready* is called before."""
+    """Serve on a socket until SIGTERM or SIGINT; *ready* is called first."""
     limits = ConnectionLimits(app, app.forwarded.is_trusted)
     config = uvicorn.Config(
         cast(Any, limits),

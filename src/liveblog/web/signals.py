@@ -1,4 +1,4 @@
-"""Notice that the process is asked to stop, whichever server runs the application.
+"""Calls a function when a signal stops the process, under any ASGI server.
 
 A server waits for open requests before it ends the ASGI lifespan, and an event stream never ends by
 itself. So the streams have to be ended when the signal arrives.

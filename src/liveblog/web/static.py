@@ -47,6 +47,9 @@ LARGE = 2_000_000
 """Bytes above which a file is not cached but sent from disk."""
 
 TYPES = {
+    "atom.xml": "application/atom+xml; charset=utf-8",
+    "rss.xml": "application/rss+xml; charset=utf-8",
+    "feed.json": "application/feed+json",
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -64,12 +67,7 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
-FEED_TYPES = {
-    "atom.xml": "application/atom+xml; charset=utf-8",
-    "rss.xml": "application/rss+xml; charset=utf-8",
-    "feed.json": "application/feed+json",
-}
-
+"""Media types by file name, else by ending."""
 PUBLICATION_TIMEOUT = 2.0
 """Seconds that a request waits for the publication of updates that were broadcast already."""
 
@@ -124,7 +122,7 @@ class SiteFiles:
         answer = self.cached(path, headers) or await self._answer(path, scope, headers)
         if isinstance(answer, Answer):
             return await send_answer(send, answer, is_head)
-        await self._send_large(scope, receive, send, _name(path), answer)
+        await self._send_large(scope, receive, send, _file_name(path), answer)
 
     async def _answer(
         self, path: str, scope: Scope, headers: Mapping[bytes, bytes]
@@ -136,7 +134,7 @@ class SiteFiles:
             return _redirection(target.encode("latin-1", "replace"), query, caching)
         if self._is_retired(path):
             return await self._error(410)
-        name = _name(path)
+        name = _file_name(path)
         if name == "live.json":
             await self._wait_for_publication()
         find = self._feed_preview if _is_feed_preview(name, headers) else self.file
@@ -154,7 +152,7 @@ class SiteFiles:
 
     def cached(self, path: str, headers: Mapping[bytes, bytes]) -> Answer | None:
         """Return the answer to a GET if it is in memory and up to date."""
-        name = _name(path)
+        name = _file_name(path)
         file = self._files.get(name)
         if (
             file is None
@@ -191,20 +189,20 @@ class SiteFiles:
         if known is not None and known.state == state:
             self._files.move_to_end(name)
             return known
-        return await self._once(name, partial(self._read, name, path, state))
+        return await self._load(name, partial(self._read, name, path, state))
 
-    async def _once(self, name: str, make: Callable[[], File | None]) -> File | None:
-        """Call *make* in a worker thread, and cache the result under *name*."""
+    async def _load(self, name: str, make: Callable[[], File | None]) -> File | None:
+        """Call *make* in a worker thread, once for all concurrent requests; cache the result."""
         if name not in self._reading:
 
-            async def making() -> File | None:
+            async def load() -> File | None:
                 try:
                     return self._store(name, await run_sync(make, limiter=self._threads))
                 finally:
                     del self._reading[name]
 
-            made = self._reading[name] = asyncio.ensure_future(making())
-            made.add_done_callback(lambda done: done.cancelled() or done.exception())
+            task = self._reading[name] = asyncio.ensure_future(load())
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
         # The first client may disconnect while others wait for the same file.
         return await asyncio.shield(self._reading[name])
 
@@ -227,12 +225,11 @@ class SiteFiles:
         ):
             return None
         folder, _, last = name.rpartition("/")
-        kind = FEED_TYPES.get(last) or TYPES.get(
-            os.path.splitext(last)[1], "application/octet-stream"
-        )
+        ending = os.path.splitext(last)[1]
+        kind = TYPES.get(last) or TYPES.get(ending, "application/octet-stream")
         cache = self._cache_control(name, last)
         modified = state[0] // 1_000_000_000
-        is_shared = last in FEED_TYPES or last in ("live.json", "embed.js", "figures.csv")
+        is_shared = last in addresses.FORMATS or last in ("live.json", "embed.js", "figures.csv")
         if name.startswith("media/") or state[1] > LARGE:
             return File(state, modified, kind, cache, {}, shared=is_shared)
         try:
@@ -242,7 +239,7 @@ class SiteFiles:
             return None
         vary = "Accept-Encoding" if kind.startswith(COMPRESSIBLE) else ""
         link = ""
-        if last in FEED_TYPES:
+        if last in addresses.FORMATS:
             vary += ", Sec-Fetch-Dest"
             link = f'<{addresses.url(self._config.url, name)}>; rel="self"'
             link += "".join(f', <{hub}>; rel="hub"' for hub in self._config.websub.hubs)
@@ -257,7 +254,7 @@ class SiteFiles:
     def _cache_control(self, name: str, last: str) -> str:
         if name.startswith(("assets/", "media/")):
             return IMMUTABLE
-        if last in FEED_TYPES:
+        if last in addresses.FORMATS:
             minutes = ENDED_MINUTES if self._is_over() else LIVE_MINUTES
             return f"public, max-age={minutes * 60}"
         return POLLED if last == "live.json" else PAGE
@@ -273,7 +270,7 @@ class SiteFiles:
         known = self._files.get(key)
         if known is not None and known.state == source.state:
             return known
-        return await self._once(key, partial(self._read_preview, name, feed, source))
+        return await self._load(key, partial(self._read_preview, name, feed, source))
 
     def _read_preview(self, name: str, feed: File, source: File) -> File:
         document = msgspec.json.decode(source.bodies[""].data, type=FeedDocument)
@@ -345,14 +342,14 @@ def _is_plain(name: str) -> bool:
     )
 
 
-def _name(path: str) -> str:
+def _file_name(path: str) -> str:
     return path + "index.html" if path.endswith("/") or not path else path
 
 
 def _is_feed_preview(name: str, headers: Mapping[bytes, bytes]) -> bool:
     """Whether a browser navigates to the address of a feed."""
     is_navigation = headers.get(b"sec-fetch-dest") == b"document"
-    return is_navigation and name.rpartition("/")[2] in FEED_TYPES
+    return is_navigation and name.rpartition("/")[2] in addresses.FORMATS
 
 
 def _state(path: str) -> FileState | None:

@@ -1,8 +1,8 @@
 """The event stream: pushes each update to every open page (Server-Sent Events, WHATWG HTML §9.2).
 
 The subscribers share one log of the latest messages; each of them is its ASGI ``send`` and a
-position in that log. A subscriber that falls out of the log, or whose connection takes nothing for
-:data:`PATIENCE` seconds, is dropped: its page reconnects with ``Last-Event-ID`` and gets from the
+position in that log. A subscriber that falls out of the log, or reads nothing for :data:`PATIENCE`
+seconds, is dropped: its page reconnects with ``Last-Event-ID`` and gets from the
 journal what it missed. So memory is bounded, and no update is lost.
 
 One loop calls the ``send`` of every subscriber. Servers write to the socket at once, so most calls
@@ -22,13 +22,13 @@ import msgspec
 from starlette.types import Message, Receive, Send
 
 from ..config import ServerConfig
-from .descriptors import room_for_streams
+from .descriptors import max_streams
 
 LOG_LENGTH = 256
-"""Messages that a subscriber may fall behind."""
+"""Maximum number of messages that a subscriber may be behind."""
 
 PATIENCE = 20.0
-"""Seconds after which a subscriber whose connection takes nothing is dropped."""
+"""Seconds after which a subscriber is dropped that reads nothing."""
 
 HEARTBEAT = 15.0
 """Seconds between two comments: proxies close silent connections."""
@@ -41,7 +41,7 @@ HEADERS = [
     (b"cache-control", b"no-store"),
     (b"access-control-allow-origin", b"*"),
     (b"x-content-type-options", b"nosniff"),
-    (b"x-accel-buffering", b"no"),  # nginx would hold the stream back
+    (b"x-accel-buffering", b"no"),  # nginx would buffer the stream
 ]
 
 
@@ -128,7 +128,7 @@ class Broadcaster:
         """Return why another stream of a client cannot be opened, or an empty string."""
         if self._is_closed:
             return "The server is stopping."
-        if self.subscribers >= self._settings.streams or self._total() >= room_for_streams():
+        if self.subscribers >= self._settings.streams or self._total() >= max_streams():
             return "This server has as many readers as it can serve."
         if self._clients[client] >= self._settings.streams_per_address:
             return "There are too many streams open from this address."
@@ -230,7 +230,7 @@ class Broadcaster:
             subscriber.writing.cancel()
 
     async def _beat(self) -> None:
-        """Send a comment from time to time, and drop the subscribers that take nothing."""
+        """Send a comment from time to time, and drop the subscribers that read nothing."""
         beats = 0
         while True:
             await asyncio.sleep(HEARTBEAT / 3)

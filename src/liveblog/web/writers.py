@@ -1,4 +1,4 @@
-"""The worker threads for requests that write.
+"""The worker threads for requests that write, and how long a request waits for one.
 
 A write may wait for the journal's lock, and reads never do. So writes have threads of their own:
 reads do not run out of threads meanwhile.
@@ -41,22 +41,18 @@ class Writers:
 
         Raises :class:`Problem` (503) if all threads stay busy.
         """
-        if self._threads.statistics().tasks_waiting >= WAITING:
-            raise _busy()
         borrower = object()
         try:
+            if self._threads.statistics().tasks_waiting >= WAITING:
+                raise TimeoutError
             async with asyncio.timeout(WAIT_SECONDS):
                 await self._threads.acquire_on_behalf_of(borrower)
         except TimeoutError:
-            raise _busy() from None
+            problem = "Too many updates are being written at the moment."
+            hint = "Nothing was changed. Try again in a moment."
+            raise Problem(503, "busy", problem, hint, {"retry-after": "5"}) from None
         try:
             return await run_sync(call, *arguments, limiter=CapacityLimiter(1))
         finally:
             self._threads.release_on_behalf_of(borrower)
             self._wake()
-
-
-def _busy() -> Problem:
-    problem = "Too many updates are being written at the moment."
-    hint = "Nothing was changed. Try again in a moment."
-    return Problem(503, "busy", problem, hint, {"retry-after": "5"})

@@ -12,8 +12,7 @@ from ...model.period import day_end, day_start, local_day
 from .. import FramingItem, Item, Problem, Update, Version
 from .headings import day_heading
 from .lines import ends_sentence, find_sources, is_headline, is_picture, is_rule, is_underline
-from .section import PendingLine, Section, add_line, line_range, strip_heading_marks
-from .text_builder import TextBuilder
+from .section import PendingLine, Section, TextBuilder, add_line, line_range, strip_heading_marks
 from .times import TimeMark, time_mark
 
 _PIECE_LENGTH = 20_000

@@ -8,9 +8,8 @@ from ...model import limits
 from ...model.period import COVERAGE, week
 from .. import FramingItem, Item, Problem
 from .lines import is_headline, is_picture, is_rule, is_underline
-from .section import PendingLine, Section, add_line, line_range, strip_heading_marks
+from .section import PendingLine, Section, TextBuilder, add_line, line_range, strip_heading_marks
 from .survey import Survey
-from .text_builder import TextBuilder
 
 
 class FramingSection(Section):

@@ -1,4 +1,4 @@
-"""Recognises lines of a chronicle other than days and times: rules, headlines, sources, pictures.
+"""Reads the lines of a chronicle, and recognises rules, headlines, sources and pictures.
 
 Every function takes time proportional to the length of the line, whatever it holds.
 """
@@ -6,15 +6,22 @@ Every function takes time proportional to the length of the line, whatever it ho
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from ...model import addresses, limits
 from ...model.entry import FORBIDDEN, Source
+from ...model.errors import InvalidInput
 from ...text.dates import normalize
+from ..files import cannot_read
 
-_LONGEST_MARK = 400
-"""Maximum characters of a line that is anything but text."""
+LONGEST_LINE = 1_000_000
+"""Maximum characters of a line; ten times as many as an update may have."""
 
-_LONGEST_HEADLINE = 150
+_MAX_MARK = 400
+"""Maximum characters of a line that is a rule, a source or a reference to a picture."""
+
+_MAX_HEADLINE = 150
 """Maximum characters of a headline."""
 
 _RULES = frozenset("-–—*_=~•·#☆★⁂")
@@ -46,6 +53,36 @@ _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _WRAPPERS = "*_ \t\u00a0\u202f"
 
 
+def lines_of(path: Path) -> Callable[[], Iterator[str]]:
+    """Return a function that yields the lines of a UTF-8 file from the start at each call.
+
+    It raises :class:`InvalidInput` for a file that cannot be read, is not UTF-8, or has a line of
+    :data:`LONGEST_LINE` characters.
+    """
+
+    def lines() -> Iterator[str]:
+        number = 0
+        try:
+            with path.open(encoding="utf-8-sig", newline=None) as file:
+                while line := file.readline(LONGEST_LINE):
+                    number += 1
+                    if len(line) >= LONGEST_LINE:
+                        raise InvalidInput(
+                            f"{path}: line {number} has more than {LONGEST_LINE:,} characters.",
+                            "Check that it is a text, and break the line.",
+                        )
+                    yield line
+        except UnicodeDecodeError:
+            raise InvalidInput(
+                f"{path}: the text after line {number} is not UTF-8.",
+                "Save the text as UTF-8 in your editor, or: iconv -f WINDOWS-1252 -t UTF-8",
+            ) from None
+        except OSError as error:
+            raise cannot_read(path, error) from None
+
+    return lines
+
+
 def strip_forbidden(line: str) -> tuple[str, list[tuple[int, str]]]:
     """Return a line without forbidden characters, and the column and name of the first ten.
 
@@ -63,16 +100,16 @@ def strip_forbidden(line: str) -> tuple[str, list[tuple[int, str]]]:
 
 def is_rule(line: str) -> bool:
     """Whether a line is a rule: ``---``, ``* * *``, ``⁂``."""
-    signs = line[:_LONGEST_MARK].split()
+    signs = line[:_MAX_MARK].split()
     bare = "".join(signs)
-    if len(line) > _LONGEST_MARK or not bare or bare[0] not in _RULES:
+    if len(line) > _MAX_MARK or not bare or bare[0] not in _RULES:
         return False
     return bare == bare[0] * len(bare) and (len(bare) >= 3 or bare == "⁂")
 
 
 def is_underline(line: str) -> bool:
     """Whether a line can make the line above it a heading (CommonMark §4.3)."""
-    bare = line[:_LONGEST_MARK].strip()
+    bare = line[:_MAX_MARK].strip()
     return is_rule(line) and bare[0] in "-=" and " " not in bare
 
 
@@ -80,7 +117,7 @@ def is_headline(text: str) -> bool:
     """Whether a line can be a headline: short, and not a sentence with a full stop."""
     bare = text.rstrip("*_ ")
     return (
-        len(bare) <= _LONGEST_HEADLINE
+        len(bare) <= _MAX_HEADLINE
         and bool(bare)
         and (bare.endswith(("...", "…")) or not bare.endswith((".", ":", ";", ",", "،", "؛", "۔")))
     )
@@ -93,7 +130,7 @@ def ends_sentence(line: str) -> bool:
 
 def begins_close(line: str) -> bool:
     """Whether a line is the heading of a close: « Conclusion », "Fazit: …"."""
-    head = line[:_LONGEST_MARK].lstrip("#*_ \t")
+    head = line[:_MAX_MARK].lstrip("#*_ \t")
     return normalize(head.partition(":")[0].rstrip("*_# \t\u00a0\u202f")) in _CLOSE_HEADINGS
 
 
@@ -102,7 +139,7 @@ def find_sources(line: str) -> tuple[Source, ...]:
 
     After the plural, commas and semicolons separate names. A link in a name becomes its address.
     """
-    if len(line) > _LONGEST_MARK:
+    if len(line) > _MAX_MARK:
         return ()
     word, colon, names = _unwrapped(line).partition(":")
     word = normalize(word.strip(_WRAPPERS))
@@ -135,7 +172,7 @@ def _unwrapped(line: str) -> str:
 
 def is_picture(line: str) -> bool:
     """Whether a line refers to a picture: « Image », "[Photo: a street]", « (photo) »."""
-    if len(line) > _LONGEST_MARK:
+    if len(line) > _MAX_MARK:
         return False
     match = _PICTURE_LINE.match(normalize(_unwrapped(line)))
     return match is not None and match[1] in _PICTURE

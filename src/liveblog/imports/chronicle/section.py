@@ -1,4 +1,4 @@
-"""The base of the sections of a chronicle, and helpers for reading their lines."""
+"""The sections of a chronicle, from one heading to the next, and the Markdown built from them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from dataclasses import dataclass
 
 from ...text.plain import shorten
 from .. import Item, Problem
-from .lines import is_picture
-from .text_builder import TextBuilder
+from .lines import is_headline, is_picture, is_underline, to_markdown
+
+_LONGEST_WRAPPED = 100
+"""Maximum characters of a line that was wrapped by hand; after a longer one a paragraph ends."""
+
+_LIST = ("- ", "* ", "+ ", "> ", "|")
+_BULLETS = ("• ", "· ", "‣ ", "▪ ", "◦ ")
+_DASHES = ("– ", "— ")
 
 
 class Section:
@@ -65,3 +71,88 @@ def _picture(number: int, line: str) -> Problem:
 def line_range(first: int, last: int) -> str:
     """Return the location of some lines, for a report."""
     return f"line {first}" if first == last else f"lines {first}–{last}"
+
+
+class TextBuilder:
+    """Markdown that is built line by line; paragraphs, lists, quotes and sub-headings are kept.
+
+    - Several blank lines become one; a rule within the text becomes ``* * *``.
+    - After a line of more than a hundred characters, which nobody wrapped by hand, the next line is
+      a paragraph of its own.
+    - Every form of bullet becomes ``-``; a line that begins with a dash is a paragraph.
+    - An indented first line does not become code, and an angle bracket does not become HTML.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self.size = 0  #: bytes in UTF-8
+        self.first = self.last = 0  #: line numbers
+        self._is_broken = True  # whether the next line begins a block
+        self._rule = False
+        self._in_list = False
+        self._block = 0  # lines of the current block
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the next line continues a paragraph."""
+        return not self._is_broken
+
+    @property
+    def before(self) -> str:
+        """The last line, if the next one continues its paragraph."""
+        return "" if self._is_broken else self._lines[-1]
+
+    def end_paragraph(self) -> None:
+        """Add a blank line."""
+        self._is_broken = True
+
+    def rule(self) -> None:
+        """Add a rule; it is shown only between two texts."""
+        self._is_broken = self._rule = True
+
+    def is_heading_underline(self, line: str) -> bool:
+        """Whether a line is the underline that makes the line above it a heading."""
+        is_title = self._block == 1 and not self._is_broken and is_headline(self._lines[-1])
+        return is_title and is_underline(line)
+
+    def add(self, number: int, line: str) -> int:
+        """Add a line that is not blank; return how many Markdown pictures it had."""
+        text, pictures = to_markdown(line.rstrip())
+        bare = text.strip()
+        if bare.startswith(_BULLETS):
+            bare = text = f"- {bare[1:].lstrip()}"
+        self._is_broken = self._is_broken or bare.startswith(_DASHES)
+        if self._is_broken and self._lines:
+            self._append("")
+            if self._rule:
+                self._append("* * *")
+                self._append("")
+        if self._is_broken:
+            self._in_list = self._in_list and text[:1].isspace()
+            self._block = 0
+        self._in_list = self._in_list or bare.startswith(_LIST) or _is_numbered(bare)
+        self._append(text if self._in_list else bare)
+        self._block += 1
+        # Markdown breaks paragraphs at blank lines only.
+        self._is_broken = len(bare) > _LONGEST_WRAPPED and not self._in_list
+        self._rule = False
+        self.first = self.first or number
+        self.last = number
+        return pictures
+
+    def _append(self, line: str) -> None:
+        self._lines.append(line)
+        self.size += len(line.encode()) + 1
+
+    @property
+    def markdown(self) -> str:
+        """The text so far."""
+        return "\n".join(self._lines)
+
+
+def _is_numbered(line: str) -> bool:
+    number, _, rest = line[:12].replace(")", ".", 1).partition(". ")
+    return number.isdecimal() and bool(rest)

@@ -26,7 +26,7 @@ from .lines import (
     strip_forbidden,
 )
 
-MOST_HEADINGS = 50_000
+MAX_HEADINGS = 50_000
 """Maximum number of headings: the days of more than a century."""
 
 
@@ -59,7 +59,7 @@ def survey(
     A line that may be a heading or a sentence is a heading only if the text has no certain
     headings, or if the user says so.
 
-    Raises :class:`InvalidInput` for a text with more headings than :data:`MOST_HEADINGS`.
+    Raises :class:`InvalidInput` for a text with more headings than :data:`MAX_HEADINGS`.
     """
     certain: list[tuple[int, Heading]] = []
     uncertain: list[tuple[int, Heading]] = []
@@ -78,9 +78,9 @@ def survey(
             (certain if is_certain else uncertain).append(
                 (number, replace(heading, rest="", stamp=None))
             )
-            if len(certain) + len(uncertain) > MOST_HEADINGS:
+            if len(certain) + len(uncertain) > MAX_HEADINGS:
                 raise InvalidInput(
-                    f"Line {number}: the text has more than {MOST_HEADINGS:,} headings of days.",
+                    f"Line {number}: the text has more than {MAX_HEADINGS:,} headings of days.",
                     "Split it into several files.",
                 )
             ends[True].heading(heading.rest)
@@ -102,7 +102,7 @@ def survey(
     )
     starts = {line: _check_zone(day, zone) for (line, _), day in zip(chosen, days, strict=True)}
     is_last_uncertain = bool(chosen) and chosen[-1] not in certain[-1:]
-    close, problem = ends[is_last_uncertain].found(ask) if chosen else (0, None)
+    close, problem = ends[is_last_uncertain].close(ask) if chosen else (0, None)
     notes += more
     if problem:
         notes.append(problem)
@@ -153,18 +153,21 @@ class _CloseFinder:
         self._has_text = False  # whether the day has any text
         self._rule = 0  # line of a rule with no text after it yet
         self._breaks: list[int] = []  # first and last rule between two texts
-        self._elsewhere = False  # whether an earlier day has such a rule
+        self._has_earlier_breaks = False  # whether an earlier day has such a rule
         self._named = 0
 
     def heading(self, rest: str) -> None:
-        self._elsewhere = self._elsewhere or bool(self._breaks)
+        """Begin a day; *rest* is the text on the line of its heading."""
+        self._has_earlier_breaks = self._has_earlier_breaks or bool(self._breaks)
         self._open, self._has_text = True, bool(rest)
         self._rule, self._breaks, self._named = 0, [], 0
 
     def rule(self, number: int) -> None:
+        """Note a rule."""
         self._rule = number if self._has_text else 0
 
     def text(self, number: int, line: str, *, is_first: bool) -> None:
+        """Note a line of text; *is_first* if it begins a paragraph."""
         if not self._open:
             return
         if self._rule:
@@ -173,20 +176,20 @@ class _CloseFinder:
             self._named = number
         self._has_text, self._rule = True, 0
 
-    def found(self, ask: Ask | None) -> tuple[int, Problem | None]:
+    def close(self, ask: Ask | None) -> tuple[int, Problem | None]:
         """Return the first line of the close (0 for none), and a problem if it is uncertain."""
         if self._named or not self._breaks:
             return self._named, None
         last = self._breaks[-1]
-        if len(self._breaks) == 1 and not self._elsewhere:
+        if len(self._breaks) == 1 and not self._has_earlier_breaks:
             return last, None
         if ask:
             question = f"What follows the rule of line {last}: the last day's text, or the close?"
             return (last if ask(question, (_IS_LAST_DAY, _IS_CLOSE)) == _IS_CLOSE else 0), None
         return 0, Problem(
             f"line {last}",
-            "what follows this rule may be the close of the text; it is read as the last day's, "
-            "for there are such rules within days",
+            "the text after this rule may be the close; it is read as part of the last day, "
+            "because earlier days have such rules too",
             "If it is the close, head it 'Conclusion'.",
         )
 

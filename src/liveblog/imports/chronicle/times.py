@@ -35,8 +35,9 @@ def time_mark(line: str, *, is_stamp: bool = False) -> TimeMark | None:
     """Read the time of day that a line begins with, if it marks what follows.
 
     « 18 h 04 : … », "6:04 pm – …", "[14:30] …", "18:04 Explosion …", « 9h » alone; with UTC or GMT
-    it is not the blog's. A sentence (« À 18 h 04, … », "9h de combats") is no mark. Tail
-    a day on its line it is a stamp ("2012-07-15 18:04 explosion"), and needs no sign behind it.
+    the time is not in the blog's zone. A sentence (« À 18 h 04, … », "9h de combats") is no mark.
+    With *is_stamp*, the time follows a day on its line ("2012-07-15 18:04 explosion") and needs no
+    sign after it.
     """
     before = read_opening(line)
     tokens = Tokens(line, before.start)

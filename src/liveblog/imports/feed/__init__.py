@@ -1,4 +1,4 @@
-"""Imports a feed: Atom, RSS 0.9x, 1.0 and 2.0 or JSON Feed, from an address or a file.
+"""Imports a feed: Atom, RSS 0.9 to 2.0 or JSON Feed, from an address or a file.
 
 The newest document is read first, then the older documents that it links to (RFC 5005 archives and
 pages, ``next_url``). One document of at most :data:`MAX_BYTES` bytes is in memory at a time. Feeds
@@ -49,7 +49,7 @@ class Reading:
 
     client: Client  #: fetches documents, and pictures when their update is imported
     now: datetime  #: aware
-    undated: datetime | None = None  #: aware; date of undated updates, else left out
+    undated: datetime | None = None  #: aware; date for updates without one, which else are left out
     since: datetime | None = None  #: aware; how far back documents are read
     max_documents: int = MAX_DOCUMENTS
 
@@ -247,7 +247,7 @@ def _version(entry: Entry, published: datetime, document: Document, client: Clie
 
 
 def _is_echo(title: str, source: str) -> bool:
-    """Whether a title only repeats the text or its beginning, because the format requires one."""
+    """Whether a title repeats the text or its beginning, because the format requires a title."""
     text, title = ("".join(part.split()) for part in (html_to_text(sanitize(source)), title))
     beginning = re.sub(r"(…|\.\.\.)\Z", "", title)
     return bool(title) and (title == text or (beginning != title and text.startswith(beginning)))
@@ -276,9 +276,9 @@ def _distinct_files(files: Iterable[Attachment]) -> list[Attachment]:
     """Return each file once, a picture with several sizes in the largest."""
     largest: dict[str, Attachment] = {}
     for file in files:
-        digest = _without_query(file.url) if file.type.startswith("image/") else file.url
-        if digest not in largest or file.width > largest[digest].width:
-            largest[digest] = file
+        key = _without_query(file.url) if file.type.startswith("image/") else file.url
+        if key not in largest or file.width > largest[key].width:
+            largest[key] = file
     return list(largest.values())
 
 

@@ -1,4 +1,4 @@
-"""The contents of a feed as plain data, whatever its format."""
+"""Data classes for the contents of a feed in any format, and functions that check its values."""
 
 from __future__ import annotations
 

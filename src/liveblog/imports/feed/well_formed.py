@@ -50,12 +50,12 @@ _NAME_ELEMENTS = frozenset(
 """Elements that name people."""
 
 _NAME_LENGTH = 500
-"""Characters that are read of such an element."""
+"""Maximum characters of such an element that are read."""
 
 _TOPIC_ELEMENTS = frozenset(("category", "keywords", "subject"))
 
-_MOST_TOPICS = 10 * limits.LIST
-"""Topics that are read of one update."""
+_MAX_TOPICS = 10 * limits.LIST
+"""Maximum number of topics of one update that are read."""
 
 _ADDRESS_ELEMENTS = frozenset(
     ("comments", "commentrss", "docs", "href", "icon", "id", "guid", "link", "logo", "url")
@@ -200,7 +200,7 @@ def enforce_limits(tree: etree._Element) -> None:
         topics = 0 if name in ("entry", "item") else topics
         if name in _TOPIC_ELEMENTS:
             topics += 1 + "".join(map(str, element.itertext())).count(",")
-            if topics > _MOST_TOPICS and (parent := element.getparent()) is not None:
+            if topics > _MAX_TOPICS and (parent := element.getparent()) is not None:
                 parent.remove(element)
         limit = _length_limit(name)
         if limit and len(text := "".join(map(str, element.itertext()))) > limit:

@@ -31,10 +31,10 @@ from .tables import alignment, grid
 __all__ = ["Image", "TakePicture", "to_markdown"]
 
 
-_MOST_DEPTH = 60
+_MAX_DEPTH = 60
 """Nesting of elements beyond which only the words are kept."""
 
-_MOST_LEVELS = 8
+_MAX_LEVELS = 8
 """Nesting of lists and quotes beyond which they become paragraphs."""
 
 
@@ -104,7 +104,7 @@ class _Converter:
 
     def _blocks(self, parent: HtmlElement, depth: int, level: int) -> list[str]:
         """Return the blocks of an element within *level* lists and quotes."""
-        if depth > _MOST_DEPTH:
+        if depth > _MAX_DEPTH:
             return write_paragraphs([Token("text", " ".join(parent.itertext()))])
         blocks: list[str] = []
         run: list[Token] = [Token("text", parent.text or "")]
@@ -144,7 +144,7 @@ class _Converter:
             return self._figure(element, depth, level)
         if tag == "table":
             return self._table(element, depth, level)
-        if level < _MOST_LEVELS:
+        if level < _MAX_LEVELS:
             if tag in _LISTS:
                 return self._list(element, depth, level)
             if tag == "blockquote":
@@ -162,7 +162,7 @@ class _Converter:
         for child in element:
             inner = (
                 self._list(child, depth + 1, level + 1)  # a list directly within a list
-                if child.tag in _LISTS and depth < _MOST_DEPTH and level + 1 < _MOST_LEVELS
+                if child.tag in _LISTS and depth < _MAX_DEPTH and level + 1 < _MAX_LEVELS
                 else self._blocks(child, depth + 1, level + 1)
             )
             if child.tag != "li" and items:
@@ -173,7 +173,7 @@ class _Converter:
                 items.append(write_paragraphs([Token("text", child.tail)]))
         first = write_paragraphs([Token("text", element.text or "")])
         is_loose = any(_is_loose(item) for item in items) or (
-            element.find("li/p") is not None and level + 1 < _MOST_LEVELS
+            element.find("li/p") is not None and level + 1 < _MAX_LEVELS
         )
         for item in items:
             marker = "- " if number is None else f"{number}. "
@@ -268,7 +268,7 @@ class _Converter:
         is_link: bool = False,
     ) -> None:
         tag = str(element.tag)
-        if depth > _MOST_DEPTH:
+        if depth > _MAX_DEPTH:
             run.append(Token("text", " ".join(element.itertext())))
         elif element in self._references:
             run.append(Token("raw", f"[^{self._references[element]}]"))
@@ -279,7 +279,7 @@ class _Converter:
         elif tag == "a":
             self._append_link(element, run, depth, is_link=is_link)
         elif tag in _PLAYERS:
-            run += [Token("raw", text) for text in self._player(element, depth, _MOST_LEVELS)]
+            run += [Token("raw", text) for text in self._player(element, depth, _MAX_LEVELS)]
         elif tag in _CODE and not any(element.iter("a", "img")):
             run.append(Token("code", SPACE.sub(" ", " ".join(element.itertext()))))
         elif tag in _MARKS or tag in _HTML_ONLY:

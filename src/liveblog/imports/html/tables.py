@@ -6,7 +6,7 @@ import re
 
 from lxml.html import HtmlElement
 
-_MOST_COLUMNS = 40
+_MAX_COLUMNS = 40
 """Maximum number of columns that one cell spans."""
 
 
@@ -25,7 +25,7 @@ def grid(rows: list[HtmlElement]) -> list[list[HtmlElement | None]]:
         for cell in row.iterchildren("td", "th"):
             skip()
             first = len(cells)
-            width = min(_span(cell, "colspan"), _MOST_COLUMNS)
+            width = min(_span(cell, "colspan"), _MAX_COLUMNS)
             cells += [cell, *[None] * (width - 1)]
             for column in range(first, first + width):
                 covered[column] = _span(cell, "rowspan") - 1

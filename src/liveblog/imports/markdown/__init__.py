@@ -1,10 +1,10 @@
 """Imports a folder of Markdown posts with front matter, as Hugo, Jekyll and Pelican use them.
 
-Each file is one update with the path as its key. Imported are title, date, last change, authors,
-tags and categories, language, text, and the pictures of the text that are in the folder. Drafts and
-posts of the future are reported instead; so is every part of a text without an equivalent here:
-shortcodes, Liquid tags, links to pages of the old blog. Nothing is executed, and nothing outside
-the folder is read.
+Each file becomes one update, whose key is the path of the file: its title, date, last change,
+authors, tags and categories, language, text, and the pictures of the text that are in the folder.
+Drafts and posts of the future are not imported, but reported; so are parts of a text without an
+equivalent here: shortcodes, Liquid tags, links to pages of the old blog. Nothing is executed, and
+nothing outside the folder is read.
 
 The files of :mod:`liveblog.exports.markdown` are imported without loss.
 """

@@ -32,10 +32,10 @@ _HINT = "Write it like 2012-07-15 18:04, or with its offset: 2012-07-15T18:04:00
 def instant(text: str, zone: tzinfo) -> datetime:
     """Return the instant of a post's date, in UTC and to the second.
 
-    Read are ISO 8601 and its relatives in YAML and Jekyll (``2012-07-15 18:04:00 +0200``), dates of
-    mail (RFC 5322 §3.3) and ``July 15, 2012``; a date alone means midnight. Without an offset the
-    time is that of *zone*: the first of two when clocks go back; moved by the length of the gap
-    when they go forward.
+    It reads ISO 8601, its variants in YAML and Jekyll (``2012-07-15 18:04:00 +0200``), dates of
+    mail (RFC 5322 §3.3) and ``July 15, 2012``; a date alone means midnight. A time without an
+    offset is in *zone*: the first of two if clocks go back, moved by the length of the gap if they
+    go forward.
 
     Raises :class:`InvalidInput` for anything else.
     """

@@ -88,7 +88,8 @@ def why_hidden(page: Page, where: str, zone: tzinfo, now: datetime) -> str:
     """Return why the generator would not show a post at *now*; empty if it would."""
     given = page.fields
     status = _line(given.get("status")).casefold()
-    if _is(given, "draft") or status == "draft" or "_drafts" in PurePosixPath(where).parts:
+    is_draft = _line(given.get("draft")).casefold() in ("true", "yes", "on", "1")
+    if is_draft or status == "draft" or "_drafts" in PurePosixPath(where).parts:
         return "it is a draft"
     if _line(given.get("published")).casefold() == "false":
         return "it says 'published: false'"
@@ -166,10 +167,6 @@ def _pictures(value: Value) -> list[ShownPicture]:
         alt, caption = _line(value.get("alt")), _line(value.get("caption"))
         return [ShownPicture(_line(path), alt, caption)] if _line(path) else []
     return [ShownPicture(_line(value))] if _line(value) else []
-
-
-def _is(given: dict[str, Value], name: str) -> bool:
-    return _line(given.get(name)).casefold() in ("true", "yes", "on", "1")
 
 
 def _text(value: Value) -> str:

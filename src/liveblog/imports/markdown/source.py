@@ -18,11 +18,11 @@ FILE_LIMIT = 64_000_000
 
 MARKDOWN = frozenset((".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdwn"))
 
-OTHER = {
+OTHER_FORMATS = {
     ".rst": "reStructuredText", ".adoc": "AsciiDoc", ".asciidoc": "AsciiDoc", ".org": "Org mode",
     ".textile": "Textile", ".html": "HTML", ".htm": "HTML", ".mdx": "MDX", ".ipynb": "a notebook",
 }  # fmt: skip
-"""Other formats that generators read, by suffix."""
+"""Formats that generators read but this importer does not, by suffix."""
 
 PICTURES = frozenset((".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif"))
 
@@ -139,8 +139,10 @@ class Source:
 
     def _file(self, path: Path) -> None:
         where, suffix = path.as_posix(), path.suffix.lower()
-        if suffix in OTHER:
-            self._problem(path, f"it is {OTHER[suffix]}; only Markdown is read", "Convert it.")
+        if suffix in OTHER_FORMATS:
+            self._problem(
+                path, f"it is {OTHER_FORMATS[suffix]}; only Markdown is read", "Convert it."
+            )
         elif suffix in MARKDOWN and not _is_plain(where):
             self._problem(path, "its name has a character that cannot be written", "Rename it.")
         elif suffix in MARKDOWN and self._inside(where) is None:

@@ -5,8 +5,8 @@ A post is an update with the key ``post 123``. Each entry of a live blog is an u
 that holds the live blog is an update before them, under the post's title. Entries have the post's
 categories and their own hashtags as tags.
 
-What readers did not see (drafts, private and protected posts) is not imported, nor are pages and
-readers' comments; all of it is counted and reported at the end. A file is read twice, the first
+Drafts, private and protected posts, pages and readers' comments are not imported; they are counted
+and reported at the end. A file is read twice, the first
 time to check that it is complete and to find its pictures and authors, which are held in memory.
 """
 
@@ -44,7 +44,14 @@ _IGNORED = (
 """Post types without content for readers."""
 
 _TOPICS = ("category", "post_tag")
-_QUIET_TAXONOMIES = (*_TOPICS, "author", "hashtags", "language", "post_format", "post_translations")
+_UNREPORTED_TAXONOMIES = (
+    *_TOPICS,
+    "author",
+    "hashtags",
+    "language",
+    "post_format",
+    "post_translations",
+)
 _UNCATEGORIZED = ("uncategorized", "uncategorised", "non-classe", "sin-categoria", "allgemein")
 _VERSIONS = ("1.0", "1.1", "1.2")
 
@@ -146,7 +153,7 @@ class Export:
         if not self._selected:
             return True
         names = (item["wp:post_id"].strip(), item["wp:post_name"].strip())
-        return self._selected in names or _comparable(item["link"]) == _comparable(self._selected)
+        return self._selected in names or _normalized(item["link"]) == _normalized(self._selected)
 
     # -- posts -------------------------------------------------------------------------------------
 
@@ -232,7 +239,7 @@ class Export:
     def _tags(self, item: wxr.Item, taxonomies: tuple[str, ...]) -> tuple[str, ...]:
         """Return the terms of a post in some taxonomies; note other taxonomies as omitted."""
         for term in item.terms:
-            if term.taxonomy not in _QUIET_TAXONOMIES:
+            if term.taxonomy not in _UNREPORTED_TAXONOMIES:
                 self._omissions.taxonomies[term.taxonomy] = None
         return tuple(
             plain_text(term.name)
@@ -319,7 +326,7 @@ class Export:
         )
 
     def _body(self, text: str, item: wxr.Item) -> Body:
-        return Body.from_text(text, item.id, item["link"].strip() or self.link, self._library)
+        return Body(text, item.id, item["link"].strip() or self.link, self._library)
 
 
 def _report_missing(where: str, missing: Iterable[str]) -> Iterator[Problem]:
@@ -365,7 +372,7 @@ def _nicename(login: str) -> str:
     return re.sub(r"[^\w-]+", "-", login.strip().lower())
 
 
-def _comparable(url: str) -> str:
+def _normalized(url: str) -> str:
     try:
         parts = addresses.split(url.strip())
     except ValueError:

@@ -121,11 +121,11 @@ def entries_of(comments: Sequence[Comment], when: When) -> PostEntries:
             out.orphans.append(comment)
     # After an import into WordPress, edits refer to the old numbers of first comments. Such an edit
     # is not an orphan if a first comment has its text.
-    known_texts = {plain_text(entry.first["wp:comment_content"]) for entry in out.entries}
+    first_texts = {plain_text(entry.first["wp:comment_content"]) for entry in out.entries}
     out.orphans = [
         orphan
         for orphan in out.orphans
-        if plain_text(orphan["wp:comment_content"]) not in known_texts
+        if plain_text(orphan["wp:comment_content"]) not in first_texts
     ]
     return out
 
@@ -181,9 +181,9 @@ def versions_of(entry: Entry, names: dict[str, str]) -> Iterator[tuple[Comment, 
     """Yield the different texts of an entry, oldest first, each with its comment."""
     last: Text | None = None
     texts = entry.texts()
-    for number_of_text, (comment, known_texts) in enumerate(texts, 1):
-        text = remove_extras(known_texts, names)
-        if number_of_text == len(texts):
+    for count, (comment, written) in enumerate(texts, 1):
+        text = remove_extras(written, names)
+        if count == len(texts):
             text = replace(text, is_key=text.is_key or entry.is_key)
         if text != last:
             yield comment, text

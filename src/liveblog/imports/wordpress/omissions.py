@@ -53,7 +53,7 @@ class Omissions:
             what = _count_phrase(self.deletions, "deleted entry", "deleted entries")
             yield Problem(where, f"{what} not imported: the export holds no text")
         for taxonomy in self.taxonomies:
-            what = f"what posts are filed under in '{taxonomy}' is not imported"
+            what = f"the terms of posts in the taxonomy '{taxonomy}' are not imported"
             yield Problem(where, what, "Categories and tags are; tag by hand what you need.")
         if self.comments:
             what = _count_phrase(self.comments, "comment of a reader", "comments of readers")

@@ -31,7 +31,7 @@ class ConvertedText:
 
 
 _BLOCK = re.compile(r"<!--\s*(?P<end>/)?wp:(?P<name>[a-z0-9/_-]+)(?P<rest>[^<>]*?)-->")
-_QUIET_BLOCKS = ("more", "nextpage", "spacer", "separator", "post-title", "post-featured-image")
+_IGNORED_BLOCKS = ("more", "nextpage", "spacer", "separator", "post-title", "post-featured-image")
 
 _SHORTCODE = re.compile(
     r"\[(?P<open>\[?)(?P<end>/?)(?P<name>[A-Za-z][\w-]*)(?![\w-])"
@@ -47,7 +47,7 @@ _ADDRESS_ATTRIBUTES = (
     "src", "mp4", "m4v", "webm", "ogv", "mp3", "m4a", "ogg", "wav", "flv", "url", "id",
 )  # fmt: skip
 _PLAYERS = ("audio", "video", "youtube", "vimeo", "tweet", "twitter", "instagram", "facebook")
-_QUIET = ("liveblog_key_events",)
+_IGNORED_SHORTCODES = ("liveblog_key_events",)
 
 _BLOCK_TAG = re.compile(
     r"(</?(?:address|article|aside|audio|blockquote|canvas|caption|center|col|colgroup|dd|details|"
@@ -111,7 +111,7 @@ def _dynamic_block(name: str, rest: str, out: ConvertedText) -> str:
     name = name.removeprefix("core/")
     if name == "block" and isinstance(attributes, dict):
         out.missing.append(f"the pattern {attributes.get('ref')}")
-    elif name not in _QUIET_BLOCKS:
+    elif name not in _IGNORED_BLOCKS:
         out.missing.append(f"the block '{name}'")
     return ""
 
@@ -218,7 +218,7 @@ def _convert_shortcode(
         named = (attributes.get(key, "") for key in _ADDRESS_ATTRIBUTES)
         url = url or next((value for value in named if value.startswith("http")), "")
         return _link(unescape(url or attributes.get("", ""))) if url or "" in attributes else None
-    return "" if name in _QUIET else None
+    return "" if name in _IGNORED_SHORTCODES else None
 
 
 def _parse_attributes(attributes: str) -> dict[str, str]:

@@ -358,8 +358,10 @@ class _Reader:
             self.found.append(item)
             self._item = None
         elif name == "wp:author":
-            of = [group.get(f"wp:author_{part}", "") for part in ("login", "id", "display_name")]
-            self.found.append(Author(*of))
+            fields = [
+                group.get(f"wp:author_{name}", "") for name in ("login", "id", "display_name")
+            ]
+            self.found.append(Author(*fields))
         elif name == "wp:comment" and item and comment:
             if comment["wp:comment_type"] == "liveblog":
                 item.entries.append(comment)

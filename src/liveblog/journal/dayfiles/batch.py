@@ -22,7 +22,7 @@ from ...model.validation import validate
 from .appending import DayFile, sync_file
 from .format import encode
 from .head import LastWrite, last_write
-from .idempotency import find_keys, is_same_request
+from .idempotency import find_revisions, is_same_request
 from .layout import home_of
 from .reader import TICK, Reader
 
@@ -56,11 +56,13 @@ class Batch:
         self._head = journal.head.read()
         self._newest = self._find_newest()
         self._instant = self._newest.instant
-        self._by_key = find_keys(journal.path, keys, clock().date(), self._head) if keys else {}
+        self._by_key = (
+            find_revisions(journal.path, keys, clock().date(), self._head) if keys else {}
+        )
 
     def append(self, record: Version, expect: int) -> Version:
         """Check a record and plan it; see :meth:`Journal.append`."""
-        if earlier := self._made_before(record, expect):
+        if earlier := self._find_earlier(record, expect):
             return cast(Version, earlier)
         home = home_of(record)
         current = max(self._versions_of(record, home), key=lambda found: found.rev, default=None)
@@ -103,8 +105,8 @@ class Batch:
             done += len(records)
         return file
 
-    def _made_before(self, record: Revision | Framing, expect: int) -> Revision | None:
-        """Return what the same request made before, if its key says that there was one."""
+    def _find_earlier(self, record: Revision | Framing, expect: int) -> Revision | None:
+        """Return the revision that the same request made before; None if there is none."""
         if isinstance(record, Framing):
             return None
         earlier = self._by_key.get(record.idempotency_key)

@@ -24,7 +24,9 @@ from .layout import find_all_files, find_files
 from .parser import FileParser, readable_size
 from .reader import Reader
 
-GONE = "Restore the file from a backup; 'liveblog check --repair' goes on without what is lost."
+RESTORE_FILE = (
+    "Restore the file from a backup; 'liveblog check --repair' goes on without what is lost."
+)
 
 MAX_PASSES = 10
 """Maximum number of times that files are read again which others append to meanwhile."""
@@ -75,7 +77,7 @@ def audit(journal: Reader, progress: Progress | None = None) -> Audit:
                 f"{file.parser.label}:{number}: an append was cut short and never acknowledged; "
                 "the next one sets its bytes aside"
             )
-    notes += _beside(journal)
+    notes += _unread_files(journal)
     if head and not any(head.sum in file.sums for file in found.values()):
         notes.append(
             f"{journal.folder.name}: the newest update that this machine wrote, in {head.name}, is "
@@ -136,7 +138,7 @@ def find_missing(found: dict[str, CheckedFile]) -> dict[str, list[Fault]]:
             gone = {line.prev, line.after} - known - reported
             if problem and gone:
                 reported |= gone
-                lost[name].append(Fault(f"{file.parser.label}:{number}", problem, GONE))
+                lost[name].append(Fault(f"{file.parser.label}:{number}", problem, RESTORE_FILE))
     return lost
 
 
@@ -164,13 +166,13 @@ def _duplicate_numbers(file: CheckedFile, notes: list[str]) -> Iterator[Fault]:
 
 
 def _irregularities(file: CheckedFile) -> Iterator[str]:
-    shown = file.parser.label
+    label = file.parser.label
     for problem, numbers in file.irregular.items():
         more = f" and {len(numbers) - 1:,} more" if len(numbers) > 1 else ""
-        yield f"{shown}:{numbers[0]}{more}: {problem}; nothing is missing"
+        yield f"{label}:{numbers[0]}{more}: {problem}; nothing is missing"
     redacted = sum(line.redacted for _, line in file.lines)
     if redacted:
-        yield f"{shown}: {redacted} redacted"
+        yield f"{label}: {redacted} redacted"
     before = ZERO
     for number, line in file.lines:
         if (
@@ -179,14 +181,14 @@ def _irregularities(file: CheckedFile) -> Iterator[str]:
             and line.prev in file.sums | {ZERO}
         ):
             yield (
-                f"{shown}:{number}: lines of two copies were merged, or put in another order; "
+                f"{label}:{number}: lines of two copies were merged, or put in another order; "
                 "all are read"
             )
             return
         before = line.sum
 
 
-def _beside(journal: Reader) -> Iterator[str]:
+def _unread_files(journal: Reader) -> Iterator[str]:
     """Yield a note for each file below ``entries/`` that is not read."""
     read = {path for _, path in find_files(journal.folder)}
     for path in find_all_files(journal.folder):
@@ -196,14 +198,14 @@ def _beside(journal: Reader) -> Iterator[str]:
                 "or it is in the wrong folder, so nothing in it is read; move it elsewhere once "
                 "you have looked"
             )
-    for aside in set_aside(journal.folder):
+    for aside in find_set_aside(journal.folder):
         what = "a file as it was before it was repaired"
         if aside.name.endswith(".torn"):
             what = "bytes of appends that were cut short, never acknowledged"
         yield f"{journal.label(aside)}: {what}; delete it once you have looked"
 
 
-def set_aside(folder: Path) -> list[Path]:
+def find_set_aside(folder: Path) -> list[Path]:
     """Return the files in which writers and repairs set bytes aside."""
-    depths = ("*.jsonl.*", "[0-9]*/*.jsonl.*", "[0-9]*/[0-9]*/*.jsonl.*")
-    return sorted(path for depth in depths for path in folder.glob(depth))
+    patterns = ("*.jsonl.*", "[0-9]*/*.jsonl.*", "[0-9]*/[0-9]*/*.jsonl.*")
+    return sorted(path for pattern in patterns for path in folder.glob(pattern))

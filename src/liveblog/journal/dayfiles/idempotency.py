@@ -27,13 +27,13 @@ _FIELD = b'"idempotency_key":'
 _KEY = re.compile(_FIELD + rb'"(?:[^"\\]|\\.)*"')
 
 
-def find_keys(
+def find_revisions(
     path: Callable[[str], Path], keys: Mapping[str, date], today: date, head: bytes
 ) -> dict[str, Revision]:
     """Return the revisions that were made with some keys, by their keys.
 
-    Each key comes with the day of the entry that it is used for. Looked at are the days before that
-    one and before *today*, and the files that *head* names: those that were written to last.
+    Each key comes with the day of the entry that it is used for. The files of the days before that
+    one and before *today* are searched, and those that *head* names, which were written to last.
 
     Raises :class:`OSError`.
     """

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from ...model import limits
 from ...model.entry import Framing, Revision, id_day
 from ...model.errors import InvalidInput, storage_errors
 from ...model.period import COVERAGE, parse_period_id
-
-_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @lru_cache(maxsize=8192)
@@ -23,12 +18,11 @@ def path_of(entries: Path, name: str) -> Path:
 
     Raises :class:`InvalidInput` if it is neither.
     """
-    if is_day(name):
-        return Path(f"{entries}/{name[:4]}/{name[5:7]}/{name}.jsonl")
     if name == COVERAGE:
         return entries / "coverage.jsonl"
     period = parse_period_id(name)
-    return entries / period.id[:4] / f"{period.id}.jsonl"
+    year, month = name[:4], name[5:7] if period.kind == "day" else ""
+    return entries / year / month / f"{period.id}.jsonl"
 
 
 def home_of(record: Revision | Framing) -> str:
@@ -40,8 +34,8 @@ def home_of(record: Revision | Framing) -> str:
 def is_day(name: str) -> bool:
     """Whether a name is that of a day on which there can be entries."""
     try:
-        return bool(_NAME.fullmatch(name) and limits.check_day(date.fromisoformat(name)))
-    except (ValueError, InvalidInput):
+        return parse_period_id(name).kind == "day"
+    except InvalidInput:
         return False
 
 
@@ -49,7 +43,7 @@ def is_day(name: str) -> bool:
 def is_name(name: str) -> bool:
     """Whether a name is that of a day or of a longer period."""
     try:
-        return is_day(name) or name == COVERAGE or parse_period_id(name).id == name
+        return name == COVERAGE or parse_period_id(name).id == name
     except InvalidInput:
         return False
 

@@ -24,11 +24,11 @@ _BOM = b"\xef\xbb\xbf"
 _BEGINNING = b'{"type":"'
 _NAME = re.compile(rb'\{"type":"[a-z]+","[a-z]+":"([^"\\]{1,60})"')
 _MARKER = re.compile(rb"(<{7}|={7}|>{7}|\|{7})( .*)?")
-_STRAY = 8
-"""Number of bytes beside a whole line that are too few to have been a line."""
+_STRAY_BYTES = 8
+"""Maximum number of stray bytes beside a whole line; more are a damaged line."""
 
 _FAR = 4
-"""Number of letters in which two ids differ if neither is the other with a damaged byte or two."""
+"""Minimum number of letters in which two unrelated ids differ; damage alters fewer."""
 
 
 class Irregularity(NamedTuple):
@@ -83,7 +83,7 @@ def _joined(raw: bytes, problem: str) -> Iterator[tuple[bytes, Line | str | Irre
 
 
 def _beside(stray: bytes) -> Iterator[tuple[bytes, Line | str | Irregularity]]:
-    if len(stray.strip(b" \t\r\0")) > _STRAY:
+    if len(stray.strip(b" \t\r\0")) > _STRAY_BYTES:
         yield stray, "its checksum does not match its bytes"
     elif stray:
         yield b"", Irregularity("stray bytes beside a line")
@@ -92,7 +92,7 @@ def _beside(stray: bytes) -> Iterator[tuple[bytes, Line | str | Irregularity]]:
 def end_of_whole_lines(rest: bytes) -> int:
     """Return the end of the last whole line in bytes without a line end; 0 if there is none."""
     for ending in reversed(list(ENDING.finditer(rest))):
-        if any(isinstance(what, Line) for _, what in parse_lines(rest[: ending.end()])):
+        if any(isinstance(found, Line) for _, found in parse_lines(rest[: ending.end()])):
             return ending.end()
     return 0
 
@@ -165,13 +165,13 @@ class FileParser:
         return f"{self.label}:{self.count}"
 
     def _items(self, raw: bytes) -> Iterator[Item]:
-        for piece, what in parse_lines(raw):
-            if isinstance(what, Line):
-                yield self._line(piece, what)
-            elif isinstance(what, str):
-                yield self._damaged(piece, what)
+        for piece, found in parse_lines(raw):
+            if isinstance(found, Line):
+                yield self._line(piece, found)
+            elif isinstance(found, str):
+                yield self._damaged(piece, found)
             else:
-                yield what
+                yield found
 
     def _line(self, raw: bytes, line: Line) -> Item:
         if line.sum in self._sums:
@@ -213,13 +213,13 @@ class FileParser:
             f"the line is damaged: {problem}",
             RESTORE,
             raw,
-            entry if self._is_sure(entry) else "",
+            entry if self._is_certain(entry) else "",
         )
         if not raw.startswith(b'{"type":"reference"') or not fault.entry:
             self._withhold(fault)
         return fault
 
-    def _is_sure(self, name: str) -> bool:
+    def _is_certain(self, name: str) -> bool:
         """Whether a name in a damaged line is certain to be the name that was written there.
 
         An unknown name belongs to a lost entry, or is that of a known entry, altered.

@@ -28,7 +28,7 @@ from ..results import Audit
 from .appending import DayFile
 from .batch import Batch, Version
 from .head import Head, LastWrite
-from .idempotency import find_keys
+from .idempotency import find_revisions
 from .reader import Reader
 from .redaction import redact
 
@@ -89,7 +89,7 @@ class Journal(Reader):
         """
         keys = {idempotency_key: id_day(entry_id)}
         with storage_errors("read", self.folder):
-            found = find_keys(self.path, keys, self._clock().date(), self.head.read())
+            found = find_revisions(self.path, keys, self._clock().date(), self.head.read())
         return found.get(idempotency_key)
 
     def adopt_many(self, records: Iterable[Revision | Framing]) -> list[bool]:

@@ -35,9 +35,6 @@ FEW = 200
 NAME_BYTES = 255
 """Maximum length of a file name on common file systems, in bytes."""
 
-FOLDERS_REMEMBERED = 2_000
-"""Maximum number of folders of which it is remembered whether they exist."""
-
 T = TypeVar("T")
 
 
@@ -53,8 +50,6 @@ class Folder:
         self._staging = root / ".staging"
         self._new = f"{self._staging}/new"
         self._changed = f"{self._staging}/changed"
-        self._existing: dict[str, bool] = {}  # whether a folder of the site exists
-        self._created: set[str] = set()  # folders in .staging/
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -85,10 +80,6 @@ class Folder:
                     # A symbolic link that forms a circle is no folder.
                     yield f"{path}/" if is_folder or os.path.isdir(item.path) else path
 
-    def refresh(self) -> None:
-        """Forget which folders exist: another process may have published or deleted the site."""
-        self._existing = {}
-
     def _query(self, path: str, query: Callable[[str], T]) -> T | None:
         """Return the result of *query* for a file of the site; None if there is no such file."""
         try:
@@ -103,17 +94,9 @@ class Folder:
             raise StorageError.of(error, "read", self.root / path) from error
 
     def _exists(self, folder: str) -> bool:
-        """Whether the site has a folder; the answer is remembered for all files in it."""
-        known = self._existing.get(folder)
-        if known is None:
-            above = folder.rpartition("/")[0]
-            known = not folder or self._exists(above)
-            if known and folder:
-                known = self._is_folder(f"{self.root}/{folder}")
-            if len(self._existing) >= FOLDERS_REMEMBERED:
-                self._existing.clear()
-            self._existing[folder] = known
-        return known
+        """Whether the site has a folder, and no symbolic link leads to it."""
+        folders = reversed([*_folders_of(f"{folder}/")])
+        return all(self._is_folder(f"{self.root}/{path}") for path in folders)
 
     def _is_folder(self, path: str) -> bool:
         try:
@@ -135,9 +118,9 @@ class Folder:
         check_path(path)
         try:
             folder = path.rpartition("/")[0]
-            is_new = bool(folder) and not self._exists(folder)
-            staged = f"{self._new}/{path}" if is_new else self._staged_change(path)
-            self._create(staged.rpartition("/")[0])
+            is_here = self._exists(folder)
+            staged = self._staged_change(path) if is_here else f"{self._new}/{path}"
+            os.makedirs(staged.rpartition("/")[0], exist_ok=True)
             with open(staged, "wb", buffering=0) as file:
                 left = memoryview(data)
                 while left:
@@ -147,8 +130,6 @@ class Folder:
 
     def discard(self) -> None:
         """Delete everything that is staged, also what an interrupted publication staged."""
-        self._created = set()
-        self.refresh()
         with contextlib.suppress(OSError):
             if self._staging.is_symlink():
                 self._staging.unlink()
@@ -157,18 +138,6 @@ class Folder:
     def _staged_change(self, path: str) -> str:
         """Return where a file is staged if its folder exists in the site already."""
         return f"{self._changed}/{blake2b(path.encode(), digest_size=16).hexdigest()}"
-
-    def _create(self, folder: str) -> None:
-        """Create a folder in ``.staging/``."""
-        if folder in self._created:
-            return
-        try:
-            os.mkdir(folder)  # the folder above exists in most cases
-        except (FileNotFoundError, FileExistsError):
-            os.makedirs(folder, exist_ok=True)
-        if len(self._created) >= FOLDERS_REMEMBERED:
-            self._created.clear()
-        self._created.add(folder)
 
     # -- publishing ---------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
-"""The operations of the API: each reads a call, uses the newsroom, and answers.
+"""The operations of the API: post, change, retract, remove, upload, frame, search and others.
 
-Handlers are plain functions that run outside the event loop. :data:`OPERATIONS` says which path
-takes what from whom and returns what; the routes and the OpenAPI document are made from it.
+Handlers are plain functions that run outside the event loop. :data:`OPERATIONS` lists the path,
+scope, body and result of each; the routes and the OpenAPI document are made from it.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ from .schema import (
 )
 
 _LATELY = 300
-"""Entries whose tags, figures and authors are suggested."""
+"""Number of the newest entries whose tags, figures and authors are suggested."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request that was read, from somebody who may make it."""
+    """An authorized request, with its decoded body."""
 
     context: BlogContext
-    visitor: Person | None  #: None where the operation is for anybody
+    person: Person | None  #: None if the operation needs no token
     request: Request
     body: Any = None
 
@@ -69,9 +69,9 @@ class Call:
 
     @property
     def newsroom(self) -> Newsroom:
-        """The blog and the person."""
-        assert self.visitor is not None
-        return Newsroom(self.context, self.visitor)
+        """The blog and the person, who is known."""
+        assert self.person is not None
+        return Newsroom(self.context, self.person)
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,13 @@ class Operation:
 
     method: str
     path: str  #: below ``api/``
-    scope: Scope | None  #: None: anybody may
+    scope: Scope | None  #: that it needs; None for everybody
     call: Callable[[Call], Answer]
-    takes: Any = None  #: type of the body; bytes for a file
-    gives: Any = None
+    takes: Any = None  #: type of the body; bytes for a picture
+    gives: Any = None  #: type of the result
     status: int = 200
     query: tuple[str, ...] = ()
-    is_reading: bool = False  #: whether a method other than GET changes nothing
+    is_reading: bool = False  #: whether it changes nothing although its method is not GET
     is_guarded: bool = False  #: whether it needs If-Match
     is_repeatable: bool = False  #: whether it takes an Idempotency-Key
 
@@ -113,7 +113,7 @@ class Operation:
 
 
 def me(call: Call) -> Answer:
-    """Say who you are, and which blog this is."""
+    """Return the holder of the token, and the blog."""
     config, person = call.blog.config, call.newsroom.person
     return Answer(
         Me(
@@ -129,7 +129,7 @@ def me(call: Call) -> Answer:
 
 
 def words(call: Call) -> Answer:
-    """List tags, figures and authors used lately, the most recent first."""
+    """List tags, figures and authors of recent entries, the most recent first."""
     tags: dict[str, None] = {}
     figures: dict[str, None] = {}
     authors: dict[str, None] = {}
@@ -143,14 +143,14 @@ def words(call: Call) -> Answer:
 
 
 def entries(call: Call) -> Answer:
-    """List entries, the newest first, with those that wait for their time."""
+    """List entries, the newest first, including scheduled ones."""
     limit = query_number(call.request, "limit", 20, 1, 100)
     before = call.request.query_params.get("before", "")
     return Answer(newest_entries(call.newsroom, before=before, limit=limit))
 
 
 def search(call: Call) -> Answer:
-    """Find updates that readers can see and that hold every word of q, the best first."""
+    """Search the entries that readers can see for every word of q; the best come first."""
     headers = {"access-control-allow-origin": "*", "cache-control": PAGE}
     return Answer(results(call.context, call.request), headers=headers)
 
@@ -169,7 +169,7 @@ def framing(call: Call) -> Answer:
 
 
 def post(call: Call) -> Answer:
-    """Post an update; sent twice with one Idempotency-Key, it is posted once."""
+    """Post an entry; sent twice with one Idempotency-Key, it is posted once."""
     given: NewEntry = call.body
     key = (call.request.headers.get("idempotency-key") or "").strip('" ')
     images = cast(list[Uploaded], images_of(given.pictures, ()))
@@ -196,7 +196,7 @@ def change(call: Call) -> Answer:
 
 
 def retract(call: Call) -> Answer:
-    """Withdraw an entry; its place stays and says why."""
+    """Retract an entry; a notice with the reason stays in its place."""
     entry_id = call.newsroom.entry(call.request.path_params["id"], "retract").id
     expect = expected_revision(call.request.headers.get("if-match"))
     call.newsroom.retract(entry_id, call.body.why, expect=expect)
@@ -204,7 +204,7 @@ def retract(call: Call) -> Answer:
 
 
 def remove(call: Call) -> Answer:
-    """Take an entry away from the site; your own of the last minute without the scope "admin"."""
+    """Remove an entry; your own of the last minute without the scope "admin"."""
     is_purge = call.request.query_params.get("purge") == "true"
     old = call.newsroom.entry(call.request.path_params["id"], "purge" if is_purge else "remove")
     # If-Match is optional, and ignored in a repeated request: its client saw an older revision.
@@ -216,13 +216,13 @@ def remove(call: Call) -> Answer:
 
 
 def upload(call: Call) -> Answer:
-    """Take in a picture (JPEG, PNG, WebP, GIF) for an update to come; its metadata is dropped."""
+    """Upload a picture (JPEG, PNG, WebP, GIF) for a later entry; its metadata is dropped."""
     name = call.blog.upload(call.body, name="The picture")
     return Answer(Upload(name=name, url=f"{call.context.path}api/uploads/{name}"))
 
 
 def preview(call: Call) -> Answer:
-    """Show an update as readers would see it; nothing is kept."""
+    """Render an entry as readers would see it; nothing is stored."""
     given: NewEntry = call.body
     limits.check_bytes(given.body or "", limits.BODY_BYTES, "body")
     revision = call.blog.preview(call.newsroom.signed(given))
@@ -238,7 +238,7 @@ def frame(call: Call) -> Answer:
 
 
 def end(call: Call) -> Answer:
-    """End the coverage, or take the end back."""
+    """End the coverage, or resume it."""
     call.newsroom.end(is_over=call.body.over)
     return _framing_answer(call, COVERAGE)
 

@@ -9,23 +9,9 @@ import msgspec
 
 from ...config import Config
 from ...version import __version__
+from ..errors import ProblemDetails
 from ..request_input import UPLOAD_LIMIT
 from .handlers import OPERATIONS, Operation
-
-PROBLEM: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "title", "status", "code", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "description": "A word for programs."},
-        "detail": {"type": "string", "description": "What is wrong, for people."},
-        "hint": {"type": "string", "description": "What to do next."},
-        "theirs": {"description": "After a conflict: the revision that came first."},
-    },
-}
-"""Problem details (RFC 9457) with three members of our own."""
 
 _REFUSALS = {
     "429": "Too many requests or wrong tokens came from this address; see Retry-After.",
@@ -43,6 +29,7 @@ _REFUSALS_WITH_SCOPE = {
 def document(config: Config) -> dict[str, Any]:
     """Return the description of the API of one blog."""
     types = [t for o in OPERATIONS for t in (o.takes, o.gives) if t not in (None, bytes)]
+    types.append(ProblemDetails)
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
@@ -59,7 +46,7 @@ def document(config: Config) -> dict[str, Any]:
         "security": [{"token": []}, {"session": []}],
         "paths": paths,
         "components": {
-            "schemas": {**schemas, "Problem": PROBLEM},
+            "schemas": schemas,
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "session": {"type": "apiKey", "in": "cookie", "name": "liveblog"},
@@ -126,7 +113,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if operation.is_guarded:
         refusals["412"] = "Somebody else revised it first; the problem contains that revision."
         refusals["428"] = "If-Match is missing."
-    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    schema = {"schema": _reference(ProblemDetails)}
     problems = {
         status: {"description": text, "content": {"application/problem+json": schema}}
         for status, text in sorted(refusals.items())

@@ -1,9 +1,9 @@
-"""The API's routes: each operation read, let in, run outside the event loop, and answered."""
+"""The API's routes: authorize a request, decode its body, run the operation, encode its result."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from anyio.to_thread import run_sync
@@ -11,14 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ..context import BlogContext
 from ..errors import Problem
 from ..request_input import JSON_LIMIT, UPLOAD_LIMIT, decode_json, media_type, read_body
 from ..uploads import uploaded_picture
 from .handlers import OPERATIONS, Answer, Call, Operation
 from .openapi import document
-
-if TYPE_CHECKING:
-    from ..context import BlogContext
 
 _UNSEEN = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
@@ -39,7 +37,7 @@ def routes(context: BlogContext) -> list[Route]:
         return Response(data, media_type="application/json", headers=_UNSEEN)
 
     def uploaded(request: Request) -> Response:
-        context.auth.enter(request, "post")
+        context.auth.authorize(request, "post")
         return uploaded_picture(context.blog, request.path_params["name"], _UNSEEN)
 
     return [
@@ -57,7 +55,7 @@ def _endpoint(
         operation = methods[method]
         person = None
         if operation.scope:
-            person = await run_sync(context.auth.enter, request, operation.scope)
+            person = await run_sync(context.auth.authorize, request, operation.scope)
         body = await _body(request, operation)
         call = Call(context, person, request, body)
         run = context.writers.run if operation.writes else run_sync

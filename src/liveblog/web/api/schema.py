@@ -18,19 +18,19 @@ class Picture(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     upload: str = ""  #: the name that uploading it returned
     path: str = ""  #: of a picture that the entry has
-    alt: str  #: what a person who cannot see it should know
+    alt: str  #: describes it to people who cannot see it
     caption: str = ""
 
 
 class NewEntry(Draft, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An update to post. To name another author than yourself needs the scope "edit"."""
+    """An entry to post. To name another author than yourself needs the scope "edit"."""
 
     schedule: bool = False  #: whether an instant in the future is intended
     pictures: tuple[Picture, ...] = ()
 
 
 class Changes(Draft, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to change in an entry; what is not given stays (RFC 7396)."""
+    """The changes to an entry; fields that are not given stay as they are (RFC 7396)."""
 
     schedule: bool = False  #: whether an instant in the future is intended
     pictures: tuple[Picture, ...] | UnsetType = UNSET
@@ -39,7 +39,7 @@ class Changes(Draft, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Retraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why an entry is withdrawn; readers see it."""
+    """The reason why an entry is retracted, which readers see."""
 
     why: str
 
@@ -123,18 +123,18 @@ class Entries(Struct, frozen=True, kw_only=True):
     """A part of the timeline, the newest first."""
 
     entries: tuple[EntryOut, ...]
-    before: str  #: ask with this for the next part; empty at the end
+    before: str  #: the parameter ``before`` for the next part; empty at the end
 
 
 class Upload(Struct, frozen=True, kw_only=True):
-    """A picture that was uploaded; its metadata is gone."""
+    """An uploaded picture, without its metadata."""
 
     name: str
-    url: str  #: where anybody who is signed in can look at it
+    url: str  #: where everybody with a token can see it
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """An update as readers would see it."""
+    """An entry as readers would see it."""
 
     html: str
 
@@ -153,7 +153,7 @@ class FramingOut(Struct, frozen=True, kw_only=True):
 
 
 class Me(Struct, frozen=True, kw_only=True):
-    """You, and the blog that your token is for."""
+    """The holder of the token, and the blog."""
 
     name: str
     scope: Scope
@@ -165,7 +165,7 @@ class Me(Struct, frozen=True, kw_only=True):
 
 
 class Words(Struct, frozen=True, kw_only=True):
-    """Words that were used lately, to be suggested."""
+    """Tags, figures and authors of recent entries, as suggestions."""
 
     tags: tuple[str, ...]
     figures: tuple[str, ...]  #: names

@@ -1,7 +1,7 @@
 """The composer's scripts, style and icons, its web app manifest and its service worker.
 
-The files have content-hashed names, so that browsers cache them for good. A new version of any of
-them gives a new service worker, which deletes the old ones from its cache.
+The files have content-hashed names, so that browsers may cache them for ever. A new version of any
+of them gives a new service worker, which deletes the old ones from its cache.
 """
 
 from __future__ import annotations
@@ -80,12 +80,11 @@ class ComposerAssets:
         used = re.findall(r'(?:href|src)="([^"]*/assets/[^"]*)"', page.decode())
         own = (self._path + name for name in self.names.values())
         files = list(dict.fromkeys([*own, *used]))
+        version = blake2b(page + "\n".join(files).encode() + script, digest_size=5)
         settings = {
             "page": f"{self._path}compose/shell",
             "start": f"{self._path}compose",
             "files": files,
-            "version": blake2b(
-                page + "\n".join(files).encode() + script, digest_size=5
-            ).hexdigest(),
+            "version": version.hexdigest(),
         }
         return b"const SHELL = " + msgspec.json.encode(settings) + b";\n" + script

@@ -23,29 +23,30 @@ from ..api.schema import EntryBase, Picture
 from ..errors import Problem
 from . import history
 from .forms import Fields
-from .site import SHARED, ComposerSite, Visit
+from .site import SHARED, Answer, ComposerSite, Visit
 
 
 def routes(site: ComposerSite) -> list[Route]:
     """Return the routes of the pages and of their forms."""
-    changes: dict[str, Callable[[Visit], Response]] = {
-        "": edit,
-        "/pin": lambda visit: pin(visit, True),
-        "/unpin": lambda visit: pin(visit, False),
-        "/retract": retract,
-        "/remove": remove,
-    }
+
+    def page(path: str, answer: Answer) -> Route:
+        return Route(f"/compose{path}", site.endpoint("post", answer))
+
+    def form(path: str, answer: Answer) -> Route:
+        return Route(f"/compose{path}", site.endpoint("post", answer), methods=["POST"])
+
     return [
-        Route("/compose", site.endpoint("post", compose)),
+        page("", compose),
         Route("/compose/", lambda _: site.redirect("compose")),
-        Route("/compose", site.endpoint("post", post), methods=["POST"]),
-        Route("/compose/entries", site.endpoint("post", entries)),
-        Route("/compose/entries/{id}", site.endpoint("post", entry)),
-        *(
-            Route(f"/compose/entries/{{id}}{path}", site.endpoint("post", change), methods=["POST"])
-            for path, change in changes.items()
-        ),
-        Route("/compose/media/{path:path}", site.endpoint("post", picture)),
+        form("", post),
+        page("/entries", entries),
+        page("/entries/{id}", entry),
+        form("/entries/{id}", edit),
+        form("/entries/{id}/pin", lambda visit: pin(visit, True)),
+        form("/entries/{id}/unpin", lambda visit: pin(visit, False)),
+        form("/entries/{id}/retract", retract),
+        form("/entries/{id}/remove", remove),
+        page("/media/{path:path}", picture),
     ]
 
 

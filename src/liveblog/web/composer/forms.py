@@ -1,11 +1,11 @@
-"""Forms: what the composer's pages send without a script, read into drafts.
+"""Reads the HTML forms of the composer's pages into drafts.
 
-Nothing of a form touches the disk: a picture's metadata is dropped before the picture is stored.
+A form is held in memory only: the metadata of a picture is dropped before it is stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from itertools import zip_longest
@@ -19,14 +19,14 @@ from ...model.draft import FIELDS, Draft, changed_fields, field_values, given_fi
 from ...model.entry import Figure, Revision, Source, Verification, slug
 from ..api.schema import FramingText, Picture
 from ..errors import Problem
-from ..multipart import LIMIT, parts_of
+from ..form_data import LIMIT, parts_of
 
 
 @dataclass(frozen=True)
 class Form:
-    """What a form sent."""
+    """The texts of a form, and a picture."""
 
-    texts: tuple[tuple[str, str], ...] = ()
+    texts: Sequence[tuple[str, str]] = ()
     picture: bytes = b""
 
     def one(self, name: str, otherwise: str = "") -> str:
@@ -51,18 +51,14 @@ class Form:
 
 
 async def form_of(request: Request, limit: int = LIMIT) -> Form:
-    """Read a form that a browser sent, of at most so many bytes.
+    """Read a form that a browser sent, of at most *limit* bytes.
 
     Raises :class:`Problem`: 400, 413 or 415.
     """
     parts = await parts_of(request, files=1, limit=limit)
-    texts = tuple((name, _lines(value)) for name, value in parts if isinstance(value, str))
+    # Browsers send line ends as CR LF.
+    texts = [(name, text.replace("\r\n", "\n")) for name, text in parts if isinstance(text, str)]
     return Form(texts, next((value for _, value in parts if isinstance(value, bytes)), b""))
-
-
-def _lines(text: str) -> str:
-    """Undo the line ends that forms are sent with."""
-    return text.replace("\r\n", "\n")
 
 
 class Fields(Draft, frozen=True, kw_only=True):

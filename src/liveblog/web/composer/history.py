@@ -1,4 +1,4 @@
-"""What an entry's revisions changed, word by word. Pure."""
+"""The differences between the revisions of an entry, word by word."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ...model.entry import Revision
 from ...timeline import Entry
 
 LIMIT = 100_000_000
-"""Words of one text times those of the other: so many bits are held to compare them. Texts beyond
-are compared line by line; where that is too much too, the whole is shown as replaced."""
+"""Maximum number of words of one text times those of the other: the bits that a comparison uses.
+Longer texts are compared line by line; beyond that, the whole text is shown as replaced."""
 
 Piece = tuple[Literal["same", "ins", "del"], str]
 """Words that are in both texts, only in the new one, or only in the old one."""
@@ -32,7 +32,7 @@ class Step:
 def steps(entry: Entry) -> list[Step]:
     """Return the revisions after the first, the newest first."""
     pairs = list(pairwise(entry.revisions))
-    limit = LIMIT // max(len(pairs), 1)  # however many there are, a page takes the same time
+    limit = LIMIT // max(len(pairs), 1)  # bounds the time of the whole page
     return [Step(new, tuple(_changes(old, new, limit))) for old, new in pairs][::-1]
 
 
@@ -63,7 +63,7 @@ def _common(before: Sequence[str], after: Sequence[str]) -> int:
 
 
 def _matches(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the places of a longest common subsequence.
+    """Return the positions of a longest common subsequence.
 
     A row of the table of lengths is a number with a bit for each item of *b*, which is unset where
     the length grows (Hyyrö 2004): a row takes a few operations, however many items are the same.
@@ -93,7 +93,7 @@ def _matches(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _merged(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Join neighbours of one kind; what is empty falls away."""
+    """Join neighbours of one kind, and drop empty pieces."""
     full = (piece for piece in pieces if piece[1])
     for kind, group in groupby(full, key=itemgetter(0)):
         yield kind, "".join(text for _, text in group)
@@ -131,4 +131,4 @@ _AS_TEXT: dict[str, Callable[[Any], str]] = {
     "sources": lambda found: "\n".join(f"{s.name} {s.url}".strip() for s in found),
     "figures": lambda found: "\n".join(f"{f.name} = {f.value} {f.unit}".strip() for f in found),
 }
-"""How the fields that are no texts are written."""
+"""Writes the fields that are not texts as texts."""

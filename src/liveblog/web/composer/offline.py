@@ -1,8 +1,9 @@
-"""The composer without a network: its service worker, its manifest and the files that both name."""
+"""Serves the service worker, manifest, scripts and icons with which the composer works offline."""
 
 from __future__ import annotations
 
 import gzip
+from functools import partial
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,50 +16,50 @@ from .site import ComposerSite
 
 
 def routes(site: ComposerSite) -> list[Route]:
-    """Return the routes of these files, which anybody may read."""
-    files = _Files(site)
+    """Return the routes of these files, which need no token."""
     return [
-        Route("/compose/shell", files.shell),
-        Route("/compose/sw.js", files.worker),
-        Route("/compose/manifest.webmanifest", files.manifest),
-        Route("/compose/assets/{name}", files.asset),
+        Route("/compose/shell", partial(shell, site)),
+        Route("/compose/sw.js", partial(worker, site)),
+        Route("/compose/manifest.webmanifest", partial(manifest, site)),
+        Route("/compose/assets/{name}", partial(asset, site)),
     ]
 
 
-class _Files:
-    # Starlette calls these plain functions in worker threads.
-    def __init__(self, site: ComposerSite) -> None:
-        self._site = site
+def shell(site: ComposerSite, _: Request) -> Response:
+    """Return the composer with nobody signed in, which browsers show without a network."""
+    return site.page("compose.html", None, fields=Fields.new(), key_of_draft="", done="",
+                      entries=(), before="")  # fmt: skip
 
-    def shell(self, _: Request) -> Response:
-        """Return the composer with nobody in it: what opens without a network."""
-        return self._site.page("compose.html", None, fields=Fields.new(), key_of_draft="", done="",
-                          entries=(), before="")  # fmt: skip
 
-    def worker(self, request: Request) -> Response:
-        data = self._site.assets.worker(bytes(self.shell(request).body))
-        headers = {
-            "cache-control": "no-cache",
-            "x-content-type-options": "nosniff",
-            "service-worker-allowed": f"{self._site.root}compose",
-        }
-        return Response(data, 200, headers, TYPES[".js"])
+def worker(site: ComposerSite, request: Request) -> Response:
+    """Return the service worker."""
+    data = site.assets.worker(bytes(shell(site, request).body))
+    headers = {
+        "cache-control": "no-cache",
+        "x-content-type-options": "nosniff",
+        "service-worker-allowed": f"{site.root}compose",
+    }
+    return Response(data, 200, headers, TYPES[".js"])
 
-    def manifest(self, _: Request) -> Response:
-        headers = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
-        return Response(self._site.assets.manifest(), 200, headers, TYPES[".webmanifest"])
 
-    def asset(self, request: Request) -> Response:
-        name = request.path_params["name"]
-        data = self._site.assets.file(name)
-        if data is None:
-            raise HTTPException(404)
-        headers = {
-            "cache-control": IMMUTABLE,
-            "x-content-type-options": "nosniff",
-            "vary": "Accept-Encoding",
-        }
-        ending = "." + name.rpartition(".")[2]
-        if ending != ".png" and "gzip" in request.headers.get("accept-encoding", ""):
-            data, headers["content-encoding"] = gzip.compress(data, mtime=0), "gzip"
-        return Response(data, 200, headers, TYPES[ending])
+def manifest(site: ComposerSite, _: Request) -> Response:
+    """Return the web app manifest."""
+    headers = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
+    return Response(site.assets.manifest(), 200, headers, TYPES[".webmanifest"])
+
+
+def asset(site: ComposerSite, request: Request) -> Response:
+    """Return a script, the style or an icon, compressed if the browser takes that."""
+    name = request.path_params["name"]
+    data = site.assets.file(name)
+    if data is None:
+        raise HTTPException(404)
+    headers = {
+        "cache-control": IMMUTABLE,
+        "x-content-type-options": "nosniff",
+        "vary": "Accept-Encoding",
+    }
+    ending = "." + name.rpartition(".")[2]
+    if ending != ".png" and "gzip" in request.headers.get("accept-encoding", ""):
+        data, headers["content-encoding"] = gzip.compress(data, mtime=0), "gzip"
+    return Response(data, 200, headers, TYPES[ending])

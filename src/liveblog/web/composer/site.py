@@ -1,4 +1,4 @@
-"""What the composer's pages share: the visit of a person, access, rendering, redirects."""
+"""What the composer's pages share: authenticated requests (Visit), rendering, redirects."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SHARED = ("title", "text", "url")
 
 @dataclass(frozen=True)
 class Visit:
-    """A request of somebody who is let in, and the form that came with it."""
+    """An authorized request to the composer, and its form."""
 
     request: Request
     form: Form
@@ -75,7 +75,7 @@ Answer = Callable[[Visit], Response]
 
 
 class ComposerSite:
-    """The composer of one blog: renders its pages for those who may see them."""
+    """The composer of one blog: authorizes requests, and renders pages."""
 
     def __init__(self, context: BlogContext) -> None:
         self.context = context
@@ -84,7 +84,7 @@ class ComposerSite:
         self.assets = ComposerAssets(context.blog, context.path)
 
     def endpoint(self, scope: Scope, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
-        """Return an endpoint for those who have the scope; it answers outside the event loop."""
+        """Return an endpoint that needs a scope, and calls *answer* in a worker thread."""
 
         async def endpoint(request: Request) -> Response:
             person = None

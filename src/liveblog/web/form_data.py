@@ -1,4 +1,4 @@
-"""Reads forms (RFC 7578 and urlencoded): texts and files in order, in memory only."""
+"""Reads form data (multipart, RFC 7578, and urlencoded): texts and files, in memory only."""
 
 from __future__ import annotations
 
@@ -49,9 +49,8 @@ async def parts_of(request: Request, *, files: int = 20, limit: int = LIMIT) -> 
 
 def _pairs(data: bytes) -> Parts:
     try:
-        return list(
-            parse_qsl(data.decode(errors="replace"), keep_blank_values=True, max_num_fields=FIELDS)
-        )
+        text = data.decode(errors="replace")
+        return [*parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS)]
     except ValueError:
         raise _damaged(f"It has more than {FIELDS} fields.") from None
 

@@ -1,8 +1,6 @@
-"""The oEmbed endpoint, for articles that embed the live blog (https://oembed.com)."""
+"""The oEmbed endpoint: the HTML with which other sites embed the live blog (https://oembed.com)."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.requests import Request
@@ -10,10 +8,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..site.documents import oembed
+from .context import BlogContext
 from .errors import Problem
-
-if TYPE_CHECKING:
-    from .context import BlogContext
 
 
 def routes(context: BlogContext) -> list[Route]:
@@ -21,13 +17,13 @@ def routes(context: BlogContext) -> list[Route]:
 
     async def answer(request: Request) -> Response:
         config = context.blog.config
-        asked = request.query_params.get("url", config.url)
-        if not asked.startswith(config.url):
-            raise Problem(404, "not_found", f"{asked[:300]} is no page of this blog.")
+        url = request.query_params.get("url", config.url)
+        if not url.startswith(config.url):
+            raise Problem(404, "not_found", f"{url[:300]} is not a page of this blog.")
         if request.query_params.get("format", "json") != "json":
-            raise Problem(501, "only_json", "oEmbed is answered in JSON only.", "Ask format=json.")
+            raise Problem(501, "only_json", "oEmbed is available as JSON only.", "Use format=json.")
         width = request.query_params.get("maxwidth", "")
-        # A larger number is no limit for any screen.
+        # A number of more digits limits no screen.
         is_limit = width.isdecimal() and len(width) < 7
         found = oembed(config, int(width) if is_limit else None)
         headers = {"cache-control": "public, max-age=3600", "access-control-allow-origin": "*"}
