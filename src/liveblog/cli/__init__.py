@@ -12,7 +12,7 @@ import os
 import sys
 from importlib import import_module
 from keyword import iskeyword
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
