@@ -35,13 +35,13 @@ from ..text.bidi import close_controls
 from ..text.plain import shorten
 
 MAX_BYTES = 100_000
-"""The most bytes of a message as it is sent: mail services cut what is over 102 kB."""
+"""Maximum size of a message in bytes: mail services cut messages of more than 102 kB."""
 
 SUBJECT_LENGTH = 60
-"""The most characters of a subject: telephones show no more."""
+"""Maximum number of characters of a subject: telephones show no more."""
 
 PREHEADER_LENGTH = range(60, 101)
-"""Characters of the text that mail programs show after the subject."""
+"""Least and greatest length of the text that mail programs show after the subject."""
 
 
 class _Policy(EmailPolicy):
