@@ -115,7 +115,7 @@ def test_the_checker_bites(blog: Blog, clock: Clock, tmp_path: Path) -> None:
         check(other)
 
 
-def test_a_book_tells_everything_in_order(blog: Blog, clock: Clock, tmp_path: Path) -> None:
+def test_a_book_has_everything_in_order(blog: Blog, clock: Clock, tmp_path: Path) -> None:
     """Each text once, the days one after the other; nothing that was withdrawn or removed."""
     expected = tell(blog, clock, tmp_path)
     book = tmp_path / "book.epub"
@@ -130,7 +130,7 @@ def test_a_book_tells_everything_in_order(blog: Blog, clock: Clock, tmp_path: Pa
 
 
 def test_a_book_holds_its_pictures(blog: Blog, clock: Clock, tmp_path: Path) -> None:
-    """With their words; a kind that older readers do not know as PNG; one that is gone is told."""
+    """With their texts; unusual formats become PNG; a missing picture is reported."""
     tell(blog, clock, tmp_path)
     book = tmp_path / "book.epub"
     epub.write(coverage_digest(blog), blog.config, blog.paths, book)

@@ -170,7 +170,7 @@ def _with(record: Any, **fields: Any) -> Any:
 
 @pytest.mark.slow
 @given(journals())
-def test_any_journal_comes_back_exactly(journal: list[Revision | Framing]) -> None:
+def test_any_journal_is_imported_exactly(journal: list[Revision | Framing]) -> None:
     """Whatever its texts hold, every record is equal, and no file seems to have been edited."""
     with tempfile.TemporaryDirectory() as name:
         exported = Path(name) / "export"
@@ -339,7 +339,7 @@ def test_framings_are_files_of_their_own(told: Blog, tmp_path: Path) -> None:
         ('tags: ["Homs"]', "tags: [Homs, Alep]", "list of tags"),
     ],
 )
-def test_an_edited_file_is_told_and_comes_back_as_it_was(
+def test_an_edited_file_is_reported_and_imported_as_exported(
     old: str, new: str, what: str, tmp_path: Path
 ) -> None:
     """The records come; the problem names the file and how the change is made."""
@@ -482,7 +482,7 @@ def test_what_somebody_put_beside_an_export_stays(tmp_path: Path) -> None:
     assert mine.read_text() == "À moi."
 
 
-def test_an_interrupted_export_goes_on(tmp_path: Path) -> None:
+def test_an_interrupted_export_continues(tmp_path: Path) -> None:
     """Wherever it was cut, the next one ends with the bytes of a whole one."""
     before = [revision(title="Un"), revision(entry_id="20120716-7k3m9qx2tb")]
     after = [before[0], revision(2, title="Deux"), before[1], revision(2, before[1].id)]
@@ -572,7 +572,7 @@ def test_an_export_within_a_site_is_read_there(tmp_path: Path) -> None:
     assert copy.read(shown) == b"abc"
 
 
-def test_records_that_do_not_come_together_are_refused(tmp_path: Path) -> None:
+def test_records_that_are_not_grouped_are_refused(tmp_path: Path) -> None:
     """A wrong call is an error, and no entry loses a version by it."""
     other = revision(entry_id="20120716-7k3m9qx2tb")
     with pytest.raises(ValueError, match="do not come together"):

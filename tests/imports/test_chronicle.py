@@ -28,7 +28,7 @@ TODAY = date(2026, 3, 1)
 
 
 def read(text: str, **options: object) -> list[Item]:
-    """Read a chronicle: in English and in Paris unless told otherwise."""
+    """Read a chronicle: in English and in Paris by default."""
     given: dict[str, object] = {"zone": PARIS, "language": "en", "today": TODAY}
     return list(chronicle(lambda: text.splitlines(), **(given | options)))  # type: ignore[arg-type]
 
@@ -137,7 +137,7 @@ A bell\a rings.
 """
 
 
-def test_what_is_wrong_is_told_by_line() -> None:
+def test_what_is_wrong_is_reported_by_line() -> None:
     """Each planted mistake, where it stands; and no word of the text is lost."""
     items = read(PLANTED)
     places = dict(problems(items))
@@ -163,7 +163,7 @@ def _covers(place: str, number: int) -> bool:
 
 
 def test_a_date_with_two_readings_is_not_guessed() -> None:
-    """Both are told and neither is taken, unless it is asked about or another date decides."""
+    """Both readings are reported and neither is used, unless the user or another date decides."""
     text = "03/04/2012\n\nA fact.\n"
     items = read(text)
     assert told(items) == []
@@ -204,7 +204,7 @@ def test_headings_in_many_forms(heading: str, options: dict[str, object], day: s
     assert told(read(f"{heading}\n\nA fact.\n", **options)) == [(day, "A fact.")]
 
 
-def test_a_year_goes_on_over_new_year() -> None:
+def test_a_year_continues_after_new_year() -> None:
     """A heading without a year follows the one before it."""
     items = read("30 December 2011\n\nA.\n\n31 December\n\nB.\n\n1 January\n\nC.\n")
     assert [day for day, _ in told(items)] == ["2011-12-30", "2011-12-31", "2012-01-01"]
@@ -228,7 +228,7 @@ def test_a_sentence_behind_a_heading_begins_the_text() -> None:
 
 @pytest.mark.parametrize("day", ["2012-03-25", "2012-10-28"])
 def test_the_nights_of_a_clock_change(day: str) -> None:
-    """In the order of the text, within the day; a time that is skipped is told."""
+    """In the order of the text, within the day; a skipped time is reported."""
     hours = ["00:30", "01:30", "02:30", "03:30"] + (["02:45"] if day > "2012-05" else [])
     text = "".join(f"{hour} Fact {n}.\n\n" for n, hour in enumerate(hours[:4]))
     items = read(f"{day}\n\n{text}")
@@ -239,7 +239,7 @@ def test_the_nights_of_a_clock_change(day: str) -> None:
     assert len(problems(items)) == (day < "2012-05")
 
 
-def test_a_text_without_days_is_told() -> None:
+def test_a_text_without_days_is_reported() -> None:
     """With what a heading looks like."""
     ((where, what),) = problems(read("Nothing here\n\nhas a date.\n"))
     assert where == "lines 1–3"
@@ -247,7 +247,7 @@ def test_a_text_without_days_is_told() -> None:
 
 
 def test_a_source_and_a_picture_are_recognised() -> None:
-    """The source becomes the update's; a bare link stays; the picture's place is told."""
+    """The source becomes the update's; a bare link stays; the picture is reported."""
     items = read(
         "15 July 2012\n\nA fact.\n\nhttps://example.org/a\n\nImage\n\nSource: The council\n"
     )
@@ -324,7 +324,7 @@ def heading(of: date, language: str, style: str) -> str:
 @pytest.mark.parametrize("style", STYLES)
 @tries(10, ci=25)
 @given(days=DAYS, start=st.integers(0, 4000))
-def test_whatever_is_written_comes_back(
+def test_whatever_is_exported_can_be_imported(
     language: str, style: str, days: list[list[str]], start: int
 ) -> None:
     """In each language and style: every day's paragraphs, in order, nothing missing."""

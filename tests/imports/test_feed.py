@@ -269,8 +269,8 @@ def test_a_title_that_only_repeats_the_text_is_none(tmp_path: Path, title: str, 
     assert (version.title, version.body) == (kept, "One **two**")
 
 
-def test_updates_come_oldest_first(tmp_path: Path) -> None:
-    """As they were written, so that a journal tells them in their order."""
+def test_updates_are_yielded_oldest_first(tmp_path: Path) -> None:
+    """In the order of their dates, so that the journal has the same order."""
     stamps = ["2012-07-15T12:00:00Z", "2012-07-15T11:00:00Z", "2012-07-15T13:00:00Z"]
     found = from_file(atom(*(entry(of=str(n), at=s) for n, s in enumerate(stamps))), tmp_path)
     assert [update.key for update in updates(found)] == ["urn:x:1", "urn:x:0", "urn:x:2"]
@@ -290,8 +290,8 @@ def test_an_entry_is_named_by_its_id_else_its_page_else_its_words(tmp_path: Path
     assert keys == [update.key for update in updates(from_file(data, tmp_path))]
 
 
-def test_the_versions_of_an_entry_come_together_oldest_first(tmp_path: Path) -> None:
-    """RFC 4287 §4.1.1: one id twice, told apart by when it was updated."""
+def test_the_versions_of_an_entry_are_one_update_oldest_first(tmp_path: Path) -> None:
+    """RFC 4287 §4.1.1: versions with the same id differ in their updated element."""
     data = atom(
         entry("<summary>new</summary>", at="2012-07-15T13:00:00Z"),
         entry("<summary>old</summary>", at="2012-07-15T12:00:00Z"),
@@ -302,7 +302,7 @@ def test_the_versions_of_an_entry_come_together_oldest_first(tmp_path: Path) -> 
     assert [v.updated for v in update.versions] == [NOON, NOON + timedelta(hours=1)]
 
 
-def test_an_id_that_stands_twice_for_different_things_is_told(tmp_path: Path) -> None:
+def test_an_id_that_occurs_twice_for_different_things_is_reported(tmp_path: Path) -> None:
     """The first is imported; nothing says which of them was meant."""
     date = "<pubDate>Sun, 15 Jul 2012 12:00:00 GMT</pubDate>"
     data = rss(*(f"<item><guid>g</guid><title>{t}</title>{date}</item>" for t in "ab"))
@@ -311,7 +311,7 @@ def test_an_id_that_stands_twice_for_different_things_is_told(tmp_path: Path) ->
     assert problems(found) == ["several updates there have the same id ('g'); one is imported"]
 
 
-def test_what_was_deleted_there_is_told(tmp_path: Path) -> None:
+def test_what_was_deleted_there_is_reported(tmp_path: Path) -> None:
     """RFC 6721; what stands inside a tombstone does not reach the feed or its entries."""
     tomb = (
         '<at:deleted-entry xmlns:at="http://purl.org/atompub/tombstones/1.0" ref="urn:x:9" '
@@ -328,7 +328,7 @@ def test_what_was_deleted_there_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rel", ["next", "prev-archive"])
 def test_older_documents_are_read_to_the_end(reading: Reading, server: Outside, rel: str) -> None:
-    """RFC 5005: pages and archives; what stands in two is told by the newer one."""
+    """RFC 5005: pages and archives; an entry in two documents is read from the newer one."""
     old = entry("<summary>first words</summary>", of="2", at="2012-07-14T12:00:00Z")
     new = entry("<summary>corrected</summary>", of="2", at="2012-07-14T18:00:00Z")
     server.pages["/2"] = says(atom(old, entry(of="3", at="2012-07-13T12:00:00Z")))
@@ -391,7 +391,7 @@ def test_a_feed_without_end_is_ended(server: Outside) -> None:
         (says(status="302 Found", Location="http://127.0.0.1:9/x"), "no public address"),
     ],
 )
-def test_older_documents_that_fail_are_told(
+def test_older_documents_that_fail_are_reported(
     reading: Reading, server: Outside, page: bytes, said: str
 ) -> None:
     """What was read before them stays."""
@@ -426,7 +426,7 @@ def test_a_file_names_its_older_documents_and_asks_nobody(tmp_path: Path) -> Non
         ("<updated>2012-08-15T12:00:00Z</updated>", "its date lies in the future (2012-08-15)"),
     ],
 )
-def test_a_date_that_cannot_be_is_told(tmp_path: Path, date: str, said: str) -> None:
+def test_a_date_that_cannot_be_is_reported(tmp_path: Path, date: str, said: str) -> None:
     """The others come in."""
     data = atom(f"<entry><id>urn:x:9</id><title>x</title>{date}</entry>", entry())
     found = from_file(data, tmp_path)
@@ -464,7 +464,7 @@ def test_a_feed_that_is_cut_loses_no_more_than_its_last_update(tmp_path: Path) -
         "<![CDATA[<p>x]]>",
     ],
 )
-def test_what_is_not_well_formed_is_mended(tmp_path: Path, text: str) -> None:
+def test_what_is_not_well_formed_is_repaired(tmp_path: Path, text: str) -> None:
     """Stray signs, names that nobody declared, control characters, crossed tags."""
     data = rss(
         f"<item><guid>1</guid><title>x</title><pubDate>Sun, 15 Jul 2012 12:00:00 GMT</pubDate>"
@@ -540,7 +540,7 @@ def test_what_is_no_feed_is_refused(tmp_path: Path, data: bytes, said: str) -> N
 
 
 def test_a_web_page_names_its_feed(reading: Reading, server: Outside) -> None:
-    """Who gives a site's address is told the feed's."""
+    """The error for the address of a web page names the feed's address."""
     page = b"<html><head><link rel=alternate type='application/atom+xml' href='/f.atom'></head>"
     with pytest.raises(InvalidInput, match=f"Its feed is at {server.url}/f.atom"):
         items(reading, server, page)
@@ -551,7 +551,7 @@ def test_a_feed_without_updates_says_so(tmp_path: Path) -> None:
     assert problems(from_file(atom(), tmp_path)) == ["the feed holds no updates"]
 
 
-def test_a_file_that_is_missing_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_missing_is_reported(tmp_path: Path) -> None:
     """And a folder, and a name that no file can have."""
     for path in (tmp_path / "none.xml", tmp_path, Path("a\0b")):
         with pytest.raises(InvalidInput, match="Cannot read"):
@@ -633,7 +633,7 @@ def test_a_bomb_of_entities_does_not_go_off(tmp_path: Path, kind: str) -> None:
     ],
     ids=lambda data: repr(data[:12]) + repr(data[-12:]) if isinstance(data, bytes) else "",
 )
-def test_hostile_documents_come_to_an_end(tmp_path: Path, data: bytes) -> None:
+def test_hostile_documents_end_in_time(tmp_path: Path, data: bytes) -> None:
     """Read, or refused with a reason: with the square of their length these would take hours."""
     assert told(data, tmp_path)
 
@@ -687,7 +687,7 @@ def test_nothing_in_a_private_network_is_reached(server: Outside) -> None:
         assert inner.requests == []
 
 
-def test_a_picture_that_is_missing_is_told_when_it_is_read(
+def test_a_picture_that_is_missing_is_reported_when_it_is_read(
     reading: Reading, server: Outside
 ) -> None:
     """The update comes all the same; the report names the picture."""
@@ -720,14 +720,16 @@ def test_a_server_that_drips_is_left(
 
 
 @pytest.mark.parametrize("status", ["404 Not Found", "410 Gone", "500 Oops", "204 No Content"])
-def test_a_server_without_the_feed_is_told(reading: Reading, server: Outside, status: str) -> None:
+def test_a_server_without_the_feed_is_reported(
+    reading: Reading, server: Outside, status: str
+) -> None:
     """With its number."""
     server.pages["/feed"] = says(status=status)
     with pytest.raises(Unreachable, match=f"answers {status[:3]}"):
         read(f"{server.url}/feed", reading)
 
 
-def test_too_much_of_something_is_cut_and_told(tmp_path: Path) -> None:
+def test_too_much_of_something_is_cut_and_reported(tmp_path: Path) -> None:
     """Long titles, many topics, many pictures."""
     tags = "".join(f"<category term='t{n}'/>" for n in range(60))
     pictures = escape("".join(f"<img src='http://e.org/{n}.png'>" for n in range(60)))
@@ -756,7 +758,7 @@ _WRITTEN = st.text(st.characters(exclude_categories=("C", "Z"))).map("→ ".__ad
 @pytest.mark.slow
 @settings(max_examples=40)
 @given(st.lists(_WRITTEN, min_size=1, max_size=4))
-def test_any_words_come_through_every_format(
+def test_any_words_survive_every_format(
     tmp_path_factory: pytest.TempPathFactory, titles: list[str]
 ) -> None:
     """Whatever their signs: a title is a title."""
@@ -894,7 +896,9 @@ def test_a_reference_with_many_digits_is_no_error(digits: int, tmp_path: Path) -
     ["0999-12-31T00:00:00Z", "9001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00",
      "9999-12-31T23:59:59-12:00", "99999-01-01T00:00:00Z", f"{'9' * 5000}-01-01T00:00:00Z"],
 )  # fmt: skip
-def test_a_date_beyond_the_limits_is_told_and_the_rest_comes(date: str, tmp_path: Path) -> None:
+def test_a_date_beyond_the_limits_is_reported_and_the_rest_is_imported(
+    date: str, tmp_path: Path
+) -> None:
     """The years 1000 to 9000, in Atom, RSS and JSON."""
     good, bad = entry(of="1", at="2012-07-15T12:00:00Z"), entry(of="2", at=date)
     found = from_file(atom(good, bad), tmp_path)
@@ -927,7 +931,7 @@ def test_topics_without_end_take_no_time(topics: str, tmp_path: Path) -> None:
 
 
 def test_a_prefix_that_is_not_declared_stops_nothing(tmp_path: Path) -> None:
-    """On an element or an attribute; the document is mended."""
+    """On an element or an attribute; the document is repaired."""
     told = "<guid>1</guid><title>x</title><pubDate>Sun, 15 Jul 2012 12:00:00 GMT</pubDate>"
     found = from_file(item_with(f"{told}<x:y z:href='a'>b</x:y>"), tmp_path)
     assert len(updates(found)) == 1

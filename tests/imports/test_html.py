@@ -262,7 +262,7 @@ def test_our_own_pages_come_back_as_they_were(markdown: str) -> None:
 @tries(200, ci=500)
 @given(st.text("ab *_`[]()<>#-+.!|\\~&;:/\n1=\"'é", max_size=30))
 @example("1 ` `1")
-def test_any_text_keeps_its_words_and_comes_to_rest(markdown: str) -> None:
+def test_any_text_keeps_its_words_and_becomes_stable(markdown: str) -> None:
     """Whatever a renderer makes of odd signs, the words stay and a second pass changes nothing."""
     page = shown(markdown)
     once = to_markdown(page, base=SITE)

@@ -49,7 +49,7 @@ def put(site: Path, path: str, content: str | bytes) -> None:
 
 
 def post(body: str = "Un fait.", **fields: str) -> str:
-    """Return a post with front matter in YAML, of Sunday noon unless told otherwise."""
+    """Return a post with front matter in YAML, dated Sunday noon by default."""
     lines = [f"{name}: {value}" for name, value in ({"date": "2012-07-15 12:00"} | fields).items()]
     return "\n".join(["---", *lines, "---", "", body, ""])
 
@@ -201,7 +201,7 @@ def shown(picture: Picture) -> tuple[str, str, str, bytes]:
 def test_a_year_of_another_blog_is_the_same_in_every_layout(
     layout: Callable[[Path, NonEmptyDays], None], site: Path
 ) -> None:
-    """Each of its posts is told as its author knows it, and nothing is doubtful."""
+    """Each post is imported as its author wrote it, and nothing is reported."""
     for told in YEAR:
         layout(site, told)
     found = items(site)
@@ -224,7 +224,7 @@ def test_a_year_of_another_blog_is_the_same_in_every_layout(
 
 
 @pytest.mark.parametrize("layout", [as_hugo, as_jekyll, as_pelican])
-def test_items_come_in_the_order_of_their_paths(
+def test_items_are_in_the_order_of_their_paths(
     layout: Callable[[Path, NonEmptyDays], None], site: Path, tmp_path: Path
 ) -> None:
     """Whatever order the files were made in; their keys are these paths."""
@@ -488,7 +488,7 @@ def test_the_last_change_is_taken(field: str, site: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["soon", "0000-00-00", "2031-01-01"])
-def test_a_last_change_that_cannot_be_is_left_out_and_told(text: str, site: Path) -> None:
+def test_a_last_change_that_cannot_be_is_left_out_and_reported(text: str, site: Path) -> None:
     """The update comes with its date."""
     put(site, "a.md", post(lastmod=text))
     update, problem = items(site)
@@ -517,7 +517,7 @@ def test_a_last_change_that_cannot_be_is_left_out_and_told(text: str, site: Path
         ("2014-01-02-a.md", {"date": ""}, "its date lies in the future"),
     ],
 )
-def test_what_readers_did_not_see_is_told_and_not_brought_in(
+def test_what_readers_did_not_see_is_reported_and_not_imported(
     path: str, fields: dict[str, str], why: str, site: Path
 ) -> None:
     """Drafts, what is hidden, what is not yet due or no longer shown."""
@@ -541,7 +541,7 @@ def test_what_says_that_it_is_no_draft_is_brought_in(fields: dict[str, str], sit
     ("name", "what"),
     [("a.rst", "reStructuredText"), ("a.adoc", "AsciiDoc"), ("a.html", "HTML"), ("a.org", "Org")],
 )
-def test_other_kinds_of_text_are_told(name: str, what: str, site: Path) -> None:
+def test_other_kinds_of_text_are_reported(name: str, what: str, site: Path) -> None:
     """So that nobody misses a post; other files are none."""
     put(site, f"content/{name}", "x")
     put(site, "content/z.md", post())
@@ -619,7 +619,7 @@ def pictures(site: Path) -> Path:
         ("{{< highlight go >}}\nx := `a`\n{{< /highlight >}}", "```go\nx := `a`\n```", []),
     ],
 )  # fmt: skip
-def test_pictures_leave_the_text_and_come_along(
+def test_pictures_are_removed_from_the_text_and_imported(
     text: str, body: str, found: list[tuple[str, str, str]], pictures: Path
 ) -> None:
     """However they are written and wherever they lie; code is left as it is."""
@@ -661,7 +661,9 @@ def test_pictures_leave_the_text_and_come_along(
         ("{{< highlight go >}}\nx", ": {{< highlight go >}}", "{{< highlight go >}}\nx"),
     ],
 )
-def test_what_has_no_equal_is_told(text: str, what: str, body: str, pictures: Path) -> None:
+def test_a_part_without_an_equivalent_is_reported(
+    text: str, what: str, body: str, pictures: Path
+) -> None:
     """The update comes all the same, with the text as it stands."""
     put(pictures, "posts/post.md", post(text))
     update, problem = items(pictures)
@@ -693,7 +695,7 @@ def test_what_has_no_equal_is_told(text: str, what: str, body: str, pictures: Pa
     ],
 )
 def test_liquid_is_read_in_jekylls_posts(text: str, body: str, told: str, site: Path) -> None:
-    """Its addresses, raw blocks and listings are taken; other tags stay and are told."""
+    """Its addresses, raw blocks and listings are converted; other tags stay and are reported."""
     put(site, "a.png", b"a")
     put(site, "_posts/2012-07-15-x.md", post(text))
     update, *doubts = items(site)
@@ -711,7 +713,7 @@ def test_templates_of_others_are_words(text: str, site: Path) -> None:
     assert version(site).body == text
 
 
-def test_pictures_that_lie_in_a_bundle_unshown_are_told(site: Path) -> None:
+def test_pictures_that_lie_in_a_bundle_unshown_are_reported(site: Path) -> None:
     """A theme may have made a gallery of them."""
     put(site, "content/posts/x/index.md", post("![A](a.png)"))
     put(site, "content/posts/x/a.png", b"a")
@@ -771,7 +773,7 @@ def test_nothing_outside_the_folder_is_read(target: str, site: Path) -> None:
     assert [problem for problem in problems(site) if problem.where == "post.md"]
 
 
-def test_links_that_lead_out_are_told_and_not_followed(site: Path) -> None:
+def test_links_that_lead_out_are_reported_and_not_followed(site: Path) -> None:
     """Of files and of folders; one that stays within is a file like others."""
     put(site, "a.md", post())
     put(site, "media/a.png", b"a")
@@ -857,7 +859,7 @@ def test_tags_of_yaml_make_nothing(site: Path) -> None:
     assert updates(site)[1].versions[0].author == "YQ=="
 
 
-def test_names_that_cannot_be_written_are_told(site: Path) -> None:
+def test_names_that_cannot_be_written_are_reported(site: Path) -> None:
     """Not in UTF-8, or with a control character that would act on a terminal."""
     put(site, "a.md", post())
     (site / os.fsdecode(b"caf\xe9.md")).write_text(post())
@@ -888,7 +890,7 @@ def test_names_of_every_script_are_keys(site: Path) -> None:
 )
 @pytest.mark.parametrize("hostile", ['"\\e[2J"', '["\\x9b2J"]', '{"\\0": x}'])
 def test_nothing_said_of_a_file_acts_on_a_terminal(field: str, hostile: str, site: Path) -> None:
-    """Whatever its front matter escapes, what is told of it is printable, and it stays out."""
+    """Whatever its front matter escapes, the report is printable and the post is not imported."""
     put(site, "a.md", post(**{field: hostile}))
     (problem,) = items(site)
     assert isinstance(problem, Problem)
@@ -897,7 +899,7 @@ def test_nothing_said_of_a_file_acts_on_a_terminal(field: str, hostile: str, sit
 
 
 def test_nothing_said_of_an_export_acts_on_a_terminal(site: Path) -> None:
-    """Names in it that are none are told without what they hide."""
+    """Invalid names in it are reported without their control characters."""
     for number, record in enumerate(
         (
             {"type": "\x1b[2J"},
@@ -913,7 +915,7 @@ def test_nothing_said_of_an_export_acts_on_a_terminal(site: Path) -> None:
 
 
 @pytest.mark.parametrize("tags", ["['!!!', Homs]", f"[Homs, {'x' * 201}]"])
-def test_what_cannot_be_a_tag_is_left_out_and_told(tags: str, site: Path) -> None:
+def test_what_cannot_be_a_tag_is_left_out_and_reported(tags: str, site: Path) -> None:
     """The update comes with the others."""
     put(site, "a.md", post(tags=tags))
     found, (doubt,) = fit(version(site))

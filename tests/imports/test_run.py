@@ -96,7 +96,7 @@ def test_the_same_key_of_another_source_is_another_update(blog: Blog) -> None:
 
 
 @pytest.mark.parametrize("cut", [0, 1, 2, 3, 4, 5])
-def test_an_interrupted_import_goes_on_where_it_was_cut(blog: Blog, cut: int) -> None:
+def test_an_interrupted_import_continues_where_it_stopped(blog: Blog, cut: int) -> None:
     """Between two updates or between two versions of one."""
     items = [update(str(n), f"{n} un", f"{n} deux") for n in range(3)]
     append_many = blog.journal.append_many
@@ -148,7 +148,7 @@ def test_an_update_that_the_journal_refuses_does_not_stop_its_batch(
     assert not blog.check().faults
 
 
-def test_an_update_that_comes_twice_is_one(blog: Blog) -> None:
+def test_an_update_that_occurs_twice_is_one(blog: Blog) -> None:
     """The second is read after the first is written, in whatever batch they are."""
     result = blog.import_items([update("a", "Un."), update("a", "Deux.")], source="test")
     assert (result.entries, result.revisions) == (1, 1)
@@ -180,7 +180,7 @@ def test_what_changed_in_the_source_is_a_revision(blog: Blog) -> None:
 
 
 def test_an_update_with_another_date_is_still_the_same(blog: Blog) -> None:
-    """Its id stays; it is told in the day of its new date."""
+    """Its id stays; it is shown on the day of its new date."""
     blog.import_items([update("a", "Un.")], source="test")
     blog.import_items([update("a", "Un.", at=SUNDAY + timedelta(days=2))], source="test")
     (entry,) = blog.timeline.day(SUNDAY.date() + timedelta(days=2)).entries
@@ -189,7 +189,7 @@ def test_an_update_with_another_date_is_still_the_same(blog: Blog) -> None:
 
 
 def test_what_was_edited_here_stays(blog: Blog) -> None:
-    """The source's change is told, and not taken."""
+    """The change in the source is reported and not imported."""
     blog.import_items([update("a", "Un.")], source="test")
     ((entry,)) = blog.timeline.day(SUNDAY.date()).entries
     blog.edit(entry.id, body="Le mien.")
@@ -235,7 +235,7 @@ EAST, WEST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
         ),
     ],
 )
-def test_an_update_that_cannot_be_shown_is_told_and_the_rest_comes(
+def test_an_update_that_cannot_be_shown_is_reported_and_the_rest_is_imported(
     blog: Blog, item: Update, said: str
 ) -> None:
     """None of its versions is taken."""
@@ -279,7 +279,7 @@ def test_fields_beyond_the_limits_are_shortened_or_left_out_and_reported(
     assert (again.known, again.revisions) == (1, 0)
 
 
-def test_of_too_many_things_the_first_are_kept(blog: Blog) -> None:
+def test_of_too_many_things_the_first_are_imported(blog: Blog) -> None:
     """As many as an update may have."""
     tags = tuple(f"tag {n}" for n in range(60))
     result = blog.import_items([update("a", "Un.", tags=tags)], source="test")
@@ -288,7 +288,7 @@ def test_of_too_many_things_the_first_are_kept(blog: Blog) -> None:
     assert entry.now.tags == tags[:50]
 
 
-def test_the_problems_of_an_importer_are_told(blog: Blog) -> None:
+def test_the_problems_of_an_importer_are_reported(blog: Blog) -> None:
     """In their order, with the rest."""
     problem = Problem("line 3", "no date", "Add one.")
     result = blog.import_items([problem, update("b", "Le reste.")], source="test")
@@ -331,8 +331,8 @@ def test_an_import_of_old_updates_wakes_nobody(blog: Blog, clock: Clock) -> None
 # -- pictures ----------------------------------------------------------------------------------
 
 
-def test_pictures_come_along(blog: Blog, tmp_path: Path) -> None:
-    """With their words; one without any is named by its file, and that is told once."""
+def test_pictures_are_imported(blog: Blog, tmp_path: Path) -> None:
+    """With their texts; the file name stands in for a missing text, which is reported once."""
     data = picture(tmp_path).read_bytes()
     given = (
         Picture("a.png", lambda: data, "Un pont", "De loin"),
@@ -353,7 +353,7 @@ def test_pictures_come_along(blog: Blog, tmp_path: Path) -> None:
     assert not blog.check().faults
 
 
-def test_a_missing_picture_is_told_and_the_update_comes(blog: Blog) -> None:
+def test_a_missing_picture_is_reported_and_the_update_is_imported(blog: Blog) -> None:
     """Unless it was all that the update had."""
 
     def missing() -> bytes:
@@ -392,7 +392,7 @@ def test_a_picture_that_was_missing_is_tried_again(blog: Blog, tmp_path: Path) -
 
 
 def test_a_framing_fills_what_is_empty(blog: Blog) -> None:
-    """What is there stays, and is told if it differs."""
+    """Existing texts stay, and are reported if they differ."""
     blog.frame("2012-07-08", headline="À nous")
     frame = FramingItem("2012-07-08", "line 1", headline="À eux", introduction="Au début.")
     for known in (False, True):
@@ -521,7 +521,9 @@ def test_a_journal_joins_another_without_touching_it(
     assert not blog.check().faults
 
 
-def test_another_history_of_the_same_entry_is_told(told: Blog, blog: Blog, tmp_path: Path) -> None:
+def test_another_history_of_the_same_entry_is_reported(
+    told: Blog, blog: Blog, tmp_path: Path
+) -> None:
     """What is here stays."""
     blog.import_items(by_jsonl(told, tmp_path), source="export")
     live = next(e for e in blog.timeline.newest_first() if e.now.state == "live")
@@ -547,7 +549,7 @@ def test_a_cut_export_changes_nothing(blog: Blog, told: Blog, tmp_path: Path) ->
         imported.read(path, language="fr", timezone="Europe/Paris")
 
 
-def test_an_export_of_another_zone_is_told(blog: Blog, tmp_path: Path) -> None:
+def test_an_export_of_another_zone_is_reported(blog: Blog, tmp_path: Path) -> None:
     """Its days would be others."""
     blog.post("Un.")
     path = tmp_path / "export.jsonl"
@@ -576,7 +578,7 @@ def _evil(name: str, revision: Revision) -> Any:
     "name", ["path", "other entry", "script", "nul", "no number", "gap", "no day", "long"]
 )
 def test_a_forged_record_is_refused(blog: Blog, tmp_path: Path, name: str) -> None:
-    """What this program would not have written is told, and nothing of it kept."""
+    """Records that this program would not have written are reported and not appended."""
     revision = Revision(
         id="20120715-7k3m9qx2tb", rev=1, recorded=SUNDAY, published=SUNDAY, updated=SUNDAY,
         body="Un.",
@@ -596,7 +598,7 @@ def test_a_forged_record_is_refused(blog: Blog, tmp_path: Path, name: str) -> No
     assert journal_bytes(blog) == {}
 
 
-def test_a_picture_that_is_another_is_not_kept(blog: Blog, told: Blog, tmp_path: Path) -> None:
+def test_a_picture_with_other_bytes_is_not_stored(blog: Blog, told: Blog, tmp_path: Path) -> None:
     """Its name says what its bytes must be."""
     items: Sequence[Item] = [
         replace(item, read=lambda _: b"<svg onload=alert(1)>") if isinstance(item, Copy) else item

@@ -76,7 +76,7 @@ def says_with(status: int, **headers: str) -> Answer:
 # -- the list --------------------------------------------------------------------------------------
 
 
-def test_the_list_is_kept_with_the_entries(tmp_path: Path, following: Subscriptions) -> None:
+def test_the_list_is_stored_with_the_entries(tmp_path: Path, following: Subscriptions) -> None:
     """Another process reads it as it was written, in its order."""
     following.follow("https://e.org/a", NOW, "A")
     following.follow("https://e.org/b", NOW)
@@ -94,7 +94,7 @@ def test_the_list_is_kept_with_the_entries(tmp_path: Path, following: Subscripti
 
 @pytest.mark.parametrize("url", ["", "e.org", "ftp://e.org/", "https://", "https://e.org/a b"])
 def test_what_is_no_address_is_not_followed(following: Subscriptions, url: str) -> None:
-    """Nor kept."""
+    """It is not stored either."""
     with pytest.raises(InvalidInput, match="cannot be followed"):
         following.follow(url, NOW)
     assert following.all() == []
@@ -135,7 +135,7 @@ def test_two_who_change_the_list_at_once_both_succeed(following: Subscriptions) 
 
 
 def test_a_feed_that_was_unfollowed_meanwhile_does_not_come_back(following: Subscriptions) -> None:
-    """Its state is kept only if it is still followed."""
+    """Its state is saved only if it is still followed."""
     source = following.follow("https://e.org/a", NOW)
     following.unfollow(source.name)
     following.save(source)
@@ -236,9 +236,7 @@ def test_only_what_changed_is_asked_for(server: Outside, following: Subscription
     assert following.all()[0].etag  # a 304 without them keeps them
 
 
-def test_a_mark_is_kept_only_once_its_updates_are_in(
-    server: Outside, following: Subscriptions
-) -> None:
+def test_a_mark_is_stored_only_after_its_updates(server: Outside, following: Subscriptions) -> None:
     """If they cannot be imported, the same answer is asked for again."""
 
     def refuse(name: str, items: Iterable[Item]) -> str:
@@ -273,7 +271,7 @@ def test_a_feed_that_moved_is_asked_where_it_is(server: Outside, following: Subs
 def test_a_feed_in_a_private_network_is_not_reached(
     server: Outside, following: Subscriptions
 ) -> None:
-    """It is told, and the others are asked."""
+    """It is reported, and the other feeds are requested."""
     server.pages["/feed"] = says(atom(entry()))
     following.follow(f"{server.url}/feed", NOW, "Inner")
     assert "no public address" in poll_due(following, Client(), Desk(), NOW)
@@ -318,7 +316,7 @@ def test_what_was_missed_is_fetched_from_older_documents(
     assert desk.keys[2:] == ["urn:x:4", "urn:x:3", "urn:x:1"]
 
 
-def test_what_is_dated_in_the_future_comes_when_its_time_has_come(
+def test_what_is_dated_in_the_future_is_imported_when_it_is_due(
     server: Outside, following: Subscriptions
 ) -> None:
     """Though the feed has not changed since: its server's clock was a little ahead."""
@@ -336,7 +334,7 @@ def test_what_is_dated_in_the_future_comes_when_its_time_has_come(
 # -- the schedule ----------------------------------------------------------------------------------
 
 
-def test_the_schedule_brings_in_what_is_new_when_a_feed_is_due(
+def test_the_schedule_imports_what_is_new_when_a_feed_is_due(
     new_blog: Callable[..., Blog], clock: Clock, server: Outside
 ) -> None:
     """Every five minutes, each update once; its list says so, and without feeds it does not."""
@@ -459,7 +457,7 @@ class Names:
         return [(0, 0, 0, "", (address, port)) for address in self._answers[host]]
 
 
-def test_a_move_that_a_server_tells_of_allows_nothing(following: Subscriptions) -> None:
+def test_a_redirect_does_not_allow_a_private_host(following: Subscriptions) -> None:
     """What counts is the address that the owner named."""
     following.follow("http://93.184.216.34/feed", NOW)
     (source,) = following.all()

@@ -58,12 +58,12 @@ def updates(items: list[Item]) -> dict[str, Update]:
 
 
 def problems(items: list[Item]) -> list[str]:
-    """Return what was told of what is not as it was."""
+    """Return the problems of an import."""
     return [item.what for item in items if isinstance(item, Problem)]
 
 
 def post(content: str = "Text.", id_: str = "1", more: str = "", **fields: str) -> str:
-    """Write an item of an export: a post that readers saw, unless told otherwise."""
+    """Write an item of an export: by default a published post."""
     said = {
         "post_id": id_,
         "post_date": "2012-07-15 18:04:00",
@@ -120,7 +120,7 @@ def only(path: Path) -> Version:
 # -- posts -----------------------------------------------------------------------------------------
 
 
-def test_a_post_comes_with_all_that_readers_saw() -> None:
+def test_a_post_is_imported_with_all_that_readers_saw() -> None:
     """Title, dates, author, topics, links, lists, films as links, pictures in their largest."""
     update = updates(read(NEWSROOM))["post 11"]
     (version,) = update.versions
@@ -184,7 +184,7 @@ def test_a_date_without_utc_is_one_of_the_blogs_zone() -> None:
     assert found["post 13"].versions[0].published == datetime(2011, 8, 1, 10, tzinfo=UTC)
 
 
-def test_what_readers_never_saw_stays_out_and_is_told() -> None:
+def test_what_readers_never_saw_is_not_imported_but_reported() -> None:
     """Drafts, private, protected and binned posts, pages, other kinds; comments are counted."""
     items = read(NEWSROOM)
     assert list(updates(items)) == ["post 11", "post 12", "post 13"]
@@ -205,7 +205,7 @@ def test_what_readers_never_saw_stays_out_and_is_told() -> None:
 
 
 def test_what_only_wordpress_could_show_is_named_with_its_post() -> None:
-    """Unknown shortcodes, patterns, blocks that it fills in; what they enclose is kept."""
+    """Unknown shortcodes, patterns, blocks that it fills in; their contents stay."""
     found = {i.where: i.what for i in read(NEWSROOM) if isinstance(i, Problem)}
     assert (
         "the shortcode [tides], the pattern 77"
@@ -227,7 +227,7 @@ def test_one_post_can_be_picked() -> None:
 
 
 def test_reading_twice_says_the_same() -> None:
-    """So that a dry run tells what a real one does, and a second import finds the first."""
+    """So a dry run reports the same as a real run, and a second import finds the first."""
 
     def told(items: list[Item]) -> list[object]:
         return [
@@ -299,7 +299,7 @@ def test_texts_of_every_age(text: str, expected: str) -> None:
     assert markdown(text) == expected
 
 
-def test_a_picture_within_the_text_is_told() -> None:
+def test_a_picture_within_the_text_is_reported() -> None:
     """``data:`` addresses are nothing that could be fetched."""
     found = convert("a <img alt='x' src='data:image/png;base64,AAAA'>", lambda ids: "")
     assert found.missing == ["a picture that is written into the text"]
@@ -332,7 +332,7 @@ def test_no_word_is_lost_between_lines(lines: list[str]) -> None:
 
 
 def test_a_live_blog_is_its_introduction_and_its_entries() -> None:
-    """The post's own text first, then each entry, in the order in which they were told."""
+    """The post's own text first, then each entry, in the order of their instants."""
     found = updates(read(LIVEBLOG))
     assert list(found) == [
         "post 100",
@@ -356,7 +356,7 @@ def test_an_entry_shows_what_the_plugin_showed() -> None:
 
 
 def test_edits_are_versions_in_their_order() -> None:
-    """The plugin overwrites the first text: the first edit is the oldest that can be told."""
+    """The plugin overwrites the first text: the first edit is the oldest known text."""
     versions = updates(read(LIVEBLOG))["liveblog 203"].versions
     assert [(v.body, v.updated) for v in versions] == [
         ("Ten boats are adrift.", datetime(2021, 2, 10, 6, 30, tzinfo=UTC)),
@@ -365,7 +365,7 @@ def test_edits_are_versions_in_their_order() -> None:
     assert {v.published for v in versions} == {datetime(2021, 2, 10, 6, 20, tzinfo=UTC)}
 
 
-def test_a_first_text_that_no_edit_overwrote_is_told(write: Callable[..., Path]) -> None:
+def test_a_first_text_that_no_edit_overwrote_is_reported(write: Callable[..., Path]) -> None:
     """Edits of edits are followed to the first; one that changes nothing is no version."""
     path = write(
         post(
@@ -406,7 +406,7 @@ def test_hidden_authors_stay_hidden() -> None:
     assert [(p.name, p.alt) for p in version.pictures] == [("light.jpg", "The lighthouse at eight")]
 
 
-def test_what_of_a_live_blog_cannot_be_placed_is_told() -> None:
+def test_what_of_a_live_blog_cannot_be_placed_is_reported() -> None:
     """Edits of nothing, entries that wait; readers' comments are counted as everywhere."""
     told = problems(read(LIVEBLOG))
     assert any("edit of the entry 191, which is not there" in what for what in told)
@@ -433,7 +433,7 @@ def test_edits_of_a_blog_that_was_moved_before_are_no_loss(write: Callable[..., 
         (comment("5", "a", comment_date_gmt="9999-99-99 00:00:00"), ["post 1"]),
     ],
 )
-def test_comments_that_make_no_sense_are_told(
+def test_comments_that_make_no_sense_are_reported(
     comments: str, keys: list[str], write: Callable[..., Path]
 ) -> None:
     """And take nothing else with them."""
@@ -443,7 +443,7 @@ def test_comments_that_make_no_sense_are_told(
 
 
 def test_a_live_blog_may_stand_in_a_page(write: Callable[..., Path]) -> None:
-    """The plugin can be told to; other pages stay out."""
+    """The plugin can use pages; other pages are not imported."""
     items = read(write(post(post_type="page", more=comment("5", "a"))))
     assert list(updates(items)) == ["post 1", "liveblog 5"]
 
@@ -569,7 +569,9 @@ def test_pictures_are_fetched_where_no_folder_has_them(
         guarded.read()
 
 
-def test_a_featured_picture_that_is_not_in_the_export_is_told(write: Callable[..., Path]) -> None:
+def test_a_featured_picture_that_is_not_in_the_export_is_reported(
+    write: Callable[..., Path],
+) -> None:
     """And the post still comes."""
     meta = "<wp:postmeta><wp:meta_key>_thumbnail_id</wp:meta_key><wp:meta_value>7</wp:meta_value>"
     items = read(write(post(more=f"{meta}</wp:postmeta>")))
@@ -589,7 +591,7 @@ def test_no_more_pictures_than_an_update_can_have(write: Callable[..., Path]) ->
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.5, 0.9, 0.999])
-def test_an_export_that_breaks_off_is_refused_before_anything_comes(
+def test_an_export_that_is_cut_off_is_refused_before_anything_is_imported(
     share: float, tmp_path: Path
 ) -> None:
     """Nobody could say what it lacks; the message says where it ends."""
@@ -683,7 +685,9 @@ def test_encodings(encoding: str, declared: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("declared", ["UTF-8", "hex", "x-unknown"])
-def test_an_encoding_that_is_not_the_declared_one_is_told(declared: str, tmp_path: Path) -> None:
+def test_an_encoding_that_is_not_the_declared_one_is_reported(
+    declared: str, tmp_path: Path
+) -> None:
     """Bytes that are none of UTF-8's are Windows-1252's, also where both are mixed."""
     path = tmp_path / "export.xml"
     before, _, after = (HEAD.replace("UTF-8", declared) + post("Été @ élan") + TAIL).partition("@")
@@ -729,7 +733,7 @@ def test_a_reference_on_the_edge_of_what_is_read_at_once_is_whole(
         ({"content": "", "title": ""}, "it is empty"),
     ],
 )
-def test_a_post_that_makes_no_sense_is_told(
+def test_a_post_that_makes_no_sense_is_reported(
     fields: dict[str, str], message: str, write: Callable[..., Path]
 ) -> None:
     """And the rest comes."""
@@ -738,14 +742,14 @@ def test_a_post_that_makes_no_sense_is_told(
     assert message in problems(items)[0]
 
 
-def test_a_number_that_stands_twice_is_one_post(write: Callable[..., Path]) -> None:
-    """The first; the other is told."""
+def test_a_number_that_occurs_twice_is_one_post(write: Callable[..., Path]) -> None:
+    """The first is imported; the other is reported."""
     items = read(write(post("First."), post("Second.")))
     assert updates(items)["post 1"].versions[0].body == "First."
     assert "it is there twice" in problems(items)[0]
 
 
-def test_a_title_that_is_too_long_is_shortened_and_told(write: Callable[..., Path]) -> None:
+def test_a_title_that_is_too_long_is_shortened_and_reported(write: Callable[..., Path]) -> None:
     """The post is not lost for it."""
     items = read(write(post(title="word " * 100)))
     version, doubts = fit(updates(items)["post 1"].versions[0])
@@ -753,7 +757,7 @@ def test_a_title_that_is_too_long_is_shortened_and_told(write: Callable[..., Pat
     assert doubts == ["its title has 499 characters and is shortened"]
 
 
-def test_a_text_without_end_is_cut_and_told(write: Callable[..., Path]) -> None:
+def test_a_text_without_end_is_cut_and_reported(write: Callable[..., Path]) -> None:
     """What one post says cannot fill the memory; what plugins keep with it does not count."""
     huge = "x" * (TEXT_LIMIT + 1)
     meta = f"<wp:postmeta><wp:meta_key>k</wp:meta_key><wp:meta_value>{huge}</wp:meta_value>"
@@ -763,13 +767,13 @@ def test_a_text_without_end_is_cut_and_told(write: Callable[..., Path]) -> None:
     ]
 
 
-def test_scripts_do_not_come(write: Callable[..., Path]) -> None:
+def test_scripts_are_not_imported(write: Callable[..., Path]) -> None:
     """Nor what else acts."""
     bad = "<script>x()</script><a href='javascript:x()' onclick='x()'>a</a>"
     assert only(write(post(f"{bad}<iframe src=data:x></iframe>"))).body == "a"
 
 
-def test_an_unknown_version_is_told(write: Callable[..., Path]) -> None:
+def test_an_unknown_version_is_reported(write: Callable[..., Path]) -> None:
     """And read all the same."""
     items = read(write(post(), head=HEAD.replace(">1.2<", ">3.0<")))
     assert list(updates(items)) == ["post 1"]
@@ -856,7 +860,9 @@ def test_an_export_for_which_parsers_take_too_long_is_refused(
         read(write(post("One."), inside))
 
 
-def test_a_date_beyond_the_limits_is_told_and_the_rest_comes(write: Callable[..., Path]) -> None:
+def test_a_date_beyond_the_limits_is_reported_and_the_rest_is_imported(
+    write: Callable[..., Path],
+) -> None:
     """The years 1000 to 9000."""
     beyond = {"post_date": "9999-12-31 23:59:59", "post_date_gmt": "9999-12-31 22:59:59"}
     items = read(write(post("One.", "1"), post("Two.", "2", **beyond)))

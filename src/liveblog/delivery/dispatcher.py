@@ -35,16 +35,16 @@ PUBLIC = "public"
 """Recorded in the outbox instead of host and port for a hub outside of the owner's network."""
 
 POSITION = "place"
-"""Name of the outbox's fact that holds the position up to which chat messages were planned."""
+"""Name of the fact in the outbox: the position up to which chat messages were planned."""
 
 PING_DELAY = timedelta(seconds=0.3)
-"""The delay of a ping; changes of a topic within it share one ping."""
+"""Delay of a ping: changes of a topic within it share one ping."""
 
 LEAST_ATTEMPTS = 5
-"""The least number of attempts before a delivery is given up, whatever the clock says."""
+"""Minimum number of attempts before a delivery is given up, also if the clock was set."""
 
 MAX_DELAY = 86_400.0
-"""The longest delay in seconds that another machine may ask for."""
+"""Maximum delay in seconds that a server may ask for."""
 
 log = logging.getLogger("liveblog")
 
@@ -155,7 +155,7 @@ class Dispatcher:
     # -- sending ------------------------------------------------------------------------------
 
     def recover(self) -> list[Delivery]:
-        """Let the deliveries that a process which died was sending wait again; return them."""
+        """Return the deliveries that a process was sending when it died; let them wait again."""
         interrupted = self._outbox.recover()
         for delivery in interrupted:
             if delivery.kind != "ping":
@@ -179,7 +179,8 @@ class Dispatcher:
 
     def _try(self, delivery: Delivery) -> str:
         try:
-            # Rendering takes time and comes first: a process that dies meanwhile has sent nothing.
+            # Rendering takes time and comes before start(): a process that dies meanwhile has sent
+            # nothing.
             send = self._prepare(delivery)
         except _NotNeeded as error:
             return self._end(delivery, str(error))
@@ -200,7 +201,7 @@ class Dispatcher:
         try:
             self._record_end(delivery, why_unneeded, ended)
         except StorageError:
-            # It was sent: that must be recorded before the next delivery of its kind is sent.
+            # It was sent, which must be recorded before the next delivery is sent.
             self._unrecorded.append((delivery, why_unneeded, ended))
             raise
         return "done"

@@ -295,9 +295,7 @@ class EntryIndex:
 
     def count_updated_since(self, instant: datetime) -> int:
         """Return how many entries were posted or corrected since an instant."""
-        query = "SELECT COUNT(*) FROM entries WHERE updated >= ?"
-        count: int = self._db.execute(query, (_instant(instant),)).fetchone()[0]
-        return count
+        return self._number("entries WHERE updated >= ?", _instant(instant))
 
     def removals(self, limit: int) -> list[tuple[str, datetime]]:
         """Return the entries that were removed last, with the instant, the last first."""
@@ -307,9 +305,7 @@ class EntryIndex:
 
     def count_removed_since(self, instant: datetime) -> int:
         """Return how many entries were removed since an instant."""
-        query = "SELECT COUNT(*) FROM removals WHERE at >= ?"
-        count: int = self._db.execute(query, (_instant(instant),)).fetchone()[0]
-        return count
+        return self._number("removals WHERE at >= ?", _instant(instant))
 
     def changed_in(self, day: date) -> list[EntryRef]:
         """Return the entries that appeared, changed or were removed in a day."""
@@ -343,14 +339,17 @@ class EntryIndex:
 
     def count_in(self, day: date) -> int:
         """Return how many entries a day shows."""
-        query = "SELECT COUNT(*) FROM entries WHERE day = ?"
-        count: int = self._db.execute(query, (day.isoformat(),)).fetchone()[0]
-        return count
+        return self._number("entries WHERE day = ?", day.isoformat())
 
     def last_change(self) -> datetime | None:
         """Return the instant of the newest update or correction."""
         row = self._db.execute("SELECT MAX(updated) FROM entries").fetchone()
         return datetime.fromisoformat(row[0]) if row and row[0] else None
+
+    def _number(self, rows: str, value: str) -> int:
+        """Return the number of *rows*: a table, and a condition on *value*."""
+        count: int = self._db.execute(f"SELECT COUNT(*) FROM {rows}", (value,)).fetchone()[0]
+        return count
 
     def _refs(self, query: str, *values: object) -> list[EntryRef]:
         return [EntryRef(i, date.fromisoformat(day)) for i, day in self._db.execute(query, values)]

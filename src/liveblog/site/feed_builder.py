@@ -73,22 +73,23 @@ class FeedBuilder:
 
     def feed(
         self,
-        folder: str,
-        name: str,
-        title: str,
         items: Sequence[Item],
-        page: str,
         *,
         is_over: bool,
+        folder: str = "",
+        name: str = "",
+        title: str = "",
+        page: str = "",
     ) -> Feed:
-        """Return the feed in *folder*, for the page at the path *page*.
+        """Return a feed of *items*: the main feed unless *name* identifies another.
 
-        *name* identifies it among the blog's feeds; *is_over* says that the coverage is.
+        *folder* is the path of the feed, *page* that of its page, *title* the blog's unless given;
+        *is_over* says whether the coverage is over.
         """
         config = self._config
         return Feed(
             id=addresses.feed_urn(config.id, name),
-            title=title,
+            title=title or config.title,
             subtitle=config.description,
             home_url=addresses.url(config.url, page),
             folder_url=addresses.url(config.url, folder),

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from ..digest import Digest
 from ..digest.build import abridge
-from ..feeds import Feed, Item
+from ..feeds import Feed
 from ..model import addresses, period
 from ..model.period import day_end
 from ..pages.data import Tag
@@ -67,7 +67,8 @@ class FeedFiles:
 
         def render(substitute: Substitute) -> Feed:
             items = [self._feeds.entry(entry) for entry in substitute(updated)]
-            return self._feeds.subscription(self._feed(items), archive, removed)
+            feed = self._feeds.feed(items, is_over=self._context.is_over)
+            return self._feeds.subscription(feed, archive, removed)
 
         self._writer.feed("", render, updated)
 
@@ -82,7 +83,14 @@ class FeedFiles:
 
         def render(substitute: Substitute) -> Feed:
             items = [self._feeds.entry(entry, is_copy=True) for entry in substitute(in_feed)]
-            return self._feed(items, folder, f"tag/{tag.slug}", title, page=folder)
+            return self._feeds.feed(
+                items,
+                folder=folder,
+                name=f"tag/{tag.slug}",
+                title=title,
+                page=folder,
+                is_over=self._context.is_over,
+            )
 
         self._writer.feed(folder, render, in_feed)
         shown = entries[:ON_PAGE]
@@ -119,7 +127,9 @@ class FeedFiles:
 
         def feed(shown: Iterable[Digest]) -> Feed:
             items = [self._feeds.digest(digest) for digest in shown if digest.entries]
-            return self._feed(items, folder, name, title)
+            return self._feeds.feed(
+                items, folder=folder, name=name, title=title, is_over=self._context.is_over
+            )
 
         self._writer.feed(
             folder,
@@ -143,7 +153,7 @@ class FeedFiles:
         def render(substitute: Substitute) -> Feed:
             items = [self._feeds.entry(entry) for entry in substitute(reversed(shown))]
             return self._feeds.archive(
-                self._feed(items),
+                self._feeds.feed(items, is_over=self._context.is_over),
                 archive.day,
                 earlier=archive.earlier,
                 later=archive.later,
@@ -151,14 +161,3 @@ class FeedFiles:
             )
 
         self._writer.feed(addresses.day_path(archive.day), render, shown)
-
-    def _feed(
-        self,
-        items: Sequence[Item],
-        folder: str = "",
-        name: str = "",
-        title: str = "",
-        page: str = "",
-    ) -> Feed:
-        title, is_over = title or self._config.title, self._context.is_over
-        return self._feeds.feed(folder, name, title, items, page, is_over=is_over)

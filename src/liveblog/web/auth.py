@@ -22,7 +22,7 @@ from starlette.responses import Response
 
 from ..config import Config
 from ..model import addresses
-from ..model.permissions import NEEDS, Action, Scope, may
+from ..model.permissions import NEEDS, Action, Scope, has_scope, may
 from ..timeline import Entry
 from ..tokens import SESSION_SECONDS, Person, Tokens
 from .clients import client_of
@@ -186,7 +186,7 @@ def require(person: Person, scope: Scope) -> None:
 
     Raises :class:`Problem` (403, RFC 6750 §3.1).
     """
-    if not person.may(scope):
+    if not has_scope(person, scope):
         raise refusal(scope, person)
 
 
