@@ -25,7 +25,7 @@ import css_inline
 
 from ..config import Config
 from ..config.checks import normalize_mail_address, parse_sender
-from ..digest import Digest, label
+from ..digest import Digest, heading, label
 from ..digest import text as as_text
 from ..digest.build import abridge, cut, headline_only
 from ..model import addresses, limits
@@ -195,7 +195,7 @@ def _subject(digest: Digest, pages: Pages) -> str:
     )
     live = [entry for entry in digest.entries if entry.now.state == "live"]
     story = digest.headline or pages.name((live or digest.entries)[0])
-    subject = words.say("%(period)s: %(headline)s", period=named, headline=story)
+    subject = heading(named, story, words)
     return shorten(_line(words.typography(subject)), SUBJECT_LENGTH)
 
 

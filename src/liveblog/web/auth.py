@@ -114,7 +114,7 @@ class Authenticator:
             raise Problem(429, "too_many_attempts", problem, hint, headers)
 
     def check_host(self, request: Request) -> None:
-        """Refuse a request for the host of somebody else (forged, or DNS rebinding)."""
+        """Refuse a request for a host that is not ours (a forged Host header, or DNS rebinding)."""
         host = _requested_host(request)
         ours = {addresses.host(self._config.url), "localhost"}
         if server := request.scope.get("server"):
