@@ -120,9 +120,7 @@ def test_over_two_years_each_day_and_week_closes_exactly_once(new_blog: NewBlog,
 
 
 @pytest.mark.slow
-def test_killed_two_hundred_times_asleep_and_started_twice(
-    new_blog: NewBlog, tmp_path: Path
-) -> None:
+def test_two_hundred_kills_lose_and_repeat_nothing(new_blog: NewBlog, tmp_path: Path) -> None:
     """Each day and week is closed once; its mail comes once, and again only where that is said."""
     with receiving() as receiver:
         _kill_two_hundred_times(new_blog, tmp_path, receiver)
@@ -172,9 +170,9 @@ def _kill_two_hundred_times(new_blog: NewBlog, tmp_path: Path, receiver: Receive
     assert blog.outbox.closed().keys() == expected(zone, START, end)
     planned = Counter(delivery.subject for delivery in blog.outbox.deliveries())
     assert set(planned.values()) == {1}
-    told = {name for name in planned if len(name) == 10}
+    mailed_days = {name for name in planned if len(name) == 10}
     there = ZoneInfo(zone)
-    assert told == {
+    assert mailed_days == {
         period.local_day(START + timedelta(days=day), there).isoformat() for day in range(0, 450, 3)
     }
     copies = Counter(str(message["Message-ID"]) for message in receiver.messages)
@@ -200,8 +198,8 @@ def planned(blog: Blog) -> list[str]:
     return [delivery.key for delivery in blog.outbox.deliveries()]
 
 
-def test_what_was_over_before_the_first_start_is_not_sent(blog: Blog, clock: Clock) -> None:
-    """Whoever turns mail on does not send ten years of digests."""
+def test_periods_that_ended_before_the_first_start_are_not_sent(blog: Blog, clock: Clock) -> None:
+    """To configure mail in an old blog does not send ten years of digests."""
     blog.post("Un fait.")
     clock.go(days=30)
     blog = add(blog, MAIL)
@@ -225,7 +223,7 @@ def test_what_was_over_before_the_first_start_is_not_sent(blog: Blog, clock: Clo
 def test_a_machine_that_slept_closes_all_in_order_and_sends_by_the_rule(
     blog: Blog, clock: Clock, rule: str, sent: list[str]
 ) -> None:
-    """All, or the latest day and the latest week that have something to tell."""
+    """All, or the latest day and the latest week that have entries."""
     blog = add(blog, f"{MAIL}[schedule]\ncatch_up = '{rule}'\n")
     dispatcher = dispatcher_for(blog)
     dispatcher.close()
@@ -302,7 +300,7 @@ def test_a_clock_that_ran_ahead_is_taken_back(
     assert planned(blog) == ["mail 2012-07-15 a@example.org", "mail 2012-W28 a@example.org"]
 
 
-def test_a_clock_that_trembles_closes_nothing_twice(blog: Blog, clock: Clock) -> None:
+def test_a_clock_that_goes_back_a_second_closes_nothing_twice(blog: Blog, clock: Clock) -> None:
     """Midnight, a second back, midnight again."""
     dispatcher = dispatcher_for(blog)
     dispatcher.close()
@@ -356,7 +354,7 @@ def test_a_time_that_does_not_exist_is_refused(blog: Blog, settings: str, what: 
 
 
 def test_one_process_leads_and_the_next_takes_over(blog: Blog) -> None:
-    """Whatever is started twice."""
+    """However many processes are started."""
     one, two = Schedule(blog), Schedule(blog)
     assert one.lead()
     assert not two.lead()
@@ -388,10 +386,10 @@ def test_a_job_that_fails_says_so_and_the_others_go_on(
 
 @pytest.mark.parametrize("server", ["serve", "schedule"])
 @pytest.mark.slow
-def test_an_embargoed_entry_comes_out_at_its_instant(
+def test_an_embargoed_entry_is_published_at_its_instant(
     new_blog: NewBlog, server: str, tmp_path: Path
 ) -> None:
-    """Nowhere a second before, everywhere right after; nobody does anything."""
+    """It is in no file before its instant, and in every file right after, by itself."""
     blog = Blog(new_blog().paths.root)
     arguments = ["serve", "--port", "0"] if server == "serve" else ["schedule"]
     process = subprocess.Popen(
@@ -437,7 +435,7 @@ def test_an_embargoed_entry_comes_out_at_its_instant(
 # -- when the coverage is over ---------------------------------------------------------------------
 
 
-def test_when_the_coverage_is_over_the_schedule_rests(blog: Blog, clock: Clock) -> None:
+def test_when_the_coverage_is_over_no_job_is_due(blog: Blog, clock: Clock) -> None:
     """Once its last day and week are closed; what is in the outbox still goes."""
     schedule = Schedule(blog)
     schedule.dispatcher.close()
@@ -461,7 +459,7 @@ def test_when_the_coverage_is_over_the_schedule_rests(blog: Blog, clock: Clock) 
 
 
 def test_the_schedule_runs_by_itself_and_stops_at_once(new_blog: NewBlog) -> None:
-    """In threads of its own; whoever starts a second one waits for its turn."""
+    """In threads of its own."""
     blog = Blog(new_blog().paths.root)
     blog.post("Un fait.")
     schedule = Schedule(blog)
@@ -477,7 +475,7 @@ def test_the_schedule_runs_by_itself_and_stops_at_once(new_blog: NewBlog) -> Non
     until(lambda: not [t.name for t in threading.enumerate() if t.name.startswith("job")])
 
 
-def test_a_clock_that_is_set_while_it_runs_is_noticed(
+def test_the_jobs_are_timed_anew_when_the_clock_is_set(
     new_blog: NewBlog, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Forward or back, the jobs are timed anew, and the log says so."""
@@ -503,7 +501,7 @@ def liveblog(blog: Blog, *arguments: str) -> Done:
     return command.run("-C", str(blog.paths.root), *arguments)
 
 
-def test_once_does_what_is_due_and_exits(new_blog: NewBlog) -> None:
+def test_once_runs_the_due_jobs_and_exits(new_blog: NewBlog) -> None:
     """For cron: publish, close, deliver; a second time there is nothing to do."""
     blog = Blog(new_blog().paths.root)
     blog.post("Un fait.")
@@ -520,8 +518,8 @@ def test_once_does_what_is_due_and_exits(new_blog: NewBlog) -> None:
     assert jobs["mail"]["next"] is None
 
 
-def test_once_beside_a_running_schedule_leaves_it_to_that(new_blog: NewBlog) -> None:
-    """One scheduler a blog; it is said who leads."""
+def test_once_does_nothing_while_another_process_leads(new_blog: NewBlog) -> None:
+    """The message names the process that leads."""
     blog = Blog(new_blog().paths.root)
     schedule = Schedule(blog)
     schedule.lead()
@@ -577,10 +575,10 @@ def test_schedule_publishes_what_others_post_and_stops_cleanly(new_blog: NewBlog
     assert "Stop with Ctrl-C" in said
 
 
-# -- what is deleted under it ----------------------------------------------------------------------
+# -- deleted files -------------------------------------------------------------------------------
 
 
-def test_a_lead_whose_lock_was_deleted_is_taken_again_by_one(blog: Blog) -> None:
+def test_one_process_leads_after_the_lock_was_deleted(blog: Blog) -> None:
     """``.liveblog/`` can be deleted at any moment: still only one process leads, and runs jobs."""
     ran = []
     one = Schedule(blog, publish=lambda: ran.append("one"))
@@ -597,7 +595,7 @@ def test_a_lead_whose_lock_was_deleted_is_taken_again_by_one(blog: Blog) -> None
     one.resign()
 
 
-def test_a_schedule_without_its_blog_makes_no_new_one(blog: Blog) -> None:
+def test_a_schedule_does_not_recreate_a_deleted_blog(blog: Blog) -> None:
     """The folder was moved away, or its disk is not there: an error, and nothing is written."""
     schedule = Schedule(blog)
     blog.paths.root.rename(blog.paths.root.with_name("away"))
@@ -624,7 +622,7 @@ def test_a_file_system_without_locks_is_an_error(blog: Blog) -> None:
     assert "leads the schedule" not in found.stderr
 
 
-def test_a_machine_that_refuses_between_two_jobs_is_one_line_in_the_log(
+def test_an_error_between_two_jobs_is_one_line_in_the_log(
     blog: Blog, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No traceback of APScheduler; the jobs are timed again after the next one."""

@@ -8,19 +8,18 @@ import os
 from typing import NoReturn
 
 COLLECT_AFTER = 50_000
-"""Objects more than before after which a command looks for garbage."""
+"""Threshold of the garbage collector: new objects before it runs."""
 
 
 def run() -> NoReturn:
     """Run the command line, and end the process."""
     code = 1
-    # A command loads some 50,000 objects that stay to its end. To look through them for garbage
-    # after every few hundred, as Python does, was a twentieth of its time.
+    # A command creates about 50,000 objects that live until it ends. Collecting garbage after every
+    # few hundred, Python's default, took a twentieth of its time.
     gc.set_threshold(COLLECT_AFTER)
 
-    # The first to be registered is the last to be called. What is left of Python's farewell then is
-    # to free every object one by one, a sixth of the time that a post takes, and to empty the
-    # buffers of the standard streams, which main has done.
+    # The function registered first is called last. After it, Python would only free every object,
+    # which takes a sixth of the time of a post, and flush the standard streams, which main() did.
     @atexit.register
     def leave() -> None:
         os._exit(code)

@@ -2,8 +2,8 @@
 
 :class:`Blog` turns drafts into revisions, appends them to the journal, and reads the journal back
 as timeline, digest and site. Everything that writes (command line, server, imports) calls it.
-Modules that take long to import (Jinja2, lxml, Pillow) are imported by the methods that need them,
-since 'liveblog post' is typed hundreds of times a day.
+Methods import the modules that take long to import (Jinja2, lxml, Pillow), so that 'liveblog post'
+starts quickly.
 """
 
 from __future__ import annotations

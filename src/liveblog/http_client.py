@@ -12,7 +12,7 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -129,11 +129,8 @@ class Client:
 
     def _request(self, method: str, url: str, headers: dict[str, str], data: bytes) -> Answer:
         deadline = time.monotonic() + TOTAL_SECONDS
-        headers = {
-            "user-agent": f"liveblog/{__version__}",
-            "accept-encoding": "gzip",
-            **headers,
-        }
+        agent = f"liveblog/{__version__}"
+        headers = {"user-agent": agent, "accept-encoding": "gzip", **headers}
         is_permanent, moved = True, ""
         for _ in range(MAX_REDIRECTS + 1):
             answer = self._request_once(method, url, headers, data, deadline)
@@ -153,28 +150,24 @@ class Client:
         backend = _PublicBackend(self._resolve, f"{host}:{port}" in self._allow, deadline)
         seconds = {"connect": CONNECT_SECONDS, "read": 20.0, "write": 20.0, "pool": 1.0}
         try:
+            fields = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in headers.items()]
             with (
                 httpcore2.ConnectionPool(ssl_context=self._tls, network_backend=backend) as pool,
                 pool.stream(
                     method,
                     wire_url,
-                    headers=[
-                        (n.encode("latin-1"), v.encode("latin-1")) for n, v in headers.items()
-                    ],
+                    headers=fields,
                     content=data or None,
                     extensions={"timeout": seconds},
                 ) as response,
             ):
-                response_headers = {
+                received = {
                     name.decode("latin-1").lower(): value.decode("latin-1")
                     for name, value in response.headers
                 }
-                body = b"".join(
-                    _decode_body(
-                        response.iter_stream(), response_headers.get("content-encoding", ""), url
-                    )
-                )
-                return Answer(response.status, response_headers, body, url)
+                encoding = received.get("content-encoding", "")
+                body = _decode_body(response.iter_stream(), encoding, url)
+                return Answer(response.status, received, body, url)
         except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError) as e:
             raise Unreachable(
                 f"{host} did not answer: {e or type(e).__name__}.", "Try again later."
@@ -215,29 +208,25 @@ def _redirect_url(url: str, target: str) -> str:
         ) from None
 
 
-def _decode_body(chunks: Iterable[bytes], encoding: str, url: str) -> Iterator[bytes]:
+def _decode_body(chunks: Iterable[bytes], encoding: str, url: str) -> bytes:
     """Decompress an answer; raise an error where it is too large, compressed or not."""
     encoding = encoding.strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
         raise Unreachable(f"{url} sends '{encoding}', which was not accepted.", "Ask its owner.")
-    decompressor = zlib.decompressobj(31) if encoding.endswith("gzip") else None
-    compressed = decompressed = 0
+    gzip = zlib.decompressobj(31) if encoding.endswith("gzip") else None
+    body = bytearray()
+    received = 0
     for chunk in chunks:
-        compressed += len(chunk)
+        received += len(chunk)
         try:
-            part = (
-                decompressor.decompress(chunk, MAX_BYTES + 1 - decompressed)
-                if decompressor
-                else chunk
-            )
+            body += gzip.decompress(chunk, MAX_BYTES + 1 - len(body)) if gzip else chunk
         except zlib.error as error:
             raise Unreachable(f"{url} sends damaged gzip: {error}.", "Ask its owner.") from None
-        decompressed += len(part)
-        if max(compressed, decompressed) > MAX_BYTES:
+        if max(received, len(body)) > MAX_BYTES:
             raise Unreachable(f"{url} sends more than {MAX_BYTES:,} bytes.", "Ask for less.")
-        yield part
-    if decompressor and compressed and not decompressor.eof:
+    if gzip and received and not gzip.eof:
         raise Unreachable(f"{url} stopped in the middle.", "Try again later.")
+    return bytes(body)
 
 
 class _PublicBackend(httpcore2.NetworkBackend):

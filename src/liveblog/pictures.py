@@ -1,4 +1,4 @@
-"""The pictures of entries: check and store those that an author gives; find those that are gone."""
+"""The pictures of entries: validates and stores new ones; finds files that are missing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Image(Struct, frozen=True):
 class Uploaded(Struct, frozen=True):
     """A picture that was uploaded before, to show in an entry; see :meth:`Blog.upload`."""
 
-    name: str  #: as uploading it returned
+    name: str  #: that :meth:`Blog.upload` returned
     alt: str
     caption: str = ""
 
@@ -38,8 +38,8 @@ def set_pictures(
 ) -> Revision:
     """Store *images* and return the revision that shows them and no others, validated.
 
-    A :class:`Media` is a picture that the entry has already. Nothing is stored for a revision that
-    is refused.
+    A :class:`Media` is a picture that the entry has already. If the revision is refused, nothing is
+    stored.
 
     Raises :class:`InvalidInput` and :class:`StorageError`.
     """
@@ -55,7 +55,7 @@ def set_pictures(
     if not new:
         validate(revision)
         return revision
-    # With pictures to come, an entry without text is not empty.
+    # A title stands for the pictures: an entry with pictures needs no text.
     validate(msgspec.structs.replace(revision, title=revision.title or "picture"))
     for image in new:
         if not image.alt.strip():

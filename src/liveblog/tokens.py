@@ -25,7 +25,7 @@ from .model.errors import (
     storage_errors,
 )
 from .model.limits import NAME
-from .model.permissions import Scope, has_scope
+from .model.permissions import Scope
 from .storage.atomic import make_folder, replace_file
 from .storage.locks import Lock
 
@@ -43,10 +43,6 @@ class Person(msgspec.Struct, frozen=True):
     scope: Scope
     hash: str  #: SHA-256 of the token, in hexadecimal
     created: Instant
-
-    def may(self, scope: Scope) -> bool:
-        """Whether the person's scope includes *scope*."""
-        return has_scope(self, scope)
 
 
 class Session(msgspec.Struct, frozen=True):

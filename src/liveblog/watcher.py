@@ -25,13 +25,13 @@ from .site.report import Report
 from .timeline import Changes, Entry, StreamPosition, Timeline, changes_since, fold
 
 MAX_MISSED = 200
-"""The most entries sent to a reader who comes back; who missed more reloads the page."""
+"""Maximum number of entries sent to a page that reconnects; one that missed more reloads."""
 
 MAX_ABSENCE = 32 * 86_400
-"""Seconds; a reader who was away for longer reloads the page."""
+"""Seconds after which a page that reconnects has to reload."""
 
 RETRY_SECONDS = (1, 2, 5, 15, 60)
-"""Seconds before the journal is watched again after the first, second … failure."""
+"""Seconds to wait after the first, second … failure in a row."""
 
 SITE_FILES = ("live.json", "assets")
 """Files that every published site has."""
@@ -40,7 +40,7 @@ SITE_CHECK_SECONDS = 5.0
 """Seconds between two checks that the site is there."""
 
 MAX_COMPRESSED = 100
-"""The most files of one publication that are compressed at once."""
+"""Maximum number of files of one publication that are compressed; more take too long."""
 
 PUBLISH_TIMEOUT = 600
 """Seconds to wait for a publication that was requested."""
@@ -61,7 +61,7 @@ class Update:
 
 
 Broadcast = Callable[[list[Event], StreamPosition], None]
-"""Sends events to the open pages, with the position that they lead to; waits until that is done."""
+"""Sends events to the open pages, with the position after them; returns when they are sent."""
 
 Published = Callable[[Update], None]
 """Called after each publication, successful or not."""
@@ -69,7 +69,7 @@ Published = Callable[[Update], None]
 
 @dataclass(frozen=True)
 class State:
-    """How the watcher is doing."""
+    """The state of a watcher, for the health check and the metrics."""
 
     position: StreamPosition  #: up to which everything is broadcast and published
     published: datetime | None = None  #: the last successful publication
@@ -94,7 +94,7 @@ class Watcher(threading.Thread):
         self._requested_turn = self._begun_turns = self._ended_turns = 0
         self._is_stopping = False
         self._page: LivePage | None = None
-        self._faults: frozenset[Fault] = frozenset()  # those in the log already
+        self._faults: frozenset[Fault] = frozenset()  # logged before
         self._wake_at: datetime | None = None
         self._site_checked = 0.0
         now = blog.now
@@ -103,7 +103,7 @@ class Watcher(threading.Thread):
         self.state = State(self._position)
 
     def wake(self) -> None:
-        """Look at the journal now: something was appended in this process."""
+        """Read the journal now, because this process appended to it."""
         self._woken.set()
 
     def publish(self) -> None:
@@ -142,9 +142,9 @@ class Watcher(threading.Thread):
         while not self._is_stopping:
             try:
                 self._blog.check_exists()
-                # Pages that were open before a restart show the live page as it was published.
+                # A page that was open before a restart shows the live page as last published.
                 self._page = self._page or self._blog.publisher.live_page()
-                # The first news are those of before the start: to publish, on no open page.
+                # The first turn publishes, though nothing may have been appended since the start.
                 for news in self._blog.journal.watch(self._position.cursor, self._pause):
                     if self._is_stopping:
                         return
@@ -164,7 +164,7 @@ class Watcher(threading.Thread):
                 failures += 1
 
     def _finish(self) -> None:
-        """End the turn; a failure between two turns counts as a turn."""
+        """Release those who wait for this turn; a failure between two turns counts as a turn."""
         with self._turns:
             self._begun_turns = max(self._begun_turns, self._ended_turns + 1)
             self._ended_turns = self._begun_turns
@@ -225,7 +225,7 @@ class Watcher(threading.Thread):
                 log.warning("%s: %s. %s", fault.place, fault.problem, fault.hint)
         self._faults = frozenset(report.faults)
         if self._broadcast and len(report.written) <= MAX_COMPRESSED:
-            with contextlib.suppress(StorageError):  # they only save time
+            with contextlib.suppress(StorageError):  # compressed files only save time
                 publisher.compress(report.written)
         return report
 
@@ -255,7 +255,8 @@ class Watcher(threading.Thread):
         """
         after = StreamPosition.parse(given)
         if after == until:
-            # The page event follows the entries of its position: who left between the two needs it.
+            # The page event is sent after the entries of its position: a page that lost its
+            # connection between the two still needs the event.
             return [("page", self._page)] if after == self._page_position and self._page else []
         if until.released - after.released > MAX_ABSENCE:
             return [("reload", {})]

@@ -81,7 +81,7 @@ def test_what_was_taken_is_not_sent_again(blog: Blog, receiver: Receiver, clock:
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA"])
-def test_not_now_is_tried_again_with_growing_pauses(
+def test_a_temporary_refusal_is_tried_again_after_growing_pauses(
     blog: Blog, receiver: Receiver, clock: Clock, step: str
 ) -> None:
     """4xx: until it is taken, in order."""
@@ -102,7 +102,7 @@ def test_not_now_is_tried_again_with_growing_pauses(
     assert ["2012-07-15" in m["Message-ID"] for m in receiver.messages] == [True, False]
 
 
-def test_never_is_given_up_loudly(
+def test_a_permanent_refusal_is_given_up_and_reported(
     blog: Blog, receiver: Receiver, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """5xx: reported with the server's words; retried only when somebody says so."""
@@ -119,7 +119,7 @@ def test_never_is_given_up_loudly(
     assert str(dispatcher.send("mail")) == "2 sent"
 
 
-def test_a_server_that_dies_after_the_last_word_may_get_it_twice_and_that_is_said(
+def test_a_mail_whose_reply_was_lost_may_arrive_twice_and_is_counted(
     blog: Blog, receiver: Receiver, clock: Clock
 ) -> None:
     """Under the same Message-ID; nothing else is repeated."""
@@ -178,7 +178,7 @@ def test_a_removed_address_gets_nothing_any_more(
 def test_a_disk_that_is_full_when_it_is_recorded_repeats_nothing(
     blog: Blog, receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The process remembers, records it as soon as it can, and sends nothing before."""
+    """The process records the delivery before it sends the next one."""
     blog, dispatcher = mailing(blog, receiver)
     closed(blog, dispatcher, clock)
     mark_sent = Outbox.mark_sent
@@ -201,7 +201,7 @@ def test_a_disk_that_is_full_when_it_is_recorded_repeats_nothing(
 
 
 class Hub:
-    """A hub that keeps what it is told, and answers as it is told to."""
+    """A hub that records its pings and answers with a given status."""
 
     def __init__(self) -> None:
         self.pings: list[str] = []
@@ -244,7 +244,7 @@ class Hub:
 
 @pytest.fixture
 def hub() -> Iterator[Hub]:
-    """A hub that runs."""
+    """A running hub."""
     with Hub().open() as made:
         yield made
 
@@ -253,17 +253,17 @@ BASE = "https://example.org/semaine/"
 
 
 def pinging(blog: Blog, hub: Hub) -> tuple[Blog, Dispatcher]:
-    """Return a published blog whose hub knows it as it is."""
+    """Return a published blog with a hub that was pinged."""
     blog = add(blog, f"[websub]\nhubs = ['{hub.url}']\n")
     dispatcher = dispatcher_for(blog)
     blog.post("Un fait.", tags=["Damas"])
-    told(blog, dispatcher)
+    ping_hubs(blog, dispatcher)
     hub.pings.clear()
     return blog, dispatcher
 
 
-def told(blog: Blog, dispatcher: Dispatcher) -> None:
-    """Publish, and tell the hubs once the burst is over."""
+def ping_hubs(blog: Blog, dispatcher: Dispatcher) -> None:
+    """Publish, wait for the delay of pings, and send them."""
     blog.publish()
     dispatcher.plan_pings()
     clock: Any = blog._clock
@@ -272,17 +272,17 @@ def told(blog: Blog, dispatcher: Dispatcher) -> None:
 
 
 @pytest.mark.slow
-def test_hubs_are_told_of_exactly_what_changed(blog: Blog, hub: Hub) -> None:
+def test_hubs_are_pinged_for_exactly_the_topics_that_changed(blog: Blog, hub: Hub) -> None:
     """An update changes the live page, the update feeds and those of its tags; nothing else."""
     blog, dispatcher = pinging(blog, hub)
     blog.post("Un autre.", tags=["Alep"])
-    told(blog, dispatcher)
+    ping_hubs(blog, dispatcher)
     feeds = ("atom.xml", "rss.xml", "feed.json")
     assert sorted(hub.pings) == sorted(
         [BASE, *(BASE + name for name in feeds), *(f"{BASE}tags/alep/{name}" for name in feeds)]
     )
     hub.pings.clear()
-    told(blog, dispatcher)
+    ping_hubs(blog, dispatcher)
     assert hub.pings == []
 
 
@@ -294,28 +294,28 @@ def test_a_burst_is_one_ping_a_topic(blog: Blog, hub: Hub) -> None:
         blog.post(f"Un fait {number}.")
         blog.publish()
         dispatcher.plan_pings()
-    told(blog, dispatcher)
+    ping_hubs(blog, dispatcher)
     assert hub.pings.count(BASE + "atom.xml") == 1
 
 
 @pytest.mark.slow
-def test_what_others_published_is_told_too(blog: Blog, hub: Hub) -> None:
-    """It follows from the site, not from who made it."""
+def test_hubs_are_pinged_for_what_another_process_published(blog: Blog, hub: Hub) -> None:
+    """Pings depend on the site alone."""
     blog, _ = pinging(blog, hub)
     blog.post("Un autre.")
     Blog(blog.paths.root, clock=blog._clock).publish()
     dispatcher = dispatcher_for(Blog(blog.paths.root, clock=blog._clock))
-    told(blog, dispatcher)
+    ping_hubs(blog, dispatcher)
     assert BASE + "atom.xml" in hub.pings
 
 
 @pytest.mark.slow
-def test_a_hub_that_fails_is_told_again_in_the_end_once(blog: Blog, hub: Hub, clock: Clock) -> None:
-    """500 for an hour, with Retry-After; meanwhile nothing is asked without pause."""
+def test_a_failing_hub_is_pinged_again_until_it_answers(blog: Blog, hub: Hub, clock: Clock) -> None:
+    """500 for an hour, with Retry-After, which the dispatcher respects."""
     blog, dispatcher = pinging(blog, hub)
     hub.answer = (503, {"Retry-After": "120"})
     blog.post("Un autre.")
-    told(blog, dispatcher)
+    ping_hubs(blog, dispatcher)
     waiting = blog.outbox.deliveries("waiting")
     assert all(e.due >= clock.now + timedelta(seconds=119) for e in waiting)
     away = clock.now + timedelta(hours=1)
@@ -333,14 +333,14 @@ def test_a_hub_that_fails_is_told_again_in_the_end_once(blog: Blog, hub: Hub, cl
     assert blog.outbox.deliveries("waiting", "sending", "failed") == []
 
 
-def test_a_public_hub_whose_name_leads_inside_later_is_not_told(
+def test_a_public_hub_that_later_resolves_to_a_private_address_is_not_pinged(
     blog: Blog, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever runs its name could else have the blog ask servers of the owner's network."""
     blog, dispatcher = pinging(blog, hub)
     blog.outbox.record({f"place of {hub.url}": "public"}, (), blog.now)
     blog.post("Un autre.")
-    told(blog, dispatcher)
+    ping_hubs(blog, dispatcher)
     assert hub.pings == []
     (delivery, *_) = blog.outbox.deliveries("waiting")
     assert "127.0.0.1" in delivery.problem
@@ -359,7 +359,7 @@ def test_a_hub_cannot_send_us_into_the_private_network(hub: Hub, inside: str) ->
         websub.ping(hub.url, BASE, place)
 
 
-def test_a_hub_that_left_the_settings_is_told_nothing(blog: Blog, hub: Hub) -> None:
+def test_a_hub_that_left_the_settings_is_not_pinged(blog: Blog, hub: Hub) -> None:
     """What waited for it is dropped."""
     blog, dispatcher = pinging(blog, hub)
     blog.post("Un autre.")
@@ -543,7 +543,7 @@ def chatting(blog: Blog, room: Room, what: str) -> tuple[Blog, Dispatcher]:
 
 
 def said(blog: Blog, dispatcher: Dispatcher, room: Room) -> list[str]:
-    """Let the chat be told, and return all that it got."""
+    """Send the chat messages that are due, and return all that the chat received."""
     dispatcher.plan_news()
     dispatcher.send("chat")
     return room[0].texts
@@ -563,7 +563,7 @@ def test_key_entries_are_posted_once_with_their_permalink(blog: Blog, room: Room
     assert len(said(blog, dispatcher, room)) == 2
 
 
-def test_all_are_posted_when_asked_claims_as_claims(blog: Blog, room: Room) -> None:
+def test_all_entries_are_posted_if_configured_and_claims_are_marked(blog: Blog, room: Room) -> None:
     """Embargoed ones at their time."""
     blog, dispatcher = chatting(blog, room, "all")
     blog.post("Des chars entrent.", verification="unconfirmed")
@@ -576,7 +576,7 @@ def test_all_are_posted_when_asked_claims_as_claims(blog: Blog, room: Room) -> N
     assert "Sous embargo." in said(blog, dispatcher, room)[1]
 
 
-def test_what_is_old_or_withdrawn_is_no_news(blog: Blog, room: Room) -> None:
+def test_an_old_or_withdrawn_entry_is_not_posted(blog: Blog, room: Room) -> None:
     """An import posts nothing; what was retracted before it went does not go."""
     blog, dispatcher = chatting(blog, room, "all")
     blog.post("Il y a longtemps.", at=datetime(2012, 7, 1, 12, tzinfo=UTC))
@@ -665,18 +665,18 @@ def test_a_mail_that_cannot_be_rendered_is_a_fault_and_the_others_go(
 def test_a_chat_message_that_cannot_be_rendered_is_a_fault_and_the_others_go(
     blog: Blog, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever goes wrong with one entry."""
+    """Any exception of one entry."""
     blog, dispatcher = chatting(blog, room, "all")
     bad = blog.post("Un fait mauvais.")
     blog.post("Un bon fait.")
     original = Dispatcher._entry_text
 
-    def told(self: Dispatcher, entry: Any) -> str:
+    def fail_for_one(self: Dispatcher, entry: Any) -> str:
         if entry.id == bad.id:
             raise ValueError("no")
         return original(self, entry)
 
-    monkeypatch.setattr(Dispatcher, "_entry_text", told)
+    monkeypatch.setattr(Dispatcher, "_entry_text", fail_for_one)
     assert [text.split("\n")[0] for text in said(blog, dispatcher, room)] == ["Un bon fait."]
     assert sorted(state for _, state in states(blog)) == ["done", "failed"]
 
@@ -771,7 +771,7 @@ def _decoded(raw: bytes) -> bytes:
     return "\n".join([str(message["Subject"]), *parts]).encode()
 
 
-def test_what_is_purged_is_in_no_byte_of_the_outbox(
+def test_a_purged_text_is_in_no_byte_of_the_outbox(
     blog: Blog, receiver: Receiver, clock: Clock
 ) -> None:
     """A mail server's refusal may have quoted it."""
@@ -785,7 +785,7 @@ def test_what_is_purged_is_in_no_byte_of_the_outbox(
     assert b"Titre secret" not in blog.paths.outbox.read_bytes()
 
 
-def test_a_message_leaves_no_direction_open(blog: Blog, room: Room) -> None:
+def test_a_message_closes_its_directional_controls(blog: Blog, room: Room) -> None:
     """Its link stands below it, the right way round, also where the text was cut."""
     blog, dispatcher = chatting(blog, room, "all")
     blog.post("tourné " * 500, title="\u202eTitre\u2067")
@@ -798,7 +798,7 @@ def test_a_message_leaves_no_direction_open(blog: Blog, room: Room) -> None:
 
 @pytest.mark.slow
 def test_the_server_sends_by_itself(receiver: Receiver, tmp_path: Path) -> None:
-    """A key entry, and the ping of a hub, without anybody doing anything; health tells the rest."""
+    """It posts a key entry and pings the hub; ``/healthz`` shows what is left."""
     with Hub().open() as hub:
         settings = f"[websub]\nhubs = ['{hub.url}']\n{receiver.settings}"
         with live_server(tmp_path / "blog", settings=settings) as server:

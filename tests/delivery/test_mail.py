@@ -134,8 +134,8 @@ def digest_of(
 
 
 @pytest.fixture
-def told(blog: Blog, clock: Clock, tmp_path: Path) -> Blog:
-    """A French blog that mails, and whose week has everything an entry can be."""
+def mailed(blog: Blog, clock: Clock, tmp_path: Path) -> Blog:
+    """A French blog with settings for mail, and a week with every kind of entry."""
     blog = mailing(blog)
     clock.set("2012-07-09T10:00:00+02:00")
     blog.post("Le début.", title="Au matin", key=True,
@@ -175,9 +175,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Blog:
 # -- 1: the headers --------------------------------------------------------------------------------
 
 
-def test_1_the_headers_say_what_it_is_and_from_whom(told: Blog) -> None:
+def test_1_the_headers_say_what_it_is_and_from_whom(mailed: Blog) -> None:
     """In the blog's language, and as programs want them."""
-    message = message_of(told, "2012-W28")
+    message = message_of(mailed, "2012-W28")
     assert message["Subject"] == "Semaine du 9 au 15 juillet\u00a0: La semaine où tout bascule"
     (sender,) = message["From"].addresses
     assert (sender.display_name, sender.addr_spec) == (
@@ -191,9 +191,9 @@ def test_1_the_headers_say_what_it_is_and_from_whom(told: Blog) -> None:
     assert message["Precedence"] is None
 
 
-def test_4_one_message_names_one_address(told: Blog) -> None:
+def test_4_one_message_names_one_address(mailed: Blog) -> None:
     """Nobody sees who else gets it."""
-    blog = mailing(told, "")
+    blog = mailing(mailed, "")
     raw = mail.compose(blog.digest("2012-W28"), pages_of(blog), "bob@example.net", NOW)
     assert raw is not None
     assert raw["To"] == "bob@example.net"
@@ -213,9 +213,11 @@ def test_4_one_message_names_one_address(told: Blog) -> None:
         ("x" * 200, "Dimanche 15 juillet\u00a0: " + "x" * 37 + "…"),
     ],
 )
-def test_1_the_subject_is_legible_in_60_characters(told: Blog, headline: str, subject: str) -> None:
+def test_1_the_subject_is_legible_in_60_characters(
+    mailed: Blog, headline: str, subject: str
+) -> None:
     """Cut at a word where there is one."""
-    shown = message_of(told, digest_of(entry(), headline=headline))["Subject"]
+    shown = message_of(mailed, digest_of(entry(), headline=headline))["Subject"]
     assert shown == subject or (headline[0] == "x" and len(shown) <= 60 and shown[-1] == "…")
     assert len(shown) <= 60
 
@@ -230,16 +232,16 @@ def test_1_the_subject_is_legible_in_60_characters(told: Blog, headline: str, su
     ],
 )
 def test_1_without_a_headline_the_main_story_is_named(
-    told: Blog, entries: list[Entry], story: str
+    mailed: Blog, entries: list[Entry], story: str
 ) -> None:
     """The first key entry's title, else a title, else first words; nothing that was withdrawn."""
-    assert message_of(told, digest_of(*entries))["Subject"].partition("\u00a0: ")[2] == story
+    assert message_of(mailed, digest_of(*entries))["Subject"].partition("\u00a0: ")[2] == story
 
 
-def test_1_the_message_id_is_the_same_on_every_try(told: Blog) -> None:
+def test_1_the_message_id_is_the_same_on_every_try(mailed: Blog) -> None:
     """Also after an edit, at another hour, and when the blog has moved; else it is another."""
-    digest = told.digest("2012-W28")
-    pages = pages_of(told)
+    digest = mailed.digest("2012-W28")
+    pages = pages_of(mailed)
 
     def id_of(digest: Digest, to: str = ANNA, now: datetime = NOW, **options: Any) -> str:
         message = mail.compose(digest, options.pop("pages", pages), to, now, **options)
@@ -247,15 +249,15 @@ def test_1_the_message_id_is_the_same_on_every_try(told: Blog) -> None:
         return str(message["Message-ID"])
 
     later = NOW + timedelta(hours=3)
-    moved = msgspec.structs.replace(told.config, url="https://elsewhere.example/", title="Autre")
+    moved = msgspec.structs.replace(mailed.config, url="https://elsewhere.example/", title="Autre")
     first = id_of(digest)
     assert re.fullmatch(r"<2012-W28\.[0-9a-f]{24}@example\.org>", first)
     assert id_of(msgspec.structs.replace(digest, days=digest.days[1:]), now=later) == first
     assert id_of(digest, pages=Pages(moved)) == first
-    other = msgspec.structs.replace(told.config, id="tag:example.org,2012:autre")
+    other = msgspec.structs.replace(mailed.config, id="tag:example.org,2012:autre")
     others = {
         id_of(digest, "bob@example.org"),
-        id_of(told.digest("2012-07-09")),
+        id_of(mailed.digest("2012-07-09")),
         id_of(digest, pages=Pages(other)),
         id_of(digest, is_extra=True),
         id_of(digest, is_extra=True, now=later),
@@ -263,9 +265,9 @@ def test_1_the_message_id_is_the_same_on_every_try(told: Blog) -> None:
     assert len(others | {first}) == 6
 
 
-def test_1_one_can_leave_as_configured(told: Blog) -> None:
+def test_1_the_unsubscribe_links_are_those_of_the_settings(mailed: Blog) -> None:
     """RFC 2369 and RFC 8058; also in words at the end of both parts."""
-    message = message_of(told, "2012-W28")
+    message = message_of(mailed, "2012-W28")
     assert message["List-Unsubscribe"] == (
         "<https://example.org/unsubscribe?id=1>, <mailto:leave@example.org>"
     )
@@ -275,7 +277,7 @@ def test_1_one_can_leave_as_configured(told: Blog) -> None:
     assert link == ["https://example.org/unsubscribe?id=1"]
 
 
-def test_1_without_a_way_to_leave_nothing_promises_one(blog: Blog) -> None:
+def test_1_without_unsubscribe_settings_there_is_no_link(blog: Blog) -> None:
     """No header, no word."""
     blog = mailing(blog, SETTINGS.partition("unsubscribe")[0])
     message = message_of(blog, digest_of(entry()))
@@ -319,18 +321,18 @@ def test_1_no_text_can_add_a_header(text: str, title: str) -> None:
 # -- 2: two parts that tell the same ---------------------------------------------------------------
 
 
-def test_2_text_comes_first_then_html(told: Blog) -> None:
+def test_2_text_comes_first_then_html(mailed: Blog) -> None:
     """As multipart/alternative, and nothing else: no attachment, no picture inside."""
-    message = message_of(told, "2012-W28")
+    message = message_of(mailed, "2012-W28")
     assert message.get_content_type() == "multipart/alternative"
     parts = [part.get_content_type() for part in message.iter_parts()]
     assert parts == ["text/plain", "text/html"]
     assert [part.get_content_charset() for part in message.iter_parts()] == ["utf-8", "utf-8"]
 
 
-def test_2_every_server_takes_the_lines(told: Blog, sample: Blog) -> None:
+def test_2_every_server_takes_the_lines(mailed: Blog, sample: Blog) -> None:
     """Seven bits, at most 78 bytes (RFC 5322 §2.1.1) but where an address cannot be broken."""
-    for blog, name in ((told, "2012-W28"), (sample, "2012-W29")):
+    for blog, name in ((mailed, "2012-W28"), (sample, "2012-W29")):
         message = mail.compose(blog.digest(name), pages_of(blog), ANNA, NOW)
         assert message is not None
         raw = message.as_bytes()
@@ -345,11 +347,11 @@ def squeezed(text: str) -> str:
     return "".join(filter(str.isalnum, text))
 
 
-@pytest.mark.parametrize("name", ["told", "sample"])
-def test_2_both_parts_tell_the_same(name: str, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("name", ["mailed", "sample"])
+def test_2_both_parts_have_the_same_content(name: str, request: pytest.FixtureRequest) -> None:
     """Each paragraph, title, mark, source, figure, caption and note stands in both."""
     blog: Blog = request.getfixturevalue(name)
-    digest = blog.digest("2012-W28" if name == "told" else "2012-W29")
+    digest = blog.digest("2012-W28" if name == "mailed" else "2012-W29")
     message = message_of(blog, digest)
     tree = tree_of(message)
     for address in tree.xpath('//a[starts-with(@href, "http")]'):
@@ -403,22 +405,22 @@ def _table_words(text: str) -> set[str]:
     return set(re.findall(r"\d+", table))
 
 
-def test_2_the_text_has_78_columns(told: Blog, sample: Blog) -> None:
+def test_2_the_text_has_78_columns(mailed: Blog, sample: Blog) -> None:
     """Only what cannot be broken, an address, is longer; links stand as addresses."""
-    for blog, name in ((told, "2012-W28"), (sample, "2012-W29"), (sample, "2012-07-18")):
+    for blog, name in ((mailed, "2012-W28"), (sample, "2012-W29"), (sample, "2012-07-18")):
         text = text_of(message_of(blog, name))
         for line in text.split("\n"):
             assert len(line) <= WIDTH or re.fullmatch(r"\W*https?://\S+", line), line
         assert "<a " not in text
         assert "**" not in text
-    assert "coupés" in text_of(message_of(told, "2012-W28"))
+    assert "coupés" in text_of(message_of(mailed, "2012-W28"))
 
 
-def test_2_a_dot_at_the_beginning_of_a_line_arrives(told: Blog) -> None:
+def test_2_a_dot_at_the_beginning_of_a_line_arrives(mailed: Blog) -> None:
     """It means the end to a mail server (RFC 5321 §4.5.2)."""
     with receiving() as receiver:
         digest = digest_of(entry(body=".\n\n.net\n\n..\n\n```\n.\n..\n```"))
-        message = mail.compose(digest, pages_of(told), ANNA, NOW)
+        message = mail.compose(digest, pages_of(mailed), ANNA, NOW)
         assert message is not None
         smtp.send(message, settings_of(receiver))
         assert receiver.raw == [message.as_bytes()]
@@ -427,14 +429,14 @@ def test_2_a_dot_at_the_beginning_of_a_line_arrives(told: Blog) -> None:
 # -- 3: fit for every mail program -----------------------------------------------------------------
 
 
-def test_3_a_preheader_goes_on_where_the_subject_ends(told: Blog, sample: Blog) -> None:
+def test_3_a_preheader_goes_on_where_the_subject_ends(mailed: Blog, sample: Blog) -> None:
     """60 to 100 characters, before everything else, unseen in the message."""
-    for blog, name in ((told, "2012-W28"), (sample, "2012-W29"), (sample, "2012-07-18")):
+    for blog, name in ((mailed, "2012-W28"), (sample, "2012-W29"), (sample, "2012-07-18")):
         shown = tree_of(message_of(blog, name)).xpath("//body/*[1]")[0]
         assert 60 <= len(shown.text_content()) <= 100
         assert "display:none" in shown.get("style")
     assert shown.text_content().endswith("…")
-    short = tree_of(message_of(told, "2012-07-10")).xpath("//body/*[1]")[0].text_content()
+    short = tree_of(message_of(mailed, "2012-07-10")).xpath("//body/*[1]")[0].text_content()
     assert short == "خبر · Le bilan. · Mardi 10 juillet 2012 · Une semaine"  # all there is
 
 
@@ -443,11 +445,11 @@ LONG = "Une phrase assez longue pour remplir une ligne, et une autre. " * 40
 
 @pytest.mark.slow
 @pytest.mark.parametrize("body", [LONG, "جملة طويلة بما يكفي لملء السطر. " * 60])
-def test_3_a_big_digest_is_cut_behind_an_entry(told: Blog, body: str) -> None:
+def test_3_a_big_digest_is_cut_behind_an_entry(mailed: Blog, body: str) -> None:
     """500 long ones: under 102 kB, the same entries in both parts, and a way to the rest."""
     entries = [entry(n, f"{body} fin{n}fin", title=f"Titre{n}x") for n in range(500)]
     digest = digest_of(*entries, headline="Tout", introduction="Début.", close="Tout à la fin.")
-    message = message_of(told, digest)
+    message = message_of(mailed, digest)
     assert 80_000 < len(message.as_bytes()) < 102_000
     text, html = text_of(message), html_of(message)
     ends = [re.findall(r"fin(\d+)fin", part) for part in (text, html)]
@@ -464,9 +466,9 @@ def test_3_a_big_digest_is_cut_behind_an_entry(told: Blog, body: str) -> None:
     assert message["Subject"].endswith("Tout")
 
 
-def test_3_what_fits_is_not_cut(told: Blog, sample: Blog) -> None:
+def test_3_what_fits_is_not_cut(mailed: Blog, sample: Blog) -> None:
     """And then nothing says that there were more; the sample's week fits."""
-    for blog, name in ((told, "2012-W28"), (sample, "2012-W29")):
+    for blog, name in ((mailed, "2012-W28"), (sample, "2012-W29")):
         digest = blog.digest(name)
         message = message_of(blog, digest)
         text, html = text_of(message), html_of(message)
@@ -480,11 +482,11 @@ def test_3_what_fits_is_not_cut(told: Blog, sample: Blog) -> None:
 
 
 @pytest.mark.parametrize("introduction", ["Début.", "مقدمة طويلة جدا. " * 1200])
-def test_3_an_entry_too_long_for_a_mail_leads_to_the_page(told: Blog, introduction: str) -> None:
+def test_3_an_entry_too_long_for_a_mail_leads_to_the_page(mailed: Blog, introduction: str) -> None:
     """Even if it is the first, or the introduction alone is too long; nothing says "no updates"."""
     first = entry(0, "Un discours en entier. " * 4_300, title="Discours")
     digest = digest_of(first, entry(1), headline="Le discours", introduction=introduction)
-    message = message_of(told, digest)
+    message = message_of(mailed, digest)
     assert len(message.as_bytes()) < 102_000
     text, html = text_of(message), html_of(message)
     assert ("Début." in text) == ("Début." in html) == (introduction == "Début.")
@@ -495,21 +497,21 @@ def test_3_an_entry_too_long_for_a_mail_leads_to_the_page(told: Blog, introducti
         assert "en entier" not in part
 
 
-def test_3_a_day_that_is_cut_is_not_closed(told: Blog) -> None:
-    """What a day's close sums up was not told; a day that is whole keeps it."""
+def test_3_a_day_that_is_cut_has_no_close(mailed: Blog) -> None:
+    """The close of a day that is cut is left out; a complete day keeps its close."""
     monday, tuesday = date(2012, 7, 16), date(2012, 7, 17)
     days = tuple(
         Day(of, tuple(entry(n, LONG, of) for n in range(count)),
             Framing(period=of.isoformat(), introduction=f"Ouvre{of.day}.", close=f"Clos{of.day}."))
         for of, count in ((monday, 2), (tuesday, 100))
     )  # fmt: skip
-    message = message_of(told, Digest(week(monday), None, days, ()))
+    message = message_of(mailed, Digest(week(monday), None, days, ()))
     for part in (text_of(message), html_of(message)):
         assert all(word in part for word in ("Ouvre16", "Clos16", "Ouvre17"))
         assert "Clos17" not in part
 
 
-def test_3_pictures_are_the_blogs_own_sized_and_described(told: Blog, sample: Blog) -> None:
+def test_3_pictures_are_the_blogs_own_sized_and_described(mailed: Blog, sample: Blog) -> None:
     """By their full address, with alt text, width and height; nothing else is fetched."""
     message = message_of(sample, "2012-W29")
     tree = tree_of(message)
@@ -521,16 +523,16 @@ def test_3_pictures_are_the_blogs_own_sized_and_described(told: Blog, sample: Bl
         assert (int(shown.get("width")), int(shown.get("height")) > 0) == (560, True)
         assert "max-width:100%" in shown.get("style")
         assert "height:auto" in shown.get("style")
-    small = tree_of(message_of(told, "2012-W28")).xpath("//img")[0]
+    small = tree_of(message_of(mailed, "2012-W28")).xpath("//img")[0]
     assert int(small.get("width")) < 560
     html = html_of(message)
     assert len(re.findall(r"\b(?:src|background|srcset|data|poster)=", html)) == 2
     assert not re.search(r"url\(|@import|<link|<script|<svg|<iframe|<form|<object", html)
 
 
-def test_3_style_is_in_the_elements_and_the_night_in_the_head(told: Blog) -> None:
+def test_3_style_is_in_the_elements_and_the_night_in_the_head(mailed: Blog) -> None:
     """Programs that drop the style sheet show the same; those that do not, also in the dark."""
-    tree = tree_of(message_of(told, "2012-W28"))
+    tree = tree_of(message_of(mailed, "2012-W28"))
     (sheet,) = tree.xpath("//head/style/text()")
     assert "@media (prefers-color-scheme: dark)" in sheet
     assert re.sub(r"@media[^{]+\{(?:[^{}]*\{[^{}]*\})*\s*\}", "", sheet).strip() == ""
@@ -542,9 +544,9 @@ def test_3_style_is_in_the_elements_and_the_night_in_the_head(told: Blog) -> Non
         assert element.get("style"), element.tag
 
 
-def test_3_it_says_its_language_and_direction(told: Blog, new_blog: NewBlog) -> None:
+def test_3_it_says_its_language_and_direction(mailed: Blog, new_blog: NewBlog) -> None:
     """On the page, and on the text itself, for programs that drop the page."""
-    tree = tree_of(message_of(told, "2012-W28"))
+    tree = tree_of(message_of(mailed, "2012-W28"))
     assert (tree.get("lang"), tree.get("dir")) == ("fr", "ltr")
     (arabic,) = tree.xpath('//div[@lang="ar"]')
     assert arabic.get("dir") == "rtl"
@@ -561,20 +563,20 @@ def test_3_it_says_its_language_and_direction(told: Blog, new_blog: NewBlog) -> 
     assert not tree_of(message_of(blog, foreign)).xpath('//*[@lang="en"]')
 
 
-def test_3_figures_stand_in_rows_that_a_telephone_can_show(told: Blog) -> None:
+def test_3_figures_stand_in_rows_that_a_telephone_can_show(mailed: Blog) -> None:
     """Each day's value beside a bar that only repeats it."""
-    (table,) = tree_of(message_of(told, "2012-W28")).xpath("//table")
+    (table,) = tree_of(message_of(mailed, "2012-W28")).xpath("//table")
     assert table.xpath("string(caption)") == "Morts (OSDH), personnes"
     rows = [[cell.text_content() for cell in row] for row in table.iter("tr")]
     assert rows == [["9 juil.", "", "105"], ["10 juil.", "", "30\u202f128"]]
     assert table.xpath(".//td[1]/@aria-hidden") == ["true", "true"]
 
 
-def test_3_nothing_hostile_gets_in(told: Blog) -> None:
+def test_3_hostile_html_is_removed(mailed: Blog) -> None:
     """Neither in texts nor in titles."""
     evil = '<script>alert(1)</script><img src="https://evil.example/p.gif"><b onclick="x()">b</b>'
     digest = digest_of(entry(0, evil, title=evil), headline=evil, introduction=evil)
-    html = html_of(message_of(told, digest))
+    html = html_of(message_of(mailed, digest))
     tree = lxml_html.fromstring(html)
     assert not tree.xpath("//script | //body//img | //*[@onclick]")
     assert "&lt;script&gt;" in html
@@ -583,7 +585,7 @@ def test_3_nothing_hostile_gets_in(told: Blog) -> None:
 # -- 5: nothing to tell ----------------------------------------------------------------------------
 
 
-def test_5_no_entry_no_mail(blog: Blog, clock: Clock) -> None:
+def test_5_a_digest_without_entries_is_not_mailed(blog: Blog, clock: Clock) -> None:
     """Not for an introduction alone, nor for what is removed or embargoed."""
     blog = mailing(blog)
     blog.frame("2012-07-15", headline="Un jour", introduction="Rien encore.")
@@ -598,14 +600,14 @@ def test_5_no_entry_no_mail(blog: Blog, clock: Clock) -> None:
 # -- addresses -------------------------------------------------------------------------------------
 
 
-def test_a_domain_in_letters_goes_as_the_mail_system_writes_it(told: Blog) -> None:
+def test_a_domain_in_letters_goes_as_the_mail_system_writes_it(mailed: Blog) -> None:
     """IDNA 2008: ß is a letter of its own, and not the domain of somebody else."""
     for address, wire in (
         ("anna@bücher.example", "anna@xn--bcher-kva.example"),
         ("anna@faß.example", "anna@xn--fa-hia.example"),
         ("anna@مثال.example", "anna@xn--mgbh0fb.example"),
     ):
-        message = mail.compose(digest_of(entry()), pages_of(told), address, NOW)
+        message = mail.compose(digest_of(entry()), pages_of(mailed), address, NOW)
         assert message is not None
         assert message["To"] == wire
         assert message.as_bytes().isascii()
@@ -620,10 +622,10 @@ def test_a_domain_in_letters_goes_as_the_mail_system_writes_it(told: Blog) -> No
         "a\u2028b@example.org",
     ],
 )  # fmt: skip
-def test_what_is_no_address_is_refused(told: Blog, address: str) -> None:
+def test_an_invalid_address_is_refused(mailed: Blog, address: str) -> None:
     """Before anything is sent, and without its control characters in the message."""
     with pytest.raises(InvalidInput) as refused:
-        mail.compose(digest_of(entry()), pages_of(told), address, NOW)
+        mail.compose(digest_of(entry()), pages_of(mailed), address, NOW)
     assert refused.value.message.isprintable()
 
 
@@ -705,10 +707,10 @@ def answering(*answers: str) -> Callable[[socket.socket, Any], None]:
     return talk
 
 
-def test_a_message_arrives_as_it_was_made(told: Blog) -> None:
+def test_a_message_arrives_as_it_was_made(mailed: Blog) -> None:
     """Byte for byte, at the one address, and the server's answer is handed back."""
     with receiving() as receiver:
-        message = mail.compose(told.digest("2012-W28"), pages_of(told), ANNA, NOW)
+        message = mail.compose(mailed.digest("2012-W28"), pages_of(mailed), ANNA, NOW)
         assert message is not None
         assert smtp.send(message, settings_of(receiver)) == "Taken"
     assert receiver.raw == [message.as_bytes()]
@@ -848,7 +850,7 @@ def test_4xx_is_tried_again_and_5xx_is_not(step: str, answer: str, is_final: boo
         ("220 mail", "250 mail", "250 OK", "250 OK", "250 What?"),
     ],
 )
-def test_a_server_that_does_not_talk_says_nothing_about_the_message(
+def test_a_refused_connection_is_not_a_refused_message(
     answers: tuple[str, ...],
 ) -> None:
     """Its greeting is a refusal, or it is none that speaks SMTP: that can be mended."""
@@ -858,8 +860,8 @@ def test_a_server_that_does_not_talk_says_nothing_about_the_message(
     assert (error.is_final, error.is_unknown) == (False, False)
 
 
-def test_after_a_refused_sender_nobody_is_named() -> None:
-    """The address is told to nobody who does not want the message."""
+def test_after_a_refused_sender_no_recipient_is_sent() -> None:
+    """The server that refused the sender does not learn the recipient's address."""
     with scripted(answering("220 mail", "250 mail", "550 Not you")) as server:
         error = refusal(some_mail(), settings_of(server))
     assert error.is_final
@@ -867,7 +869,7 @@ def test_after_a_refused_sender_nobody_is_named() -> None:
     assert not any(line.startswith(b"rcpt") for line in server.heard)
 
 
-def test_the_servers_words_are_made_safe() -> None:
+def test_control_characters_of_a_reply_are_replaced() -> None:
     """No escape sequence, no line break, no end; letters of other languages stay."""
     said = "550 Bo\xc3\xaete pleine\x1b[31m\x07\xff " + "x" * 400
     with scripted(answering("220 mail", "250 mail", "250 OK", said)) as server:
@@ -876,7 +878,7 @@ def test_the_servers_words_are_made_safe() -> None:
     assert len(error.message) < 450
 
 
-def test_nobody_listens() -> None:
+def test_a_port_without_a_server_is_an_error() -> None:
     """Tried again."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -944,7 +946,7 @@ def test_a_server_that_dies_in_the_middle_of_the_message() -> None:
 
 
 @pytest.mark.parametrize("is_slow", [True, False])
-def test_a_server_that_dies_before_its_last_word(
+def test_a_server_that_dies_before_its_last_reply(
     is_slow: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one case that nobody can tell: it may have taken it, and that is said."""
@@ -965,7 +967,7 @@ def test_a_server_that_dies_before_its_last_word(
     assert "Message-ID" in error.hint
 
 
-def test_what_was_taken_is_taken_however_the_farewell_goes() -> None:
+def test_a_failing_quit_does_not_undo_a_delivery() -> None:
     """A server that hangs up after its answer did its work."""
 
     def talk(connection: socket.socket, server: Any) -> None:
@@ -978,9 +980,9 @@ def test_what_was_taken_is_taken_however_the_farewell_goes() -> None:
         assert smtp.send(some_mail(), settings_of(server)) == "Taken"
 
 
-def test_an_address_in_letters_needs_a_server_that_knows_them(told: Blog) -> None:
+def test_an_address_in_letters_needs_a_server_that_knows_them(mailed: Blog) -> None:
     """SMTPUTF8 (RFC 6531) where it is offered; else it is refused for good, and says why."""
-    message = mail.compose(digest_of(entry()), pages_of(told), "zoé@bücher.example", NOW)
+    message = mail.compose(digest_of(entry()), pages_of(mailed), "zoé@bücher.example", NOW)
     assert message is not None
     with receiving(enable_SMTPUTF8=True) as receiver:
         assert smtp.send(message, settings_of(receiver)) == "Taken"
@@ -1001,12 +1003,12 @@ Run = Callable[..., Done]
 
 
 @pytest.fixture
-def run(told: Blog) -> Run:
+def run(mailed: Blog) -> Run:
     """Run ``liveblog`` in the folder of the blog."""
 
     def in_folder(*words: str, **env: str) -> Done:
         environment = os.environ | {"NO_COLOR": "1"} | env
-        return command.run(*words, env=environment, cwd=told.paths.root)
+        return command.run(*words, env=environment, cwd=mailed.paths.root)
 
     return in_folder
 
@@ -1018,10 +1020,10 @@ def listen(blog: Blog, receiver: Receiver) -> None:
     path.write_text(text.replace("port = 9\n", f"port = {receiver.port}\n"), "utf-8")
 
 
-def test_send_mails_a_digest_and_tells_what_the_server_said(told: Blog, run: Run) -> None:
+def test_send_mails_a_digest_and_prints_the_servers_reply(mailed: Blog, run: Run) -> None:
     """To those in the settings, or to somebody else; another time it is another message."""
     with receiving() as receiver:
-        listen(told, receiver)
+        listen(mailed, receiver)
         done = run("send", "2012-W28")
         assert (done.returncode, done.stdout, done.stderr) == (0, "", f"{ANNA}: Taken\n")
         done = run("send", "2012-07-09", "--to", "bob@example.org", "--json")
@@ -1036,14 +1038,14 @@ def test_send_mails_a_digest_and_tells_what_the_server_said(told: Blog, run: Run
     assert receiver.recipients == [ANNA, "bob@example.org"]
     assert week.get_content_type() == "multipart/alternative"
     assert monday["Subject"] == "Lundi 9 juillet\u00a0: Un lundi"
-    scheduled = mail.message_id(told.config, told.digest("2012-W28"), ANNA)
+    scheduled = mail.message_id(mailed.config, mailed.digest("2012-W28"), ANNA)
     assert week["Message-ID"] != scheduled
 
 
-def test_send_goes_on_after_a_refusal_and_fails_in_the_end(told: Blog, run: Run) -> None:
+def test_send_goes_on_after_a_refusal_and_fails_in_the_end(mailed: Blog, run: Run) -> None:
     """One wrong address keeps nobody else from their mail."""
     with receiving() as receiver:
-        listen(told, receiver)
+        listen(mailed, receiver)
         receiver.answer = lambda step, address: "550 No such user" if address == ANNA else ""
         done = run("send", "2012-W28", "--to", ANNA, "--to", "bob@example.org", "--json")
     assert done.returncode == 1
@@ -1091,7 +1093,7 @@ def test_the_message_can_be_kept_as_a_file(run: Run, tmp_path: Path) -> None:
         (["2012-W28"], 1, "Connection refused"),
     ],
 )
-def test_a_mistake_is_said_in_plain_words(run: Run, words: list[str], code: int, said: str) -> None:
+def test_a_wrong_call_is_explained(run: Run, words: list[str], code: int, said: str) -> None:
     """With what to do about it; usage and settings are 2, what failed is 1."""
     done = run("send", *words)
     assert (done.returncode, done.stdout) == (code, "")
@@ -1110,15 +1112,15 @@ def test_a_blog_that_sends_no_mail_says_how_to_begin(blog: Blog, run: Run) -> No
 
 
 def test_the_password_comes_from_the_environment(
-    told: Blog, run: Run, authority: tuple[trustme.CA, Path]
+    mailed: Blog, run: Run, authority: tuple[trustme.CA, Path]
 ) -> None:
     """Over STARTTLS, as configured; without it nothing is tried."""
     options: dict[str, Any] = {
         "tls_context": certified(authority[0]), "auth_required": True, "authenticator": knows_anna,
     }  # fmt: skip
     with receiving(**options) as receiver:
-        listen(told, receiver)
-        path = told.paths.root / config.FILE_NAME
+        listen(mailed, receiver)
+        path = mailed.paths.root / config.FILE_NAME
         text = path.read_text("utf-8")
         path.write_text(text.replace('security = "none"', 'username = "blog"'), "utf-8")
         trust = {"SSL_CERT_FILE": str(authority[1])}

@@ -34,7 +34,7 @@ def keys(box: Outbox, kind: str, now: datetime = NOW) -> list[str]:
     return [delivery.key for delivery in box.ready(kind, now)]  # type: ignore[arg-type]
 
 
-def test_what_is_planned_twice_is_there_once(box: Outbox) -> None:
+def test_a_delivery_that_is_planned_twice_is_stored_once(box: Outbox) -> None:
     """However often, and also when it was sent already."""
     plan = Plan("mail", "anna@example.org", "2012-07-15")
     box.plan([plan, plan], NOW, NOW)
@@ -116,7 +116,7 @@ def test_topics_do_not_wait_for_each_other(box: Outbox) -> None:
     assert keys(box, "ping") == ["ping b hub"]
 
 
-def test_who_died_while_sending_is_found_out(box: Outbox) -> None:
+def test_a_delivery_whose_process_died_waits_again(box: Outbox) -> None:
     """It goes again, and says that it may be there twice."""
     box.plan([Plan("mail", "a", "2012-07-15")], NOW, NOW)
     (delivery,) = box.ready("mail", NOW)
@@ -129,7 +129,7 @@ def test_who_died_while_sending_is_found_out(box: Outbox) -> None:
     assert again.recover() == []
 
 
-def test_a_closing_and_its_effects_are_one_step(box: Outbox) -> None:
+def test_a_closing_and_its_deliveries_are_one_transaction(box: Outbox) -> None:
     """If the effects cannot be recorded, the day is not closed."""
     unwritable: Any = object()
     broken = (Plan("mail", to, "2012-07-15") for to in ["a", unwritable])
@@ -146,13 +146,13 @@ def test_a_period_is_closed_once(box: Outbox) -> None:
     assert box.deliveries() == []
 
 
-def test_looking_makes_no_file(box: Outbox) -> None:
+def test_reading_creates_no_file(box: Outbox) -> None:
     """To list what there is leaves a blog as it is."""
     assert (box.deliveries(), box.count(), box.closed(), box.next_due("mail")) == ([], {}, {}, None)
     assert not box.path.exists()
 
 
-def test_a_damaged_or_newer_file_is_said_and_kept(box: Outbox) -> None:
+def test_a_damaged_or_newer_file_is_an_error_and_stays(box: Outbox) -> None:
     """It is no derived state: it is not made anew in silence."""
     box.path.write_bytes(b"not a database" * 100)
     with pytest.raises(StorageError, match=r"outbox\.sqlite.*\n.*backup"):
@@ -193,7 +193,7 @@ class _Limited(Outbox):
             yield db
 
 
-def test_many_processes_may_make_it_at_once(tmp_path: Path) -> None:
+def test_several_processes_can_create_the_file_at_once(tmp_path: Path) -> None:
     """The first one to come makes the file, and all plan into it."""
     path = tmp_path / "outbox.sqlite"
     plans = [Plan("mail", f"to-{n}", "2012-07-15") for n in range(8)]
@@ -234,7 +234,7 @@ def _sent(box: Outbox) -> Delivery:
     return delivery
 
 
-def test_what_was_sent_is_never_sent_again(box: Outbox) -> None:
+def test_a_sent_delivery_cannot_be_retried(box: Outbox) -> None:
     """Neither a retry nor a drop and a retry makes it wait; the error says when it went."""
     delivery = _sent(box)
     for act in (box.retry, box.drop, box.retry):
@@ -243,8 +243,8 @@ def test_what_was_sent_is_never_sent_again(box: Outbox) -> None:
     assert [e.state for e in box.deliveries()] == ["done"]
 
 
-def test_what_is_being_sent_is_left_alone(box: Outbox) -> None:
-    """Whoever retries or drops it meanwhile is told to look again."""
+def test_a_delivery_that_is_being_sent_cannot_be_changed(box: Outbox) -> None:
+    """An attempt to retry or drop it meanwhile is an error."""
     box.plan([Plan("mail", "a", "2012-07-15")], NOW, NOW)
     (delivery,) = box.ready("mail", NOW)
     box.start(delivery)
@@ -254,7 +254,7 @@ def test_what_is_being_sent_is_left_alone(box: Outbox) -> None:
     assert [e.state for e in box.deliveries()] == ["sending"]
 
 
-def test_what_was_dropped_is_not_begun(box: Outbox) -> None:
+def test_a_dropped_delivery_is_not_started(box: Outbox) -> None:
     """Also if it was dropped after the leading process had looked what is due."""
     box.plan([Plan("mail", "a", "2012-07-15")], NOW, NOW)
     (delivery,) = box.ready("mail", NOW)
@@ -265,7 +265,7 @@ def test_what_was_dropped_is_not_begun(box: Outbox) -> None:
     assert [e.state for e in box.deliveries()] == ["dropped"]
 
 
-def test_forgotten_texts_are_in_no_byte_of_the_file(box: Outbox) -> None:
+def test_erased_texts_are_in_no_byte_of_the_file(box: Outbox) -> None:
     """What a server said may quote an entry; also what an earlier version left behind goes."""
     box.plan([Plan("mail", "a", "2012-07-15"), Plan("chat", "team", "entry")], NOW, NOW)
     for kind in ("mail", "chat"):
@@ -282,13 +282,13 @@ def test_forgotten_texts_are_in_no_byte_of_the_file(box: Outbox) -> None:
     assert [(e.state, e.problem) for e in box.deliveries()] == [("failed", "")] * 2
 
 
-def test_to_forget_makes_no_file(box: Outbox) -> None:
+def test_erasing_creates_no_file(box: Outbox) -> None:
     """A blog that never sent anything has nothing to forget."""
     box.erase_problems()
     assert not box.path.exists()
 
 
-def test_what_a_crash_left_half_done_is_taken_back_by_a_reader(box: Outbox) -> None:
+def test_a_reader_rolls_back_a_transaction_that_a_crash_interrupted(box: Outbox) -> None:
     """A process that died within a transaction leaves SQLite's journal beside the file."""
     _sent(box)
     script = (
@@ -305,7 +305,7 @@ def test_what_a_crash_left_half_done_is_taken_back_by_a_reader(box: Outbox) -> N
     assert [e.state for e in box.deliveries()] == ["done"]
 
 
-def test_a_name_that_is_no_text_is_refused(box: Outbox) -> None:
+def test_a_name_that_is_not_text_is_refused(box: Outbox) -> None:
     """A shell may hand over bytes that are no UTF-8; the database cannot look for them."""
     _sent(box)
     with pytest.raises(InvalidInput, match="is not text"):

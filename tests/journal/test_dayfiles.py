@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 
 from liveblog.journal import START, Fault, Journal
 from liveblog.journal.dayfiles import check as audit_module
+from liveblog.journal.dayfiles.appending import DayFile
 from liveblog.journal.dayfiles.format import decode, encode, ending_of
 from liveblog.journal.dayfiles.head import MAX_WRITES
 from liveblog.journal.dayfiles.reader import FULL_SCAN_POLLS
@@ -923,6 +924,19 @@ def test_6_who_writes_next_waits_for_the_sync_and_what_comes_of_it(
     journal.append(revision("après"), expect=0)
     assert bodies(journal) == ["avant", "une fois", "après"]
     assert not journal.check().faults
+
+
+def test_6_nothing_is_appended_to_a_file_that_another_program_changed(journal: Journal) -> None:
+    """Between the last look at the file and the write: the program's bytes stay as they are."""
+    journal.append(revision("un"), expect=0)
+    path = journal.path(NAME)
+    file = DayFile(path, NAME)
+    file.refresh(b"")
+    path.write_bytes(b"")
+    with pytest.raises(OSError, match="another program changed it"):
+        file.append(b"{}\n", "0" * 16, journal.folder.parent)
+    assert file.is_unchanged
+    assert path.read_bytes() == b""
 
 
 def test_6_nothing_is_appended_to_a_file_that_was_moved_aside(journal: Journal) -> None:

@@ -12,7 +12,7 @@ import os
 import sys
 from importlib import import_module
 from keyword import iskeyword
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
@@ -85,24 +85,16 @@ class _Group(click.Group):
 
 def _repeated_options() -> list[click.Parameter]:
     """Return the global options that may also be given after a command."""
-    return [
-        click.Option(flags, is_flag=True, expose_value=False, hidden=True, callback=_setter(name))
-        for flags, name in (
-            (("-q", "--quiet"), "is_quiet"),
-            (("-v", "--verbose"), "is_verbose"),
-            (("--debug",), "is_debugged"),
-        )
-    ]
+    names = {"--quiet": "is_quiet", "--verbose": "is_verbose", "--debug": ""}
 
-
-def _setter(name: str) -> Any:
-    """Return a callback of click that sets a global option."""
-
-    def callback(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-        if value and isinstance(ctx.obj, State):
+    def set_option(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if (name := names[param.opts[-1]]) and value and isinstance(ctx.obj, State):
             setattr(ctx.obj, name, True)
 
-    return callback
+    return [
+        click.Option(flags, is_flag=True, expose_value=False, hidden=True, callback=set_option)
+        for flags in (("-q", "--quiet"), ("-v", "--verbose"), ("--debug",))
+    ]
 
 
 @click.group(
@@ -115,14 +107,16 @@ def _setter(name: str) -> Any:
 @click.option("--config", metavar="FILE", help="Use this liveblog.toml.  [env: LIVEBLOG_CONFIG]")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more, such as each file written.")
-@click.option("--debug", is_flag=True, help="Show where in the program an error arose.")
+@click.option(
+    "--debug", is_flag=True, expose_value=False, help="Show where in the program an error arose."
+)
 @click.version_option(__version__, message="liveblog %(version)s")
 @click.pass_context
 def liveblog(
-    ctx: click.Context, folder: str, config: str | None, quiet: bool, verbose: bool, debug: bool
+    ctx: click.Context, folder: str, config: str | None, quiet: bool, verbose: bool
 ) -> None:
     """Write dated updates; publish pages, feeds, and daily and weekly digests."""
-    ctx.obj = State(folder, config, quiet, verbose, debug)
+    ctx.obj = State(folder, config, quiet, verbose)
     if ctx.invoked_subcommand is None:
         echo_text(ctx.get_help())
 

@@ -47,14 +47,11 @@ def prepare_long_run() -> None:
 class State:
     """The options of ``liveblog`` itself, which stand before the command."""
 
-    def __init__(
-        self, folder: str, config: str | None, quiet: bool, verbose: bool, debug: bool
-    ) -> None:
+    def __init__(self, folder: str, config: str | None, quiet: bool, verbose: bool) -> None:
         self.folder = folder
         self.config = config
         self.is_quiet = quiet
         self.is_verbose = verbose
-        self.is_debugged = debug
 
     def blog(self) -> Blog:
         """Open the blog that the options name."""

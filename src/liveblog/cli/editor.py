@@ -20,7 +20,7 @@ _STDIN_BYTES = 10 * limits.BODY_BYTES
 
 
 def in_editor(text: str, advice: str) -> str:
-    """Let the user edit a text in $VISUAL or $EDITOR; return it without the advice below it.
+    """Let the user edit a text in $VISUAL or $EDITOR; return it without the *advice* below it.
 
     An empty result means that the user cancelled.
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from msgspec import UNSET
+import msgspec
 
 from ..model.draft import FIELDS, Draft, Field
 from .context import State, complete_id, complete_tag, json_option, pass_state, print_revision
 from .editor import in_editor, read_stdin, saved_on_error, split_title
 from .values import parse_figure, parse_images, parse_source
+
+if TYPE_CHECKING:
+    from ..blog import Blog
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -108,16 +111,16 @@ def _entry_options(command: Command) -> Command:
     return command
 
 
-def _draft(given: dict[str, Any], **more: Any) -> Draft:
+def _draft(blog: Blog, given: dict[str, Any]) -> Draft:
     """Return the draft that the options describe; an empty value clears a list."""
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"published": blog.instant(given["at"])} if given["at"] else {}
     for field in FIELDS:
         value = given.get(field.name)
         if field.kind == "list" and value:
             values[field.name] = tuple(_PARSERS[field.name](part) for part in value if part)
         elif field.kind != "list" and value is not None:
             values[field.name] = value
-    return Draft(**(values | more))
+    return Draft(**values)
 
 
 @click.command()
@@ -129,12 +132,6 @@ def post(
     state: State,
     /,
     text: str | None,
-    at: str | None,
-    schedule: bool,
-    images: Sequence[str],
-    alts: Sequence[str],
-    captions: Sequence[str],
-    idempotency_key: str,
     as_json: bool,
     **given: Any,
 ) -> None:
@@ -143,11 +140,11 @@ def post(
     The text is Markdown. With '-' it is read from standard input; without any, your editor opens.
     """
     blog = state.blog()
-    instant = blog.instant(at) if at else UNSET
+    draft = _draft(blog, given)
     title, written = given["title"], ""
     if text == "-":
         text = read_stdin()
-    elif text is None and (images or title):
+    elif text is None and (given["images"] or title):
         text = ""
     elif text is None:
         written = in_editor(f"# {title}\n" if title else "", _ADVICE)
@@ -158,12 +155,12 @@ def post(
             return
     with saved_on_error(written) if written else nullcontext():
         revision = blog.post(
-            _draft(given, body=text, title=title or "", published=instant),
-            images=parse_images(images, alts, captions),
-            schedule=schedule,
-            idempotency_key=idempotency_key or _new_key(),
+            msgspec.structs.replace(draft, body=text, title=title or ""),
+            images=parse_images(given["images"], given["alts"], given["captions"]),
+            schedule=given["schedule"],
+            idempotency_key=given["idempotency_key"] or _new_key(),
         )
-    print_revision(state, blog, revision, as_json, is_timed=bool(at))
+    print_revision(state, blog, revision, as_json, is_timed=bool(given["at"]))
 
 
 @click.command()
@@ -182,12 +179,6 @@ def edit(
     /,
     entry_id: str,
     text: str | None,
-    at: str | None,
-    schedule: bool,
-    images: Sequence[str],
-    alts: Sequence[str],
-    captions: Sequence[str],
-    idempotency_key: str,
     note: str,
     minor: bool,
     expect: int | None,
@@ -202,13 +193,15 @@ def edit(
     """
     blog = state.blog()
     old = blog.timeline.entry(entry_id).now
-    draft = _draft(
-        given,
-        body=read_stdin() if text == "-" else UNSET if text is None else text,
-        published=blog.instant(at) if at else UNSET,
-    )
+    draft = _draft(blog, given)
+    if text is not None:
+        draft = msgspec.structs.replace(draft, body=read_stdin() if text == "-" else text)
+    images = None
+    if given["images"]:
+        files = [file for file in given["images"] if file]
+        images = parse_images(files, given["alts"], given["captions"])
     written = ""
-    if draft == Draft() and not images and not note:
+    if draft == Draft() and images is None and not note:
         before = f"# {old.title}\n\n{old.body}" if old.title else old.body
         written = in_editor(before, _EDIT_ADVICE)
         if not written or written == before.strip():
@@ -221,14 +214,14 @@ def edit(
         revision = blog.edit(
             entry_id,
             draft,
-            images=parse_images([i for i in images if i], alts, captions) if images else None,
+            images=images,
             note=note,
             minor=minor,
-            schedule=schedule,
+            schedule=given["schedule"],
             expect=expect,
-            idempotency_key=idempotency_key or _new_key(),
+            idempotency_key=given["idempotency_key"] or _new_key(),
         )
-    print_revision(state, blog, revision, as_json, is_timed=bool(at))
+    print_revision(state, blog, revision, as_json, is_timed=bool(given["at"]))
 
 
 def _new_key() -> str:

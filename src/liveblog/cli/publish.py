@@ -10,7 +10,7 @@ from .printing import print_json
 
 @click.command()
 @dry_option
-@click.option("--full", is_flag=True, help="Make everything again, whatever is remembered.")
+@click.option("--full", is_flag=True, help="Render every file again.")
 @json_option
 @pass_state
 def publish(state: State, dry_run: bool, full: bool, as_json: bool) -> None:

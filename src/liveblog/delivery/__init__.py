@@ -10,11 +10,11 @@ from ..model.errors import LiveblogError
 
 
 class DeliveryError(LiveblogError):
-    """The other side did not take a delivery.
+    """A delivery failed.
 
     ``is_final``: another attempt would not help (an address that does not exist);
-    ``retry_after``: the delay in seconds that the other side asked for, or 0;
-    ``is_unknown``: the other side may have taken it after all.
+    ``retry_after``: the delay in seconds that the server asked for, or 0;
+    ``is_unknown``: the server may have accepted the delivery.
     """
 
     def __init__(

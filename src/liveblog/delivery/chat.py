@@ -14,11 +14,11 @@ from ..text.plain import shorten
 from . import DeliveryError
 
 MAX_LENGTH = 2_000
-"""The most characters of a message, also where a service takes more."""
+"""Maximum number of characters of a message, also for a service that allows more."""
 
 
 def variable(name: str) -> str:
-    """Return the name of the variable that holds a chat's address."""
+    """Return the name of the environment variable that holds a chat's address."""
     return f"LIVEBLOG_CHAT_{name.upper()}"
 
 
@@ -51,13 +51,13 @@ def post(name: str, text: str, link: str, environ: Mapping[str, str]) -> None:
             f"Correct {variable(name)}; see https://github.com/caronc/apprise/wiki.",
         )
     body = message(text, link, service.body_maxlen)
-    with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as said:  # type: ignore[no-untyped-call]
+    with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as log:  # type: ignore[no-untyped-call]
         is_sent = service.notify(body=body, title="", body_format=apprise.NotifyFormat.TEXT)
-        lines = said.getvalue().strip().split("\n")
+        lines = log.getvalue().strip().split("\n")
     if not is_sent:
-        # What a library logs of an address may show the secret that it holds.
-        words = lines[-1].replace(address, "…")[:200]
+        # The library may have logged the address, which contains a secret.
+        reason = lines[-1].replace(address, "…")[:200]
         raise DeliveryError(
-            f"The chat '{name}' ({service.service_name}) did not take it: {words}.",
+            f"The chat '{name}' ({service.service_name}) did not accept the message: {reason}.",
             "It is tried again.",
         )

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ..config import Config
-from ..digest import Digest, title
+from ..digest import title
 from ..digest.build import build
 from ..http_client import private_host_port
 from ..journal import Journal
@@ -35,16 +35,16 @@ PUBLIC = "public"
 """Recorded in the outbox instead of host and port for a hub outside of the owner's network."""
 
 POSITION = "place"
-"""Name of the outbox's fact that holds the position up to which chat messages were planned."""
+"""Name of the fact in the outbox: the position up to which chat messages were planned."""
 
 PING_DELAY = timedelta(seconds=0.3)
-"""The delay of a ping; changes of a topic within it share one ping."""
+"""Delay of a ping: changes of a topic within it share one ping."""
 
 LEAST_ATTEMPTS = 5
-"""The least number of attempts before a delivery is given up, whatever the clock says."""
+"""Minimum number of attempts before a delivery is given up, also if the clock was set."""
 
 MAX_DELAY = 86_400.0
-"""The longest delay in seconds that another machine may ask for."""
+"""Maximum delay in seconds that a server may ask for."""
 
 log = logging.getLogger("liveblog")
 
@@ -155,7 +155,7 @@ class Dispatcher:
     # -- sending ------------------------------------------------------------------------------
 
     def recover(self) -> list[Delivery]:
-        """Let the deliveries that a process which died was sending wait again; return them."""
+        """Return the deliveries that a process was sending when it died; let them wait again."""
         interrupted = self._outbox.recover()
         for delivery in interrupted:
             if delivery.kind != "ping":
@@ -179,7 +179,8 @@ class Dispatcher:
 
     def _try(self, delivery: Delivery) -> str:
         try:
-            # Rendering takes time and comes first: a process that dies meanwhile has sent nothing.
+            # Rendering takes time and comes before start(): a process that dies meanwhile has sent
+            # nothing.
             send = self._prepare(delivery)
         except _NotNeeded as error:
             return self._end(delivery, str(error))
@@ -200,7 +201,7 @@ class Dispatcher:
         try:
             self._record_end(delivery, why_unneeded, ended)
         except StorageError:
-            # It was sent: that must be recorded before the next delivery of its kind is sent.
+            # It was sent, which must be recorded before the next delivery is sent.
             self._unrecorded.append((delivery, why_unneeded, ended))
             raise
         return "done"
@@ -214,9 +215,8 @@ class Dispatcher:
     def _fail(self, delivery: Delivery, error: Exception, *, is_final: bool = False) -> str:
         if not isinstance(error, LiveblogError):
             log.error("Cannot send '%s'.", delivery.key, exc_info=error)
-        text = (
-            str(error) if isinstance(error, LiveblogError) else f"{type(error).__name__}: {error}"
-        )
+            error = DeliveryError(f"{type(error).__name__}: {error}")
+        text = str(error)
         refusal = error if isinstance(error, DeliveryError) else DeliveryError(text)
         now = self._clock()
         attempts = delivery.attempts + 1
@@ -263,7 +263,8 @@ class Dispatcher:
         settings = self._config.mail
         if delivery.target not in settings.to:
             raise _NotNeeded("the address is no longer in the settings")
-        digest = self._digest(period.parse_period_id(delivery.subject, self._config.first_weekday))
+        subject = period.parse_period_id(delivery.subject, self._config.first_weekday)
+        digest = build(self._timeline, subject)
         message = mail.compose(digest, self._publisher.pages, delivery.target, self._clock())
         if message is None:
             raise _NotNeeded("its entries were withdrawn")
@@ -280,15 +281,12 @@ class Dispatcher:
                 raise _NotNeeded("the entry was withdrawn") from None
             text, path = self._entry_text(entry), addresses.entry_path(entry.id)
         else:
-            text = bidi.close_controls(title(self._digest(subject), self._words))
+            text = bidi.close_controls(title(build(self._timeline, subject), self._words))
             path = addresses.period_path(subject)
         link = addresses.url(config.url, path)
         return partial(
             chat.post, delivery.target, self._words.typography(text), link, self._environ
         )
-
-    def _digest(self, subject: Period) -> Digest:
-        return build(self._timeline, subject)
 
     def _entry_text(self, entry: Entry) -> str:
         """Return an entry as the plain text of a chat message."""

@@ -25,7 +25,7 @@ import css_inline
 
 from ..config import Config
 from ..config.checks import normalize_mail_address, parse_sender
-from ..digest import Digest, label
+from ..digest import Digest, heading, label
 from ..digest import text as as_text
 from ..digest.build import abridge, cut, headline_only
 from ..model import addresses, limits
@@ -35,13 +35,13 @@ from ..text.bidi import close_controls
 from ..text.plain import shorten
 
 MAX_BYTES = 100_000
-"""The most bytes of a message as it is sent: mail services cut what is over 102 kB."""
+"""Maximum size of a message in bytes: mail services cut messages of more than 102 kB."""
 
 SUBJECT_LENGTH = 60
-"""The most characters of a subject: telephones show no more."""
+"""Maximum number of characters of a subject: telephones show no more."""
 
 PREHEADER_LENGTH = range(60, 101)
-"""Characters of the text that mail programs show after the subject."""
+"""Least and greatest length of the text that mail programs show after the subject."""
 
 
 class _Policy(EmailPolicy):
@@ -195,7 +195,7 @@ def _subject(digest: Digest, pages: Pages) -> str:
     )
     live = [entry for entry in digest.entries if entry.now.state == "live"]
     story = digest.headline or pages.name((live or digest.entries)[0])
-    subject = words.say("%(period)s: %(headline)s", period=named, headline=story)
+    subject = heading(named, story, words)
     return shorten(_line(words.typography(subject)), SUBJECT_LENGTH)
 
 

@@ -6,12 +6,15 @@ topic. Its key makes it unique: it is planned once, however often that is asked 
 ``waiting``
     planned, or to be tried again when it is due;
 ``sending``
-    being tried. If the process dies here, or the connection breaks before the answer, nobody knows
-    whether the other side took it: it is tried again, counted in ``uncertain_attempts`` and
-    reported. Nothing else is ever sent twice;
-``done``, ``failed``, ``dropped``
-    sent; given up after :data:`GIVE_UP_AFTER` or because the other side refused it for good; taken
-    off the list by a person, or not needed any more.
+    being tried. If the process dies here, or the connection breaks before the reply, it is unknown
+    whether the server accepted the delivery: it is tried again, counted in ``uncertain_attempts``
+    and reported. Nothing else is ever sent twice;
+``done``
+    sent;
+``failed``
+    given up after :data:`GIVE_UP_AFTER`, or because the server refused it for good;
+``dropped``
+    cancelled by a person, or not needed any more.
 
 The closing of a period and its deliveries are recorded in one transaction. A ping is for the newest
 version of its topic: it replaces one that was not sent yet, so that a burst of changes is one ping.
@@ -34,9 +37,9 @@ if TYPE_CHECKING:
     import sqlite3
 
 VERSION = 1  #: of the database's schema
-GIVE_UP_AFTER = timedelta(days=3)
+GIVE_UP_AFTER = timedelta(days=3)  #: since a delivery was planned
 FIRST_DELAY = 30.0  #: seconds before the second attempt
-LONGEST_DELAY = 900.0  #: seconds between two later attempts
+LONGEST_DELAY = 900.0  #: seconds between two attempts, at most
 
 Kind = Literal["mail", "chat", "ping"]
 KINDS: tuple[Kind, ...] = ("ping", "chat", "mail")
@@ -89,7 +92,7 @@ class Delivery:
     due: datetime
     ended: datetime | None
     attempts: int
-    uncertain_attempts: int  #: attempts that the other side may have taken
+    uncertain_attempts: int  #: attempts after which the server may have accepted it
     problem: str  #: why the last attempt failed
 
 
@@ -180,11 +183,11 @@ class Outbox:
         return self._change(delivery, "state = 'sending', tries = tries + 1")
 
     def mark_sent(self, delivery: Delivery, now: datetime) -> None:
-        """Record that the other side took it."""
+        """Record that a delivery was sent."""
         self._change(delivery, "state = 'done', problem = '', ended = ?", _text(now))
 
     def drop_unneeded(self, delivery: Delivery, why: str, now: datetime) -> None:
-        """Record that it is not needed any more."""
+        """Record that a delivery is not needed any more, and why."""
         self._change(delivery, "state = 'dropped', problem = ?, ended = ?", why, _text(now))
 
     def postpone(
@@ -192,18 +195,18 @@ class Outbox:
     ) -> None:
         """Record that an attempt failed, and when the next is due.
 
-        *is_unknown* says that the other side may have taken it, so that it may arrive twice.
+        *is_unknown*: the server may have accepted the delivery, which may then arrive twice.
         """
         changes = "state = 'waiting', problem = ?, due = ?, cuts = cuts + ?, tries = ?"
         self._change(delivery, changes, problem, _text(due), int(is_unknown), delivery.attempts + 1)
 
     def give_up(self, delivery: Delivery, problem: str, now: datetime) -> None:
-        """Record that it failed and is not tried again unless a person asks for it."""
+        """Record that a delivery failed and is not tried again unless a person asks for it."""
         changes = "state = 'failed', problem = ?, ended = ?, tries = ?"
         self._change(delivery, changes, problem, _text(now), delivery.attempts + 1)
 
     def limit_waits(self, now: datetime) -> None:
-        """Make due now what is due too late, because the clock had been ahead."""
+        """Make due now the deliveries that are due too late, because the clock was ahead."""
         latest = _text(now + timedelta(seconds=2 * LONGEST_DELAY))
         with self._transaction() as db:
             db.execute("UPDATE effects SET due = ? WHERE due > ?", (_text(now), latest))
@@ -237,7 +240,7 @@ class Outbox:
         return self._change_unsent(key, changes, _text(now), _text(now))
 
     def drop(self, key: str, now: datetime) -> Delivery:
-        """Take an unsent delivery off the list; raises what :meth:`retry` raises."""
+        """Cancel an unsent delivery. Raises the errors of :meth:`retry`."""
         changes = "state = 'dropped', problem = 'dropped by hand', ended = ?"
         return self._change_unsent(key, changes, _text(now))
 

@@ -20,22 +20,22 @@ from ..text.plain import shorten
 from . import DeliveryError
 
 CONNECT_SECONDS = 10.0
-"""The longest time to connect, and to say goodbye."""
+"""Maximum time to connect, and to end the session with QUIT."""
 
 TOTAL_SECONDS = 60.0
-"""The longest time for the whole exchange."""
+"""Maximum time for the whole session."""
 
 PASSWORD_VARIABLE = "LIVEBLOG_SMTP_PASSWORD"
 """Name of the environment variable that holds the password."""
 
 LOGIN_RETRY_SECONDS = 3600.0
-"""Seconds before a refused login is tried again: servers lock out who tries more often."""
+"""Seconds before a refused login is tried again: servers block a client that tries more often."""
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 """The default port for each kind of security."""
 
 _LOGIN_CODES = (530, 534, 535, 538)
-"""Replies that ask for a login, or for another one (RFC 4954 §6)."""
+"""Reply codes for a missing or refused login (RFC 4954 §6)."""
 
 
 def send(message: EmailMessage, mail: MailConfig, password: str = "") -> str:
@@ -117,7 +117,7 @@ def _connected(mail: MailConfig) -> Iterator[smtplib.SMTP]:
         if server.sock:
             server.sock.settimeout(CONNECT_SECONDS)
         with suppress(smtplib.SMTPException, OSError):
-            server.quit()  # the message was taken, even if this fails
+            server.quit()  # the message was accepted, even if this fails
     except (smtplib.SMTPException, OSError) as error:
         if is_late.is_set():
             raise TimeoutError(f"it took longer than {TOTAL_SECONDS:.0f} seconds") from error
@@ -187,7 +187,7 @@ def _transmit(server: smtplib.SMTP, message: EmailMessage, where: str) -> str:
 
 
 def _check(answer: tuple[int, bytes], where: str, recipient: str) -> str:
-    """Return the server's words, or raise :class:`DeliveryError` if it refused."""
+    """Return the text of a reply, or raise :class:`DeliveryError` if the server refused."""
     code, words = answer
     if code < 400:
         return _printable(words)
@@ -211,7 +211,7 @@ def _bare(message: EmailMessage, name: str) -> str:
 
 
 def _printable(answer: bytes | str) -> str:
-    """Return another machine's words, short and without control characters."""
+    """Return the text of a reply, short and without control characters."""
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     text = "".join(letter if letter.isprintable() else " " for letter in text)
     return shorten(re.sub(" +", " ", text).strip(), 300).rstrip(".")

@@ -28,10 +28,10 @@ def ping(hub: str, topic: str, private: str = "") -> None:
     except LiveblogError as error:
         raise DeliveryError(f"The hub {hub}: {error.message}", error.hint) from None
     if not 200 <= answer.status < 300:
-        said = answer.body[:200].decode("utf-8", "replace").strip()
+        text = answer.body[:200].decode("utf-8", "replace").strip()
         after = answer.headers.get("retry-after", "")
         raise DeliveryError(
-            f"The hub {hub} answered {answer.status}" + (f": {said!r}." if said else "."),
+            f"The hub {hub} answered {answer.status}" + (f": {text!r}." if text else "."),
             "It is asked again. If that goes on, check the hub's address.",
             retry_after=float(after) if after.isdecimal() else 0.0,
         )

@@ -107,6 +107,16 @@ def title(digest: Digest, words: Words) -> str:
     """Return a digest's title, its period and headline: ``Dimanche 15 juillet : …``."""
     period = digest.period
     name = words.day(period.start) if period.kind == "day" else label(period, words)
-    if not digest.headline:
+    return heading(name, digest.headline, words)
+
+
+def heading(name: str, headline: str, words: Words) -> str:
+    """Return a period's name with its headline: ``Dimanche 15 juillet : …``."""
+    if not headline:
         return name
-    return words.say("%(period)s: %(headline)s", period=name, headline=digest.headline)
+    return words.say("%(period)s: %(headline)s", period=name, headline=headline)
+
+
+def day_heading(day: Day, words: Words) -> str:
+    """Return a day's name with the headline that was written for it."""
+    return heading(words.day(day.date), day.framing.headline if day.framing else "", words)

@@ -10,17 +10,22 @@ from ..model.entry import Source, id_letters
 from ..text.bidi import close_controls
 from ..text.locale import Words
 from ..timeline import Entry
-from . import Digest, abridged_note, label
-from .text import correction_line, days_with_figures, figure_line, marks_of, unit_line
+from . import Digest, abridged_note, day_heading, heading, label
+from .text import (
+    correction_line,
+    days_with_figures,
+    figure_line,
+    marks_of,
+    sources_line,
+    unit_line,
+)
 
 
 def render(digest: Digest, words: Words, *, base: str) -> str:
     """Return a digest as Markdown; *base* is the site's address."""
-    heading = label(digest.period, words)
-    if digest.headline:
-        heading = words.say("%(period)s: %(headline)s", period=heading, headline=digest.headline)
+    title = heading(label(digest.period, words), digest.headline, words)
     blocks = [
-        f"# {_line(words.typography(heading))}",
+        f"# {_escape(words.typography(title))}",
         f"*{abridged_note(words)}*" if digest.is_abridged else "",
         _adapted(digest.introduction, digest.period.id),
     ]
@@ -28,12 +33,7 @@ def render(digest: Digest, words: Words, *, base: str) -> str:
     for day in digest.days:
         framing = day.framing
         if not is_one_day:
-            heading = words.day(day.date)
-            if framing and framing.headline:
-                heading = words.say(
-                    "%(period)s: %(headline)s", period=heading, headline=framing.headline
-                )
-            blocks.append(f"## {_line(words.typography(heading))}")
+            blocks.append(f"## {_escape(words.typography(day_heading(day, words)))}")
             blocks.append(_adapted(framing.introduction, framing.period) if framing else "")
         blocks += [_entry(entry, words, base) for entry in day.entries]
         if not is_one_day and framing:
@@ -50,26 +50,24 @@ def _entry(entry: Entry, words: Words, base: str) -> str:
     now = entry.now
     time = f"[{words.time(now.published)}]({addresses.url(base, addresses.entry_path(now.id))})"
     title = now.title if now.state == "live" else ""
-    blocks = [f"### {time} {_line(words.typography(title))}".rstrip()]
+    blocks = [f"### {time} {_escape(words.typography(title))}".rstrip()]
     marks = " · ".join(words.say(mark) for mark in marks_of(entry))
     if marks:
         blocks.append(f"*{marks}*")
     if now.state == "retracted":
-        note = _line(words.typography(now.note))
+        note = _escape(words.typography(now.note))
         blocks.append(f"{words.say('This update was retracted.')} {note}".rstrip())
         return "\n\n".join(blocks)
     blocks.append(_adapted(now.body, id_letters(now.id)))
     for media in now.media:
         address = addresses.url(base, addresses.media_path(media.path))
-        blocks.append(f"![{_line(media.alt)}]({address})")
+        blocks.append(f"![{_escape(media.alt)}]({address})")
         if media.caption:
-            blocks.append(f"*{_line(media.caption)}*")
-    blocks.append("\n".join(f"- {_line(figure_line(f, words))}" for f in now.figures))
+            blocks.append(f"*{_escape(media.caption)}*")
+    blocks.append("\n".join(f"- {_escape(figure_line(f, words))}" for f in now.figures))
     if now.sources:
-        names = words.comma.join(_source(source) for source in now.sources)
-        count = len(now.sources)
-        blocks.append(words.count("Source: %(names)s", "Sources: %(names)s", count, names=names))
-    blocks += [f"*{_line(correction_line(r, words))}*" for r in entry.corrections]
+        blocks.append(sources_line([_source(source) for source in now.sources], words))
+    blocks += [f"*{_escape(correction_line(r, words))}*" for r in entry.corrections]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -136,13 +134,13 @@ def _is_plain(line: str) -> bool:
 
 def _source(source: Source) -> str:
     url = quote(addresses.web_address(source.url), safe="!#$%&'()*+,/:;=?@[]~")
-    return f"[{_line(source.name)}](<{url}>)" if url else _line(source.name)
+    return f"[{_escape(source.name)}](<{url}>)" if url else _escape(source.name)
 
 
-def _line(text: str) -> str:
+def _escape(text: str) -> str:
     """Escape the characters of a plain line that are markup in Markdown."""
     return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", close_controls(text))
 
 
 def _cell(text: str) -> str:
-    return _line(text).replace("|", r"\|")
+    return _escape(text).replace("|", r"\|")

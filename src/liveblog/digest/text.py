@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -18,7 +18,7 @@ from ..text.locale import Words
 from ..text.markup import to_html, typeset
 from ..text.plain import collapse_space
 from ..timeline import Entry
-from . import Digest, Series, abridged_note, label
+from . import Digest, Series, abridged_note, day_heading, label
 
 WIDTH = 78  #: columns
 _MIN_WIDTH = 20  # columns of a text, however deeply it is indented
@@ -57,12 +57,7 @@ def render(
     is_one_day = digest.period.kind == "day"
     for day in digest.days:
         if not is_one_day:
-            heading = words.day(day.date)
-            if day.framing and day.framing.headline:
-                heading = words.say(
-                    "%(period)s: %(headline)s", period=heading, headline=day.framing.headline
-                )
-            heading = _wrapped(words.typography(heading))
+            heading = _wrapped(words.typography(day_heading(day, words)))
             rule = "─" * max(len(line) for line in heading.split("\n"))
             blocks.append("\n" + style(f"{heading}\n{rule}", "day"))
             if day.framing:
@@ -96,7 +91,7 @@ def _entry(
         head += "\n" + style("[" + " · ".join(marks) + "]", "mark")
     paragraphs = [head]
     if now.state == "retracted":
-        note = words.say("This update was retracted.") + (f" {now.note}" if now.note else "")
+        note = f"{words.say('This update was retracted.')} {now.note}".rstrip()
         paragraphs.append(_wrapped(words.typography(note)))
         return "\n".join(paragraphs)
     paragraphs += _paragraphs_of(body(now), words, base)
@@ -109,8 +104,7 @@ def _entry(
         figures = (words.typography(f"• {figure_line(figure, words)}") for figure in now.figures)
         paragraphs.append("\n".join(_wrapped(line) for line in figures))
     if now.sources:
-        names = words.comma.join(map(_source, now.sources))
-        line = words.count("Source: %(names)s", "Sources: %(names)s", len(now.sources), names=names)
+        line = sources_line([_source(source) for source in now.sources], words)
         paragraphs.append(style(_wrapped(line), "faint"))
     for revision in entry.corrections:
         paragraphs.append(_wrapped(words.typography(correction_line(revision, words))))
@@ -142,6 +136,12 @@ def correction_line(revision: Revision, words: Words) -> str:
     """Return the line that says when and why an entry was corrected."""
     when = words.moment(revision.recorded or revision.updated)
     return words.say("Corrected on %(when)s: %(note)s", when=when, note=revision.note)
+
+
+def sources_line(names: Sequence[str], words: Words) -> str:
+    """Return the line of an entry's sources: ``Sources : AFP, Reuters``."""
+    joined = words.comma.join(names)
+    return words.count("Source: %(names)s", "Sources: %(names)s", len(names), names=joined)
 
 
 def figure_line(figure: Figure, words: Words) -> str:

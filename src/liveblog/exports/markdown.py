@@ -172,20 +172,22 @@ def _pages(records: Iterable[Record]) -> Iterator[tuple[str, str, list[Media]]]:
         if home in seen:
             raise ValueError(f"the records of {home} do not come together")
         seen.add(home)
-        versions: dict[tuple[bool, str], list[Revision | Framing]] = {}
+        entries: dict[str, list[Revision]] = {}
+        framings: list[Framing] = []
         for record in group:
-            versions.setdefault((isinstance(record, Framing), record.name), []).append(record)
-        for _, same_name in sorted(versions.items()):
-            same_name.sort(key=lambda record: record.rev)
-            revisions = [record for record in same_name if isinstance(record, Revision)]
-            framings = [record for record in same_name if isinstance(record, Framing)]
-            if revisions:
-                pictures = [picture for revision in revisions for picture in revision.media]
-                yield _entry_path(revisions[-1]), entry_page(revisions), pictures
+            if isinstance(record, Framing):
+                framings.append(record)
             else:
-                if home != COVERAGE:
-                    parse_period_id(home)  # it becomes a file name
-                yield f"framings/{home}.md", framing_page(framings), []
+                entries.setdefault(record.id, []).append(record)
+        for _, revisions in sorted(entries.items()):
+            revisions.sort(key=lambda revision: revision.rev)
+            pictures = [picture for revision in revisions for picture in revision.media]
+            yield _entry_path(revisions[-1]), entry_page(revisions), pictures
+        if framings:
+            framings.sort(key=lambda framing: framing.rev)
+            if home != COVERAGE:
+                parse_period_id(home)  # it becomes a file name
+            yield f"framings/{home}.md", framing_page(framings), []
 
 
 def _entry_path(now: Revision) -> str:

@@ -1,4 +1,4 @@
-"""Importers, and the items that they yield: updates, framings, copied records and problems.
+"""Importers, and the items that they yield: updates, framings, copies and problems.
 
 Each importer is a module with a function that yields items as it finds them, so that memory stays
 bounded whatever the size of the source. An importer writes nothing: :meth:`Blog.import_items`

@@ -29,17 +29,17 @@ State = Literal["live", "retracted", "removed"]
 """Shown; withdrawn with a notice in its place; gone from the site."""
 
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Crockford's base 32 in lower case: no letter that is read for another."""
+"""Crockford's base 32 in lower case, without letters that are easily confused."""
 
 MEDIA_TYPES = {
     "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "gif": "image/gif"
 }  # fmt: skip
-"""The media types of what entries show, by the ending of its file's name."""
+"""The media types of pictures, by file extension."""
 
 MEDIA_PATH = re.compile(
     rf"(?P<entry>[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}/[{ID_ALPHABET}]{{10}})-[0-9a-f]{{10}}\.(?P<ending>[a-z0-9]{{2,4}})"
 )
-"""What the path of a file below ``entries/media/`` looks like: the entry's, then a hash."""
+"""The path of a file below ``entries/media/``: that of its entry, then a hash."""
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _PIECE = 1000  #: characters
@@ -112,7 +112,7 @@ class Revision(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="revis
 
     @property
     def name(self) -> str:
-        """The word it is looked up by."""
+        """The id by which the journal finds the record."""
         return self.id
 
 
@@ -134,7 +134,7 @@ class Framing(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="framin
 
     @property
     def name(self) -> str:
-        """The word it is looked up by."""
+        """The id by which the journal finds the record."""
         return self.period
 
 
@@ -150,7 +150,7 @@ Record = Revision | Framing | Reference
 
 
 def make_id(day: date, randomness: bytes) -> str:
-    """Name a new entry: its day and ten letters taken from at least seven random bytes."""
+    """Return the id of a new entry: its day and ten letters from at least seven random bytes."""
     number = int.from_bytes(randomness, "big")
     letters = "".join([ID_ALPHABET[(number >> shift) & 31] for shift in range(0, 50, 5)])
     return f"{day.isoformat().replace('-', '')}-{letters}"
@@ -195,8 +195,8 @@ def display_day(revision: Revision) -> date:
 def decomposed(text: str) -> str:
     """Return a text with accents and ligatures taken apart (NFKD, UAX #15).
 
-    To order the marks of one letter takes a time that grows with the square of their number, so
-    they are ordered within a piece of the text only.
+    Ordering the marks of one letter takes time that grows with the square of their number, so the
+    text is normalised in pieces.
     """
     pieces = (text[at : at + _PIECE] for at in range(0, len(text), _PIECE))
     return "".join(unicodedata.normalize("NFKD", piece) for piece in pieces)
@@ -208,7 +208,7 @@ def slug(text: str) -> str:
     Letters of every script are kept (IRIs allow them), so Arabic tags stay readable. The result is
     empty where the text holds neither letter nor digit.
     """
-    # What is longer than a tag can be comes from outside, and is not held in memory.
+    # A longer text cannot be a tag and is not cached.
     return _slug(text) if len(text) <= limits.NAME else _slug.__wrapped__(text)
 
 
@@ -238,7 +238,7 @@ def as_data(record: Struct) -> dict[str, Any]:
 
 
 def clean_text(text: str, field: str) -> str:
-    """Normalise line ends and outer white space, and refuse what no page or feed can carry.
+    """Normalise line ends and outer white space; refuse characters that no page can contain.
 
     Raises :class:`InvalidInput` naming the field, line and column of a control character, lone
     surrogate or noncharacter.
@@ -246,7 +246,7 @@ def clean_text(text: str, field: str) -> str:
     if not text:
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    # The indentation of a first line may mean something to Markdown.
+    # Keep the indentation of the first line, which has a meaning in Markdown.
     if empty := _EMPTY_LINES.match(text):
         text = text[empty.end() :]
     text = text.rstrip()
@@ -256,7 +256,7 @@ def clean_text(text: str, field: str) -> str:
 
 
 def refuse_forbidden(text: str, field: str) -> None:
-    """Refuse what no page or feed can carry; see :data:`FORBIDDEN`.
+    """Refuse the characters of :data:`FORBIDDEN`, which no page or feed can contain.
 
     Raises :class:`InvalidInput` naming the field, line and column.
     """
@@ -298,7 +298,7 @@ def clean_figures(figures: Iterable[Figure]) -> tuple[Figure, ...]:
 
 
 def clean_language(lang: str) -> str:
-    """Refuse what is no language code (BCP 47)."""
+    """Return a language code (BCP 47), or refuse a text that is none."""
     limits.check_bytes(lang, limits.LANGUAGE_BYTES, "language code")
     if lang and not _LANGUAGE.fullmatch(lang):
         raise InvalidInput(

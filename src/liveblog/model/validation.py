@@ -39,10 +39,10 @@ _LINES = {field.name: field.limit for field in FIELDS if field.limit}
 
 
 def validate(record: Record) -> None:
-    """Refuse a record that could not be kept, shown or sent everywhere; see :mod:`.limits`.
+    """Refuse a record that could not be stored, shown or sent everywhere; see :mod:`.limits`.
 
-    The rule for every door, and for every line of a journal that is read. Texts that an author
-    handed over are expected to have gone through :func:`clean_text`.
+    Every new record is validated, and every line of a journal that is read. Texts of authors have
+    been cleaned before, with :func:`clean_text`.
 
     Raises :class:`InvalidInput` with the field and its limit.
     """
@@ -57,7 +57,7 @@ def validate(record: Record) -> None:
 
 
 def _validate_revision(revision: Revision) -> None:
-    # Done for each line of a journal that is read: what is ordinary is looked at once.
+    # This runs for each line of a journal: short, printable texts are checked all at once.
     entry_day = id_day(revision.id)
     if revision.day:
         limits.check_day(display_day(revision))
@@ -65,10 +65,10 @@ def _validate_revision(revision: Revision) -> None:
     _validate_instant(revision.updated, "time of the last change")
     _validate_number(revision.rev)
     if revision.state not in _STATES:
-        raise InvalidInput(f"'{revision.state}' is no state of an entry.", "Use live.")
+        raise InvalidInput(f"'{revision.state}' is not a state of an entry.", "Use live.")
     if revision.verification not in _VERIFICATIONS:
         raise InvalidInput(
-            f"'{revision.verification}' says not whether a claim is confirmed.",
+            f"'{revision.verification}' is not a verification.",
             "Use unconfirmed, confirmed, or nothing.",
         )
     if revision.state == "live" and not (revision.body or revision.title or revision.media):
@@ -158,7 +158,7 @@ def _validate_media(media: Media, entry_id: str, entry_day: date) -> None:
         )
     if media.type != MEDIA_TYPES.get(match["ending"]):
         raise InvalidInput(
-            f"The picture '{media.path}' has the type '{media.type}', which its name belies.",
+            f"The picture '{media.path}' has the type '{media.type}', unlike its extension.",
             f"The type of .{match['ending']} is {MEDIA_TYPES.get(match['ending'], 'unknown')}.",
         )
     for number in (media.size, media.width, media.height):

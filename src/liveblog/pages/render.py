@@ -86,7 +86,6 @@ class Pages:
             "draw": chart.draw,
             "days_with_figures": days_with_figures,
             "unit_line": unit_line,
-            "slug": slug,
             "headline_of": headline_of,
         }
 
@@ -98,7 +97,7 @@ class Pages:
         words = self.words
         return {
             "markdown": self._markdown,
-            "typo": lambda text: words.typography(text),
+            "typo": words.typography,
             # HTML §2.3.5.7 allows milliseconds at most; seconds are enough.
             "iso": lambda instant: f"{instant.astimezone(UTC).isoformat()[:19]}Z",
             "correction": lambda revision: words.typography(correction_line(revision, words)),

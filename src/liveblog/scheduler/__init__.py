@@ -32,13 +32,13 @@ from .jobs import DESCRIPTIONS, Job, Jobs, Outcome
 from .triggers import DaemonThreads, DueTrigger
 
 CHECK_SECONDS = 10
-"""Seconds between two checks of the clock, of the lead, and of what another process published."""
+"""Seconds between two checks of the clock, the lead and the site, which others may publish."""
 
 CLOCK_JUMP_SECONDS = 5
-"""A difference in seconds between the clock and the time that passed: the clock was set."""
+"""Difference in seconds between the clock and the time that passed, if the clock was set."""
 
 GRACE_SECONDS = 0.5
-"""Seconds that running jobs have at the end of the process."""
+"""Seconds that :meth:`Schedule.stop` waits for running jobs."""
 
 log = logging.getLogger("liveblog")
 
@@ -79,7 +79,7 @@ class Schedule:
         self._lock = Lock(_lock_path(blog))
         self._leading = threading.Lock()
         self._planning = threading.Lock()
-        self._is_planned = False  # deliveries, for everything that was published so far
+        self._is_planned = False  # whether the deliveries of all publications are planned
         self._is_arranged = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None

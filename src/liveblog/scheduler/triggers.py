@@ -32,7 +32,7 @@ class DaemonThreads(BaseExecutor):  # type: ignore[misc]
     """Runs each job in a daemon thread, which does not keep the process from ending."""
 
     def __init__(self, grace: float) -> None:
-        """Wait *grace* seconds for running jobs at shutdown."""
+        """Wait at most *grace* seconds for running jobs at shutdown."""
         super().__init__()
         self._grace = grace
         self._running: set[threading.Thread] = set()

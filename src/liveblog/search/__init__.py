@@ -110,19 +110,19 @@ class Search:
             return Found((), 0, is_empty=True)
         labels = [label("t", tag)] if tag else []
         labels += [label("a", slug(author))] if author else []
-        for attempt in (1, 2):
-            try:
-                self.update(progress)
-                with self._index.reading() as reader:
-                    numbers, is_more = reader.find(phrases, labels, now)
-                    rows = [reader.row(number) for number in numbers[offset : offset + limit]]
-                hits = tuple(_hit(row, phrases) for row in rows)
-                return Found(hits, len(numbers), is_more)
-            except (Unusable, TypeError, ValueError):  # rows that this program did not write
-                if attempt == 2:
-                    raise
-                self.delete()
-        raise AssertionError
+
+        def run() -> Found:
+            self.update(progress)
+            with self._index.reading() as reader:
+                numbers, is_more = reader.find(phrases, labels, now)
+                rows = [reader.row(number) for number in numbers[offset : offset + limit]]
+            return Found(tuple(_hit(row, phrases) for row in rows), len(numbers), is_more)
+
+        try:
+            return run()
+        except (Unusable, TypeError, ValueError):  # rows that this program did not write
+            self.delete()
+            return run()
 
     def update(self, progress: Progress | None = None) -> None:
         """Update the index from the journal; *progress* gets days done and all days."""

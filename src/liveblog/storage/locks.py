@@ -33,8 +33,6 @@ class Lock:
     :meth:`release`. An object holds its path once; it is not reentrant.
     """
 
-    __slots__ = ("_fd", "path")
-
     def __init__(self, path: Path) -> None:
         self.path = path
         self._fd = -1

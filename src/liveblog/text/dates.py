@@ -94,7 +94,7 @@ def parse_instant(text: str, *, now: datetime, zone: tzinfo, language: str = "en
     if len(text) > _LONGEST:
         raise _not_understood(text)
     normalized = normalize(text)
-    languages = [_LANGUAGES[code] for code in _codes(language)]
+    languages = _languages(language)
     if any(normalized in words.now for words in languages):
         return now.astimezone(UTC)
     try:
@@ -114,7 +114,7 @@ def parse_instant(text: str, *, now: datetime, zone: tzinfo, language: str = "en
     if clock is None and not day_part:
         raise _not_understood(text)
     today = now.astimezone(zone).date()
-    day = _day(day_part, today, languages, language) if day_part else today
+    day = _day(day_part, today, language) if day_part else today
     if day is None:
         raise _not_understood(text)
     return _local_instant(datetime.combine(day, clock or time()), zone, text)
@@ -151,8 +151,7 @@ def _period(text: str, now: datetime, zone: tzinfo, language: str, first_weekday
     if re.match(r"\d{4}-", text):
         return period.parse_period_id(text, first_weekday)
     if text != COVERAGE:
-        languages = [_LANGUAGES[code] for code in _codes(language)]
-        found = _day(normalize(text), today, languages, language)
+        found = _day(normalize(text), today, language)
         if found is not None:
             return period.day(found)
     return period.parse_period_id(text, first_weekday)  # raises an error with examples
@@ -161,6 +160,10 @@ def _period(text: str, now: datetime, zone: tzinfo, language: str, first_weekday
 def _codes(language: str) -> Iterable[str]:
     """Return the codes of the languages in which a text may be written; English is always one."""
     return dict.fromkeys((language.split("-")[0], "en"))
+
+
+def _languages(language: str) -> list[_Language]:
+    return [_LANGUAGES[code] for code in _codes(language)]
 
 
 def _age(text: str, languages: Iterable[_Language]) -> timedelta | None:
@@ -217,8 +220,9 @@ def _split(text: str, languages: Iterable[_Language]) -> tuple[str, time | None]
     return rest, clock
 
 
-def _day(text: str, today: date, languages: Iterable[_Language], language: str) -> date | None:
+def _day(text: str, today: date, language: str) -> date | None:
     """Return the day that a normalized text names, or None for a text that is not understood."""
+    languages = _languages(language)
     for words in languages:
         if text in words.today:
             return today

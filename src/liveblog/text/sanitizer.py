@@ -1,7 +1,7 @@
-"""Removes everything active from HTML of unknown origin.
+"""Sanitizes HTML of unknown origin: keeps only allowed tags, attributes and URL schemes.
 
-The one place for hostile HTML: scripts, event handlers, styles and ``javascript:`` links end here,
-in Markdown (see :mod:`.markup`) as in imports. Pure: text in, text out.
+Scripts, event handlers, styles and ``javascript:`` links are removed. Markdown (see
+:mod:`.markup`) and imports both use this module. Pure: text in, text out.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from starlette.responses import Response
 
 from ..config import Config
 from ..model import addresses
-from ..model.permissions import NEEDS, Action, Scope, may
+from ..model.permissions import NEEDS, Action, Scope, has_scope, may
 from ..timeline import Entry
 from ..tokens import SESSION_SECONDS, Person, Tokens
 from .clients import client_of
@@ -114,7 +114,7 @@ class Authenticator:
             raise Problem(429, "too_many_attempts", problem, hint, headers)
 
     def check_host(self, request: Request) -> None:
-        """Refuse a request for the host of somebody else (forged, or DNS rebinding)."""
+        """Refuse a request for a host that is not ours (a forged Host header, or DNS rebinding)."""
         host = _requested_host(request)
         ours = {addresses.host(self._config.url), "localhost"}
         if server := request.scope.get("server"):
@@ -186,7 +186,7 @@ def require(person: Person, scope: Scope) -> None:
 
     Raises :class:`Problem` (403, RFC 6750 §3.1).
     """
-    if not person.may(scope):
+    if not has_scope(person, scope):
         raise refusal(scope, person)
 
 

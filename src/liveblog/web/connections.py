@@ -1,7 +1,7 @@
 """The limits on connections of ``liveblog serve``: how many, how slow, how large a head may be.
 
-uvicorn creates a protocol for each connection; :class:`_Connection` stands between that and the
-transport, and uses nothing but asyncio's interface. :class:`ConnectionLimits` is also the outermost
+uvicorn creates a protocol for each connection; :class:`_Connection` is placed between that and the
+transport, and uses only asyncio's interface. :class:`ConnectionLimits` is also the outermost
 ASGI application, so it knows which connections have a request to answer.
 
 A client that sends a head too slowly, or does not read its answer, is disconnected. When there are

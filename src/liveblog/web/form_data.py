@@ -56,7 +56,7 @@ def _pairs(data: bytes) -> Parts:
 
 
 async def _parts(kind: str, data: bytes, files: int) -> Parts:
-    # Texts are UTF-8, whatever a client declares: some codecs take a time that is quadratic.
+    # A declared charset is ignored: decoding takes quadratic time with some codecs.
     headers = Headers({"content-type": re.sub(r";\s*charset\s*=[^;]*", "", kind, flags=re.I)})
     parser = _InMemory(
         headers, _once(data), max_files=files, max_fields=FIELDS, max_part_size=JSON_LIMIT

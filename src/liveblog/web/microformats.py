@@ -56,7 +56,7 @@ def _put(properties: Properties, name: str, value: str | bytes) -> None:
     """Add a field of a form to the property that it belongs to."""
     match = _FIELD.fullmatch(name)
     if match is None:
-        return  # nested deeper than any property of an update
+        return  # no property of an entry is nested deeper
     values = properties.setdefault(match[1], [])
     part = match[2] or ""
     if not part or part.isdecimal():

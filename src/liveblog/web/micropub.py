@@ -51,7 +51,7 @@ from .request_input import media_type
 from .uploads import uploaded_picture
 
 WAIT_SECONDS = 3.0
-"""Seconds that a request waits for its update to be on the site (201) before it answers 202."""
+"""Seconds that a request waits until its entry is on the site (201); after that it answers 202."""
 
 STRANGER_LIMIT = 16_384
 """Maximum bytes of a form from a client that has not yet sent a valid token."""
@@ -108,7 +108,7 @@ class _Micropub:
     # -- creating, updating, deleting (§3.3, §3.4, §3.5) ----------------------------------------
 
     async def act(self, request: Request) -> Response:
-        """Create, update, delete or undelete."""
+        """Create, update, delete or undelete an entry."""
         auth = self._context.auth
         # Only a form may contain the token (RFC 6750 §2.2): it is read before the client is known.
         person = await run_sync(auth.person, request)
@@ -153,7 +153,7 @@ class _Micropub:
         return None
 
     def _create(self, newsroom: Newsroom, document: dict[str, Any], key: str) -> Revision:
-        """Post an update (§3.3)."""
+        """Post an entry (§3.3)."""
         kinds = document.get("type", ["h-entry"])
         if kinds != ["h-entry"]:
             raise InvalidInput(f"This blog has no {kinds}.", "Send an h-entry.")
@@ -163,7 +163,7 @@ class _Micropub:
         return newsroom.post(draft, images=uploaded, schedule=True, key=key)
 
     async def _is_on_site(self, posted: Revision) -> bool:
-        """Wait a while for the page of a new entry; return whether it is there."""
+        """Wait :data:`WAIT_SECONDS` for the page of a new entry; return whether it exists."""
         page = self._blog.paths.site / addresses.entry_path(posted.id) / "index.html"
         loop = asyncio.get_running_loop()
         deadline = loop.time() + WAIT_SECONDS
@@ -201,7 +201,7 @@ class _Micropub:
     def _draft(
         self, properties: Properties, known: Iterable[Media]
     ) -> tuple[Draft, list[Uploaded | Media]]:
-        """Return the draft and the pictures of an update; *known* are those it has already."""
+        """Return the draft and the pictures of an entry; *known* are the pictures that it has."""
         if single(properties, "post-status") not in ("", "published"):
             raise InvalidInput("This blog has no drafts.", "Keep it in your app until then.")
         if single(properties, "visibility") not in ("", "public"):
@@ -209,11 +209,11 @@ class _Micropub:
         linked = []
         images: list[Uploaded | Media] = []
         for photo in properties.get("photo", []) + properties.get("featured", []):
-            taken = self._photo(photo, known)
-            if taken is None:
+            picture = self._photo(photo, known)
+            if picture is None:
                 linked.append(photo_link(photo))
             else:
-                images.append(taken)
+                images.append(picture)
         body = "\n\n".join((body_of(properties), *linked)).strip()
         draft = Draft(
             body=body,

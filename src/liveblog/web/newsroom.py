@@ -49,7 +49,7 @@ class Newsroom:
         return entry
 
     def signed(self, draft: Draft) -> Draft:
-        """Return a draft that names its author: the person, unless it names somebody else.
+        """Return a draft that names its author: the person, unless it names another one.
 
         Raises :class:`Problem` (403) if the person may not sign for others.
         """
@@ -61,7 +61,7 @@ class Newsroom:
     def post(
         self, draft: Draft, *, images: Iterable[Uploaded] = (), schedule: bool, key: str = ""
     ) -> Revision:
-        """Post an update; *key* is the client's Idempotency-Key."""
+        """Post an entry; *key* is the client's Idempotency-Key."""
         return self.blog.post(
             self.signed(draft),
             images=images,
@@ -98,7 +98,7 @@ class Newsroom:
         self.blog.retract(entry_id, why=why, expect=expect)
 
     def remove(self, entry_id: str, *, purge: bool = False, expect: int | None = None) -> None:
-        """Remove an entry from the site; with *purge*, for good."""
+        """Remove an entry from the site; with *purge*, delete every revision."""
         self.entry(entry_id, "purge" if purge else "remove")
         self.blog.remove(entry_id, author=self.person.name, purge=purge, expect=expect)
 

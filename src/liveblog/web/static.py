@@ -69,7 +69,7 @@ TYPES = {
 }
 """Media types by file name, else by ending."""
 PUBLICATION_TIMEOUT = 2.0
-"""Seconds that a request waits for the publication of updates that were broadcast already."""
+"""Seconds that a request waits for the publication of entries that were broadcast already."""
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 PAGE = "public, no-cache"
@@ -98,7 +98,7 @@ class SiteFiles:
         """Serve the site of *blog*.
 
         *is_over* says whether the coverage is over. *is_published* is set while the site shows all
-        updates that were broadcast.
+        entries that were broadcast.
         """
         self._blog = blog
         self._removed = removed

@@ -1,9 +1,9 @@
-"""The event stream: pushes each update to every open page (Server-Sent Events, WHATWG HTML §9.2).
+"""The event stream: sends each change to every open page (Server-Sent Events, WHATWG HTML §9.2).
 
 The subscribers share one log of the latest messages; each of them is its ASGI ``send`` and a
 position in that log. A subscriber that falls out of the log, or reads nothing for :data:`PATIENCE`
-seconds, is dropped: its page reconnects with ``Last-Event-ID`` and gets from the
-journal what it missed. So memory is bounded, and no update is lost.
+seconds, is dropped: its page reconnects with ``Last-Event-ID`` and gets what it missed from the
+journal. So memory is bounded, and no change is lost.
 
 One loop calls the ``send`` of every subscriber. Servers write to the socket at once, so most calls
 end without waiting; a subscriber has a task of its own only while its connection is full.

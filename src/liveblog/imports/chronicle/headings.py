@@ -63,18 +63,15 @@ def _first_words() -> frozenset[str]:
     return _ARTICLES | frozenset(weekdays) | {name.partition(" ")[0] for name in months}
 
 
-def day_heading(line: str) -> Heading | None:
+def day_heading(line: str, *, is_second: bool = False) -> Heading | None:
     """Return the date that a line begins with, or None.
 
     Dates may lack the weekday and the year: « Dimanche 15 juillet », "July 15, 2012", "16.07.2012",
     "2012-07-16", « ١٥ تموز ». The line ends after the date, or continues after a colon, a dash, a
     full stop or a time. A heading that continues after a comma, or is in a list, is uncertain: a
-    sentence can begin like that.
+    sentence can begin like that. *is_second* says that the line begins with the second date of a
+    range.
     """
-    return _read_heading(line)
-
-
-def _read_heading(line: str, *, is_second: bool = False) -> Heading | None:
     before = read_opening(line)
     tokens = Tokens(line, before.start)
     first = tokens.peek()
@@ -100,7 +97,7 @@ def _read_heading(line: str, *, is_second: bool = False) -> Heading | None:
     if before.emphasis in BRACKETS and not closed:
         rest = before.emphasis + rest  # "[15/07/2012 18:04] …"
     readings, is_several = date.readings, date.is_several
-    if sign == "-" and not is_second and (until := _read_heading(rest, is_second=True)):
+    if sign == "-" and not is_second and (until := day_heading(rest, is_second=True)):
         # A range of days.
         readings, is_several, rest = readings + until.readings, True, until.rest
         text = f"{text} – {until.text}"

@@ -271,7 +271,7 @@ class _Reader:
 
     def feed(self, text: str) -> None:
         """Parse the next piece of the document."""
-        self._parse(text.encode(), is_last=False)
+        self._parse(text.encode())
 
     def end(self) -> None:
         """Check that the document is complete."""
@@ -279,7 +279,7 @@ class _Reader:
         if not self._is_export:
             raise self._not_an_export()
 
-    def _parse(self, data: bytes, *, is_last: bool) -> None:
+    def _parse(self, data: bytes, *, is_last: bool = False) -> None:
         try:
             self._parser.Parse(data, is_last)
         except expat.ExpatError as error:

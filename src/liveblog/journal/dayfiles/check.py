@@ -166,13 +166,13 @@ def _duplicate_numbers(file: CheckedFile, notes: list[str]) -> Iterator[Fault]:
 
 
 def _irregularities(file: CheckedFile) -> Iterator[str]:
-    shown = file.parser.label
+    label = file.parser.label
     for problem, numbers in file.irregular.items():
         more = f" and {len(numbers) - 1:,} more" if len(numbers) > 1 else ""
-        yield f"{shown}:{numbers[0]}{more}: {problem}; nothing is missing"
+        yield f"{label}:{numbers[0]}{more}: {problem}; nothing is missing"
     redacted = sum(line.redacted for _, line in file.lines)
     if redacted:
-        yield f"{shown}: {redacted} redacted"
+        yield f"{label}: {redacted} redacted"
     before = ZERO
     for number, line in file.lines:
         if (
@@ -181,7 +181,7 @@ def _irregularities(file: CheckedFile) -> Iterator[str]:
             and line.prev in file.sums | {ZERO}
         ):
             yield (
-                f"{shown}:{number}: lines of two copies were merged, or put in another order; "
+                f"{label}:{number}: lines of two copies were merged, or put in another order; "
                 "all are read"
             )
             return
@@ -207,5 +207,5 @@ def _unread_files(journal: Reader) -> Iterator[str]:
 
 def find_set_aside(folder: Path) -> list[Path]:
     """Return the files in which writers and repairs set bytes aside."""
-    depths = ("*.jsonl.*", "[0-9]*/*.jsonl.*", "[0-9]*/[0-9]*/*.jsonl.*")
-    return sorted(path for depth in depths for path in folder.glob(depth))
+    patterns = ("*.jsonl.*", "[0-9]*/*.jsonl.*", "[0-9]*/[0-9]*/*.jsonl.*")
+    return sorted(path for pattern in patterns for path in folder.glob(pattern))

@@ -138,11 +138,9 @@ class Reader:
 
         A stamp changes whenever its file does.
         """
-        paths: Iterable[tuple[str, str | Path]] = (
-            find_files(self.folder)
-            if names is None
-            else [(name, self.path(name)) for name in names]
-        )
+        paths: Iterable[tuple[str, str | Path]] = find_files(self.folder)
+        if names is not None:
+            paths = [(name, self.path(name)) for name in names]
         found = {}
         with storage_errors("read", self.folder):
             for name, path in paths:

@@ -53,8 +53,8 @@ def repair(journal: Reader, now: datetime, *, dry_run: bool) -> list[str]:
         lines[:] = _without_copies(name, files, found[name].parser.label, report)
     known = _all_sums(files.values())
     for name, lines in files.items():
-        shown = found[name].parser.label
-        lines[:] = _relink(lines, known, shown, report)
+        label = found[name].parser.label
+        lines[:] = _relink(lines, known, label, report)
         data = b"".join(piece.data + b"\n" for piece in lines)
         path = journal.path(name)
         before = read_regular(path)
@@ -65,7 +65,7 @@ def repair(journal: Reader, now: datetime, *, dry_run: bool) -> list[str]:
             backup = backup.with_name(f"{backup.name}~")
         replace_file(backup, before)
         replace_file(path, data)
-        report.append(f"{shown} was rewritten; {backup.name}, beside it, is the file as it was.")
+        report.append(f"{label} was rewritten; {backup.name}, beside it, is the file as it was.")
     for path in aside:
         if path.name.endswith(".torn"):
             report.append(f"{journal.label(path)}: never acknowledged; deleted.")
@@ -78,38 +78,38 @@ def _repair_file(
     file: CheckedFile, data: bytes, copies: dict[str, bytes], report: list[str], acknowledged: str
 ) -> list[_Piece]:
     """Return the lines of a file that are to stay, damaged lines restored where possible."""
-    shown = file.parser.label
-    kept: list[_Piece] = []
+    label = file.parser.label
+    lines: list[_Piece] = []
     sums: set[str] = set()
     end = readable_size(data, acknowledged)
     if data[end:]:
-        report.append(f"{shown}: an append that was cut short, never acknowledged; dropped.")
-    for number, raw in _rejoin(data[:end].split(b"\n"), shown, report):
+        report.append(f"{label}: an append that was cut short, never acknowledged; dropped.")
+    for number, raw in _rejoin(data[:end].split(b"\n"), label, report):
         if not raw and number > file.parser.count:
             continue
-        for piece, what in parse_lines(raw):
-            if isinstance(what, str):
+        for piece, found in parse_lines(raw):
+            if isinstance(found, str):
                 restored = correct(piece)
                 if not restored and (links := links_of(piece)):
                     restored = copies.get(links.sum)
                 if restored:
-                    report.append(f"{shown}:{number}: the damaged line is restored.")
-                    piece, what = restored, decode(restored)
-            if isinstance(what, Line):
-                if what.sum in sums:
-                    report.append(f"{shown}:{number}: a line that was here twice; dropped.")
+                    report.append(f"{label}:{number}: the damaged line is restored.")
+                    piece, found = restored, decode(restored)
+            if isinstance(found, Line):
+                if found.sum in sums:
+                    report.append(f"{label}:{number}: a line that was here twice; dropped.")
                     continue
-                sums.add(what.sum)
-                kept.append(_Piece(piece, what))
-            elif isinstance(what, str):
-                kept.append(_Piece(piece, None))
+                sums.add(found.sum)
+                lines.append(_Piece(piece, found))
+            elif isinstance(found, str):
+                lines.append(_Piece(piece, None))
             else:
-                report.append(f"{shown}:{number}: {what.problem}; dropped.")
-    return _without_lost(file, _put_back(kept, copies, shown, report), report)
+                report.append(f"{label}:{number}: {found.problem}; dropped.")
+    return _without_lost(file, _put_back(lines, copies, label, report), report)
 
 
 def _without_copies(
-    name: str, files: dict[str, list[_Piece]], shown: str, report: list[str]
+    name: str, files: dict[str, list[_Piece]], label: str, report: list[str]
 ) -> Iterator[_Piece]:
     """Yield the lines of a file, without copies of lines that are in the file they belong to."""
     for piece in files[name]:
@@ -117,13 +117,13 @@ def _without_copies(
         home = home_of(line.record) if line and not isinstance(line.record, Reference) else name
         others = files.get(home, []) if home != name else []
         if line and any(other.line and other.line.sum == line.sum for other in others):
-            report.append(f"{shown}: a copy of a line of {home}; dropped.")
+            report.append(f"{label}: a copy of a line of {home}; dropped.")
         else:
             yield piece
 
 
-def _rejoin(parts: list[bytes], shown: str, report: list[str]) -> Iterator[tuple[int, bytes]]:
-    """Yield what is between line ends, numbered; join a line that an altered byte has split."""
+def _rejoin(parts: list[bytes], label: str, report: list[str]) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines, numbered; join a line that an altered byte has split."""
     number = 0
     while number < len(parts):
         raw, number = parts[number], number + 1
@@ -131,7 +131,7 @@ def _rejoin(parts: list[bytes], shown: str, report: list[str]) -> Iterator[tuple
             split = parts[number]
             whole = next((w for x in range(256) if is_whole(w := raw + bytes((x,)) + split)), None)
             if whole:
-                report.append(f"{shown}:{number}: the damaged line is restored.")
+                report.append(f"{label}:{number}: the damaged line is restored.")
                 yield number, whole
                 number += 1
                 continue
@@ -139,7 +139,7 @@ def _rejoin(parts: list[bytes], shown: str, report: list[str]) -> Iterator[tuple
 
 
 def _put_back(
-    lines: list[_Piece], copies: dict[str, bytes], shown: str, report: list[str]
+    lines: list[_Piece], copies: dict[str, bytes], label: str, report: list[str]
 ) -> list[_Piece]:
     """Put back lines that were set aside although other lines follow them."""
     for number, piece in reversed(list(enumerate(lines))):
@@ -151,7 +151,7 @@ def _put_back(
             line = decode(copies[wanted])
             assert isinstance(line, Line)
             lines.insert(number, _Piece(copies[wanted], line))
-            report.append(f"{shown}: a line that was set aside, but acknowledged, is put back.")
+            report.append(f"{label}: a line that was set aside, but acknowledged, is put back.")
             wanted = line.prev
     return lines
 
@@ -164,25 +164,25 @@ def _without_lost(file: CheckedFile, lines: list[_Piece], report: list[str]) -> 
         for item in reader.read(piece.data + b"\n"):
             if isinstance(item, Fault) and piece.line is None:
                 faults[number] = item
-    kept = []
+    rest = []
     for number, piece in enumerate(lines):
         fault = faults.get(number)
         names = [n for n, f in reader.withheld.items() if f is fault and n in reader.known]
         if fault and names:
-            shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if names[5:] else "")
+            ids = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if names[5:] else "")
             report.append(
                 f"{fault.place}: the damaged line cannot be restored and stays; withheld: "
-                f"{shown}. Restore it from a backup, or settle each with 'liveblog remove ID'."
+                f"{ids}. Restore it from a backup, or settle each with 'liveblog remove ID'."
             )
         elif fault:
             report.append(f"{fault.place}: the damaged line is lost for good; dropped.")
             continue
-        kept.append(piece)
-    return kept
+        rest.append(piece)
+    return rest
 
 
 def _relink(
-    lines: list[_Piece], known: set[str], shown: str, report: list[str]
+    lines: list[_Piece], known: set[str], label: str, report: list[str]
 ) -> Iterator[_Piece]:
     """Yield lines; those that name a lost line are relinked to the line before it."""
     before: str | None = ZERO
@@ -200,7 +200,7 @@ def _relink(
         if not is_uncertain and after not in known:
             after = prev
         if (prev, after) != (line.prev, line.after):
-            report.append(f"{shown}: the line before {_describe(line)} is lost for good.")
+            report.append(f"{label}: the line before {_describe(line)} is lost for good.")
             data = encode(line.record, prev, after, was=line.sum)[:-1]
             piece = _Piece(data, line)
         before = line.sum
@@ -231,7 +231,7 @@ def _whole_lines(paths: Iterable[Path]) -> dict[str, bytes]:
         except NotRegularError:
             continue
         for raw in data.split(b"\n"):
-            found |= {w.sum: piece for piece, w in parse_lines(raw) if isinstance(w, Line)}
+            found |= {line.sum: piece for piece, line in parse_lines(raw) if isinstance(line, Line)}
     return found
 
 

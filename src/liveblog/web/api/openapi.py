@@ -76,7 +76,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.call.__name__,
         "summary": operation.summary,
-        "description": f"Scope: {operation.scope}." if operation.scope else "For anybody.",
+        "description": f"Scope: {operation.scope}." if operation.scope else "Needs no token.",
         **({} if operation.scope else {"security": []}),
         "parameters": parameters,
         "responses": _responses(operation),

@@ -113,7 +113,7 @@ EntryOut: Any = msgspec.defstruct(
     # Revisions are there where one entry was asked for.
     [*_GIVEN, ("revisions", GenericAlias(tuple, (Version, ...)), ())],
     bases=(EntryBase,),
-    namespace={"__doc__": "An entry as it stands."},
+    namespace={"__doc__": "The current state of an entry."},
     frozen=True,
     kw_only=True,
 )

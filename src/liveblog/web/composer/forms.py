@@ -62,7 +62,7 @@ async def form_of(request: Request, limit: int = LIMIT) -> Form:
 
 
 class Fields(Draft, frozen=True, kw_only=True):
-    """The fields of an update as its form shows them; all of them are set, but ``published``."""
+    """The fields of an entry as its form shows them; all are set, except ``published``."""
 
     pictures: tuple[Picture, ...] = ()
     when: str = ""  #: ``published`` on the blog's clock, as an input of type datetime-local has it
@@ -106,7 +106,7 @@ class Fields(Draft, frozen=True, kw_only=True):
         """Return the draft with the fields that differ from those *before*."""
         changed = changed_fields(given_fields(before), given_fields(self))
         if self.when != before.when:
-            # Without a time it stands as of now.
+            # None, for an empty field, means now.
             changed["published"] = self._instant(zone)
         return Draft(**changed)
 
@@ -201,7 +201,7 @@ _READERS: dict[str, Callable[[Form, str, Any], Any]] = {
     "sources": _sources,
     "figures": _figures,
 }
-"""How a form's field is read: by its name, else by its kind. Each reader takes the form, the
+"""Reads a field of a form, by its name or else by its kind. Each reader takes the form, the
 field's name and its value before."""
 
 _DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Revision)}

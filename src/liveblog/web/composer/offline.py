@@ -49,7 +49,7 @@ def manifest(site: ComposerSite, _: Request) -> Response:
 
 
 def asset(site: ComposerSite, request: Request) -> Response:
-    """Return a script, the style or an icon, compressed if the browser takes that."""
+    """Return a script, the style or an icon, compressed if the browser accepts gzip."""
     name = request.path_params["name"]
     data = site.assets.file(name)
     if data is None:
