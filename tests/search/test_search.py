@@ -789,7 +789,7 @@ def test_a_busy_month_tells_fewer_words_of_each(
     """So its file stays small."""
     from liveblog.site import documents
 
-    monkeypatch.setattr(documents, "SEARCHED_IN_ALL", 2_000)
+    monkeypatch.setattr(documents, "SEARCHED_IN_FILE", 2_000)
     for _ in range(20):
         blog.post("Des mots encore et encore. " * 40)
     blog.publish()

@@ -8,7 +8,7 @@ from pathlib import Path
 import brotli
 import pytest
 
-from liveblog.site.storage.compressed import LEAST, MOST, Compressed
+from liveblog.site.storage.compressed import MAX_BYTES, MIN_BYTES, Compressed
 
 PAGE = b"<p>A page of a live blog.</p>" * 100
 
@@ -42,7 +42,7 @@ def test_what_is_dropped_is_gone_from_the_disk(copies: Compressed, tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("path", "data"),
-    [("a.html", b"x" * (LEAST - 1)), ("a.html", b"x" * (MOST + 1)), ("media/a.png", PAGE)],
+    [("a.html", b"x" * (MIN_BYTES - 1)), ("a.html", b"x" * (MAX_BYTES + 1)), ("media/a.png", PAGE)],
 )
 def test_what_gains_nothing_is_not_copied(
     copies: Compressed, tmp_path: Path, path: str, data: bytes

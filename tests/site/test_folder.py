@@ -257,7 +257,7 @@ def test_an_error_of_the_disk_ends_a_publication(
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(folders, "FEW", few)
+        patch.setattr(folders, "MAX_SYNCED_SINGLY", few)
         patch.setattr("liveblog.site.storage.folder.os.fsync", refuse)
         patch.setattr(folders, "_sync_disk", refuse)
         with pytest.raises(StorageError, match="Input/output"):

@@ -21,7 +21,7 @@ from liveblog.model.draft import Draft
 from liveblog.model.errors import Busy, StorageError
 from liveblog.site import index as index_module
 from liveblog.site.storage.compressed import Compressed
-from liveblog.site.verify import FOREIGN
+from liveblog.site.verify import MAX_FOREIGN_NAMED
 from liveblog.storage import locks, sqlite
 
 from ..conftest import Clock, LiveServer, live_server, site_bytes
@@ -294,7 +294,6 @@ def test_check_of_a_blog_that_was_never_published_finds_nothing(blog: Blog) -> N
 
 def test_check_and_a_dry_run_change_no_byte(told: Blog) -> None:
     """Nor do they make a file, such as a lock."""
-    shutil.rmtree(told.paths.derived / "templates")
     told.post("Encore.", tags=["neuf"])
     (told.paths.site / "index.html").write_text("altered")
     blog = Blog(told.paths.root, clock=told._clock)
@@ -318,12 +317,12 @@ def test_check_makes_no_lock_where_nothing_is_remembered(told: Blog) -> None:
 
 def test_many_foreign_files_are_counted(told: Blog) -> None:
     """Some are named; a folder like .git is one."""
-    for number in range(FOREIGN + 5):
+    for number in range(MAX_FOREIGN_NAMED + 5):
         (told.paths.site / f"mine{number:02}.txt").write_text("mine")
     (told.paths.site / ".git/objects").mkdir(parents=True)
     (told.paths.site / ".git/objects/x").write_text("x")
     notes = told.check().notes
-    assert sum("is not ours" in note for note in notes) == FOREIGN
+    assert sum("is not ours" in note for note in notes) == MAX_FOREIGN_NAMED
     assert any(note.startswith(".git/ on the site") for note in notes)
     assert any("6 more files" in note for note in notes)
 

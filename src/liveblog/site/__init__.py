@@ -1,1 +1,1 @@
-"""The site: brought up to date with the journal, in full or by what changed."""
+"""The site: publishes ``feeds/`` from the journal, in full or only what changed."""

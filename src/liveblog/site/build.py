@@ -16,7 +16,7 @@ from ..model import addresses, period
 from ..pages.data import Tag
 from ..timeline import Timeline
 from .digest_files import DigestFiles
-from .fault_boundary import CORRECT, is_fatal, reason
+from .fault_boundary import CORRECT_HINT, is_fatal, reason
 from .feed_files import DAYS_IN_FEED, Archive, FeedFiles
 from .index import Index, hash_of
 from .look import Look
@@ -31,8 +31,7 @@ from .update import IndexUpdate
 from .writer import Context
 
 ENTRIES_IN_FEED = 6
-"""Number of entries in a feed that take as long to render as one entry on its page and its day's.
-"""
+"""Number of feed items that take as long to render as the page of one entry."""
 
 
 class _Part(Struct, frozen=True):
@@ -129,7 +128,7 @@ class Build:
             (self._tag(feeds, slug) for slug in sorted(plan.tags)),
             (self._archive(feeds, day) for day in sorted(plan.archives)),
             (self._search_month(files, month) for month in sorted(plan.search_months)),
-            self._open_ended(plan, feeds, files),
+            self._recent_parts(plan, feeds, files),
         ]  # fmt: skip
         shown = plan.tags, plan.archives, plan.days, plan.weeks, plan.years
         total = sum(len(parts_of_kind) for parts_of_kind in shown)
@@ -169,12 +168,12 @@ class Build:
                 raise
             self._output.begin(purpose)
             problem = f"it cannot be made ({reason(error)})"
-            self._output.fault(Fault(purpose, problem, CORRECT))
+            self._output.fault(Fault(purpose, problem, CORRECT_HINT))
 
     # -- parts: the index is queried here, because another process must not use it ------------
 
-    def _open_ended(self, plan: Plan, feeds: FeedFiles, files: SiteFiles) -> Iterator[_Part]:
-        """Yield what changes with the days that are not closed, or with the newest closed ones."""
+    def _recent_parts(self, plan: Plan, feeds: FeedFiles, files: SiteFiles) -> Iterator[_Part]:
+        """Yield the search file of the days that are not closed, and the feeds of digests."""
         if plan.search_open:
             render = partial(files.search_open, self._queries.open_days)
             yield _Part("search:open", date.max, 1, render)

@@ -1,4 +1,4 @@
-"""Writes the documents that are no pages or feeds: figures, live.json, sitemaps, search. Pure."""
+"""Renders live.json, sitemaps, figures.csv, the search files, oEmbed and OpenSearch. Pure."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from ..text.fragments import with_root
 from ..text.plain import shorten
 from ..timeline import Entry
 
-SEARCHED_MOST = 1_000  #: maximum number of characters of an entry in a search file
-SEARCHED_LEAST = 80  #: the same, in a file of very many entries
-SEARCHED_IN_ALL = 400_000  #: characters of all entries in a file, about
+MAX_SEARCHED = 1_000  #: maximum number of characters of an entry in a search file
+MIN_SEARCHED = 80  #: the same, however many entries a file has
+SEARCHED_IN_FILE = 400_000  #: approximate number of characters of all entries in a file
 
 
-FIGURES_HEAD = "day,published,name,value,unit,source,url\r\n"
+FIGURES_HEADER = "day,published,name,value,unit,source,url\r\n"
 
 
 def figures_csv(entries: Iterable[Entry], config: Config) -> str:
-    """Return the figures of entries as lines of CSV (RFC 4180), without :data:`FIGURES_HEAD`."""
+    """Return the figures of entries as lines of CSV (RFC 4180), without :data:`FIGURES_HEADER`."""
     out = io.StringIO()
     writer = csv.writer(out)
     for entry in entries:
@@ -131,7 +131,7 @@ def searched(entries: Iterable[Entry], pages: Pages) -> list[Searched]:
             entry.published,
             close_controls(entry.now.title),
             close_all_controls(entry.now.tags),
-            close_controls(shorten(text_of(entry, pages.body(entry.now)), SEARCHED_MOST)),
+            close_controls(shorten(text_of(entry, pages.body(entry.now)), MAX_SEARCHED)),
         )
         for entry in entries
         if entry.now.state == "live"
@@ -143,7 +143,7 @@ def search_json(rows: Sequence[Searched]) -> bytes:
 
     The more entries there are, the fewer words it has of each, so that it stays small.
     """
-    words = max(SEARCHED_LEAST, min(SEARCHED_MOST, SEARCHED_IN_ALL // max(len(rows), 1)))
+    words = max(MIN_SEARCHED, min(MAX_SEARCHED, SEARCHED_IN_FILE // max(len(rows), 1)))
     shown = [(*row, shorten(text, words)) for *row, text in rows]
     return msgspec.json.encode({"version": 1, "entries": shown}) + b"\n"
 

@@ -1,4 +1,4 @@
-"""The part of the index that knows the entries: which are newest, of a tag, changed in a day."""
+"""The entries in the index: the newest, those of a tag, those that changed in a day."""
 
 from __future__ import annotations
 

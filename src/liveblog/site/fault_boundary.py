@@ -31,8 +31,8 @@ Substitute = Callable[[Iterable[Entry]], list[Entry]]
 RenderedFiles = Iterable[tuple[str, bytes]]
 """Paths and bytes of files."""
 
-EDIT = "Edit it, or remove it; the message names the cause."
-CORRECT = "Correct what the message names, and publish again."
+EDIT_HINT = "Edit it, or remove it; the message names the cause."
+CORRECT_HINT = "Correct what the message names, and publish again."
 
 
 def is_fatal(error: Exception) -> bool:
@@ -96,9 +96,9 @@ class FaultBoundary:
             else:
                 for entry_id, problem in failed.items():
                     text = f"the update cannot be shown ({problem})"
-                    self._report(Fault(entry_id, text, EDIT))
+                    self._report(Fault(entry_id, text, EDIT_HINT))
                 return made
-        self._report(Fault(location, f"it cannot be shown in full ({reason(first)})", CORRECT))
+        self._report(Fault(location, f"it cannot be shown in full ({reason(first)})", CORRECT_HINT))
         try:
             return plainer() if plainer else fallback()
         except Exception as error:

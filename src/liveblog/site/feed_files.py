@@ -28,7 +28,7 @@ ENTRIES_IN_DAYS = 1_000
 
 WEEKS_IN_FEED = 12
 
-TOMBSTONES = 50  #: minimum number of removals that the main feed reports, if there were so many
+MIN_TOMBSTONES = 50  #: number of removals that the main feed reports at least
 
 
 class Archive(Struct, frozen=True):
@@ -62,7 +62,7 @@ class FeedFiles:
         since = day_end(last_closed, self._config.zone)
         size = max(self._config.feeds.entries, index.count_updated_since(since))
         updated = self._queries.entries(index.last_updated(size))
-        removed = index.removals(max(TOMBSTONES, index.count_removed_since(since)))
+        removed = index.removals(max(MIN_TOMBSTONES, index.count_removed_since(since)))
         archive = index.change_before(last_closed + timedelta(days=1))
 
         def render(substitute: Substitute) -> Feed:

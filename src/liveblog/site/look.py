@@ -1,4 +1,4 @@
-"""How a blog is rendered: its pages and feeds, with its theme and configuration."""
+"""Loads what renders a blog: its pages and feed builder, from its theme and configuration."""
 
 from __future__ import annotations
 

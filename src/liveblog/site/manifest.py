@@ -1,4 +1,4 @@
-"""The manifest: every file of the site, its hash and purpose; and the faults that were met."""
+"""The manifest: every file of the site, its hash and purpose; and the faults that were found."""
 
 from __future__ import annotations
 

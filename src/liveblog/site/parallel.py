@@ -40,12 +40,13 @@ def run_tasks(
     for batch in _groups(tasks, BATCH_WEIGHT):
         yield output.take_record()  # of what was put while the tasks were made
         weight = sum(task.weight for task in batch)
-        in_pool = weight >= MIN_WEIGHT and _may_fork()
-        chunks = (
-            list(_groups(batch, 1 + weight // (CHUNKS * _processors()))) if in_pool else [batch]
-        )
-        run = _run_in_pool if in_pool else _run_here
-        for chunk, record in zip(chunks, run(chunks, output), strict=True):
+        chunks = [batch]
+        if weight >= MIN_WEIGHT and _may_fork():
+            chunks = list(_groups(batch, 1 + weight // (CHUNKS * _processors())))
+            records = _run_in_pool(chunks, output)
+        else:
+            records = iter([_run(batch, output)])
+        for chunk, record in zip(chunks, records, strict=True):
             done += len(chunk)
             on_progress(done)
             yield record
@@ -65,11 +66,11 @@ def _groups(tasks: Iterable[Task], weight: int) -> Iterator[list[Task]]:
         yield group
 
 
-def _run_here(chunks: list[list[Task]], output: Output) -> Iterator[Record]:
-    for chunk in chunks:
-        for task in chunk:
-            task.run()
-        yield output.take_record()
+def _run(tasks: Iterable[Task], output: Output) -> Record:
+    """Run tasks in this process; return the record of what they did."""
+    for task in tasks:
+        task.run()
+    return output.take_record()
 
 
 def _run_in_pool(chunks: list[list[Task]], output: Output) -> Iterator[Record]:
@@ -112,9 +113,7 @@ class _Worker:
     @classmethod
     def run(cls, number: int) -> Record:
         """Run the tasks of one chunk."""
-        for task in cls.chunks[number]:
-            task.run()
-        return cls.output.take_record()
+        return _run(cls.chunks[number], cls.output)
 
 
 def _exit_with_parent() -> None:

@@ -235,7 +235,7 @@ class Publisher:
     @property
     def _unfinished(self) -> Path:
         """A file that exists while the site may have files that the index does not know."""
-        return self._paths.derived / "landing"
+        return self._paths.derived / "unfinished"
 
     def _open_index(self) -> Index:
         """Return the index, opened again if its file was replaced."""

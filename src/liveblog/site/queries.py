@@ -21,7 +21,7 @@ from ..pages.data import Coverage, NavigationLink
 from ..text.locale import Words
 from ..timeline import Day, Entry, Timeline
 from .entry_index import EntryIndex, EntryRef
-from .fault_boundary import CORRECT, is_fatal, reason
+from .fault_boundary import CORRECT_HINT, is_fatal, reason
 
 ON_PAGE = 50  #: entries on the live page and on a tag's page
 _DAYS_CACHED = 8  #: days held in memory at once
@@ -92,7 +92,7 @@ class SiteQueries:
         except Exception as error:
             if is_fatal(error):
                 raise
-            self._report(Fault(f"{day}", f"the day cannot be read ({reason(error)})", CORRECT))
+            self._report(Fault(f"{day}", f"the day cannot be read ({reason(error)})", CORRECT_HINT))
             return Day(day)
 
     def entries(self, refs: Iterable[EntryRef]) -> list[Entry]:

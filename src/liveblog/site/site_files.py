@@ -13,7 +13,7 @@ from ..model import addresses, period
 from ..model.entry import slug
 from ..pages.data import Home, Tag
 from .documents import (
-    FIGURES_HEAD,
+    FIGURES_HEADER,
     LivePage,
     Searched,
     live_json,
@@ -155,7 +155,7 @@ class SiteFiles:
 
     def figures(self) -> None:
         """Write the figures of all days as CSV."""
-        lines = FIGURES_HEAD + self._context.index.entries.figures()
+        lines = FIGURES_HEADER + self._context.index.entries.figures()
         self._writer.output.put("figures.csv", lines.encode())
 
     def assets(self, assets: Iterable[tuple[str, bytes]]) -> None:

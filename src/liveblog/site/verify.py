@@ -24,9 +24,9 @@ from .index import hash_of
 from .publisher import Publisher
 from .report import Progress
 
-PUBLISH = "Run 'liveblog publish --full'."
+PUBLISH_HINT = "Run 'liveblog publish --full'."
 
-FOREIGN = 20
+MAX_FOREIGN_NAMED = 20
 """Maximum number of files of others that are named."""
 
 
@@ -119,9 +119,9 @@ def _verified(publisher: Publisher, now: datetime, progress: Progress | None) ->
     faults += report.faults
     notes = [f"{waiting:,} files of the site wait for 'liveblog publish'"] if waiting else []
     foreign = [path for path in there if not is_generated(path)]
-    notes += [f"{path} on the site is not ours; it stays" for path in foreign[:FOREIGN]]
-    if len(foreign) > FOREIGN:
-        notes.append(f"{len(foreign) - FOREIGN:,} more files on the site are not ours")
+    notes += [f"{path} on the site is not ours; it stays" for path in foreign[:MAX_FOREIGN_NAMED]]
+    if len(foreign) > MAX_FOREIGN_NAMED:
+        notes.append(f"{len(foreign) - MAX_FOREIGN_NAMED:,} more files on the site are not ours")
     return Verified(faults, notes)
 
 
@@ -160,7 +160,7 @@ def _judge(
 
 
 def _fault(publisher: Publisher, path: str, problem: str) -> Fault:
-    return Fault(f"feeds/{path}", problem, PUBLISH)
+    return Fault(f"feeds/{path}", problem, PUBLISH_HINT)
 
 
 def _hash(publisher: Publisher, path: str) -> str:

@@ -22,10 +22,10 @@ from ...model.errors import StorageError
 from ...model.hashing import blake2b
 from ...storage.inside import delete_inside, read_inside
 
-LEAST = 1_000
+MIN_BYTES = 1_000
 """Minimum size of a file that has compressed copies, in bytes."""
 
-MOST = 2_000_000
+MAX_BYTES = 2_000_000
 """Maximum size, in bytes; larger files are sent from the disk."""
 
 _ENDINGS = (".html", ".xml", ".json", ".md", ".txt", ".csv", ".css", ".js", ".svg")
@@ -36,7 +36,7 @@ _UNFINISHED = ".tmp"
 
 def is_compressible(path: str, size: int) -> bool:
     """Whether a file of the site has compressed copies."""
-    return LEAST <= size <= MOST and path.endswith(_ENDINGS)
+    return MIN_BYTES <= size <= MAX_BYTES and path.endswith(_ENDINGS)
 
 
 def compress(data: bytes) -> dict[str, bytes]:

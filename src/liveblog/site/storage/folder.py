@@ -29,7 +29,7 @@ from ...model.errors import InvalidInput, StorageError
 from ...model.hashing import blake2b
 from ...storage.inside import is_inside
 
-FEW = 200
+MAX_SYNCED_SINGLY = 200
 """Maximum number of files that are synced one by one; for more, the file system is synced."""
 
 NAME_BYTES = 255
@@ -153,7 +153,7 @@ class Folder:
         """
         try:
             staged = self._find_staged(written)
-            is_few = len(written) + len(deleted) <= FEW
+            is_few = len(written) + len(deleted) <= MAX_SYNCED_SINGLY
             if is_few:
                 _start_writeback(staged.values())
             self._sync(staged.values() if is_few else None)
