@@ -70,15 +70,6 @@ def draw(series: Series) -> Chart | None:
         x = ((day - first).days + 0.5) * share - width / 2
         height = max(abs(value) * scale, MIN_BAR_HEIGHT)
         y = zero - height if value >= 0 else zero
-        bars.append(
-            Bar(
-                day,
-                value,
-                round(x, 1),
-                round(y, 1),
-                round(width, 1),
-                round(height, 1),
-                number % labelled_every == 0,
-            )
-        )
+        x, y, bar_width, height = (round(length, 1) for length in (x, y, width, height))
+        bars.append(Bar(day, value, x, y, bar_width, height, number % labelled_every == 0))
     return Chart(series, tuple(bars), round(zero, 1))
