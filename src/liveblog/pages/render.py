@@ -22,6 +22,7 @@ from ..digest.text import correction_line, days_with_figures, figure_line, unit_
 from ..model import addresses
 from ..model.entry import Media, Revision, slug
 from ..model.hashing import blake2b
+from ..model.permissions import has_scope
 from ..storage.cache import Cache
 from ..text.bidi import close_controls
 from ..text.fragments import ROOT, html_to_text, set_picture_sizes, with_root
@@ -279,7 +280,7 @@ class Pages:
 
     def newsroom(self, template: str, root: str, **values: Any) -> bytes:
         """Render a page of the newsroom, which is not part of the site."""
-        return self._page(template, "compose/", root=root, **values)
+        return self._page(template, "compose/", root=root, has_scope=has_scope, **values)
 
     def standalone(self, digest: Digest, *, style: str, picture: Callable[[Media], str]) -> str:
         """Render a digest as one HTML file without references to others.
