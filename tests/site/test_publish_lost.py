@@ -335,8 +335,7 @@ def test_a_busy_database_is_an_error_and_never_deleted(
     told: Blog, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """By check, a dry run, a publication, a search: it is there as it was."""
-    defaults: Any = sqlite.open_database
-    monkeypatch.setattr(defaults, "__kwdefaults__", {**defaults.__kwdefaults__, "timeout": 0.05})
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT", 0.05)
     path = told.paths.derived / name
     told.post("Encore.")
     before = path.stat().st_ino, path.read_bytes()

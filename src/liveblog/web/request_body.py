@@ -15,7 +15,7 @@ BODY_SECONDS = 10.0
 BODY_RATE = 1_000
 """A body may take BODY_SECONDS, and one second more for each BODY_RATE bytes that arrived."""
 
-DISCARD_SILENCE = 5.0
+DISCARD_SILENCE = 1.0
 DISCARD_SECONDS = 30.0
 """Seconds that the client of a refused body may be silent, and may go on sending."""
 
