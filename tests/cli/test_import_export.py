@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 from pathlib import Path
@@ -140,6 +139,7 @@ def test_an_import_that_is_killed_goes_on(french: Run, folder: Path, tmp_path: P
     path = tmp_path / "long.txt"
     lines = "".join(f"{h:02}:{m:02} : Fait {h}.{m}.\n\n" for h in range(24) for m in range(60))
     path.write_text(f"Dimanche 15 juillet 2012\n\n{lines}")
+    codes = []
     for _ in range(3):
         process = subprocess.Popen(
             [*MODULE, "import", "text", str(path)], cwd=folder, stderr=subprocess.DEVNULL
@@ -147,8 +147,9 @@ def test_an_import_that_is_killed_goes_on(french: Run, folder: Path, tmp_path: P
         before = len(_journal(folder))
         while len(_journal(folder)) <= before and process.poll() is None:
             pass  # the kill has to hit the import at work
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        process.kill()
+        codes.append(process.wait())
+    assert -signal.SIGKILL in codes
     done = french("import", "text", str(path))
     assert done.returncode == 0, done.stderr
     blog = Blog(folder)

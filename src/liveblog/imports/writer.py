@@ -70,12 +70,14 @@ class Writer:
 
     def flush(self) -> None:
         """Write the batch. Raises :class:`StorageError`."""
-        # Records of one day are written and synced together.
-        writes = sorted(self._writes, key=lambda write: home_of(write.records[0][0]))
+        # New records of one day are written and synced together. Copies stay in their order:
+        # their instants have to increase.
+        new = [write for write in self._writes if not write.is_copy]
+        new.sort(key=lambda write: home_of(write.records[0][0]))
+        copies = [write for write in self._writes if write.is_copy]
         self._writes, self._names = [], set()
         self._characters = self._records = 0
-        for is_copy in (False, True):
-            chosen = [write for write in writes if write.is_copy == is_copy]
+        for chosen in (new, copies):
             if not chosen:
                 continue
             try:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ..model.errors import storage_errors
 from ..model.hashing import blake2b
 from ..storage.locks import Lock
 from ..storage.sqlite import Unusable, delete_database, errors, open_database, open_temporary
@@ -125,9 +126,10 @@ class SearchIndex:
         return Lock(self._folder / "search.lock")
 
     def _can_be_written(self) -> bool:
-        there = next(path for path in (self._folder, *self._folder.parents) if path.exists())
-        files = [path for path in (there, self.path) if path.exists()]
-        return all(os.access(path, os.W_OK) for path in files)
+        with storage_errors("look at", self.path):
+            there = next(path for path in (self._folder, *self._folder.parents) if path.exists())
+            files = [path for path in (there, self.path) if path.exists()]
+            return all(os.access(path, os.W_OK) for path in files)
 
     def _open_copy(self) -> sqlite3.Connection:
         """Return a temporary copy of the index, empty if there is none."""

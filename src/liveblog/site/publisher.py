@@ -84,7 +84,9 @@ class Publisher:
         one began. What cannot be rendered is a fault in the report.
         """
         if dry_run:
-            return self.rehearse(now, full=full or self._unfinished.exists(), progress=progress)
+            with self.storage_errors():
+                full = full or self._unfinished.exists()
+            return self.rehearse(now, full=full, progress=progress)
         with self.storage_errors(), self.lock():
             self._check_journal()
             self.site.discard()  # what an interrupted publication has staged

@@ -205,7 +205,7 @@ def enforce_limits(tree: etree._Element) -> None:
         limit = _length_limit(name)
         if limit and len(text := "".join(map(str, element.itertext()))) > limit:
             del element[:]
-            element.text = text[:limit]
+            element.text = FORBIDDEN.sub("", text[:limit])  # lxml reads more than it writes
         for attribute, value in element.attrib.items():
             if _local(attribute) in _ADDRESS_ATTRIBUTES and len(value) > limits.ADDRESS:
                 del element.attrib[attribute]

@@ -45,16 +45,14 @@ class Head:
 
     def read(self) -> bytes:
         """Return the bytes of the head; empty if it is lost."""
-        try:
+        data = b""
+        with contextlib.suppress(OSError):
             fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            return b""
-        try:
-            return os.read(fd, _SIZE)
-        except OSError:
-            return b""
-        finally:
-            os.close(fd)
+            try:
+                data = os.read(fd, _SIZE)
+            finally:
+                os.close(fd)
+        return data
 
     def write(self, newest: LastWrite, before: bytes) -> bytes:
         """Put a line above those *before*, which :meth:`read` returned; return the new bytes.
