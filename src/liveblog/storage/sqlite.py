@@ -73,7 +73,9 @@ def open_database(
     :class:`StorageError` for one that is busy for :data:`BUSY_TIMEOUT` or cannot be opened, and
     :class:`FileNotFoundError` if *read_only* is asked of a missing or empty one.
     """
-    if read_only and not (path.exists() and path.stat().st_size):
+    with errors(path):
+        is_empty = not path.exists() or not path.stat().st_size
+    if read_only and is_empty:
         raise FileNotFoundError(path)
     with errors(path):
         if not read_only:
