@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from liveblog.imports.html import Image, to_markdown
@@ -20,9 +20,8 @@ SITE = "https://example.org/blog/"
 
 
 def shown(markdown: str) -> str:
-    """Return what a page shows of a Markdown text: no empty headings, white space collapsed."""
-    page = re.sub(r"<(h\d)></\1>", "", with_root(to_html(markdown), SITE))
-    return re.sub(r"\s+", " ", page).strip()
+    """Return what a page shows of a Markdown text, with white space folded as a browser does."""
+    return re.sub(r"\s+", " ", with_root(to_html(markdown), SITE))
 
 
 @pytest.mark.parametrize(
@@ -255,8 +254,9 @@ _BLOCK = st.one_of(
 @tries(100, ci=300)
 @given(st.recursive(_BLOCK, _within, max_leaves=6))
 def test_our_own_pages_come_back_as_they_were(markdown: str) -> None:
-    """Markdown, rendered, read back and rendered again is the same page."""
+    """Markdown, rendered, read back and rendered again is the same page, but for empty headings."""
     page = shown(markdown)
+    assume(not re.search(r"<(h\d)></\1>", page))
     assert shown(to_markdown(page, base=SITE)) == page
 
 
