@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,16 +18,16 @@ _BULLETS = ("• ", "· ", "‣ ", "▪ ", "◦ ")
 _DASHES = ("– ", "— ")
 
 
-class Section:
+class Section(ABC):
     """Reads the lines from one heading to the next."""
 
+    @abstractmethod
     def add(self, number: int, line: str) -> Iterator[Item]:
         """Add a line, also a blank one; yield the items that it completes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end(self) -> Iterator[Item]:
         """Yield the remaining items."""
-        raise NotImplementedError
 
 
 @dataclass
