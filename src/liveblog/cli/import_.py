@@ -100,7 +100,6 @@ def text(
             language=blog.config.language,
             today=local_day(blog.now, blog.config.zone),
             year=year,
-            first_weekday=blog.config.first_weekday,
             ask=choose if ask else None,
         )
         _import_items(state, blog, items, f"text {path.name}", path.name, dry_run, as_json)
