@@ -6,7 +6,6 @@ Values are escaped, and bidirectional controls are closed in every text that a t
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from traceback import walk_tb
@@ -26,6 +25,7 @@ from jinja2.exceptions import TemplateError, TemplateRuntimeError
 from jinja2.runtime import Context
 
 from ..model.errors import ConfigError, LiveblogError
+from ..storage.paths import user_cache
 from ..text.bidi import close_all_controls, close_controls
 from ..text.locale import Words
 from ..version import __version__
@@ -38,18 +38,6 @@ class _CompiledTemplates(FileSystemBytecodeCache):
     template that cannot be read or written there is compiled again.
     """
 
-    def __init__(self, language: str) -> None:
-        """Use the folder of this version and of the blog's *language*.
-
-        A filter that is applied to a constant is compiled to its result, in that language.
-
-        Raises :class:`OSError` or :class:`RuntimeError` if the user has no such folder.
-        """
-        caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        folder = Path(caches, "liveblog", f"templates-{__version__}-{language}")
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        super().__init__(str(folder))
-
     def load_bytecode(self, bucket: Bucket) -> None:
         with contextlib.suppress(OSError):
             super().load_bytecode(bucket)
@@ -60,10 +48,9 @@ class _CompiledTemplates(FileSystemBytecodeCache):
 
 
 def _compiled_templates(language: str) -> _CompiledTemplates | None:
-    try:
-        return _CompiledTemplates(language)
-    except (OSError, RuntimeError):
-        return None
+    # A filter that is applied to a constant is compiled to its result, in that language.
+    folder = user_cache(f"templates-{__version__}-{language}")
+    return _CompiledTemplates(str(folder)) if folder else None
 
 
 class _Environment(Environment):
