@@ -183,9 +183,9 @@ def _append_least(folder: Path, count: int, ready: object) -> None:
     blog = Blog(folder)
     entries = str(blog.paths.entries)
     path, head = f"{entries}/day.jsonl", f"{entries}/head"
-    os.makedirs(entries)
+    os.makedirs(entries, exist_ok=True)
     for name in (path, head):
-        with open(name, "xb"):
+        with open(name, "wb"):
             pass
     last = ZERO
     validate(blog.preview(Draft(body=TEXT)))
