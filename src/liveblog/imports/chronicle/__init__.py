@@ -1,4 +1,11 @@
-"""Imports a chronicle: plain text, day by day, as people write it.
+"""Imports a chronicle: plain text, day by day, or a page of several articles, as people write it.
+
+**Articles and chapters.** A title directly above a text that begins with its date is an article,
+one update with that title. A title or an introduction above a run of days makes a chapter of it: a
+:class:`ChapterItem` follows the updates of its days. See :mod:`.structure` for how parts are told
+from each other, and :mod:`.closing` for where the text of the last day ends and the close begins. A
+placeholder of a picture below a title (« Image ») is reported and left out; so is a mark such as
+« Conclusion » above the close.
 
 **Days.** A line that begins with a day is the heading of what follows; see :mod:`.headings` for its
 forms and :mod:`.dating` for the year. The rest of its line is the day's headline (a
@@ -12,18 +19,14 @@ first instant: no times are invented for its paragraphs, and it keeps its lists,
 sub-headings. Instants go back within a day only where the text does, which is reported; equal ones
 are set a second apart, so that the day keeps the order of the text.
 
-**Keys** are the day, or the day and the written time (``2012-07-15``, ``2012-07-15T18:04``, with
-``#2`` for the second with the same key). A text that was extended or edited gives new versions of
-the same updates; only a changed date or time makes another update.
+**Keys** are the day, the day and the written time, or the day and the title of an article
+(``2012-07-15``, ``2012-07-15T18:04``, ``2012-07-15 the-harbour``, with ``#2`` for the second with
+the same key). A text that was extended or edited gives new versions of the same updates; only a
+changed date, time or title makes another update.
 
-**Introduction and close** are one :class:`FramingItem`, the last item: of the week if all days lie
-in one, else of the coverage. The introduction precedes the first heading; its first line is the
-headline if it looks like one. The close follows a line such as « Conclusion » in the last day, or
-the only rule (``---``) in that day's text, if no earlier day has such a rule.
-
-Links stay in the text; a line « Source : OSDH » becomes the update's source. A line that refers to
-a picture stays in the text and is reported as a :class:`Problem`, because the picture is missing.
-Nothing is imported under a heading whose day is unknown: one problem names its lines.
+Links stay in the text; a line « Source : OSDH » becomes the update's source. A line within a text
+that refers to a picture stays there and is reported as a :class:`Problem`, because the picture is
+missing. Nothing is imported under a heading whose day is unknown: one problem names its lines.
 """
 
 from __future__ import annotations
