@@ -231,6 +231,52 @@ def test_a_sub_heading_of_a_day_is_no_title() -> None:
     assert "Le bilan" in bodies(items)[1]
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Le quai\n\nJeudi 12 juillet 2012, le quai ferme.",
+        "Le quai du nord est fermé\n\nJeudi 12 juillet 2012 : Le quai ferme.",
+    ],
+)
+@pytest.mark.parametrize("lead", ["", "Image\n\n", "Le récit de ces trois jours.\n\n"])
+def test_a_chronicle_after_an_article(above: str, lead: str) -> None:
+    """Its title ends the article, with or without a picture or an introduction."""
+    page = (
+        f"{above}\n\nLes grues sont à l'arrêt.\n\nTrois jours de tempête\n\n{lead}"
+        "Dimanche 15 juillet : Le vent se lève.\n\nLundi 16 juillet : La grue tombe.\n"
+    )
+    items = read(page)
+    assert outline(items) == [
+        f"article 2012-07-12 {above.partition(chr(10))[0]}",
+        "day 2012-07-15",
+        "day 2012-07-16",
+        "chapter 2012-07-15..2012-07-16 Trois jours de tempête",
+    ]
+    assert bodies(items)[0].endswith("Les grues sont à l'arrêt.")
+
+
+def test_an_introduction_may_begin_with_the_first_day() -> None:
+    """It is no article: the days that follow have no other title."""
+    page = (
+        "La tempête\n\nDimanche 15 juillet 2012, le port a fermé. Voici le récit.\n\n"
+        "Dimanche 15 juillet : Le vent se lève.\n\nLundi 16 juillet : La grue tombe.\n"
+    )
+    items = read(page)
+    (chapter,) = chapters(items)
+    assert chapter.introduction == "Dimanche 15 juillet 2012, le port a fermé. Voici le récit."
+    assert bodies(items) == ["Le vent se lève.", "La grue tombe."]
+
+
+def test_an_article_without_a_date_is_told() -> None:
+    """Its title stands in the close of the chronicle before it."""
+    items = read(RUN.format("Conclusion\n\nC'est fini.\n\nLe musée du port\n\nIl ouvre bientôt."))
+    (chapter,) = chapters(items)
+    assert chapter.close == "C'est fini.\n\nLe musée du port\n\nIl ouvre bientôt."
+    ((where, what),) = problems(items)
+    assert where == "line 17"
+    assert "may be the title of an article without a date" in what
+
+
 def test_two_chronicles_are_two_chapters() -> None:
     """Unmixed, also where both tell of the same days; their updates carry the chapter's title."""
     page = (
