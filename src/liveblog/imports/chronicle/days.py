@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from ...model import limits
 from ...model.entry import Source
+from ...model.moment import Moment
 from ...model.period import day_end, day_start, local_day
 from .. import FramingItem, Item, Problem, Update, Version
 from .headings import day_heading
@@ -213,7 +214,7 @@ class Day(Section):
         if self._text or self._title:
             assert self._instant is not None
             version = Version(
-                published=self._instant,
+                published=Moment(self._instant),
                 title=self._title,
                 body=self._text.markdown,
                 sources=tuple(self._sources),
