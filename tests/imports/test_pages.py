@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from liveblog.imports import ChapterItem, FramingItem, Item, Problem, Update
 from liveblog.imports.chronicle import chronicle
 from liveblog.imports.chronicle.lines import lines_of
+from liveblog.model.moment import Moment
 from liveblog.text.locale import Words
 
 from ..conftest import tries
@@ -157,6 +158,29 @@ def everything(items: Sequence[Item]) -> str:
             case ChapterItem():
                 parts += [item.title, item.introduction, item.close]
     return "\n".join(parts)
+
+
+def test_no_time_is_invented() -> None:
+    """Articles and days are of the precision day; what follows a time stands after it."""
+    page = (
+        "La semaine du port\n\nLe récit.\n\nDimanche 15 juillet 2012 : Le vent se lève.\n\n"
+        "8 h 20 : La passe ferme.\n\nLundi 16 juillet : La grue tombe.\n\n"
+        "Dimanche 15 juillet 2012 : Plus tard, le port ferme.\n\n"
+        "Le musée du port\n\nImage\n\nDimanche 15 juillet 2012, le musée ouvre.\n"
+    )
+    updates = [i for i in read(page) if isinstance(i, Update)]
+    moments = {i.versions[0].body or "": i.versions[0].published for i in updates}
+    start = datetime(2012, 7, 14, 22, tzinfo=UTC)
+    at = start + timedelta(hours=8, minutes=20)
+    assert moments == {
+        "Le vent se lève.": Moment(start, "day"),
+        "La passe ferme.": Moment(at),
+        "La grue tombe.": Moment(start + timedelta(days=1), "day"),
+        "Plus tard, le port ferme.": Moment(
+            at + timedelta(microseconds=1), "day", day=date(2012, 7, 15)
+        ),
+        "Dimanche 15 juillet 2012, le musée ouvre.": Moment(start, "day"),
+    }
 
 
 # -- titles ----------------------------------------------------------------------------------------
