@@ -12,7 +12,7 @@ from ...model.moment import Moment
 from ...model.period import day_end, day_start, local_day
 from ...text.plain import shorten
 from .. import FramingItem, Item, Problem, Update, Version
-from .headings import day_heading
+from .headings import dated_sentence, day_heading
 from .lines import ends_sentence, find_sources, is_headline, is_picture, is_rule, is_underline
 from .section import (
     PendingLine,
@@ -293,9 +293,9 @@ class Article(Day):
 
     def _add_date(self, number: int, line: str) -> Iterator[Item]:
         """Add the line of the date, which stays in the text where it begins a sentence."""
-        heading = day_heading(line.strip())
+        heading = dated_sentence(line.strip())
         is_sentence = self._start.is_sentence or (heading and heading.rest[:1].islower())
-        if is_sentence or heading is None:
+        if heading is None or (is_sentence and heading.rest):
             self._moment = self._clock.whole_day()
             yield from self._add(number, line)
             return
