@@ -11,6 +11,7 @@ const moment = new Intl.DateTimeFormat(lang, {
   dateStyle: "full",
   timeStyle: "short",
 });
+const day = new Intl.DateTimeFormat(lang, { timeZone: "UTC", dateStyle: "full" });
 const forms = JSON.parse(list.dataset.count);
 const LENGTH = 220;
 
@@ -57,12 +58,18 @@ function mark(node, text) {
   node.append(text.slice(at, end), end < text.length ? "…" : "");
 }
 
+/** Show a date: an instant, a day, or an instant and the words that are shown instead. */
+function showDate(time, published) {
+  const [value, written] = [published].flat();
+  time.dateTime = value;
+  time.textContent = written ?? (value.length === 10 ? day : moment).format(new Date(value));
+}
+
 function show([id, published, title, , text]) {
   const item = list.querySelector("template").content.cloneNode(true);
   const find = (selector) => item.querySelector(selector);
   find("a").href = root + id.replace(/(....)(..)(..)-/, "$1/$2/$3/") + "/";
-  find("time").dateTime = published;
-  find("time").textContent = moment.format(new Date(published));
+  showDate(find("time"), published);
   mark(find(".title"), title);
   mark(find("p"), text);
   list.append(item);
