@@ -14,8 +14,8 @@ separated from it by a blank line, a Markdown heading or a time, or begins with 
 below a line too short to have been wrapped; otherwise it is the beginning of the day's text.
 
 **Updates.** An update reaches from one mark to the next; a mark is the heading of a day, or a time
-of day at the start of a paragraph. The text before a day's first time is one update at the day's
-first instant: no times are invented for its paragraphs, and it keeps its lists, quotes and
+of day at the start of a paragraph. The text before a day's first time is one update of the
+precision *day*, and so is an article: no times are invented, and it keeps its lists, quotes and
 sub-headings. Instants go back within a day only where the text does, which is reported; equal ones
 are set a second apart, so that the day keeps the order of the text.
 

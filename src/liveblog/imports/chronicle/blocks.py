@@ -15,6 +15,7 @@ from .lines import (
     ends_sentence,
     find_sources,
     is_headline,
+    is_markdown_picture,
     is_picture,
     is_rule,
     is_underline,
@@ -125,7 +126,7 @@ class _Reader:
         block = self._dated(number, line, last, is_first=is_first)
         if block is None and is_rule(line):
             block = self._block(number, "rule", line)
-        elif block is None and is_picture(line):
+        elif block is None and (is_picture(line) or is_markdown_picture(line)):
             block = self._block(number, "picture", line)
         elif block is None and (is_first or (last and last.title and byline(line))):
             block = self._paragraph(number, line)

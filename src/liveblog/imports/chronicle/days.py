@@ -38,6 +38,7 @@ _KEY_LENGTH = 60
 """Maximum characters of an article's title in its key."""
 
 _SECOND = timedelta(seconds=1)
+_TICK = timedelta(microseconds=1)
 
 
 class DayClock:
@@ -59,13 +60,23 @@ class DayClock:
         count = self._names[name]
         return f"{self.day}{name}#{count}" if count > 1 else f"{self.day}{name}"
 
-    def next_instant(self) -> datetime | None:
-        """Return the next instant of the day; None after its last second."""
-        self._last += _SECOND
-        return self._last if self._last < self._end else None
+    def whole_day(self) -> Moment:
+        """Return the moment of an article, which stands before the times of its day."""
+        return Moment(self._start, "day")
 
-    def instant(self, clock: time, *, is_utc: bool) -> tuple[datetime | None, str]:
-        """Return the instant of a clock time (None if it has none), and what is wrong with it.
+    def untimed(self) -> Moment:
+        """Return the moment of a text without a time: it stands after the time before it."""
+        if self._last < self._start:
+            return self.whole_day()
+        return Moment(self._last + _TICK, "day", day=self.day)
+
+    def next_second(self) -> Moment | None:
+        """Return the moment of a text that continues a timed one; None after the last second."""
+        self._last += _SECOND
+        return Moment(self._last) if self._last < self._end else None
+
+    def moment(self, clock: time, *, is_utc: bool) -> tuple[Moment | None, str]:
+        """Return the moment of a clock time (None if it has none), and what is wrong with it.
 
         A time that occurs twice when clocks go back is the first that does not precede the update
         before. A time that is skipped when clocks go forward is moved by the length of the gap.
@@ -91,7 +102,7 @@ class DayClock:
         if given >= self._end:
             return None, "too many updates share the day's last minute; it stays in the text"
         self._written, self._by_mark[instant], self._last = instant, given, given
-        return given, wrong
+        return Moment(given), wrong
 
 
 class Day(Section):
@@ -105,7 +116,7 @@ class Day(Section):
         self._is_short = False
         self._author = ""
         self._name = ""
-        self._instant: datetime | None = None
+        self._moment: Moment | None = None
         self._mark: tuple[int, TimeMark] | None = None
         self._clear()
 
@@ -184,21 +195,21 @@ class Day(Section):
 
     def _start_update(self, number: int, mark: TimeMark) -> Generator[Item, None, bool]:
         """Begin an update at a time; return whether the line was used up."""
-        instant: datetime | None = None
+        moment: Moment | None = None
         if mark.time is None:
             wrong = "no clock shows this time; it stays in the text"
         elif mark.zone not in ("", "UTC"):
             wrong = f"the time zone {mark.zone} is not known here; it stays in the text"
         else:
-            instant, wrong = self._clock.instant(mark.time, is_utc=mark.zone == "UTC")
+            moment, wrong = self._clock.moment(mark.time, is_utc=mark.zone == "UTC")
         if wrong:
             yield Problem(f"line {number}", f"'{mark.text}': {wrong}", "Check the time.")
-        if instant is None or mark.time is None:
+        if moment is None or mark.time is None:
             return False
         yield from self._close_update()
         seconds = f":{mark.time.second:02}" if mark.time.second else ""
         self._name = f"T{mark.time:%H:%M}{seconds}{'Z' if mark.zone else ''}"
-        self._instant = instant
+        self._moment = moment
         self._mark = number, mark
         self._first = self._last = number
         title, _ = strip_heading_marks(mark.rest)
@@ -213,9 +224,10 @@ class Day(Section):
         for piece in _split_long(line):
             if self._text.size + 4 * len(piece) > limits.BODY_BYTES - 100 and self._text:
                 yield from self._close_update()
-            if self._instant is None:
-                self._instant = self._clock.next_instant()
-            if self._instant is None or len(piece) > _PIECE_LENGTH:
+            if self._moment is None:
+                is_timed = self._name.startswith("T")
+                self._moment = self._clock.next_second() if is_timed else self._clock.untimed()
+            if self._moment is None or len(piece) > _PIECE_LENGTH:
                 yield Problem(
                     f"line {number}",
                     "it is too long for an update; it is not imported",
@@ -229,9 +241,9 @@ class Day(Section):
     def _close_update(self) -> Iterator[Item]:
         """Yield the current update; what follows continues it under the same name."""
         if self._text or self._title:
-            assert self._instant is not None
+            assert self._moment is not None
             version = Version(
-                published=Moment(self._instant),
+                published=self._moment,
                 title=self._title,
                 body=self._text.markdown,
                 author=self._author,
@@ -244,7 +256,7 @@ class Day(Section):
             number, mark = self._mark
             yield Problem(f"line {number}", f"there is no text at '{mark.text}'", "Add a text.")
         self._clear()
-        self._instant = self._mark = None
+        self._moment = self._mark = None
 
 
 class Article(Day):
@@ -274,22 +286,24 @@ class Article(Day):
         elif author := byline(bare):
             self._author = author
         elif bare and not is_rule(line) and not is_underline(line):
+            self._moment = self._clock.whole_day()
             yield from super().add(number, line)
 
     def _add_date(self, number: int, line: str) -> Iterator[Item]:
         """Add the line that begins with the date, which stays in the text if it is a sentence."""
         heading = day_heading(line.strip())
         if self._start.is_sentence or heading is None:
+            self._moment = self._clock.whole_day()
             yield from self._add(number, line)
             return
         text = heading.rest
         if heading.stamp and heading.stamp.time and heading.stamp.zone in ("", "UTC"):
             is_utc = heading.stamp.zone == "UTC"
-            self._instant, wrong = self._clock.instant(heading.stamp.time, is_utc=is_utc)
-            text = heading.stamp.rest if self._instant else text
+            self._moment, wrong = self._clock.moment(heading.stamp.time, is_utc=is_utc)
+            text = heading.stamp.rest if self._moment else text
             if wrong:
                 yield Problem(f"line {number}", f"'{heading.stamp.text}': {wrong}", "Check it.")
-        self._instant = self._instant or self._clock.next_instant()
+        self._moment = self._moment or self._clock.whole_day()
         if text:
             yield from self._add(number, text)
 

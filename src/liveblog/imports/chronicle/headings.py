@@ -22,7 +22,12 @@ Order = Literal["", "day", "month", "either"]
 """Whether day or month comes first in a numeric date: 16/07 can only be day first, 03/04 either."""
 
 _ARTICLES = frozenset(["le", "el", "am", "der", "den", "dem", "on", "the", "يوم", "في"])
-_THIS = frozenset(["ce", "this", "diesen", "diesem", "este", "pasado", "هذا"])
+_BEFORE_SENTENCE = frozenset(
+    (
+        "ce", "this", "diesen", "diesem", "este", "pasado", "هذا",
+        "publie", "published", "posted", "veroffentlicht", "publicado", "نشر",
+    )
+)  # fmt: skip
 _OF = frozenset(["de", "del", "of"])
 _ORDINAL = frozenset(["er", "re", "st", "nd", "rd", "th", "o", "a"])
 _AND = frozenset(["et", "and", "und", "y", "e", "و", "au", "to", "bis", "al"])
@@ -84,11 +89,11 @@ def day_heading(line: str, *, is_second: bool = False, is_sentence: bool = False
     before = read_opening(line)
     tokens = Tokens(line, before.start)
     first = tokens.peek()
-    is_this = is_sentence and first.word in _THIS
+    is_this = is_sentence and first.word in _BEFORE_SENTENCE
     if first.number is None and first.word not in _first_words() and not is_this:
         return None
-    has_article = tokens.take(_ARTICLES | _THIS if is_sentence else _ARTICLES)
-    while is_sentence and tokens.take(_ARTICLES | _THIS):
+    has_article = tokens.take(_ARTICLES | _BEFORE_SENTENCE if is_sentence else _ARTICLES)
+    while is_sentence and tokens.take(_ARTICLES | _BEFORE_SENTENCE):
         pass
     start = tokens.at
     weekday = _read_weekday(tokens)

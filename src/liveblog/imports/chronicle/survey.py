@@ -18,7 +18,7 @@ from ...model.errors import InvalidInput
 from ...model.period import day_start, local_day
 from .. import Problem
 from .blocks import Block, read_blocks
-from .closing import Close, find_close, has_lead
+from .closing import Close, find_close, has_lead, undated_titles
 from .dating import Ask, UnknownDay, resolve_dates
 from .structure import Part, find_parts
 
@@ -131,6 +131,7 @@ def _plan_chronicle(
     close, problem = find_close(blocks, part, ask)
     if problem:
         plan.notes.append(problem)
+    plan.notes.extend(undated_titles(blocks, part, close))
     chapter = Chapter(
         title=part.name,
         first=blocks[part.start].number,
@@ -155,10 +156,17 @@ def _add_tags(chapters: Sequence[Chapter], plan: Survey) -> None:
         if not chapter.days or not chapter.is_named:
             continue
         inside = bisect_right(days, max(chapter.days)) - bisect_left(days, min(chapter.days))
-        name = slug(chapter.title)
-        is_tag = bool(name) and len(name.encode()) <= limits.FILE_NAME_BYTES
-        if is_tag and inside > len(chapter.days):
-            chapter.tag = chapter.title
+        if inside > len(chapter.days):
+            chapter.tag = _tag(chapter.title)
+
+
+def _tag(title: str) -> str:
+    """Return a title as a tag: without its last words if it is too long; empty for no letters."""
+    words = title.split()
+    while words and len(slug(" ".join(words)).encode()) > limits.FILE_NAME_BYTES:
+        words.pop()
+    tag = " ".join(words)
+    return tag if slug(tag) else ""
 
 
 def _check_zone(day: date | UnknownDay, zone: tzinfo) -> date | UnknownDay:
