@@ -126,10 +126,10 @@ def live_entry(entry: Entry, pages: Pages) -> dict[str, object]:
     }
 
 
-Searched = tuple[str, date | datetime | tuple[datetime, str], str, tuple[str, ...], str]
+Searched = tuple[str, datetime | tuple[date | datetime, str], str, tuple[str, ...], str]
 """What a search file has of an entry: id, date, title, tags, first words.
 
-The date is an instant, a day, or an instant and the words that are shown instead.
+The date is an instant; where no clock time is shown, a day or an instant, and the words for it.
 """
 
 
@@ -148,11 +148,11 @@ def searched(entries: Iterable[Entry], pages: Pages) -> list[Searched]:
     ]  # fmt: skip
 
 
-def _searched_date(entry: Entry, pages: Pages) -> date | datetime | tuple[datetime, str]:
+def _searched_date(entry: Entry, pages: Pages) -> datetime | tuple[date | datetime, str]:
     when = moment_in(entry.now)
-    if when.written_time:
-        return when.instant, pages.words.shown_moment(when)
-    return when.value(pages.config.zone)
+    if when.precision == "instant" and not when.written_time:
+        return when.instant
+    return when.value(pages.config.zone), pages.words.shown_moment(when)
 
 
 def search_json(rows: Sequence[Searched]) -> bytes:

@@ -11,7 +11,6 @@ const moment = new Intl.DateTimeFormat(lang, {
   dateStyle: "full",
   timeStyle: "short",
 });
-const day = new Intl.DateTimeFormat(lang, { timeZone: "UTC", dateStyle: "full" });
 const forms = JSON.parse(list.dataset.count);
 const LENGTH = 220;
 
@@ -58,18 +57,13 @@ function mark(node, text) {
   node.append(text.slice(at, end), end < text.length ? "…" : "");
 }
 
-/** Show a date: an instant, a day, or an instant and the words that are shown instead. */
-function showDate(time, published) {
-  const [value, written] = [published].flat();
-  time.dateTime = value;
-  time.textContent = written ?? (value.length === 10 ? day : moment).format(new Date(value));
-}
-
 function show([id, published, title, , text]) {
   const item = list.querySelector("template").content.cloneNode(true);
   const find = (selector) => item.querySelector(selector);
   find("a").href = root + id.replace(/(....)(..)(..)-/, "$1/$2/$3/") + "/";
-  showDate(find("time"), published);
+  const [date, shown] = [published].flat(); // words where no clock time is shown
+  find("time").dateTime = date;
+  find("time").textContent = shown ?? moment.format(new Date(date));
   mark(find(".title"), title);
   mark(find("p"), text);
   list.append(item);
