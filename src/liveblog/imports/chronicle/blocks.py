@@ -22,7 +22,7 @@ from .lines import (
     mentioned_years,
     strip_forbidden,
 )
-from .section import is_list_item, strip_heading_marks
+from .section import is_list_item, strip_heading_marks, unlink_heading
 from .signs import begins_like_an_end, byline, is_about_the_period
 from .times import time_mark
 
@@ -96,7 +96,7 @@ def read_blocks(lines: Iterable[str]) -> Blocks:
     reader = _Reader()
     number = 0
     for number, raw in enumerate(lines, 1):
-        line, _ = strip_forbidden(raw.strip().removeprefix("\ufeff"))
+        line, _ = strip_forbidden(unlink_heading(raw.strip().removeprefix("\ufeff")))
         reader.add(number, line)
     return Blocks(reader.blocks, number, reader.years)
 

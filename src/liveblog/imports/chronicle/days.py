@@ -23,6 +23,7 @@ from .section import (
     line_range,
     missing_picture,
     strip_heading_marks,
+    unlink_heading,
 )
 from .signs import byline
 from .survey import Start
@@ -144,6 +145,7 @@ class Day(Section):
 
     def add(self, number: int, line: str) -> Iterator[Item]:
         """Add a line of the day."""
+        line = unlink_heading(line)
         bare = line.strip()
         if not bare:
             self._pending.is_separate = True
@@ -290,9 +292,10 @@ class Article(Day):
             yield from super().add(number, line)
 
     def _add_date(self, number: int, line: str) -> Iterator[Item]:
-        """Add the line that begins with the date, which stays in the text if it is a sentence."""
+        """Add the line of the date, which stays in the text where it begins a sentence."""
         heading = day_heading(line.strip())
-        if self._start.is_sentence or heading is None:
+        is_sentence = self._start.is_sentence or (heading and heading.rest[:1].islower())
+        if is_sentence or heading is None:
             self._moment = self._clock.whole_day()
             yield from self._add(number, line)
             return
