@@ -31,7 +31,7 @@ class Close(NamedTuple):
 
     line: int = 0  #: its first line; 0 if there is no close
     is_marked: bool = False  #: that line is a mark such as « Conclusion »
-    reason: str = ""  #: why it is read as the close, where no mark says so
+    reason: str = ""  #: why it is read as the close, where no mark says so; why one may be missing
 
 
 def find_close(
@@ -66,6 +66,12 @@ def find_close(
             "because other days have such rules too",
             "If it is the close, head it 'Conclusion'.",
         )
+    if (
+        not found.line
+        and has_lead(part)
+        and len(last) > max(map(len, days[:-1]), default=len(last))
+    ):
+        found = Close(reason="the last day has more paragraphs than any other")
     return found, None
 
 
