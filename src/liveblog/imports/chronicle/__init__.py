@@ -122,7 +122,10 @@ class _Reader:
         self._section = self._begin(start, number, line)
         if isinstance(self._section, Day):
             self._left[self._section.day] -= 1
-            yield from self._count(self._section.head(number, line))
+            if start.kind == "day" and start.is_sentence:
+                yield from self._count(self._section.add(number, line))
+            else:
+                yield from self._count(self._section.head(number, line))
         elif start.kind != "day":
             yield from self._section.add(number, line)
 
@@ -144,7 +147,8 @@ class _Reader:
                 assert start.chapter
                 self._close = CloseText(has_mark=start.chapter.close.is_marked)
                 return self._close
-        if start.kind == "day" and day_heading(line.strip()) is None:
+        is_heading = start.kind == "day" and not start.is_sentence
+        if is_heading and day_heading(line.strip()) is None:
             raise InvalidInput(
                 f"Line {number} differs from the first reading: the text changes while it is read.",
                 "Import it again when nobody edits it.",

@@ -12,7 +12,7 @@ from ...model.moment import Moment
 from ...model.period import day_end, day_start, local_day
 from ...text.plain import shorten
 from .. import FramingItem, Item, Problem, Update, Version
-from .headings import day_heading
+from .headings import dated_sentence, day_heading
 from .lines import ends_sentence, find_sources, is_headline, is_picture, is_rule, is_underline
 from .section import (
     PendingLine,
@@ -23,6 +23,7 @@ from .section import (
     line_range,
     missing_picture,
     strip_heading_marks,
+    unlink_heading,
 )
 from .signs import byline
 from .survey import Start
@@ -144,6 +145,7 @@ class Day(Section):
 
     def add(self, number: int, line: str) -> Iterator[Item]:
         """Add a line of the day."""
+        line = unlink_heading(line)
         bare = line.strip()
         if not bare:
             self._pending.is_separate = True
@@ -290,9 +292,10 @@ class Article(Day):
             yield from super().add(number, line)
 
     def _add_date(self, number: int, line: str) -> Iterator[Item]:
-        """Add the line that begins with the date, which stays in the text if it is a sentence."""
-        heading = day_heading(line.strip())
-        if self._start.is_sentence or heading is None:
+        """Add the line of the date, which stays in the text where it begins a sentence."""
+        heading = dated_sentence(line.strip())
+        is_sentence = self._start.is_sentence or (heading and heading.rest[:1].islower())
+        if heading is None or (is_sentence and heading.rest):
             self._moment = self._clock.whole_day()
             yield from self._add(number, line)
             return
