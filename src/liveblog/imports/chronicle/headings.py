@@ -12,8 +12,9 @@ from typing import Literal, NamedTuple
 
 from ...config.checks import LANGUAGES
 from ...text.dates import month_and_weekday_names
+from ...text.tokens import Token, Tokens
 from .times import TimeMark, time_mark
-from .tokens import BRACKETS, Token, Tokens, read_opening, read_tail
+from .opening import BRACKETS, read_opening, read_tail
 
 Reading = tuple[int | None, int, int]
 """Year (None if missing, below 100 if written with two digits), month and day, as written."""
