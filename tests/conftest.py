@@ -32,12 +32,10 @@ from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
-from jinja2.bccache import Bucket, BytecodeCache
 
 from liveblog import Blog, Digest
 from liveblog.digest.build import build_coverage
 from liveblog.model import addresses
-from liveblog.pages import templates
 from liveblog.text.fragments import html_to_text
 from liveblog.text.sanitizer import sanitize
 
@@ -255,28 +253,12 @@ class LiveServer:
         until(look)
 
 
-class CompiledTemplates(BytecodeCache):
-    """Compiled templates in memory: compiling them takes longer than most tests."""
-
-    def __init__(self) -> None:
-        self._codes: dict[tuple[str, str], bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Load a template that was compiled before."""
-        if code := self._codes.get((bucket.key, bucket.checksum)):
-            bucket.bytecode_from_string(code)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Store a template that was compiled."""
-        self._codes[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
-
-
 @pytest.fixture(scope="session", autouse=True)
-def compiled_templates() -> Iterator[None]:
-    """Compile each template once in a test session."""
+def cache_folder(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Iterator[None]:
+    """Give the processes of one test run a cache folder, not that of the user."""
+    shared = tmp_path_factory.getbasetemp().parent / f"cache-{testrun_uid}"
     with pytest.MonkeyPatch.context() as patch:
-        environment = partial(templates._Environment, bytecode_cache=CompiledTemplates())
-        patch.setattr(templates, "_Environment", environment)
+        patch.setenv("XDG_CACHE_HOME", str(shared))
         yield
 
 

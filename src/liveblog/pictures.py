@@ -36,10 +36,10 @@ class Uploaded(Struct, frozen=True):
 def set_pictures(
     revision: Revision, images: Iterable[Image | Uploaded | Media], paths: Paths
 ) -> Revision:
-    """Store *images* and return the revision that shows them and no others, validated.
+    """Store *images* and return the revision that shows them and no others.
 
-    A :class:`Media` is a picture that the entry has already. If the revision is refused, nothing is
-    stored.
+    A :class:`Media` is a picture that the entry has already. New pictures are stored only if the
+    revision with them is valid; without any, the journal validates it.
 
     Raises :class:`InvalidInput` and :class:`StorageError`.
     """
@@ -53,7 +53,6 @@ def set_pictures(
     new = [image for image in images if not isinstance(image, Media)]
     revision = msgspec.structs.replace(revision, media=stored)
     if not new:
-        validate(revision)
         return revision
     # A title stands for the pictures: an entry with pictures needs no text.
     validate(msgspec.structs.replace(revision, title=revision.title or "picture"))

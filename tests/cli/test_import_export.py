@@ -48,6 +48,42 @@ def test_a_chronicle_is_imported_once(french: Run, tmp_path: Path) -> None:  # n
     assert digest.index("Dimanche 15 juillet") < digest.index("sacs") < digest.index("Tanneurs")
 
 
+PAGE = """\
+Le pont rouvre
+
+Mercredi 25 juillet 2012, les premiers camions passent le pont.
+
+La crue : trois jours
+
+Ces trois jours ont changé le quartier bas.
+
+Dimanche 15 juillet 2012 : La rivière monte.
+
+Lundi 16 juillet : L'eau entre dans les caves.
+
+Mardi 17 juillet : L'eau baisse.
+
+Rappelons que la dernière crue remonte à 1993.
+"""
+
+
+def test_a_dry_run_shows_the_structure(french: Run, tmp_path: Path) -> None:  # noqa: F811
+    """Articles, chapters, introductions, days and closes, with their lines."""
+    path = tmp_path / "page.txt"
+    path.write_text(PAGE)
+    shown = french("import", "text", str(path), "--dry-run").stdout
+    assert [" ".join(line.split()) for line in shown.splitlines()][:7] == [
+        "Article 2012-07-25 Le pont rouvre (lines 1–3)",
+        "Chapter 2012-07-15 to 2012-07-17 La crue : trois jours (lines 5–15)",
+        "introduction Ces trois jours ont changé le quartier bas.",
+        "2012-07-15 La rivière monte.",
+        "2012-07-16 L'eau entre dans les caves.",
+        "2012-07-17 L'eau baisse.",
+        "close Rappelons que la dernière crue remonte à 1993. (from line 15)",
+    ]
+    assert french("log").stdout == ""
+
+
 def test_problems_name_the_file_and_the_line(french: Run, tmp_path: Path) -> None:  # noqa: F811
     """And what to do; if nothing at all could be taken, that is a failure."""
     path = tmp_path / "vallombre.txt"

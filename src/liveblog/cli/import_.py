@@ -17,6 +17,7 @@ from .printing import choose, echo, print_json, style
 if TYPE_CHECKING:
     from ..blog import Blog
     from ..imports import ImportResult, Item
+    from ..imports.chronicle.outline import Outline
     from ..imports.subscriptions import Subscriptions
 
 _SHOWN = 40
@@ -82,14 +83,17 @@ def text(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Import a chronicle: plain text, day by day.
+    """Import a chronicle: plain text, day by day, or a page of articles.
 
     A day begins with a line such as "Sunday 15 July: The battle begins", "16/07/2012" or
     "2012-07-17", in the blog's language or another that liveblog knows. A time at the beginning of
-    a paragraph begins an update. What stands before the first day is the introduction.
+    a paragraph begins an update. A title above a run of days makes a chapter of them, with the
+    introduction before and the close after them; a title above a text that begins with its date is
+    an article. --dry-run shows what is found.
     """
     from ..imports.chronicle import chronicle
     from ..imports.chronicle.lines import lines_of
+    from ..imports.chronicle.outline import Outline
     from ..model.period import local_day
 
     blog = state.blog()
@@ -100,10 +104,11 @@ def text(
             language=blog.config.language,
             today=local_day(blog.now, blog.config.zone),
             year=year,
-            first_weekday=blog.config.first_weekday,
             ask=choose if ask else None,
         )
-        _import_items(state, blog, items, f"text {path.name}", path.name, dry_run, as_json)
+        source = f"text {path.name}"
+        outline = Outline() if dry_run and not as_json else None
+        _import_items(state, blog, items, source, path.name, dry_run, as_json, outline)
 
 
 @import_.command()
@@ -245,8 +250,10 @@ def _import_items(
     name: str,
     dry_run: bool,
     as_json: bool,
+    outline: Outline | None = None,
 ) -> None:
     """Import the items and report; exit 1 if there were problems and nothing was imported."""
+    items = outline.watch(items) if outline else items
     with progress(state, f"Reading {name}") as shown:
 
         def show(result: ImportResult) -> None:
@@ -257,6 +264,7 @@ def _import_items(
     if as_json:
         print_json({"source": name} | dataclasses.asdict(result))
     else:
+        echo(*(outline.lines if outline else ()))
         _report(state, name, result, dry_run)
     has_items = result.entries or result.revisions or result.framings or result.known
     if result.problems and not has_items:

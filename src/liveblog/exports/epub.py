@@ -1,8 +1,9 @@
 """Exports a digest as an EPUB 3 book (https://www.w3.org/TR/epub-33/), with a chapter for each day.
 
-An EPUB is a zip file of XHTML; the templates of its files are in ``theme/templates/book``. It is
-written with the standard library, because the libraries for EPUB are unmaintained or have a
-copyleft licence. The same digest gives the same bytes.
+A title page with the introduction comes first; the figures and the close come last. An EPUB is a
+zip file of XHTML; the templates of its files are in ``theme/templates/book``. It is written with
+the standard library, because the libraries for EPUB are unmaintained or have a copyleft licence.
+The same digest gives the same bytes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -22,7 +23,7 @@ from lxml import html as lxml_html
 from markupsafe import Markup
 
 from ..config import Config
-from ..digest import Digest, title
+from ..digest import Digest, headline_of, title
 from ..digest.build import build_from_days
 from ..journal import Fault
 from ..media import as_png
@@ -67,6 +68,15 @@ def write(digest: Digest, config: Config, paths: Paths, target: Path) -> list[Fa
     return book.faults
 
 
+@dataclass(frozen=True)
+class _Document:
+    """A document of a book, in reading order."""
+
+    name: str  #: of its file, without ``.xhtml``
+    title: str  #: in the table of contents
+    body: str  #: HTML
+
+
 @dataclass
 class _Book:
     """A book while it is written."""
@@ -96,21 +106,20 @@ class _Book:
                     name = f"picture-{len(self._pictures) + 1}.{kind.partition('/')[2]}"
                     self._pictures[picture.path] = name
                     self._put(book, f"EPUB/{name}", data, zipfile.ZIP_STORED)
-            for day in self._days:
-                self._put(book, f"EPUB/{day.date}.xhtml", self._chapter(day))
-            front = self.pages.book_file("title.html", title=self.title, digest=self.digest)
-            self._put(book, "EPUB/title.xhtml", self._document(self.title, front))
-            self._put(book, "EPUB/nav.xhtml", self._render("nav.xhtml"))
-            self._put(book, "EPUB/package.opf", self._render("package.opf"))
+            documents = self._documents()
+            for document in documents:
+                self._put(book, f"EPUB/{document.name}.xhtml", self._page(document))
+            self._put(book, "EPUB/nav.xhtml", self._render("nav.xhtml", documents))
+            self._put(book, "EPUB/package.opf", self._render("package.opf", documents))
 
-    def _render(self, name: str) -> bytes:
-        """Render a file of the book from its template."""
+    def _render(self, name: str, documents: Sequence[_Document] = ()) -> bytes:
+        """Render a file of the book, which lists its *documents*, from its template."""
         authors = (self.pages.config.author, *(entry.now.author for entry in self.digest.entries))
         return self.pages.book_file(
             name,
             title=self.title,
             digest=self.digest,
-            days=self._days,
+            documents=documents,
             creators=dict.fromkeys(filter(None, authors)),
             modified=self._modified,
             pictures=self._pictures.values(),
@@ -149,15 +158,33 @@ class _Book:
 
     # -- documents ----------------------------------------------------------------------------
 
-    def _chapter(self, day: Day) -> bytes:
-        digest = build_from_days(period.day(day.date), [day], day.framing)
-        title = self.pages.words.day(day.date, year=True)
-        return self._document(title, self.pages.chapter(digest))
+    def _documents(self) -> list[_Document]:
+        """Return the documents in reading order."""
+        digest, pages = self.digest, self.pages
+        words = pages.words
+        front = pages.book_file("title.html", title=self.title, digest=digest)
+        documents = [_Document("title", self.title, front), *map(self._day, self._days)]
+        if digest.period.kind != "day":  # a book of one day has its texts in its only chapter
+            if digest.series:
+                figures = pages.book_file("figures.html", digest=digest)
+                documents.append(_Document("figures", words.say("Figures"), figures))
+            if digest.close:
+                close = pages.book_file("close.html", digest=digest)
+                documents.append(_Document("close", words.say("Close"), close))
+        return documents
 
-    def _document(self, title: str, fragment: str) -> bytes:
-        """Return a fragment of our pages as an XHTML document."""
-        body = Markup(_as_xhtml(self._with_local_links(fragment)))
-        return self.pages.book_file("page.xhtml", title=title, body=body).encode()
+    def _day(self, day: Day) -> _Document:
+        """Return a day as a chapter of the book."""
+        name = self.pages.words.day(day.date, year=True)
+        headline = headline_of(day)
+        digest = build_from_days(period.day(day.date), [day], day.framing)
+        title = f"{name} – {headline}" if headline else name
+        return _Document(day.date.isoformat(), title, self.pages.chapter(digest))
+
+    def _page(self, document: _Document) -> bytes:
+        """Return a document as XHTML."""
+        body = Markup(_as_xhtml(self._with_local_links(document.body)))
+        return self.pages.book_file("page.xhtml", title=document.title, body=body).encode()
 
     def _with_local_links(self, fragment: str) -> str:
         """Link pictures to the files in the book, and everything else to the site."""

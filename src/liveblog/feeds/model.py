@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from ..model.entry import is_plain
 from ..text.bidi import close_controls
 
 LIVE_MINUTES = 5
@@ -102,12 +103,16 @@ def safe(feed: Feed) -> Feed:
 
 def _safe(value: Any) -> Any:
     if isinstance(value, str):
-        return close_controls(_NOT_XML.sub("", value))
+        return close_controls(_without_not_xml(value))
     if isinstance(value, tuple):
         return tuple(map(_safe, value))
     if not isinstance(value, Struct):
         return value
     fields = {name: _safe(old) for name, old in structs.asdict(value).items()}
     if isinstance(value, Item):
-        fields["content"] = _NOT_XML.sub("", value.content)  # HTML, in which controls are closed
+        fields["content"] = _without_not_xml(value.content)  # HTML, in which controls are closed
     return type(value)(**fields)
+
+
+def _without_not_xml(text: str) -> str:
+    return text if is_plain(text) else _NOT_XML.sub("", text)

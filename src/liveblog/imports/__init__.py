@@ -1,4 +1,4 @@
-"""Importers, and the items that they yield: updates, framings, copies and problems.
+"""Importers, and the items that they yield: updates, framings, chapters, copies and problems.
 
 Each importer is a module with a function that yields items as it finds them, so that memory stays
 bounded whatever the size of the source. An importer writes nothing: :meth:`Blog.import_items`
@@ -57,6 +57,24 @@ class FramingItem:
 
 
 @dataclass(frozen=True)
+class ChapterItem:
+    """A chapter: the title and the texts around a run of days, which its updates have told."""
+
+    key: str  #: permanent, within its source
+    where: str
+    period: str  #: a period's id
+    title: str
+    introduction: str = ""  #: Markdown
+    close: str = ""  #: Markdown
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()  #: the selection, where other texts tell of the same days
+    updates: int = 0  #: the number of items :class:`Update` right before it that are its days
+    last_update: str = ""  #: the key of the last of them
+    close_line: int = 0  #: first line of the close in the source; 0 if there is none
+    close_reason: str = ""  #: why the close begins there, where the source does not say so
+
+
+@dataclass(frozen=True)
 class Problem:
     """Something that could not be imported."""
 
@@ -77,7 +95,7 @@ class Copy:
     read: Callable[[Media], bytes]  #: a picture's bytes; raises LiveblogError if it is missing
 
 
-Item = Update | FramingItem | Copy | Problem
+Item = Update | FramingItem | ChapterItem | Copy | Problem
 
 
 @dataclass

@@ -26,7 +26,7 @@ from ..model.period import COVERAGE, local_day, parse_period_id
 from ..model.revisions import revise
 from ..model.validation import validate
 from ..timeline import Entry, fold, newest_framing
-from . import Copy, FramingItem, ImportResult, Item, Picture, Problem, Update, Version
+from . import ChapterItem, Copy, FramingItem, ImportResult, Item, Picture, Problem, Update, Version
 from .fitting import fit
 from .marks import INCOMPLETE, PREFIX, mark_in, mark_of, new_versions
 from .writer import Writer
@@ -91,6 +91,16 @@ class _Import:
                     self._add_update(item)
                 case FramingItem():
                     self._add_framing(item)
+                case ChapterItem():
+                    self._add_framing(
+                        FramingItem(
+                            period=item.period,
+                            where=item.where,
+                            headline=item.title,
+                            introduction=item.introduction,
+                            close=item.close,
+                        )
+                    )
                 case Copy():
                     self._add_copy(item)
                 case Problem():

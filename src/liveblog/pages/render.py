@@ -160,6 +160,14 @@ class Pages:
             return self.words.typography(close_controls(now.title))
         return self._cached("name", entry, self._first_words)
 
+    def shared(self, name: str, section: str = "") -> Markup:
+        """Return a fragment that all pages of a *section* share; it is rendered once."""
+
+        def render() -> str:
+            return self._render(f"fragments/{name}.html", section=section)
+
+        return Markup(self._cache.get(("shared", name, section), render))
+
     def _cached(self, kind: str, entry: Entry, render: Callable[[Entry], str]) -> str:
         return self._cache.get((kind, *entry.cache_key), lambda: render(entry))
 

@@ -20,7 +20,7 @@ WARN_AFTER = 2.0
 GIVE_UP_AFTER = 30.0
 """Seconds after which waiting ends with an error."""
 
-_SHORTEST_PAUSE = 0.000_2
+_SHORTEST_PAUSE = 0.001
 _LONGEST_PAUSE = 0.1
 """Seconds between two attempts: a hundredth of the time waited so far, within these limits. A
 process that waits for long uses little processor time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from msgspec import Struct
@@ -66,3 +67,19 @@ class Paths(Struct, frozen=True):
     def static(self) -> Path:
         """The blog's own style sheets, scripts and icons."""
         return self.root / "static"
+
+
+def user_cache(name: str) -> Path | None:
+    """Return the folder *name* in the user's cache of this program, which is created.
+
+    For code, which must not lie in the folder of a blog: that may come from somebody else. None if
+    the user has no home folder, or one that cannot be written to. The place is that of the XDG Base
+    Directory Specification.
+    """
+    try:
+        caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        folder = Path(caches, "liveblog", name)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return None
+    return folder

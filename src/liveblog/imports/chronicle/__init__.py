@@ -1,4 +1,11 @@
-"""Imports a chronicle: plain text, day by day, as people write it.
+"""Imports a chronicle: plain text, day by day, or a page of several articles, as people write it.
+
+**Articles and chapters.** A title directly above a text that begins with its date is an article,
+one update with that title. A title or an introduction above a run of days makes a chapter of it: a
+:class:`ChapterItem` follows the updates of its days. See :mod:`.structure` for how parts are told
+from each other, and :mod:`.closing` for where the text of the last day ends and the close begins. A
+placeholder of a picture below a title (« Image ») is reported and left out; so is a mark such as
+« Conclusion » above the close.
 
 **Days.** A line that begins with a day is the heading of what follows; see :mod:`.headings` for its
 forms and :mod:`.dating` for the year. The rest of its line is the day's headline (a
@@ -12,18 +19,14 @@ first instant: no times are invented for its paragraphs, and it keeps its lists,
 sub-headings. Instants go back within a day only where the text does, which is reported; equal ones
 are set a second apart, so that the day keeps the order of the text.
 
-**Keys** are the day, or the day and the written time (``2012-07-15``, ``2012-07-15T18:04``, with
-``#2`` for the second with the same key). A text that was extended or edited gives new versions of
-the same updates; only a changed date or time makes another update.
+**Keys** are the day, the day and the written time, or the day and the title of an article
+(``2012-07-15``, ``2012-07-15T18:04``, ``2012-07-15 the-harbour``, with ``#2`` for the second with
+the same key). A text that was extended or edited gives new versions of the same updates; only a
+changed date, time or title makes another update.
 
-**Introduction and close** are one :class:`FramingItem`, the last item: of the week if all days lie
-in one, else of the coverage. The introduction precedes the first heading; its first line is the
-headline if it looks like one. The close follows a line such as « Conclusion » in the last day, or
-the only rule (``---``) in that day's text, if no earlier day has such a rule.
-
-Links stay in the text; a line « Source : OSDH » becomes the update's source. A line that refers to
-a picture stays in the text and is reported as a :class:`Problem`, because the picture is missing.
-Nothing is imported under a heading whose day is unknown: one problem names its lines.
+Links stay in the text; a line « Source : OSDH » becomes the update's source. A line within a text
+that refers to a picture stays there and is reported as a :class:`Problem`, because the picture is
+missing. Nothing is imported under a heading whose day is unknown: one problem names its lines.
 """
 
 from __future__ import annotations
@@ -33,14 +36,15 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, tzinfo
 
 from ...model.errors import InvalidInput
-from .. import Item, Problem
+from ...text.locale import Words
+from .. import Item, Problem, Update
 from .dating import Ask, UnknownDay
-from .days import Day, DayClock
-from .framing import FramingSection, frame
+from .days import Article, Day, DayClock
+from .framing import CloseText, Lead, Tally, chapter_items
 from .headings import day_heading
 from .lines import strip_forbidden
 from .section import Section, line_range
-from .survey import Survey, survey
+from .survey import Chapter, Start, Survey, survey
 
 
 def chronicle(
@@ -50,7 +54,6 @@ def chronicle(
     language: str,
     today: date,
     year: int | None = None,
-    first_weekday: int = 0,
     ask: Ask | None = None,
 ) -> Iterator[Item]:
     """Yield the items of a chronicle in order; every line that is not blank is in one of them.
@@ -74,10 +77,7 @@ def chronicle(
                 "Head each day with a line such as '## 15 July 2012'.",
             )
         return
-    introduction, close = FramingSection(has_headline=True), FramingSection()
-    left = Counter(plan.days)
-    clocks: dict[date, DayClock] = {}
-    section: Section = introduction
+    reader = _Reader(plan, Words(language, zone), zone)
     for number, raw in enumerate(lines(), 1):
         line, bad = strip_forbidden(
             raw.rstrip("\r\n").removeprefix("\ufeff" if number == 1 else "")
@@ -88,43 +88,122 @@ def chronicle(
                 f"the character {name} is left out, which no page or feed can carry",
                 "Remove it.",
             )
-        if number in plan.starts:
-            yield from section.end()
-            if isinstance(section, Day) and not left[section.day]:
-                del clocks[section.day]
-            section = _begin_section(plan, number, line, clocks, zone)
-            if isinstance(section, Day):
-                left[section.day] -= 1
-                yield from section.head(number, line)
-        else:
-            if number == plan.close:
-                yield from section.end()
-                section = close
-            yield from section.add(number, line)
-    yield from section.end()
-    yield from frame(plan, introduction, close, first_weekday)
+        yield from reader.add(number, line)
+    yield from reader.end()
 
 
-def _begin_section(
-    plan: Survey, number: int, line: str, clocks: dict[date, DayClock], zone: tzinfo
-) -> Section:
-    day = plan.starts[number]
-    if day_heading(line.strip()) is None:
-        raise InvalidInput(
-            f"Line {number} differs from the first reading: the text changes while it is read.",
-            "Import it again when nobody edits it.",
-        )
-    if isinstance(day, UnknownDay):
-        return _UndatedDay(number, day)
-    return Day(day, clocks.setdefault(day, DayClock(day, zone)))
+class _Reader:
+    """The second pass: gives each line to the section that it is in."""
+
+    def __init__(self, plan: Survey, words: Words, zone: tzinfo) -> None:
+        self._plan = plan
+        self._words = words
+        self._zone = zone
+        self._left = Counter(plan.days)
+        self._clocks: dict[date, DayClock] = {}
+        self._section: Section = _Unused()
+        self._chapter: Chapter | None = None
+        self._lead: Lead | None = None
+        self._close: CloseText | None = None
+        self._updates = Tally()
+
+    def add(self, number: int, line: str) -> Iterator[Item]:
+        """Add a line; yield the items that it completes."""
+        start = self._plan.starts.get(number)
+        if start is None:
+            yield from self._count(self._section.add(number, line))
+            return
+        yield from self._count(self._section.end())
+        if isinstance(self._section, Day) and not self._left[self._section.day]:
+            del self._clocks[self._section.day]
+        if start.chapter is not self._chapter:
+            yield from self._end_chapter()
+            self._chapter = start.chapter
+        self._section = self._begin(start, number, line)
+        if isinstance(self._section, Day):
+            self._left[self._section.day] -= 1
+            yield from self._count(self._section.head(number, line))
+        elif start.kind != "day":
+            yield from self._section.add(number, line)
+
+    def end(self) -> Iterator[Item]:
+        """Yield the remaining items."""
+        yield from self._count(self._section.end())
+        yield from self._end_chapter()
+
+    def _begin(self, start: Start, number: int, line: str) -> Section:
+        """Return the section that begins at a line."""
+        match start.kind:
+            case "unused":
+                return _Unused()
+            case "lead":
+                assert start.chapter
+                self._lead = Lead(start.chapter)
+                return self._lead
+            case "close":
+                assert start.chapter
+                self._close = CloseText(has_mark=start.chapter.close.is_marked)
+                return self._close
+        if start.kind == "day" and day_heading(line.strip()) is None:
+            raise InvalidInput(
+                f"Line {number} differs from the first reading: the text changes while it is read.",
+                "Import it again when nobody edits it.",
+            )
+        if not isinstance(start.day, date):
+            assert start.day
+            return _Undated(number, start.day, start.kind)
+        clock = self._clocks.setdefault(start.day, DayClock(start.day, self._zone))
+        if start.kind == "article":
+            return Article(start, start.day, clock)
+        tag = start.chapter.tag if start.chapter else ""
+        return Day(start.day, clock, tags=(tag,) if tag else ())
+
+    def _count(self, items: Iterator[Item]) -> Iterator[Item]:
+        """Yield items, and count the updates of the chapter among them."""
+        for item in items:
+            if isinstance(item, Update):
+                self._updates.count += 1
+                self._updates.last = item.key
+            yield item
+
+    def _end_chapter(self) -> Iterator[Item]:
+        """Yield the chapter whose sections are read."""
+        if self._chapter:
+            yield from chapter_items(
+                self._chapter, self._lead, self._close, self._updates, self._words
+            )
+        self._lead = self._close = None
+        self._updates = Tally()
 
 
-class _UndatedDay(Section):
-    """The section under a heading whose day is unknown; nothing of it is imported."""
+class _Unused(Section):
+    """The text above the first article, which belongs to none."""
 
-    def __init__(self, number: int, reason: UnknownDay) -> None:
+    def __init__(self) -> None:
+        self._first = self._last = 0
+
+    def add(self, number: int, line: str) -> Iterator[Item]:
+        if line.strip():
+            self._first, self._last = self._first or number, number
+        return iter(())
+
+    def end(self) -> Iterator[Item]:
+        if self._first:
+            yield Problem(
+                line_range(self._first, self._last),
+                "this text stands above the first title with a date; it is not imported",
+                "Move it below that title, or into the blog's introduction: "
+                "liveblog digest coverage --edit.",
+            )
+
+
+class _Undated(Section):
+    """A day or an article whose date is unknown; nothing of it is imported."""
+
+    def __init__(self, number: int, reason: UnknownDay, kind: str) -> None:
         self._first = self._last = number
         self._reason = reason
+        self._kind = kind
 
     def add(self, number: int, line: str) -> Iterator[Item]:
         if line.strip():
@@ -134,6 +213,6 @@ class _UndatedDay(Section):
     def end(self) -> Iterator[Item]:
         yield Problem(
             line_range(self._first, self._last),
-            f"{self._reason.what}; this day is not imported",
+            f"{self._reason.what}; this {self._kind} is not imported",
             self._reason.hint,
         )

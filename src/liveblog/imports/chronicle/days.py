@@ -7,12 +7,24 @@ from collections.abc import Generator, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from ...model import limits
-from ...model.entry import Source
+from ...model.entry import Source, slug
 from ...model.period import day_end, day_start, local_day
+from ...text.plain import shorten
 from .. import FramingItem, Item, Problem, Update, Version
 from .headings import day_heading
 from .lines import ends_sentence, find_sources, is_headline, is_picture, is_rule, is_underline
-from .section import PendingLine, Section, TextBuilder, add_line, line_range, strip_heading_marks
+from .section import (
+    PendingLine,
+    Section,
+    TextBuilder,
+    add_line,
+    is_placeholder,
+    line_range,
+    missing_picture,
+    strip_heading_marks,
+)
+from .signs import byline
+from .survey import Start
 from .times import TimeMark, time_mark
 
 _PIECE_LENGTH = 20_000
@@ -20,6 +32,9 @@ _PIECE_LENGTH = 20_000
 
 _WRAPPED_LENGTH = 60
 """Characters from which on a line may have been wrapped by a program, within a sentence."""
+
+_KEY_LENGTH = 60
+"""Maximum characters of an article's title in its key."""
 
 _SECOND = timedelta(seconds=1)
 
@@ -81,11 +96,13 @@ class DayClock:
 class Day(Section):
     """The section under the heading of a day."""
 
-    def __init__(self, day: date, clock: DayClock) -> None:
+    def __init__(self, day: date, clock: DayClock, *, tags: tuple[str, ...] = ()) -> None:
         self.day = day
         self._clock = clock
+        self._tags = tags
         self._pending = PendingLine()
         self._is_short = False
+        self._author = ""
         self._name = ""
         self._instant: datetime | None = None
         self._mark: tuple[int, TimeMark] | None = None
@@ -216,6 +233,8 @@ class Day(Section):
                 published=self._instant,
                 title=self._title,
                 body=self._text.markdown,
+                author=self._author,
+                tags=self._tags,
                 sources=tuple(self._sources),
             )
             key = self._clock.key(self._name)
@@ -225,6 +244,53 @@ class Day(Section):
             yield Problem(f"line {number}", f"there is no text at '{mark.text}'", "Add a text.")
         self._clear()
         self._instant = self._mark = None
+
+
+class Article(Day):
+    """An article: a title, pictures, and a text that begins with its date."""
+
+    def __init__(self, start: Start, day: date, clock: DayClock) -> None:
+        super().__init__(day, clock)
+        self._start = start
+        self._headline = start.title
+        self._name = f" {shorten(slug(start.title), _KEY_LENGTH)}"
+
+    def head(self, number: int, line: str) -> Iterator[Item]:
+        """Begin at the line of the title."""
+        self._title = self._headline
+        self._first = self._last = number
+        return iter(())
+
+    def add(self, number: int, line: str) -> Iterator[Item]:
+        """Add a line above the date, the line of the date, or a line of the text."""
+        bare = line.strip()
+        if number > self._start.date_line:
+            yield from super().add(number, line)
+        elif number == self._start.date_line:
+            yield from self._add_date(number, line)
+        elif is_placeholder(bare):
+            yield missing_picture(number, bare, f"the article '{shorten(self._headline, 60)}'")
+        elif author := byline(bare):
+            self._author = author
+        elif bare and not is_rule(line) and not is_underline(line):
+            yield from super().add(number, line)
+
+    def _add_date(self, number: int, line: str) -> Iterator[Item]:
+        """Add the line that begins with the date, which stays in the text if it is a sentence."""
+        heading = day_heading(line.strip())
+        if self._start.is_sentence or heading is None:
+            yield from self._add(number, line)
+            return
+        text = heading.rest
+        if heading.stamp and heading.stamp.time and heading.stamp.zone in ("", "UTC"):
+            is_utc = heading.stamp.zone == "UTC"
+            self._instant, wrong = self._clock.instant(heading.stamp.time, is_utc=is_utc)
+            text = heading.stamp.rest if self._instant else text
+            if wrong:
+                yield Problem(f"line {number}", f"'{heading.stamp.text}': {wrong}", "Check it.")
+        self._instant = self._instant or self._clock.next_instant()
+        if text:
+            yield from self._add(number, text)
 
 
 def _split_long(line: str) -> Sequence[str]:

@@ -1,95 +1,158 @@
-"""Reads the introduction before the first day of a chronicle, and the close after the last."""
+"""Reads what stands above the days of a chronicle, and below them: the texts of a chapter."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ...model import limits
-from ...model.period import COVERAGE, week
-from .. import FramingItem, Item, Problem
-from .lines import is_headline, is_picture, is_rule, is_underline
-from .section import PendingLine, Section, TextBuilder, add_line, line_range, strip_heading_marks
-from .survey import Survey
+from ...model.entry import slug
+from ...model.errors import InvalidInput
+from ...model.period import span
+from ...text.locale import Words
+from ...text.plain import shorten
+from .. import ChapterItem, Item, Problem
+from .lines import is_rule, is_underline
+from .section import (
+    Section,
+    TextBuilder,
+    add_line,
+    is_placeholder,
+    line_range,
+    missing_picture,
+    strip_close_mark,
+)
+from .signs import byline
+from .survey import Chapter
 
 
-class FramingSection(Section):
-    """The section before the first day, or after the last."""
+class Lead(Section):
+    """The title, the pictures and the introduction of a chapter."""
 
-    def __init__(self, *, has_headline: bool = False) -> None:
-        self.headline = ""
-        self.text = TextBuilder()
-        self.first = self.last = 0
-        self.is_too_long = False
-        self._may_have_headline = has_headline
-        self._pending = PendingLine()
+    def __init__(self, chapter: Chapter) -> None:
+        self.text = ChapterText("introduction")
+        self.authors: list[str] = []
+        self._title = chapter.title
+        self._title_line = chapter.first if chapter.title else 0
+        self._has_text = False
 
     def add(self, number: int, line: str) -> Iterator[Item]:
-        """Add a line of the introduction or close."""
+        """Add a line."""
         bare = line.strip()
-        if not bare:
-            self._pending.is_separate = True
-            self.text.end_paragraph()
+        if number == self._title_line or (not self._has_text and is_underline(line)):
             return
-        self.first, self.last = self.first or number, number
-        if is_rule(line) and not self.text and not self._pending:
-            return
-        if self._may_have_headline:
-            self._may_have_headline = False
-            title, is_marked = strip_heading_marks(bare)
-            if is_headline(title) and not is_picture(bare):
-                self._pending = PendingLine(number, title, line, is_marked)
-                return
-        if self._pending and is_underline(line) and not self._pending.is_separate:
-            self._pending.is_separate = True
-            return
-        self._resolve_pending(is_last=False)
-        if is_rule(line) and not self.text.is_heading_underline(line):
-            self.text.rule()
-            return
-        if self.text.size > 4 * limits.FRAMING:
-            self.is_too_long = True
-            return
-        yield from add_line(self.text, number, line)
+        if not bare or self._has_text:
+            yield from self.text.add(number, line)
+        elif is_placeholder(bare):
+            yield missing_picture(number, bare, f"the chapter '{shorten(self._title, 60)}'")
+        elif author := byline(bare):
+            self.authors.append(author)
+        elif not is_rule(line):
+            self._has_text = True
+            yield from self.text.add(number, line)
 
     def end(self) -> Iterator[Item]:
-        """Finish the text; :func:`frame` yields it."""
-        self._resolve_pending(is_last=True)
+        """Finish the texts; :func:`chapter_items` yields them."""
         return iter(())
 
-    def _resolve_pending(self, *, is_last: bool) -> None:
-        """Use the pending line as headline or as text, depending on what follows it."""
-        pending, self._pending = self._pending, PendingLine()
-        if pending and (pending.is_separate or is_last):
-            self.headline = pending.text
-        elif pending:
-            self.text.add(pending.number, pending.line)
+
+class CloseText(Section):
+    """The close of a chapter."""
+
+    def __init__(self, *, has_mark: bool) -> None:
+        self.text = ChapterText("close")
+        self._has_mark = has_mark
+
+    def add(self, number: int, line: str) -> Iterator[Item]:
+        """Add a line; the mark on the first one is left out."""
+        if self._has_mark and line.strip():
+            self._has_mark = False
+            line = strip_close_mark(line)
+        if self.text.first or not (is_rule(line) or is_underline(line)):
+            yield from self.text.add(number, line)
+
+    def end(self) -> Iterator[Item]:
+        """Finish the text; :func:`chapter_items` yields it."""
+        return iter(())
 
 
-def frame(
-    plan: Survey, introduction: FramingSection, close: FramingSection, first_weekday: int
-) -> Iterator[Item]:
-    """Yield the framing of the chronicle's period, and problems for texts that are too long."""
-    days = plan.days
-    framing = [part for part in (introduction, close) if part.first]
-    if not framing:
-        return
-    for part, name in ((introduction, "introduction"), (close, "close")):
-        is_too_long = part.is_too_long or len(part.text.markdown) > limits.FRAMING
-        if is_too_long or (part.first and not days):
-            most = f"the {name} has more than {limits.FRAMING:,} characters"
-            why = most if days else "no day is known"
+class ChapterText:
+    """The Markdown of an introduction or a close."""
+
+    def __init__(self, name: str) -> None:
+        self.first = self.last = 0
+        self._name = name
+        self._text = TextBuilder()
+        self._is_too_long = False
+
+    def add(self, number: int, line: str) -> Iterator[Item]:
+        """Add a line."""
+        if not line.strip():
+            self._text.end_paragraph()
+            return
+        self.first, self.last = self.first or number, number
+        if is_rule(line) and not self._text.is_heading_underline(line):
+            self._text.rule()
+        elif self._text.size > 4 * limits.FRAMING:
+            self._is_too_long = True
+        else:
+            yield from add_line(self._text, number, line)
+
+    @property
+    def markdown(self) -> str:
+        """The text; empty if it is too long."""
+        text = self._text.markdown
+        return "" if self._is_too_long or len(text) > limits.FRAMING else text
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield a problem if the text is too long."""
+        if self.first and not self.markdown and self._text:
             yield Problem(
-                line_range(part.first, part.last),
-                f"{why}; the {name} is not imported",
-                "Shorten it." if days else "Correct the headings of the days first.",
+                line_range(self.first, self.last),
+                f"the {self._name} has more than {limits.FRAMING:,} characters; "
+                f"the {self._name} is not imported",
+                "Shorten it.",
             )
-            framing = [other for other in framing if other is not part]
-    if framing:
-        first, last = week(min(days), first_weekday), week(max(days), first_weekday)
-        yield FramingItem(
-            period=first.id if first == last else COVERAGE,
-            where=" and ".join(line_range(part.first, part.last) for part in framing),
-            headline=introduction.headline if introduction in framing else "",
-            introduction=introduction.text.markdown if introduction in framing else "",
-            close=close.text.markdown if close in framing else "",
-        )
+
+
+@dataclass
+class Tally:
+    """The updates of a chapter that were read: their number, and the key of the last one."""
+
+    count: int = 0
+    last: str = ""
+
+
+def chapter_items(
+    chapter: Chapter, lead: Lead | None, close: CloseText | None, updates: Tally, words: Words
+) -> Iterator[Item]:
+    """Yield a chapter whose days are read, and problems; *updates* are those of its days."""
+    texts = [part.text for part in (lead, close) if part and part.text.first]
+    for text in texts:
+        yield from text.problems()
+    if not chapter.is_named:
+        return
+    where = line_range(chapter.first, chapter.last)
+    if not chapter.days:
+        what = "no day of this chapter is known; its title, introduction and close are not imported"
+        yield Problem(where, what, "Correct the headings of the days first.")
+        return
+    try:
+        period = span(min(chapter.days), max(chapter.days))
+    except InvalidInput as error:
+        yield Problem(where, f"{error.message.rstrip('.')}; no chapter is made of it", error.hint)
+        return
+    yield ChapterItem(
+        key=slug(chapter.title) or period.id,
+        where=where,
+        period=period.id,
+        title=chapter.title or words.span(period.start, period.end),
+        introduction=lead.text.markdown if lead else "",
+        close=close.text.markdown if close else "",
+        authors=tuple(lead.authors) if lead else (),
+        tags=(chapter.tag,) if chapter.tag else (),
+        updates=updates.count,
+        last_update=updates.last,
+        close_line=chapter.close.line,
+        close_reason=chapter.close.reason,
+    )

@@ -22,7 +22,8 @@ Reading = tuple[int | None, int, int]
 Order = Literal["", "day", "month", "either"]
 """Whether day or month comes first in a numeric date: 16/07 can only be day first, 03/04 either."""
 
-_ARTICLES = frozenset(["le", "el", "am", "der", "den", "on", "the", "يوم", "في"])
+_ARTICLES = frozenset(["le", "el", "am", "der", "den", "dem", "on", "the", "يوم", "في"])
+_THIS = frozenset(["ce", "this", "diesen", "diesem", "este", "pasado", "هذا"])
 _OF = frozenset(["de", "del", "of"])
 _ORDINAL = frozenset(["er", "re", "st", "nd", "rd", "th", "o", "a"])
 _AND = frozenset(["et", "and", "und", "y", "e", "و", "au", "to", "bis", "al"])
@@ -64,21 +65,33 @@ def _first_words() -> frozenset[str]:
     return _ARTICLES | frozenset(weekdays) | {name.partition(" ")[0] for name in months}
 
 
-def day_heading(line: str, *, is_second: bool = False) -> Heading | None:
+def dated_sentence(line: str) -> Heading | None:
+    """Return the date that a line begins with, also if it is the beginning of a sentence, or None.
+
+    « Le mercredi 25 juillet 2012, la ligue … », "On Wednesday 25 July 2012 the league …".
+    """
+    return day_heading(line, is_sentence=True)
+
+
+def day_heading(line: str, *, is_second: bool = False, is_sentence: bool = False) -> Heading | None:
     """Return the date that a line begins with, or None.
 
     Dates may lack the weekday and the year: « Dimanche 15 juillet », "July 15, 2012", "16.07.2012",
     "2012-07-16", « ١٥ تموز ». The line ends after the date, or continues after a colon, a dash, a
     full stop or a time. A heading that continues after a comma, or is in a list, is uncertain: a
     sentence can begin like that. *is_second* says that the line begins with the second date of a
-    range.
+    range, *is_sentence* that it may be a sentence that no heading can be.
     """
     before = read_opening(line)
     tokens = Tokens(line, before.start)
     first = tokens.peek()
-    if first.number is None and first.word not in _first_words():
+    is_this = is_sentence and first.word in _THIS
+    if first.number is None and first.word not in _first_words() and not is_this:
         return None
-    has_article = tokens.take(_ARTICLES)
+    has_article = tokens.take(_ARTICLES | _THIS if is_sentence else _ARTICLES)
+    while is_sentence and tokens.take(_ARTICLES | _THIS):
+        pass
+    start = tokens.at
     weekday = _read_weekday(tokens)
     if weekday is not None:
         tokens.take(",،")
@@ -86,7 +99,7 @@ def day_heading(line: str, *, is_second: bool = False) -> Heading | None:
     date = _read_date(tokens)
     if date is None and weekday is not None:
         # « mar. 15 » is no Tuesday.
-        tokens.at, weekday = int(has_article), None
+        tokens.at, weekday = start, None
         date = _read_date(tokens)
     if date is None:
         return None
@@ -109,7 +122,7 @@ def day_heading(line: str, *, is_second: bool = False) -> Heading | None:
     is_named = weekday is not None or any(year is not None for year, _, _ in readings)
     if date.is_bare and weekday is None and not is_marked and sign != ":" and rest:
         return None  # "10/12 – " may be any fraction
-    if not is_strong:
+    if not is_strong and not is_sentence:
         if has_article or (sign != "." and not is_named):
             return None
         if not sign and not rest[0].isupper():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ _LONGEST_WRAPPED = 100
 _LIST = ("- ", "* ", "+ ", "> ", "|")
 _BULLETS = ("• ", "· ", "‣ ", "▪ ", "◦ ")
 _DASHES = ("– ", "— ")
+
+_PLACEHOLDER = re.compile(r"[\W_]*[^\W\d_]+(?: ?\d{1,3})?[\W_]*")
 
 
 class Section(ABC):
@@ -55,6 +58,21 @@ def strip_heading_marks(line: str) -> tuple[str, bool]:
     return line, False
 
 
+def strip_close_mark(line: str) -> str:
+    """Return the text after the heading of a close: nothing, or what follows its colon."""
+    return line.partition(":")[2].strip().strip("*_ ")
+
+
+def is_placeholder(line: str) -> bool:
+    """Whether a line stands for a picture and says nothing about it: « Image », "[Photo 2]"."""
+    return is_picture(line) and _PLACEHOLDER.fullmatch(line) is not None
+
+
+def is_list_item(line: str) -> bool:
+    """Whether a line begins an item of a list, a quotation or a row of a table."""
+    return line.startswith((*_LIST, *_BULLETS, *_DASHES)) or _is_numbered(line)
+
+
 def add_line(text: TextBuilder, number: int, line: str) -> Iterator[Item]:
     """Add a line to a text; yield a problem if it refers to a picture."""
     if text.add(number, line) or is_picture(line):
@@ -66,6 +84,17 @@ def _picture(number: int, line: str) -> Problem:
         f"line {number}",
         f"'{shorten(line, 60)}' refers to a picture that is not here; it stays in the text",
         "Add it to the update: liveblog edit ID --image FILE --alt TEXT.",
+    )
+
+
+def missing_picture(number: int, line: str, owner: str) -> Problem:
+    """Return the problem for a line that stands for a picture of an article or a chapter."""
+    return Problem(
+        f"line {number}",
+        f"'{shorten(line, 60)}' stands for a picture of {owner}, which is not here",
+        "Add it: liveblog chapter edit NAME --image FILE --alt TEXT."
+        if owner.startswith("the chapter")
+        else "Add it: liveblog edit ID --image FILE --alt TEXT.",
     )
 
 

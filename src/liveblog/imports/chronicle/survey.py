@@ -1,48 +1,70 @@
-"""The first pass over a chronicle: finds the headings of days, and the close.
+"""The first pass over a chronicle: what begins at which line.
 
-The years of headings depend on each other, so all headings are found before the text is read. Only
-the headings are held in memory, not the text.
+The years of headings depend on each other, and a title shows only by what follows it, so the whole
+structure is found before the text is read. Of each paragraph only the beginning is held in memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, tzinfo
+from typing import Literal
 
 from ...model import limits
+from ...model.entry import slug
 from ...model.errors import InvalidInput
 from ...model.period import day_start, local_day
 from .. import Problem
+from .blocks import Block, read_blocks
+from .closing import Close, find_close, has_lead
 from .dating import Ask, UnknownDay, resolve_dates
-from .headings import Heading, day_heading
-from .lines import (
-    begins_close,
-    ends_sentence,
-    is_headline,
-    is_rule,
-    is_underline,
-    mentioned_years,
-    strip_forbidden,
-)
+from .structure import Part, find_parts
 
-MAX_HEADINGS = 50_000
-"""Maximum number of headings: the days of more than a century."""
+
+@dataclass
+class Chapter:
+    """A chronicle of the page: what is known of it before its text is read."""
+
+    title: str  #: empty if no title stands above it
+    first: int  #: its first line
+    last: int  #: its last line
+    days: list[date]  #: the known days, in the order of the text
+    close: Close
+    has_lead: bool
+    tag: str = ""  #: carried by its updates, where other texts of the page tell of the same days
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is more than a list of days: it has a title, an introduction or a close."""
+        return self.has_lead or bool(self.close.line)
+
+
+@dataclass(frozen=True)
+class Start:
+    """What begins at a line."""
+
+    kind: Literal["unused", "lead", "day", "article", "close"]
+    day: date | UnknownDay | None = None  #: of a day or an article
+    title: str = ""  #: of an article
+    date_line: int = 0  #: line of an article's date
+    is_sentence: bool = False  #: that line is part of the article's text
+    chapter: Chapter | None = None  #: that of a lead, a day or a close
 
 
 @dataclass(frozen=True)
 class Survey:
     """Where the sections of a chronicle begin. Line numbers start at 1."""
 
-    starts: dict[int, date | UnknownDay]  #: line of a heading: its day, or why there is none
-    close: int  #: first line of the close; 0 if there is none
+    starts: dict[int, Start]
     last: int  #: the last line
-    notes: tuple[Problem, ...]  #: assumptions that were made
+    notes: list[Problem] = field(default_factory=list)  #: assumptions that were made
 
     @property
     def days(self) -> list[date]:
         """The known days, in the order of the text."""
-        return [day for day in self.starts.values() if isinstance(day, date)]
+        return [start.day for start in self.starts.values() if isinstance(start.day, date)]
 
 
 def survey(
@@ -54,82 +76,89 @@ def survey(
     year: int | None,
     ask: Ask | None,
 ) -> Survey:
-    """Find and date the headings of a text.
+    """Find the articles, the chronicles and the days of a text, and date them.
 
-    A line that may be a heading or a sentence is a heading only if the text has no certain
-    headings, or if the user says so.
-
-    Raises :class:`InvalidInput` for a text with more headings than :data:`MAX_HEADINGS`.
+    Raises :class:`InvalidInput` for a text with more than fifty thousand headings.
     """
-    certain: list[tuple[int, Heading]] = []
-    uncertain: list[tuple[int, Heading]] = []
-    mentioned: set[int] = set()
-    # With uncertain headings, and without.
-    ends = {True: _CloseFinder(), False: _CloseFinder()}
-    before = two_before = ""
-    after_heading = False
-    number = 0
-    for number, raw in enumerate(lines, 1):
-        line, _ = strip_forbidden(raw.strip())
-        heading = day_heading(line) if line else None
-        if heading:
-            is_abrupt = before != "" and not after_heading and not ends_sentence(before)
-            is_certain = heading.is_certain and (heading.ends_paragraph or not is_abrupt)
-            (certain if is_certain else uncertain).append(
-                (number, replace(heading, rest="", stamp=None))
-            )
-            if len(certain) + len(uncertain) > MAX_HEADINGS:
-                raise InvalidInput(
-                    f"Line {number}: the text has more than {MAX_HEADINGS:,} headings of days.",
-                    "Split it into several files.",
-                )
-            ends[True].heading(heading.rest)
-            if is_certain:
-                ends[False].heading(heading.rest)
-        elif line:
-            is_title = before and not two_before and is_headline(before) and is_underline(line)
-            for end in ends.values():
-                if not is_rule(line):
-                    end.text(number, line, is_first=not before or after_heading)
-                elif not is_title and not after_heading:
-                    end.rule(number)
-        if line and not certain and not uncertain:
-            mentioned |= mentioned_years(line)
-        before, two_before, after_heading = line[-200:], before, heading is not None
-    chosen, notes = _choose_headings(certain, uncertain, ask)
+    blocks, last, mentioned = read_blocks(lines)
+    structure = find_parts(blocks, ask)
+    notes = structure.notes
+    chosen = [(blocks[i].number, blocks[i].heading) for i in structure.anchors]
     days, more = resolve_dates(
-        chosen, language=language, today=today, year=year, mentioned=mentioned, ask=ask
+        [(line, heading) for line, heading in chosen if heading],
+        language=language,
+        today=today,
+        year=year,
+        mentioned=mentioned,
+        ask=ask,
     )
-    starts = {line: _check_zone(day, zone) for (line, _), day in zip(chosen, days, strict=True)}
-    is_last_uncertain = bool(chosen) and chosen[-1] not in certain[-1:]
-    close, problem = ends[is_last_uncertain].close(ask) if chosen else (0, None)
     notes += more
+    dates = {line: _check_zone(day, zone) for (line, _), day in zip(chosen, days, strict=True)}
+    plan = Survey({}, last, notes)
+    if structure.parts and structure.parts[0].start:
+        plan.starts[blocks[0].number] = Start("unused")
+    chapters = []
+    for part in structure.parts:
+        if part.is_article:
+            _plan_article(plan, blocks, part, dates)
+        else:
+            chapters.append(_plan_chronicle(plan, blocks, part, dates, ask))
+    _add_tags(chapters, plan)
+    return plan
+
+
+def _plan_article(
+    plan: Survey, blocks: Sequence[Block], part: Part, dates: dict[int, date | UnknownDay]
+) -> None:
+    anchor = blocks[part.anchors[0]]
+    plan.starts[blocks[part.start].number] = Start(
+        "article",
+        day=dates[anchor.number],
+        title=part.name,
+        date_line=anchor.number,
+        is_sentence=not anchor.is_certain,
+    )
+
+
+def _plan_chronicle(
+    plan: Survey,
+    blocks: Sequence[Block],
+    part: Part,
+    dates: dict[int, date | UnknownDay],
+    ask: Ask | None,
+) -> Chapter:
+    found = [dates[blocks[i].number] for i in part.anchors]
+    close, problem = find_close(blocks, part, ask)
     if problem:
-        notes.append(problem)
-    return Survey(starts, close, number, tuple(notes))
+        plan.notes.append(problem)
+    chapter = Chapter(
+        title=part.name,
+        first=blocks[part.start].number,
+        last=blocks[part.end].number - 1 if part.end < len(blocks) else plan.last,
+        days=[day for day in found if isinstance(day, date)],
+        close=close,
+        has_lead=has_lead(part),
+    )
+    if chapter.has_lead:
+        plan.starts[chapter.first] = Start("lead", chapter=chapter)
+    for index, day in zip(part.anchors, found, strict=True):
+        plan.starts[blocks[index].number] = Start("day", day=day, chapter=chapter)
+    if close.line:
+        plan.starts[close.line] = Start("close", chapter=chapter)
+    return chapter
 
 
-def _choose_headings(
-    certain: list[tuple[int, Heading]], uncertain: list[tuple[int, Heading]], ask: Ask | None
-) -> tuple[list[tuple[int, Heading]], list[Problem]]:
-    """Return the headings in order, and a note on each line that is read as text instead."""
-    if not certain:
-        return uncertain, []
-    chosen, notes = list(certain), []
-    for line, heading in uncertain:
-        if not ask:
-            what = f"'{heading.text}' may head a day or begin a sentence; it is read as text"
-            hint = "If a day begins there, put a colon behind the date, or '## ' before it."
-            notes.append(Problem(f"line {line}", what, hint))
+def _add_tags(chapters: Sequence[Chapter], plan: Survey) -> None:
+    """Give a tag to each chapter in whose period another part of the page has a day."""
+    days = sorted(plan.days)
+    for chapter in chapters:
+        if not chapter.days or not chapter.is_named:
             continue
-        question = f"Line {line} begins with '{heading.text}'. Does a new day begin there?"
-        if ask(question, (_IS_HEADING, _IS_TEXT)) == _IS_HEADING:
-            chosen.append((line, heading))
-    return sorted(chosen, key=lambda found: found[0]), notes
-
-
-_IS_HEADING = "yes, a new day"
-_IS_TEXT = "no, it is text of the day before"
+        inside = bisect_right(days, max(chapter.days)) - bisect_left(days, min(chapter.days))
+        name = slug(chapter.title)
+        is_tag = bool(name) and len(name.encode()) <= limits.FILE_NAME_BYTES
+        if is_tag and inside > len(chapter.days):
+            chapter.tag = chapter.title
 
 
 def _check_zone(day: date | UnknownDay, zone: tzinfo) -> date | UnknownDay:
@@ -143,56 +172,3 @@ def _check_zone(day: date | UnknownDay, zone: tzinfo) -> date | UnknownDay:
     if local_day(day_start(day, zone), zone) == day:
         return day
     return UnknownDay(f"{day} is no day in {zone}", "Correct the date.")
-
-
-class _CloseFinder:
-    """Finds the first line of the close after the text of the last day."""
-
-    def __init__(self) -> None:
-        self._open = False  # whether a day has begun
-        self._has_text = False  # whether the day has any text
-        self._rule = 0  # line of a rule with no text after it yet
-        self._breaks: list[int] = []  # first and last rule between two texts
-        self._has_earlier_breaks = False  # whether an earlier day has such a rule
-        self._named = 0
-
-    def heading(self, rest: str) -> None:
-        """Begin a day; *rest* is the text on the line of its heading."""
-        self._has_earlier_breaks = self._has_earlier_breaks or bool(self._breaks)
-        self._open, self._has_text = True, bool(rest)
-        self._rule, self._breaks, self._named = 0, [], 0
-
-    def rule(self, number: int) -> None:
-        """Note a rule."""
-        self._rule = number if self._has_text else 0
-
-    def text(self, number: int, line: str, *, is_first: bool) -> None:
-        """Note a line of text; *is_first* if it begins a paragraph."""
-        if not self._open:
-            return
-        if self._rule:
-            self._breaks = [*self._breaks[:1], self._rule]
-        if (is_first or self._rule) and not self._named and begins_close(line):
-            self._named = number
-        self._has_text, self._rule = True, 0
-
-    def close(self, ask: Ask | None) -> tuple[int, Problem | None]:
-        """Return the first line of the close (0 for none), and a problem if it is uncertain."""
-        if self._named or not self._breaks:
-            return self._named, None
-        last = self._breaks[-1]
-        if len(self._breaks) == 1 and not self._has_earlier_breaks:
-            return last, None
-        if ask:
-            question = f"What follows the rule of line {last}: the last day's text, or the close?"
-            return (last if ask(question, (_IS_LAST_DAY, _IS_CLOSE)) == _IS_CLOSE else 0), None
-        return 0, Problem(
-            f"line {last}",
-            "the text after this rule may be the close; it is read as part of the last day, "
-            "because earlier days have such rules too",
-            "If it is the close, head it 'Conclusion'.",
-        )
-
-
-_IS_LAST_DAY = "the last day's text"
-_IS_CLOSE = "the close"

@@ -21,7 +21,7 @@ from ...storage.atomic import (
     sync_data,
     sync_folder,
 )
-from .format import ZERO, Line, decode
+from .format import ZERO, links_of
 from .head import last_sum_in
 from .layout import stamp_of
 from .parser import last_line, readable_size
@@ -88,16 +88,10 @@ class DayFile:
             data = os.pread(fd, size - self._size, self._size)
         finally:
             os.close(fd)
-        last = self.last
-        *lines, rest = data.split(b"\n")
-        for raw in lines:
-            line = decode(raw)
-            if not isinstance(line, Line) or line.prev != last:
-                return False
-            last = line.sum
-        if rest:
+        first, line = links_of(data.partition(b"\n")[0]), last_line(data)
+        if not first or first.prev != self.last or not line or not data.endswith(b"\n"):
             return False
-        self.last, self._size = last, size
+        self.last, self._size = line.sum, size
         self.ids |= self._ids_in(data)
         return True
 

@@ -1,0 +1,207 @@
+"""The first pass over a chronicle: its paragraphs, each with what decides about the structure.
+
+Only the beginning of a paragraph is held in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from .headings import Heading, dated_sentence, day_heading
+from .lines import (
+    begins_close,
+    ends_sentence,
+    find_sources,
+    is_headline,
+    is_picture,
+    is_rule,
+    is_underline,
+    mentioned_years,
+    strip_forbidden,
+)
+from .section import is_list_item, strip_heading_marks
+from .signs import begins_like_an_end, byline, is_about_the_period
+from .times import time_mark
+
+Kind = Literal["text", "heading", "sentence", "picture", "rule"]
+"""A heading begins with a date; so does a sentence, which heads a day only below a title."""
+
+_EXCERPT = 160
+"""Characters of a paragraph that are held in memory."""
+
+_SHORT = 60
+"""Characters below which no program wraps a line."""
+
+_LONGEST_WRAPPED = 100
+"""Characters of a line above which the next line is a paragraph of its own."""
+
+_LONGEST_SENTENCE = 100
+"""Maximum characters of a title that ends in a full stop."""
+
+_INNER_ENDS = (". ", "! ", "? ", "… ", "؟ ", "; ")
+
+
+UNDERLINED = 7
+"""The level of a title that is emphasised or underlined."""
+
+
+class Title(NamedTuple):
+    """A paragraph that can be a title: a short line of its own."""
+
+    text: str  #: without Markdown
+    level: int  #: of a Markdown heading, or :data:`UNDERLINED`; 0 for a plain line
+    is_sentence: bool  #: it ends in a full stop
+
+
+@dataclass(slots=True)
+class Block:
+    """A paragraph, or a line that stands for itself."""
+
+    number: int  #: its first line
+    kind: Kind
+    text: str  #: the beginning of its first line
+    blanks: int  #: blank lines before it
+    lines: int = 1
+    title: Title | None = None
+    heading: Heading | None = None  #: without the rest of its line
+    is_certain: bool = False  #: it is a heading that cannot be the beginning of a sentence
+    has_rest: bool = False  #: text follows the date on the line of a heading
+    is_headline: bool = False  #: that text can be a headline
+    has_time: bool = False  #: it begins with a time of day
+    has_source: bool = False
+    byline: str = ""  #: the author that a line « Par … » names
+    is_close: bool = False  #: « Conclusion »
+    is_ending: bool = False  #: it begins as the end of a text does
+    is_about_period: bool = False
+
+    @property
+    def level(self) -> int:
+        """The number signs of a Markdown heading."""
+        return min(len(self.text) - len(self.text.lstrip("#")), 6)
+
+
+class Blocks(NamedTuple):
+    """The paragraphs of a text."""
+
+    blocks: list[Block]
+    last: int  #: number of the last line
+    years: set[int]  #: those that the text mentions before its first heading
+
+
+def read_blocks(lines: Iterable[str]) -> Blocks:
+    """Return the paragraphs of a text."""
+    reader = _Reader()
+    number = 0
+    for number, raw in enumerate(lines, 1):
+        line, _ = strip_forbidden(raw.strip().removeprefix("\ufeff"))
+        reader.add(number, line)
+    return Blocks(reader.blocks, number, reader.years)
+
+
+class _Reader:
+    """Joins lines to paragraphs."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.years: set[int] = set()
+        self._blanks = 0
+        self._before = ""  # the line before, if it is not blank
+        self._has_heading = False
+
+    def add(self, number: int, line: str) -> None:
+        """Add a line without white space around it."""
+        if not line:
+            self._blanks += 1
+            self._before = ""
+            return
+        last = self.blocks[-1] if self.blocks else None
+        if self._before and last and last.title and is_underline(line):
+            last.title = last.title._replace(level=last.title.level or UNDERLINED)
+            self._before = line
+            return
+        is_first = last is None or self._is_first(last)
+        block = self._dated(number, line, last, is_first=is_first)
+        if block is None and is_rule(line):
+            block = self._block(number, "rule", line)
+        elif block is None and is_picture(line):
+            block = self._block(number, "picture", line)
+        elif block is None and (is_first or (last and last.title and byline(line))):
+            block = self._paragraph(number, line)
+        if block is not None:
+            self.blocks.append(block)
+            self._blanks = 0
+            self._has_heading = self._has_heading or block.kind == "heading"
+        elif last is not None:
+            last.lines += 1
+            last.title = None
+        if not self._has_heading:
+            self.years |= mentioned_years(line)
+        self._before = line[-200:]
+
+    def _is_first(self, last: Block) -> bool:
+        """Whether the next line begins a paragraph."""
+        if not self._before or len(self._before) > _LONGEST_WRAPPED:
+            return True
+        is_heading = last.kind == "heading" and (not last.has_rest or last.is_headline)
+        return is_heading or last.kind in ("rule", "picture")
+
+    def _dated(self, number: int, line: str, last: Block | None, *, is_first: bool) -> Block | None:
+        """Return the block of a line that begins with a date."""
+        heading = day_heading(line)
+        is_below_title = last is not None and _is_above_date(last, is_first=is_first)
+        if heading is None:
+            found = dated_sentence(line) if is_first or is_below_title else None
+            if found is None:
+                return None
+            block = self._block(number, "sentence", line, found)
+            block.has_rest = bool(found.rest)
+            return block
+        is_abrupt = not is_first and not is_below_title and not ends_sentence(self._before)
+        block = self._block(number, "heading", line, heading)
+        block.is_certain = heading.is_certain and (heading.ends_paragraph or not is_abrupt)
+        block.has_rest = bool(heading.rest)
+        block.is_headline = is_headline(heading.rest)
+        block.has_time = heading.stamp is not None or time_mark(heading.rest) is not None
+        return block
+
+    def _paragraph(self, number: int, line: str) -> Block:
+        """Return the block of a paragraph without a date."""
+        block = self._block(number, "text", line)
+        block.has_time = time_mark(line) is not None
+        block.has_source = bool(find_sources(line))
+        block.byline = byline(line)
+        block.is_close = begins_close(line)
+        block.is_ending = begins_like_an_end(line)
+        block.is_about_period = is_about_the_period(line)
+        block.title = None if block.is_close or block.has_source or block.has_time else title(line)
+        return block
+
+    def _block(self, number: int, kind: Kind, line: str, heading: Heading | None = None) -> Block:
+        bare = replace(heading, rest="", stamp=None) if heading else None
+        return Block(number, kind, line[:_EXCERPT], self._blanks, heading=bare)
+
+
+def _is_above_date(block: Block, *, is_first: bool) -> bool:
+    """Whether a block can be the title of a text that begins with a date on the next line."""
+    if block.title is None or block.lines > 1:
+        return False
+    return is_first or block.title.is_sentence or len(block.text) < _SHORT
+
+
+def title(line: str) -> Title | None:
+    """Return the title that a line can be; None for any other line."""
+    if is_list_item(line) or line.startswith(("http://", "https://")):
+        return None
+    bare, is_marked = strip_heading_marks(line)
+    level = min(len(line) - len(line.lstrip("#")), 6) if is_marked else 0
+    level = level or (UNDERLINED if is_marked else 0)
+    if not any(letter.isalpha() for letter in bare):
+        return None
+    if is_headline(bare):
+        return Title(bare, level, is_sentence=False)
+    is_short = len(bare) <= _LONGEST_SENTENCE and bare.endswith((".", "۔"))
+    if is_short and not any(end in bare for end in _INNER_ENDS):
+        return Title(bare.rstrip(".۔"), level, is_sentence=True)
+    return None

@@ -1,0 +1,381 @@
+"""Finds the articles and chronicles of a page among its paragraphs.
+
+A page is a sequence of parts. Each begins with a title, which may lack at the start of the page:
+
+- An *article* is a title directly above a text that begins with a date, pictures aside.
+- A *chronicle* is a run of days; above them may stand a title, pictures and an introduction, below
+  them a close (see :mod:`.closing`).
+
+A title between two headings of days can also be a sub-heading of the first day. :func:`_score` adds
+up the signs that a new part begins there. Pure functions.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from ...model.errors import InvalidInput
+from ...text.plain import shorten
+from .. import Problem
+from .blocks import UNDERLINED, Block
+from .dating import Ask
+from .headings import Heading
+
+MAX_HEADINGS = 50_000
+"""Maximum number of headings: the days of more than a century."""
+
+_LONGEST_STEP = 7
+"""Maximum number of days from one day of a run to the next."""
+
+_ENOUGH = 2
+"""The score from which a title begins a new part."""
+
+_NEAR = 50
+"""Number of paragraphs above a heading among which a title is looked for."""
+
+_IS_HEADING = "yes, a new day"
+_IS_TEXT = "no, it is text of the day before"
+_IS_TITLE = "yes, a new article or chronicle"
+_IS_SUBHEADING = "no, it is a sub-heading of the day before"
+
+
+@dataclass
+class Part:
+    """An article or a chronicle of a page."""
+
+    start: int  #: index of its first block
+    title: Block | None
+    anchors: list[int]  #: indexes of the blocks that begin its days
+    is_daily: bool = True  #: each day is the next or the one before
+    is_article: bool = False
+    end: int = 0  #: index after its last block
+
+    @property
+    def name(self) -> str:
+        """The text of its title; empty without one."""
+        return self.title.title.text if self.title and self.title.title else ""
+
+
+@dataclass
+class Structure:
+    """The parts of a page."""
+
+    parts: list[Part] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+
+    @property
+    def anchors(self) -> list[int]:
+        """The indexes of all blocks that begin a day."""
+        return [index for part in self.parts for index in part.anchors]
+
+
+def find_parts(blocks: Sequence[Block], ask: Ask | None) -> Structure:
+    """Return the parts of a page; *ask* is called where the paragraphs have two readings.
+
+    Raises :class:`InvalidInput` for a text with more headings than :data:`MAX_HEADINGS`.
+    """
+    headings = [i for i, block in enumerate(blocks) if block.kind == "heading"]
+    if len(headings) > MAX_HEADINGS:
+        raise InvalidInput(
+            f"Line {blocks[headings[MAX_HEADINGS]].number}: the text has more than "
+            f"{MAX_HEADINGS:,} headings of days.",
+            "Split it into several files.",
+        )
+    found = Structure()
+    anchors = _choose_anchors(blocks, headings, ask, found.notes)
+    _divide(blocks, anchors, ask, found)
+    for part, following in pairwise([*found.parts, Part(len(blocks), None, [])]):
+        part.end = following.start
+        part.is_article = _is_article(blocks, part)
+    return found
+
+
+# -- what begins a day -----------------------------------------------------------------------------
+
+
+def _choose_anchors(
+    blocks: Sequence[Block], headings: Sequence[int], ask: Ask | None, notes: list[Problem]
+) -> list[int]:
+    """Return the indexes of the blocks that begin a day or an article, in order.
+
+    A heading that can be a sentence begins a day if the text has no certain headings, or if the
+    user says so. Every sentence directly below a title begins an article.
+    """
+    certain = [i for i in headings if blocks[i].is_certain]
+    titled = {
+        i
+        for i, block in enumerate(blocks)
+        if block.heading and not block.is_certain and _title_above(blocks, i) is not None
+    }
+    uncertain = [i for i in headings if not blocks[i].is_certain and i not in titled]
+    if not certain and len(titled) <= 1 and _is_run(blocks, [*titled, *uncertain]):
+        run = sorted({*titled, *uncertain})
+        for i in run:
+            blocks[i].is_certain = len(run) > 1 or not titled
+        return run
+    chosen = {*certain, *titled}
+    candidates = sorted(chosen)
+    chosen -= {i for i in titled if _is_within_day(blocks, candidates, i)}
+    for i in sorted({*uncertain, *titled} - chosen):
+        text = blocks[i].heading.text  # type: ignore[union-attr]  # all of these have one
+        if ask is None:
+            notes.append(
+                Problem(
+                    f"line {blocks[i].number}",
+                    f"'{text}' may head a day or begin a sentence; it is read as text",
+                    "If a day begins there, put a colon behind the date, or '## ' before it; "
+                    "if an article does, put '# ' before its title.",
+                )
+            )
+            continue
+        question = f"Line {blocks[i].number} begins with '{text}'. Does a new day begin there?"
+        if ask(question, (_IS_HEADING, _IS_TEXT)) == _IS_HEADING:
+            blocks[i].is_certain = True
+            chosen.add(i)
+    return sorted(chosen)
+
+
+def _title_above(blocks: Sequence[Block], index: int) -> int | None:
+    """Return the index of the title directly above a block, pictures aside; None if there is none.
+
+    A title that ends in a full stop can also be a sentence, so more is needed: it is the page's
+    way (the first title does), it is marked or set apart, or nothing but a picture follows it.
+    """
+    at = index - 1
+    while at >= 0 and (blocks[at].kind == "picture" or blocks[at].byline):
+        at -= 1
+    return at if at >= 0 and _is_title(blocks, at, index) else None
+
+
+def _is_title(blocks: Sequence[Block], at: int, index: int) -> bool:
+    """Whether the block *at* is a title, if that at *index* begins what it is the title of."""
+    title = blocks[at].title
+    if title is None or blocks[at].byline:
+        return False
+    if at and _dated_above(blocks, at):
+        return False  # a day without a text is no day
+    first = blocks[0].title
+    return bool(
+        not title.is_sentence
+        or title.level
+        or at == 0
+        or (first and first.is_sentence)
+        or _is_above_picture(blocks, at)
+        or (at + 1 == index and not blocks[index].blanks)
+        or _is_set_apart(blocks, at)
+    )
+
+
+def _is_above_picture(blocks: Sequence[Block], at: int) -> bool:
+    """Whether a picture, or the name of an author, follows a title."""
+    return blocks[at + 1].kind == "picture" or bool(blocks[at + 1].byline)
+
+
+def _dated_above(blocks: Sequence[Block], at: int) -> bool:
+    """Whether a block is the first text under the heading of a day."""
+    above = blocks[at - 1]
+    return above.kind == "heading" and above.is_certain and not above.has_rest
+
+
+def _is_set_apart(blocks: Sequence[Block], at: int) -> bool:
+    """Whether a rule or an additional blank line stands before a block."""
+    return at > 0 and (blocks[at - 1].kind == "rule" or blocks[at].blanks > 1)
+
+
+def _is_within_day(blocks: Sequence[Block], anchors: Sequence[int], index: int) -> bool:
+    """Whether a dated sentence under a sub-heading belongs to the day or run around it."""
+    at = bisect_left(anchors, index)
+    title = _title_above(blocks, index)
+    before = blocks[anchors[at - 1]] if at else None
+    after = blocks[anchors[at + 1]] if at + 1 < len(anchors) else None
+    if before is None or not before.is_certain or title is None:
+        return False
+    if _signs(blocks, anchors[at - 1], title) or _has_many_words(blocks[title]):
+        return False
+    since = _step(before, blocks[index])
+    if since == 0:
+        return True
+    if after is None or not after.is_certain:
+        return False
+    return 0 < since <= _step(before, after) <= _LONGEST_STEP
+
+
+def _signs(blocks: Sequence[Block], anchor: int, at: int) -> int:
+    """Return how many signs there are around a title that the text of the day before has ended."""
+    above = blocks[max(anchor + 1, at - _NEAR) : at]
+    signs = 4 * any(block.is_close for block in above)
+    signs += 2 * any(block.is_ending for block in above)
+    signs += 2 * _is_above_picture(blocks, at)
+    return signs + 2 * _is_set_apart(blocks, at)
+
+
+def _has_many_words(block: Block) -> bool:
+    """Whether a title has more words than most sub-headings."""
+    return block.title is not None and len(block.title.text.split()) > 3
+
+
+def _is_run(blocks: Sequence[Block], anchors: Sequence[int]) -> bool:
+    """Whether the days of a text without certain headings follow each other."""
+    steps = [_step(blocks[a], blocks[b]) for a, b in pairwise(sorted(anchors))]
+    has_title = any(_title_above(blocks, i) is not None for i in anchors)
+    if not has_title:
+        return True
+    if all(-_LONGEST_STEP <= step < 0 for step in steps):
+        return len(steps) > 1  # else it is an article that mentions an earlier day
+    return all(0 < step <= _LONGEST_STEP for step in steps)
+
+
+def _step(before: Block, after: Block) -> int:
+    """Return the days from one date to another, as far as their readings tell."""
+    first, second = _ordinal(before.heading), _ordinal(after.heading)
+    if first is None or second is None:
+        return 1
+    if first[0] is not None and second[0] is not None and abs(first[0] - second[0]) > 1:
+        return (second[0] - first[0]) * 372
+    return (second[1] - first[1] + 186) % 372 - 186
+
+
+def _ordinal(heading: Heading | None) -> tuple[int | None, int] | None:
+    if heading is None or not heading.readings:
+        return None
+    year, month, day = heading.readings[0]
+    return year, month * 31 + day
+
+
+# -- where a part begins ---------------------------------------------------------------------------
+
+
+def _divide(
+    blocks: Sequence[Block], anchors: Sequence[int], ask: Ask | None, found: Structure
+) -> None:
+    """Divide the blocks into parts, each with its anchors."""
+    direction = _direction(blocks, anchors)
+    all_titled = len(anchors) > 1 and all(_title_above(blocks, i) is not None for i in anchors)
+    subheadings = 0
+    for at, index in enumerate(anchors):
+        if not at:
+            found.parts.append(_first_part(blocks, index))
+            continue
+        part = found.parts[-1]
+        title, score = _begins_part(blocks, part, index, direction, all_titled=all_titled)
+        if title is None:
+            _add_anchor(blocks, part, index)
+            continue
+        is_new = score - 2 * (subheadings > 0) >= _ENOUGH
+        if ask and 0 < score <= _ENOUGH + 1 and blocks[index].is_certain:
+            line = blocks[title].number
+            question = f"Is line {line}, '{shorten(blocks[title].text, 60)}', a title?"
+            choices = (_IS_TITLE, _IS_SUBHEADING)
+            is_new = ask(question, choices if is_new else choices[::-1]) == _IS_TITLE
+        elif is_new and score <= _ENOUGH + 1 and blocks[index].is_certain:
+            found.notes.append(
+                Problem(
+                    f"line {blocks[title].number}",
+                    f"'{shorten(blocks[title].text, 60)}' is read as a title, not as a sub-heading",
+                    "If it is a sub-heading of the day before, put '### ' before it.",
+                )
+            )
+        if is_new:
+            found.parts.append(Part(title, blocks[title], [index]))
+            subheadings = 0
+        else:
+            _add_anchor(blocks, part, index)
+            subheadings += 1
+
+
+def _add_anchor(blocks: Sequence[Block], part: Part, index: int) -> None:
+    step = _step(blocks[part.anchors[-1]], blocks[index])
+    part.is_daily = part.is_daily and abs(step) == 1
+    part.anchors.append(index)
+
+
+def _direction(blocks: Sequence[Block], anchors: Sequence[int]) -> int:
+    """Return 1 if the days of chronicles ascend, -1 if the newest comes first."""
+    steps = [
+        _step(blocks[a], blocks[b])
+        for a, b in pairwise(anchors)
+        if not any(blocks[i].title for i in range(a + 1, b))
+    ]
+    near = [step for step in steps if abs(step) <= _LONGEST_STEP]
+    return -1 if sum((step > 0) - (step < 0) for step in near) < 0 else 1
+
+
+def _first_part(blocks: Sequence[Block], index: int) -> Part:
+    """Return the part of the first anchor of a page."""
+    above = _title_above(blocks, index)
+    if above is not None:
+        return Part(above, blocks[above], [index])
+    first = next((i for i in range(index) if blocks[i].kind not in ("rule", "picture")), None)
+    if first is not None and _is_lead_title(blocks, first, index):
+        return Part(first, blocks[first], [index])
+    return Part(0, None, [index])
+
+
+def _is_lead_title(blocks: Sequence[Block], first: int, index: int) -> bool:
+    """Whether the first text of a page, above an introduction, is its title."""
+    title = blocks[first].title
+    if title is None:
+        return False
+    following = blocks[first + 1]
+    return bool(
+        title.level or following.blanks or following.kind == "picture" or following.number == index
+    )
+
+
+def _begins_part(
+    blocks: Sequence[Block], part: Part, index: int, direction: int, *, all_titled: bool
+) -> tuple[int | None, int]:
+    """Return the title most likely to begin a new part above an anchor, and its score."""
+    above = _title_above(blocks, index)
+    if not blocks[index].is_certain:
+        return above, 99 if above is not None else 0
+    last = part.anchors[-1]
+    step = _step(blocks[last], blocks[index]) * direction
+    best: tuple[int | None, int] = None, 0
+    for at in range(max(last + 1, index - _NEAR), index):
+        if not _is_title(blocks, at, index) or not _has_text(blocks, last, at):
+            continue
+        score = _score(blocks, part, at, index, step)
+        score += 3 * (all_titled and at == above)
+        if best[0] is None or score >= best[1]:
+            best = at, score
+    return best
+
+
+def _has_text(blocks: Sequence[Block], anchor: int, at: int) -> bool:
+    """Whether a day has text above a block."""
+    return blocks[anchor].has_rest or any(blocks[i].kind == "text" for i in range(anchor + 1, at))
+
+
+def _score(blocks: Sequence[Block], part: Part, at: int, index: int, step: int) -> int:
+    """Return how many signs there are that the title *at* begins a new part above *index*."""
+    title = blocks[at].title
+    assert title is not None
+    level = max(part.title.title.level if part.title and part.title.title else 0, 1)
+    if max(level, blocks[index].level) < title.level < UNDERLINED:
+        return 0  # it is marked as a sub-heading
+    score = 0
+    if not 0 < step <= _LONGEST_STEP:
+        score += 3
+    elif step > 1 and len(part.anchors) > 1 and part.is_daily:
+        score += 1
+    score += _signs(blocks, part.anchors[-1], at)
+    score += 2 * any(block.is_about_period for block in blocks[at + 1 : index])
+    score += 2 * (title.level == 1 or 0 < title.level <= blocks[index].level)
+    return score + _has_many_words(blocks[at])
+
+
+def _is_article(blocks: Sequence[Block], part: Part) -> bool:
+    """Whether a part is one text under a title: one date, and no introduction above it."""
+    if part.title is None or len(part.anchors) != 1:
+        return False
+    anchor = part.anchors[0]
+    lead = blocks[part.start + 1 : anchor]
+    if any(block.kind == "text" and not block.byline for block in lead):
+        return False
+    inside = blocks[anchor + 1 : part.end]
+    is_live = any(block.has_time or block.is_close for block in inside)
+    return not (blocks[anchor].is_certain and is_live)

@@ -1,0 +1,417 @@
+"""Pages of several articles: what becomes of their titles, texts, days and closes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liveblog.imports import ChapterItem, FramingItem, Item, Problem, Update
+from liveblog.imports.chronicle import chronicle
+from liveblog.imports.chronicle.lines import lines_of
+from liveblog.text.locale import Words
+
+from ..conftest import tries
+
+FOLDER = Path(__file__).parent / "pages"
+PARIS = ZoneInfo("Europe/Paris")
+TODAY = date(2026, 3, 1)
+
+
+def read(text: str, **options: object) -> list[Item]:
+    """Read a page: in French and in Paris by default."""
+    given: dict[str, object] = {"zone": PARIS, "language": "fr", "today": TODAY}
+    return list(chronicle(lambda: text.splitlines(), **(given | options)))  # type: ignore[arg-type]
+
+
+def outline(items: Sequence[Item]) -> list[str]:
+    """Return the structure that was found, a line for each article, day and chapter."""
+    lines = []
+    for item in items:
+        match item:
+            case Update(key=key, versions=(version,)) if version.title:
+                lines.append(f"article {key[:10]} {version.title}")
+            case Update(key=key):
+                lines.append(f"day {key[:10]}")
+            case ChapterItem():
+                lines.append(f"chapter {item.period} {item.title}")
+    return lines
+
+
+def chapters(items: Sequence[Item]) -> list[ChapterItem]:
+    """Return the chapters of a page."""
+    return [item for item in items if isinstance(item, ChapterItem)]
+
+
+def problems(items: Sequence[Item]) -> list[tuple[str, str]]:
+    """Return where each problem lies, and what it is."""
+    return [(i.where, i.what) for i in items if isinstance(i, Problem)]
+
+
+def bodies(items: Sequence[Item]) -> list[str]:
+    """Return the text of each update."""
+    return [i.versions[0].body or "" for i in items if isinstance(i, Update)]
+
+
+# -- pages of three articles, in each language -----------------------------------------------------
+
+OUTLINES = {
+    "fr": [
+        "article 2013-11-13 Le pont tournant rouvre à la circulation",
+        "article 2013-11-11 Les pêcheurs demandent une indemnité",
+        *(f"day 2013-11-0{day}" for day in range(3, 9)),
+        "chapter 2013-11-03..2013-11-08 La tempête, jour après jour",
+    ],
+    "en": [
+        *(f"day 2013-06-0{day}" for day in range(2, 8)),
+        "chapter 2013-06-02..2013-06-07 Six days of high water",
+        "article 2013-06-12 The mill sells its wheel",
+        "article 2013-06-10 A new gauge for the river",
+    ],
+    "de": [
+        *(f"day 2014-02-{day}" for day in range(10, 14)),
+        "chapter 2014-02-10..2014-02-13 Der Streik im Hafen: vier Tage",
+        "article 2014-02-18 Die Lotsen bekommen ein neues Boot",
+        "article 2014-02-15 Ein Kran wird verkauft",
+    ],
+    "es": [
+        "article 2014-03-20 El faro vuelve a encenderse",
+        "article 2014-03-18 La cofradía reparte las redes",
+        *(f"day 2014-03-{day:02}" for day in range(9, 14)),
+        "chapter 2014-03-09..2014-03-13 Cinco días de temporal",
+    ],
+    "ar": [
+        "article 2012-11-14 عودة العبّارة إلى العمل",
+        "article 2012-11-12 السوق القديم يفتح أبوابه",
+        *(f"day 2012-11-0{day}" for day in range(4, 9)),
+        "chapter 2012-11-04..2012-11-08 السيول: خمسة أيام في المدينة",
+    ],
+}
+CLOSES = {
+    "fr": ("Les prochains jours diront", "remonte à 1987."),
+    "en": ("The coming days will show", "the flood of 1973."),
+    "de": ("Gewonnen hat noch niemand.", "beginnt im März."),
+    "es": ("La reparación del rompeolas", "hace solo tres años."),
+    "ar": ("الأيام المقبلة", "قبل ثلاثين عامًا."),
+}
+INTRODUCTIONS = {
+    "fr": ("Six jours ont suffi", "nous le signalons."),
+    "en": ("This week the river came", "as we wrote it."),
+    "de": ("In vier Tagen", "an jedem Tag geschah."),
+    "es": ("Estos cinco días", "en cada uno."),
+    "ar": ("خلال هذه الأيام الخمسة", "يومًا بعد يوم."),
+}
+
+
+@pytest.mark.parametrize("language", list(OUTLINES))
+def test_a_page_of_three_articles(language: str) -> None:
+    """Two articles and a chapter over its days, in the order of the page, whatever its form."""
+    path = FOLDER / f"{language}.txt"
+    items = list(chronicle(lines_of(path), zone=PARIS, language=language, today=TODAY))
+    assert outline(items) == OUTLINES[language]
+    (chapter,) = chapters(items)
+    for text, (first, last) in (
+        (chapter.introduction, INTRODUCTIONS[language]),
+        (chapter.close, CLOSES[language]),
+    ):
+        assert text.startswith(first)
+        assert text.endswith(last)
+    # The pictures that are missing are told, and nothing else is doubtful.
+    pictures = [n for n, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+                if re.fullmatch(r"Image|\[Photo\]|Bild|Imagen|صورة", line)]  # fmt: skip
+    assert [where for where, _ in problems(items)] == [f"line {number}" for number in pictures]
+
+
+@pytest.mark.parametrize("language", list(OUTLINES))
+def test_every_paragraph_of_a_page_is_somewhere_once(language: str) -> None:
+    """Titles, texts, days, introduction and close; but neither placeholders nor marks."""
+    path = FOLDER / f"{language}.txt"
+    items = list(chronicle(lines_of(path), zone=PARIS, language=language, today=TODAY))
+    found = everything(items)
+    for line in path.read_text("utf-8").splitlines():
+        bare = line.lstrip("# ").rstrip(".۔")
+        text = re.sub(r"^[^:]{3,15} \d{1,2}[^:]{0,25}: ", "", bare)
+        is_mark = re.fullmatch(
+            r"|Image|\[Photo\]|Bild|Imagen|صورة|Fazit|\*\*\*|By Ellen Marsh|\w+, \d+\. Februar.*",
+            text,
+        )
+        if not is_mark:
+            assert found.count(text) == 1, text
+
+
+def everything(items: Sequence[Item]) -> str:
+    """Return all texts that the items hold."""
+    parts: list[str] = []
+    for item in items:
+        match item:
+            case Update(versions=(version,)):
+                parts += [version.title or "", version.body or ""]
+            case FramingItem():
+                parts += [item.headline, item.introduction, item.close]
+            case ChapterItem():
+                parts += [item.title, item.introduction, item.close]
+    return "\n".join(parts)
+
+
+# -- titles ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "title", ["Le port est fermé", "Le port est fermé.", "# Le port est fermé"]
+)
+@pytest.mark.parametrize(
+    "between", ["\n", "\n\n", "\n\nImage\n\n", "\nImage\n", "\nPar Jean Le Goff\n\n"]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mercredi 25 juillet 2012, la ligue porte plainte.",
+        "Le mercredi 25 juillet 2012, la ligue porte plainte.",
+        "Ce mercredi 25 juillet 2012, la ligue porte plainte.",
+        "25 juillet 2012, la ligue porte plainte.",
+        "Mercredi 25 juillet 2012 : La ligue porte plainte.",
+        "On Wednesday, July 25, 2012, the league sues.",
+        "Am Mittwoch, dem 25. Juli 2012, klagt der Verband.",
+        "El miércoles 25 de julio de 2012, la liga denuncia.",
+        "يوم الأربعاء 25 يوليو 2012، رفعت الرابطة دعوى.",
+    ],
+)
+def test_a_title_above_a_dated_text_is_an_article(title: str, between: str, text: str) -> None:
+    """With or without a full stop, an empty line, a picture or an author between."""
+    for page in (f"{title}{between}{text}", f"{title}{between}{text}\n\nLa suite.\n"):
+        items = read(page)
+        assert outline(items) == ["article 2012-07-25 Le port est fermé"]
+        assert bodies(items)[0].startswith(text.rpartition(" : ")[2])
+        assert len(problems(items)) == ("Image" in between)
+
+
+def test_a_full_stop_may_end_each_title_of_a_page() -> None:
+    """As the first one shows; elsewhere a short sentence above a date stays text, and is told."""
+    page = (
+        "Le port ferme{}\n\nMercredi 25 juillet 2012, la ligue porte plainte.\n\nElle attend.\n\n"
+        "Le quai s'affaisse.\n\nDimanche 22 juillet, le quai s'est fendu.\n"
+    )
+    assert outline(read(page.format("."))) == [
+        "article 2012-07-25 Le port ferme",
+        "article 2012-07-22 Le quai s'affaisse",
+    ]
+    doubtful = read(page.format(""))
+    assert outline(doubtful) == ["article 2012-07-25 Le port ferme"]
+    ((where, what),) = problems(doubtful)
+    assert (where, "may head a day or begin a sentence" in what) == ("line 9", True)
+    # The advice can be followed.
+    assert "'# ' before its title" in next(i.hint for i in doubtful if isinstance(i, Problem))
+    mended = page.format("").replace("Le quai s'aff", "# Le quai s'aff")
+    assert outline(read(mended)) == outline(read(page.format(".")))
+
+
+def test_a_sub_heading_of_a_day_is_no_title() -> None:
+    """Where the days go on, and a date below it is that of the day."""
+    page = (
+        "La semaine du port, racontée\n\nLe récit d'un été.\n\n"
+        "Dimanche 15 juillet 2012 : Le vent se lève.\n\nRéactions\n\nLe maire se tait.\n\n"
+        "Lundi 16 juillet : La grue tombe.\n\nLe bilan\n\n"
+        "Lundi 16 juillet, on compte deux blessés.\n\n"
+        "Mardi 17 juillet : Le vent tombe.\n"
+    )
+    items = read(page)
+    assert outline(items) == [
+        "day 2012-07-15",
+        "day 2012-07-16",
+        "day 2012-07-17",
+        "chapter 2012-07-15..2012-07-17 La semaine du port, racontée",
+    ]
+    assert "Réactions" in bodies(items)[0]
+    assert "Le bilan" in bodies(items)[1]
+
+
+def test_two_chronicles_are_two_chapters() -> None:
+    """Unmixed, also where both tell of the same days; their updates carry the chapter's title."""
+    page = (
+        "La tempête au nord\n\nCe que nous avons vu au nord.\n\n"
+        "Dimanche 15 juillet 2012 : Nord un.\n\nLundi 16 juillet : Nord deux.\n\n"
+        "Conclusion\n\nLe nord est calme.\n\n"
+        "La tempête au sud\n\nCe que nous avons vu au sud.\n\n"
+        "Lundi 16 juillet 2012 : Sud un.\n\nMardi 17 juillet : Sud deux.\n\n"
+        "Rappelons que le sud est plus exposé.\n"
+    )
+    items = read(page)
+    north, south = chapters(items)
+    assert (north.introduction, north.close) == (
+        "Ce que nous avons vu au nord.",
+        "Le nord est calme.",
+    )
+    assert south.introduction == "Ce que nous avons vu au sud."
+    assert south.close == "Rappelons que le sud est plus exposé."
+    assert (north.period, south.period) == ("2012-07-15..2012-07-16", "2012-07-16..2012-07-17")
+    assert (north.tags, south.tags) == (("La tempête au nord",), ("La tempête au sud",))
+    tags = [i.versions[0].tags for i in items if isinstance(i, Update)]
+    assert tags == [north.tags, north.tags, south.tags, south.tags]
+
+
+def test_a_later_week_is_another_chapter() -> None:
+    """A title and an introduction, where the days do not follow each other."""
+    page = (
+        "La grève à la raffinerie\n\nUne semaine de grève.\n\n"
+        "Lundi 2 juillet 2012 : Un.\n\nMardi 3 juillet : Deux.\n\nMercredi 4 juillet : Trois.\n\n"
+        "La reprise du travail, jour par jour\n\nImage\n\nLa semaine suivante.\n\n"
+        "Lundi 9 juillet : Quatre.\n\nMardi 10 juillet : Cinq.\n"
+    )
+    first, second = chapters(read(page))
+    assert (first.title, second.title) == (
+        "La grève à la raffinerie",
+        "La reprise du travail, jour par jour",
+    )
+    assert (first.period, second.period) == ("2012-07-02..2012-07-04", "2012-07-09..2012-07-10")
+
+
+# -- where the close begins ------------------------------------------------------------------------
+
+RUN = (
+    "La tempête : trois jours\n\nLe récit.\n\nDimanche 15 juillet 2012 : Un.\n\nEncore un.\n\n"
+    "Lundi 16 juillet : Deux.\n\nMardi 17 juillet : Trois.\n\n{}"
+)
+
+
+@pytest.mark.parametrize(
+    ("end", "close"),
+    [
+        ("Encore trois.\n\nRappelons que tout a commencé en mars.", "Rappelons que"),
+        ("Encore trois.\n\nLes prochains jours seront calmes.", "Les prochains jours"),
+        ("Encore trois.\n\nNous continuerons à vous informer.", "Nous continuerons"),
+        ("Encore trois.\n\nTrois morts : ces trois jours ont été durs.", "Trois morts"),
+        ("Encore trois.\n\n***\n\nLe port est calme.", "Le port est calme."),
+        ("Encore trois.\n\n\nLe port est calme.", "Le port est calme."),
+        ("Encore trois.\n\nConclusion\n\nLe port est calme.", "Le port est calme."),
+        ("Encore trois.\n\nFazit: Der Hafen ist ruhig.", "Der Hafen ist ruhig."),
+        ("Encore trois.\n\nThe coming days will tell.", "The coming days"),
+        ("Encore trois.\n\nIn den kommenden Tagen wird geprüft.", "In den kommenden"),
+        ("Encore trois.\n\nRecordemos que empezó en marzo.", "Recordemos"),
+        ("Encore trois.\n\nوسنواصل المتابعة.", "وسنواصل"),
+        ("Encore trois.\n\nLe port est calme.", ""),
+    ],
+)
+def test_where_the_close_begins(end: str, close: str) -> None:
+    """At a mark, a rule, an additional blank line, or words with which texts end."""
+    items = read(RUN.format(end))
+    (chapter,) = chapters(items)
+    assert chapter.close.startswith(close)
+    assert bool(chapter.close) == bool(close)
+    assert bodies(items)[-1].startswith("Trois.\n\nEncore trois.")
+    # A close that no mark shows is told with its reason.
+    is_marked = "Conclusion" in end or "Fazit" in end
+    assert bool(chapter.close_reason) == (bool(close) and not is_marked)
+
+
+def test_a_second_paragraph_where_each_day_has_one_is_the_close() -> None:
+    """It is the shape of such texts; told, too."""
+    (chapter,) = chapters(read(RUN.replace("Encore un.\n\n", "").format("Le port est calme.")))
+    assert (chapter.close, chapter.close_reason) == (
+        "Le port est calme.",
+        "each earlier day has one paragraph",
+    )
+
+
+def test_the_close_is_asked_for() -> None:
+    """With the paragraphs that it can begin with."""
+    asked: list[tuple[str, Sequence[str]]] = []
+
+    def ask(question: str, choices: Sequence[str]) -> str:
+        asked.append((question, choices))
+        return choices[-1]
+
+    (chapter,) = chapters(read(RUN.format("Encore trois.\n\nLe port est calme."), ask=ask))
+    ((question, choices),) = asked
+    assert "Where does the close of 'La tempête : trois jours' begin?" in question
+    assert [choice.partition(":")[2].strip() for choice in choices[1:]] == [
+        "Encore trois.",
+        "Le port est calme.",
+    ]
+    assert chapter.close == "Le port est calme."
+    assert not chapter.close_reason
+
+
+def test_text_above_the_first_title_is_told() -> None:
+    """It belongs to no article."""
+    items = read(
+        "Un mot de la rédaction, pour commencer.\n\nLe port\n\nMercredi 25 juillet 2012, non."
+    )
+    assert problems(items)[0][0] == "line 1"
+    assert outline(items) == ["article 2012-07-25 Le port"]
+
+
+# -- whatever is on the page -----------------------------------------------------------------------
+
+LANGUAGES = ("en", "fr", "de", "es", "ar")
+PICTURE = {"en": "Photo", "fr": "Image", "de": "Bild", "es": "Imagen", "ar": "صورة"}
+TITLES = {
+    "en": "The harbour and its people", "fr": "Le port et ses gens",
+    "de": "Der Hafen und die Leute",
+    "es": "El puerto y su gente", "ar": "الميناء وأهله كما نعرفهم",
+}  # fmt: skip
+CLOSING = {
+    "en": "Remember that", "fr": "Rappelons que", "de": "Zur Erinnerung:", "es": "Recordemos que",
+    "ar": "يُذكر أن",
+}  # fmt: skip
+
+
+@st.composite
+def pages(draw: st.DrawFn, language: str) -> tuple[str, list[str], int]:
+    """Return a page, its outline, and how many paragraphs it has; each has its number."""
+    words = Words(language, PARIS)
+    day = date(2012, 4, 1) + timedelta(days=draw(st.integers(0, 200)))
+    lines: list[str] = []
+    expected: list[str] = []
+    count = 0
+
+    def paragraph(begin: str = "") -> str:
+        nonlocal count
+        count += 1
+        return f"{begin} p{count}x {'word ' * draw(st.integers(3, 30))}end.".strip()
+
+    for number in range(draw(st.integers(1, 4))):
+        has_year = not number or draw(st.booleans())
+        title = f"{TITLES[language]} {'abcd'[number]}"
+        lines.append(title)
+        lines += [PICTURE[language]] * draw(st.booleans())
+        if draw(st.booleans()):
+            lines.append(paragraph(f"{words.day(day, year=has_year)},"))
+            lines += [paragraph() for _ in range(draw(st.integers(0, 2)))]
+            expected.append(f"article {day} {title}")
+        else:
+            lines += [PICTURE[language]] * (lines[-1] == title)
+            lines += [paragraph() for _ in range(draw(st.integers(1, 2)))]
+            last = day + timedelta(days=draw(st.integers(1, 5)))
+            for at in range((last - day).days + 1):
+                of = day + timedelta(days=at)
+                lines.append(paragraph(f"{words.day(of, year=has_year and not at)}:"))
+                lines += [paragraph() for _ in range(draw(st.integers(0, 2)))]
+                expected.append(f"day {of}")
+            lines += [paragraph(CLOSING[language]) for _ in range(draw(st.integers(0, 2)))]
+            expected.append(f"chapter {day}..{last} {title}")
+        day -= timedelta(days=draw(st.integers(10, 20)))
+    return "\n\n".join(lines), expected, count
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@tries(15, ci=100)
+@given(data=st.data())
+def test_no_paragraph_of_a_page_is_lost_or_doubled(language: str, data: st.DataObject) -> None:
+    """Whatever articles and chronicles it has: each is found, with all its paragraphs in order."""
+    page, expected, count = data.draw(pages(language))
+    items = read(page, language=language)
+    assert outline(items) == expected
+    numbers = [int(n) for n in re.findall(r"\bp(\d+)x\b", everything(items))]
+    assert sorted(numbers) == list(range(1, count + 1))
+    for chapter in chapters(items):
+        at = items.index(chapter)
+        days = [i for i in items[:at] if isinstance(i, Update)][-chapter.updates :]
+        text = everything([chapter.__class__(**{**vars(chapter), "title": "", "close": ""}), *days])
+        own = [int(n) for n in re.findall(r"\bp(\d+)x\b", f"{text} {chapter.close}")]
+        assert own == list(range(own[0], own[-1] + 1))
