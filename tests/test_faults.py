@@ -25,12 +25,12 @@ Verb = Callable[[Blog, str], object]
 VERBS: dict[str, Verb] = {
     "post": lambda blog, entry: blog.post("Neuf."),
     "post with a key": lambda blog, entry: blog.post("Neuf.", idempotency_key="k"),
-    "post on a new day": lambda blog, entry: blog.post("Neuf.", at=blog.instant("2012-07-01")),
+    "post on a new day": lambda blog, entry: blog.post("Neuf.", at=blog.moment("2012-07-01")),
     "post a picture": lambda blog, entry: blog.post(
         "Neuf.", images=[Uploaded(blog.upload(PNG), "Un point")]
     ),
     "edit": lambda blog, entry: blog.edit(entry, body="Neuf.", idempotency_key="k"),
-    "edit to another day": lambda blog, entry: blog.edit(entry, at=blog.instant("2012-07-14")),
+    "edit to another day": lambda blog, entry: blog.edit(entry, at=blog.moment("2012-07-14")),
     "retract": lambda blog, entry: blog.retract(entry, why="Faux."),
     "frame": lambda blog, entry: blog.frame("2012-07-15", headline="Neuf"),
     "end": lambda blog, entry: blog.end(),
@@ -118,7 +118,7 @@ def test_what_is_killed_anywhere_and_tried_again_is_done_once(
     source, entry = sample
     verbs: dict[str, Verb] = VERBS | {
         "keyed edit to another day": lambda blog, entry: blog.edit(
-            entry, at=blog.instant("2012-07-14 9:00"), idempotency_key="k"
+            entry, at=blog.moment("2012-07-14 9:00"), idempotency_key="k"
         )
     }
     at = 0

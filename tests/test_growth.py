@@ -162,7 +162,7 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "typography": french_spaces,
     "clean_text": lambda t: clean_text(t, "body"),
     "slug": slug,
-    "a time": lambda t: dates.parse_instant(t, now=NOW, zone=PARIS, language="fr"),
+    "a time": lambda t: dates.parse_moment(t, now=NOW, zone=PARIS, language="fr"),
     "a period": lambda t: dates.parse_period(t, now=NOW, zone=PARIS, language="fr"),
     "front matter": split,
     "HTML to Markdown": to_markdown,

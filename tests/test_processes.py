@@ -127,7 +127,7 @@ def test_check_is_green_beside_writers(new_blog: Callable[..., Blog]) -> None:
     folder = new_blog(timezone="UTC").paths.root
     scripts = [
         POSTER,
-        POSTER.replace("blog.post(f", 'blog.post(at=blog.instant("2011-02-03"), text=f'),
+        POSTER.replace("blog.post(f", 'blog.post(at=blog.moment("2011-02-03"), text=f'),
     ]
     running = [start(script, folder) for script in scripts * 2]
     journal = Blog(folder).journal

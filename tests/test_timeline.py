@@ -91,10 +91,10 @@ def shown(blog: Blog, entry_id: str) -> list[date]:
 def test_entries_stand_in_order_of_what_they_speak_for(blog: Blog, clock: Clock) -> None:
     """Not in that of posting: an update may be told late."""
     blog.post("18 h 04")
-    blog.post("9 h", at=blog.instant("9h"))
+    blog.post("9 h", at=blog.moment("9h"))
     clock.go(minutes=1)
     blog.post("18 h 05")
-    blog.post("18 h", at=blog.instant("18h"))
+    blog.post("18 h", at=blog.moment("18h"))
     expected = ["9 h", "18 h", "18 h 04", "18 h 05"]
     assert bodies(blog.timeline.day(SUNDAY).entries) == expected
     assert bodies(list(blog.timeline.newest_first())) == expected[::-1]
@@ -102,13 +102,54 @@ def test_entries_stand_in_order_of_what_they_speak_for(blog: Blog, clock: Clock)
 
 def test_entries_of_one_second_stand_in_the_order_of_posting(blog: Blog, clock: Clock) -> None:
     """Whatever their random letters, and also after an edit."""
-    at = blog.instant("18h")
+    at = blog.moment("18h")
     posted = []
     for number in range(8):
         posted.append(blog.post(f"{number}", at=at))
         clock.go(seconds=1)
     blog.edit(posted[3].id, title="Titre")
     assert bodies(blog.timeline.day(SUNDAY).entries) == [str(number) for number in range(8)]
+
+
+def test_entries_of_a_whole_day_stand_before_those_with_a_time(blog: Blog, clock: Clock) -> None:
+    """In the order of posting; midnight is a time."""
+    blog.post("minuit", at=blog.moment("2012-07-15 00:00"))
+    blog.post("9 h", at=blog.moment("9h"))
+    for body in ("un", "deux"):
+        clock.go(seconds=1)
+        blog.post(body, at=SUNDAY)
+    found = blog.timeline.day(SUNDAY).entries
+    assert bodies(found) == ["un", "deux", "minuit", "9 h"]
+    assert [entry.order for entry in found] == sorted(entry.order for entry in found)
+    assert [entry.now.precision for entry in found] == ["day", "day", "instant", "instant"]
+
+
+def test_an_entry_of_a_whole_day_can_stand_after_any_other(blog: Blog, clock: Clock) -> None:
+    """Those after the same one in the order of posting; text order is the order of the timeline."""
+    blog.post("minuit", at=blog.moment("2012-07-15 00:00"))
+    nine = blog.post("9 h", at=blog.moment("9h"))
+    blog.post("9 h 00 min 01", at=blog.moment("09:00:01"))
+    whole = blog.post("jour", at=SUNDAY)
+    for body in ("après 9 h", "encore après 9 h"):
+        clock.go(seconds=1)
+        blog.post(body, at=blog.moment_after(nine.id))
+    clock.go(seconds=1)
+    blog.post("après le jour", at=blog.moment_after(whole.id))
+    found = blog.timeline.day(SUNDAY).entries
+    assert bodies(found) == [
+        "jour", "minuit", "après le jour", "9 h", "après 9 h", "encore après 9 h", "9 h 00 min 01",
+    ]  # fmt: skip
+    assert [entry.order for entry in found] == sorted(entry.order for entry in found)
+
+
+def test_a_moved_time_zone_leaves_whole_days_where_they_are(blog: Blog) -> None:
+    """Also for an entry that is placed after one of them."""
+    first = blog.post("Dimanche.", at=SUNDAY)
+    path = blog.paths.root / "liveblog.toml"
+    path.write_text(path.read_text("utf-8").replace("Europe/Paris", "America/New_York"), "utf-8")
+    moved = Blog(blog.paths.root, clock=lambda: blog.now)
+    moved.post("Après.", at=moved.moment_after(first.id))
+    assert bodies(moved.timeline.day(SUNDAY).entries) == ["Dimanche.", "Après."]
 
 
 def test_the_newest_come_first_across_days(blog: Blog, clock: Clock) -> None:
@@ -149,7 +190,7 @@ def test_order_depends_on_the_entries_alone(order: list[int]) -> None:
 
 def test_an_embargoed_entry_is_seen_from_its_instant_on(blog: Blog, clock: Clock) -> None:
     """Not a second before; the newsroom sees it all the time."""
-    entry = blog.post("Sous embargo", at=blog.instant("20h"), schedule=True)
+    entry = blog.post("Sous embargo", at=blog.moment("20h"), schedule=True)
     clock.set("2012-07-15T17:59:59Z")
     assert shown(blog, entry.id) == []
     assert list(blog.timeline.newest_first()) == []
@@ -160,7 +201,7 @@ def test_an_embargoed_entry_is_seen_from_its_instant_on(blog: Blog, clock: Clock
 
 def test_an_embargo_of_another_day_is_kept_under_that_day(blog: Blog, clock: Clock) -> None:
     """It is told in the day for which it speaks."""
-    entry = blog.post("Demain", at=blog.instant("demain 8h"), schedule=True)
+    entry = blog.post("Demain", at=blog.moment("demain 8h"), schedule=True)
     assert shown(blog, entry.id) == []
     clock.go(days=1)
     assert shown(blog, entry.id) == [MONDAY]
@@ -171,8 +212,8 @@ def test_a_removed_entry_is_nowhere(blog: Blog, clock: Clock) -> None:
     blog.post("Reste", tags=["Damas"])
     entry = blog.post("Disparaît", tags=["Damas"], key=True)
     clock.go(minutes=1)
-    blog.edit(entry.id, at=blog.instant("hier 9h"))
-    blog.edit(entry.id, at=blog.instant("18h"))
+    blog.edit(entry.id, at=blog.moment("hier 9h"))
+    blog.edit(entry.id, at=blog.moment("18h"))
     blog.remove(entry.id)
     clock.go(days=3)
     line = blog.timeline
@@ -202,7 +243,7 @@ def test_a_retracted_entry_keeps_its_place(blog: Blog, clock: Clock) -> None:
 def test_an_entry_that_moves_is_shown_exactly_once(blog: Blog, clock: Clock) -> None:
     """To other days, to one of them again, and back; its id never changes."""
     clock.go(days=2)
-    entry = blog.post("Un fait", at=blog.instant("dimanche 18h"))
+    entry = blog.post("Un fait", at=blog.moment("dimanche 18h"))
     assert shown(blog, entry.id) == [SUNDAY]
     for when, day in (
         ("lundi 9h", MONDAY),
@@ -213,7 +254,7 @@ def test_an_entry_that_moves_is_shown_exactly_once(blog: Blog, clock: Clock) -> 
         ("dimanche 18h", SUNDAY),
     ):
         clock.go(minutes=1)
-        moved = blog.edit(entry.id, at=blog.instant(when))
+        moved = blog.edit(entry.id, at=blog.moment(when))
         assert moved.id == entry.id
         assert shown(blog, entry.id) == [day]
         assert [e.id for e in blog.timeline.newest_first()] == [entry.id]
@@ -226,10 +267,10 @@ def test_an_entry_that_moves_is_shown_exactly_once(blog: Blog, clock: Clock) -> 
 def test_a_moved_entry_stands_in_order_among_those_of_the_day(blog: Blog, clock: Clock) -> None:
     """As if it had been posted there."""
     clock.go(days=1)
-    blog.post("9 h", at=blog.instant("9h"))
-    blog.post("11 h", at=blog.instant("11h"))
-    entry = blog.post("10 h", at=blog.instant("hier 9h"))
-    blog.edit(entry.id, at=blog.instant("10h"))
+    blog.post("9 h", at=blog.moment("9h"))
+    blog.post("11 h", at=blog.moment("11h"))
+    entry = blog.post("10 h", at=blog.moment("hier 9h"))
+    blog.edit(entry.id, at=blog.moment("10h"))
     assert bodies(blog.timeline.day(MONDAY).entries) == ["9 h", "10 h", "11 h"]
 
 

@@ -108,7 +108,7 @@ def test_a_turn_hands_on_what_changed(blog: Blog, clock: Clock) -> None:
 
 def test_a_release_is_a_change_by_the_clock_alone(blog: Blog, clock: Clock) -> None:
     """And wakes the watcher by itself."""
-    later = blog.instant("demain 8h")
+    later = blog.moment("demain 8h").instant
     posted = blog.post("Sous embargo.", at=later, schedule=True)
     with Running(blog) as running:
         assert running.broadcasts == []

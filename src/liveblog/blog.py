@@ -27,6 +27,7 @@ from .model.draft import Draft, DraftFields, draft_from
 from .model.entry import Framing, Media, Revision, clean_text, slug, tag_slug
 from .model.errors import InvalidInput, StorageError, UnknownTag, storage_errors
 from .model.hashing import blake2b
+from .model.moment import Moment, moment_after
 from .model.period import COVERAGE, Period, parse_period_id
 from .model.validation import validate
 from .pictures import Image, Uploaded, set_pictures
@@ -144,13 +145,20 @@ class Blog:
 
         return Words(self.config.language, self.config.zone)
 
-    def instant(self, text: str) -> datetime:
-        """Return the instant that *text* names; see :func:`liveblog.text.dates.parse_instant`."""
-        from .text.dates import parse_instant
+    def moment(self, text: str) -> Moment:
+        """Return the moment that *text* names; see :func:`liveblog.text.dates.parse_moment`."""
+        from .text.dates import parse_moment
 
-        return parse_instant(
+        return parse_moment(
             text, now=self._second, zone=self.config.zone, language=self.config.language
         )
+
+    def moment_after(self, entry_id: str) -> Moment:
+        """Return the moment of an entry of a whole day that is to stand after another.
+
+        Raises :class:`NotFound` as :meth:`Timeline.entry` does.
+        """
+        return moment_after(self.timeline.entry(entry_id).now)
 
     def period(self, text: str) -> Period:
         """Return the period that *text* names; see :func:`liveblog.text.dates.parse_period`."""
@@ -233,7 +241,7 @@ class Blog:
         *idempotency_key* returns the revision that the first call appended; a different call with
         that key raises :class:`KeyReused`.
         """
-        draft = text if isinstance(text, Draft) else draft_from(fields, text)
+        draft = text if isinstance(text, Draft) else draft_from(fields, self.config.zone, text)
         first = self.preview(draft, idempotency_key=idempotency_key)
         if draft.published and not schedule:
             revisions.refuse_future(first, self._second, self.config.zone)
@@ -275,7 +283,7 @@ class Blog:
 
         Raises :class:`Conflict` if somebody revised the entry meanwhile.
         """
-        draft = draft_from(fields) if draft is None else draft
+        draft = draft_from(fields, self.config.zone) if draft is None else draft
         key = clean_text(idempotency_key, "idempotency key")
         old, is_again = self._edited_revision(entry_id, key)
         if old.state != "live":

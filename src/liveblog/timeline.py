@@ -43,16 +43,19 @@ class Entry(Struct, frozen=True):
         return self.now.published
 
     @property
-    def position(self) -> tuple[datetime, datetime, str]:
-        """The sort key: ``published``, then the instant of posting, then the id."""
-        first = self.revisions[0]
-        return self.now.published, first.recorded or first.published, self.id
+    def position(self) -> tuple[datetime, bool, datetime, str]:
+        """The sort key: ``published``, whether it has a time, the instant of posting, the id."""
+        now, first = self.now, self.revisions[0]
+        posted = first.recorded or first.published
+        return now.published, now.precision == "instant", posted, now.id
 
     @property
     def order(self) -> str:
         """The sort key as text: text order is the order of the timeline."""
-        published, posted, _ = self.position
-        return f"{_digits(published, 'seconds')}.{_digits(posted, 'microseconds')}"
+        published, is_timed, posted, _ = self.position
+        # "-" sorts before ".", and both before the digits of an entry that was placed.
+        at = _digits(published, "microseconds" if published.microsecond else "seconds")
+        return f"{at}{'.' if is_timed else '-'}{_digits(posted, 'microseconds')}"
 
     @property
     def day(self) -> date:
@@ -185,7 +188,7 @@ def newest_framing(records: Iterable[Record], period_id: str) -> Framing | None:
 
 
 def in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Sort entries by ``published``, those of one second in the order of posting."""
+    """Sort entries by ``published``, those of one instant in the order of posting."""
     return tuple(sorted(entries, key=lambda entry: entry.position))
 
 

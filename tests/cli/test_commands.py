@@ -355,6 +355,29 @@ def test_4_a_human_time_is_understood_and_echoed_with_its_zone(french: Run) -> N
     assert done.stdout.startswith("20120715-")
 
 
+def test_4_a_day_is_echoed_without_a_time(french: Run) -> None:
+    """A date, --day, or the day of another update."""
+    posted = []
+    for options in (("--at", "15 juillet 2012"), ("--at", "15 juillet 2012 9h", "--day")):
+        done = french("post", "x", *options)
+        assert "Publié" in done.stderr
+        assert "dimanche 15 juillet 2012 (" in done.stderr.replace("\u00a0", " ")
+        posted.append(done.stdout.strip())
+    after = french("post", "x", "--after", posted[0]).stdout.strip()
+    document = json.loads(french("log", "--json").stdout.splitlines()[0])
+    assert (document["id"], document["precision"]) == (after, "day")
+    assert after.startswith("20120715-")
+    assert json.loads(french("post", "x", "--day", "--json").stdout)["precision"] == "day"
+
+
+def test_4_a_place_and_a_time_are_not_given_together(french: Run, folder: Path) -> None:
+    """The place has a day already, and an id that is none is refused."""
+    first = french("post", "x", "--at", "2012-07-15").stdout.strip()
+    refused = french("post", "x", "--at", "9h", "--after", first)
+    assert (refused.returncode, "Leave one of them out" in refused.stderr) == (2, True)
+    assert french("post", "x", "--after", "20120715-0000000000").returncode != 0
+
+
 def test_4_a_future_time_needs_schedule(french: Run) -> None:
     """So that a typo never hides an update."""
     refused = french("post", "x", "--at", "2999-01-01 10:00")
@@ -787,7 +810,7 @@ def test_log_lists_what_is_asked(french: Run, folder: Path) -> None:
     """By period, tag and key; the newest first; the last twenty unless a period is named."""
     blog = Blog(folder)
     for number in range(25):
-        at = blog.instant(f"2012-07-15 10:{number:02}")
+        at = blog.moment(f"2012-07-15 10:{number:02}")
         tags = ["Damas" if number % 2 else "Alep"]
         blog.post(f"Numéro {number}", at=at, key=number == 3, tags=tags)
     french("post", "Le lendemain", "--at", "2012-07-16 10:00")

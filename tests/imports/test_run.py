@@ -21,6 +21,7 @@ from liveblog.imports import jsonl as imported
 from liveblog.imports import markdown as imported_markdown
 from liveblog.model.entry import Figure, Media, Revision, Source
 from liveblog.model.errors import InvalidInput, LiveblogError, NotFound
+from liveblog.model.moment import Moment
 
 from ..conftest import Clock, site_bytes
 from ..site.test_publish import picture
@@ -32,7 +33,9 @@ SUNDAY = datetime(2012, 7, 8, 9, 30, tzinfo=UTC)
 def update(key: str, *bodies: str, at: datetime = SUNDAY, **more: Any) -> Update:
     """Return an update with a version for each body, an hour apart."""
     versions = [
-        Version(published=at, updated=at + timedelta(hours=n) if n else None, body=body, **more)
+        Version(
+            published=Moment(at), updated=at + timedelta(hours=n) if n else None, body=body, **more
+        )
         for n, body in enumerate(bodies)
     ]
     return Update(key, f"line {key}", tuple(versions))
@@ -59,7 +62,7 @@ def journal_bytes(blog: Blog) -> dict[str, bytes]:
 def test_an_update_becomes_an_entry_with_all_that_it_says(blog: Blog) -> None:
     """In the day of its date, with every field."""
     version = Version(
-        published=SUNDAY, updated=SUNDAY + timedelta(hours=2),
+        published=Moment(SUNDAY), updated=SUNDAY + timedelta(hours=2),
         title="Titre", body="Un *fait*.", author="Ana",
         tags=("Homs", "homs", "ONU"), key=True, verification="unconfirmed", lang="en",
         sources=(Source("OSDH", "https://osdh.example/"),), figures=(Figure("Morts", 3),),

@@ -137,7 +137,7 @@ def test_a_withdrawal_that_is_cut_off_after_writes_elsewhere_brings_nothing_back
 ) -> None:
     """The head remembers what was acknowledged last in each file, not only in the last one."""
     entry = withdrawn(blog, how)
-    blog.post("Ailleurs.", at=blog.instant("2012-07-10 10:00"))
+    blog.post("Ailleurs.", at=blog.moment("2012-07-10 10:00"))
     path = path_of(blog)
     path.write_bytes(path.read_bytes()[:-40])
     assert SECRET not in shown(blog)
@@ -237,9 +237,9 @@ def test_a_line_that_cannot_be_brought_back_stays_until_somebody_decides(blog: B
 def test_an_entry_told_in_another_day_is_withheld_there(blog: Blog, clock: Clock) -> None:
     """The damage stands in the file in which it lives."""
     entry = blog.post(SECRET).id
-    blog.edit(entry, at=blog.instant("2012-07-14 9:00"))
+    blog.edit(entry, at=blog.moment("2012-07-14 9:00"))
     blog.remove(entry)
-    blog.edit(blog.post("Un autre.").id, at=blog.instant("2012-07-14 10:00"))
+    blog.edit(blog.post("Un autre.").id, at=blog.moment("2012-07-14 10:00"))
     lines = lines_of(blog)
     path_of(blog).write_bytes(lines[0] + lines[1] + spoiled(lines[2]) + b"".join(lines[3:]))
     day = reopened(blog).timeline.day(date(2012, 7, 14))
@@ -434,7 +434,7 @@ def test_a_withdrawal_on_one_machine_outlives_earlier_edits_on_another(
 def test_lines_of_another_day_are_dropped_where_they_stand_in_their_own(blog: Blog) -> None:
     """Somebody copied one file into another; what stands nowhere else stays, and is told of."""
     for day in ("2012-07-10", "2012-07-13"):
-        blog.post("Ailleurs.", at=blog.instant(f"{day} 10:00"))
+        blog.post("Ailleurs.", at=blog.moment(f"{day} 10:00"))
     blog.post("Un.")
     for day in ("2012-07-10", "2012-07-13"):
         path_of(blog).write_bytes(path_of(blog).read_bytes() + path_of(blog, day).read_bytes())
@@ -505,7 +505,7 @@ def test_what_is_no_file_is_named_and_neither_read_nor_written(
     blog: Blog, what: str, tmp_path: Path
 ) -> None:
     """Nor does it hold anybody up: other days go on."""
-    blog.post("Un.", at=blog.instant("2012-07-14 9:00"))
+    blog.post("Un.", at=blog.moment("2012-07-14 9:00"))
     outside = tmp_path / "outside"
     outside.write_bytes(b"not ours")
     path = path_of(blog)
@@ -523,7 +523,7 @@ def test_what_is_no_file_is_named_and_neither_read_nor_written(
     assert bodies(again) == ["Un."]
     with pytest.raises(StorageError, match="it is a"):
         again.post("Deux.")
-    again.post("Trois.", at=blog.instant("2012-07-14 10:00"), idempotency_key="k")
+    again.post("Trois.", at=blog.moment("2012-07-14 10:00"), idempotency_key="k")
     assert outside.read_bytes() == b"not ours"
     assert not (tmp_path / "nowhere").exists()
 

@@ -101,7 +101,7 @@ def test_the_same_request_again_is_the_same_answer(
         lambda: blog.edit(entry.id, body="Deux.", idempotency_key="2"),
         lambda: blog.edit(entry.id, title="T", note="Corrigé.", idempotency_key="3"),
         lambda: blog.edit(entry.id, body="Deux.", note="Encore.", minor=True, idempotency_key="4"),
-        lambda: blog.edit(entry.id, at=blog.instant("il y a 2 h"), idempotency_key="5"),
+        lambda: blog.edit(entry.id, at=blog.moment("il y a 2 h"), idempotency_key="5"),
         lambda: blog.edit(entry.id, images=[Image(picture, "y")], expect=5, idempotency_key="6"),
     ]
     entry = requests[0]()
@@ -118,13 +118,13 @@ def test_the_same_request_again_is_the_same_answer(
 
 def test_a_key_of_another_request_is_refused(blog: Blog, clock: Clock) -> None:
     """Whatever differs: the text, the time, the verb, the entry. The error says whose key it is."""
-    first = blog.post("Un.", at=blog.instant("9h"), idempotency_key="k")
+    first = blog.post("Un.", at=blog.moment("9h"), idempotency_key="k")
     other = blog.post("Un autre.")
     clock.go(minutes=2)
     refused: list[Callable[[], Revision]] = [
-        lambda: blog.post("Deux.", at=blog.instant("9h"), idempotency_key="k"),
-        lambda: blog.post("Un.", at=blog.instant("10h"), idempotency_key="k"),
-        lambda: blog.post("Un.", at=blog.instant("9h"), tags=["a"], idempotency_key="k"),
+        lambda: blog.post("Deux.", at=blog.moment("9h"), idempotency_key="k"),
+        lambda: blog.post("Un.", at=blog.moment("10h"), idempotency_key="k"),
+        lambda: blog.post("Un.", at=blog.moment("9h"), tags=["a"], idempotency_key="k"),
         lambda: blog.edit(other.id, body="Un.", idempotency_key="k"),
         lambda: blog.edit(first.id, body="Deux.", idempotency_key="k"),
     ]
@@ -144,7 +144,7 @@ def test_a_key_of_another_request_is_refused(blog: Blog, clock: Clock) -> None:
 
 def test_a_key_is_known_for_a_month_whichever_day_it_is_of(blog: Blog, clock: Clock) -> None:
     """An edit of an old entry, and a post for an old day, a week later."""
-    old = blog.post("Vieux.", at=blog.instant("2011-02-03 9:00"))
+    old = blog.post("Vieux.", at=blog.moment("2011-02-03 9:00"))
     edit = blog.edit(old.id, body="Neuf.", idempotency_key="k")
     with pytest.raises(KeyReused):
         blog.post("Autre.", idempotency_key="k")

@@ -294,3 +294,14 @@ def test_the_newest_closed_day() -> None:
     closing = period.Closing(PARIS, day_at=time(6))
     assert closing.last_closed_day(datetime(2012, 7, 16, 3, 59, tzinfo=UTC)) == date(2012, 7, 14)
     assert closing.last_closed_day(datetime(2012, 7, 16, 4, 0, tzinfo=UTC)) == date(2012, 7, 15)
+
+
+@pytest.mark.parametrize("there", ["Pacific/Pago_Pago", "Europe/Paris", "Pacific/Kiritimati"])
+@given(st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.integers(-11 * 60, 11 * 60))
+def test_noon_is_the_same_day_for_readers_within_eleven_hours(
+    there: str, day: date, minutes: int
+) -> None:
+    """In every zone, also on the days on which the clocks change."""
+    at = period.noon(day, ZoneInfo(there))
+    clock = at.astimezone(ZoneInfo(there)).replace(tzinfo=None)
+    assert (clock + timedelta(minutes=minutes)).date() == day

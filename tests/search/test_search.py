@@ -554,7 +554,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server with fifty bridges."""
     with live_server(tmp_path_factory.mktemp("search") / "blog", path="/semaine/") as running:
         for number in range(50):
-            at = running.blog.instant(f"2012-07-{10 + number // 10} 12:{number % 10:02}")
+            at = running.blog.moment(f"2012-07-{10 + number // 10} 12:{number % 10:02}")
             running.blog.post(f"Le pont {number} <b>tient</b>.", tags=["Homs"], at=at)
         running.blog.post("Évacués d’Alep.", title="<script>alert(1)</script>", at=at)
         running.settled()

@@ -201,7 +201,7 @@ def test_a_publication_whose_end_was_cut_off_leaves_nothing_that_was_removed_sin
     told: Blog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its files had landed, the index did not know; no page of the newest shows them."""
-    published = told.instant("2012-07-15 10:00")
+    published = told.moment("2012-07-15 10:00")
     revision = msgspec.structs.replace(
         told.preview(Draft(body="INTERDIT", published=published, tags=("Damas",))),
         updated=published,

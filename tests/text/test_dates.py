@@ -6,7 +6,7 @@ It is Sunday 15 July 2012, 18:04 in Paris, unless a test says otherwise.
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveblog.model.errors import InvalidInput
-from liveblog.text.dates import parse_instant, parse_period
+from liveblog.text.dates import parse_moment, parse_period
 
 NOW = datetime(2012, 7, 15, 16, 4, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
@@ -26,7 +26,7 @@ def local(text: str, language: str = "en", zone: str = "Europe/Paris", now: str 
     """Return what a text means, as the local clock shows it."""
     there = ZoneInfo(zone)
     present = datetime.fromisoformat(now) if now else NOW
-    instant = parse_instant(text, now=present, zone=there, language=language)
+    instant = parse_moment(text, now=present, zone=there, language=language).instant
     assert instant.tzinfo == UTC
     return instant.astimezone(there).strftime("%Y-%m-%d %H:%M:%S").removesuffix(":00")
 
@@ -220,7 +220,7 @@ def test_english_is_understood_everywhere(text: str, expected: str, language: st
 def test_what_is_not_understood_is_refused(text: str) -> None:
     """Never guessed at; the message quotes it and the hint shows what works."""
     with pytest.raises(InvalidInput) as refused:
-        parse_instant(text, now=NOW, zone=ZoneInfo("Asia/Kathmandu"))
+        parse_moment(text, now=NOW, zone=ZoneInfo("Asia/Kathmandu"))
     assert refused.value.hint
     assert "'" in refused.value.message or "between the years" in refused.value.message
 
@@ -229,7 +229,7 @@ def test_what_is_not_understood_is_refused(text: str) -> None:
 def test_any_text_is_an_instant_or_refused(text: str, language: str) -> None:
     """Nothing but InvalidInput comes out."""
     try:
-        found = parse_instant(text, now=NOW, zone=PARIS, language=language)
+        found = parse_moment(text, now=NOW, zone=PARIS, language=language).instant
     except InvalidInput:
         return
     assert found.tzinfo == UTC
@@ -251,7 +251,7 @@ PIECES = """
 def test_words_in_any_order_are_an_instant_or_refused(words: list[str], language: str) -> None:
     """Jumbled pieces of the grammar break nothing."""
     with suppress(InvalidInput):
-        found = parse_instant(" ".join(words), now=NOW, zone=PARIS, language=language)
+        found = parse_moment(" ".join(words), now=NOW, zone=PARIS, language=language).instant
         assert found.tzinfo == UTC
 
 
@@ -277,7 +277,28 @@ def test_a_day_without_a_year_is_the_nearest_one(now: str, text: str, expected: 
 def test_a_weekday_that_does_not_fit_its_date_is_refused(text: str, name: str) -> None:
     """One of the two is wrong, and only the author knows which."""
     with pytest.raises(InvalidInput, match=f"2012-07-15 is not a {name}"):
-        parse_instant(text, now=NOW, zone=PARIS, language="fr")
+        parse_moment(text, now=NOW, zone=PARIS, language="fr")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "day"),
+    [
+        ("2012-07-14", "en", "2012-07-14"),
+        ("20120714", "en", "2012-07-14"),
+        ("dimanche", "fr", "2012-07-15"),
+        ("hier", "fr", "2012-07-14"),
+        ("14 de julio", "es", "2012-07-14"),
+        ("14. Juli 2012", "de", "2012-07-14"),
+        ("أمس", "ar", "2012-07-14"),
+    ],
+)
+def test_a_date_without_a_time_is_a_whole_day(text: str, language: str, day: str) -> None:
+    """Its instant is the first of the day; a time, midnight too, makes it an instant."""
+    found = parse_moment(text, now=NOW, zone=PARIS, language=language)
+    assert (found.precision, str(found.day_in(PARIS))) == ("day", day)
+    assert found.instant.astimezone(PARIS).time() == time()
+    for timed in (f"{day} 00:00", f"{day}T00:00", f"{day}T00:00Z", "0:00", "now"):
+        assert parse_moment(timed, now=NOW, zone=PARIS).precision == "instant"
 
 
 # -- changes of the clock --------------------------------------------------------------------------
@@ -303,9 +324,9 @@ def test_a_time_that_the_spring_skips_is_refused(
 
 def test_a_time_that_the_autumn_shows_twice_is_the_first() -> None:
     """Summer time still; an offset says the other one."""
-    first = parse_instant("2012-10-28 02:30", now=NOW, zone=PARIS)
+    first = parse_moment("2012-10-28 02:30", now=NOW, zone=PARIS).instant
     assert first == datetime(2012, 10, 28, 0, 30, tzinfo=UTC)
-    second = parse_instant("2012-10-28T02:30+01:00", now=NOW, zone=PARIS)
+    second = parse_moment("2012-10-28T02:30+01:00", now=NOW, zone=PARIS).instant
     assert second - first == timedelta(hours=1)
 
 
@@ -341,11 +362,11 @@ def test_any_local_iso_time_is_that_time_or_does_not_exist(
         for fold in (0, 1)
     )
     if exists:
-        found = parse_instant(text, now=NOW, zone=zone)
+        found = parse_moment(text, now=NOW, zone=zone).instant
         assert found.astimezone(zone).replace(tzinfo=None) == wanted
     elif wanted.time() != datetime.min.time():
         with pytest.raises(InvalidInput, match="does not exist"):
-            parse_instant(text, now=NOW, zone=zone)
+            parse_moment(text, now=NOW, zone=zone)
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.integers(-14 * 60, 14 * 60))
@@ -356,7 +377,7 @@ def test_an_offset_is_obeyed(wanted: datetime, minutes: int) -> None:
         return
     shifted = wanted + timedelta(minutes=minutes)
     text = f"{shifted.replace(tzinfo=None).isoformat()}{sign}{distance // 60:02}:{distance % 60:02}"
-    assert parse_instant(text, now=NOW, zone=PARIS) == wanted
+    assert parse_moment(text, now=NOW, zone=PARIS).instant == wanted
 
 
 # -- periods ---------------------------------------------------------------------------------------
@@ -432,7 +453,7 @@ def test_what_names_no_period_is_refused(text: str) -> None:
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
 def test_no_number_is_too_large(text: str, zone: str) -> None:
     """A time or a period of any year is understood, or refused with a short message."""
-    for parse in (parse_instant, parse_period):
+    for parse in (parse_moment, parse_period):
         said = ""
         try:
             parse(text, now=NOW, zone=ZoneInfo(zone), language="fr")

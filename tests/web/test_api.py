@@ -141,6 +141,22 @@ def test_an_instant_is_taken_with_its_zone_and_the_future_needs_schedule(ana: Cl
     assert naive.status == 422
 
 
+def test_a_date_alone_is_a_whole_day(ana: Client) -> None:
+    """And another entry can be placed after it, or be given a time later."""
+    first = ana.post("Tout le jour.", published="2012-07-16")
+    assert (first["precision"], first["published"]) == ("day", "2012-07-15T22:00:00Z")
+    second = ana.post("Ensuite.", after=first["id"])
+    assert (second["precision"], second["id"][:8]) == ("day", "20120716")
+    assert first["order"] < second["order"]
+    timed = ana(
+        "PATCH", f"entries/{first['id']}", {"published": "2012-07-16T10:00:00Z"}, If_Match='"1"'
+    )
+    assert (timed.json["precision"], timed.json["written_time"]) == ("instant", "")
+    wrong = ana("POST", "entries", {"body": "x", "published": "hier"})
+    assert wrong.status == 422
+    assert "2012-07-15 for a whole day" in wrong.json["hint"]
+
+
 def test_a_request_sent_twice_posts_once(server: LiveServer, ana: Client, bilal: Client) -> None:
     """A double tap, a retry after a lost answer; the key is each person's own."""
     one = ana("POST", "entries", {"body": "Une fois."}, Idempotency_Key="abc")

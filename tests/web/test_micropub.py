@@ -434,6 +434,20 @@ def test_a_future_post_is_held_until_then_and_answered_202(app: App, server: Liv
     assert app.page(answer["Location"]).status == 404
 
 
+def test_a_date_alone_is_a_whole_day(app: App, server: LiveServer) -> None:
+    """It comes back as a date, and an edit of the text leaves the entry where it was placed."""
+    url = app.post(content=["Tout le jour."], published=["2012-07-15"])
+    asked = f"micropub?q=source&properties=published&url={quote(url, safe='')}"
+    answer = fetch(server.url, asked, Authorization=f"Bearer {app.token}")
+    assert answer.json == {"properties": {"published": ["2012-07-15"]}}
+    day, letters = re.findall(r"(\d{4}/\d\d/\d\d)/(\w{10})/$", url)[0]
+    entry_id = f"{day.replace('/', '')}-{letters}"
+    server.blog.edit(entry_id, at=server.blog.moment_after(entry_id))
+    app.json({"action": "update", "url": url, "replace": {"content": ["Toute la journée."]}})
+    now = server.blog.timeline.entry(entry_id).now
+    assert (now.body, now.precision, now.published.microsecond) == ("Toute la journée.", "day", 1)
+
+
 def test_what_is_cited_becomes_a_source(app: App, server: LiveServer) -> None:
     """A reply, a bookmark."""
     url = app.post(**{"content": ["Vu."], "bookmark-of": ["https://example.org/article"]})

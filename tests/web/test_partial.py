@@ -41,7 +41,7 @@ class Newsroom:
         return self.blog.post(
             "Le corps.",
             title="Le titre",
-            at=self.blog.instant("2012-07-15 18:04"),
+            at=self.blog.moment("2012-07-15 18:04"),
             author="Une autre",
             tags=["Damas", "Alep"],
             key=True,

@@ -43,7 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     settings += '"ailleurs" = "https://example.org/x?y=1"\n'
     with live_server(folder / "blog", settings=settings) as running:
         blog = running.blog
-        at = blog.instant("2012-07-15 18:04")
+        at = blog.moment("2012-07-15 18:04")
         blog.post("Un fait.", at=at, tags=["Damas", "القدس"], images=[Image(picture, "Le port")])
         gone = blog.post("À retirer.", at=at)
         running.published(gone.id)
@@ -318,7 +318,7 @@ def test_what_moved_redirects_and_what_is_gone_says_so(server: LiveServer) -> No
 
 def test_an_embargoed_entry_is_not_there_rather_than_gone(server: LiveServer) -> None:
     """410 would tell that it exists."""
-    held = server.blog.post("Plus tard.", at=server.blog.instant("2031-01-01 10:00"), schedule=True)
+    held = server.blog.post("Plus tard.", at=server.blog.moment("2031-01-01 10:00"), schedule=True)
     server.settled()
     assert fetch(server.url, f"2031/01/01/{held.id.split('-')[1]}/").status == 404
 

@@ -85,11 +85,16 @@ dry_option = click.option(
 
 
 def _say_published(state: State, blog: Blog, revision: Revision) -> None:
-    """Print the instant that the user's time names, in the blog's language and time zone."""
+    """Print the instant or day that the user's time names, in the blog's language and time zone."""
+    from ..model.entry import display_day
+
     words = blog.words
-    when = words.moment(revision.published)
     is_embargoed = revision.published > blog.now
     zone = blog.config.timezone
+    if revision.precision == "day":
+        when = words.date_in_text(display_day(revision))
+    else:
+        when = words.moment(revision.published)
     if is_embargoed:
         state.say(words.say("Scheduled: %(when)s (%(zone)s)", when=when, zone=zone))
     else:

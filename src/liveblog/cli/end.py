@@ -13,7 +13,7 @@ from .context import State, pass_state
 def end(state: State, at: str | None) -> None:
     """Declare the coverage over: the page and the feeds say so."""
     blog = state.blog()
-    framing = blog.end(blog.instant(at) if at else None)
+    framing = blog.end(blog.moment(at).instant if at else None)
     if framing.ended:
         state.say(f"The coverage is over: {blog.words.moment(framing.ended)}.")
 

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
+from msgspec import UNSET
 
 from ..model.draft import FIELDS, Draft, Field
+from ..model.errors import InvalidInput
+from ..model.moment import Moment, day_only
 from .context import State, complete_id, complete_tag, json_option, pass_state, print_revision
 from .editor import in_editor, read_stdin, saved_on_error, split_title
 from .values import parse_figure, parse_images, parse_source
@@ -52,7 +55,20 @@ _OTHERS = (
     click.option(
         "--at",
         metavar="TIME",
-        help='When it happened: "18:30", "hier 18h30", "10 min ago", ISO 8601.',
+        help='When it happened: "18:30", "hier 18h30", "10 min ago", ISO 8601. '
+        "A date without a time is a whole day.",
+    ),
+    click.option(
+        "--day",
+        "is_day",
+        is_flag=True,
+        help="It is about the whole day of --at, or else of today; no time is shown.",
+    ),
+    click.option(
+        "--after",
+        metavar="ID",
+        shell_complete=complete_id,
+        help="It is about the whole day of another update, and stands after that one.",
     ),
     click.option(
         "--schedule", is_flag=True, help="Hold it back until a time that is in the future."
@@ -113,7 +129,8 @@ def _entry_options(command: Command) -> Command:
 
 def _draft(blog: Blog, given: dict[str, Any]) -> Draft:
     """Return the draft that the options describe; an empty value clears a list."""
-    values: dict[str, Any] = {"published": blog.instant(given["at"])} if given["at"] else {}
+    moment = _moment(blog, given)
+    values: dict[str, Any] = {"published": moment} if moment else {}
     for field in FIELDS:
         value = given.get(field.name)
         if field.kind == "list" and value:
@@ -121,6 +138,21 @@ def _draft(blog: Blog, given: dict[str, Any]) -> Draft:
         elif field.kind != "list" and value is not None:
             values[field.name] = value
     return Draft(**values)
+
+
+def _moment(blog: Blog, given: dict[str, Any]) -> Moment | None:
+    """Return the moment that --at, --day and --after name; None without any of them."""
+    if given["after"]:
+        if given["at"]:
+            raise InvalidInput(
+                "--after takes the day of the other update, so --at has no meaning beside it.",
+                "Leave one of them out.",
+            )
+        return blog.moment_after(given["after"])
+    if not (given["at"] or given["is_day"]):
+        return None
+    moment = blog.moment(given["at"] or "now")
+    return day_only(moment, blog.config.zone) if given["is_day"] else moment
 
 
 @click.command()
@@ -160,7 +192,7 @@ def post(
             schedule=given["schedule"],
             idempotency_key=given["idempotency_key"] or _new_key(),
         )
-    print_revision(state, blog, revision, as_json, is_timed=bool(given["at"]))
+    print_revision(state, blog, revision, as_json, is_timed=draft.published is not UNSET)
 
 
 @click.command()
@@ -221,7 +253,7 @@ def edit(
             expect=expect,
             idempotency_key=given["idempotency_key"] or _new_key(),
         )
-    print_revision(state, blog, revision, as_json, is_timed=bool(given["at"]))
+    print_revision(state, blog, revision, as_json, is_timed=draft.published is not UNSET)
 
 
 def _new_key() -> str:

@@ -14,6 +14,7 @@ from datetime import datetime
 from ..model.draft import Draft
 from ..model.entry import Framing, Media, Revision, State
 from ..model.errors import LiveblogError
+from ..model.moment import Moment
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class Picture:
 class Version(Draft, frozen=True, kw_only=True):
     """One version of an update in its source; an unset field is empty."""
 
-    published: datetime  #: aware
-    updated: datetime | None = None  #: aware; ``published`` unless the source says more
+    published: Moment
+    updated: datetime | None = None  #: aware; that of ``published`` unless the source says more
     pictures: tuple[Picture, ...] = ()
     state: State = "live"
     note: str = ""  #: the public reason for this version

@@ -15,6 +15,7 @@ from msgspec import UNSET
 from ..model.draft import given_fields
 from ..model.entry import Revision
 from ..model.hashing import blake2b
+from ..model.moment import Moment
 from . import Version
 
 PREFIX = "import "
@@ -34,6 +35,8 @@ _DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Revis
 def mark_of(version: Version) -> str:
     """Return a hash of the content of a version."""
     values = {name: getattr(version, name) for name in version.__struct_fields__}
+    moment = version.published
+    values["published"] = moment.instant
     pictures = [(p.name, p.alt, p.caption) for p in version.pictures]
     content: list[Any] = [pictures]
     content += [_DEFAULTS[name] if values[name] is UNSET else values[name] for name in _FIELDS]
@@ -42,6 +45,8 @@ def mark_of(version: Version) -> str:
         for name, value in given_fields(version).items()
         if name not in _FIELDS and value != _DEFAULTS[name]
     }
+    if moment != Moment(moment.instant):
+        later["moment"] = (moment.precision, moment.written_time)
     if later:
         content.append(later)
     return blake2b(msgspec.json.encode(content), digest_size=16).hexdigest()

@@ -22,7 +22,7 @@ from ..model import limits
 from ..model.entry import Framing, Media, Revision, clean_text, id_day, make_id
 from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..model.hashing import blake2b
-from ..model.period import COVERAGE, local_day, parse_period_id
+from ..model.period import COVERAGE, parse_period_id
 from ..model.revisions import revise
 from ..model.validation import validate
 from ..timeline import Entry, fold, newest_framing
@@ -124,7 +124,7 @@ class _Import:
 
     def _add_update(self, update: Update) -> None:
         letters = blake2b(f"{self.source}\n{update.key}".encode(), digest_size=8).digest()
-        day = local_day(_second(update.versions[0].published), self.config.zone)
+        day = update.versions[0].published.day_in(self.config.zone)
         entry_id = make_id(day, letters)
         existing = self._revisions(entry_id)
         if not existing and (known := self._imported_ids().get(entry_id.partition("-")[2])):
@@ -178,7 +178,7 @@ class _Import:
 
     def _draft(self, entry_id: str, version: Version) -> Revision:
         """Return a version as a revision without its pictures. Raises :class:`InvalidInput`."""
-        published = _second(version.published)
+        published = _second(version.published.instant)
         updated = max(_second(version.updated or published), published)
         if published > self.now:
             raise InvalidInput(

@@ -9,7 +9,7 @@ in :class:`Draft`, in :class:`DraftFields` and in :data:`FIELDS`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import tzinfo
 from typing import Any, Literal, TypedDict
 
 from msgspec import UNSET, Struct, UnsetType
@@ -17,7 +17,6 @@ from msgspec import UNSET, Struct, UnsetType
 from . import limits
 from .entry import (
     Figure,
-    Instant,
     Revision,
     Source,
     Verification,
@@ -27,6 +26,7 @@ from .entry import (
     clean_tags,
     clean_text,
 )
+from .moment import Moment, When, moment_of
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class Draft(Struct, frozen=True, kw_only=True):
 
     body: str | UnsetType = UNSET  #: Markdown
     title: str | UnsetType = UNSET  #: plain text
-    published: Instant | UnsetType | None = UNSET  #: the instant it speaks for; None: now
+    published: Moment | UnsetType | None = UNSET  #: when it happened; None: now
     author: str | UnsetType = UNSET
     tags: tuple[str, ...] | UnsetType = UNSET
     key: bool | UnsetType = UNSET
@@ -53,7 +53,7 @@ class DraftFields(TypedDict, total=False):
 
     body: str
     title: str
-    at: datetime | None  #: ``published`` of the draft
+    at: When | None  #: ``published`` of the draft; a date has the precision ``day``
     author: str
     tags: Iterable[str]
     key: bool
@@ -99,14 +99,15 @@ FIELDS: tuple[Field, ...] = (
           "Its language, where not the blog's.", "CODE"),
 )  # fmt: skip
 """The fields that a revision takes over from a draft as they are, in the order of their use.
-``published`` is not among them: the day of an entry follows from it."""
+``published`` is not among them: the day of an entry follows from it, and its precision."""
 
 
-def draft_from(fields: DraftFields, body: str | UnsetType = UNSET) -> Draft:
-    """Return the draft that keyword arguments describe."""
+def draft_from(fields: DraftFields, zone: tzinfo, body: str | UnsetType = UNSET) -> Draft:
+    """Return the draft that keyword arguments describe; *zone* is that of the blog's days."""
     given: dict[str, Any] = {"body": body, **fields}
     if "at" in given:
-        given["published"] = given.pop("at")
+        when = given.pop("at")
+        given["published"] = moment_of(when, zone) if when else None
     return Draft(**given)
 
 

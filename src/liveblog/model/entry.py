@@ -25,6 +25,9 @@ Instant = Annotated[datetime, Meta(tz=True)]
 Verification = Literal["", "unconfirmed", "confirmed"]
 """Whether the newsroom could check a claim; empty where the question does not arise."""
 
+Precision = Literal["instant", "day"]
+"""Whether an entry speaks for an instant or for a whole day, which shows no clock time."""
+
 State = Literal["live", "retracted", "removed"]
 """Shown; withdrawn with a notice in its place; gone from the site."""
 
@@ -93,6 +96,8 @@ class Revision(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="revis
     rev: int = 0  #: from 1; given by the journal
     recorded: Instant | None = None  #: when it was appended; given by the journal
     published: Instant  #: the instant that the update speaks for; the future is an embargo
+    precision: Precision = "instant"  #: ``day``: ``published`` is the first instant of the day
+    written_time: str = ""  #: the time as its author wrote it (``vers 13 h``), shown instead
     updated: Instant  #: the last significant revision (Atom's sense, RFC 4287 §4.2.15)
     day: str = ""  #: the day it is shown on (``2012-07-16``) where that is not the id's
     author: str = ""

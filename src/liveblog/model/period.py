@@ -139,6 +139,15 @@ def day_end(day: date, zone: tzinfo) -> datetime:
     return day_start(day + timedelta(days=1), zone)
 
 
+def noon(day: date, zone: tzinfo) -> datetime:
+    """Return noon of a local day, in UTC.
+
+    Feeds date an entry of a whole day with it: within eleven hours of the zone it is the same
+    calendar day for every reader.
+    """
+    return datetime.combine(day, time(12), zone).astimezone(UTC)
+
+
 def local_instant(day: date, at: time, zone: tzinfo) -> datetime:
     """Return the instant, in UTC, of a local date and time.
 

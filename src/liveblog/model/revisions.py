@@ -10,9 +10,9 @@ from msgspec import UNSET, UnsetType
 
 from . import limits
 from .draft import FIELDS, Draft, given_fields
-from .entry import Framing, Revision, clean_text, id_day, make_id
+from .entry import Framing, Revision, clean_text, display_day, id_day, make_id
 from .errors import InvalidInput
-from .period import local_day
+from .moment import Moment
 
 
 def first_revision(
@@ -25,12 +25,12 @@ def first_revision(
 
     Raises :class:`InvalidInput`.
     """
-    published = instant_of(draft, now)
+    moment = _moment_of(draft, now)
     blank = Revision(
-        id=make_id(local_day(published, zone), randomness),
-        published=published,
+        id=make_id(moment.day_in(zone), randomness),
+        published=moment.instant,
         # A scheduled update is new when it is released, not when it was written.
-        updated=max(now, published),
+        updated=max(now, moment.instant),
     )
     made = revise(blank, draft, now=now, zone=zone)
     if made.author:
@@ -48,17 +48,25 @@ def revise(old: Revision, draft: Draft, *, now: datetime, zone: tzinfo) -> Revis
         field.name: field.clean(given[field.name]) for field in FIELDS if field.name in given
     }
     if draft.published is not UNSET:
-        published = instant_of(draft, now)
-        day = local_day(published, zone)
-        changes["published"] = published
+        moment = _moment_of(draft, now)
+        day = moment.day_in(zone)
+        changes["published"] = moment.instant
+        changes["precision"] = moment.precision
+        changes["written_time"] = clean_text(moment.written_time, "time as it was written")
         changes["day"] = "" if day == id_day(old.id) else day.isoformat()
     return msgspec.structs.replace(old, **changes)
 
 
-def instant_of(draft: Draft, now: datetime) -> datetime:
-    """Return the instant that a draft speaks for, to the second."""
+def _moment_of(draft: Draft, now: datetime) -> Moment:
+    """Return the moment of a draft: to the second, unless it was placed after another entry."""
     given = draft.published
-    return limits.check_instant(given).replace(microsecond=0) if given else now
+    if not given:
+        return Moment(now)
+    instant = limits.check_instant(given.instant)
+    is_placed = given.precision == "day"
+    return msgspec.structs.replace(
+        given, instant=instant if is_placed else instant.replace(microsecond=0)
+    )
 
 
 def refuse_future(revision: Revision, now: datetime, zone: tzinfo) -> None:
@@ -67,8 +75,9 @@ def refuse_future(revision: Revision, now: datetime, zone: tzinfo) -> None:
     Raises :class:`InvalidInput`.
     """
     if revision.published > now:
+        when = f"{revision.published.astimezone(zone):%Y-%m-%d %H:%M} ({zone})"
         raise InvalidInput(
-            f"{revision.published.astimezone(zone):%Y-%m-%d %H:%M} ({zone}) is in the future.",
+            f"{display_day(revision) if revision.precision == 'day' else when} is in the future.",
             "Correct the time, or add --schedule to hold the update back until then.",
         )
 

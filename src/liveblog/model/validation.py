@@ -15,6 +15,7 @@ from .entry import (
     Figure,
     Framing,
     Media,
+    Precision,
     Record,
     Revision,
     Source,
@@ -32,6 +33,7 @@ from .period import COVERAGE, parse_period_id
 
 _WHITE = re.compile(r"\s")
 _VERIFICATIONS = frozenset(get_args(Verification))
+_PRECISIONS = frozenset(get_args(Precision))
 _STATES = frozenset(get_args(State))
 
 _LINES = {field.name: field.limit for field in FIELDS if field.limit}
@@ -66,6 +68,8 @@ def _validate_revision(revision: Revision) -> None:
     _validate_number(revision.rev)
     if revision.state not in _STATES:
         raise InvalidInput(f"'{revision.state}' is not a state of an entry.", "Use live.")
+    if revision.precision != "instant" or revision.written_time:
+        _validate_precision(revision)
     if revision.verification not in _VERIFICATIONS:
         raise InvalidInput(
             f"'{revision.verification}' is not a verification.",
@@ -104,6 +108,17 @@ def _validate_revision(revision: Revision) -> None:
         _validate_figure(figure)
     for media in revision.media:
         _validate_media(media, revision.id, entry_day)
+
+
+def _validate_precision(revision: Revision) -> None:
+    if revision.precision not in _PRECISIONS:
+        raise InvalidInput(f"'{revision.precision}' is not a precision.", "Use instant or day.")
+    _validate_line("time as it was written", revision.written_time, limits.NAME)
+    if revision.precision == "day" and revision.written_time:
+        raise InvalidInput(
+            f"An update of a whole day has the time '{revision.written_time}'.",
+            "Give it an instant, or leave the time out.",
+        )
 
 
 def _validate_instant(instant: datetime, what: str) -> None:

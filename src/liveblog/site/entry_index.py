@@ -183,8 +183,8 @@ class EntryIndex:
         for entry in entries:
             now = entry.now
             is_live = now.state == "live"
-            published, posted, _ = entry.position
-            position = _instant(published) + _instant(posted)
+            published, is_timed, posted, _ = entry.position
+            position = f"{_instant(published)}{is_timed:d}{_instant(posted)}"
             rows.append(
                 (
                     now.id,

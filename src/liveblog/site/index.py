@@ -22,7 +22,7 @@ from . import entry_index, manifest
 from .entry_index import EntryIndex
 from .manifest import Manifest
 
-VERSION = 8
+VERSION = 9
 
 _SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

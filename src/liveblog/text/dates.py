@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from ..model import limits, period
 from ..model.errors import InvalidInput
+from ..model.moment import Moment
 from ..model.period import COVERAGE, Period
 from .tokens import normalize
 
@@ -80,11 +81,11 @@ _CLOCK = re.compile(
 )
 
 
-def parse_instant(text: str, *, now: datetime, zone: tzinfo, language: str = "en") -> datetime:
-    """Return the instant that *text* names, in UTC.
+def parse_moment(text: str, *, now: datetime, zone: tzinfo, language: str = "en") -> Moment:
+    """Return the moment that *text* names, its instant in UTC.
 
     A time without a date is today. A weekday is the latest one, today included. A day without a
-    year is the nearest one. A date without a time is the start of that day. A text without an
+    year is the nearest one. A date without a time has the precision ``day``. A text without an
     offset is a local time in *zone*; where the clocks are put back, the first of two such times.
 
     Raises :class:`InvalidInput` for a text that is not understood, a time outside of the limits,
@@ -95,20 +96,17 @@ def parse_instant(text: str, *, now: datetime, zone: tzinfo, language: str = "en
     normalized = normalize(text)
     languages = _languages(language)
     if any(normalized in words.now for words in languages):
-        return now.astimezone(UTC)
+        return Moment(now.astimezone(UTC))
     try:
         age = _age(normalized, languages)
         if age is not None:
-            return limits.check_instant(now.astimezone(UTC) - age)
+            return Moment(limits.check_instant(now.astimezone(UTC) - age))
     except OverflowError:
         message = f"'{text}' is not in the calendar."
         raise InvalidInput(message, "Check the number.") from None
-    try:
-        iso = datetime.fromisoformat(text.strip())
-    except ValueError:
-        pass
-    else:
-        return limits.check_instant(iso) if iso.tzinfo else _local_instant(iso, zone, text)
+    iso = _iso_moment(text.strip(), zone)
+    if iso is not None:
+        return iso
     day_part, clock = _split(normalized, languages)
     if clock is None and not day_part:
         raise _not_understood(text)
@@ -116,7 +114,27 @@ def parse_instant(text: str, *, now: datetime, zone: tzinfo, language: str = "en
     day = _day(day_part, today, language) if day_part else today
     if day is None:
         raise _not_understood(text)
-    return _local_instant(datetime.combine(day, clock or time()), zone, text)
+    if clock is None:
+        return _whole_day(day, zone)
+    return Moment(_local_instant(datetime.combine(day, clock), zone, text))
+
+
+def _iso_moment(text: str, zone: tzinfo) -> Moment | None:
+    """Return the moment of a text in ISO 8601; None for another text."""
+    try:
+        return _whole_day(date.fromisoformat(text), zone)
+    except ValueError:
+        pass
+    try:
+        iso = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return Moment(limits.check_instant(iso) if iso.tzinfo else _local_instant(iso, zone, text))
+
+
+def _whole_day(day: date, zone: tzinfo) -> Moment:
+    # A day whose midnight does not exist begins at the first instant after it.
+    return Moment(limits.check_instant(datetime.combine(day, time(), zone)), "day")
 
 
 def parse_period(
@@ -124,7 +142,7 @@ def parse_period(
 ) -> Period:
     """Return the period that *text* names: ``today``, ``last-week``, ``2012-W29``, a day, a range.
 
-    A day may also be written as in :func:`parse_instant` ("hier", "15 july"), also in a range.
+    A day may also be written as in :func:`parse_moment` ("hier", "15 july"), also in a range.
 
     Raises :class:`InvalidInput` for a text that is not understood and for days outside of the
     limits.
@@ -185,8 +203,7 @@ def _age(text: str, languages: Iterable[_Language]) -> timedelta | None:
 def _local_instant(local: datetime, zone: tzinfo, text: str) -> datetime:
     instant = limits.check_instant(local.replace(tzinfo=zone, fold=0))
     shown = instant.astimezone(zone)
-    # A day whose midnight does not exist begins at the first instant after it.
-    if shown.replace(tzinfo=None) != local and local.time() != time():
+    if shown.replace(tzinfo=None) != local:
         raise InvalidInput(
             f"'{text}': {local:%H:%M} does not exist on {local:%Y-%m-%d} in {zone}; "
             "the clocks are put forward then.",

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -24,8 +23,9 @@ from starlette.routing import Route
 from ..blog import Uploaded
 from ..model import addresses
 from ..model.draft import Draft, changed_fields, field_values
-from ..model.entry import Media, Revision
+from ..model.entry import Media, Revision, display_day
 from ..model.errors import InvalidInput, LiveblogError
+from ..model.moment import Moment
 from ..model.revisions import revise
 from ..timeline import Entry
 from . import errors
@@ -177,14 +177,16 @@ class _Micropub:
         """Replace, add and delete properties (§3.4); sources are only ever added."""
         if not {"replace", "add", "delete"} & document.keys():
             raise InvalidInput("There is nothing to update.", "Send replace, add or delete.")
-        properties = updated(self._properties(old), document)
+        before = self._properties(old)
+        properties = updated(before, document)
         draft, images = self._draft(properties, old.media)
         sources = tuple(dict.fromkeys((*old.sources, *(draft.sources or ()))))
         draft = msgspec.structs.replace(draft, sources=sources)
         config = self._blog.config
         revised = revise(old, draft, now=old.published, zone=config.zone)
         changes = changed_fields(field_values(old), field_values(revised))
-        if draft.published and revised.published != old.published:
+        # A date alone does not say where its author placed the entry.
+        if draft.published and properties.get("published") != before["published"]:
             changes["published"] = draft.published
         has_other_images = tuple(images) != old.media
         if changes or has_other_images:
@@ -241,11 +243,11 @@ class _Micropub:
                 return msgspec.structs.replace(picture, alt=alt) if alt else picture
         return None
 
-    def _published(self, properties: Properties) -> datetime | None:
+    def _published(self, properties: Properties) -> Moment | None:
         given = single(properties, "published")
         if not isinstance(given, str):
             raise InvalidInput("'published' is not a time.", "Write it as in ISO 8601.")
-        return self._blog.instant(given) if given else None
+        return self._blog.moment(given) if given else None
 
     def _entry(self, url: Any) -> Entry:
         """Return the entry that a permalink leads to."""
@@ -263,7 +265,7 @@ class _Micropub:
             "name": [now.title] if now.title else [],
             "content": [now.body] if now.body else [],
             "category": list(now.tags),
-            "published": [now.published.isoformat()],
+            "published": [_date(now)],
             "photo": [
                 {"value": addresses.url(self._base, addresses.media_path(m.path)), "alt": m.alt}
                 for m in now.media
@@ -330,3 +332,10 @@ class _Micropub:
 def _json(document: object, status: int = 200, headers: Mapping[str, str] = {}) -> Response:
     named = {"cache-control": "no-store", **headers}
     return Response(msgspec.json.encode(document), status, named, "application/json")
+
+
+def _date(revision: Revision) -> str:
+    """Return the value of ``published``: a date alone for an entry of a whole day."""
+    if revision.precision == "day":
+        return display_day(revision).isoformat()
+    return revision.published.isoformat()

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from ...model import limits
 from ...model.entry import Source, slug
+from ...model.moment import Moment
 from ...model.period import day_end, day_start, local_day
 from ...text.plain import shorten
 from .. import FramingItem, Item, Problem, Update, Version
@@ -230,7 +231,7 @@ class Day(Section):
         if self._text or self._title:
             assert self._instant is not None
             version = Version(
-                published=self._instant,
+                published=Moment(self._instant),
                 title=self._title,
                 body=self._text.markdown,
                 author=self._author,

@@ -22,6 +22,7 @@ from ...http_client import MAX_BYTES, Answer, Client
 from ...model import limits
 from ...model.entry import Source, slug
 from ...model.errors import InvalidInput, LiveblogError, Unreachable
+from ...model.moment import Moment
 from ...text.fragments import html_to_text
 from ...text.sanitizer import sanitize
 from .. import Item, Picture, Problem, Update, Version
@@ -166,14 +167,14 @@ def _updates_of(
                 yield refused
             elif published:
                 # All versions of an update have the date of the first.
-                date = versions[0].published if versions else published
+                date = versions[0].published if versions else Moment(published)
                 versions.append(_version(entry, date, document, reading.client))
         if versions:
             updates.append(Update(key, where_entry, tuple(versions)))
         if len(numbered) > len(entries):
             what = f"several updates there have the same id ('{key[:100]}'); one is imported"
             yield Problem(where_entry, what, "Tell the owner of the feed.")
-    yield from sorted(updates, key=lambda update: update.versions[0].published)
+    yield from sorted(updates, key=lambda update: update.versions[0].published.instant)
 
 
 def _key(entry: Entry) -> str:
@@ -212,7 +213,7 @@ def _why_refused(
 # -- one entry -------------------------------------------------------------------------------------
 
 
-def _version(entry: Entry, published: datetime, document: Document, client: Client) -> Version:
+def _version(entry: Entry, published: Moment, document: Document, client: Client) -> Version:
     shown: dict[str, Image] = {}
 
     def take(image: Image) -> bool:
@@ -235,7 +236,7 @@ def _version(entry: Entry, published: datetime, document: Document, client: Clie
     body = "\n\n".join(filter(None, [body, "\n".join(f"- {link}" for link in links)]))
     return Version(
         published=published,
-        updated=max(filter(None, (published, entry.published, entry.updated))),
+        updated=max(filter(None, (published.instant, entry.published, entry.updated))),
         title="" if _is_echo(entry.title, source) else entry.title,
         body=body,
         author=", ".join(entry.authors or document.authors),

@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from ...model import limits
 from ...model.entry import FORBIDDEN, clean_text
 from ...model.errors import InvalidInput
+from ...model.moment import Moment
 from ...text.frontmatter import Page, split
 from ...text.plain import shorten
 from .. import Copy, Item, Picture, Problem, Update, Version
@@ -96,7 +97,7 @@ def _update(
     read = body.read(text, partial(source.find, post=where))
     _add_covers(read, post_fields, where, source)
     version = Version(
-        published=post_fields.published,
+        published=Moment(post_fields.published),
         updated=post_fields.updated,
         body=clean_text(read.text, "text"),
         tags=post_fields.tags,

@@ -24,6 +24,7 @@ import msgspec
 from ...http_client import Client
 from ...model import addresses, limits
 from ...model.errors import InvalidInput
+from ...model.moment import Moment
 from ...text.plain import shorten
 from .. import Item, Problem, Update, Version
 from ..fitting import language_or_empty
@@ -210,7 +211,7 @@ class Export:
         yield from _report_missing(where, body.missing)
         title = plain_text(item["title"])
         version = Version(
-            published=published,
+            published=Moment(published),
             updated=max(published, changed or published),
             title=title,
             body=body.markdown,
@@ -294,7 +295,7 @@ class Export:
                 yield _truncated(where)
             last = max(last, self._instant_of(comment) or last)
             version = Version(
-                published=published,
+                published=Moment(published),
                 updated=last,
                 body=body.markdown,
                 author=author,

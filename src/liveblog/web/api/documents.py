@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -12,9 +13,10 @@ import msgspec
 from ... import digest
 from ...blog import Blog, Uploaded
 from ...model import addresses
-from ...model.draft import field_values
-from ...model.entry import Framing, Media, Revision
+from ...model.draft import Draft, field_values, given_fields
+from ...model.entry import Framing, Instant, Media, Revision
 from ...model.errors import InvalidInput
+from ...model.moment import moment_of
 from ...model.period import COVERAGE
 from ...model.permissions import may
 from ...text.fragments import with_root
@@ -22,7 +24,16 @@ from ...timeline import Entry
 from ..context import BlogContext
 from ..errors import Problem
 from ..newsroom import Newsroom
-from .schema import Entries, EntryBase, EntryOut, FramingOut, Picture, PictureOut, Version
+from .schema import (
+    Entries,
+    EntryBase,
+    EntryOut,
+    FramingOut,
+    GivenEntry,
+    Picture,
+    PictureOut,
+    Version,
+)
 
 
 def newest_entries(newsroom: Newsroom, *, before: str = "", limit: int = 20) -> Entries:
@@ -95,6 +106,8 @@ def _revision_fields(revision: Revision, path: str) -> dict[str, Any]:
         **field_values(revision),
         "rev": revision.rev,
         "published": revision.published.astimezone(UTC),
+        "precision": revision.precision,
+        "written_time": revision.written_time,
         "state": revision.state,
         "pictures": tuple(pictures),
         "note": revision.note,
@@ -105,6 +118,31 @@ def entry_html(context: BlogContext, found: Entry) -> str:
     """Return an entry as the pages show it, with addresses from the site's root."""
     html: str = with_root(context.blog.publisher.pages.article(found), context.path)
     return html
+
+
+def draft_of(blog: Blog, given: GivenEntry) -> Draft:
+    """Return the draft that a client sent.
+
+    Raises :class:`InvalidInput` for a date that is neither RFC 3339 nor a day.
+    """
+    fields = given_fields(given)
+    if given.after:
+        return Draft(**fields, published=blog.moment_after(given.after))
+    published = given.published
+    if not isinstance(published, str):
+        return Draft(**fields, published=published)
+    return Draft(**fields, published=moment_of(_date_of(published), blog.config.zone))
+
+
+def _date_of(text: str) -> datetime | date:
+    for kind in (date, Instant):
+        with suppress(msgspec.ValidationError):
+            found: datetime | date = msgspec.convert(text, kind)
+            return found
+    raise InvalidInput(
+        f"'{text[:40]}' is neither an instant nor a date.",
+        "Write it as 2012-07-15T18:04:00+02:00, or as 2012-07-15 for a whole day.",
+    )
 
 
 def images_of(given: Iterable[Picture], known: Sequence[Media]) -> list[Uploaded | Media]:

@@ -26,6 +26,7 @@ from ..request_input import query_number
 from ..search import Results, results
 from ..static import PAGE
 from .documents import (
+    draft_of,
     entry_html,
     entry_out,
     framing_of,
@@ -173,7 +174,8 @@ def post(call: Call) -> Answer:
     given: NewEntry = call.body
     key = (call.request.headers.get("idempotency-key") or "").strip('" ')
     images = cast(list[Uploaded], images_of(given.pictures, ()))
-    posted = call.newsroom.post(given, images=images, schedule=given.schedule, key=key)
+    draft = draft_of(call.blog, given)
+    posted = call.newsroom.post(draft, images=images, schedule=given.schedule, key=key)
     answer = _entry_answer(call, posted.id)
     answer.headers["location"] = f"{call.context.path}api/entries/{posted.id}"
     return answer
@@ -185,7 +187,7 @@ def change(call: Call) -> Answer:
     old = call.newsroom.entry(call.request.path_params["id"], "edit").now
     call.newsroom.edit(
         old.id,
-        given,
+        draft_of(call.blog, given),
         images=None if given.pictures is UNSET else images_of(given.pictures, old.media),
         schedule=given.schedule,
         note=given.note,
@@ -225,7 +227,7 @@ def preview(call: Call) -> Answer:
     """Render an entry as readers would see it; nothing is stored."""
     given: NewEntry = call.body
     limits.check_bytes(given.body or "", limits.BODY_BYTES, "body")
-    revision = call.blog.preview(call.newsroom.signed(given))
+    revision = call.blog.preview(call.newsroom.signed(draft_of(call.blog, given)))
     return Answer(Preview(html=entry_html(call.context, Entry((revision,)))))
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from types import GenericAlias
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ...model.draft import FIELDS, Draft
-from ...model.entry import Instant, Revision, State
+from ...model.entry import Instant, Precision, Revision, State
 from ...model.permissions import Scope
+
+WrittenDate = Annotated[
+    str, Meta(description="An instant (RFC 3339), or a date alone, for an entry of a whole day.")
+]
 
 
 class Picture(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,14 +26,22 @@ class Picture(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     caption: str = ""
 
 
-class NewEntry(Draft, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class GivenEntry(Draft, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The fields of an entry, dated as JSON can say it."""
+
+    # A draft has a Moment there; see documents.draft_of.
+    published: WrittenDate | UnsetType | None = UNSET  # type: ignore[assignment]
+    after: str = ""  #: the id of an entry; this one, of a whole day, stands after it
+
+
+class NewEntry(GivenEntry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An entry to post. To name another author than yourself needs the scope "edit"."""
 
     schedule: bool = False  #: whether an instant in the future is intended
     pictures: tuple[Picture, ...] = ()
 
 
-class Changes(Draft, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Changes(GivenEntry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The changes to an entry; fields that are not given stay as they are (RFC 7396)."""
 
     schedule: bool = False  #: whether an instant in the future is intended
@@ -75,6 +87,8 @@ class _RevisionBase(Struct, frozen=True, kw_only=True):
 
     rev: int  #: of an entry also its ETag, to be sent back in If-Match
     published: Instant
+    precision: Precision
+    written_time: str  #: the time as its author wrote it, where it is vague
     state: State
     pictures: tuple[PictureOut, ...]
     note: str

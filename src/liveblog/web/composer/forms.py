@@ -17,6 +17,7 @@ from starlette.requests import Request
 
 from ...model.draft import FIELDS, Draft, changed_fields, field_values, given_fields
 from ...model.entry import Figure, Revision, Source, Verification, slug
+from ...model.moment import Moment
 from ..api.schema import FramingText, Picture
 from ..errors import Problem
 from ..form_data import LIMIT, parts_of
@@ -100,14 +101,14 @@ class Fields(Draft, frozen=True, kw_only=True):
 
     def draft(self, zone: tzinfo) -> Draft:
         """Return the draft of a new entry."""
-        return Draft(**given_fields(self), published=self._instant(zone) or UNSET)
+        return Draft(**given_fields(self), published=self._moment(zone) or UNSET)
 
     def changes(self, before: Fields, zone: tzinfo) -> Draft:
         """Return the draft with the fields that differ from those *before*."""
         changed = changed_fields(given_fields(before), given_fields(self))
         if self.when != before.when:
             # None, for an empty field, means now.
-            changed["published"] = self._instant(zone)
+            changed["published"] = self._moment(zone)
         return Draft(**changed)
 
     def merged(self, before: Fields, theirs: Fields) -> Fields:
@@ -115,11 +116,11 @@ class Fields(Draft, frozen=True, kw_only=True):
         mine = changed_fields(msgspec.structs.asdict(before), msgspec.structs.asdict(self))
         return msgspec.structs.replace(theirs, **mine)
 
-    def _instant(self, zone: tzinfo) -> datetime | None:
+    def _moment(self, zone: tzinfo) -> Moment | None:
         if not self.when:
             return None
         try:
-            return datetime.fromisoformat(self.when).replace(tzinfo=zone)
+            return Moment(datetime.fromisoformat(self.when).replace(tzinfo=zone))
         except ValueError:
             raise Problem(422, "invalid", f"'{self.when}' is not a time.") from None
 
