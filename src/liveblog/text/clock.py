@@ -45,11 +45,11 @@ _MOST_LEADS = 5
 _LAST = time(23, 59, 59)
 
 
-class TimeOfDay(Struct, frozen=True):
+class TimeOfDay(Struct, frozen=True, kw_only=True):
     """A time of day as it is written."""
 
-    time: time | None  #: None if no clock shows it
     late: time | None = None  #: where it stands if it is the end of the day: midnight, the night
+    time: time | None  #: None if no clock shows it
     is_vague: bool = False  #: it is shown as it is written
     has_number: bool = False
     has_minutes: bool = False

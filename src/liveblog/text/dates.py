@@ -26,7 +26,7 @@ _LONGEST = 100
 
 
 class _Language(Struct, frozen=True):
-    """The words of one language, as :func:`.tokens.normalize` returns them (دقائق becomes دقايق)."""
+    """The words of one language, as :func:`normalize` returns them (دقائق becomes دقايق)."""
 
     now: tuple[str, ...]
     today: tuple[str, ...]
@@ -316,7 +316,7 @@ def _date(year: int, month: int, day: int, text: str) -> date:
 def month_and_weekday_names(language: str) -> tuple[dict[str, int], dict[str, int]]:
     """Return the numbers of months (from 1) and weekdays (Monday is 0) by name, from CLDR.
 
-    The names are normalized (see :func:`.tokens.normalize`), without the full stop of abbreviations. In
+    The names are normalized (see :func:`normalize`), without the full stop of abbreviations. In
     Arabic they include those of the Levant, Iraq and the Maghreb.
     """
     from babel import Locale

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from .tokens import Phrases
 
-
 _Value = TypeVar("_Value")
 
 
@@ -31,7 +30,7 @@ BEFORE = _phrases(
     (ABOUT, "vers|environ|à environ|aux environs de|aux alentours de|autour de|peu avant|peu après"
             "|juste avant|juste après|avant|après|dès|à partir de|depuis|jusqu'à|il est|il était"),
     (ABOUT, "around|at around|at about|about|approximately|at approximately|circa|ca|shortly before"
-            "|shortly after|just before|just after|before|after|by|from|since|until|towards|nearly"),
+            "|shortly after|just before|just after|before|after|by|from|since|until|towards"),
     (ABOUT, "gegen|etwa|etwa um|ungefähr um|ungefähr|um etwa|um circa|um ca|um rund|rund|kurz vor"
             "|kurz nach|vor|nach|ab|seit|bis|so gegen|um die"),
     (ABOUT, "hacia|sobre|alrededor de|a eso de|cerca de|poco antes de|poco después de|antes de"
@@ -65,14 +64,16 @@ MINUTES = _phrases((True, "min|mn|minutes|minuten|minutos"))
 HOUR_WORDS = _phrases(
     *((hour, words) for hour, words in enumerate((
         "zéro|zero|null|cero",
-        "une|one|eins|ein|una|الواحدة", "deux|two|zwei|dos|الثانية", "trois|three|drei|tres|الثالثة",
+        "une|one|eins|ein|una|الواحدة", "deux|two|zwei|dos|الثانية",
+        "trois|three|drei|tres|الثالثة",
         "quatre|four|vier|cuatro|الرابعة", "cinq|five|fünf|cinco|الخامسة",
         "six|sechs|seis|السادسة", "sept|seven|sieben|siete|السابعة",
         "huit|eight|acht|ocho|الثامنة", "neuf|nine|neun|nueve|التاسعة",
         "dix|ten|zehn|diez|العاشرة", "onze|eleven|elf|once|الحادية عشرة|الحادية عشر",
         "douze|twelve|zwölf|doce|الثانية عشرة|الثانية عشر", "treize|dreizehn|trece",
         "quatorze|vierzehn|catorce", "quinze|fünfzehn|quince", "seize|sechzehn|dieciséis",
-        "dix-sept|siebzehn|diecisiete", "dix-huit|achtzehn|dieciocho", "dix-neuf|neunzehn|diecinueve",
+        "dix-sept|siebzehn|diecisiete", "dix-huit|achtzehn|dieciocho",
+        "dix-neuf|neunzehn|diecinueve",
         "vingt|zwanzig|veinte", "vingt et une|vingt-et-une|einundzwanzig|veintiuna",
         "vingt-deux|zweiundzwanzig|veintidós", "vingt-trois|dreiundzwanzig|veintitrés",
         "vingt-quatre|vierundzwanzig|veinticuatro",
@@ -141,8 +142,8 @@ MODIFIERS = _phrases(
     (0, "début de|début d'|early|early in|frühen|früher|primera|primeras|primera hora de|أول|بداية"
         "|مطلع"),
     (1, "milieu de|milieu d'|mid-|mid|media|pleine|plein|middle of"),
-    (2, "fin de|fin d'|late|late in|tard|späten|spät|spät am|última|últimas|última hora de|آخر|أواخر"
-        "|نهاية"),
+    (2, "fin de|fin d'|late|late in|tard|späten|spät|spät am|última|últimas|última hora de|آخر"
+        "|أواخر|نهاية"),
 )  # fmt: skip
 """What makes a part of the day early (0) or late (2)."""
 

@@ -89,6 +89,11 @@ class Phrases(Generic[_Value]):
         for found in self._by_first.values():
             found.sort(key=lambda pair: -len(pair[0]))
 
+    @property
+    def first_words(self) -> frozenset[str]:
+        """The words that phrases begin with."""
+        return frozenset(self._by_first)
+
     def take(self, tokens: Tokens) -> _Value | None:
         """Skip the phrase that comes next, and return its value; None if none does."""
         for words, value in self._by_first.get(tokens.peek().word, ()):
@@ -99,7 +104,8 @@ class Phrases(Generic[_Value]):
 
 
 def _words(text: str) -> tuple[str, ...]:
-    tokens, words = Tokens(text, 0), []
+    tokens = Tokens(text, 0)
+    words: list[str] = []
     while word := tokens.peek(len(words)).word:
         words.append(word)
     return tuple(words)

@@ -50,6 +50,7 @@ class Start:
     title: str = ""  #: of an article
     date_line: int = 0  #: line of an article's date
     is_sentence: bool = False  #: that line is part of the article's text
+    is_night: bool = False  #: it is the night after the day
     chapter: Chapter | None = None  #: that of a lead, a day or a close
 
 
@@ -142,7 +143,11 @@ def _plan_chronicle(
     if chapter.has_lead:
         plan.starts[chapter.first] = Start("lead", chapter=chapter)
     for index, day in zip(part.anchors, found, strict=True):
-        plan.starts[blocks[index].number] = Start("day", day=day, chapter=chapter)
+        heading = blocks[index].heading
+        is_night = heading is not None and heading.is_night
+        plan.starts[blocks[index].number] = Start(
+            "day", day=day, chapter=chapter, is_night=is_night
+        )
     if close.line:
         plan.starts[close.line] = Start("close", chapter=chapter)
     return chapter

@@ -17,13 +17,14 @@ class TimeMark:
     """A line that begins with a time of day."""
 
     text: str  #: the time as it is written
-    time: time | None  #: None if it does not exist
     late: time | None  #: where it stands if it is the end of the day: midnight, the night
+    time: time | None  #: None if it does not exist
     zone: str  #: see :attr:`.TimeOfDay.zone`
     rest: str  #: what follows the time; the whole line if it is a sentence
     is_vague: bool  #: it is shown as it is written
     is_marked: bool  #: its whole line is a Markdown heading or emphasised
-    is_strong: bool  #: a sign or bracket ends it, so it begins no sentence
+    is_sentence: bool = False  #: it is the beginning of a sentence, which stays whole
+    is_narrative: bool = False  #: it is a part of the day without a sign after it: "In the morning"
 
 
 def time_mark(line: str, *, is_stamp: bool = False) -> TimeMark | None:
@@ -57,13 +58,14 @@ def time_mark(line: str, *, is_stamp: bool = False) -> TimeMark | None:
                 is_vague=found.is_vague and len(text) <= limits.NAME,
                 is_marked=bool(before.level)
                 or (tail.closed == "end" and before.emphasis not in BRACKETS),
-                is_strong=is_strong and bool(tail.sign or tail.closed or before.level),
+                is_sentence=is_sentence,
+                is_narrative=is_sentence and not (tail.sign or found.has_number or found.is_point),
             )
     return None
 
 
-def possible_time(line: str) -> str:
-    """Return the time that a line begins with where :func:`time_mark` finds none; else nothing.
+def possible_time(line: str) -> tuple[str, time | None] | None:
+    """Return the time that a line begins with where :func:`time_mark` finds none.
 
     "9 h le maire" can begin an update or a sentence; "9 h de combats" is a span of time.
     """
@@ -71,11 +73,11 @@ def possible_time(line: str) -> str:
     tokens = Tokens(line, before.start)
     found = read_time(tokens)
     if found is None or not found.has_number or time_mark(line) is not None:
-        return ""
+        return None
     tail = read_tail(line[tokens.end :], before)
     if (found.is_plain or found.is_bare) and tail.sign not in (":", "-"):
-        return ""
-    return "" if _is_duration(tail) else line[before.start : tokens.end]
+        return None
+    return None if _is_duration(tail) else (line[before.start : tokens.end], found.time)
 
 
 def _is_mark(found: TimeOfDay, tail: Tail, *, is_stamp: bool, has_bracket: bool) -> bool:
