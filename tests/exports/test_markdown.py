@@ -112,6 +112,8 @@ revisions = st.builds(
     Revision,
     id=st.just(ID),
     published=instants,
+    precision=st.sampled_from(["instant", "day"]),
+    written_time=texts,
     updated=instants,
     recorded=instants,
     day=st.sampled_from(["", "2012-07-16"]),
@@ -301,6 +303,12 @@ def test_the_files_are_those_of_any_generator(told: Blog, tmp_path: Path) -> Non
         f'\nLe pont est rouvert.\n\n![Un "pont" \\[vieux\\]](../../../media/{media} "De loin")\n'
     )
     assert (path.parent / f"../../../media/{media}").is_file()
+
+
+def test_an_entry_of_a_whole_day_has_a_plain_date(tmp_path: Path) -> None:
+    """As the generators write it, on the day on which it is shown."""
+    write([revision(precision="day", day="2012-07-14")], tmp_path, tmp_path / "export")
+    assert "\ndate: 2012-07-14\n" in only_file(tmp_path / "export").read_text("utf-8")
 
 
 @pytest.mark.parametrize("state", ["retracted", "removed"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from liveblog.imports import ChapterItem, FramingItem, Item, Problem, Update
 from liveblog.imports.chronicle import chronicle
 from liveblog.imports.chronicle.lines import lines_of
+from liveblog.model.moment import Moment
 from liveblog.text.locale import Words
 
 from ..conftest import tries
@@ -159,6 +160,29 @@ def everything(items: Sequence[Item]) -> str:
     return "\n".join(parts)
 
 
+def test_no_time_is_invented() -> None:
+    """Articles and days are of the precision day; what follows a time stands after it."""
+    page = (
+        "La semaine du port\n\nLe récit.\n\nDimanche 15 juillet 2012 : Le vent se lève.\n\n"
+        "8 h 20 : La passe ferme.\n\nLundi 16 juillet : La grue tombe.\n\n"
+        "Dimanche 15 juillet 2012 : Plus tard, le port ferme.\n\n"
+        "Le musée du port\n\nImage\n\nDimanche 15 juillet 2012, le musée ouvre.\n"
+    )
+    updates = [i for i in read(page) if isinstance(i, Update)]
+    moments = {i.versions[0].body or "": i.versions[0].published for i in updates}
+    start = datetime(2012, 7, 14, 22, tzinfo=UTC)
+    at = start + timedelta(hours=8, minutes=20)
+    assert moments == {
+        "Le vent se lève.": Moment(start, "day"),
+        "La passe ferme.": Moment(at),
+        "La grue tombe.": Moment(start + timedelta(days=1), "day"),
+        "Plus tard, le port ferme.": Moment(
+            at + timedelta(microseconds=1), "day", day=date(2012, 7, 15)
+        ),
+        "Dimanche 15 juillet 2012, le musée ouvre.": Moment(start, "day"),
+    }
+
+
 # -- titles ----------------------------------------------------------------------------------------
 
 
@@ -229,6 +253,83 @@ def test_a_sub_heading_of_a_day_is_no_title() -> None:
     ]
     assert "Réactions" in bodies(items)[0]
     assert "Le bilan" in bodies(items)[1]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Le quai\n\nJeudi 12 juillet 2012, le quai ferme.",
+        "Le quai du nord est fermé\n\nJeudi 12 juillet 2012 : Le quai ferme.",
+    ],
+)
+@pytest.mark.parametrize("lead", ["", "Image\n\n", "Le récit de ces trois jours.\n\n"])
+def test_a_chronicle_after_an_article(above: str, lead: str) -> None:
+    """Its title ends the article, with or without a picture or an introduction."""
+    page = (
+        f"{above}\n\nLes grues sont à l'arrêt.\n\nTrois jours de tempête\n\n{lead}"
+        "Dimanche 15 juillet : Le vent se lève.\n\nLundi 16 juillet : La grue tombe.\n"
+    )
+    items = read(page)
+    assert outline(items) == [
+        f"article 2012-07-12 {above.partition(chr(10))[0]}",
+        "day 2012-07-15",
+        "day 2012-07-16",
+        "chapter 2012-07-15..2012-07-16 Trois jours de tempête",
+    ]
+    assert bodies(items)[0].endswith("Les grues sont à l'arrêt.")
+
+
+def test_an_introduction_may_begin_with_the_first_day() -> None:
+    """It is no article: the days that follow have no other title."""
+    page = (
+        "La tempête\n\nDimanche 15 juillet 2012, le port a fermé. Voici le récit.\n\n"
+        "Dimanche 15 juillet : Le vent se lève.\n\nLundi 16 juillet : La grue tombe.\n"
+    )
+    items = read(page)
+    (chapter,) = chapters(items)
+    assert chapter.introduction == "Dimanche 15 juillet 2012, le port a fermé. Voici le récit."
+    assert bodies(items) == ["Le vent se lève.", "La grue tombe."]
+
+
+def test_a_dated_sentence_above_dated_lines_stays_whole() -> None:
+    """An article that lists days becomes a chapter, and no word of it is lost."""
+    page = (
+        "La liste des bateaux perdus\n\nLe mercredi 25 juillet 2012, la ligue publie la liste.\n\n"
+        "Dimanche 15 juillet 2012 : L'Étoile.\n\nLundi 16 juillet : La Marie.\n"
+    )
+    assert bodies(read(page)) == [
+        "Le mercredi 25 juillet 2012, la ligue publie la liste.",
+        "L'Étoile.",
+        "La Marie.",
+    ]
+
+
+def test_a_line_that_only_dates_an_article_is_no_text() -> None:
+    """As blogs print it below the title."""
+    for dateline in ("Publié le mercredi 25 juillet 2012", "*25/07/2012*", "25 juillet 2012"):
+        items = read(f"Le port ferme\n{dateline}\n\nLa ligue porte plainte.\n")
+        assert outline(items) == ["article 2012-07-25 Le port ferme"]
+        assert bodies(items) == ["La ligue porte plainte."]
+
+
+def test_days_that_are_sentences_stay_whole() -> None:
+    """A chronicle may name each day within a sentence."""
+    items = read("Dimanche 15 juillet 2012, le port ferme.\n\nLundi 16 juillet, il rouvre.\n")
+    assert outline(items) == ["day 2012-07-15", "day 2012-07-16"]
+    assert bodies(items) == [
+        "Dimanche 15 juillet 2012, le port ferme.",
+        "Lundi 16 juillet, il rouvre.",
+    ]
+
+
+def test_an_article_without_a_date_is_told() -> None:
+    """Its title stands in the close of the chronicle before it."""
+    items = read(RUN.format("Conclusion\n\nC'est fini.\n\nLe musée du port\n\nIl ouvre bientôt."))
+    (chapter,) = chapters(items)
+    assert chapter.close == "C'est fini.\n\nLe musée du port\n\nIl ouvre bientôt."
+    ((where, what),) = problems(items)
+    assert where == "line 17"
+    assert "may be the title of an article without a date" in what
 
 
 def test_two_chronicles_are_two_chapters() -> None:

@@ -21,7 +21,7 @@ from liveblog.imports import jsonl as imported
 from liveblog.imports import markdown as imported_markdown
 from liveblog.model.entry import Figure, Media, Revision, Source
 from liveblog.model.errors import InvalidInput, LiveblogError, NotFound
-from liveblog.model.moment import Moment
+from liveblog.model.moment import Moment, When
 
 from ..conftest import Clock, site_bytes
 from ..site.test_publish import picture
@@ -421,9 +421,18 @@ def write_much(blog: Blog, clock: Clock, image: Path, seed: int, steps: int = 60
             match chance.randrange(10) if ids else 0:
                 case 0 | 1 | 2 | 3:
                     back = timedelta(hours=chance.choice([0, 0, 30, 200]))
+                    then = clock.now - back
+                    moments: list[When] = [
+                        then,
+                        then,
+                        then.date(),
+                        Moment(then, written_time="vers midi"),
+                    ]
+                    if target:
+                        moments.append(blog.moment_after(target))
                     post = blog.post(
                         f"Texte {step} *é*", title=chance.choice(["", f"Titre {step}"]),
-                        at=clock.now - back, tags=chance.sample(["Damas", "Alep", "دمشق"], 2),
+                        at=chance.choice(moments), tags=chance.sample(["Damas", "Alep", "دمشق"], 2),
                         key=chance.random() < 0.3, lang=chance.choice(["", "en"]),
                         figures=[Figure("Morts", step)] if chance.random() < 0.3 else [],
                         sources=[Source("OSDH", "https://osdh.example/")],

@@ -204,7 +204,7 @@ def test_a_publication_whose_end_was_cut_off_leaves_nothing_that_was_removed_sin
     published = told.moment("2012-07-15 10:00")
     revision = msgspec.structs.replace(
         told.preview(Draft(body="INTERDIT", published=published, tags=("Damas",))),
-        updated=published,
+        updated=published.instant,
     )
     for number in range(30):
         told.post(f"Encore {number}.")

@@ -34,6 +34,7 @@ from ..model.entry import (
     Record,
     Reference,
     Revision,
+    display_day,
     id_day,
     id_letters,
     slug,
@@ -106,7 +107,7 @@ def entry_page(revisions: Sequence[Revision]) -> str:
     now = revisions[-1]
     fields = {
         "title": "",
-        "date": _instant(now.published),
+        "date": _date(now),
         "lastmod": _instant(now.updated) if now.updated != now.published else "",
     }
     for field in FIELDS:
@@ -150,6 +151,11 @@ def _page(
     lines = "".join(f"\n    - {to_yaml(record)}" for record in records)
     given = {field: value for field, value in fields.items() if value}
     return join(given | {"liveblog": f"\n  {name}:{lines}"}, text)
+
+
+def _date(now: Revision) -> str:
+    """Return when an entry happened: an instant, or a plain date."""
+    return display_day(now).isoformat() if now.precision == "day" else _instant(now.published)
 
 
 def _instant(instant: datetime) -> str:

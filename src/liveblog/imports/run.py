@@ -178,7 +178,9 @@ class _Import:
 
     def _draft(self, entry_id: str, version: Version) -> Revision:
         """Return a version as a revision without its pictures. Raises :class:`InvalidInput`."""
-        published = _second(version.published.instant)
+        published = limits.check_instant(version.published.instant, "date")
+        if version.published.precision == "instant":
+            published = published.replace(microsecond=0)
         updated = max(_second(version.updated or published), published)
         if published > self.now:
             raise InvalidInput(

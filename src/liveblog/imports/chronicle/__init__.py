@@ -14,8 +14,8 @@ separated from it by a blank line, a Markdown heading or a time, or begins with 
 below a line too short to have been wrapped; otherwise it is the beginning of the day's text.
 
 **Updates.** An update reaches from one mark to the next; a mark is the heading of a day, or a time
-of day at the start of a paragraph. The text before a day's first time is one update at the day's
-first instant: no times are invented for its paragraphs, and it keeps its lists, quotes and
+of day at the start of a paragraph. The text before a day's first time is one update of the
+precision *day*, and so is an article: no times are invented, and it keeps its lists, quotes and
 sub-headings. Instants go back within a day only where the text does, which is reported; equal ones
 are set a second apart, so that the day keeps the order of the text.
 
@@ -126,7 +126,10 @@ class _Reader:
         self._section = self._begin(start, number, line)
         if isinstance(self._section, Day):
             self._left[self._section.day] -= 1
-            yield from self._count(self._section.head(number, line))
+            if start.kind == "day" and start.is_sentence:
+                yield from self._count(self._section.add(number, line))
+            else:
+                yield from self._count(self._section.head(number, line))
         elif start.kind != "day":
             yield from self._section.add(number, line)
 
@@ -153,7 +156,8 @@ class _Reader:
                 assert start.chapter
                 self._close = CloseText(has_mark=start.chapter.close.is_marked)
                 return self._close
-        if start.kind == "day" and day_heading(line.strip()) is None:
+        is_heading = start.kind == "day" and not start.is_sentence
+        if is_heading and day_heading(line.strip()) is None:
             raise InvalidInput(
                 f"Line {number} differs from the first reading: the text changes while it is read.",
                 "Import it again when nobody edits it.",

@@ -69,6 +69,24 @@ def find_close(
     return found, None
 
 
+def undated_titles(blocks: Sequence[Block], part: Part, close: Close) -> list[Problem]:
+    """Return a problem for each title in a close, which an article without a date may have."""
+    inside = [block for block in blocks[part.anchors[-1] + 1 : part.end] if close.line]
+    return [
+        Problem(
+            f"line {block.number}",
+            f"'{shorten(block.text, 60)}' may be the title of an article without a date; "
+            "it is read as part of the close",
+            "If it is, begin the text below it with its date.",
+        )
+        for block, following in pairwise(inside)
+        if block.number > close.line
+        and block.title
+        and not block.title.is_sentence
+        and following.kind in ("text", "picture")
+    ]
+
+
 def has_lead(part: Part) -> bool:
     """Whether a title or an introduction stands above the days of a chronicle."""
     return part.title is not None or part.start < part.anchors[0]

@@ -22,7 +22,6 @@ Order = Literal["", "day", "month", "either"]
 """Whether day or month comes first in a numeric date: 16/07 can only be day first, 03/04 either."""
 
 ARTICLES = frozenset(["le", "el", "am", "der", "den", "dem", "on", "the", "يوم", "في"])
-THIS = frozenset(["ce", "this", "diesen", "diesem", "este", "pasado", "هذا"])
 
 _AND = Phrases(
     (phrase, True)

@@ -12,6 +12,7 @@ from ...text.tokens import normalize
 from .times import TimeMark
 
 _SECOND = timedelta(seconds=1)
+_TICK = timedelta(microseconds=1)
 
 _NIGHTFALL = time(21)
 """When the night between two days begins, if no later time stands before it."""
@@ -46,10 +47,15 @@ class DayClock:
         count = self._names[name]
         return f"{self.day}{name}#{count}" if count > 1 else f"{self.day}{name}"
 
-    @property
     def whole_day(self) -> Moment:
-        """The moment of a text without a time."""
+        """Return the moment of an article, which stands before the times of its day."""
         return Moment(self._start, "day")
+
+    def untimed(self) -> Moment:
+        """Return the moment of a text without a time: it stands after the time before it."""
+        if self._last < self._start:
+            return self.whole_day()
+        return Moment(self._last + _TICK, "day", day=self.day)
 
     def night(self, words: str) -> Moment:
         """Return the moment of a text about the night after the day: its last one."""

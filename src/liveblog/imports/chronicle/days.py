@@ -12,7 +12,7 @@ from ...text.plain import shorten
 from .. import FramingItem, Item, Problem, Update, Version
 from .dayclock import DayClock
 from .doubts import doubtful_day, doubtful_time
-from .headings import day_heading
+from .headings import dated_sentence, day_heading
 from .lines import ends_sentence, find_sources, is_headline, is_picture, is_rule, is_underline
 from .section import (
     PendingLine,
@@ -23,6 +23,7 @@ from .section import (
     line_range,
     missing_picture,
     strip_heading_marks,
+    unlink_heading,
 )
 from .signs import byline
 from .survey import Start
@@ -77,6 +78,7 @@ class Day(Section):
 
     def add(self, number: int, line: str) -> Iterator[Item]:
         """Add a line of the day."""
+        line = unlink_heading(line)
         bare = line.strip()
         if not bare:
             self._pending.is_separate = True
@@ -175,7 +177,7 @@ class Day(Section):
 
     def _begin(self) -> Moment | None:
         """Return the moment of a text that no time precedes."""
-        return self._clock.whole_day
+        return self._clock.untimed()
 
     def _add(self, number: int, line: str) -> Iterator[Item]:
         """Add a line to the update; begin another update where the text gets too long."""
@@ -247,6 +249,7 @@ class Article(Day):
         elif author := byline(bare):
             self._author = author
         elif bare and not is_rule(line) and not is_underline(line):
+            self._moment = self._clock.whole_day()
             yield from super().add(number, line)
 
     def _mark_of(self, line: str, *, is_wrapped: bool) -> TimeMark | None:
@@ -255,9 +258,11 @@ class Article(Day):
         return None if mark is None or mark.is_sentence else mark
 
     def _add_date(self, number: int, line: str) -> Iterator[Item]:
-        """Add the line that begins with the date, which stays in the text if it is a sentence."""
-        heading = day_heading(line.strip())
-        if self._start.is_sentence or heading is None:
+        """Add the line of the date, which stays in the text where it begins a sentence."""
+        heading = dated_sentence(line.strip())
+        is_sentence = self._start.is_sentence or (heading and heading.rest[:1].islower())
+        if heading is None or (is_sentence and heading.rest):
+            self._moment = self._clock.whole_day()
             yield from self._add(number, line)
             return
         text = heading.rest
@@ -268,6 +273,7 @@ class Article(Day):
             if placed.what:
                 what = f"'{heading.stamp.text}': {placed.what}"
                 yield Problem(f"line {number}", what, placed.hint)
+        self._moment = self._moment or self._clock.whole_day()
         if text:
             yield from self._add(number, text)
 

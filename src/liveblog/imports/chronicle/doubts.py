@@ -165,7 +165,7 @@ def _next_numbered(day: date, number: int) -> date | None:
 
 def _day_of(found: Dates, day: date) -> date | None:
     """Return the day that dates name, in the year of *day* if they say none; None if unknown."""
-    if found.is_several or not found.readings:
+    if not found.readings:
         return None
     year, month, number = found.readings[0]
     for reading in found.readings:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import time
 
 from ...text.tokens import Tokens
-from .dates import THIS, Dates, Order, Reading, read_dates
-from .leads import Lead, first_words, read_lead
+from .dates import Dates, Order, Reading, read_dates
+from .leads import BEFORE_SENTENCE, Lead, first_words, read_lead
 from .opening import BRACKETS, Tail, read_opening, read_tail
 from .times import TimeMark, time_mark
 
@@ -54,10 +54,10 @@ def day_heading(line: str, *, is_sentence: bool = False) -> Heading | None:
     before = read_opening(line)
     tokens = Tokens(line, before.start)
     first = tokens.peek()
-    is_this = is_sentence and first.word in THIS
+    is_this = is_sentence and first.word in BEFORE_SENTENCE
     if first.number is None and first.word not in first_words() and not is_this:
         return None
-    while is_sentence and tokens.take(THIS):
+    while is_sentence and tokens.take(BEFORE_SENTENCE):
         pass
     lead = read_lead(tokens, line)
     lead = lead._replace(has_article=lead.has_article or is_this)

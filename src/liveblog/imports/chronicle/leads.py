@@ -22,6 +22,14 @@ _LEADS = frozenset(
 )  # fmt: skip
 """Words, folded, before the date of a heading, besides articles and parts of the day."""
 
+BEFORE_SENTENCE = frozenset(
+    (
+        "ce", "this", "diesen", "diesem", "este", "pasado", "هذا",
+        "publie", "published", "posted", "veroffentlicht", "publicado", "نشر",
+    )
+)  # fmt: skip
+"""Words, folded, before the date of a sentence or a dateline."""
+
 _NUMBERED = frozenset(("jour", "day", "tag", "dia", "journee", "etape", "j", "اليوم"))
 """Words, folded, before the number of a day: « Jour 3 – 15 juillet »."""
 

@@ -178,6 +178,11 @@ def is_picture(line: str) -> bool:
     return match is not None and match[1] in _PICTURE
 
 
+def is_markdown_picture(line: str) -> bool:
+    """Whether a line holds a Markdown picture and nothing else."""
+    return line.startswith("![") and _MARKDOWN_PICTURE.fullmatch(line.strip()) is not None
+
+
 def to_markdown(line: str) -> tuple[str, int]:
     """Return a line of plain text as Markdown that shows every word, and how many pictures it had.
 

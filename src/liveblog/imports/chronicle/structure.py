@@ -118,7 +118,11 @@ def _choose_anchors(
         return run
     chosen = {*certain, *titled}
     candidates = sorted(chosen)
-    chosen -= {i for i in titled if _is_within_day(blocks, candidates, i)}
+    chosen -= {
+        i
+        for i in titled
+        if _is_within_day(blocks, candidates, i) or _is_introduction(blocks, candidates, i)
+    }
     for i in sorted({*uncertain, *titled} - chosen):
         text = blocks[i].heading.text  # type: ignore[union-attr]  # all of these have one
         if ask is None:
@@ -201,6 +205,16 @@ def _is_within_day(blocks: Sequence[Block], anchors: Sequence[int], index: int) 
     if after is None or not after.is_certain:
         return False
     return 0 < since <= _step(before, after) <= _LONGEST_STEP
+
+
+def _is_introduction(blocks: Sequence[Block], anchors: Sequence[int], index: int) -> bool:
+    """Whether a dated sentence under a title introduces the run of days that follows it."""
+    at = bisect_left(anchors, index)
+    following = anchors[at + 1 : at + 1 + _LONGEST_STEP]
+    if not following or any(blocks[i].title for i in range(index + 1, following[0])):
+        return False
+    run = [i for i in following if blocks[i].is_certain]
+    return any(_step(blocks[index], blocks[i]) == 0 for i in run)
 
 
 def _signs(blocks: Sequence[Block], anchor: int, at: int) -> int:
@@ -340,7 +354,8 @@ def _begins_part(
             continue
         score = _score(blocks, part, at, index, step)
         score += 3 * (all_titled and at == above)
-        if best[0] is None or score >= best[1]:
+        # Of two lines in a row, the first is the title, the second a subtitle.
+        if best[0] is None or score > best[1] or (score == best[1] and best[0] != at - 1):
             best = at, score
     return best
 
@@ -362,6 +377,9 @@ def _score(blocks: Sequence[Block], part: Part, at: int, index: int, step: int) 
         score += 3
     elif step > 1 and len(part.anchors) > 1 and part.is_daily:
         score += 1
+    if part.title and len(part.anchors) == 1:  # it is an article, or a chronicle of one day
+        is_sentence = not blocks[part.anchors[0]].is_certain
+        score += 3 if is_sentence else 1 + (step != 1)
     score += _signs(blocks, part.anchors[-1], at)
     score += 2 * any(block.is_about_period for block in blocks[at + 1 : index])
     score += 2 * (title.level == 1 or 0 < title.level <= blocks[index].level)

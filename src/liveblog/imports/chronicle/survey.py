@@ -18,7 +18,7 @@ from ...model.errors import InvalidInput
 from ...model.period import day_start, local_day
 from .. import Problem
 from .blocks import Block, read_blocks
-from .closing import Close, find_close, has_lead
+from .closing import Close, find_close, has_lead, undated_titles
 from .dating import Ask, UnknownDay, resolve_dates
 from .structure import Part, find_parts
 
@@ -49,7 +49,7 @@ class Start:
     day: date | UnknownDay | None = None  #: of a day or an article
     title: str = ""  #: of an article
     date_line: int = 0  #: line of an article's date
-    is_sentence: bool = False  #: that line is part of the article's text
+    is_sentence: bool = False  #: the line of the date is part of the text
     is_night: bool = False  #: it is the night after the day
     chapter: Chapter | None = None  #: that of a lead, a day or a close
 
@@ -117,7 +117,7 @@ def _plan_article(
         day=dates[anchor.number],
         title=part.name,
         date_line=anchor.number,
-        is_sentence=not anchor.is_certain,
+        is_sentence=anchor.is_sentence or not anchor.is_certain,
     )
 
 
@@ -132,6 +132,7 @@ def _plan_chronicle(
     close, problem = find_close(blocks, part, ask)
     if problem:
         plan.notes.append(problem)
+    plan.notes.extend(undated_titles(blocks, part, close))
     chapter = Chapter(
         title=part.name,
         first=blocks[part.start].number,
@@ -143,10 +144,13 @@ def _plan_chronicle(
     if chapter.has_lead:
         plan.starts[chapter.first] = Start("lead", chapter=chapter)
     for index, day in zip(part.anchors, found, strict=True):
-        heading = blocks[index].heading
-        is_night = heading is not None and heading.is_night
-        plan.starts[blocks[index].number] = Start(
-            "day", day=day, chapter=chapter, is_night=is_night
+        anchor = blocks[index]
+        plan.starts[anchor.number] = Start(
+            "day",
+            day=day,
+            is_sentence=anchor.is_sentence or not anchor.is_certain,
+            is_night=anchor.heading is not None and anchor.heading.is_night,
+            chapter=chapter,
         )
     if close.line:
         plan.starts[close.line] = Start("close", chapter=chapter)
@@ -160,10 +164,17 @@ def _add_tags(chapters: Sequence[Chapter], plan: Survey) -> None:
         if not chapter.days or not chapter.is_named:
             continue
         inside = bisect_right(days, max(chapter.days)) - bisect_left(days, min(chapter.days))
-        name = slug(chapter.title)
-        is_tag = bool(name) and len(name.encode()) <= limits.FILE_NAME_BYTES
-        if is_tag and inside > len(chapter.days):
-            chapter.tag = chapter.title
+        if inside > len(chapter.days):
+            chapter.tag = _tag(chapter.title)
+
+
+def _tag(title: str) -> str:
+    """Return a title as a tag: without its last words if it is too long; empty for no letters."""
+    words = title.split()
+    while words and len(slug(" ".join(words)).encode()) > limits.FILE_NAME_BYTES:
+        words.pop()
+    tag = " ".join(words)
+    return tag if slug(tag) else ""
 
 
 def _check_zone(day: date | UnknownDay, zone: tzinfo) -> date | UnknownDay:
