@@ -7,7 +7,6 @@ A small grammar that refuses what it does not know, because general date parsers
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
@@ -15,10 +14,10 @@ from functools import lru_cache
 from msgspec import Struct
 
 from ..model import limits, period
-from ..model.entry import decomposed
 from ..model.errors import InvalidInput
 from ..model.moment import Moment
 from ..model.period import COVERAGE, Period
+from .tokens import normalize
 
 _EXAMPLES = '"18:30", "yesterday 18:30", "monday 9am", "10 min ago", "15 july 18:04", ISO 8601'
 
@@ -333,17 +332,6 @@ def month_and_weekday_names(language: str) -> tuple[dict[str, int], dict[str, in
                 for number, name in locale.days[context][width].items():
                     weekdays.setdefault(normalize(name).rstrip("."), number)
     return months, weekdays
-
-
-def normalize(text: str) -> str:
-    """Return a text for comparison: without case, accents and differences of spaces.
-
-    Apostrophes become ``'`` and digits of other scripts ASCII digits.
-    """
-    text = decomposed(text.casefold().replace("’", "'"))
-    text = "".join(c for c in text if not unicodedata.combining(c)).replace("ة", "ه")
-    text = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in text)
-    return re.sub(r"\s+", " ", text).strip()
 
 
 def _not_understood(text: str) -> InvalidInput:
