@@ -291,6 +291,37 @@ def test_an_introduction_may_begin_with_the_first_day() -> None:
     assert bodies(items) == ["Le vent se lève.", "La grue tombe."]
 
 
+def test_a_dated_sentence_above_dated_lines_stays_whole() -> None:
+    """An article that lists days becomes a chapter, and no word of it is lost."""
+    page = (
+        "La liste des bateaux perdus\n\nLe mercredi 25 juillet 2012, la ligue publie la liste.\n\n"
+        "Dimanche 15 juillet 2012 : L'Étoile.\n\nLundi 16 juillet : La Marie.\n"
+    )
+    assert bodies(read(page)) == [
+        "Le mercredi 25 juillet 2012, la ligue publie la liste.",
+        "L'Étoile.",
+        "La Marie.",
+    ]
+
+
+def test_a_line_that_only_dates_an_article_is_no_text() -> None:
+    """As blogs print it below the title."""
+    for dateline in ("Publié le mercredi 25 juillet 2012", "*25/07/2012*", "25 juillet 2012"):
+        items = read(f"Le port ferme\n{dateline}\n\nLa ligue porte plainte.\n")
+        assert outline(items) == ["article 2012-07-25 Le port ferme"]
+        assert bodies(items) == ["La ligue porte plainte."]
+
+
+def test_days_that_are_sentences_stay_whole() -> None:
+    """A chronicle may name each day within a sentence."""
+    items = read("Dimanche 15 juillet 2012, le port ferme.\n\nLundi 16 juillet, il rouvre.\n")
+    assert outline(items) == ["day 2012-07-15", "day 2012-07-16"]
+    assert bodies(items) == [
+        "Dimanche 15 juillet 2012, le port ferme.",
+        "Lundi 16 juillet, il rouvre.",
+    ]
+
+
 def test_an_article_without_a_date_is_told() -> None:
     """Its title stands in the close of the chronicle before it."""
     items = read(RUN.format("Conclusion\n\nC'est fini.\n\nLe musée du port\n\nIl ouvre bientôt."))

@@ -17,6 +17,7 @@ from liveblog.digest.build import figures
 from liveblog.model import period
 from liveblog.model.entry import Figure, Framing, Media, Revision
 from liveblog.model.errors import ConfigError
+from liveblog.model.moment import Moment
 from liveblog.pages.data import Coverage, FeedDocument, FeedItem, Home, NavigationLink, Tag
 from liveblog.pages.render import PARTS, Pages
 from liveblog.pages.templates import RenderError
@@ -72,7 +73,7 @@ def day_digest(*entries: Entry, framing: Framing | None = None) -> Digest:
 
 def home(*entries: Entry, ended: datetime | None = None) -> Home:
     """Return the data of a live page with these entries."""
-    coverage = Coverage(None, NOON, ("Anna",), ended)
+    coverage = Coverage(None, Moment(NOON), ("Anna",), ended)
     day = NavigationLink("2012/07/15/", "Dimanche 15 juillet")
     return Home(coverage, entries, (), (), (Tag("damas", "Damas"),), (day,), (2012,), None)
 

@@ -13,7 +13,7 @@ from lxml import html as lxml_html
 
 from liveblog.text.fragments import ROOT, with_root
 from liveblog.text.locale import NARROW, NBSP, french_spaces
-from liveblog.text.markup import to_html
+from liveblog.text.markup import split_blocks, to_html
 
 # What may appear on a page, spelled out here: the product's own tables are under test.
 _TAGS = """
@@ -333,3 +333,37 @@ def test_rendering_gives_back_the_memory_that_it_took() -> None:
     for _ in range(3000):
         to_html(text)
     assert memory() - before < 1_500_000
+
+
+# -- blocks ----------------------------------------------------------------------------------------
+
+BLOCKS = [
+    "A paragraph\nof two lines.",
+    "## A heading",
+    "- an item\n\n  with a second paragraph\n- another",
+    "```\ncode\n\nwith a blank line\n```",
+    "| a | b |\n|---|---|\n| 1 | 2 |",
+    "> A quotation\n>\n> of two paragraphs",
+    "* * *",
+    "The end.",
+]
+
+
+def test_a_text_is_split_into_its_blocks() -> None:
+    """Lists, code and quotations stay whole; definitions and HTML belong to the block before."""
+    assert split_blocks("\n\n".join(BLOCKS)) == BLOCKS
+    assert split_blocks("One[^1].\n\n[^1]: A note.\n\nTwo.") == [
+        "One[^1].\n\n[^1]: A note.",
+        "Two.",
+    ]
+    assert split_blocks("") == []
+    assert split_blocks("<div>x</div>") == ["<div>x</div>"]
+
+
+@given(st.text(st.sampled_from("a \n\n>-*`#|1.[]^:<>\u2028\r\x0c"), max_size=80))
+def test_the_blocks_of_a_text_are_the_text(text: str) -> None:
+    """Whatever it holds: no line is lost, doubled or moved."""
+    joined = "\n\n".join(split_blocks(text))
+    assert [line.rstrip() for line in joined.split("\n") if line.strip()] == [
+        line.rstrip() for line in text.split("\n") if line.strip()
+    ]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..blog import Blog
     from ..journal import Fault
     from ..model.entry import Revision
+    from ..model.moment import Moment
 
 
 def prepare_long_run() -> None:
@@ -86,15 +87,12 @@ dry_option = click.option(
 
 def _say_published(state: State, blog: Blog, revision: Revision) -> None:
     """Print the instant or day that the user's time names, in the blog's language and time zone."""
-    from ..model.entry import display_day
+    from ..model.moment import moment_in
 
     words = blog.words
     is_embargoed = revision.published > blog.now
     zone = blog.config.timezone
-    if revision.precision == "day":
-        when = words.date_in_text(display_day(revision))
-    else:
-        when = words.moment(revision.published)
+    when = words.shown_moment(moment_in(revision))
     if is_embargoed:
         state.say(words.say("Scheduled: %(when)s (%(zone)s)", when=when, zone=zone))
     else:
@@ -125,12 +123,18 @@ def local_time(blog: Blog, instant: datetime) -> str:
     return f"{instant.astimezone(blog.config.zone):%Y-%m-%d %H:%M}"
 
 
-def entry_line(
-    blog: Blog, published: datetime, entry_id: str, title: str, marks: Sequence[str]
-) -> str:
-    """Return the line of an entry in a list: its time, id, title and marks."""
+def local_moment(blog: Blog, moment: Moment) -> str:
+    """Return a moment in the blog's time zone: its day, and the time that is shown, if any."""
+    if moment.precision == "instant" and not moment.written_time:
+        return local_time(blog, moment.instant)
+    day = moment.day_in(blog.config.zone).isoformat()
+    return f"{day} {moment.written_time}".ljust(len("2012-07-15 18:04"))
+
+
+def entry_line(blog: Blog, moment: Moment, entry_id: str, title: str, marks: Sequence[str]) -> str:
+    """Return the line of an entry in a list: its date and time, id, title and marks."""
     mark = style(f" [{', '.join(marks)}]", "mark") if marks else ""
-    time = style(local_time(blog, published), "time")
+    time = style(local_moment(blog, moment), "time")
     return f"{time}  {style(entry_id, 'faint')}  {title}{mark}"
 
 

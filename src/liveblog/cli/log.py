@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
+from datetime import UTC
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
 
 from ..model import addresses
+from ..model.moment import moment_in
 from ..text.bidi import close_controls
 from .context import State, complete_id, complete_tag, entry_line, json_option, pass_state
 from .printing import echo, echo_text, print_json, style
@@ -119,15 +120,22 @@ def _list_line(blog: Blog, entry: Entry) -> str:
         (now.verification, bool(now.verification)),
         ("corrected", bool(entry.corrections)),
     ) if holds]  # fmt: skip
-    short = textwrap.shorten(now.body, 60, placeholder="…")
-    title = style(now.title, "title") if now.title else short
-    return entry_line(blog, now.published, now.id, title, marks)
+    title = style(now.title, "title") if now.title else _first_words(now)
+    return entry_line(blog, moment_in(now), now.id, title, marks)
+
+
+def _first_words(now: Revision) -> str:
+    from ..text.fragments import html_to_text
+    from ..text.markup import to_html
+    from ..text.plain import shorten
+
+    return shorten(html_to_text(to_html(now.body)), 60)
 
 
 def _details(blog: Blog, entry: Entry) -> Iterator[tuple[str, str]]:
     """Yield the name and the value of each field that is set, but the title and the body."""
     now = entry.now
-    yield "Published", f"{blog.words.moment(now.published)} ({blog.config.timezone})"
+    yield "Published", f"{blog.words.shown_moment(moment_in(now))} ({blog.config.timezone})"
     if now.state != "live":
         yield "State", f"{now.state}{f': {now.note}' if now.note else ''}"
     yield "Address", addresses.url(blog.config.url, addresses.entry_path(now.id))
@@ -155,6 +163,7 @@ def _as_lines(revision: Revision) -> list[str]:
     import msgspec
 
     fields = msgspec.to_builtins(revision)
+    fields["published"] = moment_in(revision).value(UTC)
     hidden = {"type", "id", "rev", "recorded", "updated", "body", "note", "idempotency_key"}
     lines = [f"{name}: {value}" for name, value in fields.items() if name not in hidden]
     return lines + revision.body.split("\n")

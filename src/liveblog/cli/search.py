@@ -58,7 +58,7 @@ def search(
 
 def _print_hit(blog: Blog, hit: Hit) -> None:
     marks = [hit.state] if hit.state != "live" else []
-    echo(entry_line(blog, hit.published, hit.id, _marked(hit.title), marks))
+    echo(entry_line(blog, hit.moment, hit.id, _marked(hit.title), marks))
     if hit.snippet:
         echo(f"    {_marked(hit.snippet)}")
 

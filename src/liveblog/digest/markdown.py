@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from ..model import addresses
 from ..model.entry import Source, id_letters
+from ..model.moment import moment_in
 from ..text.bidi import close_controls
 from ..text.locale import Words
 from ..timeline import Entry
@@ -48,9 +49,12 @@ def render(digest: Digest, words: Words, *, base: str) -> str:
 
 def _entry(entry: Entry, words: Words, base: str) -> str:
     now = entry.now
-    time = f"[{words.time(now.published)}]({addresses.url(base, addresses.entry_path(now.id))})"
-    title = now.title if now.state == "live" else ""
-    blocks = [f"### {time} {_escape(words.typography(title))}".rstrip()]
+    address = addresses.url(base, addresses.entry_path(now.id))
+    title = _escape(words.typography(now.title if now.state == "live" else ""))
+    if time := _escape(words.shown_time(moment_in(now))):
+        blocks = [f"### [{time}]({address}) {title}".rstrip()]
+    else:
+        blocks = [f"### [{title}]({address})"] if title else []
     marks = " · ".join(words.say(mark) for mark in marks_of(entry))
     if marks:
         blocks.append(f"*{marks}*")
@@ -67,7 +71,7 @@ def _entry(entry: Entry, words: Words, base: str) -> str:
     blocks.append("\n".join(f"- {_escape(figure_line(f, words))}" for f in now.figures))
     if now.sources:
         blocks.append(sources_line([_source(source) for source in now.sources], words))
-    blocks += [f"*{_escape(correction_line(r, words))}*" for r in entry.corrections]
+    blocks += [f"*{_escape(correction_line(r, now, words))}*" for r in entry.corrections]
     return "\n\n".join(block for block in blocks if block)
 
 

@@ -7,15 +7,18 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
+from html import escape
 
 from lxml import etree
 
 from ..model import addresses
 from ..model.entry import Figure, Revision, Source
+from ..model.moment import change_in, moment_in
 from ..text.bidi import close_controls
 from ..text.fragments import with_root
 from ..text.locale import Words
 from ..text.markup import to_html, typeset
+from ..text.meaning import mark_struck, raise_and_lower
 from ..text.plain import collapse_space
 from ..timeline import Entry
 from . import Digest, Series, abridged_note, day_heading, label
@@ -81,15 +84,15 @@ def _entry(
     entry: Entry, words: Words, base: str, style: Style, body: Callable[[Revision], str]
 ) -> str:
     now = entry.now
-    time = words.time(now.published)
-    head = style(time, "time")
+    time = words.shown_time(moment_in(now))
+    heads = [style(time, "time")] if time else []
     if now.title and now.state == "live":
-        title = _wrapped(f"{time}  {words.typography(now.title)}")
-        head += style(title.removeprefix(time), "title")
+        title = _wrapped("  ".join(filter(None, (time, words.typography(now.title)))))
+        heads = ["".join([*heads, style(title.removeprefix(time), "title")])]
     marks = [words.say(mark) for mark in marks_of(entry)]
     if marks:
-        head += "\n" + style("[" + " · ".join(marks) + "]", "mark")
-    paragraphs = [head]
+        heads.append(style("[" + " · ".join(marks) + "]", "mark"))
+    paragraphs = ["\n".join(heads)] if heads else []
     if now.state == "retracted":
         note = f"{words.say('This update was retracted.')} {now.note}".rstrip()
         paragraphs.append(_wrapped(words.typography(note)))
@@ -107,8 +110,9 @@ def _entry(
         line = sources_line([_source(source) for source in now.sources], words)
         paragraphs.append(style(_wrapped(line), "faint"))
     for revision in entry.corrections:
-        paragraphs.append(_wrapped(words.typography(correction_line(revision, words))))
-    return "\n\n".join(paragraphs).replace("\n\n", "\n", 1)
+        paragraphs.append(_wrapped(words.typography(correction_line(revision, now, words))))
+    text = "\n\n".join(paragraphs)
+    return text.replace("\n\n", "\n", 1) if heads else text
 
 
 def _source(source: Source) -> str:
@@ -132,9 +136,12 @@ def marks_of(entry: Entry) -> Iterator[str]:
         yield "Corrected"
 
 
-def correction_line(revision: Revision, words: Words) -> str:
-    """Return the line that says when and why an entry was corrected."""
-    when = words.moment(revision.recorded or revision.updated)
+def correction_line(revision: Revision, newest: Revision, words: Words) -> str:
+    """Return the line that says when and why an entry was corrected.
+
+    *newest* is the entry as it stands: of a whole day, only the day of the correction is said.
+    """
+    when = words.shown_moment(change_in(revision, newest))
     return words.say("Corrected on %(when)s: %(note)s", when=when, note=revision.note)
 
 
@@ -199,7 +206,9 @@ def _paragraphs_of(html: str, words: Words, base: str) -> list[str]:
     """Return safe HTML as paragraphs of text."""
     if not html:
         return []
-    html = with_root(typeset(html, words.in_html), base)
+    html = with_root(typeset(raise_and_lower(html), words.in_html), base)
+    before, after = words.typography(words.say("[struck out: %(text)s]", text="\0")).split("\0")
+    html = mark_struck(html, escape(before), escape(after))
     # Plain elements: those of lxml.html take half as much time again.
     (body,) = etree.fromstring(f"<body>{html}</body>", _PARSER)
     return list(_blocks(body))
@@ -262,6 +271,8 @@ def _inline_one(child: etree._Element) -> str:
     text = _inline(child)
     if child.tag == "br":
         return "\n"
+    if child.tag == "q":
+        return f"“{text}”"
     if child.tag == "img":
         return f"[{child.get('alt') or ''}]"
     if child.tag == "a":

@@ -58,6 +58,7 @@ def _item(item: Item) -> dict[str, Any]:
             "summary": item.summary,
             "date_published": item.published,
             "date_modified": item.updated,
+            "_liveblog": _dating(item) or None,
             "authors": [{"name": item.author}] if item.author else None,
             "tags": item.tags or None,
             "language": item.language or None,
@@ -65,6 +66,12 @@ def _item(item: Item) -> dict[str, Any]:
             "attachments": attachments or None,
         }
     )
+
+
+def _dating(item: Item) -> dict[str, str]:
+    """Return what our extension says about the date of an item; empty for an exact instant."""
+    found = {"precision": "day"} if item.precision == "day" else {}
+    return found | ({"written_time": item.written_time} if item.written_time else {})
 
 
 def _without_none(members: dict[str, Any]) -> dict[str, Any]:

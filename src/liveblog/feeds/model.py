@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from ..model.entry import is_plain
+from ..model.entry import Precision, is_plain
 from ..text.bidi import close_controls
 
 LIVE_MINUTES = 5
@@ -59,6 +59,8 @@ class Item(Struct, frozen=True):
     summary: str  #: plain text
     published: datetime
     updated: datetime
+    precision: Precision = "instant"  #: ``day``: readers are shown no clock time for it
+    written_time: str = ""  #: the time as its author wrote it, where it is vague
     author: str = ""
     tags: tuple[str, ...] = ()
     language: str = ""  #: where it differs from the feed's

@@ -28,6 +28,10 @@ class Moment(Struct, frozen=True):
         """
         return self.day or local_day(limits.check_instant(self.instant), zone)
 
+    def value(self, zone: tzinfo) -> date | datetime:
+        """Return what structured data says: the instant, or the date alone for a whole day."""
+        return self.day_in(zone) if self.precision == "day" else self.instant
+
 
 When = Moment | datetime | date
 """What programs may date an entry with; a date has the precision ``day``."""
@@ -53,6 +57,19 @@ def day_only(moment: Moment, zone: tzinfo) -> Moment:
 def moment_after(revision: Revision) -> Moment:
     """Return a moment of precision ``day`` whose entry stands after another one."""
     return Moment(revision.published + _TICK, "day", day=display_day(revision))
+
+
+def updated_in(revision: Revision) -> Moment:
+    """Return when an entry was last revised significantly; of a whole day, only on which day."""
+    return Moment(revision.updated, revision.precision)
+
+
+def change_in(revision: Revision, newest: Revision) -> Moment:
+    """Return when a revision was appended; of an entry of a whole day, only on which day.
+
+    *newest* is the entry as it stands.
+    """
+    return Moment(revision.recorded or revision.updated, newest.precision)
 
 
 def moment_in(revision: Revision) -> Moment:

@@ -106,6 +106,7 @@ def remove(old: Revision, author: str, now: datetime) -> Revision:
     return Revision(
         id=old.id,
         published=old.published,
+        precision=old.precision,
         updated=now,
         day=old.day,
         author=clean_text(author, "author"),

@@ -8,7 +8,8 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from ..model.entry import Framing
+from ..model.entry import Framing, Precision
+from ..model.moment import Moment
 from ..timeline import Entry
 
 
@@ -31,7 +32,7 @@ class Coverage(Struct, frozen=True):
     """The coverage: the blog as one story, live or over."""
 
     framing: Framing | None
-    updated: datetime | None  #: instant of the newest entry or correction
+    updated: Moment | None  #: of the newest entry or correction; of a whole day, only its day
     authors: tuple[str, ...]
     ended: datetime | None  #: when the coverage ended; None while it is live
 
@@ -49,6 +50,13 @@ class Home(Struct, frozen=True):
     older: NavigationLink | None  #: link to the entries that no longer fit
 
 
+class ItemExtension(msgspec.Struct):
+    """What our JSON Feeds say beyond the format about the date of an item."""
+
+    precision: Precision = "instant"
+    written_time: str = ""
+
+
 class FeedItem(msgspec.Struct):
     """The part of a JSON Feed's item that a page shows."""
 
@@ -56,6 +64,14 @@ class FeedItem(msgspec.Struct):
     title: str = ""
     summary: str = ""
     date_published: datetime | None = None
+    liveblog: ItemExtension = msgspec.field(name="_liveblog", default_factory=ItemExtension)
+
+    @property
+    def moment(self) -> Moment | None:
+        """The date that readers see; None if the item has none."""
+        known = self.liveblog
+        at = self.date_published
+        return Moment(at, known.precision, known.written_time) if at else None
 
 
 class FeedDocument(msgspec.Struct):

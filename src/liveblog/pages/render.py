@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from ..digest.text import correction_line, days_with_figures, figure_line, unit_
 from ..model import addresses
 from ..model.entry import Media, Revision, slug
 from ..model.hashing import blake2b
+from ..model.moment import Moment, change_in, moment_in, updated_in
 from ..model.permissions import has_scope
 from ..storage.cache import Cache
 from ..text.bidi import close_controls
@@ -99,12 +100,16 @@ class Pages:
         return {
             "markdown": self._markdown,
             "typo": words.typography,
-            # HTML §2.3.5.7 allows milliseconds at most; seconds are enough.
-            "iso": lambda instant: f"{instant.astimezone(UTC).isoformat()[:19]}Z",
-            "correction": lambda revision: words.typography(correction_line(revision, words)),
+            "iso": self._iso,
+            "correction": lambda revision, newest: words.typography(
+                correction_line(revision, newest, words)
+            ),
             "figure": lambda figure: words.typography(figure_line(figure, words)),
-            "time": words.time,
-            "moment": words.moment,
+            "when": moment_in,
+            "change": change_in,
+            "updated": updated_in,
+            "time": words.shown_time,
+            "moment": words.shown_moment,
             "offset": words.offset,
             "language_attributes": _language_attributes,
             "slug": slug,
@@ -340,6 +345,14 @@ class Pages:
 
     def _render(self, template: str, **values: Any) -> str:
         return self._templates.render(template, values)
+
+    def _iso(self, when: Moment | datetime) -> str:
+        """Return the machine-readable form of an instant, or of a whole day."""
+        found = when.value(self.config.zone) if isinstance(when, Moment) else when
+        if not isinstance(found, datetime):
+            return found.isoformat()
+        # HTML §2.3.5.7 allows milliseconds at most; seconds are enough.
+        return f"{found.astimezone(UTC).isoformat()[:19]}Z"
 
     def _heading(self, digest: Digest) -> str:
         return self.words.typography(digest.headline) or label(digest.period, self.words)

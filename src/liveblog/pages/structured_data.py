@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from ..config import Config
 from ..model import addresses
+from ..model.moment import moment_in, updated_in
 from ..text.bidi import close_all_controls
 from ..text.fragments import html_to_text
 from ..text.markup import to_html
@@ -36,8 +37,8 @@ def blog_posting(config: Config, entry: Entry, name: str, text: str) -> dict[str
         "@id": url,
         "headline": shorten(name, _HEADLINE),
         "articleBody": shorten(text, _BODY),
-        "datePublished": now.published.isoformat(),
-        "dateModified": now.updated.isoformat(),
+        "datePublished": moment_in(now).value(config.zone).isoformat(),
+        "dateModified": updated_in(now).value(config.zone).isoformat(),
         "url": url,
         "author": {"@type": "Person", "name": now.author or config.author},
     }
@@ -52,16 +53,16 @@ def live_blog_posting(
 ) -> dict[str, Any]:
     """Describe the live page (schema.org LiveBlogPosting); *posts* describe its *entries*."""
     framing = coverage.framing
-    first = min((entry.published for entry in entries), default=None)
+    first = min((entry.now for entry in entries), key=lambda now: now.published, default=None)
     return {
         "@type": "LiveBlogPosting",
         "headline": (framing and framing.headline) or config.title,
         "description": html_to_text(to_html(framing.introduction)) if framing else "",
         "url": config.url,
         "inLanguage": config.language,
-        "coverageStartTime": first and first.isoformat(),
+        "coverageStartTime": first and moment_in(first).value(config.zone).isoformat(),
         "coverageEndTime": coverage.ended and coverage.ended.isoformat(),
-        "dateModified": coverage.updated and coverage.updated.isoformat(),
+        "dateModified": coverage.updated and coverage.updated.value(config.zone).isoformat(),
         "author": [{"@type": "Person", "name": name} for name in coverage.authors],
         "liveBlogUpdate": posts,
     }

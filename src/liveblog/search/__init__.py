@@ -18,8 +18,9 @@ from msgspec import Struct
 from ..journal import Journal
 from ..journal.dayfiles.layout import is_day
 from ..model import addresses
-from ..model.entry import display_day, slug
+from ..model.entry import Precision, display_day, slug
 from ..model.errors import StorageError
+from ..model.moment import Moment
 from ..storage.sqlite import Unusable
 from ..text.bidi import close_controls
 from ..text.fragments import html_to_text
@@ -53,6 +54,13 @@ class Hit(Struct, frozen=True):
     name: str  #: its title or first words; empty if it was retracted
     title: tuple[Piece, ...]  #: its title with the hits marked; may be empty
     snippet: tuple[Piece, ...]  #: the part of its text with the hits, marked
+    precision: Precision = "instant"
+    written_time: str = ""  #: the time as its author wrote it, where it is vague
+
+    @property
+    def moment(self) -> Moment:
+        """Its date, as readers see it."""
+        return Moment(self.published, self.precision, self.written_time, self.day)
 
 
 class Found(Struct, frozen=True):
@@ -70,6 +78,8 @@ def as_data(hit: Hit, base: str) -> dict[str, object]:
         "id": hit.id,
         "url": addresses.url(base, addresses.entry_path(hit.id)),
         "published": hit.published,
+        "precision": hit.precision,
+        "written_time": hit.written_time,
         "day": hit.day,
         "state": hit.state,
         "name": hit.name,
@@ -198,6 +208,8 @@ def _row(entry: Entry, mark: bytes) -> Row | None:
         tags=tags,
         text=text,
         labels=[*names, *(label("t", slug(tag)) for tag in tags)],
+        precision=now.precision,
+        written_time=now.written_time,
     )
 
 
@@ -207,7 +219,7 @@ def text_of(entry: Entry, body: str) -> str:
     *body* is the HTML of its body.
     """
     now = entry.now
-    parts = [html_to_text(body)]
+    parts = [html_to_text(body, has_footnotes=True)]
     for media in now.media:
         parts += [media.caption, media.alt]
     for figure in now.figures:
@@ -229,6 +241,8 @@ def _hit(row: Row, phrases: Sequence[Phrase]) -> Hit:
         name=close_controls(name),
         title=_closed(excerpt(row.title, phrases, len(row.title))),
         snippet=_closed(excerpt(row.text, phrases)),
+        precision=row.precision,
+        written_time=row.written_time,
     )
 
 

@@ -18,13 +18,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ..model.entry import Precision
 from ..model.errors import storage_errors
 from ..model.hashing import blake2b
 from ..storage.locks import Lock
 from ..storage.sqlite import Unusable, delete_database, errors, open_database, open_temporary
 from .words import Phrase, normalize
 
-VERSION = 2
+VERSION = 3
 
 CANDIDATES = 1000
 """Maximum number of matches, the newest, that are sorted by relevance."""
@@ -38,7 +39,7 @@ CREATE TABLE entries (
     number INTEGER PRIMARY KEY, published INTEGER NOT NULL, id TEXT NOT NULL UNIQUE,
     home TEXT NOT NULL, mark BLOB NOT NULL, day TEXT NOT NULL, state TEXT NOT NULL,
     author TEXT NOT NULL, title TEXT NOT NULL, tags TEXT NOT NULL, text TEXT NOT NULL,
-    labels TEXT NOT NULL
+    labels TEXT NOT NULL, precision TEXT NOT NULL, written_time TEXT NOT NULL
 );
 CREATE INDEX entries_home ON entries (home);
 CREATE VIRTUAL TABLE words USING fts5(
@@ -74,6 +75,8 @@ class Row(Struct, frozen=True):
     tags: Sequence[str]
     text: str
     labels: Sequence[str]  #: its tags and author as words for filters; see :func:`label`
+    precision: Precision = "instant"
+    written_time: str = ""
 
 
 class SearchIndex:
@@ -217,9 +220,9 @@ class Writer:
         number = self._free_number(published // 1_000_000, row.id)
         tags, labels = "\n".join(row.tags), " ".join(row.labels)
         self._db.execute(
-            "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (number, published, row.id, home, row.mark, row.day, row.state, row.author,
-             row.title, tags, row.text, labels),
+             row.title, tags, row.text, labels, row.precision, row.written_time),
         )  # fmt: skip
         self._db.execute(
             _INSERT_WORDS,
@@ -271,11 +274,14 @@ class Reader:
 
     def row(self, number: int) -> Row:
         """Return an entry by its number."""
-        entry_id, mark, published, day, state, author, title, tags, text, labels = self._db.execute(
-            "SELECT id, mark, published, day, state, author, title, tags, text, labels "
-            "FROM entries WHERE number = ?",
+        (
+            entry_id, mark, published, day, state, author, title, tags, text, labels,
+            precision, written_time,
+        ) = self._db.execute(
+            "SELECT id, mark, published, day, state, author, title, tags, text, labels, "
+            "precision, written_time FROM entries WHERE number = ?",
             (number,),
-        ).fetchone()
+        ).fetchone()  # fmt: skip
         return Row(
             entry_id,
             mark,
@@ -287,6 +293,8 @@ class Reader:
             tags.split("\n") if tags else [],
             text,
             labels.split(),
+            precision,
+            written_time,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html import escape  # xml.sax would load an HTTP client
 
 import msgspec
@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from ..config import Config
 from ..model import addresses
+from ..model.moment import moment_in, updated_in
 from ..pages.data import Coverage, Part
 from ..pages.render import Pages
 from ..search import text_of
@@ -34,11 +35,16 @@ def figures_csv(entries: Iterable[Entry], config: Config) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     for entry in entries:
+        when = moment_in(entry.now).value(config.zone)
+        if isinstance(when, datetime):
+            published = when.astimezone(config.zone).isoformat(timespec="minutes")
+        else:
+            published = when.isoformat()
         for figure in entry.now.figures if entry.now.state == "live" else ():
             writer.writerow(
                 (
                     entry.day.isoformat(),
-                    entry.published.astimezone(config.zone).isoformat(timespec="minutes"),
+                    published,
                     _cell(figure.name),
                     figure.value,
                     _cell(figure.unit),
@@ -70,7 +76,7 @@ class _LiveDocument(Struct):
 
 def live_page(coverage: Coverage, parts: dict[str, Part]) -> LivePage:
     """Return the live page of a *coverage* with these *parts*."""
-    updated = coverage.updated.isoformat() if coverage.updated else None
+    updated = coverage.updated.instant.isoformat() if coverage.updated else None
     return LivePage("over" if coverage.ended else "live", updated, parts)
 
 
@@ -105,6 +111,7 @@ def read_live_page(data: bytes) -> LivePage | None:
 
 def live_entry(entry: Entry, pages: Pages) -> dict[str, object]:
     """Return one entry with its HTML, whose addresses are relative to the live page."""
+    zone = pages.config.zone
     return {
         "id": entry.id,
         "rev": entry.now.rev,
@@ -113,14 +120,17 @@ def live_entry(entry: Entry, pages: Pages) -> dict[str, object]:
         "heading": pages.day_heading(entry.day),
         "state": entry.now.state,
         "url": addresses.url(pages.config.url, addresses.entry_path(entry.id)),
-        "published": entry.published.isoformat(),
-        "updated": entry.now.updated.isoformat(),
+        "published": moment_in(entry.now).value(zone).isoformat(),
+        "updated": updated_in(entry.now).value(zone).isoformat(),
         "html": with_root(pages.article(entry), "./"),
     }
 
 
-Searched = tuple[str, datetime, str, tuple[str, ...], str]
-"""What a search file has of an entry: id, instant, title, tags, first words."""
+Searched = tuple[str, datetime | tuple[date | datetime, str], str, tuple[str, ...], str]
+"""What a search file has of an entry: id, date, title, tags, first words.
+
+The date is an instant; where no clock time is shown, a day or an instant, and the words for it.
+"""
 
 
 def searched(entries: Iterable[Entry], pages: Pages) -> list[Searched]:
@@ -128,7 +138,7 @@ def searched(entries: Iterable[Entry], pages: Pages) -> list[Searched]:
     return [
         (
             entry.id,
-            entry.published,
+            _searched_date(entry, pages),
             close_controls(entry.now.title),
             close_all_controls(entry.now.tags),
             close_controls(shorten(text_of(entry, pages.body(entry.now)), MAX_SEARCHED)),
@@ -136,6 +146,13 @@ def searched(entries: Iterable[Entry], pages: Pages) -> list[Searched]:
         for entry in entries
         if entry.now.state == "live"
     ]  # fmt: skip
+
+
+def _searched_date(entry: Entry, pages: Pages) -> datetime | tuple[date | datetime, str]:
+    when = moment_in(entry.now)
+    if when.precision == "instant" and not when.written_time:
+        return when.instant
+    return when.value(pages.config.zone), pages.words.shown_moment(when)
 
 
 def search_json(rows: Sequence[Searched]) -> bytes:

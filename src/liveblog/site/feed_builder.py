@@ -13,6 +13,7 @@ from ..feeds import Archives, Enclosure, Feed, Item, Origin, Tombstone
 from ..model import addresses
 from ..model.addresses import web_address
 from ..model.entry import Media
+from ..model.period import noon
 from ..pages.render import Pages
 from ..text.fragments import replace_in_tags, with_root
 from ..timeline import Entry
@@ -33,14 +34,19 @@ class FeedBuilder:
         base = self._config.url
         url = addresses.url(base, addresses.entry_path(entry.id))
         is_live = now.state == "live"
+        is_day = now.precision == "day"
+        published = noon(entry.day, self._config.zone) if is_day else now.published.astimezone(UTC)
+        is_untouched = now.updated == now.published
         return Item(
             id=addresses.entry_urn(self._config.id, entry.id),
             url=url,
             title=self._pages.name(entry),
             content=_absolute(self._pages.content(entry), base, url),
             summary=self._pages.summary(entry),
-            published=now.published.astimezone(UTC),
-            updated=now.updated.astimezone(UTC),
+            published=published,
+            updated=published if is_untouched else now.updated.astimezone(UTC),
+            precision=now.precision,
+            written_time=now.written_time,
             author=now.author,
             tags=now.tags,
             language=now.lang,
@@ -65,6 +71,7 @@ class FeedBuilder:
             summary=self._pages.digest_summary(digest),
             published=closed,
             updated=max(closed, digest.changed or closed),
+            precision="day",
             author=self._config.author,
             tags=tuple(dict.fromkeys(tag for now in live for tag in now.tags)),
             enclosures=tuple(self._enclosure(m) for now in live for m in now.media),

@@ -16,6 +16,7 @@ from ..digest import Digest, label
 from ..digest.build import build_from_days
 from ..journal import Fault
 from ..model import addresses, period
+from ..model.moment import Moment, updated_in
 from ..model.period import COVERAGE, Period
 from ..pages.data import Coverage, NavigationLink
 from ..text.locale import Words
@@ -155,10 +156,17 @@ class SiteQueries:
         authors = Counter(e.now.author for e in newest if e.now.author)
         return Coverage(
             self._timeline.framing(COVERAGE),
-            self._index.last_change(),
+            self._last_change(),
             tuple(sorted(authors, key=str.casefold)),
             self._timeline.ended(),
         )
+
+    def _last_change(self) -> Moment | None:
+        """Return when an entry was posted or corrected last; of a whole day, only on which day."""
+        if newest := self.entries(self._index.last_updated(1)):
+            return updated_in(newest[0].now)
+        instant = self._index.last_change()  # of an entry that damage withholds
+        return Moment(instant) if instant else None
 
     def link(self, target: Period, headline: str = "") -> NavigationLink:
         """Return a link to a day or week."""

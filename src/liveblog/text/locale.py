@@ -17,7 +17,8 @@ from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from babel.support import Translations
 
-from .bidi import close_all_controls
+from ..model.moment import Moment
+from .bidi import close_all_controls, close_controls
 
 NARROW = "\u202f"  #: narrow no-break space
 NBSP = "\u00a0"  #: no-break space
@@ -117,6 +118,31 @@ class Words:
         if self._locale.language == "fr":
             return f"{local.hour}{NBSP}h{NBSP}{local.minute:02}"
         return format_time(local, "short", locale=self._locale).replace(" ", NARROW)
+
+    def shown_time(self, moment: Moment) -> str:
+        """Format the time that readers see of an entry, where its day is shown already.
+
+        The clock time (``18 h 04``), the time as its author wrote it (``vers 13 h``), or an empty
+        string for an entry of a whole day.
+        """
+        if moment.precision == "day":
+            return ""
+        if not moment.written_time:
+            return self.time(moment.instant)
+        # A number stays with the word that follows it.
+        written = re.sub(r"(?<=\d) (?=\S)", NBSP, close_controls(moment.written_time))
+        return self.typography(written)
+
+    def shown_moment(self, moment: Moment) -> str:
+        """Format the date and the time that readers see of an entry; see :meth:`shown_time`.
+
+        ``dimanche 15 juillet 2012 à 18 h 04``, ``dimanche 15 juillet 2012, vers 13 h`` or
+        ``dimanche 15 juillet 2012``.
+        """
+        if moment.precision == "instant" and not moment.written_time:
+            return self.moment(moment.instant)
+        date_and_time = (self.date_in_text(moment.day_in(self.zone)), self.shown_time(moment))
+        return self.comma.join(filter(None, date_and_time))
 
     def moment(self, instant: datetime) -> str:
         """Format local date and time in full: ``dimanche 15 juillet 2012 à 18 h 04``."""

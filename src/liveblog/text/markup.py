@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from cmarkgfm import _cmark, cmark
@@ -30,6 +31,7 @@ cmark.core_extensions_ensure_registered()
 _FREE_TREE = ctypes.CDLL(_cmark.__file__).cmark_node_free
 _FREE = ctypes.CDLL(None).free
 
+_SOURCE_POSITION = re.compile(r'<[a-z0-9]+ data-sourcepos="([0-9]+):[0-9]+-([0-9]+):[0-9]+"')
 _HEADING = re.compile(r"<(/?)h([1-6])\b")
 
 
@@ -61,13 +63,32 @@ def to_html(
     return typeset(filter_tags(source), typography)
 
 
-def _render(text: str) -> str:
+def split_blocks(text: str) -> list[str]:
+    """Return the blocks of a Markdown text: paragraphs, headings, lists, quotations, tables, code.
+
+    Joined by blank lines, they are the text again. HTML, and definitions of links and footnotes,
+    belong to the block before them.
+    """
+    lines = text.split("\n")
+    starts: list[int] = []
+    end = 0
+    html = _render(text, _OPTIONS & ~Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_SOURCEPOS)
+    for match in _SOURCE_POSITION.finditer(html):
+        first, last = int(match[1]), int(match[2])
+        if first > end:
+            starts.append(first - 1 if starts else 0)
+            end = last
+    parts = ("\n".join(lines[a:b]).rstrip() for a, b in pairwise([*(starts or [0]), len(lines)]))
+    return [part for part in parts if part]
+
+
+def _render(text: str, options: int = _OPTIONS) -> str:
     """Render Markdown to HTML, not sanitized, and free the memory.
 
     cmarkgfm's own function frees neither the syntax tree nor the text: it leaks about 1.5 kB for
     each call.
     """
-    parser = cmark.parser_new(_OPTIONS)
+    parser = cmark.parser_new(options)
     tree = output = _cmark.ffi.NULL
     try:
         for extension in _EXTENSIONS:
@@ -75,7 +96,7 @@ def _render(text: str) -> str:
         cmark.parser_feed(parser, text)
         tree = cmark.parser_finish(parser)
         extensions = cmark.parser_get_syntax_extensions(parser)
-        output = _cmark.lib.cmark_render_html(tree, _OPTIONS, extensions)
+        output = _cmark.lib.cmark_render_html(tree, options, extensions)
         rendered: str = _cmark.ffi.string(output).decode(errors="replace")
         return rendered
     finally:

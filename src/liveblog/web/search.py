@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..model.entry import FORBIDDEN, Instant, slug
+from ..model.entry import FORBIDDEN, Instant, Precision, slug
 from ..model.errors import InvalidInput
 from ..model.hashing import blake2b
 from ..search import CANDIDATES, QUERY_CHARACTERS, Found, as_data
@@ -36,6 +36,8 @@ class HitOut(Struct, frozen=True, kw_only=True):
     id: str
     url: str
     published: Instant
+    precision: Precision
+    written_time: str  #: the time as its author wrote it, where it is vague
     day: date
     state: str  #: live or retracted
     name: str  #: its title, else its first words; empty if it was retracted

@@ -22,7 +22,7 @@ from .lines import (
     mentioned_years,
     strip_forbidden,
 )
-from .section import is_list_item, strip_heading_marks
+from .section import is_list_item, strip_heading_marks, unlink_heading
 from .signs import begins_like_an_end, byline, is_about_the_period
 from .times import time_mark
 
@@ -68,6 +68,7 @@ class Block:
     title: Title | None = None
     heading: Heading | None = None  #: without the rest of its line
     is_certain: bool = False  #: it is a heading that cannot be the beginning of a sentence
+    is_sentence: bool = False  #: its line reads as one sentence, which begins with the date
     has_rest: bool = False  #: text follows the date on the line of a heading
     is_headline: bool = False  #: that text can be a headline
     has_time: bool = False  #: it begins with a time of day
@@ -96,7 +97,7 @@ def read_blocks(lines: Iterable[str]) -> Blocks:
     reader = _Reader()
     number = 0
     for number, raw in enumerate(lines, 1):
-        line, _ = strip_forbidden(raw.strip().removeprefix("\ufeff"))
+        line, _ = strip_forbidden(unlink_heading(raw.strip().removeprefix("\ufeff")))
         reader.add(number, line)
     return Blocks(reader.blocks, number, reader.years)
 
@@ -157,11 +158,12 @@ class _Reader:
             if found is None:
                 return None
             block = self._block(number, "sentence", line, found)
-            block.has_rest = bool(found.rest)
+            block.has_rest = block.is_sentence = bool(found.rest)
             return block
         is_abrupt = not is_first and not is_below_title and not ends_sentence(self._before)
         block = self._block(number, "heading", line, heading)
         block.is_certain = heading.is_certain and (heading.ends_paragraph or not is_abrupt)
+        block.is_sentence = not heading.is_certain and heading.rest[:1].islower()
         block.has_rest = bool(heading.rest)
         block.is_headline = is_headline(heading.rest)
         block.has_time = heading.stamp is not None or time_mark(heading.rest) is not None

@@ -18,6 +18,7 @@ _LIST = ("- ", "* ", "+ ", "> ", "|")
 _BULLETS = ("• ", "· ", "‣ ", "▪ ", "◦ ")
 _DASHES = ("– ", "— ")
 
+_LINKED_HEADING = re.compile(r"^(\s{0,3}#{1,6}\s+)\[([^\[\]]{1,300})\]\(https?://[^()\s]{1,2000}\)")
 _PLACEHOLDER = re.compile(r"[\W_]*[^\W\d_]+(?: ?\d{1,3})?[\W_]*")
 
 
@@ -56,6 +57,14 @@ def strip_heading_marks(line: str) -> tuple[str, bool]:
         if line.startswith(mark) and line.endswith(mark) and len(line) > 4:
             return line[2:-2].strip(), True
     return line, False
+
+
+def unlink_heading(line: str) -> str:
+    """Return a Markdown heading that begins with a link without the link's address.
+
+    Digests in Markdown head their updates like that: ``### [18:04](https://…) Explosion``.
+    """
+    return _LINKED_HEADING.sub(r"\1\2", line)
 
 
 def strip_close_mark(line: str) -> str:

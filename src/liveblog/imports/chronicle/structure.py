@@ -354,7 +354,8 @@ def _begins_part(
             continue
         score = _score(blocks, part, at, index, step)
         score += 3 * (all_titled and at == above)
-        if best[0] is None or score >= best[1]:
+        # Of two lines in a row, the first is the title, the second a subtitle.
+        if best[0] is None or score > best[1] or (score == best[1] and best[0] != at - 1):
             best = at, score
     return best
 

@@ -49,7 +49,8 @@ class Start:
     day: date | UnknownDay | None = None  #: of a day or an article
     title: str = ""  #: of an article
     date_line: int = 0  #: line of an article's date
-    is_sentence: bool = False  #: that line is part of the article's text
+    is_sentence: bool = False  #: the line of the date is part of the text
+    is_night: bool = False  #: it is the night after the day
     chapter: Chapter | None = None  #: that of a lead, a day or a close
 
 
@@ -116,7 +117,7 @@ def _plan_article(
         day=dates[anchor.number],
         title=part.name,
         date_line=anchor.number,
-        is_sentence=not anchor.is_certain,
+        is_sentence=anchor.is_sentence or not anchor.is_certain,
     )
 
 
@@ -143,7 +144,14 @@ def _plan_chronicle(
     if chapter.has_lead:
         plan.starts[chapter.first] = Start("lead", chapter=chapter)
     for index, day in zip(part.anchors, found, strict=True):
-        plan.starts[blocks[index].number] = Start("day", day=day, chapter=chapter)
+        anchor = blocks[index]
+        plan.starts[anchor.number] = Start(
+            "day",
+            day=day,
+            is_sentence=anchor.is_sentence or not anchor.is_certain,
+            is_night=anchor.heading is not None and anchor.heading.is_night,
+            chapter=chapter,
+        )
     if close.line:
         plan.starts[close.line] = Start("close", chapter=chapter)
     return chapter

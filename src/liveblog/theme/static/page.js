@@ -31,7 +31,7 @@ function ago(time) {
 /** Update the relative time beside each absolute one. */
 export function showAges() {
   if (document.hidden) return;
-  for (const time of all("time[data-relative], .entry .when time")) {
+  for (const time of all("time[data-relative], .entry .when time:not([data-vague])")) {
     const text = ago(time);
     let span = time.nextElementSibling;
     if (!span?.classList.contains("ago")) {
@@ -243,7 +243,7 @@ function hour(time, timeZone) {
 
 try {
   const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const shown = document.querySelector(".entry time");
+  const shown = document.querySelector(".entry .when time");
   const moments = [Date.now(), ...(shown ? [Date.parse(shown.dateTime)] : [])];
   if (content && shown && moments.some((at) => hour(at, here) !== hour(at, zone.dataset.zone))) {
     zone.classList.add("elsewhere");

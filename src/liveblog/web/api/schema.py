@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ...model.draft import FIELDS, Draft
 from ...model.entry import Instant, Precision, Revision, State
+from ...model.moment import Moment
 from ...model.permissions import Scope
 
 WrittenDate = Annotated[
@@ -92,6 +93,11 @@ class _RevisionBase(Struct, frozen=True, kw_only=True):
     state: State
     pictures: tuple[PictureOut, ...]
     note: str
+
+    @property
+    def moment(self) -> Moment:
+        """Its date, as readers see it."""
+        return Moment(self.published, self.precision, self.written_time)
 
 
 class _VersionBase(_RevisionBase, frozen=True, kw_only=True):

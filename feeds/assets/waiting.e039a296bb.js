@@ -1,8 +1,8 @@
 // New entries that wait until the reader scrolls to them or presses the button that counts them.
 
-import { entries, focus, insert, refresh } from "./entries.7d51de9489.js";
-import { isShown, say } from "./page.40a017a0d1.js";
-import { isPaused } from "./pause.a8fa8a842f.js";
+import { entries, focus, insert, refresh } from "./entries.897a7b1982.js";
+import { isShown, say } from "./page.05e3b9628f.js";
+import { isPaused } from "./pause.795518d393.js";
 import { holdPosition, isAtNewest, isOldestFirst, slide } from "./scroll.c60d127c00.js";
 
 const bar = document.getElementById("live");

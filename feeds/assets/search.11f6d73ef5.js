@@ -61,8 +61,9 @@ function show([id, published, title, , text]) {
   const item = list.querySelector("template").content.cloneNode(true);
   const find = (selector) => item.querySelector(selector);
   find("a").href = root + id.replace(/(....)(..)(..)-/, "$1/$2/$3/") + "/";
-  find("time").dateTime = published;
-  find("time").textContent = moment.format(new Date(published));
+  const [date, shown] = [published].flat(); // words where no clock time is shown
+  find("time").dateTime = date;
+  find("time").textContent = shown ?? moment.format(new Date(date));
   mark(find(".title"), title);
   mark(find("p"), text);
   list.append(item);

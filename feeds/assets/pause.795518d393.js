@@ -1,6 +1,6 @@
 // The button that pauses updates, and the updates deferred meanwhile.
 
-import { isOver } from "./connection.b9a5e26d4f.js";
+import { isOver } from "./connection.07f7582aae.js";
 
 const { pause: pauseLabel, resume: resumeLabel } = document.getElementById("live").dataset;
 
