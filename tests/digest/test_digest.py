@@ -579,7 +579,12 @@ def test_no_prose_is_wider_and_no_word_is_lost(paragraphs: list[str], mark: str)
         ("https://example.org/", "https://example.org/"),
         ("| A | B |\n|---|---|\n| 1 | 2 |", "A | B\n1 | 2"),
         ("***", "* * *"),
-        ("~~faux~~ vrai", "faux vrai"),
+        ("~~faux~~ vrai", "[rayé\u00a0: faux] vrai"),
+        ("<del>Elle a démissionné</del>", "[rayé\u00a0: Elle a démissionné]"),
+        ("10<sup>6</sup> litres de CO<sub>2</sub>", "10⁶ litres de CO₂"),
+        ("Le 1<sup>er</sup>, M<sup>me</sup> Roux, x<sup>a+b</sup>", "Le 1er, Mme Roux, x^(a+b)"),
+        ("Il y a 12[^1].\n\n[^1]: À midi.", "Il y a 12[1].\n\n1. À midi."),
+        ("<q>Oui</q>", "“Oui”"),
         ("<div>avant <p>dedans</p> après</div>", "avant\n\ndedans\n\naprès"),
     ],
 )

@@ -94,11 +94,11 @@ def test_a_chronicle_comes_back_day_by_day(tmp_path: Path, language: str) -> Non
 
 
 def test_times_are_those_of_the_text(tmp_path: Path) -> None:
-    """What has one stands there; what has none comes first, a second apart."""
+    """What has one stands there, what has none first; "In the afternoon" follows a time."""
     items = chronicle(lines_of(FOLDER / "en.txt"), zone=PARIS, language="en", today=TODAY)
     sunday = [i for i in items if isinstance(i, Update) and i.key.startswith("2012-09-09")]
     times = [i.versions[0].published.instant.astimezone(PARIS).strftime("%H:%M") for i in sunday]
-    assert times == ["00:00", "08:20", "11:45"]
+    assert times == ["00:00", "08:20", "11:45", "15:00"]
 
 
 # -- what is wrong is told by line -----------------------------------------------------------------
@@ -349,7 +349,7 @@ def test_the_same_text_brought_in_twice_is_once(tmp_path: Path) -> None:
     blog = Blog.init(tmp_path, title="Essai", clock=Clock("2013-01-01T00:00:00Z"))
     text = (FOLDER / "en.txt").read_text("utf-8")
     start = text[: text.index("Friday 14")]
-    for part, expected in ((start, (12, 0)), (start, (0, 0)), (text, (4, 0)), (text, (0, 0))):
+    for part, expected in ((start, (13, 0)), (start, (0, 0)), (text, (4, 0)), (text, (0, 0))):
         items = read(part, zone=ZoneInfo("UTC"))
         result = blog.import_items(items, source="text en.txt")
         assert (result.entries, result.revisions) == expected

@@ -36,12 +36,42 @@ def test_the_way_to_the_root_is_put_in_last() -> None:
         ("<p>a</p><script>alert(1)</script>", "a"),
         ("<p>Vraiment\u202f?</p>", "Vraiment\u202f?"),
         ("  <p> a \n\n b </p> ", "a b"),
+        ("<div>Un</div><div>Deux</div>", "Un Deux"),
+        ("Un<p>Deux</p>", "Un Deux"),
         ("", ""),
     ],
 )
 def test_plain_text_has_the_words_only(source: str, expected: str) -> None:
     """Blocks are kept apart, entities read, no-break spaces kept."""
     assert plain(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("Le bilan est de ~~40~~ 12 morts.", "Le bilan est de 12 morts."),
+        ("Elle est perdue, <del>la maire <s>a</s> part</del>.", "Elle est perdue."),
+        ("~~Tout~~", ""),
+        ("10<sup>6</sup> litres, 2 m<sup>2</sup>, CO<sub>2</sub>", "10⁶ litres, 2 m², CO₂"),
+        ("10<sup>−3</sup> x<sub>max</sub> x<sup>a+b</sup>", "10⁻³ x_max x^(a+b)"),
+        ("1<sup>er</sup>, M<sup>me</sup>, M<sup>e</sup>, 2<sup>nd</sup>", "1er, Mme, Me, 2nd"),
+        ("Le bilan est de 12[^1].\n\n[^1]: À midi.", "Le bilan est de 12."),
+        ("Le bilan est de 12[^né].\n\n[^né]: À midi.", "Le bilan est de 12."),
+        ("|  | N |\n|--|--|\n| Morts | 12 |\n| Blessés | 40 |", "| N; Morts | 12; Blessés | 40"),
+        ("<dl><dt>Morts</dt><dd>12</dd><dt>Blessés</dt><dd>40</dd></dl>", "Morts: 12; Blessés: 40"),
+        ("<q>Oui</q>, dit-il", "“Oui”, dit-il"),
+        ("Vraiment ; oui : non", "Vraiment ; oui : non"),
+    ],
+)
+def test_plain_text_keeps_the_meaning_of_tags(markdown: str, expected: str) -> None:
+    """What is struck is left out; raised and lowered text, notes, cells are no digits of others."""
+    assert html_to_text(to_html(markdown)) == expected
+
+
+def test_the_words_of_footnotes_can_be_searched() -> None:
+    """Without their numbers and the links back."""
+    body = to_html("Douze[^1].\n\n[^1]: À midi, dit la mairie.")
+    assert html_to_text(body, has_footnotes=True) == "Douze. À midi, dit la mairie."
 
 
 def test_pictures_in_mails_get_their_size_and_nothing_else_changes() -> None:

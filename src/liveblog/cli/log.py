@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from datetime import UTC
 from itertools import islice
@@ -121,9 +120,16 @@ def _list_line(blog: Blog, entry: Entry) -> str:
         (now.verification, bool(now.verification)),
         ("corrected", bool(entry.corrections)),
     ) if holds]  # fmt: skip
-    short = textwrap.shorten(now.body, 60, placeholder="…")
-    title = style(now.title, "title") if now.title else short
+    title = style(now.title, "title") if now.title else _first_words(now)
     return entry_line(blog, moment_in(now), now.id, title, marks)
+
+
+def _first_words(now: Revision) -> str:
+    from ..text.fragments import html_to_text
+    from ..text.markup import to_html
+    from ..text.plain import shorten
+
+    return shorten(html_to_text(to_html(now.body)), 60)
 
 
 def _details(blog: Blog, entry: Entry) -> Iterator[tuple[str, str]]:

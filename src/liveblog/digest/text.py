@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
+from html import escape
 
 from lxml import etree
 
@@ -17,6 +18,7 @@ from ..text.bidi import close_controls
 from ..text.fragments import with_root
 from ..text.locale import Words
 from ..text.markup import to_html, typeset
+from ..text.meaning import mark_struck, raise_and_lower
 from ..text.plain import collapse_space
 from ..timeline import Entry
 from . import Digest, Series, abridged_note, day_heading, label
@@ -204,7 +206,9 @@ def _paragraphs_of(html: str, words: Words, base: str) -> list[str]:
     """Return safe HTML as paragraphs of text."""
     if not html:
         return []
-    html = with_root(typeset(html, words.in_html), base)
+    html = with_root(typeset(raise_and_lower(html), words.in_html), base)
+    before, after = words.typography(words.say("[struck out: %(text)s]", text="\0")).split("\0")
+    html = mark_struck(html, escape(before), escape(after))
     # Plain elements: those of lxml.html take half as much time again.
     (body,) = etree.fromstring(f"<body>{html}</body>", _PARSER)
     return list(_blocks(body))
@@ -267,6 +271,8 @@ def _inline_one(child: etree._Element) -> str:
     text = _inline(child)
     if child.tag == "br":
         return "\n"
+    if child.tag == "q":
+        return f"“{text}”"
     if child.tag == "img":
         return f"[{child.get('alt') or ''}]"
     if child.tag == "a":

@@ -7,6 +7,7 @@ matched. Each function names the rules that it implements.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
 from typing import Any
 
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
@@ -55,9 +56,12 @@ class FeedRepair(BaseExtension):  # type: ignore[misc]
         - the hubs and the archives, as ``atom:link`` (WebSub §4, RFC 5005 appendix B);
         - what was removed, as in Atom: RSS has no element for it;
         - ``sy:updatePeriod`` and ``sy:updateFrequency`` agree with ``ttl``;
+        - the channel's description is HTML by convention, as that of an item;
         - the channel's author is ``dc:creator``, never ``managingEditor`` (which wants an e-mail).
         """
         channel = root.find("channel")
+        description = channel.find("description")
+        description.text = escape(description.text, quote=False)
         own = channel.find(f"{{{ATOM}}}link")
         for rel, href in self._links("rss.xml"):
             own.addprevious(etree.Element(f"{{{ATOM}}}link", rel=rel, href=href))
@@ -138,7 +142,14 @@ class ItemRepair(BaseEntryExtension):  # type: ignore[misc]
         return entry
 
     def extend_rss(self, entry: Any) -> Any:
-        """Write the author as ``dc:creator``, the last change as ``atom:updated``, the origin."""
+        """Write what feedgen leaves out of an item, or writes wrongly.
+
+        - the author is ``dc:creator``, the last change ``atom:updated``;
+        - the description is HTML by convention (RSS profile, "description"), so a plain summary is
+          escaped: otherwise readers lose ``<word>`` and change ``&amp;``.
+        """
+        description = entry.find("description")
+        description.text = escape(description.text, quote=False)
         if self.item.author:
             etree.SubElement(entry, f"{{{DC}}}creator").text = self.item.author
         updated = etree.SubElement(entry, f"{{{ATOM}}}updated")

@@ -59,7 +59,7 @@ class Item(Struct, frozen=True):
     summary: str  #: plain text
     published: datetime
     updated: datetime
-    precision: Precision = "instant"  #: ``day``: ``published`` is noon of the day
+    precision: Precision = "instant"  #: ``day``: readers are shown no clock time for it
     written_time: str = ""  #: the time as its author wrote it, where it is vague
     author: str = ""
     tags: tuple[str, ...] = ()

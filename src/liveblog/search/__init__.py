@@ -219,7 +219,7 @@ def text_of(entry: Entry, body: str) -> str:
     *body* is the HTML of its body.
     """
     now = entry.now
-    parts = [html_to_text(body)]
+    parts = [html_to_text(body, has_footnotes=True)]
     for media in now.media:
         parts += [media.caption, media.alt]
     for figure in now.figures:

@@ -71,6 +71,7 @@ class FeedBuilder:
             summary=self._pages.digest_summary(digest),
             published=closed,
             updated=max(closed, digest.changed or closed),
+            precision="day",
             author=self._config.author,
             tags=tuple(dict.fromkeys(tag for now in live for tag in now.tags)),
             enclosures=tuple(self._enclosure(m) for now in live for m in now.media),

@@ -12,6 +12,13 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from .bidi import close_controls
+from .meaning import (
+    punctuate,
+    raise_and_lower,
+    without_footnote_marks,
+    without_footnotes,
+    without_struck,
+)
 from .plain import collapse_space, unescape
 
 ROOT = "\ufdd0"
@@ -22,7 +29,12 @@ It is a noncharacter (Unicode §23.7), which no text of an author can contain: s
 """
 
 _REST = r'[^<>"]*(?:"[^"]*"[^<>"]*)*>'  # of a tag as the sanitizer writes it
-_BREAK = re.compile(rf"<(?:br|/p|/li|/h\d|/tr|/blockquote)\b{_REST}")
+_BREAK = re.compile(
+    rf"<(?:br|hr|/(?:p|li|h\d|tr|td|th|blockquote|pre|div|dl|dt|dd|figure|figcaption|caption|table"
+    rf"|section|[ou]l))\b{_REST}|(?<=[^\s>])(?=<(?:p|div|[ou]l|dl|table|blockquote|pre|h\d)\b)"
+)
+"""The places where a block ends, or begins behind a text."""
+
 _TAG = re.compile(f"<{_REST}")
 _TAG_GROUP = re.compile(f"(<{_REST})")
 _PICTURE = re.compile(rf"<img\b{_REST}")
@@ -74,11 +86,15 @@ def set_picture_sizes(fragment: str, sizes: Mapping[str, tuple[int, int]], wides
     return _PICTURE.sub(resized, fragment)
 
 
-def html_to_text(fragment: str) -> str:
+def html_to_text(fragment: str, *, has_footnotes: bool = False) -> str:
     """Return the text of a fragment on one line, without tags.
 
-    HTML from elsewhere has to be sanitized first: ``html_to_text(sanitize(source))``.
+    HTML from elsewhere has to be sanitized first: ``html_to_text(sanitize(source))``. Struck text
+    is left out, and so are footnotes unless *has_footnotes* asks for their words; raised and
+    lowered text, cells and definitions keep their meaning (see :mod:`.meaning`).
     """
+    fragment = without_footnote_marks(fragment) if has_footnotes else without_footnotes(fragment)
+    fragment = punctuate(raise_and_lower(without_struck(fragment)))
     # Directional controls are closed before the next paragraph follows on the same line.
     text = _TAG.sub("", " ".join(map(close_controls, _BREAK.split(fragment))))
     text = unescape(text) if "&" in text else text

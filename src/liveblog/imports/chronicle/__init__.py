@@ -33,17 +33,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, tzinfo
+from datetime import date, timedelta, tzinfo
 
 from ...model.errors import InvalidInput
 from ...text.locale import Words
 from .. import Item, Problem, Update
 from .dating import Ask, UnknownDay
-from .days import Article, Day, DayClock
+from .dayclock import DayClock
+from .days import Article, Day
 from .framing import CloseText, Lead, Tally, chapter_items
 from .headings import day_heading
 from .lines import strip_forbidden
 from .section import Section, line_range
+from .spans import Night, SeveralDays
 from .survey import Chapter, Start, Survey, survey
 
 
@@ -101,6 +103,8 @@ class _Reader:
         self._zone = zone
         self._left = Counter(plan.days)
         self._clocks: dict[date, DayClock] = {}
+        # The days whose clocks the night before them uses too.
+        self._shared = {_next_day(s.day) for s in plan.starts.values() if s.is_night}
         self._section: Section = _Unused()
         self._chapter: Chapter | None = None
         self._lead: Lead | None = None
@@ -114,8 +118,8 @@ class _Reader:
             yield from self._count(self._section.add(number, line))
             return
         yield from self._count(self._section.end())
-        if isinstance(self._section, Day) and not self._left[self._section.day]:
-            del self._clocks[self._section.day]
+        if isinstance(self._section, Day):
+            self._forget(self._section.day)
         if start.chapter is not self._chapter:
             yield from self._end_chapter()
             self._chapter = start.chapter
@@ -128,6 +132,11 @@ class _Reader:
                 yield from self._count(self._section.head(number, line))
         elif start.kind != "day":
             yield from self._section.add(number, line)
+
+    def _forget(self, day: date) -> None:
+        """Delete the clock of a day of which no section is left."""
+        if not self._left[day] and day not in self._shared:
+            del self._clocks[day]
 
     def end(self) -> Iterator[Item]:
         """Yield the remaining items."""
@@ -160,7 +169,13 @@ class _Reader:
         if start.kind == "article":
             return Article(start, start.day, clock)
         tag = start.chapter.tag if start.chapter else ""
-        return Day(start.day, clock, tags=(tag,) if tag else ())
+        tags = (tag,) if tag else ()
+        heading = day_heading(line.strip())
+        if start.is_night and (after := _next_day(start.day)):
+            second = self._clocks.setdefault(after, DayClock(after, self._zone))
+            return Night(start.day, clock, second, tags=tags)
+        kind = SeveralDays if heading and heading.is_several else Day
+        return kind(start.day, clock, tags=tags)
 
     def _count(self, items: Iterator[Item]) -> Iterator[Item]:
         """Yield items, and count the updates of the chapter among them."""
@@ -178,6 +193,10 @@ class _Reader:
             )
         self._lead = self._close = None
         self._updates = Tally()
+
+
+def _next_day(day: date | UnknownDay | None) -> date | None:
+    return day + timedelta(days=1) if isinstance(day, date) else None
 
 
 class _Unused(Section):

@@ -13,7 +13,8 @@ from itertools import pairwise
 
 from ...model.period import WEEKDAYS
 from .. import Problem
-from .headings import Heading, Reading
+from .dates import Reading
+from .headings import Heading
 
 Ask = Callable[[str, Sequence[str]], str]
 """Asks the user a question; takes the question and the choices, returns one of the choices."""
@@ -96,6 +97,8 @@ def resolve_dates(
             result.append(day)
         else:
             result.append(_resolve_weekday(heading, day, ask))
+        if heading.is_several and isinstance(result[-1], date):
+            notes.append(Problem(f"line {line}", *_several_days(heading, result[-1])))
     return result, notes
 
 
@@ -122,8 +125,9 @@ def _choose_readings(
         readings = heading.readings
         if not readings:
             result.append(_no_such_day(heading))
-        elif heading.is_several:
-            result.append(_choose_day(heading, ask))
+        elif heading.is_reversed:
+            what = f"'{heading.text}' ends before it begins"
+            result.append(UnknownDay(what, "Correct its days."))
         elif len(readings) == 1:
             result.append(readings[0])
         elif (matching := _reading_by_weekday(heading)) is not None:
@@ -158,15 +162,6 @@ def _ask_order(heading: Heading, ask: Ask) -> str:
     choices = {f"{day_first} (day first)": "day", f"{month_first} (month first)": "month"}
     answer = ask(f"Which day is '{heading.text}', here and further on?", [*choices, LEAVE_OUT])
     return choices.get(answer, "neither")
-
-
-def _choose_day(heading: Heading, ask: Ask | None) -> Reading | UnknownDay:
-    shown = {_format_reading(reading): reading for reading in heading.readings}
-    if ask:
-        answer = ask(f"'{heading.text}' names several days. Which is it?", [*shown, LEAVE_OUT])
-        if answer in shown:
-            return shown[answer]
-    return UnknownDay(f"'{heading.text}' names several days", "Give each day a heading of its own.")
 
 
 # -- years -----------------------------------------------------------------------------------------
@@ -309,6 +304,21 @@ def _resolve_weekday(heading: Heading, day: date, ask: Ask | None) -> date | Unk
     return UnknownDay(
         f"'{heading.text}' can be {' or '.join(choices)}: its weekday and date disagree",
         "Correct one of them, or give the year.",
+    )
+
+
+def _several_days(heading: Heading, first: date) -> tuple[str, str]:
+    """Return the note (message and hint) on a heading of several days."""
+    if heading.is_night:
+        return (
+            f"'{heading.text}' is a night between two days: its text ends {first}, under these "
+            "words; times before noon are of the day after",
+            "If it belongs elsewhere, put a line with its day above it.",
+        )
+    return (
+        f"'{heading.text}' names several days: its text is an update of the first, {first}, "
+        "under these words",
+        "To tell the days apart, put a line with its date above the text of each.",
     )
 
 

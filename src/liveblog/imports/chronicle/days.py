@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date
 
 from ...model import limits
 from ...model.entry import Source, slug
 from ...model.moment import Moment
-from ...model.period import day_end, day_start, local_day
 from ...text.plain import shorten
 from .. import FramingItem, Item, Problem, Update, Version
+from .dayclock import DayClock
+from .doubts import doubtful_day, doubtful_time
 from .headings import dated_sentence, day_heading
 from .lines import ends_sentence, find_sources, is_headline, is_picture, is_rule, is_underline
 from .section import (
@@ -38,80 +38,13 @@ _WRAPPED_LENGTH = 60
 _KEY_LENGTH = 60
 """Maximum characters of an article's title in its key."""
 
-_SECOND = timedelta(seconds=1)
-_TICK = timedelta(microseconds=1)
-
-
-class DayClock:
-    """Assigns instants and keys to the updates of one day, across all sections about that day."""
-
-    def __init__(self, day: date, zone: tzinfo) -> None:
-        self.day = day
-        self.has_headline = False
-        self._zone = zone
-        self._start, self._end = day_start(day, zone), day_end(day, zone)
-        self._written = self._start  # the last time mark as it is written
-        self._last = self._start - _SECOND  # the newest instant that was returned
-        self._by_mark: dict[datetime, datetime] = {}  # time mark: its newest instant
-        self._names: Counter[str] = Counter()
-
-    def key(self, name: str) -> str:
-        """Return a key that no other update of the day has."""
-        self._names[name] += 1
-        count = self._names[name]
-        return f"{self.day}{name}#{count}" if count > 1 else f"{self.day}{name}"
-
-    def whole_day(self) -> Moment:
-        """Return the moment of an article, which stands before the times of its day."""
-        return Moment(self._start, "day")
-
-    def untimed(self) -> Moment:
-        """Return the moment of a text without a time: it stands after the time before it."""
-        if self._last < self._start:
-            return self.whole_day()
-        return Moment(self._last + _TICK, "day", day=self.day)
-
-    def next_second(self) -> Moment | None:
-        """Return the moment of a text that continues a timed one; None after the last second."""
-        self._last += _SECOND
-        return Moment(self._last) if self._last < self._end else None
-
-    def moment(self, clock: time, *, is_utc: bool) -> tuple[Moment | None, str]:
-        """Return the moment of a clock time (None if it has none), and what is wrong with it.
-
-        A time that occurs twice when clocks go back is the first that does not precede the update
-        before. A time that is skipped when clocks go forward is moved by the length of the gap.
-        """
-        wrong = ""
-        if is_utc:
-            instant = datetime.combine(self.day, clock, UTC)
-            if local_day(instant, self._zone) != self.day:
-                return None, f"it is not within {self.day} in {self._zone}; it stays in the text"
-        else:
-            local = datetime.combine(self.day, clock, self._zone)
-            instant, second = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
-            if instant.astimezone(self._zone).time() != clock:
-                wrong = f"the clocks of {self._zone} skip it on {self.day}; it is read as later"
-                instant = min(max(instant, second), self._end - _SECOND)
-            elif instant < self._written <= second:
-                instant = second
-        given = max(instant, self._by_mark.get(instant, self._start - _SECOND) + _SECOND)
-        if instant < self._written:
-            wrong = wrong or "it follows a later time; the day will show it before that one"
-        else:
-            given = max(given, self._last + _SECOND)
-        if given >= self._end:
-            return None, "too many updates share the day's last minute; it stays in the text"
-        self._written, self._by_mark[instant], self._last = instant, given, given
-        return Moment(given), wrong
-
 
 class Day(Section):
     """The section under the heading of a day."""
 
     def __init__(self, day: date, clock: DayClock, *, tags: tuple[str, ...] = ()) -> None:
         self.day = day
-        self._clock = clock
+        self._clock = self._current = clock
         self._tags = tags
         self._pending = PendingLine()
         self._is_short = False
@@ -154,9 +87,10 @@ class Day(Section):
         if not self._first and is_underline(line):
             self._pending.is_separate = True
             return
-        mark = self._mark_of(bare)
+        begins = self._is_short and bare[0].isupper()
+        is_wrapped = bool(self._pending) and not (self._pending.is_separate or begins)
+        mark = self._mark_of(bare, is_wrapped=is_wrapped)
         if self._pending:
-            begins = self._is_short and bare[0].isupper()
             is_separate = self._pending.is_separate or mark is not None or begins
             yield from self._resolve_pending(is_headline=is_separate)
         if mark is not None and (yield from self._start_update(number, mark)):
@@ -170,7 +104,18 @@ class Day(Section):
             self._text.end_paragraph()
             self._last = number
             return
+        if not is_wrapped:
+            yield from self._report_doubts(number, bare)
         yield from self._add(number, line)
+
+    def _report_doubts(self, number: int, line: str) -> Iterator[Item]:
+        """Report a line of text that may begin another day, or an update."""
+        before = self._text.before
+        is_first = not before or ends_sentence(before)
+        found = doubtful_day(line, self.day) if is_first else None
+        found = found or doubtful_time(line)
+        if found is not None:
+            yield Problem(f"line {number}", found.what, found.hint)
 
     def end(self) -> Iterator[Item]:
         """Yield the last update."""
@@ -187,31 +132,36 @@ class Day(Section):
         else:
             yield from self._add(pending.number, pending.line)
 
-    def _mark_of(self, line: str) -> TimeMark | None:
-        """Return the time that a line begins with, if an update can begin there."""
+    def _mark_of(self, line: str, *, is_wrapped: bool) -> TimeMark | None:
+        """Return the time that a line begins with, if an update can begin there.
+
+        *is_wrapped* says that a sentence may continue from the line before.
+        """
+        mark = time_mark(line)
+        if mark is None:
+            return None
         before = self._text.before
         is_second = self._mark is not None and self._mark[0] == self._last
         if before and not ends_sentence(before) and not is_second:
+            # A short line was not wrapped.
+            is_wrapped = is_wrapped or mark.is_sentence or len(before) >= _WRAPPED_LENGTH
+            return None if is_wrapped else mark
+        if mark.is_sentence and (is_wrapped or (mark.is_narrative and self._mark is None)):
             return None
-        return time_mark(line)
+        return mark
 
     def _start_update(self, number: int, mark: TimeMark) -> Generator[Item, None, bool]:
         """Begin an update at a time; return whether the line was used up."""
-        moment: Moment | None = None
-        if mark.time is None:
-            wrong = "no clock shows this time; it stays in the text"
-        elif mark.zone not in ("", "UTC"):
-            wrong = f"the time zone {mark.zone} is not known here; it stays in the text"
-        else:
-            moment, wrong = self._clock.moment(mark.time, is_utc=mark.zone == "UTC")
-        if wrong:
-            yield Problem(f"line {number}", f"'{mark.text}': {wrong}", "Check the time.")
+        clock = self._clock_of(mark)
+        moment, what, hint = clock.place(mark)
+        if what:
+            yield Problem(f"line {number}", f"'{mark.text}': {what}", hint)
         if moment is None or mark.time is None:
             return False
         yield from self._close_update()
         seconds = f":{mark.time.second:02}" if mark.time.second else ""
-        self._name = f"T{mark.time:%H:%M}{seconds}{'Z' if mark.zone else ''}"
-        self._moment = moment
+        self._name = f"T{mark.time:%H:%M}{seconds}{'Z' if mark.zone == 'UTC' else ''}"
+        self._moment, self._current = moment, clock
         self._mark = number, mark
         self._first = self._last = number
         title, _ = strip_heading_marks(mark.rest)
@@ -221,15 +171,26 @@ class Day(Section):
             yield from self._add(number, mark.rest)
         return True
 
+    def _clock_of(self, mark: TimeMark) -> DayClock:
+        """Return the clock of the day that a time belongs to."""
+        return self._clock
+
+    def _begin(self) -> Moment | None:
+        """Return the moment of a text that no time precedes."""
+        return self._clock.untimed()
+
     def _add(self, number: int, line: str) -> Iterator[Item]:
         """Add a line to the update; begin another update where the text gets too long."""
         for piece in _split_long(line):
             if self._text.size + 4 * len(piece) > limits.BODY_BYTES - 100 and self._text:
+                before = self._moment
                 yield from self._close_update()
-            if self._moment is None:
-                is_timed = self._name.startswith("T")
-                self._moment = self._clock.next_second() if is_timed else self._clock.untimed()
-            if self._moment is None or len(piece) > _PIECE_LENGTH:
+                self._moment = self._current.after(before) if before else None
+                is_full = self._moment is None
+            else:
+                is_full = False
+                self._moment = self._moment or self._begin()
+            if is_full or len(piece) > _PIECE_LENGTH:
                 yield Problem(
                     f"line {number}",
                     "it is too long for an update; it is not imported",
@@ -252,7 +213,7 @@ class Day(Section):
                 tags=self._tags,
                 sources=tuple(self._sources),
             )
-            key = self._clock.key(self._name)
+            key = self._current.key(self._name)
             yield Update(key, line_range(self._first, self._last), (version,))
         elif self._mark:
             number, mark = self._mark
@@ -291,6 +252,11 @@ class Article(Day):
             self._moment = self._clock.whole_day()
             yield from super().add(number, line)
 
+    def _mark_of(self, line: str, *, is_wrapped: bool) -> TimeMark | None:
+        """Return the time that a line begins with; a sentence of an article begins no update."""
+        mark = super()._mark_of(line, is_wrapped=is_wrapped)
+        return None if mark is None or mark.is_sentence else mark
+
     def _add_date(self, number: int, line: str) -> Iterator[Item]:
         """Add the line of the date, which stays in the text where it begins a sentence."""
         heading = dated_sentence(line.strip())
@@ -300,12 +266,13 @@ class Article(Day):
             yield from self._add(number, line)
             return
         text = heading.rest
-        if heading.stamp and heading.stamp.time and heading.stamp.zone in ("", "UTC"):
-            is_utc = heading.stamp.zone == "UTC"
-            self._moment, wrong = self._clock.moment(heading.stamp.time, is_utc=is_utc)
-            text = heading.stamp.rest if self._moment else text
-            if wrong:
-                yield Problem(f"line {number}", f"'{heading.stamp.text}': {wrong}", "Check it.")
+        if heading.stamp:
+            placed = self._clock.place(heading.stamp)
+            if placed.moment:
+                self._moment, text = placed.moment, heading.stamp.rest
+            if placed.what:
+                what = f"'{heading.stamp.text}': {placed.what}"
+                yield Problem(f"line {number}", what, placed.hint)
         self._moment = self._moment or self._clock.whole_day()
         if text:
             yield from self._add(number, text)

@@ -12,7 +12,7 @@ from pathlib import Path
 from ...model import addresses, limits
 from ...model.entry import FORBIDDEN, Source
 from ...model.errors import InvalidInput
-from ...text.dates import normalize
+from ...text.tokens import normalize
 from ..files import cannot_read
 
 LONGEST_LINE = 1_000_000

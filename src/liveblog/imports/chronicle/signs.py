@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ...text.dates import normalize
+from ...text.tokens import normalize
 
 _HEAD = 240
 """Characters of a paragraph that are examined."""

@@ -50,6 +50,7 @@ class Start:
     title: str = ""  #: of an article
     date_line: int = 0  #: line of an article's date
     is_sentence: bool = False  #: the line of the date is part of the text
+    is_night: bool = False  #: it is the night after the day
     chapter: Chapter | None = None  #: that of a lead, a day or a close
 
 
@@ -145,7 +146,11 @@ def _plan_chronicle(
     for index, day in zip(part.anchors, found, strict=True):
         anchor = blocks[index]
         plan.starts[anchor.number] = Start(
-            "day", day=day, is_sentence=anchor.is_sentence or not anchor.is_certain, chapter=chapter
+            "day",
+            day=day,
+            is_sentence=anchor.is_sentence or not anchor.is_certain,
+            is_night=anchor.heading is not None and anchor.heading.is_night,
+            chapter=chapter,
         )
     if close.line:
         plan.starts[close.line] = Start("close", chapter=chapter)

@@ -2,134 +2,114 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import time
-from typing import NamedTuple
 
-from .tokens import BRACKETS, Tokens, read_opening, read_tail
-
-_BEFORE_TIME = frozenset(
-    (("a",), ("at",), ("um",), ("a", "las"), ("a", "la"), ("الساعه",), ("في", "الساعه"), ("t",))
-)
-_BEFORE_TIME_FIRST = frozenset(words[0] for words in _BEFORE_TIME)
-_HOURS = frozenset(["h", "heure", "heures", "uhr"])
-_AM = frozenset(["am", "ص", "صباحا"])
-_PM = frozenset(["pm", "م", "مساء"])
-_UTC = frozenset(["gmt", "utc", "tu", "z"])
-_OTHER_ZONE = re.compile(r"[A-Z]{1,4}T|MSK|MEZ|MESZ")
+from ...model import limits
+from ...text.clock import TimeOfDay, read_time
+from ...text.daytimes import DURATION
+from ...text.tokens import Tokens
+from .opening import BRACKETS, Tail, read_opening, read_tail
 
 
 @dataclass(frozen=True, slots=True)
 class TimeMark:
     """A line that begins with a time of day."""
 
-    text: str
+    text: str  #: the time as it is written
+    late: time | None  #: where it stands if it is the end of the day: midnight, the night
     time: time | None  #: None if it does not exist
-    zone: str  #: empty for the blog's zone, ``UTC``, or an unknown name
-    rest: str
+    zone: str  #: see :attr:`.TimeOfDay.zone`
+    rest: str  #: what follows the time; the whole line if it is a sentence
+    is_vague: bool  #: it is shown as it is written
     is_marked: bool  #: its whole line is a Markdown heading or emphasised
+    is_sentence: bool = False  #: it is the beginning of a sentence, which stays whole
+    is_narrative: bool = False  #: it is a part of the day without a sign after it: "In the morning"
 
 
 def time_mark(line: str, *, is_stamp: bool = False) -> TimeMark | None:
     """Read the time of day that a line begins with, if it marks what follows.
 
-    « 18 h 04 : … », "6:04 pm – …", "[14:30] …", "18:04 Explosion …", « 9h » alone; with UTC or GMT
-    the time is not in the blog's zone. A sentence (« À 18 h 04, … », "9h de combats") is no mark.
-    With *is_stamp*, the time follows a day on its line ("2012-07-15 18:04 explosion") and needs no
-    sign after it.
+    « 18 h 04 : … », "6:04 pm – …", "[14:30] …", "18:04 Explosion …", « Vers 13 h : … », « 9h »
+    alone. A sentence that begins with a time (« À 18 h 04, … ») stays whole. A span of time ("9h
+    de combats") is no mark. With *is_stamp*, the time follows a day on its line ("2012-07-15 18:04
+    explosion") and needs no sign after it.
+    """
+    before = read_opening(line)
+    for has_range in (True, False):
+        tokens = Tokens(line, before.start)
+        found = read_time(tokens, has_range=has_range)
+        if found is None:
+            return None
+        tail = read_tail(line[tokens.end :], before)
+        is_strong = tail.sign in (":", "-", ".") or bool(tail.closed) or not tail.rest
+        is_sentence = not is_strong and (tail.sign == "," or found.has_word)
+        if _is_mark(found, tail, is_stamp=is_stamp, has_bracket=before.emphasis in BRACKETS):
+            text = line[before.start : tokens.end]
+            rest = tail.rest
+            if is_sentence or (tail.sign == "-" and _begins_with_time(rest)):
+                rest = line[before.start :].strip()
+            return TimeMark(
+                text=text,
+                time=found.time,
+                late=found.late,
+                zone=found.zone,
+                rest=rest,
+                is_vague=found.is_vague and len(text) <= limits.NAME,
+                is_marked=bool(before.level)
+                or (tail.closed == "end" and before.emphasis not in BRACKETS),
+                is_sentence=is_sentence,
+                is_narrative=is_sentence and not (tail.sign or found.has_number or found.is_point),
+            )
+    return None
+
+
+def possible_time(line: str) -> tuple[str, time | None] | None:
+    """Return the time that a line begins with where :func:`time_mark` finds none.
+
+    "9 h le maire" can begin an update or a sentence; "9 h de combats" is a span of time.
     """
     before = read_opening(line)
     tokens = Tokens(line, before.start)
-    if tokens.peek().number is None and tokens.peek().word not in _BEFORE_TIME_FIRST:
+    found = read_time(tokens)
+    if found is None or not found.has_number or time_mark(line) is not None:
         return None
-    for words in ((tokens.peek().word, tokens.peek(1).word), (tokens.peek().word,)):
-        if words in _BEFORE_TIME:
-            tokens.at += len(words)
-            break
-    has_word = tokens.at > 0
-    clock = _read_clock(tokens)
-    if clock is None:
+    tail = read_tail(line[tokens.end :], before)
+    if (found.is_plain or found.is_bare) and tail.sign not in (":", "-"):
         return None
-    text = line[before.start : tokens.end]
-    zone = ""
-    if tokens.peek().word in _UTC:
-        zone, tokens.at = "UTC", tokens.at + 1
-    elif _OTHER_ZONE.fullmatch(tokens.peek().raw):
-        zone, tokens.at = tokens.peek().raw, tokens.at + 1
-    sign, rest, closed = read_tail(line[tokens.end :], before)
-    if sign == ",":
-        return None
-    if clock.is_plain and before.emphasis not in BRACKETS:
-        return None  # "18.04" is a number, or a day
-    if is_stamp and clock.has_minutes:
-        pass
-    elif not sign and not closed and rest:
-        letter = rest.lstrip("«“\"'„( \u00a0\u202f")[:1]
-        if has_word or not clock.has_minutes or not letter.isalpha() or letter.islower():
-            return None
-    if sign == "-" and _read_clock(Tokens(rest, 0)) is not None:
-        rest = line[before.start :].strip()  # a range of times: both stay in the text
-    is_marked = bool(before.level) or (closed == "end" and before.emphasis not in BRACKETS)
-    return TimeMark(text, clock.time, zone, rest, is_marked)
+    return None if _is_duration(tail) else (line[before.start : tokens.end], found.time)
 
 
-class _ClockTime(NamedTuple):
-    time: time | None
-    has_minutes: bool
-    is_plain: bool  #: two numbers with a full stop, without a word
+def _is_mark(found: TimeOfDay, tail: Tail, *, is_stamp: bool, has_bracket: bool) -> bool:
+    """Whether a time begins an update, judging by what follows it on its line."""
+    if found.is_plain and not has_bracket:
+        return False  # "18.04" is a number, or a day
+    if tail.sign in (":", "-") or tail.closed:
+        return True
+    if found.is_bare:
+        return tail.sign == ","
+    if tail.sign == "." or not tail.rest:
+        return found.has_number or found.has_word or found.is_point or not tail.rest
+    if is_stamp:
+        return found.has_minutes
+    if tail.sign == ",":
+        return found.has_number or found.has_word or found.is_point
+    if _is_duration(tail):
+        return False
+    if not found.has_number:
+        return found.has_word
+    letter = tail.rest.lstrip("«“\"'„( \u00a0\u202f")[:1]
+    return found.has_word or found.has_minutes or (letter.isalpha() and not letter.islower())
 
 
-def _read_clock(tokens: Tokens) -> _ClockTime | None:
-    token = tokens.peek()
-    if token.number is None or len(token.raw) > 2:
-        return None
-    tokens.at += 1
-    minute = second = None
-    is_plain = False
-    is_named = tokens.take(_HOURS)
-    if is_named:
-        minute = _read_two_digits(tokens, "")
-        if minute is not None:
-            tokens.take(frozenset(("min", "mn")))
-    elif (minute := _read_two_digits(tokens, ":")) is not None:
-        second = _read_two_digits(tokens, ":")
-    elif (minute := _read_two_digits(tokens, ".")) is not None:
-        is_plain = True
-    half = _read_half(tokens)
-    is_named = tokens.take(_HOURS) or is_named
-    if minute is None and not is_named and not half:
-        return None
-    hour = token.number
-    if half and 1 <= hour <= 12:
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    elif half:
-        hour = 99
-    try:
-        clock = time(hour, minute or 0, second or 0)
-    except ValueError:
-        clock = None
-    return _ClockTime(clock, minute is not None, is_plain and not is_named and not half)
+def _is_duration(tail: Tail) -> bool:
+    """Whether the words after a time make it a span of time: « 9 h de combats »."""
+    if tail.sign:
+        return False
+    first = Tokens(tail.rest, 0).peek()
+    return first.word in DURATION or first.raw == "à"
 
 
-def _read_two_digits(tokens: Tokens, sign: str) -> int | None:
-    """Read minutes or seconds after a *sign* with no space on either side."""
-    if sign and (tokens.peek().raw != sign or tokens.peek().after_blank):
-        return None
-    token = tokens.peek(len(sign))
-    if token.number is None or len(token.raw) != 2 or (sign and token.after_blank):
-        return None
-    tokens.at += 1 + len(sign)
-    return token.number
-
-
-def _read_half(tokens: Tokens) -> str:
-    for words, half in ((_AM, "am"), (_PM, "pm")):
-        if tokens.take(words):
-            return half
-    # "p.m."
-    letters = [tokens.peek(i).word for i in range(4)]
-    if letters[0] in ("a", "p") and letters[1:3] == [".", "m"]:
-        tokens.at += 4 if letters[3] == "." else 3
-        return f"{letters[0]}m"
-    return ""
+def _begins_with_time(text: str) -> bool:
+    found = read_time(Tokens(text, 0))
+    return found is not None and found.has_number

@@ -1,4 +1,4 @@
-"""Splits the beginning of a line into Markdown marks, words, numbers and signs.
+"""Reads the Markdown at the start of a line, and the signs after a date or time.
 
 Only the first characters are examined, so a line may have any length.
 """
@@ -8,72 +8,16 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ...text.dates import normalize
+from ...text.tokens import BLANK
 
-_HEAD_LENGTH = 120
-"""Characters within which a date or time must end."""
-
-_BLANK = " \t\u00a0\u2000-\u200b\u202f\u205f\u3000\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"
-"""Spaces of every width and directional marks of Arabic texts, for a character class."""
-
-_MARKS = "\u0300-\u036f\u064b-\u065f\u0670"
-"""Combining marks: accents of decomposed text, Arabic vowels."""
-
-_TOKEN = re.compile(rf"\d+|[^\W\d_](?:[^\W\d_]|[{_MARKS}])*|[^{_BLANK}]")
-_BLANKS = re.compile(rf"[{_BLANK}]*")
+_BLANKS = re.compile(rf"[{BLANK}]*")
 _OPENING = re.compile(
-    rf"[{_BLANK}]*(?:(?P<level>#{{1,6}})[{_BLANK}]+)?(?:(?P<bullet>[-*+•·–])[{_BLANK}]+)?"
+    rf"[{BLANK}]*(?:(?P<level>#{{1,6}})[{BLANK}]+)?(?:(?P<bullet>[-*+•·–])[{BLANK}]+)?"
     r"(?P<emphasis>[*_]{1,3}|[\[(])?"
 )
 BRACKETS = {"[": "]", "(": ")"}
 
 _DASHES = frozenset("–—―|→•·")
-
-
-class Token(NamedTuple):
-    """A word, a number or a sign."""
-
-    word: str  #: folded
-    raw: str
-    end: int
-    after_blank: bool
-
-    @property
-    def number(self) -> int | None:
-        """The value of a number in any script; None for another token."""
-        return int(self.raw) if self.raw.isdecimal() else None
-
-
-class Tokens:
-    """The tokens at the beginning of a text, read on demand."""
-
-    def __init__(self, text: str, start: int) -> None:
-        self._matches = _TOKEN.finditer(text, start, start + _HEAD_LENGTH)
-        self._list: list[Token] = []
-        self._start = start
-        self.at = 0
-
-    def peek(self, ahead: int = 0) -> Token:
-        """Return the next token, or one *ahead* of it; an empty token after the last."""
-        at = self.at + ahead
-        while at >= len(self._list):
-            match = next(self._matches, None)
-            if match is None:
-                return Token("", "", 0, True)
-            blank = match.start() > (self._list[-1].end if self._list else self._start)
-            self._list.append(Token(normalize(match[0]), match[0], match.end(), blank))
-        return self._list[at]
-
-    def take(self, words: frozenset[str] | str) -> bool:
-        """Skip the next token if it is one of *words*; return whether it was."""
-        found = bool(self.peek().word) and self.peek().word in words
-        self.at += found
-        return found
-
-    @property
-    def end(self) -> int:
-        """The index after the last token that was taken."""
-        return self._list[self.at - 1].end
 
 
 class Opening(NamedTuple):
