@@ -32,7 +32,7 @@ from liveblog.model.entry import (
     make_id,
 )
 from liveblog.model.errors import InvalidInput, StorageError
-from liveblog.model.records import Record
+from liveblog.model.records import Record, Version
 
 from ..conftest import Clock, needs, site_bytes
 from ..test_media import encoded, two_colours
@@ -71,7 +71,7 @@ def read_back(exported: Path) -> list[Item]:
     return list(folder(exported, zone=UTC, now=NOON))
 
 
-def copies(items: Iterable[Item]) -> list[Revision | Framing]:
+def copies(items: Iterable[Item]) -> list[Version]:
     """Return the records that an import found."""
     return [item.record for item in items if isinstance(item, Copy)]
 
