@@ -26,14 +26,13 @@ from liveblog.model.entry import (
     Figure,
     Framing,
     Media,
-    Record,
-    Reference,
     Revision,
     Source,
     id_letters,
     make_id,
 )
 from liveblog.model.errors import InvalidInput, StorageError
+from liveblog.model.records import Record
 
 from ..conftest import Clock, needs, site_bytes
 from ..test_media import encoded, two_colours
@@ -63,7 +62,7 @@ def everything(blog: Blog) -> list[Record]:
 
 def in_order(records: Iterable[Record]) -> list[Revision | Framing]:
     """Return the records that an author made, each name's together."""
-    made = [record for record in records if not isinstance(record, Reference)]
+    made = [record for record in records if isinstance(record, Revision | Framing)]
     return sorted(made, key=lambda record: (home_of(record), record.name, record.rev))
 
 

@@ -369,6 +369,32 @@ def test_a_missing_picture_is_reported_and_the_update_is_imported(blog: Blog) ->
     assert bodies(blog) == [["Un."]]
 
 
+def test_pictures_that_do_not_come_leave_their_links_and_captions(blog: Blog) -> None:
+    """All of them, each reported; an update of nothing else is not empty."""
+
+    def missing(name: str) -> Picture:
+        def read() -> bytes:
+            raise NotFound(f"{name} is gone.", "Look for it.")
+
+        return Picture(name, read, f"Un [{name}]", "Au *matin*", url=f"https://old.example/{name}")
+
+    pictures = (missing("a.png"), missing("b.png"))
+    items = [update("a", "Un.", pictures=pictures), update("b", "", pictures=pictures[:1])]
+    result = blog.import_items(items, source="test")
+    assert [p.what for p in result.problems] == [
+        "a.png is gone.",
+        "b.png is gone.",
+        "a.png is gone.",
+    ]
+    link = r"[Un \[a.png\]](https://old.example/a.png)"
+    first, second = sorted(
+        (e.now.body for e in blog.timeline.newest_first()), key=len, reverse=True
+    )
+    assert second == f"{link}\n\nAu \\*matin\\*"
+    assert first.startswith(f"Un.\n\n{second}\n\n[Un")
+    assert blog.import_items(items, source="test").entries == 0
+
+
 def test_a_picture_that_was_missing_is_tried_again(blog: Blog, tmp_path: Path) -> None:
     """Without a revision as long as it is, with one once it is there."""
     data = picture(tmp_path).read_bytes()

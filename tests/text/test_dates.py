@@ -174,12 +174,61 @@ def test_english_is_understood_everywhere(text: str, expected: str, language: st
     assert local(text, language) == expected
 
 
+VAGUE = [
+    ("fr", "vers 13 h", "2012-07-15 13:00", "vers 13 h"),
+    ("fr", "Vers 13\u00a0h", "2012-07-15 13:00", "Vers 13\u00a0h"),
+    ("fr", "midi", "2012-07-15 12:00", "midi"),
+    ("fr", "hier à midi", "2012-07-14 12:00", "à midi"),
+    ("fr", "minuit", "2012-07-15 00:00", "minuit"),
+    ("fr", "dans la nuit", "2012-07-15 03:00", "dans la nuit"),
+    ("fr", "samedi vers 13 h", "2012-07-14 13:00", "vers 13 h"),
+    ("fr", "15 juillet 2011, en début de soirée", "2011-07-15 19:00", "en début de soirée"),
+    ("fr", "entre 10 h et 11 h", "2012-07-15 10:00", "entre 10 h et 11 h"),
+    ("fr", "à onze heures", "2012-07-15 11:00", ""),
+    ("en", "around noon", "2012-07-15 12:00", "around noon"),
+    ("en", "yesterday around 6 p.m.", "2012-07-14 18:00", "around 6 p.m."),
+    ("en", "saturday night", "2012-07-14 23:00", "night"),
+    ("en", "during the night", "2012-07-15 03:00", "during the night"),
+    ("en", "half past six", "2012-07-15 06:30", ""),
+    ("de", "gegen 13 Uhr", "2012-07-15 13:00", "gegen 13 Uhr"),
+    ("de", "gestern Mittag", "2012-07-14 12:00", "Mittag"),
+    ("de", "am späten Abend", "2012-07-15 22:30", "am späten Abend"),
+    ("de", "um halb sieben", "2012-07-15 06:30", ""),
+    ("es", "a mediodía", "2012-07-15 12:00", "a mediodía"),
+    ("es", "ayer por la tarde", "2012-07-14 15:00", "por la tarde"),
+    ("es", "hacia las 3 de la tarde", "2012-07-15 15:00", "hacia las 3 de la tarde"),
+    ("ar", "نحو الساعة ١٠", "2012-07-15 10:00", "نحو الساعة ١٠"),
+    ("ar", "أمس ظهرًا", "2012-07-14 12:00", "ظهرًا"),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "expected", "written"), VAGUE)
+def test_a_vague_time_is_kept_as_it_is_written(
+    language: str, text: str, expected: str, written: str
+) -> None:
+    """It has an instant, by which it is ordered; the words are those of its author."""
+    found = parse_moment(text, now=NOW, zone=PARIS, language=language)
+    assert local(text, language) == expected
+    assert (found.precision, found.written_time) == ("instant", written)
+
+
+@pytest.mark.parametrize("text", ["mañana", "morgen", "demain", "tomorrow", "غدا"])
+def test_the_next_day_is_no_morning(text: str) -> None:
+    """Words that mean both are the day."""
+    language = {"m": "es", "d": "fr", "t": "en"}.get(text[0], "ar") if text != "morgen" else "de"
+    found = parse_moment(text, now=NOW, zone=PARIS, language=language)
+    assert (local(text, language), found.precision) == ("2012-07-16 00:00", "day")
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "",
         " ",
         "soon",
+        "at 6",
+        "about 3",
+        "9h de combats",
         "9",
         "18",
         "1830",

@@ -23,7 +23,8 @@ from msgspec import Struct
 
 from ..config import Config
 from ..journal import Fault, Journal
-from ..model.entry import Framing, Record, Reference, Revision
+from ..model.entry import Framing, Reference, Revision
+from ..model.records import Record
 from ..storage.inside import read_inside
 
 VERSION = 1

@@ -26,12 +26,12 @@ from urllib.parse import quote
 
 from ..journal import Fault
 from ..journal.dayfiles.layout import home_of
+from ..model.chapter import Chapter
 from ..model.draft import FIELDS
 from ..model.entry import (
     FORBIDDEN,
     Framing,
     Media,
-    Record,
     Reference,
     Revision,
     display_day,
@@ -41,6 +41,7 @@ from ..model.entry import (
 )
 from ..model.errors import InvalidInput, StorageError
 from ..model.period import COVERAGE, parse_period_id
+from ..model.records import Record
 from ..storage.atomic import replace_file
 from ..storage.inside import delete_inside, is_inside, read_inside
 from ..text.frontmatter import join, to_yaml
@@ -172,7 +173,7 @@ def picture(alt: str, target: str, caption: str) -> str:
 
 def _pages(records: Iterable[Record]) -> Iterator[tuple[str, str, list[Media]]]:
     """Yield the path and text of each file, and the pictures of all its revisions."""
-    records_only = (record for record in records if not isinstance(record, Reference))
+    records_only = (record for record in records if not isinstance(record, Chapter | Reference))
     seen: set[str] = set()
     for home, group in groupby(records_only, home_of):
         if home in seen:

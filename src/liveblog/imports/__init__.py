@@ -25,6 +25,7 @@ class Picture:
     read: Callable[[], bytes]  #: raises :class:`LiveblogError` if it is missing
     alt: str = ""
     caption: str = ""
+    url: str = ""  #: its address in the web, which stays in the text if it cannot be fetched
 
 
 class Version(Draft, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ from ..model.revisions import revise
 from ..model.validation import validate
 from ..timeline import Entry, fold, newest_framing
 from . import ChapterItem, Copy, FramingItem, ImportResult, Item, Picture, Problem, Update, Version
-from .fitting import fit
+from .fitting import fit, with_links
 from .marks import INCOMPLETE, PREFIX, mark_in, mark_of, new_versions
 from .writer import Writer
 
@@ -147,11 +147,15 @@ class _Import:
         rev = existing[-1].rev if existing else 0
         for index in new:
             media, failed = self._store_pictures(versions[index], entry_id)
-            draft, mark = drafts[index], marks[index]
+            draft, mark = (
+                with_links(drafts[index], [picture for picture, _ in failed]),
+                marks[index],
+            )
             if failed and not (media or draft.title or draft.body):
-                raise failed
+                raise failed[0][1]
             if failed:
-                self.result.report(update.where, failed)
+                for _, error in failed:
+                    self.result.report(update.where, error)
                 mark += INCOMPLETE
                 if existing and mark_in(existing[-1]) == mark and existing[-1].media == media:
                     self.result.known += 1
@@ -205,10 +209,10 @@ class _Import:
 
     def _store_pictures(
         self, version: Version, entry_id: str
-    ) -> tuple[tuple[Media, ...], LiveblogError | None]:
-        """Store the pictures of a version; return them, and the error of one that is missing."""
+    ) -> tuple[tuple[Media, ...], list[tuple[Picture, LiveblogError]]]:
+        """Store the pictures of a version; return them, and those that are missing with errors."""
         stored: list[Media] = []
-        failed: LiveblogError | None = None
+        failed: list[tuple[Picture, LiveblogError]] = []
         for picture in version.pictures:
             self._undescribed += not (picture.alt or picture.caption)
             if self.is_dry:
@@ -220,7 +224,7 @@ class _Import:
             except StorageError:
                 raise
             except LiveblogError as error:
-                failed = error
+                failed.append((picture, error))
         return tuple(stored), failed
 
     def _store_picture(self, picture: Picture, entry_id: str) -> Media:

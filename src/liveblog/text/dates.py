@@ -17,9 +17,13 @@ from ..model import limits, period
 from ..model.errors import InvalidInput
 from ..model.moment import Moment
 from ..model.period import COVERAGE, Period
-from .tokens import normalize
+from .clock import read_time
+from .tokens import Tokens, normalize
 
-_EXAMPLES = '"18:30", "yesterday 18:30", "monday 9am", "10 min ago", "15 july 18:04", ISO 8601'
+_EXAMPLES = (
+    '"18:30", "yesterday 18:30", "monday 9am", "10 min ago", "15 july 18:04", "around 1 pm", '
+    "ISO 8601"
+)
 
 _LONGEST = 100
 """Maximum number of characters of a time."""
@@ -86,7 +90,8 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, language: str = "en"
 
     A time without a date is today. A weekday is the latest one, today included. A day without a
     year is the nearest one. A date without a time has the precision ``day``. A text without an
-    offset is a local time in *zone*; where the clocks are put back, the first of two such times.
+    offset is a local time in *zone*; where the clocks are put back, the first of two such times. A
+    vague time (« vers 13 h », "sunday night") is written in the moment as its author wrote it.
 
     Raises :class:`InvalidInput` for a text that is not understood, a time outside of the limits,
     and a local time that does not exist because the clocks are put forward.
@@ -108,15 +113,40 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, language: str = "en"
     if iso is not None:
         return iso
     day_part, clock = _split(normalized, languages)
-    if clock is None and not day_part:
-        raise _not_understood(text)
     today = now.astimezone(zone).date()
     day = _day(day_part, today, language) if day_part else today
-    if day is None:
-        raise _not_understood(text)
+    if day is None or (clock is None and not day_part):
+        found = _worded_moment(text, today, zone, language)
+        if found is None:
+            raise _not_understood(text)
+        return found
     if clock is None:
         return _whole_day(day, zone)
     return Moment(_local_instant(datetime.combine(day, clock), zone, text))
+
+
+def _worded_moment(text: str, today: date, zone: tzinfo, language: str) -> Moment | None:
+    """Return the moment of a text that ends in a vague time, or in one in words; None for another.
+
+    "half past six", « dimanche vers 13 h », "yesterday at noon". The night of a day is the one
+    after it, « dans la nuit » the one before its morning.
+    """
+    starts = Tokens(text, 0)
+    while starts.peek().word:
+        start = starts.peek().start
+        tokens = Tokens(text, start)
+        found = read_time(tokens)
+        is_whole = found is not None and not tokens.peek().word
+        if found and found.time and is_whole and not found.is_bare and found.zone in ("", "local"):
+            day_part = normalize(text[:start]).strip(" ,،")
+            day = _day(day_part, today, language) if day_part else today
+            if day is not None:
+                is_evening = bool(day_part) and not (found.has_word or found.is_point)
+                clock = found.late if is_evening and found.late else found.time
+                instant = limits.check_instant(period.local_instant(day, clock, zone))
+                return Moment(instant, written_time=text[start:].strip() if found.is_vague else "")
+        starts.at += 1
+    return None
 
 
 def _iso_moment(text: str, zone: tzinfo) -> Moment | None:
@@ -172,6 +202,28 @@ def _period(text: str, now: datetime, zone: tzinfo, language: str, first_weekday
         if found is not None:
             return period.day(found)
     return period.parse_period_id(text, first_weekday)  # raises an error with examples
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a name can be taken for a period: a date, ``today``, a weekday or a month.
+
+    Names in all languages of blogs count, with spaces or hyphens between their words.
+    """
+    if name in ("week", "last-week", COVERAGE):
+        return True
+    now = datetime(2012, 7, 15, tzinfo=UTC)  # any time will do: it is known whether it is a day
+    for text in (name, name.upper(), name.replace("-", " "), name.replace("-", "'")):
+        for language in _LANGUAGES:
+            try:
+                parse_period(text, now=now, zone=UTC, language=language)
+            except InvalidInput:
+                pass
+            else:
+                return True
+            names = month_and_weekday_names(language)
+            if any(normalize(text) in known for known in names):
+                return True
+    return False
 
 
 def _codes(language: str) -> Iterable[str]:
