@@ -31,6 +31,7 @@ ROOMS = (
     ("config",),
     ("text",),
     ("journal", "media", "http_client", "tokens"),
+    ("chapters",),
     ("timeline",),
     ("digest", "pictures"),
     ("feeds",),
@@ -40,6 +41,7 @@ ROOMS = (
     ("delivery",),
     ("exports",),
     ("imports",),
+    ("chapter_editor",),
     ("blog",),
     ("watcher",),
     ("scheduler",),
@@ -88,7 +90,7 @@ PRIVATE = {
 """Undocumented parts of libraries, and the library of each. Each has an upper bound in pyproject,
 so that a new version is tested before it is used."""
 
-PURE = ("model", "text", "timeline", "digest", "feeds", "pages")
+PURE = ("model", "text", "timeline", "chapters", "digest", "feeds", "pages")
 """Rooms without clock, disk, network and randomness."""
 READS_CATALOGUES = ("text.locale",)
 """Reads the message catalogues of the package, otherwise pure."""

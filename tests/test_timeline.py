@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from liveblog import Blog, Entry
 from liveblog.journal import Fault, Reading
-from liveblog.model.entry import Framing, Record, Reference, Revision
+from liveblog.model.entry import Framing, Reference, Revision
 from liveblog.model.errors import InvalidInput, NotFound
+from liveblog.model.records import Record
 from liveblog.timeline import (
     StreamPosition,
     Timeline,

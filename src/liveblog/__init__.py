@@ -20,7 +20,9 @@ from .version import __version__ as __version__
 
 if TYPE_CHECKING:
     from .blog import Blog
+    from .chapters import ChapterHistory
     from .digest import Digest
+    from .model.chapter import Chapter, ChapterDraft
     from .model.entry import Figure, Framing, Media, Revision, Source
     from .model.errors import LiveblogError
     from .search import Found, Hit
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Blog",
+    "Chapter",
+    "ChapterDraft",
+    "ChapterHistory",
     "Day",
     "Digest",
     "Entry",
@@ -44,6 +49,9 @@ __all__ = [
 
 _HOMES = {
     "Blog": "blog",
+    "Chapter": "model.chapter",
+    "ChapterDraft": "model.chapter",
+    "ChapterHistory": "chapters",
     "Digest": "digest",
     "LiveblogError": "model.errors",
     "Day": "timeline",

@@ -35,6 +35,7 @@ from .storage.paths import Paths
 from .timeline import Timeline
 
 if TYPE_CHECKING:
+    from .chapter_editor import Chapters
     from .delivery.outbox import Outbox
     from .digest import Digest
     from .imports import ImportResult, Item
@@ -461,6 +462,13 @@ class Blog:
             relocation.write(old, self.config, self.paths, site, pages, now) for old in before
         ]
         return relocation.Relocation(self.config.url, before, tuple(folders), report)
+
+    @property
+    def chapters(self) -> Chapters:
+        """What creates, edits, retracts and removes chapters."""
+        from .chapter_editor import Chapters
+
+        return Chapters(self.journal, self.paths, self.config, lambda: self._second)
 
     @cached_property
     def tokens(self) -> Tokens:

@@ -1,4 +1,4 @@
-"""Stores the pictures of entries: checked, turned upright, in sRGB, without metadata.
+"""Stores the pictures of entries and chapters: checked, turned upright, in sRGB, without metadata.
 
 A picture's bytes come from outside; the result is a file under ``entries/media/`` and its
 :class:`Media`. Location, camera and comments are removed before anything is written to the disk:
@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from .model import limits
-from .model.entry import Media, id_day, id_letters
+from .model.chapter import picture_stem
+from .model.entry import Media
 from .model.errors import InvalidInput
 from .model.hashing import blake2b
 from .storage.atomic import NotRegularError, make_folder, read_regular, replace_file, sync_folder
@@ -59,8 +60,8 @@ def is_upload(name: str) -> bool:
     return _UPLOAD.fullmatch(name) is not None
 
 
-def store_file(source: Path, media: Path, entry_id: str, *, alt: str, caption: str = "") -> Media:
-    """Read a picture file and store it for an entry; see :func:`store`."""
+def store_file(source: Path, media: Path, owner: str, *, alt: str, caption: str = "") -> Media:
+    """Read a picture file and store it for an entry or chapter; see :func:`store`."""
     try:
         with source.open("rb") as file:
             data = file.read(limits.PICTURE_BYTES + 1)  # a device may have no end
@@ -68,22 +69,22 @@ def store_file(source: Path, media: Path, entry_id: str, *, alt: str, caption: s
         raise InvalidInput(
             f"Cannot read the picture {source}: {error.strerror}.", "Check its path."
         ) from None
-    return store(data, media, entry_id, alt=alt, caption=caption, name=str(source))
+    return store(data, media, owner, alt=alt, caption=caption, name=str(source))
 
 
 def store(
-    data: bytes, media: Path, entry_id: str, *, alt: str, caption: str = "", name: str = "picture"
+    data: bytes, media: Path, owner: str, *, alt: str, caption: str = "", name: str = "picture"
 ) -> Media:
-    """Store a picture for an entry, durably, without its metadata.
+    """Store a picture for an entry (its id) or chapter (its name), durably, without its metadata.
 
     JPEG (of several pictures in one file, as telephones write them, the first), PNG, WebP and GIF
-    are accepted; SVG is not, because it can contain scripts. The same bytes for the same entry are
+    are accepted; SVG is not, because it can contain scripts. The same bytes for the same owner are
     the same file.
 
     Raises :class:`InvalidInput` if it is no such picture or too large, and :class:`StorageError` if
     it cannot be written.
     """
-    return _store(_clean(data, name), media, entry_id, alt, caption)
+    return _store(_clean(data, name), media, owner, alt, caption)
 
 
 def store_upload(data: bytes, uploads: Path, name: str = "picture") -> str:
@@ -100,9 +101,9 @@ def store_upload(data: bytes, uploads: Path, name: str = "picture") -> str:
 
 
 def use_upload(
-    name: str, uploads: Path, media: Path, entry_id: str, *, alt: str, caption: str = ""
+    name: str, uploads: Path, media: Path, owner: str, *, alt: str, caption: str = ""
 ) -> Media:
-    """Store an uploaded picture for an entry, as it is: it was cleaned when it was uploaded.
+    """Store an uploaded picture for its owner, as it is: it was cleaned when it was uploaded.
 
     Raises :class:`InvalidInput` if there is no such upload.
     """
@@ -114,22 +115,22 @@ def use_upload(
     if match is None or data is None:
         raise InvalidInput(f"There is no uploaded picture '{name}'.", "Upload it again.")
     picture = _Picture(data, _kind_of(name), int(match["width"]), int(match["height"]))
-    return _store(picture, media, entry_id, alt, caption)
+    return _store(picture, media, owner, alt, caption)
 
 
-def store_copy(data: bytes, media: Path, entry_id: str, exported: Media) -> None:
+def store_copy(data: bytes, media: Path, owner: str, exported: Media) -> None:
     """Store the exported file of a picture under the name that it has in *exported*.
 
     Raises :class:`InvalidInput` if the bytes are not those that were exported.
     """
     kind = _kind_of(exported.path)
     picture = _Picture(data, kind, exported.width, exported.height)
-    if not kind or (exported.path, exported.size) != (_path_of(picture, entry_id), len(data)):
+    if not kind or (exported.path, exported.size) != (_path_of(picture, owner), len(data)):
         raise InvalidInput(
             f"The picture {exported.path} is not the one that was exported.", "Export it again."
         )
     _clean(data, exported.path)  # refuses bytes that are no picture
-    _store(picture, media, entry_id, exported.alt, exported.caption)
+    _store(picture, media, owner, exported.alt, exported.caption)
 
 
 def as_png(data: bytes) -> bytes:
@@ -151,16 +152,16 @@ def delete_old_uploads(uploads: Path, before: float) -> None:
                 path.unlink()
 
 
-def delete_pictures(entry_id: str, media: Path, uploads: Path) -> None:
-    """Delete every picture of an entry, uploads of the same bytes, and files that a crash left.
+def delete_pictures(owner: str, media: Path, uploads: Path) -> None:
+    """Delete every picture of an entry or chapter, uploads of the same bytes, and files of a crash.
 
-    The entry's name identifies them, since its revisions may be blank already. Nothing behind a
-    symbolic link is deleted.
+    Its name identifies them, since its revisions may be blank already. Nothing behind a symbolic
+    link is deleted.
     """
-    letters = id_letters(entry_id)
-    day = f"{id_day(entry_id):%Y/%m/%d}"
-    folder = media / day
-    pictures = [*folder.glob(f"{letters}-*"), *folder.glob(f".{letters}-*")]
+    parent, _, stem = picture_stem(owner).rpartition("/")
+    folder = media / parent
+    own = re.compile(rf"\.?{re.escape(stem)}-[0-9a-f]{{10}}\..*")
+    pictures = [path for path in folder.glob(f"*{stem}-*") if own.fullmatch(path.name)]
     digests = {path.stem.rpartition("-")[2] for path in pictures}
     # The uploads first: the pictures identify them.
     for upload in uploads.iterdir() if uploads.is_dir() else ():
@@ -171,15 +172,15 @@ def delete_pictures(entry_id: str, media: Path, uploads: Path) -> None:
         if upload.name.startswith(".") or blake2b(data, digest_size=5).hexdigest() in digests:
             upload.unlink(missing_ok=True)
     for path in pictures:
-        delete_inside(media, f"{day}/{path.name}")
+        delete_inside(media, f"{parent}/{path.name}")
     for changed in (uploads, folder):
         if changed.is_dir():
             sync_folder(changed)
 
 
-def _store(picture: _Picture, media: Path, entry_id: str, alt: str, caption: str) -> Media:
+def _store(picture: _Picture, media: Path, owner: str, alt: str, caption: str) -> Media:
     data, kind, width, height = picture
-    path = _path_of(picture, entry_id)
+    path = _path_of(picture, owner)
     target = media / path
     if not target.exists():
         make_folder(target.parent, media.parent.parent)
@@ -187,11 +188,10 @@ def _store(picture: _Picture, media: Path, entry_id: str, alt: str, caption: str
     return Media(path, Image.MIME[kind], len(data), width, height, alt, caption)
 
 
-def _path_of(picture: _Picture, entry_id: str) -> str:
-    """Return the path of an entry's picture below the folder of the media."""
+def _path_of(picture: _Picture, owner: str) -> str:
+    """Return the path of a picture of an entry or chapter below the folder of the media."""
     digest = blake2b(picture.data, digest_size=5).hexdigest()
-    folder = f"{id_day(entry_id):%Y/%m/%d}"
-    return f"{folder}/{id_letters(entry_id)}-{digest}.{_TYPES[picture.kind]}"
+    return f"{picture_stem(owner)}-{digest}.{_TYPES[picture.kind]}"
 
 
 def _kind_of(path: str) -> str:

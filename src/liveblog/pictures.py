@@ -1,4 +1,4 @@
-"""The pictures of entries: validates and stores new ones; finds files that are missing."""
+"""The pictures of entries and chapters: validates and stores new ones; finds missing files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from .journal import Fault
+from .model.chapter import Chapter
 from .model.entry import Media, Revision, clean_text
 from .model.errors import InvalidInput, storage_errors
 from .model.validation import validate
@@ -18,7 +19,7 @@ from .timeline import Timeline
 
 
 class Image(Struct, frozen=True):
-    """A picture file to show in an entry."""
+    """A picture file to show in an entry or chapter."""
 
     path: Path
     alt: str  #: what a person who cannot see it should know
@@ -26,7 +27,7 @@ class Image(Struct, frozen=True):
 
 
 class Uploaded(Struct, frozen=True):
-    """A picture that was uploaded before, to show in an entry; see :meth:`Blog.upload`."""
+    """A picture that was uploaded before, to show somewhere; see :meth:`Blog.upload`."""
 
     name: str  #: that :meth:`Blog.upload` returned
     alt: str
@@ -57,12 +58,7 @@ def set_pictures(
     # A title stands for the pictures: an entry with pictures needs no text.
     validate(msgspec.structs.replace(revision, title=revision.title or "picture"))
     for image in new:
-        if not image.alt.strip():
-            name = image.name if isinstance(image, Uploaded) else image.path
-            raise InvalidInput(
-                f"The picture {name} has no alternative text.",
-                "Describe it (--alt) for those who cannot see it.",
-            )
+        _check_alt(image)
     with storage_errors("write to", paths.media):
         added = tuple(_store(image, revision.id, paths) for image in new)
     revision = msgspec.structs.replace(revision, media=stored + added)
@@ -70,16 +66,43 @@ def set_pictures(
     return revision
 
 
-def _store(image: Image | Uploaded, entry_id: str, paths: Paths) -> Media:
+def set_picture(chapter: Chapter, image: Image | Uploaded | Media | None, paths: Paths) -> Chapter:
+    """Store the picture of a chapter and return the revision that shows it; None: no picture.
+
+    A :class:`Media` is the picture that the chapter has already, whose texts may be others. A new
+    picture is stored only if the revision is valid.
+
+    Raises :class:`InvalidInput` and :class:`StorageError`.
+    """
+    if isinstance(image, Media) and (not chapter.picture or image.path != chapter.picture.path):
+        raise InvalidInput(f"The chapter has no picture {image.path}.", "Upload it.")
+    if image is not None and not isinstance(image, Media):
+        validate(chapter)
+        _check_alt(image)
+        with storage_errors("write to", paths.media):
+            image = _store(image, chapter.name, paths)
+    chapter = msgspec.structs.replace(chapter, picture=image)
+    validate(chapter)
+    return chapter
+
+
+def _check_alt(image: Image | Uploaded) -> None:
+    if not image.alt.strip():
+        name = image.name if isinstance(image, Uploaded) else image.path
+        raise InvalidInput(
+            f"The picture {name} has no alternative text.",
+            "Describe it (--alt) for those who cannot see it.",
+        )
+
+
+def _store(image: Image | Uploaded, owner: str, paths: Paths) -> Media:
     from .media import store_file, use_upload
 
     alt = clean_text(image.alt, "alternative text")
     caption = clean_text(image.caption, "caption")
     if isinstance(image, Uploaded):
-        return use_upload(
-            image.name, paths.uploads, paths.media, entry_id, alt=alt, caption=caption
-        )
-    return store_file(Path(image.path), paths.media, entry_id, alt=alt, caption=caption)
+        return use_upload(image.name, paths.uploads, paths.media, owner, alt=alt, caption=caption)
+    return store_file(Path(image.path), paths.media, owner, alt=alt, caption=caption)
 
 
 def missing_pictures(
@@ -91,7 +114,14 @@ def missing_pictures(
         progress(number, len(days))
         for entry in timeline.unfiltered(day).entries:
             for picture in entry.now.media:
-                if size_inside(media, picture.path) != picture.size:
-                    hint = "Restore the file from a backup, or edit the entry."
-                    problem = f"the picture of {entry.id} is gone or was altered"
-                    yield Fault(f"entries/media/{picture.path}", problem, hint)
+                yield from _missing(picture, entry.id, media)
+    for chapter in timeline.unfiltered_chapters():
+        if chapter.now.picture:
+            yield from _missing(chapter.now.picture, f"the chapter '{chapter.slug}'", media)
+
+
+def _missing(picture: Media, owner: str, media: Path) -> Iterator[Fault]:
+    if size_inside(media, picture.path) != picture.size:
+        hint = "Restore the file from a backup, or edit the text that shows it."
+        problem = f"the picture of {owner} is gone or was altered"
+        yield Fault(f"entries/media/{picture.path}", problem, hint)

@@ -15,11 +15,14 @@ from itertools import islice
 import msgspec
 from msgspec import Struct
 
+from .chapters import ChapterHistory, all_chapters, chapter_in, newest_period_first
 from .journal import Fault, Journal, News, Reading
-from .model.entry import Framing, Record, Reference, Revision, display_day, id_day, slug
+from .model.entry import Framing, Reference, Revision, display_day, id_day, slug
 from .model.errors import InvalidInput, NotFound, Withheld
+from .model.folding import fold_versions
 from .model.hashing import blake2b
 from .model.period import COVERAGE, local_day
+from .model.records import Record
 
 
 class Entry(Struct, frozen=True):
@@ -121,37 +124,12 @@ class Day(Struct, frozen=True):
 
 
 def fold(records: Iterable[Record]) -> dict[str, Entry]:
-    """Return the entries that revisions make up, by id.
-
-    Of two lines with the same revision number the first counts, so a duplicated or reordered line
-    changes nothing. But if two machines revised an entry at the same time and one of them withdrew
-    it, the withdrawal counts, unless a revision with a higher number was recorded later.
-    """
-    gathered: dict[str, dict[int, Revision]] = {}
+    """Return the entries that revisions make up, by id; see :func:`fold_versions`."""
+    gathered: dict[str, list[Revision]] = {}
     for record in records:
         if isinstance(record, Revision):
-            numbered = gathered.setdefault(record.id, {})
-            first = numbered.setdefault(record.rev, record)
-            if _VISIBILITY[record.state] < _VISIBILITY[first.state]:
-                numbered[record.rev] = record
-    return {entry_id: _entry(by_number) for entry_id, by_number in gathered.items()}
-
-
-def _entry(by_number: dict[int, Revision]) -> Entry:
-    revisions = [by_number[number] for number in sorted(by_number)]
-    newest = revisions[-1]
-    for revision in revisions:
-        if _VISIBILITY[revision.state] < _VISIBILITY[newest.state] and _was_later(revision, newest):
-            newest = msgspec.structs.replace(revision, rev=revisions[-1].rev)
-    return Entry((*revisions[:-1], newest))
-
-
-def _was_later(revision: Revision, other: Revision) -> bool:
-    """Whether a revision was recorded after one with a higher number (on another machine)."""
-    return bool(revision.recorded and other.recorded and revision.recorded > other.recorded)
-
-
-_VISIBILITY = {"live": 2, "retracted": 1, "removed": 0}  #: how much of an entry readers see
+            gathered.setdefault(record.id, []).append(record)
+    return {entry_id: Entry(fold_versions(found)) for entry_id, found in gathered.items()}
 
 
 def _own_day(day: date, reading: Reading) -> Day:
@@ -285,6 +263,21 @@ class Timeline:
             return found
         withheld = newest_framing(reading.withheld_records, period_id)
         return Framing(period=period_id, rev=withheld.rev if withheld else 0)
+
+    def chapters(self) -> list[ChapterHistory]:
+        """Return the visible chapters, that of the newest period first; each file is read."""
+        return [chapter for chapter in self.unfiltered_chapters() if chapter.is_visible(self.now)]
+
+    def unfiltered_chapters(self) -> list[ChapterHistory]:
+        """Return the chapters with embargoed and removed ones too, for authors."""
+        return newest_period_first(all_chapters(self._journal))
+
+    def chapter(self, slug: str) -> ChapterHistory:
+        """Return one chapter, whatever its state.
+
+        Raises :class:`NotFound` and :class:`Withheld` as :meth:`entry` does.
+        """
+        return chapter_in(self._journal, slug)
 
     def embargoed(self) -> list[Entry]:
         """Return the embargoed entries, the next one first."""

@@ -31,8 +31,9 @@ from liveblog.journal.dayfiles.format import decode, encode, ending_of
 from liveblog.journal.dayfiles.head import MAX_WRITES
 from liveblog.journal.dayfiles.reader import FULL_SCAN_POLLS
 from liveblog.model.conflicts import Conflict
-from liveblog.model.entry import Framing, Record, Reference, Revision, make_id
+from liveblog.model.entry import Framing, Reference, Revision, make_id
 from liveblog.model.errors import InvalidInput, StorageError
+from liveblog.model.records import Record
 
 from ..conftest import Clock
 

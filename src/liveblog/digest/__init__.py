@@ -11,8 +11,9 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from ..journal import Fault
+from ..model.chapter import Chapter
 from ..model.entry import Framing
-from ..model.period import Period
+from ..model.period import Period, parse_period_id
 from ..text.locale import Words
 from ..timeline import Day, Entry
 
@@ -38,6 +39,7 @@ class Digest(Struct, frozen=True):
     days: tuple[Day, ...]  #: those with entries or a framing, in order
     series: tuple[Series, ...]
     is_abridged: bool = False  #: a long week, of which only the key entries are here
+    chapter: Chapter | None = None  #: the chapter whose digest it is
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -52,6 +54,8 @@ class Digest(Struct, frozen=True):
     @property
     def headline(self) -> str:
         """The headline that was written, or else the first key entry's title."""
+        if self.chapter and self.chapter.title:
+            return self.chapter.title
         if self.framing and self.framing.headline:
             return self.framing.headline
         return _main_title(self.entries)
@@ -59,20 +63,30 @@ class Digest(Struct, frozen=True):
     @property
     def introduction(self) -> str:
         """The introduction, in Markdown."""
+        if self.chapter:
+            return self.chapter.introduction
         return self.framing.introduction if self.framing else ""
 
     @property
     def close(self) -> str:
         """The closing text, in Markdown."""
+        if self.chapter:
+            return self.chapter.close
         return self.framing.close if self.framing else ""
 
     @property
     def changed(self) -> datetime | None:
-        """The last significant change of an entry or a framing in it."""
+        """The last significant change of an entry, a framing or the chapter."""
         instants = [entry.now.updated for entry in self.entries]
+        instants += [self.chapter.updated] if self.chapter else []
         framings = (self.framing, *(day.framing for day in self.days))
         instants += [f.recorded.replace(microsecond=0) for f in framings if f and f.recorded]
         return max(instants, default=None)
+
+
+def chapter_title(chapter: Chapter, words: Words) -> str:
+    """Return the title of a chapter; of the framing of a range without one, the range."""
+    return chapter.title or label(parse_period_id(chapter.period), words)
 
 
 def headline_of(day: Day) -> str:

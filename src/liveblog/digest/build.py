@@ -7,9 +7,10 @@ from datetime import date
 
 from msgspec import structs
 
-from ..model.entry import Framing
+from ..model.chapter import Chapter
+from ..model.entry import Framing, slug
 from ..model.errors import NotFound
-from ..model.period import COVERAGE, Period
+from ..model.period import COVERAGE, Period, parse_period_id
 from ..timeline import Day, Entry, Timeline, selected
 from . import Digest, Series
 
@@ -26,6 +27,26 @@ def build(timeline: Timeline, period: Period, *, key: bool = False, tag: str = "
         if has_content or day.faults:
             days.append(Day(day.date, entries, day.framing, day.faults))
     return build_from_days(period, days, timeline.framing(period.id))
+
+
+def build_chapter(timeline: Timeline, chapter: Chapter, first_weekday: int = 0) -> Digest:
+    """Return a chapter's digest: the days of its period that have an entry which it selects.
+
+    *first_weekday* is that of the blog's weeks (Monday is 0). A chapter that selects all entries
+    also has the days with a framing only.
+    """
+    slugs = frozenset(map(slug, chapter.tags))
+    period = parse_period_id(chapter.period, first_weekday)
+    days = []
+    for day in timeline.read_days(period.days()):
+        found = selected(day.entries, key=chapter.key)
+        if slugs:
+            found = tuple(e for e in found if not slugs.isdisjoint(map(slug, e.now.tags)))
+        is_selection = bool(slugs or chapter.key)
+        if found or day.faults or (day.framing and not is_selection):
+            days.append(Day(day.date, found, day.framing, day.faults))
+    digest = build_from_days(period, days, None)
+    return structs.replace(digest, chapter=chapter)
 
 
 def build_coverage(timeline: Timeline, title: str) -> Digest:

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..model.entry import Record
+from ..model.records import Record
 
 START = ""
 """The cursor before the first record."""
@@ -20,7 +20,7 @@ class Fault(Struct, frozen=True):
     problem: str  #: what is wrong there
     hint: str  #: what to do about it
     data: bytes = b""  #: the bytes as they were found
-    entry: str = ""  #: the entry or framing of a damaged line, where that is certain
+    entry: str = ""  #: the entry, framing or chapter of a damaged line, where that is certain
 
 
 class Reading(Struct, frozen=True, eq=False):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from .entry import Framing, Revision
+from .chapter import Chapter
+from .entry import Revision
 from .errors import LiveblogError
+from .records import Version
 
 
 class Conflict(LiveblogError):
@@ -17,13 +19,16 @@ class Conflict(LiveblogError):
         self,
         name: str,
         expect: int,
-        theirs: Revision | Framing | None,
-        ours: Revision | Framing,
+        theirs: Version | None,
+        ours: Version,
     ) -> None:
         found = f"revision {theirs.rev}" if theirs else "not in the journal"
+        read = f"Read it with 'liveblog show {name} --history'"
+        if isinstance(ours, Chapter):
+            name, read = f"The chapter '{ours.slug}'", "Read it as it stands now"
         super().__init__(
             f"{name}: somebody else revised it first (you saw revision {expect}, it is {found}).",
-            f"Read it with 'liveblog show {name} --history', then make your change again.",
+            f"{read}, then make your change again.",
         )
         self.theirs = theirs
         self.ours = ours
@@ -35,11 +40,14 @@ class KeyReused(LiveblogError):
     ``theirs`` is the revision that the first request made and ``ours`` the refused one.
     """
 
-    def __init__(self, theirs: Revision, ours: Revision) -> None:
+    def __init__(self, theirs: Revision | Chapter, ours: Revision | Chapter) -> None:
+        look = "that one"
+        if isinstance(theirs, Revision):
+            look = f"that one with 'liveblog show {theirs.id} --history'"
         super().__init__(
             f"The idempotency key '{theirs.idempotency_key}' belongs to another request, which "
             f"made revision {theirs.rev} of {theirs.id}. This one was refused.",
-            f"Read that one with 'liveblog show {theirs.id} --history'; send yours with a new key.",
+            f"Read {look}; send yours with a new key.",
         )
         self.theirs = theirs
         self.ours = ours

@@ -150,10 +150,6 @@ class Reference(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="refe
     recorded: Instant | None = None
 
 
-Record = Revision | Framing | Reference
-"""What a line of the journal holds."""
-
-
 def make_id(day: date, randomness: bytes) -> str:
     """Return the id of a new entry: its day and ten letters from at least seven random bytes."""
     number = int.from_bytes(randomness, "big")

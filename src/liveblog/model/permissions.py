@@ -13,8 +13,8 @@ from typing import Literal, Protocol, get_args
 from .entry import Revision
 
 Scope = Literal["post", "edit", "admin"]
-"""``post``: new entries and one's own; ``edit``: entries of others and digests; ``admin``: removals
-and the end of the coverage. Each scope includes the ones before it."""
+"""``post``: new entries and one's own; ``edit``: entries of others, digests and chapters;
+``admin``: removals and the end of the coverage. Each scope includes the ones before it."""
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
@@ -25,7 +25,7 @@ Action = Literal[
     "read", "post", "sign", "edit", "retract", "remove", "purge", "restore", "frame", "end"
 ]
 """``sign``: name another author; ``purge``: delete every revision; ``frame``: write the framing of
-a digest; ``end``: end or resume the coverage."""
+a digest, or a chapter; ``end``: end or resume the coverage."""
 
 NEEDS: dict[Action, Scope] = {
     "read": "post",

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from . import limits
+from .chapter import Chapter
 from .draft import FIELDS, Draft, given_fields
 from .entry import Framing, Revision, clean_text, display_day, id_day, make_id
 from .errors import InvalidInput
 from .moment import Moment
+
+Version = TypeVar("Version", Revision, Chapter)
 
 
 def first_revision(
@@ -82,10 +86,10 @@ def refuse_future(revision: Revision, now: datetime, zone: tzinfo) -> None:
         )
 
 
-def retract(old: Revision, why: str, now: datetime) -> Revision:
-    """Return the revision that withdraws an entry and says *why*.
+def retract(old: Version, why: str, now: datetime) -> Version:
+    """Return the revision that withdraws an entry or chapter and says *why*.
 
-    Raises :class:`InvalidInput` if the entry is not live, or without a reason.
+    Raises :class:`InvalidInput` if it is not live, or without a reason.
     """
     if old.state != "live":
         raise InvalidInput(f"{old.id} was {old.state} already.", "Nothing was changed.")
@@ -110,10 +114,10 @@ def remove(old: Revision, author: str, now: datetime) -> Revision:
     )
 
 
-def restore(revisions: Sequence[Revision], now: datetime) -> Revision:
-    """Return the revision that restores a removed entry, live or retracted as it was before.
+def restore(revisions: Sequence[Version], now: datetime) -> Version:
+    """Return the revision that restores a removed entry or chapter, live or retracted as before.
 
-    Raises :class:`InvalidInput` if the entry is not removed, or was purged.
+    Raises :class:`InvalidInput` if it is not removed, or was purged.
     """
     newest = revisions[-1]
     before = [revision for revision in revisions if revision.state != "removed"]

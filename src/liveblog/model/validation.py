@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import get_args
 
 from . import limits
+from .chapter import MEDIA_PATH as CHAPTER_MEDIA_PATH
+from .chapter import Chapter, check_slug
 from .draft import FIELDS
 from .entry import (
     MEDIA_PATH,
@@ -16,7 +18,6 @@ from .entry import (
     Framing,
     Media,
     Precision,
-    Record,
     Revision,
     Source,
     State,
@@ -30,6 +31,7 @@ from .entry import (
 )
 from .errors import InvalidInput
 from .period import COVERAGE, parse_period_id
+from .records import Record
 
 _WHITE = re.compile(r"\s")
 _VERIFICATIONS = frozenset(get_args(Verification))
@@ -54,6 +56,8 @@ def validate(record: Record) -> None:
         _validate_revision(record)
     elif isinstance(record, Framing):
         _validate_framing(record)
+    elif isinstance(record, Chapter):
+        _validate_chapter(record)
     else:
         id_day(record.entry)
 
@@ -167,10 +171,18 @@ def _validate_figure(figure: Figure) -> None:
 def _validate_media(media: Media, entry_id: str, entry_day: date) -> None:
     match = MEDIA_PATH.fullmatch(media.path)
     if not match or match["entry"] != f"{entry_day:%Y/%m/%d}/{id_letters(entry_id)}":
-        raise InvalidInput(
-            f"The picture '{media.path}' of {entry_id} is not one of its own files.",
-            "Upload it with this update.",
-        )
+        raise _not_its_own(media, entry_id)
+    _validate_picture(media, match)
+
+
+def _not_its_own(media: Media, name: str) -> InvalidInput:
+    return InvalidInput(
+        f"The picture '{media.path}' of {name} is not one of its own files.",
+        "Upload it with this update.",
+    )
+
+
+def _validate_picture(media: Media, match: re.Match[str]) -> None:
     if media.type != MEDIA_TYPES.get(match["ending"]):
         raise InvalidInput(
             f"The picture '{media.path}' has the type '{media.type}', unlike its extension.",
@@ -197,6 +209,42 @@ def _validate_framing(framing: Framing) -> None:
         limits.check_instant(framing.ended, "end of the coverage")
     for field, text in (("introduction", framing.introduction), ("close", framing.close)):
         _validate_text(field, text, limits.FRAMING)
+
+
+def _validate_chapter(chapter: Chapter) -> None:
+    check_slug(chapter.slug)
+    if parse_period_id(chapter.period).id != chapter.period:
+        raise InvalidInput(f"'{chapter.period}' names no period.", "Write it as one day.")
+    _validate_instant(chapter.published, "time")
+    _validate_instant(chapter.updated, "time of the last change")
+    _validate_number(chapter.rev)
+    if chapter.state not in _STATES:
+        raise InvalidInput(f"'{chapter.state}' is not a state of a chapter.", "Use live.")
+    if chapter.state == "live" and not chapter.title:
+        raise InvalidInput("The chapter has no title.", "Give it one.")
+    _validate_line("title", chapter.title, limits.TITLE)
+    for field, text in (("introduction", chapter.introduction), ("close", chapter.close)):
+        _validate_text(field, text, limits.FRAMING)
+    _validate_text("note", chapter.note, limits.NOTE)
+    _validate_line("idempotency key", chapter.idempotency_key, limits.NAME)
+    _validate_line("author", chapter.author, limits.NAME)
+    for name, items in (("authors", chapter.authors), ("tags", chapter.tags)):
+        if len(items) > limits.LIST:
+            raise InvalidInput(
+                f"The chapter has {len(items)} {name}; the limit is {limits.LIST}.",
+                "Leave some of them out.",
+            )
+    for author in chapter.authors:
+        _validate_line("author", author, limits.NAME)
+        if not author:
+            raise InvalidInput("An author of the chapter has no name.", "Leave it out.")
+    for tag in chapter.tags:
+        _validate_tag(tag)
+    if chapter.picture:
+        match = CHAPTER_MEDIA_PATH.fullmatch(chapter.picture.path)
+        if not match or match["slug"] != chapter.slug:
+            raise _not_its_own(chapter.picture, chapter.slug)
+        _validate_picture(chapter.picture, match)
 
 
 def _validate_number(number: int) -> None:

@@ -49,7 +49,7 @@ def make_plan(changes: SiteChanges, context: Context, *, full: bool) -> Plan:
     if is_state_new:
         tags |= set(index.entries.tags())
     days = changes.days | changes.invalidation.homes
-    framed_weeks = {queries.parse_week(name) for name in changes.names if "W" in name}
+    framed_weeks = {queries.parse_week(name) for name in changes.names if "-W" in name}
     weeks = {queries.week(day) for day in changes.days} | framed_weeks
     if added_or_removed:
         days |= _with_new_neighbours(before.days, now.days)

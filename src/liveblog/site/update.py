@@ -10,6 +10,7 @@ from msgspec import Struct
 from ..digest import headline_of
 from ..journal import Journal
 from ..model import period
+from ..model.chapter import PREFIX
 from ..model.entry import Revision
 from ..model.period import Period, local_day
 from ..timeline import Day
@@ -23,7 +24,7 @@ from .writer import Context
 class SiteChanges(Struct):
     """What differs from the last publication."""
 
-    names: set[str]  #: in the journal: days, weeks, ``coverage``
+    names: set[str]  #: in the journal: days, weeks, ``coverage``, chapters
     days: set[date]  #: that may show something else
     invalidation: Invalidation
     entry_ids: set[str]  #: of entries that changed, or could not be rendered last time
@@ -79,7 +80,8 @@ class IndexUpdate:
         )
 
     def _changed_days(self, changed: set[str]) -> set[date]:
-        days = {date.fromisoformat(name) for name in changed if len(name) == 10}
+        of_periods = (name for name in changed if not name.startswith(PREFIX))
+        days = {date.fromisoformat(name) for name in of_periods if len(name) == 10}
         # Embargoes that are over and days that closed lie between the last publication and this
         # one, in either direction should the clock have been set back.
         today = local_day(self._now, self._config.zone)

@@ -204,6 +204,28 @@ def _period(text: str, now: datetime, zone: tzinfo, language: str, first_weekday
     return period.parse_period_id(text, first_weekday)  # raises an error with examples
 
 
+def is_reserved(name: str) -> bool:
+    """Whether a name can be taken for a period: a date, ``today``, a weekday or a month.
+
+    Names in all languages of blogs count, with spaces or hyphens between their words.
+    """
+    if name in ("week", "last-week", COVERAGE):
+        return True
+    now = datetime(2012, 7, 15, tzinfo=UTC)  # any time will do: it is known whether it is a day
+    for text in (name, name.upper(), name.replace("-", " "), name.replace("-", "'")):
+        for language in _LANGUAGES:
+            try:
+                parse_period(text, now=now, zone=UTC, language=language)
+            except InvalidInput:
+                pass
+            else:
+                return True
+            names = month_and_weekday_names(language)
+            if any(normalize(text) in known for known in names):
+                return True
+    return False
+
+
 def _codes(language: str) -> Iterable[str]:
     """Return the codes of the languages in which a text may be written; English is always one."""
     return dict.fromkeys((language.split("-")[0], "en"))

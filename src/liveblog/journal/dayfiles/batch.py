@@ -15,9 +15,12 @@ from typing import TypeVar, cast
 import msgspec
 
 from ...model import limits
+from ...model.chapter import Chapter
 from ...model.conflicts import Conflict, KeyReused
-from ...model.entry import Framing, Record, Reference, Revision
+from ...model.entry import Framing, Reference, Revision
 from ...model.errors import StorageError, Withheld
+from ...model.records import Record
+from ...model.records import Version as AnyVersion
 from ...model.validation import validate
 from .appending import DayFile, sync_file
 from .format import encode
@@ -26,7 +29,7 @@ from .idempotency import find_revisions, is_same_request
 from .layout import home_of
 from .reader import TICK, Reader
 
-Version = TypeVar("Version", bound=Revision | Framing)
+Version = TypeVar("Version", bound=AnyVersion)
 
 
 class Batch:
@@ -50,7 +53,7 @@ class Batch:
         self._last_file = last_file
         self._files: dict[str, DayFile] = {}  # as they are now, by name
         self._loaded: set[str] = set()  # names of the files that were read into these two:
-        self._versions: dict[str, list[Revision | Framing]] = {}  # by name, planned ones too
+        self._versions: dict[str, list[AnyVersion]] = {}  # by name, planned ones too
         self._references: set[tuple[str, str]] = set()  # days and ids
         self._synced: set[str] = set()  # files that were synced; nobody else appends meanwhile
         self._head = journal.head.read()
@@ -77,7 +80,7 @@ class Batch:
             self._by_key[written.idempotency_key] = written
         return written
 
-    def adopt(self, record: Revision | Framing) -> bool:
+    def adopt(self, record: AnyVersion) -> bool:
         """Check a record and plan it; see :meth:`Journal.adopt_many`."""
         home = home_of(record)
         known = {version.rev: version for version in self._versions_of(record, home)}
@@ -105,18 +108,25 @@ class Batch:
             done += len(records)
         return file
 
-    def _find_earlier(self, record: Revision | Framing, expect: int) -> Revision | None:
+    def _find_earlier(self, record: AnyVersion, expect: int) -> Revision | Chapter | None:
         """Return the revision that the same request made before; None if there is none."""
         if isinstance(record, Framing):
             return None
-        earlier = self._by_key.get(record.idempotency_key)
+        earlier: Revision | Chapter | None = None
+        if isinstance(record, Revision):
+            earlier = self._by_key.get(record.idempotency_key)
+        elif record.idempotency_key:
+            # The keys of a chapter are its own.
+            versions = self._versions_of(record, record.name)
+            made = (v for v in versions if isinstance(v, Chapter))
+            earlier = next((v for v in made if v.idempotency_key == record.idempotency_key), None)
         if earlier:
             if not is_same_request(earlier, record, expect, self._clock()):
                 raise KeyReused(earlier, record)
             self._sync(earlier)
         return earlier
 
-    def _sync(self, earlier: Revision | Framing) -> None:
+    def _sync(self, earlier: AnyVersion) -> None:
         """Sync a record that is acknowledged again: its writer may have been killed before."""
         home = home_of(earlier)
         if home not in self._synced:
@@ -174,10 +184,10 @@ class Batch:
         more = ", and more of them may be there" if has_changed else ""
         return f"The first {before:,} of {total:,} updates are in the journal{more}."
 
-    def _versions_of(self, record: Revision | Framing, home: str) -> list[Revision | Framing]:
+    def _versions_of(self, record: AnyVersion, home: str) -> list[AnyVersion]:
         """Return all versions of what a record is a version of."""
         # A new entry is not in the file, which need not be decoded then.
-        if isinstance(record, Framing) or record.id.encode() in self._file(home).ids:
+        if not isinstance(record, Revision) or record.id.encode() in self._file(home).ids:
             self._load(home)
         return self._versions.get(record.name, [])
 
@@ -216,8 +226,9 @@ def _may_be_there(record: Record) -> str:
     """Return what to do about a record that may have been written although an error came."""
     if isinstance(record, Reference):
         return "Nothing of the entry was changed; try again."
-    if isinstance(record, Framing):
-        return f"It may be in the journal all the same: look how {record.period} stands now."
+    if not isinstance(record, Revision):
+        name = record.period if isinstance(record, Framing) else record.slug
+        return f"It may be in the journal all the same: look how {name} stands now."
     look = f"'liveblog show {record.id} --history'"
     hint = f"It may be in the journal all the same: look with {look}."
     if record.idempotency_key:

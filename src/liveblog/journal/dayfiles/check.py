@@ -15,7 +15,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
-from ...model.entry import Record, Reference
+from ...model.entry import Reference
+from ...model.records import Record
 from ...storage.atomic import NotRegularError, read_regular
 from ..results import Audit, Fault
 from .format import ZERO, Line, links_of
@@ -194,7 +195,7 @@ def _unread_files(journal: Reader) -> Iterator[str]:
     for path in find_all_files(journal.folder):
         if path not in read:
             yield (
-                f"{journal.label(Path(path))}: its name is neither a day nor a longer period, "
+                f"{journal.label(Path(path))}: its name is neither a period nor a chapter, "
                 "or it is in the wrong folder, so nothing in it is read; move it elsewhere once "
                 "you have looked"
             )
@@ -207,5 +208,7 @@ def _unread_files(journal: Reader) -> Iterator[str]:
 
 def find_set_aside(folder: Path) -> list[Path]:
     """Return the files in which writers and repairs set bytes aside."""
-    patterns = ("*.jsonl.*", "[0-9]*/*.jsonl.*", "[0-9]*/[0-9]*/*.jsonl.*")
+    patterns = (
+        "*.jsonl.*", "chapters/*.jsonl.*", "[0-9]*/*.jsonl.*", "[0-9]*/[0-9]*/*.jsonl.*"
+    )  # fmt: skip
     return sorted(path for pattern in patterns for path in folder.glob(pattern))

@@ -21,8 +21,9 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from ...model.entry import Record, Revision
+from ...model.entry import Framing, Reference
 from ...model.hashing import blake2b
+from ...model.records import Record
 
 ZERO = "0" * 16
 """The sum before the first line."""
@@ -87,7 +88,7 @@ def decode(line: bytes) -> Line | str:
         record = _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return f"it is not a record of this version ({error})"
-    is_removed = isinstance(record, Revision) and record.state == "removed"
+    is_removed = not isinstance(record, Framing | Reference) and record.state == "removed"
     return Line(record, links.sum, links.prev, links.after, links.is_changed and is_removed)
 
 

@@ -4,6 +4,8 @@ It has one line for each write, the newest first, all of one width::
 
     2012-07-15T18:20:00.000000+00:00 <sum of the line> 2012-07-15
 
+The files of chapters, whose names can be long, are called by a hash; see :func:`head_name`.
+
 A writer links its line to the first one; a watcher learns from the lines above those it knows which
 files to read. The head is a hint: it is not synced, and if it is lost the files are read instead.
 """
@@ -18,10 +20,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...model import limits
+from ...model.chapter import PREFIX
 from ...model.errors import InvalidInput
+from ...model.hashing import blake2b
 
 MAX_WRITES = 32
 """Number of writes in the head. A watcher that missed more looks at every file."""
+
+_CHAPTER_HASH = 6  #: bytes
 
 _LINE = "%-32s %-16s %-22s\n"
 _WIDTH = len(_LINE % ("", "", ""))
@@ -33,7 +39,7 @@ class LastWrite(NamedTuple):
 
     instant: datetime
     sum: str  #: of the line
-    name: str = ""  #: of its file; empty if unknown
+    name: str = ""  #: of its file, or what a head calls it; empty if unknown
 
 
 class Head:
@@ -59,7 +65,8 @@ class Head:
 
         Errors of the disk are ignored.
         """
-        line = _LINE % (newest.instant.isoformat(timespec="microseconds"), newest.sum, newest.name)
+        name = head_name(newest.name)
+        line = _LINE % (newest.instant.isoformat(timespec="microseconds"), newest.sum, name)
         data = (line.encode() + before)[:_SIZE]
         with contextlib.suppress(OSError):
             fd = self._open_or_create()
@@ -78,6 +85,16 @@ class Head:
             return os.open(self._path, flags, 0o644)
 
 
+def head_name(name: str) -> str:
+    """Return what a head calls a file: by its name, but that of a chapter, which may be long.
+
+    A chapter is called by a hash of its name; :meth:`.reader.Reader.newest` finds the file.
+    """
+    if not name.startswith(PREFIX):
+        return name
+    return PREFIX + blake2b(name.encode(), digest_size=_CHAPTER_HASH).hexdigest()
+
+
 def last_write(head: bytes) -> LastWrite | None:
     """Return the newest write in a head; None if there is none that can be read."""
     try:
@@ -89,16 +106,17 @@ def last_write(head: bytes) -> LastWrite | None:
 
 def last_sum_in(head: bytes, name: str) -> str:
     """Return the sum of the line last written to a file; empty if it is not in the head."""
+    name = head_name(name)
     return next((last for _, last, found in _writes(head) if found == name), "")
 
 
 def names_in(head: bytes) -> set[str]:
-    """Return the names of the files in a head."""
+    """Return what a head calls the files in it."""
     return {name for _, _, name in _writes(head)}
 
 
 def names_since(head: bytes, known: bytes) -> set[str] | None:
-    """Return the names of the files written to since the head was *known*.
+    """Return what a head calls the files that were written to since it was *known*.
 
     None if the head does not reach back so far.
     """

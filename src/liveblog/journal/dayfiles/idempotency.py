@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ...model import limits
+from ...model.chapter import Chapter
 from ...model.entry import Revision
 from ...storage.atomic import NotRegularError, read_regular
 from .format import Line
@@ -80,7 +81,9 @@ def _days_before(day: date, today: date) -> set[str]:
     }
 
 
-def is_same_request(earlier: Revision, record: Revision, expect: int, now: datetime) -> bool:
+def is_same_request(
+    earlier: Revision | Chapter, record: Revision | Chapter, expect: int, now: datetime
+) -> bool:
     """Whether a record is what an earlier request with its key made, sent again.
 
     The journal has numbered and dated that one since. A post that says "now" or "ten minutes ago"
@@ -94,8 +97,16 @@ def is_same_request(earlier: Revision, record: Revision, expect: int, now: datet
     return is_same_time and _content(earlier) == _content(record)
 
 
-def _content(revision: Revision) -> Revision:
+def _content(revision: Revision | Chapter) -> Revision | Chapter:
     """Return what a request said of a revision, apart from its times."""
+    if isinstance(revision, Chapter):
+        return msgspec.structs.replace(
+            revision,
+            rev=0,
+            recorded=None,
+            published=limits.FIRST_INSTANT,
+            updated=limits.FIRST_INSTANT,
+        )
     media = tuple(
         msgspec.structs.replace(m, path=m.path.rpartition("-")[2]) for m in revision.media
     )

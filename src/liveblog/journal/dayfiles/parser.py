@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...model.entry import Framing, Reference, Revision, id_day
+from ...model.chapter import chapter_name
+from ...model.entry import Reference, Revision, id_day
 from ...model.errors import InvalidInput
+from ...model.records import Version
 from ...model.validation import validate
 from ..results import Fault
 from .format import ENDING, ZERO, Line, decode, is_whole, links_of
@@ -22,7 +24,7 @@ RESTORE = "Run 'liveblog check --repair', or restore the file from a backup."
 
 _BOM = b"\xef\xbb\xbf"
 _BEGINNING = b'{"type":"'
-_NAME = re.compile(rb'\{"type":"[a-z]+","[a-z]+":"([^"\\]{1,60})"')
+_NAME = re.compile(rb'\{"type":"([a-z]+)","[a-z]+":"([^"\\]{1,200})"')
 _MARKER = re.compile(rb"(<{7}|={7}|>{7}|\|{7})( .*)?")
 _STRAY_BYTES = 8
 """Maximum number of stray bytes beside a whole line; more are a damaged line."""
@@ -121,19 +123,22 @@ def readable_size(data: bytes, acknowledged: str = "") -> int:
 
 
 def name_in(raw: bytes) -> str:
-    """Return the entry or period named at the beginning of a line; empty if there is none.
+    """Return the entry, period or chapter named at the beginning of a line, or an empty string.
 
     The line may be damaged, and the name altered.
     """
     match = _NAME.match(raw)
-    return match[1].decode(errors="replace") if match else ""
+    if not match:
+        return ""
+    name = match[2].decode(errors="replace")
+    return chapter_name(name) if match[1] == b"chapter" else name
 
 
 class FileParser:
     """Parses one file from its beginning, and continues as the file grows."""
 
     def __init__(self, name: str, label: str) -> None:
-        """Parse the file of a day or longer period, which faults call *label*."""
+        """Parse the file of a period or chapter, which faults call *label*."""
         self.name = name
         self.label = label
         self.count = 0  #: number of lines so far
@@ -196,10 +201,10 @@ class FileParser:
             self.withheld.pop(record.name, None)
         return line
 
-    def _is_at_home(self, record: Revision | Framing) -> bool:
-        if isinstance(record, Framing):
-            return record.period == self.name
-        return record.id.startswith(self._prefix)
+    def _is_at_home(self, record: Version) -> bool:
+        if isinstance(record, Revision):
+            return record.id.startswith(self._prefix)
+        return record.name == self.name
 
     def _damaged(self, raw: bytes, problem: str) -> Fault:
         links = links_of(raw)

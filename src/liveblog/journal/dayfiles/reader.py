@@ -16,13 +16,15 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ...model.entry import Record, Reference
+from ...model.chapter import PREFIX
+from ...model.entry import Reference
 from ...model.errors import InvalidInput, storage_errors
+from ...model.records import Record
 from ...storage.atomic import NotRegularError, open_regular, read_regular
 from ..results import START, Fault, News, Reading
 from .format import ZERO, Line
-from .head import Head, LastWrite, last_sum_in, last_write, names_since
-from .layout import find_files, is_day, is_name, path_of, stamp_of
+from .head import Head, LastWrite, head_name, last_sum_in, last_write, names_since
+from .layout import find_chapters, find_files, is_day, is_name, path_of, stamp_of
 from .parser import FileParser, end_of_whole_lines, last_line, readable_size
 
 POLL_SECONDS = 0.05
@@ -71,7 +73,7 @@ class Reader:
         self._cache_lock = threading.Lock()
 
     def read(self, name: str) -> Reading:
-        """Return the contents of the file of a day (``2012-07-15``) or of a longer period.
+        """Return the contents of the file of a period (``2012-07-15``) or of a chapter.
 
         A day's file holds its own entries, its framing, and references to entries that were moved
         to it. A file that does not exist reads as empty.
@@ -132,6 +134,10 @@ class Reader:
         files = find_files(self.folder, month)
         days = (date.fromisoformat(name) for name, _ in files if is_day(name))
         return sorted(day for day in days if day >= first)
+
+    def chapter_names(self) -> set[str]:
+        """Return the names of the chapters that have a file, and of the ranges that have one."""
+        return set(find_chapters(self.folder))
 
     def stamps(self, names: Iterable[str] | None = None) -> dict[str, str]:
         """Return the names of all files (or of those in *names* that exist), each with a stamp.
@@ -230,12 +236,12 @@ class Reader:
         """
         before, seen.head = seen.head, self.head.read()
         names = names_since(seen.head, before)
-        noted, unnoted = names or set(), set[str]()
+        noted, unnoted = self._files_called(names or ()), set[str]()
         seen.stamps |= self.stamps(noted)
         if is_full or names is None:
             found = self.stamps()
             # What was noted meanwhile belongs to the next look.
-            noted_since = names_since(self.head.read(), seen.head) or set()
+            noted_since = self._files_called(names_since(self.head.read(), seen.head) or ())
             changed = {name for name, _ in found.items() ^ seen.stamps.items()}
             unnoted = changed - noted - noted_since
             seen.stamps = found | {name: seen.stamps[name] for name in noted & seen.stamps.keys()}
@@ -252,13 +258,21 @@ class Reader:
         an older copy of the journal was put back; then every file is looked at.
         """
         found = last_write(head)
-        if found and is_name(found.name):
-            line = self._last_line(found.name)
-            if line and line.sum == found.sum:
-                return found
+        for name in self._files_called([found.name] if found else ()):
+            line = self._last_line(name)
+            if found and line and line.sum == found.sum:
+                return found._replace(name=name)
         none = LastWrite(datetime.min.replace(tzinfo=UTC), ZERO)
         names = (name for name, _ in find_files(self.folder))
         return max((self._newest_in(name) for name in names), default=none)
+
+    def _files_called(self, head_names: Iterable[str]) -> set[str]:
+        """Return the names of the files that a head calls so; see :func:`.head.head_name`."""
+        called = set(head_names)
+        files = {name for name in called if is_name(name) and not name.startswith(PREFIX)}
+        if len(files) < len(called):
+            files |= {name for name in self.chapter_names() if head_name(name) in called}
+        return files
 
     def _newest_in(self, name: str) -> LastWrite:
         line = self._last_line(name)

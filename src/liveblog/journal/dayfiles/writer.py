@@ -5,6 +5,7 @@ Files below the blog's folder:
 - ``entries/2012/07/2012-07-15.jsonl``: a day's entries, its framing, references to entries that
   were moved to it; one record a line;
 - ``entries/2012/2012-W29.jsonl``, ``entries/coverage.jsonl``: the framing of longer periods;
+- ``entries/chapters/alep.jsonl``: a chapter;
 - ``entries/….jsonl.torn``: bytes of appends that a crash cut short, never acknowledged;
 - ``entries/….jsonl.before-…``: a file as it was before ``liveblog check --repair`` rewrote it;
 - ``.liveblog/head``: what was written last; see :mod:`.head`.
@@ -20,8 +21,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ...model.entry import Framing, Revision, id_day
+from ...model.chapter import PREFIX
+from ...model.entry import Revision, id_day
 from ...model.errors import storage_errors
+from ...model.records import Version as AnyVersion
 from ...storage.atomic import NotRegularError, read_regular, replace_file
 from ...storage.locks import Lock
 from ..results import Audit
@@ -29,6 +32,7 @@ from .appending import DayFile
 from .batch import Batch, Version
 from .head import Head, LastWrite
 from .idempotency import find_revisions
+from .layout import home_of_name
 from .reader import Reader
 from .redaction import redact
 
@@ -52,7 +56,7 @@ class Journal(Reader):
     def append(self, record: Version, *, expect: int) -> Version:
         """Append one complete new version and return it with its number and instant.
 
-        *expect* is the number of the version that the author saw, 0 for a new entry or framing. If
+        *expect* is the number of the version that the author saw, 0 for what is new. If
         an earlier record has the same idempotency key and came from the same request, that record
         is returned and nothing is written.
 
@@ -64,9 +68,7 @@ class Journal(Reader):
         with self._batch([record]) as batch:
             return batch.append(record, expect)
 
-    def append_many(
-        self, records: Iterable[tuple[Revision | Framing, int]]
-    ) -> list[Revision | Framing]:
+    def append_many(self, records: Iterable[tuple[AnyVersion, int]]) -> list[AnyVersion]:
         """Append versions in order, each with what it expects; return them as :meth:`append` does.
 
         The lock is taken once, and each run of records of one file is one write and one sync. A
@@ -92,7 +94,7 @@ class Journal(Reader):
             found = find_revisions(self.path, keys, self._clock().date(), self.head.read())
         return found.get(idempotency_key)
 
-    def adopt_many(self, records: Iterable[Revision | Framing]) -> list[bool]:
+    def adopt_many(self, records: Iterable[AnyVersion]) -> list[bool]:
         """Append versions of another journal with their numbers; return for each if it was new.
 
         A version keeps the instant at which it was recorded there, unless this journal has later
@@ -105,7 +107,7 @@ class Journal(Reader):
             return [batch.adopt(record) for record in records]
 
     @contextmanager
-    def _batch(self, records: Iterable[Revision | Framing] = ()) -> Iterator[Batch]:
+    def _batch(self, records: Iterable[AnyVersion] = ()) -> Iterator[Batch]:
         """Hold the lock while *records* are added to a batch, and write it at the end."""
         keys = {
             record.idempotency_key: id_day(record.id)
@@ -119,25 +121,28 @@ class Journal(Reader):
             file = batch.write()
             self._last_file = file if file and len(file.ids) <= MAX_IDS else None
 
-    def redact(self, entry_id: str) -> int:
-        """Blank the texts of every revision of an entry, for good; return how many there were.
+    def redact(self, name: str) -> int:
+        """Blank the texts of every revision of an entry (its id), chapter or framing, for good.
 
-        Numbers, instants and links of the lines stay. Every file below ``entries/`` whose name
-        holds the day is rewritten: editors and programs that sync folders leave copies.
+        Return how many there were. Numbers, instants and links of the lines stay. Copies of the
+        file are rewritten too, which editors and programs that sync folders leave: for an entry
+        every file below ``entries/`` whose name holds the day.
         """
-        home = id_day(entry_id).isoformat()
+        home = home_of_name(name)
         path = self.path(home)
+        is_chapter = home.startswith(PREFIX)
         count = 0
         with self.locked():
             # A process that was killed while it replaced the file left a temporary one.
             for temporary in path.parent.glob(f".{path.name}.*.tmp"):
                 temporary.unlink(missing_ok=True)
-            for beside in {path, *self.folder.rglob(f"*{home}*")}:
+            copies = path.parent.glob(f"*{path.stem}*") if is_chapter else None
+            for beside in {path, *(copies or self.folder.rglob(f"*{home}*"))}:
                 try:
                     data = read_regular(beside)
                 except (FileNotFoundError, NotADirectoryError, NotRegularError):
                     continue
-                blank, lines = redact(data, entry_id)
+                blank, lines = redact(data, name)
                 if blank != data:
                     replace_file(beside, blank)
                     count += lines if beside == path else 0

@@ -1,0 +1,421 @@
+"""Chapters: named digests of any period, with revisions, in the journal and through the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from liveblog import Blog
+from liveblog.chapters import fold_chapter
+from liveblog.digest.build import build_chapter
+from liveblog.model.chapter import Chapter, ChapterDraft, chapter_name, slug_of_title
+from liveblog.model.conflicts import Conflict, KeyReused
+from liveblog.model.entry import Framing
+from liveblog.model.errors import InvalidInput, NotFound, UnknownTag, Withheld
+from liveblog.pictures import Image
+
+from .conftest import Clock, begun, tries
+from .site.test_publish import picture
+
+PERIOD = "2012-07-09..2012-07-14"
+
+
+@pytest.fixture
+def told(blog: Blog) -> Blog:
+    """A blog with an entry of each day from 9 to 14 July 2012; it is 15 July."""
+    for number in range(9, 15):
+        blog.post(
+            f"Le {number}.",
+            at=date(2012, 7, number),
+            tags=["Alep"] if number % 2 else ["Homs"],
+            key=number == 12,
+        )
+    return blog
+
+
+def draft(
+    title: str = "La bataille d’Alep", period: str = PERIOD, **fields: object
+) -> ChapterDraft:
+    """Return the draft of a chapter."""
+    return ChapterDraft(title=title, period=period, **fields)  # type: ignore[arg-type]
+
+
+def bodies(blog: Blog, slug: str) -> list[str]:
+    """Return the texts of the entries that a chapter tells."""
+    digest = build_chapter(blog.timeline, blog.timeline.chapter(slug).now)
+    return [entry.now.body for entry in digest.entries]
+
+
+# -- creating --------------------------------------------------------------------------------------
+
+
+def test_a_chapter_is_a_digest_with_a_name(told: Blog) -> None:
+    """Its title, texts and days; it is signed by its author and lies in a file of its own."""
+    made = told.chapters.create(draft(introduction="Avant.", close="Après."))
+    assert (made.slug, made.rev, made.authors) == ("la-bataille-d-alep", 1, ("La rédaction",))
+    assert (told.paths.entries / "chapters" / "la-bataille-d-alep.jsonl").exists()
+    found = told.timeline.chapter(made.slug)
+    assert found.now == made
+    digest = build_chapter(told.timeline, made)
+    assert (digest.headline, digest.introduction, digest.close) == (
+        "La bataille d’Alep", "Avant.", "Après.",
+    )  # fmt: skip
+    assert [day.date.day for day in digest.days] == [9, 10, 11, 12, 13, 14]
+    assert digest.chapter == made
+    assert not told.journal.check().faults
+
+
+def test_a_chapter_may_select_tags_and_key_events(told: Blog) -> None:
+    """An entry with any of the tags; days without one are left out."""
+    told.chapters.create(draft("Alep", tags=("alep",)))
+    assert bodies(told, "alep") == ["Le 9.", "Le 11.", "Le 13."]
+    told.chapters.edit("alep", ChapterDraft(tags=("alep", "Homs"), key=True))
+    assert bodies(told, "alep") == ["Le 12."]
+
+
+def test_chapters_come_with_the_newest_period_first(told: Blog) -> None:
+    """Of any length; a removed one is not among them."""
+    for title, period in (("Un", "2012-07-09"), ("Deux", PERIOD), ("Trois", "2012-07-10")):
+        told.chapters.create(draft(title, period))
+    assert [chapter.slug for chapter in told.timeline.chapters()] == ["deux", "trois", "un"]
+    told.chapters.remove("trois")
+    assert [chapter.slug for chapter in told.timeline.chapters()] == ["deux", "un"]
+    assert told.timeline.chapter("trois").now.state == "removed"
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("La « bataille » d’Alep !", "la-bataille-d-alep"),
+        ("حلب تحت النار", "حلب-تحت-النار"),
+        ("Η μάχη", "η-μαχη"),
+        ("mot " * 40, "-".join(["mot"] * 15)),
+        ("x" * 300, "x" * 60),
+        ("𐐨" * 300, "𐐨" * 50),
+        ("…", ""),
+    ],
+)
+def test_a_slug_is_made_of_the_title(title: str, slug: str) -> None:
+    """In any script, in whole words, short enough for a file's name."""
+    assert slug_of_title(title) == slug
+
+
+@pytest.mark.parametrize(
+    ("given", "slug", "problem"),
+    [
+        (draft(""), "", "has no title"),
+        (draft("…"), "", "neither letter nor digit"),
+        (draft("Dimanche"), "", "name of a day or period"),
+        (draft("juillet"), "", "name of a day or period"),
+        (draft("Today"), "", "name of a day or period"),
+        (draft("الأحد"), "", "name of a day or period"),
+        (draft("aujourd’hui"), "", "name of a day or period"),
+        (draft("2012-07-15"), "", "name of a day or period"),
+        (draft("2012-W29"), "", "name of a day or period"),
+        (draft("x"), "last-week", "name of a day or period"),
+        (draft("x"), "coverage", "name of a day or period"),
+        (draft("x"), "2012-07-15--2012-07-22", "name of a day or period"),
+        (draft("x"), "atom.xml", "cannot be the name"),
+        (draft("x"), "../x", "cannot be the name"),
+        (draft("x"), "Alep", "cannot be the name"),
+        (draft("x"), "a" * 201, "cannot be the name"),
+        (ChapterDraft(title="x"), "", "needs a period"),
+        (draft(period="2012-07-14..2012-07-09"), "", "ends before it starts"),
+        (draft(period="2000-01-01..2012-07-09"), "", "longer than ten years"),
+        (draft(period="2012-08-01..2012-08-09"), "", "is in the future"),
+        (draft(period="2011-01-01..2011-01-09"), "", "no update in 2011-01-01..2011-01-09"),
+        (draft(period="2012-07-10", key=True), "", "no key event in 2012-07-10"),
+        (draft(period="coverage"), "", "names no period"),
+        (draft(period="2012-07-09..2012-07-09"), "", "names no period"),
+        (draft("x" * 301), "", "title has 301 characters"),
+        (draft(authors=("",)), "", "has no name"),
+        (draft(introduction="x" * 20_001), "", "introduction has 20,001 characters"),
+    ],
+)  # fmt: skip
+def test_a_chapter_that_cannot_be_is_refused(
+    told: Blog, given: ChapterDraft, slug: str, problem: str
+) -> None:
+    """With a hint, and nothing is written."""
+    with pytest.raises(InvalidInput, match=problem) as refused:
+        told.chapters.create(given, slug=slug)
+    assert refused.value.hint
+    assert not (told.paths.entries / "chapters").exists()
+
+
+def test_a_tag_that_no_entry_has_is_refused(told: Blog) -> None:
+    """The error names a similar one."""
+    with pytest.raises(UnknownTag) as refused:
+        told.chapters.create(draft(tags=("Alepp",)))
+    assert "Alep" in refused.value.hint
+
+
+def test_a_name_that_is_taken_is_refused(told: Blog) -> None:
+    """Also that of a removed chapter."""
+    told.chapters.create(draft("Alep"))
+    with pytest.raises(InvalidInput, match="There is a chapter 'alep' already"):
+        told.chapters.create(draft("Alep"))
+    told.chapters.remove("alep")
+    with pytest.raises(InvalidInput, match="which was removed"):
+        told.chapters.create(draft("Alep"))
+    assert told.chapters.create(draft("Alep"), slug="alep-2").slug == "alep-2"
+
+
+def test_a_chapter_may_be_scheduled(told: Blog, clock: Clock) -> None:
+    """It is invisible until then, and may tell a period that has no entries yet."""
+    later = told.now + timedelta(days=3)
+    future = draft(period="2012-07-16..2012-07-17", published=later)
+    with pytest.raises(InvalidInput, match="is in the future"):
+        told.chapters.create(future)
+    held = told.chapters.create(future, schedule=True)
+    assert (held.published, held.updated) == (later, later)
+    assert told.timeline.chapters() == []
+    clock.go(days=4)
+    assert [chapter.now for chapter in told.timeline.chapters()] == [held]
+
+
+def test_the_same_request_again_is_the_same_chapter(told: Blog, clock: Clock) -> None:
+    """And another one with its key is refused."""
+    first = told.chapters.create(draft(), idempotency_key="k")
+    clock.go(seconds=30)
+    assert told.chapters.create(draft(), idempotency_key="k") == first
+    with pytest.raises(KeyReused):
+        told.chapters.create(draft(close="Autre."), idempotency_key="k")
+    edited = told.chapters.edit(first.slug, ChapterDraft(close="Fin."), idempotency_key="e")
+    assert told.chapters.edit(first.slug, ChapterDraft(close="Fin."), idempotency_key="e") == edited
+    assert len(told.timeline.chapter(first.slug).revisions) == 2
+
+
+# -- revising --------------------------------------------------------------------------------------
+
+
+def test_a_chapter_is_corrected_retracted_removed_and_restored(told: Blog, clock: Clock) -> None:
+    """As an entry is: each is a revision, and a note makes a correction."""
+    made = told.chapters.create(draft("Alep", introduction="Avant."))
+    clock.go(minutes=1)
+    edited = told.chapters.edit("alep", ChapterDraft(introduction="Avent."), author="Ana", note="!")
+    assert (edited.rev, edited.author, edited.authors) == (2, "Ana", ("La rédaction",))
+    assert edited.updated > made.updated
+    assert told.timeline.chapter("alep").corrections == (edited,)
+    minor = told.chapters.edit("alep", ChapterDraft(close="x"), minor=True)
+    assert minor.updated == edited.updated
+    with pytest.raises(InvalidInput, match="like that already"):
+        told.chapters.edit("alep", ChapterDraft(close="x"))
+    retracted = told.chapters.retract("alep", why="Faux.")
+    assert (retracted.state, retracted.note) == ("retracted", "Faux.")
+    with pytest.raises(InvalidInput, match="was retracted"):
+        told.chapters.edit("alep", ChapterDraft(close="y"))
+    removed = told.chapters.remove("alep", author="Ana")
+    assert (removed.state, removed.title, removed.author) == ("removed", "", "Ana")
+    restored = told.chapters.restore("alep")
+    assert (restored.rev, restored.state, restored.note) == (6, "retracted", "Faux.")
+
+
+def test_of_two_editors_at_once_one_is_told(told: Blog) -> None:
+    """Each verb is guarded by the revision that its author saw."""
+    told.chapters.create(draft("Alep"))
+    told.chapters.edit("alep", ChapterDraft(close="Un."), expect=1)
+    refused: list[Callable[[], object]] = [
+        lambda: told.chapters.edit("alep", ChapterDraft(close="Deux."), expect=1),
+        lambda: told.chapters.retract("alep", why="x", expect=1),
+        lambda: told.chapters.remove("alep", expect=1),
+    ]
+    for write in refused:
+        with pytest.raises(Conflict, match="The chapter 'alep': somebody else") as conflict:
+            write()
+        assert isinstance(conflict.value.theirs, Chapter)
+        assert conflict.value.theirs.close == "Un."
+    assert len(told.timeline.chapter("alep").revisions) == 2
+
+
+def test_a_chapter_that_is_not_there_is_not_found(told: Blog) -> None:
+    """Whatever the text."""
+    for slug in ("alep", "../alep", "", "2012-07-15--2012-07-22", "2012-99-99--2012-99-99"):
+        with pytest.raises(NotFound):
+            told.timeline.chapter(slug)
+
+
+def test_a_picture_of_a_chapter_is_stored_under_its_name(told: Blog, tmp_path: Path) -> None:
+    """Without alternative text, or as no picture at all, it is refused, and nothing is stored."""
+    good = picture(tmp_path)
+    no_picture = tmp_path / "b.png"
+    no_picture.write_text("x")
+    for image in (Image(good, alt=""), Image(no_picture, alt="x"), Image(tmp_path / "c", alt="x")):
+        with pytest.raises(InvalidInput):
+            told.chapters.create(draft("Alep"), image=image)
+    assert not told.paths.media.exists()
+    made = told.chapters.create(draft("Alep"), image=Image(good, "Une rue", "Alep, lundi"))
+    assert made.picture
+    assert made.picture.path.startswith("chapters/alep-")
+    assert (told.paths.media / made.picture.path).exists()
+    other = msgspec.structs.replace(made.picture, alt="Une rue vide")
+    assert told.chapters.edit("alep", ChapterDraft(), image=other).picture == other
+    (told.paths.media / made.picture.path).unlink()
+    assert any("'alep' is gone" in fault.problem for fault in told.check().faults)
+    assert told.chapters.edit("alep", ChapterDraft(), image=None).picture is None
+
+
+def test_a_purged_chapter_leaves_no_text_and_no_picture(told: Blog, tmp_path: Path) -> None:
+    """Those of a chapter whose name begins alike stay."""
+    image = Image(picture(tmp_path), "Une rue")
+    for slug in ("alep", "alep-nord"):
+        told.chapters.create(draft(introduction="SECRET"), slug=slug, image=image)
+    told.chapters.remove("alep", purge=True)
+    told.chapters.remove("alep", purge=True)
+    left = [path for path in told.paths.entries.rglob("*") if path.is_file()]
+    assert [p.name for p in left if b"SECRET" in p.read_bytes()] == ["alep-nord.jsonl"]
+    assert [p.name[:10] for p in left if p.parent.name == "chapters" and p.suffix == ".png"] == [
+        "alep-nord-"
+    ]
+    assert not told.journal.check().faults
+    with pytest.raises(InvalidInput, match="removed for good"):
+        told.chapters.restore("alep")
+
+
+# -- the framings of ranges ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def old(told: Blog) -> Blog:
+    """A blog whose journal holds the framing of a range, from before there were chapters."""
+    told.journal.append(Framing(period=PERIOD, headline="Titre", introduction="Avant."), expect=0)
+    return told
+
+
+LEGACY = "2012-07-09--2012-07-14"
+
+
+def test_the_framing_of_a_range_is_a_chapter(old: Blog) -> None:
+    """Without being rewritten."""
+    (chapter,) = old.timeline.chapters()
+    assert (chapter.slug, chapter.now.title, chapter.now.rev) == (LEGACY, "Titre", 0)
+    assert chapter.now.introduction == "Avant."
+    assert len(bodies(old, LEGACY)) == 6
+    assert not (old.paths.entries / "chapters").exists()
+
+
+def test_an_edit_of_a_framed_range_makes_a_chapter_of_it(old: Blog) -> None:
+    """Which counts from then on; what is not given stays."""
+    made = old.chapters.edit(LEGACY, ChapterDraft(close="Après."), expect=0)
+    assert (made.rev, made.title, made.introduction, made.close) == (1, "Titre", "Avant.", "Après.")
+    assert [chapter.now for chapter in old.timeline.chapters()] == [made]
+    with pytest.raises(Conflict):
+        old.chapters.edit(LEGACY, ChapterDraft(close="Autre."), expect=0)
+
+
+def test_a_framed_range_can_be_removed_restored_and_purged(old: Blog) -> None:
+    """Its framing does not come back by itself, and a purge blanks it too."""
+    old.chapters.remove(LEGACY)
+    assert old.timeline.chapters() == []
+    assert old.chapters.restore(LEGACY).introduction == "Avant."
+    old.chapters.remove(LEGACY, purge=True)
+    files = list(old.paths.entries.rglob("*.jsonl"))
+    assert not any(b"Avant." in path.read_bytes() for path in files)
+    assert not old.journal.check().faults
+    with pytest.raises(InvalidInput, match="removed for good"):
+        old.chapters.restore(LEGACY)
+
+
+def test_a_framed_range_without_a_headline_is_called_by_its_days(told: Blog) -> None:
+    """When it becomes a chapter."""
+    told.journal.append(Framing(period=PERIOD, introduction="Avant."), expect=0)
+    made = told.chapters.edit(LEGACY, ChapterDraft(close="Après."))
+    assert made.title == "Du 9 au 14 juillet 2012"
+
+
+# -- the journal -----------------------------------------------------------------------------------
+
+
+def test_a_watcher_sees_a_chapter(told: Blog) -> None:
+    """With a long name in another script too, whose line the next append names."""
+    news = told.journal.watch(told.journal.end(), lambda _: False)
+    assert next(news).records == []
+    title = "حلب تحت النار " * 4
+    made = told.chapters.create(draft(title))
+    seen = next(news)
+    assert (list(seen.records), seen.names) == ([made], frozenset([made.name]))
+    told.post("Ensuite.")
+    assert not told.journal.check().faults
+    reopened = Blog(told.paths.root, clock=lambda: told.now)
+    reopened.post("Encore.")
+    assert not told.journal.check().faults
+
+
+def test_a_damaged_chapter_is_withheld(told: Blog) -> None:
+    """Its older revision is not shown; it can be removed, and a copy is put back by a repair."""
+    made = told.chapters.create(draft("Alep", close="Un."))
+    told.chapters.edit("alep", ChapterDraft(close="Deux."))
+    path = told.journal.path(chapter_name("alep"))
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"Deux.", b"Deux;;"))
+    with pytest.raises(Withheld):
+        told.timeline.chapter("alep")
+    assert told.timeline.chapters() == []
+    (fault,) = told.journal.read(chapter_name("alep")).faults
+    assert fault.entry == chapter_name("alep")
+    path.write_bytes(whole.replace(b"Deux.", b"Deuy."))
+    told.journal.repair()
+    assert told.timeline.chapter("alep").now.close == "Deux."
+    path.write_bytes(path.read_bytes().replace(b"Deux.", b"Deux;;"))
+    assert told.chapters.remove("alep").state == "removed"
+    assert told.timeline.chapter("alep").now.slug == made.slug
+
+
+def test_a_chapter_survives_a_change_of_the_time_zone(told: Blog) -> None:
+    """Its days are dates."""
+    told.chapters.create(draft("Alep"))
+    before = bodies(told, "alep")
+    path = told.paths.root / "liveblog.toml"
+    path.write_text(path.read_text("utf-8").replace("Europe/Paris", "Pacific/Auckland"), "utf-8")
+    moved = Blog(told.paths.root, clock=lambda: told.now)
+    assert bodies(moved, "alep") == before
+    assert moved.chapters.edit("alep", ChapterDraft(close="Fin.")).period == PERIOD
+
+
+ACTIONS = st.lists(
+    st.tuples(
+        st.sampled_from(["edit", "retract", "remove", "restore", "reopen"]),
+        st.text("ab\n é", max_size=5),
+    ),
+    max_size=8,
+)
+
+
+@settings(parent=tries(15, ci=200), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(actions=ACTIONS)
+def test_whatever_is_done_to_a_chapter_the_journal_folds_to_it(
+    tmp_path_factory: pytest.TempPathFactory, actions: list[tuple[str, str]]
+) -> None:
+    """Each verb appends one revision or nothing, in order, and no line is lost or damaged."""
+    clock = Clock()
+    blog = begun(tmp_path_factory.mktemp("blog"), clock)
+    blog.post("Un.", at=date(2012, 7, 10))
+    made = [blog.chapters.create(draft("Alep"))]
+    for action, text in actions:
+        clock.go(seconds=1)
+        if action == "reopen":
+            blog = Blog(blog.paths.root, clock=clock)
+            continue
+        verbs: dict[str, Callable[[], Chapter]] = {
+            "edit": lambda: blog.chapters.edit("alep", ChapterDraft(close=text)),  # noqa: B023
+            "retract": lambda: blog.chapters.retract("alep", why=text),  # noqa: B023
+            "remove": lambda: blog.chapters.remove("alep"),  # noqa: B023
+            "restore": lambda: blog.chapters.restore("alep"),  # noqa: B023
+        }
+        try:
+            done = verbs[action]()
+        except InvalidInput:
+            continue
+        made += [done] if done != made[-1] else []
+    found = blog.timeline.chapter("alep")
+    assert list(found.revisions) == made
+    assert [chapter.rev for chapter in made] == list(range(1, len(made) + 1))
+    records = blog.journal.read(chapter_name("alep")).records
+    assert fold_chapter(reversed(records)) == found
+    assert [c.slug for c in blog.timeline.chapters()] == ["alep"] * (made[-1].state != "removed")
+    assert not blog.journal.check().faults
