@@ -18,11 +18,14 @@ import msgspec
 
 from ..config import Config
 from ..journal import Journal, Reading
+from ..journal.dayfiles.layout import home_of
 from ..model import limits
 from ..model.entry import Framing, Media, Revision, clean_text, id_day, make_id
 from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..model.hashing import blake2b
 from ..model.period import COVERAGE, parse_period_id
+from ..model.records import Version as AnyVersion
+from ..model.records import pictures_of
 from ..model.revisions import revise
 from ..model.validation import validate
 from ..timeline import Entry, fold, newest_framing
@@ -145,7 +148,7 @@ class _Import:
         if not new:
             self.result.known += 1
             return
-        records: list[tuple[Revision | Framing, int]] = []
+        records: list[tuple[AnyVersion, int]] = []
         rev = existing[-1].rev if existing else 0
         for index in new:
             media, failed = self._store_pictures(versions[index], entry_id)
@@ -168,7 +171,7 @@ class _Import:
             rev += 1
         self._append(update.where, records)
 
-    def _append(self, where: str, records: list[tuple[Revision | Framing, int]]) -> None:
+    def _append(self, where: str, records: list[tuple[AnyVersion, int]]) -> None:
         if self.is_dry:
             for record, before in records:
                 self.result.count(record, before + 1)
@@ -301,18 +304,21 @@ class _Import:
         if self.is_dry:
             self._count_copy(record)
             return
-        for picture in record.media if isinstance(record, Revision) else ():
+        for picture in pictures_of(record):
             self._copy_picture(copy, picture)
         self.writer.add(copy.where, [(record, record.rev - 1)], is_copy=True)
 
-    def _count_copy(self, record: Revision | Framing) -> None:
+    def _count_copy(self, record: AnyVersion) -> None:
         """Count a record in a dry run."""
         newest = self._dry_copies.get(record.name, 0)
-        if isinstance(record, Framing):
-            known = newest_framing(self.journal.read(record.period).records, record.period)
-            newest = max(newest, known.rev if known else 0)
-        elif existing := self._revisions(record.id):
-            newest = max(newest, existing[-1].rev)
+        if isinstance(record, Revision):
+            numbers = [revision.rev for revision in self._revisions(record.id)]
+        else:
+            known = self.journal.read(home_of(record)).records
+            numbers = [
+                k.rev for k in known if isinstance(k, type(record)) and k.name == record.name
+            ]
+        newest = max([newest, *numbers])
         if record.rev > newest:
             self.result.count(record, record.rev)
         else:
