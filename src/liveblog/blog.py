@@ -505,10 +505,16 @@ class Blog:
         return Publisher(self.journal, Folder(self.paths.site), self.paths, self.config)
 
     def check(self, *, progress: Progress | None = None) -> Health:
-        """Compare the journal, the pictures and the site; report what is damaged or missing."""
+        """Compare the journal, the pictures and the site; report what is damaged or missing.
+
+        Imported entries that stand at midnight for want of a time are a note.
+        """
+        from .imports.whole_days import midnight_notes
         from .site.verify import check
 
-        return check(self.journal, self.publisher, self.paths.media, self.now, progress)
+        health = check(self.journal, self.publisher, self.paths.media, self.now, progress)
+        notes = (*health.notes, *midnight_notes(self.timeline, self.config.zone))
+        return msgspec.structs.replace(health, notes=notes)
 
 
 __all__ = ["Blog", "Image", "Uploaded"]

@@ -145,6 +145,19 @@ def test_pictures_are_offered_once_with_what_is_said_of_them() -> None:
     assert "[A bridge](https://example.org/a.png)" in to_markdown(source, base=SITE)
 
 
+@pytest.mark.parametrize("credit", ["Agency", "<em>Agency</em>"])
+def test_a_link_in_a_caption_stays_in_the_text(credit: str) -> None:
+    """A licence demands its credit, whatever the link holds; a caption without one is taken."""
+    source = (
+        "<figure><img src='/a.png'><figcaption>Photo: "
+        f"<a href='https://agency.example/1'>{credit}</a>, CC BY</figcaption></figure>"
+    )
+    taken = to_markdown(source, base=SITE, take=lambda image: True)
+    assert "(https://agency.example/1), CC BY" in taken
+    plain_caption = "<figure><img src='/a.png'><figcaption>Photo: Agency</figcaption></figure>"
+    assert to_markdown(plain_caption, base=SITE, take=lambda image: True) == ""
+
+
 def test_a_picture_linked_to_its_own_file_leaves_no_link() -> None:
     """Many programs link each picture to a larger one."""
     source = "<a href='https://e.org/a.jpg'><img src='https://e.org/a-300x200.jpg' alt=x></a>"

@@ -411,8 +411,34 @@ def test_804_a_token_without_the_scope_403(app: App, server: LiveServer) -> None
 
 def test_805_two_tokens_at_once_400(app: App) -> None:
     """RFC 6750 §2."""
-    answer = app.form(("h", "entry"), ("content", "805."), ("access_token", app.token))
+    answer = app.form(("h", "entry"), ("content", "805."), ("access_token", "another"))
     assert (answer.status, answer.json["error"]) == (400, "invalid_request")
+
+
+def test_one_token_may_come_in_header_and_form(app: App) -> None:
+    """Quill and apps that share its code send it in both."""
+    token = ("access_token", app.token)
+    assert created(app, app.form(("h", "entry"), ("content", "Une note."), token))
+    data = (("h", "entry"), ("content", "Une photo."), ("photo", photo()), token)
+    assert len(created(app, app.multipart(*data))["photo"]) == 1
+
+
+def test_a_film_or_recording_on_another_site_becomes_a_link(app: App) -> None:
+    """As a photo there does, whatever the app calls it."""
+    film, sound = "https://films.example/v.mp4", "https://films.example/a.mp3"
+    properties = {"content": ["Vu."], "video": [film], "audio": [{"value": sound, "alt": "Le son"}]}
+    found = created(app, app.json({"type": ["h-entry"], "properties": properties}))
+    assert found["content"] == [f"Vu.\n\n<{film}>\n\n[Le son](<{sound}>)"]
+
+
+@pytest.mark.parametrize("name", ["video", "audio[]", "file", "video[value]"])
+def test_a_file_that_would_not_be_stored_is_refused(app: App, name: str) -> None:
+    """With the reason, and nothing is posted: 201 would promise that it is there."""
+    before = app.query(q="source").json
+    answer = app.multipart(("h", "entry"), ("content", "Film."), (name, photo()))
+    assert (answer.status, answer.json["error"]) == (400, "invalid_request")
+    assert "pictures only" in answer.json["error_description"]
+    assert app.query(q="source").json == before
 
 
 # -- what they leave out ---------------------------------------------------------------------------

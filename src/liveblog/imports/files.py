@@ -30,7 +30,10 @@ def cannot_read(path: Path, error: OSError | ValueError) -> InvalidInput:
 
 def fetch_picture(client: Client, url: str) -> bytes:
     """Fetch a picture. Raises :class:`Unreachable`."""
-    answer = client.get(url, {"accept": "image/webp, image/png, image/jpeg, image/gif"})
+    try:
+        answer = client.get(url, {"accept": "image/webp, image/png, image/jpeg, image/gif"})
+    except Unreachable as error:
+        raise Unreachable(f"The picture {url} did not come: {error.message}", error.hint) from None
     if answer.status != 200:
         raise Unreachable(f"The picture {url} answers {answer.status}.", "Add it by hand.")
     return answer.body

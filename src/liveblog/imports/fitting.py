@@ -1,7 +1,7 @@
 """Shortens imported titles, names and lists to the limits of updates, and says what was changed.
 
 A body or a date beyond the limits is not changed: half a text is worse than none, so such an update
-is refused when it is validated. Pure functions.
+is refused when it is validated. A picture that did not come leaves a link. Pure functions.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import TypeVar
 import msgspec
 
 from ..model import limits
-from ..model.entry import Source, clean_language, slug
+from ..model.entry import Revision, Source, clean_language, slug
 from ..model.errors import InvalidInput
 from ..text.plain import shorten
 from . import Picture, Version
+from .html.inline import escape, write_link
 
 Value = TypeVar("Value")
 
@@ -98,3 +99,27 @@ def _language(lang: str, changes: list[str]) -> str:
     except InvalidInput as error:
         changes.append(f"its language is left out: {error.message}")
         return ""
+
+
+def with_links(draft: Revision, missing: Iterable[Picture]) -> Revision:
+    """Return an update with a link for each picture that is missing, and with its caption.
+
+    Pictures without an address, and links for which the text has no room, are left out.
+    """
+    blocks = [draft.body] if draft.body else []
+    for picture in missing:
+        if not picture.url or picture.url in draft.body:
+            continue
+        name = _one_line(picture.alt or picture.caption or picture.name)
+        blocks.append(write_link(escape(name, is_link=True), picture.url))
+        caption = _one_line(picture.caption)
+        if caption not in ("", name) and escape(caption) not in draft.body:
+            blocks.append(escape(caption))
+    body = "\n\n".join(blocks)
+    if len(body.encode()) > limits.BODY_BYTES:
+        return draft
+    return msgspec.structs.replace(draft, body=body)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -18,17 +18,20 @@ import msgspec
 
 from ..config import Config
 from ..journal import Journal, Reading
+from ..journal.dayfiles.layout import home_of
 from ..model import limits
 from ..model.entry import Framing, Media, Revision, clean_text, id_day, make_id
 from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..model.hashing import blake2b
 from ..model.period import COVERAGE, parse_period_id
+from ..model.records import Version as AnyVersion
+from ..model.records import pictures_of
 from ..model.revisions import revise
 from ..model.validation import validate
 from ..timeline import Entry, fold, newest_framing
 from . import ChapterItem, Copy, FramingItem, ImportResult, Item, Picture, Problem, Update, Version
-from .fitting import fit
-from .marks import INCOMPLETE, PREFIX, mark_in, mark_of, new_versions
+from .fitting import fit, with_links
+from .marks import INCOMPLETE, PREFIX, is_whole_day_here, mark_in, mark_of, new_versions
 from .writer import Writer
 
 
@@ -135,6 +138,8 @@ class _Import:
         drafts = [self._draft(entry_id, version) for version in versions]
         marks = [mark_of(version) for version in versions]
         new = new_versions(existing, marks)
+        if new is None and is_whole_day_here(existing, versions[-1]):
+            new = range(0)
         if new is None:
             edited = existing[-1].id
             what = f"it changed in its source, but {edited} was edited here and stays as it is"
@@ -143,15 +148,19 @@ class _Import:
         if not new:
             self.result.known += 1
             return
-        records: list[tuple[Revision | Framing, int]] = []
+        records: list[tuple[AnyVersion, int]] = []
         rev = existing[-1].rev if existing else 0
         for index in new:
             media, failed = self._store_pictures(versions[index], entry_id)
-            draft, mark = drafts[index], marks[index]
+            draft, mark = (
+                with_links(drafts[index], [picture for picture, _ in failed]),
+                marks[index],
+            )
             if failed and not (media or draft.title or draft.body):
-                raise failed
+                raise failed[0][1]
             if failed:
-                self.result.report(update.where, failed)
+                for _, error in failed:
+                    self.result.report(update.where, error)
                 mark += INCOMPLETE
                 if existing and mark_in(existing[-1]) == mark and existing[-1].media == media:
                     self.result.known += 1
@@ -162,7 +171,7 @@ class _Import:
             rev += 1
         self._append(update.where, records)
 
-    def _append(self, where: str, records: list[tuple[Revision | Framing, int]]) -> None:
+    def _append(self, where: str, records: list[tuple[AnyVersion, int]]) -> None:
         if self.is_dry:
             for record, before in records:
                 self.result.count(record, before + 1)
@@ -205,10 +214,10 @@ class _Import:
 
     def _store_pictures(
         self, version: Version, entry_id: str
-    ) -> tuple[tuple[Media, ...], LiveblogError | None]:
-        """Store the pictures of a version; return them, and the error of one that is missing."""
+    ) -> tuple[tuple[Media, ...], list[tuple[Picture, LiveblogError]]]:
+        """Store the pictures of a version; return them, and those that are missing with errors."""
         stored: list[Media] = []
-        failed: LiveblogError | None = None
+        failed: list[tuple[Picture, LiveblogError]] = []
         for picture in version.pictures:
             self._undescribed += not (picture.alt or picture.caption)
             if self.is_dry:
@@ -220,7 +229,7 @@ class _Import:
             except StorageError:
                 raise
             except LiveblogError as error:
-                failed = error
+                failed.append((picture, error))
         return tuple(stored), failed
 
     def _store_picture(self, picture: Picture, entry_id: str) -> Media:
@@ -295,18 +304,21 @@ class _Import:
         if self.is_dry:
             self._count_copy(record)
             return
-        for picture in record.media if isinstance(record, Revision) else ():
+        for picture in pictures_of(record):
             self._copy_picture(copy, picture)
         self.writer.add(copy.where, [(record, record.rev - 1)], is_copy=True)
 
-    def _count_copy(self, record: Revision | Framing) -> None:
+    def _count_copy(self, record: AnyVersion) -> None:
         """Count a record in a dry run."""
         newest = self._dry_copies.get(record.name, 0)
-        if isinstance(record, Framing):
-            known = newest_framing(self.journal.read(record.period).records, record.period)
-            newest = max(newest, known.rev if known else 0)
-        elif existing := self._revisions(record.id):
-            newest = max(newest, existing[-1].rev)
+        if isinstance(record, Revision):
+            numbers = [revision.rev for revision in self._revisions(record.id)]
+        else:
+            known = self.journal.read(home_of(record)).records
+            numbers = [
+                k.rev for k in known if isinstance(k, type(record)) and k.name == record.name
+            ]
+        newest = max([newest, *numbers])
         if record.rev > newest:
             self.result.count(record, record.rev)
         else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import math
+import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -62,7 +63,8 @@ class Authenticator:
     def authorize(self, request: Request, scope: Scope, token: str = "") -> Person:
         """Return the person who sent a request, who must have a scope.
 
-        *token* is a token from the body of the request.
+        *token* is a token from the body of the request. A client may send its token there and in
+        the header (Quill does); two different tokens are refused.
 
         Raises :class:`Problem`: 401, 403, 421 or 429.
         """
@@ -80,8 +82,8 @@ class Authenticator:
         self.check_host(request)
         kind, _, given = request.headers.get("authorization", "").partition(" ")
         given = given.strip() if kind.lower() == "bearer" else ""
-        if given and token:
-            raise Problem(400, "invalid_request", "The token came twice.", "Send it once.")
+        if given and token and not secrets.compare_digest(given.encode(), token.encode()):
+            raise Problem(400, "invalid_request", "Two different tokens came.", "Send one.")
         if given or token:
             return self.by_token(request, given or token)
         cookie = request.cookies.get(self._cookie)

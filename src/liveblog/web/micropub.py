@@ -3,7 +3,8 @@
 The token that the command line issues is the bearer token. An app's properties become fields of an
 entry. Properties without a field are ignored; a place (``location``, ``checkin``) could endanger a
 source. Drafts and private posts are refused, because they would be published. The server requests
-no address that an app sends: a picture on another site becomes a link.
+no address that an app sends: a picture, film or recording on another site becomes a link. Files are
+stored if they are pictures and refused if they are not.
 """
 
 from __future__ import annotations
@@ -34,13 +35,15 @@ from .context import BlogContext
 from .errors import Problem
 from .form_data import LIMIT, parts_of
 from .microformats import (
+    FILMS_AND_SOUNDS,
     Properties,
     as_text,
     as_texts,
     body_of,
-    photo_link,
+    media_link,
     properties_of,
     read_request,
+    refuse_unstored_files,
     single,
     sources_of,
     updated,
@@ -208,14 +211,17 @@ class _Micropub:
             raise InvalidInput("This blog has no drafts.", "Keep it in your app until then.")
         if single(properties, "visibility") not in ("", "public"):
             raise InvalidInput("This blog shows everything to everybody.", "Post it elsewhere.")
+        refuse_unstored_files(properties)
         linked = []
         images: list[Uploaded | Media] = []
         for photo in properties.get("photo", []) + properties.get("featured", []):
             picture = self._photo(photo, known)
             if picture is None:
-                linked.append(photo_link(photo))
+                linked.append(media_link(photo, "photo"))
             else:
                 images.append(picture)
+        for kind in FILMS_AND_SOUNDS:
+            linked += [media_link(media, kind) for media in properties.get(kind, [])]
         body = "\n\n".join((body_of(properties), *linked)).strip()
         draft = Draft(
             body=body,

@@ -270,7 +270,8 @@ def _picture(image: Image, client: Client) -> Picture:
     """Return a picture of an update; it is fetched when the update is imported."""
     name = unquote(urlsplit(image.url).path.rpartition("/")[2]) or image.url
     alt = image.alt or image.caption
-    return Picture(name, partial(fetch_picture, client, image.url), alt, image.caption)
+    read = partial(fetch_picture, client, image.url)
+    return Picture(name, read, alt, image.caption, image.url)
 
 
 def _distinct_files(files: Iterable[Attachment]) -> list[Attachment]:

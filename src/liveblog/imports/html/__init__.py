@@ -192,7 +192,7 @@ class _Converter:
         caption = SPACE.sub(" ", "".join(captions[0].itertext())).strip()
         images = [self._pictures.image(picture, caption) for picture in pictures]
         taken = [self._pictures.is_taken(image) for image in images]
-        if all(taken) and not any(captions[0].iter("a")):
+        if all(taken) and captions[0].find(".//a") is None:
             captions[0].drop_tree()
         return self._blocks(element, depth, level)
 
@@ -280,7 +280,7 @@ class _Converter:
             self._append_link(element, run, depth, is_link=is_link)
         elif tag in _PLAYERS:
             run += [Token("raw", text) for text in self._player(element, depth, _MAX_LEVELS)]
-        elif tag in _CODE and not any(element.iter("a", "img")):
+        elif tag in _CODE and next(element.iter("a", "img"), None) is None:
             run.append(Token("code", SPACE.sub(" ", " ".join(element.itertext()))))
         elif tag in _MARKS or tag in _HTML_ONLY:
             mark = _MARKS.get(tag, tag)

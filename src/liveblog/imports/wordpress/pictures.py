@@ -79,7 +79,7 @@ class MediaLibrary:
         found = self._uploaded(image) or Attachment(_origin(image.url))
         name = unquote(PurePosixPath(_path(found.url)).name) or found.url
         alt, caption = image.alt or found.alt, image.caption
-        return Picture(name, partial(self._read, found.url, image.url), alt, caption)
+        return Picture(name, partial(self._read, found.url, image.url), alt, caption, found.url)
 
     def _uploaded(self, image: Image) -> Attachment | None:
         """Return the attachment of which an image shows one size; None if it is unknown."""
