@@ -22,6 +22,7 @@ from liveblog.imports import Copy, Item, Problem
 from liveblog.imports.markdown import read_folder as folder
 from liveblog.journal.dayfiles.layout import home_of
 from liveblog.model import limits
+from liveblog.model.chapter import Chapter, ChapterDraft
 from liveblog.model.entry import (
     Figure,
     Framing,
@@ -32,7 +33,7 @@ from liveblog.model.entry import (
     make_id,
 )
 from liveblog.model.errors import InvalidInput, StorageError
-from liveblog.model.records import Record
+from liveblog.model.records import Record, Version, pictures_of
 
 from ..conftest import Clock, needs, site_bytes
 from ..test_media import encoded, two_colours
@@ -60,7 +61,7 @@ def everything(blog: Blog) -> list[Record]:
     return [record for name in names for record in blog.journal.read(name).records]
 
 
-def in_order(records: Iterable[Record]) -> list[Revision | Framing]:
+def in_order(records: Iterable[Record]) -> list[Version]:
     """Return the records that an author made, each name's together."""
     made = [record for record in records if isinstance(record, Revision | Framing)]
     return sorted(made, key=lambda record: (home_of(record), record.name, record.rev))
@@ -71,7 +72,7 @@ def read_back(exported: Path) -> list[Item]:
     return list(folder(exported, zone=UTC, now=NOON))
 
 
-def copies(items: Iterable[Item]) -> list[Revision | Framing]:
+def copies(items: Iterable[Item]) -> list[Version]:
     """Return the records that an import found."""
     return [item.record for item in items if isinstance(item, Copy)]
 
@@ -107,6 +108,7 @@ instants = st.datetimes(
 )
 numbers = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
 names = st.lists(texts, max_size=3).map(tuple)
+pictures = st.builds(Media, texts, texts, st.integers(0, 9**9), alt=texts, caption=texts)
 revisions = st.builds(
     Revision,
     id=st.just(ID),
@@ -125,9 +127,7 @@ revisions = st.builds(
     verification=st.sampled_from(["", "unconfirmed", "confirmed"]),
     sources=st.lists(st.builds(Source, texts, texts), max_size=2).map(tuple),
     figures=st.lists(st.builds(Figure, texts, numbers, texts, texts), max_size=2).map(tuple),
-    media=st.lists(
-        st.builds(Media, texts, texts, st.integers(0, 9**9), alt=texts, caption=texts), max_size=2
-    ).map(tuple),
+    media=st.lists(pictures, max_size=2).map(tuple),
     lang=texts,
     state=st.sampled_from(["live", "retracted", "removed"]),
     note=texts,
@@ -143,15 +143,35 @@ framings = st.builds(
     author=texts,
     ended=st.none() | instants,
 )
+chapters = st.builds(
+    Chapter,
+    slug=st.just(""),
+    published=instants,
+    updated=instants,
+    recorded=instants,
+    period=st.sampled_from(["2012-07-15", "2012-W29", "2012-07-15..2012-07-20"]),
+    title=texts,
+    introduction=texts,
+    close=texts,
+    picture=st.none() | pictures,
+    authors=names,
+    tags=names,
+    key=st.booleans(),
+    author=texts,
+    state=st.sampled_from(["live", "retracted", "removed"]),
+    note=texts,
+    idempotency_key=texts,
+)
 days = st.dates(limits.FIRST_DAY, limits.LAST_DAY)
+slugs = st.sampled_from(["la-semaine", "أسبوع-دمشق", "2012-07-15--2012-07-22"])
 periods = st.sampled_from(
     ["2012-07-15", "2012-07-16", "2012-W29", "2012-07-15..2012-07-22", "coverage"]
 )
 
 
 @st.composite
-def journals(draw: st.DrawFn) -> list[Revision | Framing]:
-    """Make a journal: some entries and framings, each with its versions."""
+def journals(draw: st.DrawFn) -> list[Version]:
+    """Make a journal: some entries, framings and chapters, each with its versions."""
     found: list[Record] = []
     for number in draw(st.sets(st.integers(0, 9), max_size=3)):
         entry_id = make_id(draw(days), bytes([number] * 8))
@@ -162,6 +182,10 @@ def journals(draw: st.DrawFn) -> list[Revision | Framing]:
         versions_of = draw(st.lists(framings, min_size=1, max_size=2))
         for rev, framing in enumerate(versions_of, 1):
             found.append(_with(framing, period=period, rev=rev))
+    for slug in draw(st.sets(slugs, max_size=2)):
+        written = draw(st.lists(chapters, min_size=1, max_size=2))
+        for rev, chapter in enumerate(written, 1):
+            found.append(_with(chapter, slug=slug, rev=rev))
     return in_order(found)
 
 
@@ -171,7 +195,7 @@ def _with(record: Any, **fields: Any) -> Any:
 
 @pytest.mark.slow
 @given(journals())
-def test_any_journal_is_imported_exactly(journal: list[Revision | Framing]) -> None:
+def test_any_journal_is_imported_exactly(journal: list[Version]) -> None:
     """Whatever its texts hold, every record is equal, and no file seems to have been edited."""
     with tempfile.TemporaryDirectory() as name:
         exported = Path(name) / "export"
@@ -184,7 +208,7 @@ def test_any_journal_is_imported_exactly(journal: list[Revision | Framing]) -> N
 
 @pytest.mark.slow
 @given(journals())
-def test_an_export_is_the_same_bytes_each_time(journal: list[Revision | Framing]) -> None:
+def test_an_export_is_the_same_bytes_each_time(journal: list[Version]) -> None:
     """In another folder, and again in the same one, where nothing is then written."""
     with tempfile.TemporaryDirectory() as name:
         one, two, media = Path(name) / "one", Path(name) / "two", Path(name) / "media"
@@ -197,7 +221,7 @@ def test_an_export_is_the_same_bytes_each_time(journal: list[Revision | Framing]
 
 @pytest.mark.slow
 @given(journals())
-def test_the_front_matter_is_yaml_that_others_read(journal: list[Revision | Framing]) -> None:
+def test_the_front_matter_is_yaml_that_others_read(journal: list[Version]) -> None:
     """PyYAML's own safe loader finds the same title, tags and author in it."""
     with tempfile.TemporaryDirectory() as name:
         exported = Path(name) / "export"
@@ -205,10 +229,14 @@ def test_the_front_matter_is_yaml_that_others_read(journal: list[Revision | Fram
         for path in exported.rglob("*.md"):
             source = path.read_bytes().decode().split("\n---\n")[0].removeprefix("---\n")
             found = yaml.safe_load(_without_dates(source))
-            newest = (found["liveblog"].get("revisions") or found["liveblog"]["framings"])[-1]
+            ((_, records),) = found["liveblog"].items()
+            newest = records[-1]
             assert found.get("title", "") == newest.get("title", newest.get("headline", ""))
             assert found.get("tags", []) == newest.get("tags", [])
-            assert found.get("author", "") == newest.get("author", "")
+            if path.parent.name == "chapters":
+                assert found.get("authors", []) == newest.get("authors", [])
+            else:
+                assert found.get("author", "") == newest.get("author", "")
 
 
 def _without_dates(source: str) -> str:
@@ -247,20 +275,28 @@ def told(blog: Blog, clock: Clock, tmp_path: Path) -> Blog:
     blog.frame("2012-07-15", headline="Dimanche", introduction="Au début.", close="À la fin.")
     blog.frame("2012-07-15", headline="Dimanche: le pont")
     blog.frame("2012-W29", introduction="La semaine.")
+    draft = ChapterDraft(title="Le pont: récit", period="2012-07-15..2012-07-20",
+                         introduction="Au *début*.", close="À la fin.", authors=("Zoé", "Ana"),
+                         tags=("Homs",))  # fmt: skip
+    blog.chapters.create(draft, slug="le-pont", image=Image(image, "Le pont", "De près"))
+    blog.chapters.edit("le-pont", ChapterDraft(introduction="Au début."), note="Corrigé.")
+    gone = blog.chapters.create(ChapterDraft(title="Un nom", period="2012-07-15"))
+    blog.chapters.remove(gone.slug)
     blog.end()
     return blog
 
 
 def test_a_blog_comes_back_with_its_pictures(told: Blog, tmp_path: Path) -> None:
-    """Corrected, retracted, removed, purged, moved and embargoed entries, framings, and bytes."""
+    """Entries and chapters in every state, framings, and the bytes of the pictures."""
     written = write(everything(told), told.paths.media, tmp_path / "export")
-    assert (written.entries, written.framings, written.pictures) == (6, 3, 1)
+    assert (written.entries, written.framings, written.chapters) == (6, 3, 2)
+    assert written.pictures == 2
     assert not written.faults
     items = read_back(tmp_path / "export")
     assert not [item for item in items if isinstance(item, Problem)]
     assert in_order(copies(items)) == in_order(everything(told))
-    shown = [(c, m) for c in items if isinstance(c, Copy) for m in getattr(c.record, "media", ())]
-    assert len(shown) == 2  # of both revisions
+    shown = [(c, m) for c in items if isinstance(c, Copy) for m in pictures_of(c.record)]
+    assert len(shown) == 4  # of both revisions of the entry and of the chapter
     for copy, media in shown:
         assert copy.read(media) == (told.paths.media / media.path).read_bytes()
 
@@ -332,6 +368,27 @@ def test_framings_are_files_of_their_own(told: Blog, tmp_path: Path) -> None:
     text = (place / "2012-07-15.md").read_text("utf-8")
     assert text.startswith('---\ntitle: "Dimanche: le pont"\n')
     assert text.endswith("\n---\n\nAu début.\n\nÀ la fin.\n")
+
+
+def test_chapters_are_files_of_their_own(told: Blog, tmp_path: Path) -> None:
+    """Named by their slug; with their authors, tags, picture, introduction and close."""
+    write(everything(told), told.paths.media, tmp_path / "export")
+    place = tmp_path / "export" / "chapters"
+    assert sorted(path.name for path in place.iterdir()) == ["le-pont.md", "un-nom.md"]
+    _, front, text = (place / "le-pont.md").read_text("utf-8").split("---\n", 2)
+    fields = yaml.safe_load(front)
+    (first, second) = fields.pop("liveblog")["chapters"]
+    assert fields == {
+        "title": "Le pont: récit",
+        "date": datetime(2012, 7, 23, 17, 4, tzinfo=UTC),
+        "authors": ["Zoé", "Ana"],
+        "tags": ["Homs"],
+    }
+    assert (first["introduction"], second["note"]) == ("Au *début*.", "Corrigé.")
+    media = second["picture"]["path"]
+    assert text == (f'\n![Le pont](../media/{media} "De près")\n\nAu début.\n\nÀ la fin.\n')
+    assert (place / f"../media/{media}").is_file()
+    assert "\ndraft: true\n" in (place / "un-nom.md").read_text("utf-8")
 
 
 # -- what a person changes -------------------------------------------------------------------------

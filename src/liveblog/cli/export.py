@@ -33,16 +33,17 @@ _OUTPUT = click.Path(path_type=Path)
 @click.option("-o", "--output", metavar="PATH", type=_OUTPUT, help="Where to write it.")
 @pass_state
 def export(state: State, when: str | None, form: str, output: Path | None) -> None:
-    r"""Write the journal in another form.
+    """Write the journal in another form.
 
-    \b
-    jsonl     everything, for another live blog; to standard output unless -o names a file
-    markdown  everything, a file for each update, in the folder that -o names
-    html      one file that opens without anything else; to standard output unless -o is given
-    epub      a book with a chapter for each day, in the file that -o names
+    jsonl is everything, for another live blog; markdown is everything too, with a file for each
+    update and chapter, in the folder that -o names. Both come back by 'liveblog import' without
+    loss.
 
-    jsonl and markdown come back by 'liveblog import' without loss. Of html and epub, WHEN chooses a
-    period (a day, a week, a range: see 'liveblog digest'); without it they hold the whole coverage.
+    html is one file that opens without anything else; epub is a book, day by day, in the file that
+    -o names. Both hold the whole coverage, unless WHEN names a period (a day, a week, a range: see
+    'liveblog digest') or a chapter.
+
+    Without -o, jsonl and html are written to standard output.
     """
     blog = state.blog()
     if form in ("jsonl", "markdown") and when:
@@ -92,8 +93,9 @@ def _export_markdown(state: State, blog: Blog, output: Path) -> None:
         written = write(_counted(records, shown), blog.paths.media, output)
     state.warn(written.faults)
     state.say(
-        f"Wrote {plural(written.entries, 'update')}, {plural(written.framings, 'framing')} and "
-        f"{plural(written.pictures, 'picture')} to {output}."
+        f"Wrote {plural(written.entries, 'update')}, {plural(written.framings, 'framing')}, "
+        f"{plural(written.chapters, 'chapter')} and {plural(written.pictures, 'picture')} "
+        f"to {output}."
     )
 
 

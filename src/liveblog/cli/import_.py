@@ -13,6 +13,7 @@ import click
 
 from .context import State, json_option, pass_state, plural, progress
 from .printing import choose, echo, print_json, style
+from .whole_days import whole_days
 
 if TYPE_CHECKING:
     from ..blog import Blog
@@ -66,6 +67,9 @@ def import_() -> None:
     one that was interrupted. What you edited here stays. What could not be understood is reported
     with its location.
     """
+
+
+import_.add_command(whole_days)
 
 
 @import_.command()
@@ -258,7 +262,7 @@ def _import_items(
 
         def show(result: ImportResult) -> None:
             if shown:
-                shown(result.entries + result.revisions + result.framings + result.known, 0)
+                shown(result.items, 0)
 
         result = blog.import_items(items, source=source, dry_run=dry_run, progress=show)
     if as_json:
@@ -266,8 +270,7 @@ def _import_items(
     else:
         echo(*(outline.lines if outline else ()))
         _report(state, name, result, dry_run)
-    has_items = result.entries or result.revisions or result.framings or result.known
-    if result.problems and not has_items:
+    if result.problems and not result.items:
         raise click.exceptions.Exit(1)
 
 
@@ -285,6 +288,7 @@ def _report(state: State, name: str, result: ImportResult, dry_run: bool) -> Non
             (result.entries, "new update"),
             (result.revisions, "revision"),
             (result.framings, "framing"),
+            (result.chapters, "chapter"),
             (result.pictures, "picture"),
         )
         if count

@@ -8,7 +8,8 @@ the number of records, so that an incomplete file can be recognised::
     {"type":"picture","path":"2012/07/15/7k3m9qx2tb-0123456789.png","data":"<base64>"}
     {"type":"revision","id":"20120715-7k3m9qx2tb","rev":1,…}
     {"type":"framing","period":"2012-07-15","rev":1,…}
-    {"type":"end","records":2}
+    {"type":"chapter","slug":"la-semaine-de-damas","rev":1,…}
+    {"type":"end","records":3}
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from msgspec import Struct
 
 from ..config import Config
 from ..journal import Fault, Journal
+from ..model.chapter import Chapter
 from ..model.entry import Framing, Reference, Revision
-from ..model.records import Record
+from ..model.records import Record, pictures_of
 from ..storage.inside import read_inside
 
 VERSION = 1
@@ -52,7 +54,7 @@ class End(Struct, frozen=True, tag="end"):
     records: int
 
 
-Line = Header | PictureLine | Revision | Framing | End
+Line = Header | PictureLine | Revision | Framing | Chapter | End
 """The contents of a line."""
 
 
@@ -85,7 +87,7 @@ def write(
     shown: set[str] = set()
     for _, name, number in order:
         record = records_of(name)[number]
-        for picture in record.media if isinstance(record, Revision) else ():
+        for picture in pictures_of(record):
             if picture.path in shown:
                 continue
             shown.add(picture.path)
@@ -93,7 +95,7 @@ def write(
             if data is not None:
                 yield encode(PictureLine(picture.path, data)) + b"\n"
             else:
-                hint = "Restore the file from a backup, or edit the entry."
+                hint = "Restore the file from a backup, or edit what shows it."
                 faults.append(Fault(f"entries/media/{picture.path}", "the picture is gone", hint))
         yield encode(record) + b"\n"
     yield encode(End(len(order))) + b"\n"

@@ -4,18 +4,20 @@
   Jekyll and Pelican know (title, date, lastmod, author, tags, lang, draft), and all its records
   under ``liveblog``;
 - ``framings/2012-07-15.md``, ``framings/coverage.md``: the framing of a period, likewise;
+- ``chapters/la-semaine-de-damas.md``: a chapter, likewise;
 - ``media/…``: the pictures, with the same paths as in the journal's folder;
 - ``.liveblog-export``: the SHA-256 sum of every file (``sha256sum -c`` checks them).
 
-The same journal gives the same bytes. A retracted or removed entry is a draft, which generators
-ignore; its file still holds the earlier revisions, unless they were purged, so an export is as
-confidential as the journal. :mod:`liveblog.imports.markdown` reads it.
+The same journal gives the same bytes. A retracted or removed entry or chapter is a draft, which
+generators ignore; its file still holds the earlier revisions, unless they were purged, so an export
+is as confidential as the journal. :mod:`liveblog.imports.markdown` reads it.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +28,7 @@ from urllib.parse import quote
 
 from ..journal import Fault
 from ..journal.dayfiles.layout import home_of
-from ..model.chapter import Chapter
+from ..model.chapter import Chapter, check_slug
 from ..model.draft import FIELDS
 from ..model.entry import (
     FORBIDDEN,
@@ -41,7 +43,7 @@ from ..model.entry import (
 )
 from ..model.errors import InvalidInput, StorageError
 from ..model.period import COVERAGE, parse_period_id
-from ..model.records import Record
+from ..model.records import Record, Version, pictures_of
 from ..storage.atomic import replace_file
 from ..storage.inside import delete_inside, is_inside, read_inside
 from ..text.frontmatter import join, to_yaml
@@ -59,6 +61,7 @@ class Written:
 
     entries: int = 0
     framings: int = 0
+    chapters: int = 0
     pictures: int = 0
     changed: int = 0  #: files that were written or deleted
     faults: Sequence[Fault] = ()  #: pictures that could not be copied
@@ -67,29 +70,28 @@ class Written:
 def write(records: Iterable[Record], media: Path, folder: Path) -> Written:
     """Write a journal to *folder*, and return what the folder then holds.
 
-    The *records* of one day or period come together; *media* is the folder of their pictures. In an
-    earlier export only files that differ are written, and files of deleted entries are deleted.
+    The *records* of one day, period or chapter come together; *media* is the folder of their
+    pictures. In an earlier export only files that differ are written, and files of what is no
+    longer there are deleted.
 
     Raises :class:`InvalidInput` if the folder holds anything else, or a file that somebody edited,
     and :class:`StorageError` if it cannot be written.
     """
-    entries = framings = 0
+    numbers: Counter[type[Version]] = Counter()
     pictures: set[str] = set()
     faults: list[Fault] = []
     try:
         target = _Folder(folder)
-        for path, text, shown in _pages(records):
+        for path, text, revisions in _pages(records):
             target.put(path, text.encode())
-            if path.startswith("framings/"):
-                framings += 1
-            else:
-                entries += 1
+            numbers[type(revisions[0])] += 1
+            shown = (picture for record in revisions for picture in pictures_of(record))
             for picture in sorted({each.path for each in shown} - pictures):
                 pictures.add(picture)
                 data = read_inside(media, picture)
                 if data is None:
                     target.keep(f"media/{picture}")
-                    hint = "Restore the file from a backup, or edit the entry."
+                    hint = "Restore the file from a backup, or edit what shows it."
                     faults.append(Fault(f"entries/media/{picture}", "the picture is gone", hint))
                 else:
                     target.put(f"media/{picture}", data)
@@ -97,46 +99,73 @@ def write(records: Iterable[Record], media: Path, folder: Path) -> Written:
     except OSError as error:
         name = Path(os.fsdecode(error.filename)) if error.filename else folder
         raise StorageError.of(error, "write to", name) from error
-    return Written(entries, framings, len(pictures) - len(faults), target.changed, faults)
+    return Written(
+        entries=numbers[Revision],
+        framings=numbers[Framing],
+        chapters=numbers[Chapter],
+        pictures=len(pictures) - len(faults),
+        changed=target.changed,
+        faults=faults,
+    )
 
 
 # -- pages, pure -----------------------------------------------------------------------------------
 
 
-def entry_page(revisions: Sequence[Revision]) -> str:
-    """Return the text of an entry's file from its revisions, oldest first."""
-    now = revisions[-1]
-    fields = {
-        "title": "",
-        "date": _date(now),
-        "lastmod": _instant(now.updated) if now.updated != now.published else "",
-    }
+def page(records: Sequence[Version]) -> str:
+    """Return the text of the file of an entry, a framing or a chapter.
+
+    *records* are its revisions, oldest first.
+    """
+    now = records[-1]
+    if isinstance(now, Revision):
+        return _page(_entry_fields(now), "revisions", records, entry_text(now))
+    if isinstance(now, Chapter):
+        return _page(_chapter_fields(now), "chapters", records, chapter_text(now))
+    return _page(_framing_fields(now), "framings", records, framing_text(now))
+
+
+def _entry_fields(now: Revision) -> dict[str, str]:
+    fields = {"title": "", **_dates(now, _date(now))}
     for field in FIELDS:
         is_known = field.kind == "text" or field.name == "tags"
         if is_known and field.name != "body" and (value := getattr(now, field.name)):
             fields[field.name] = to_yaml(value)
-    fields["draft"] = "true" if now.state != "live" else ""
-    return _page(fields, "revisions", revisions, entry_text(now))
+    return fields | _draft(now)
 
 
-def framing_page(framings: Sequence[Framing]) -> str:
-    """Return the text of a period's file from the revisions of its framing, oldest first."""
-    now = framings[-1]
-    fields = {
+def _chapter_fields(now: Chapter) -> dict[str, str]:
+    lists = {"authors": now.authors, "tags": now.tags}
+    return {
+        "title": to_yaml(now.title),
+        **_dates(now, _instant(now.published)),
+        **{name: to_yaml(texts) for name, texts in lists.items() if texts},
+        **_draft(now),
+    }
+
+
+def _framing_fields(now: Framing) -> dict[str, str]:
+    return {
         "title": to_yaml(now.headline) if now.headline else "",
         "lastmod": _instant(now.recorded) if now.recorded else "",
         "author": to_yaml(now.author) if now.author else "",
     }
-    return _page(fields, "framings", framings, framing_text(now))
+
+
+def _dates(now: Revision | Chapter, date: str) -> dict[str, str]:
+    """Return the date of an entry or chapter, and that of its last change if that is another."""
+    lastmod = _instant(now.updated) if now.updated != now.published else ""
+    return {"date": date, "lastmod": lastmod}
+
+
+def _draft(now: Revision | Chapter) -> dict[str, str]:
+    return {"draft": "true" if now.state != "live" else ""}
 
 
 def entry_text(revision: Revision) -> str:
     """Return the Markdown of an entry: its body, then its pictures."""
-    pictures = [
-        # Paths are relative to the folder of a day.
-        picture(media.alt, f"../../../media/{quote(media.path)}", media.caption)
-        for media in revision.media
-    ]
+    # Paths are relative to the folder of a day.
+    pictures = [_picture(media, "../../../") for media in revision.media]
     return FORBIDDEN.sub("", "\n\n".join(filter(None, (revision.body, *pictures))))
 
 
@@ -145,9 +174,19 @@ def framing_text(framing: Framing) -> str:
     return FORBIDDEN.sub("", "\n\n".join(filter(None, (framing.introduction, framing.close))))
 
 
-def _page(
-    fields: dict[str, str], name: str, records: Sequence[Revision | Framing], text: str
-) -> str:
+def chapter_text(chapter: Chapter) -> str:
+    """Return the Markdown of a chapter: its picture, its introduction, then its close."""
+    shown = _picture(chapter.picture, "../") if chapter.picture else ""
+    return FORBIDDEN.sub(
+        "", "\n\n".join(filter(None, (shown, chapter.introduction, chapter.close)))
+    )
+
+
+def _picture(media: Media, root: str) -> str:
+    return picture(media.alt, f"{root}media/{quote(media.path)}", media.caption)
+
+
+def _page(fields: dict[str, str], name: str, records: Sequence[Version], text: str) -> str:
     """Return a file with its non-empty *fields*, and the records under ``liveblog``."""
     lines = "".join(f"\n    - {to_yaml(record)}" for record in records)
     given = {field: value for field, value in fields.items() if value}
@@ -171,30 +210,31 @@ def picture(alt: str, target: str, caption: str) -> str:
     return f"![{alt}]({target}{title})"
 
 
-def _pages(records: Iterable[Record]) -> Iterator[tuple[str, str, list[Media]]]:
-    """Yield the path and text of each file, and the pictures of all its revisions."""
-    records_only = (record for record in records if not isinstance(record, Chapter | Reference))
+def _pages(records: Iterable[Record]) -> Iterator[tuple[str, str, Sequence[Version]]]:
+    """Yield the path and text of each file, and the records in it, oldest first."""
+    records_only = (record for record in records if not isinstance(record, Reference))
     seen: set[str] = set()
     for home, group in groupby(records_only, home_of):
         if home in seen:
             raise ValueError(f"the records of {home} do not come together")
         seen.add(home)
-        entries: dict[str, list[Revision]] = {}
-        framings: list[Framing] = []
+        by_name: dict[str, list[Version]] = {}
         for record in group:
-            if isinstance(record, Framing):
-                framings.append(record)
-            else:
-                entries.setdefault(record.id, []).append(record)
-        for _, revisions in sorted(entries.items()):
-            revisions.sort(key=lambda revision: revision.rev)
-            pictures = [picture for revision in revisions for picture in revision.media]
-            yield _entry_path(revisions[-1]), entry_page(revisions), pictures
-        if framings:
-            framings.sort(key=lambda framing: framing.rev)
-            if home != COVERAGE:
-                parse_period_id(home)  # it becomes a file name
-            yield f"framings/{home}.md", framing_page(framings), []
+            by_name.setdefault(record.name, []).append(record)
+        for _, revisions in sorted(by_name.items()):
+            revisions.sort(key=lambda record: record.rev)
+            yield _path(revisions[-1]), page(revisions), revisions
+
+
+def _path(now: Version) -> str:
+    """Return the path of the file of an entry, a framing or a chapter."""
+    if isinstance(now, Revision):
+        return _entry_path(now)
+    if isinstance(now, Chapter):
+        return f"chapters/{check_slug(now.slug)}.md"
+    if now.period != COVERAGE:
+        parse_period_id(now.period)  # it becomes a file name
+    return f"framings/{now.period}.md"
 
 
 def _entry_path(now: Revision) -> str:

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ..model.chapter import Chapter
 from ..model.draft import Draft
-from ..model.entry import Framing, Media, Revision, State
+from ..model.entry import Framing, Media, State
 from ..model.errors import LiveblogError
 from ..model.moment import Moment
+from ..model.records import Version as AnyVersion
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class ChapterItem:
     updates: int = 0  #: the number of items :class:`Update` right before it that are its days
     last_update: str = ""  #: the key of the last of them
     close_line: int = 0  #: first line of the close in the source; 0 if there is none
-    close_reason: str = ""  #: why the close begins there, where the source does not say so
+    close_reason: str = ""  #: why it begins there, where no mark says so; why it may be missing
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,11 @@ class Problem:
 class Copy:
     """A record of another liveblog journal, to be appended unchanged.
 
-    The revisions of one entry come oldest first.
+    The revisions of one entry, framing or chapter come oldest first.
     """
 
     where: str
-    record: Revision | Framing
+    record: AnyVersion
     read: Callable[[Media], bytes]  #: a picture's bytes; raises LiveblogError if it is missing
 
 
@@ -105,20 +107,28 @@ class ImportResult:
     """What an import appended (a dry run: would append), in numbers, and its problems."""
 
     entries: int = 0  #: new entries
-    revisions: int = 0  #: new revisions of entries that existed
+    revisions: int = 0  #: new revisions of entries and chapters that existed
     framings: int = 0
+    chapters: int = 0  #: new chapters
     pictures: int = 0
     known: int = 0  #: items that were imported before and have not changed
     problems: list[Problem] = field(default_factory=list)
 
-    def count(self, record: Revision | Framing, rev: int) -> None:
+    @property
+    def items(self) -> int:
+        """The number of items that were imported, now or before."""
+        return self.entries + self.revisions + self.framings + self.chapters + self.known
+
+    def count(self, record: AnyVersion, rev: int) -> None:
         """Count a record that becomes revision *rev*."""
         if isinstance(record, Framing):
             self.framings += 1
-        elif rev == 1:
-            self.entries += 1
-        else:
+        elif rev > 1:
             self.revisions += 1
+        elif isinstance(record, Chapter):
+            self.chapters += 1
+        else:
+            self.entries += 1
 
     def report(self, where: str, error: LiveblogError) -> None:
         """Add a problem for the error of an item."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from ..exports.jsonl import VERSION, End, Header, Line, PictureLine
-from ..model.entry import Media, Revision
+from ..model.entry import Framing, Media
 from ..model.errors import InvalidInput, NotFound
 from . import Copy, Item, Problem
 from .files import cannot_read
@@ -83,7 +83,7 @@ def _items(path: Path, header: Header, language: str, timezone: str) -> Iterator
             pictures[line.path] = line.data
         elif not isinstance(line, Header | End):
             yield Copy(f"{path.name}:{number}", line, partial(_picture, pictures))
-            if isinstance(line, Revision):
+            if not isinstance(line, Framing):
                 pictures = {}
 
 

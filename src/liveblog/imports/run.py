@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import assert_never
 
@@ -18,17 +18,21 @@ import msgspec
 
 from ..config import Config
 from ..journal import Journal, Reading
+from ..journal.dayfiles.layout import home_of
 from ..model import limits
 from ..model.entry import Framing, Media, Revision, clean_text, id_day, make_id
 from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..model.hashing import blake2b
 from ..model.period import COVERAGE, parse_period_id
+from ..model.records import Version as AnyVersion
+from ..model.records import pictures_of
 from ..model.revisions import revise
 from ..model.validation import validate
 from ..timeline import Entry, fold, newest_framing
 from . import ChapterItem, Copy, FramingItem, ImportResult, Item, Picture, Problem, Update, Version
+from .chapters import ChapterImport, doubtful_close
 from .fitting import fit, with_links
-from .marks import INCOMPLETE, PREFIX, mark_in, mark_of, new_versions
+from .marks import INCOMPLETE, PREFIX, is_whole_day_here, mark_in, mark_of, new_versions
 from .writer import Writer
 
 
@@ -78,6 +82,7 @@ class _Import:
 
     def __post_init__(self) -> None:
         self.writer = Writer(self.journal, self.result)
+        self._chapters = ChapterImport(self.source, self.journal, self.config, self.now)
         self._ids: dict[str, str] | None = None
         self._undescribed = 0
         self._day: tuple[Reading, Mapping[str, Entry]] = (Reading(), {})  # the last day read
@@ -92,15 +97,7 @@ class _Import:
                 case FramingItem():
                     self._add_framing(item)
                 case ChapterItem():
-                    self._add_framing(
-                        FramingItem(
-                            period=item.period,
-                            where=item.where,
-                            headline=item.title,
-                            introduction=item.introduction,
-                            close=item.close,
-                        )
-                    )
+                    self._add_chapter(item)
                 case Copy():
                     self._add_copy(item)
                 case Problem():
@@ -123,18 +120,15 @@ class _Import:
     # -- updates ------------------------------------------------------------------------------
 
     def _add_update(self, update: Update) -> None:
-        letters = blake2b(f"{self.source}\n{update.key}".encode(), digest_size=8).digest()
         day = update.versions[0].published.day_in(self.config.zone)
-        entry_id = make_id(day, letters)
-        existing = self._revisions(entry_id)
-        if not existing and (known := self._imported_ids().get(entry_id.partition("-")[2])):
-            entry_id = known
-            existing = self._revisions(entry_id)
+        entry_id, existing = self._find(update.key, day)
         versions = self._fitted(update)
         # Every version is checked before the first is appended.
         drafts = [self._draft(entry_id, version) for version in versions]
         marks = [mark_of(version) for version in versions]
         new = new_versions(existing, marks)
+        if new is None and is_whole_day_here(existing, versions[-1]):
+            new = range(0)
         if new is None:
             edited = existing[-1].id
             what = f"it changed in its source, but {edited} was edited here and stays as it is"
@@ -143,7 +137,7 @@ class _Import:
         if not new:
             self.result.known += 1
             return
-        records: list[tuple[Revision | Framing, int]] = []
+        records: list[tuple[AnyVersion, int]] = []
         rev = existing[-1].rev if existing else 0
         for index in new:
             media, failed = self._store_pictures(versions[index], entry_id)
@@ -166,7 +160,16 @@ class _Import:
             rev += 1
         self._append(update.where, records)
 
-    def _append(self, where: str, records: list[tuple[Revision | Framing, int]]) -> None:
+    def _find(self, key: str, day: date) -> tuple[str, Sequence[Revision]]:
+        """Return the id of an update, and its revisions in the journal, oldest first."""
+        letters = blake2b(f"{self.source}\n{key}".encode(), digest_size=8).digest()
+        entry_id = make_id(day, letters)
+        existing = self._revisions(entry_id)
+        if not existing and (known := self._imported_ids().get(entry_id.partition("-")[2])):
+            return known, self._revisions(known)
+        return entry_id, existing
+
+    def _append(self, where: str, records: list[tuple[AnyVersion, int]]) -> None:
         if self.is_dry:
             for record, before in records:
                 self.result.count(record, before + 1)
@@ -288,6 +291,21 @@ class _Import:
         validate(draft)
         self._append(item.where, [(draft, old.rev)])
 
+    # -- chapters -----------------------------------------------------------------------------
+
+    def _add_chapter(self, item: ChapterItem) -> None:
+        chapter = self._chapters.revision_of(item)
+        if chapter is None:
+            self.result.known += 1
+            return
+        # The entries of a chapter are on the disk before it.
+        self.writer.flush()
+        self._append(item.where, [(msgspec.structs.replace(chapter, rev=0), chapter.rev)])
+        if item.close_reason and item.last_update:
+            day = date.fromisoformat(item.last_update[:10])
+            last, _ = self._find(item.last_update, day)
+            self.result.problems.append(doubtful_close(item, chapter.slug, last))
+
     # -- records of other journals ------------------------------------------------------------
 
     def _add_copy(self, copy: Copy) -> None:
@@ -299,18 +317,21 @@ class _Import:
         if self.is_dry:
             self._count_copy(record)
             return
-        for picture in record.media if isinstance(record, Revision) else ():
+        for picture in pictures_of(record):
             self._copy_picture(copy, picture)
         self.writer.add(copy.where, [(record, record.rev - 1)], is_copy=True)
 
-    def _count_copy(self, record: Revision | Framing) -> None:
+    def _count_copy(self, record: AnyVersion) -> None:
         """Count a record in a dry run."""
         newest = self._dry_copies.get(record.name, 0)
-        if isinstance(record, Framing):
-            known = newest_framing(self.journal.read(record.period).records, record.period)
-            newest = max(newest, known.rev if known else 0)
-        elif existing := self._revisions(record.id):
-            newest = max(newest, existing[-1].rev)
+        if isinstance(record, Revision):
+            numbers = [revision.rev for revision in self._revisions(record.id)]
+        else:
+            known = self.journal.read(home_of(record)).records
+            numbers = [
+                k.rev for k in known if isinstance(k, type(record)) and k.name == record.name
+            ]
+        newest = max([newest, *numbers])
         if record.rev > newest:
             self.result.count(record, record.rev)
         else:

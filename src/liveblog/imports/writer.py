@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from ..journal import Journal
 from ..journal.dayfiles.layout import home_of
 from ..model.conflicts import Conflict
-from ..model.entry import Framing, Revision
+from ..model.entry import Revision
 from ..model.errors import InvalidInput, LiveblogError, StorageError
+from ..model.records import Version as AnyVersion
 from . import ImportResult
 
 MAX_RECORDS = 1_000
@@ -27,7 +28,7 @@ class _Write:
     """Records of one item, which are appended together or not at all."""
 
     where: str
-    records: list[tuple[Revision | Framing, int]]  #: each with the revision number it follows
+    records: list[tuple[AnyVersion, int]]  #: each with the revision number it follows
     is_copy: bool  #: from another journal, with number and instant
 
 
@@ -45,7 +46,7 @@ class Writer:
         self._deadline = 0.0
 
     def add(
-        self, where: str, records: list[tuple[Revision | Framing, int]], *, is_copy: bool = False
+        self, where: str, records: list[tuple[AnyVersion, int]], *, is_copy: bool = False
     ) -> None:
         """Append records of one item, each with the revision number that it follows.
 
@@ -57,15 +58,13 @@ class Writer:
         for record, _ in records:
             self._names.add(record.name)
             self._records += 1
-            self._characters += len(
-                record.introduction + record.close if isinstance(record, Framing) else record.body
-            )
+            self._characters += _length(record)
         is_full = self._records >= MAX_RECORDS or self._characters >= MAX_CHARACTERS
         if is_full or time.monotonic() > self._deadline:
             self.flush()
 
     def is_pending(self, name: str) -> bool:
-        """Whether a record of an entry or period is not written yet."""
+        """Whether a record of an entry, period or chapter is not written yet."""
         return name in self._names
 
     def flush(self) -> None:
@@ -112,6 +111,13 @@ class Writer:
                 self._result.count(record, before + 1)
             else:
                 self._result.known += 1
+
+
+def _length(record: AnyVersion) -> int:
+    """Return the number of characters of a record's texts."""
+    if isinstance(record, Revision):
+        return len(record.body)
+    return len(record.introduction) + len(record.close)
 
 
 def _does_not_fit(error: Conflict) -> InvalidInput:
