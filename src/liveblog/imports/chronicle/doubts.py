@@ -6,6 +6,7 @@ line, and what to write above it or in it.
 
 from __future__ import annotations
 
+import re
 from datetime import date, time, timedelta
 from typing import NamedTuple
 
@@ -34,6 +35,12 @@ _NEXT_DAYS = Phrases(
 
 _SENTENCE_ENDS = frozenset('.!?…؟:;(«"“')
 """Signs after which a time is not that of the whole line."""
+
+
+_LIST = re.compile(r"(?:> ?|\d{1,3}[.)] |\[?update,? )", re.IGNORECASE)
+"""The mark of a quotation, of a numbered item or of an update."""
+
+_MILITARY = re.compile(r"(?P<time>(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)) ?[:–—-] ")
 
 
 class Doubt(NamedTuple):
@@ -69,11 +76,12 @@ def doubtful_day(line: str, day: date, *, has_text: bool) -> Doubt | None:
 
 def doubtful_time(line: str) -> Doubt | None:
     """Return the doubt about a line of text that may begin an update."""
+    line = _LIST.sub("", line, count=1)
     mark = time_mark(line)
     if mark is not None and mark.is_sentence:
         return None
     found = (mark.text, mark.time) if mark is not None else possible_time(line)
-    found = found or _find_time(line)
+    found = found or _find_military(line) or _find_time(line)
     if found is None:
         return None
     text, clock = found
@@ -161,6 +169,14 @@ def _find_number(line: str, before: Opening, day: date) -> _Found:
     if tail.sign not in (":", "-") and (tail.rest or tail.sign):
         return None
     return line[before.start : end], _next_numbered(day, number)
+
+
+def _find_military(line: str) -> tuple[str, time | None] | None:
+    """Find "1430: …", which can also be a year."""
+    match = _MILITARY.match(line)
+    if match is None:
+        return None
+    return match["time"], time(int(match["hour"]), int(match["minute"]))
 
 
 def _find_time(line: str) -> tuple[str, time | None] | None:
