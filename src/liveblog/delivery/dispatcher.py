@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from ..config import Config
@@ -33,6 +33,9 @@ from .outbox import GIVE_UP_AFTER, Delivery, Kind, Outbox, retry_delay
 
 PUBLIC = "public"
 """Recorded in the outbox instead of host and port for a hub outside of the owner's network."""
+
+CHAPTERS = "chapters"
+"""Name of the fact in the outbox: the instant after which published chapters are sent."""
 
 POSITION = "place"
 """Name of the fact in the outbox: the position up to which chat messages were planned."""
@@ -121,6 +124,35 @@ class Dispatcher:
             plans = planning.for_news(filter(None, entries), self._config, timeline.now)
             self._outbox.record({POSITION: str(changes.after)}, plans, timeline.now)
         self._position = changes.after
+
+    def plan_chapters(self) -> None:
+        """Plan the mails and chat messages of chapters that were published since the last call.
+
+        The first call plans nothing. A chapter is planned once, whatever becomes of it; one that
+        is dated long before (an import brought it) is not sent.
+        """
+        if not planning.are_chapters_sent(self._config):
+            return
+        timeline = self._timeline
+        since = self._outbox.fact(CHAPTERS)
+        if not since:
+            self._outbox.record({CHAPTERS: timeline.now.isoformat()}, (), timeline.now)
+            return
+        low = max(datetime.fromisoformat(since), self._oldest_news(timeline.now))
+        for slug in self._publisher.chapters_published(low, timeline.now):
+            chapter = timeline.chapter(slug).now
+            planned = f"planned {chapter.name}"
+            if chapter.state == "live" and not self._outbox.fact(planned):
+                plans = planning.for_chapters([chapter], self._config)
+                self._outbox.record({planned: timeline.now.isoformat()}, plans, timeline.now)
+
+    def _oldest_news(self, now: datetime) -> datetime:
+        """Return the instant after which something is news: a day ago, or before a downtime."""
+        days_to = self._outbox.fact("days_to")
+        recent = now - planning.MAX_AGE
+        if not days_to:
+            return recent
+        return min(recent, period.day_end(date.fromisoformat(days_to), self._config.zone))
 
     def _is_known(self, before: StreamPosition) -> bool:
         """Whether everything up to a position was planned by this process."""
@@ -263,30 +295,52 @@ class Dispatcher:
         settings = self._config.mail
         if delivery.target not in settings.to:
             raise _NotNeeded("the address is no longer in the settings")
-        subject = period.parse_period_id(delivery.subject, self._config.first_weekday)
-        digest = build(self._timeline, subject)
+        digest = self._digest(delivery.subject)
         message = mail.compose(digest, self._publisher.pages, delivery.target, self._clock())
         if message is None:
-            raise _NotNeeded("its entries were withdrawn")
+            what = "the chapter was" if digest.chapter else "its entries were"
+            raise _NotNeeded(f"{what} withdrawn")
         return partial(smtp.send, message, settings, self._environ.get(smtp.PASSWORD_VARIABLE, ""))
 
     def _chat(self, delivery: Delivery) -> Callable[[], object]:
         config = self._config
         try:
-            subject = period.parse_period_id(delivery.subject, config.first_weekday)
-        except LiveblogError:
+            digest = self._digest(delivery.subject)
+        except InvalidInput:
             timeline = self._timeline
             entry = timeline.entry(delivery.subject)
             if entry.now.state != "live" or not entry.is_visible(timeline.now):
                 raise _NotNeeded("the entry was withdrawn") from None
             text, path = self._entry_text(entry), addresses.entry_path(entry.id)
         else:
-            text = bidi.close_controls(title(build(self._timeline, subject), self._words))
-            path = addresses.period_path(subject)
+            if digest.chapter and digest.chapter.state != "live":
+                raise _NotNeeded("the chapter was withdrawn")
+            text, path = self._digest_text(digest), addresses.digest_path(digest)
         link = addresses.url(config.url, path)
         return partial(
             chat.post, delivery.target, self._words.typography(text), link, self._environ
         )
+
+    def _digest(self, subject: str) -> Digest:
+        """Return the digest of a chapter (its name) or a period (its id).
+
+        Raises :class:`InvalidInput` if *subject* is neither.
+        """
+        timeline = self._timeline
+        if slug := chapter_slug(subject):
+            chapter = timeline.chapter(slug)
+            if not chapter.is_visible(timeline.now):
+                raise _NotNeeded("the chapter was withdrawn")
+            return build_chapter(timeline, chapter.now)
+        return build(timeline, period.parse_period_id(subject, self._config.first_weekday))
+
+    def _digest_text(self, digest: Digest) -> str:
+        """Return a digest as the plain text of a chat message: what it tells of, in short."""
+        text = title(digest, self._words)
+        if digest.chapter:
+            summary = self._publisher.pages.digest_summary(digest)
+            text = "\n".join(part for part in (digest.chapter.title, summary) if part)
+        return bidi.close_controls(text)
 
     def _entry_text(self, entry: Entry) -> str:
         """Return an entry as the plain text of a chat message."""
