@@ -67,6 +67,7 @@ LIBRARIES = {
         "storage.sqlite",
         "site.index",
         "site.entry_index",
+        "site.chapter_index",
         "site.manifest",
         "search.index",
         "delivery.outbox",

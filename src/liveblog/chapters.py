@@ -13,7 +13,15 @@ import msgspec
 from msgspec import Struct
 
 from .journal import Journal, Reading
-from .model.chapter import PREFIX, Chapter, chapter_name, chapter_of, is_slug, range_of_slug
+from .model.chapter import (
+    PREFIX,
+    Chapter,
+    chapter_name,
+    chapter_of,
+    is_slug,
+    range_of_slug,
+    range_slug,
+)
 from .model.entry import Framing
 from .model.errors import InvalidInput, NotFound, Withheld
 from .model.folding import fold_versions
@@ -62,6 +70,16 @@ class ChapterHistory(Struct, frozen=True):
             return False
         shown = min(r.published for r in self.revisions)
         return shown <= now and shown <= (gone.recorded or gone.updated)
+
+
+def slug_in(name: str) -> str:
+    """Return the slug of the chapter that a file of the journal holds; empty if it holds none.
+
+    *name* is that of the file: of a chapter itself, or of the framing of a range of days.
+    """
+    if name.startswith(PREFIX):
+        return name.removeprefix(PREFIX)
+    return range_slug(name) if ".." in name else ""
 
 
 def fold_chapter(records: Iterable[Record]) -> ChapterHistory | None:

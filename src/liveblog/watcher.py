@@ -212,7 +212,8 @@ class Watcher(threading.Thread):
         finally:
             self._published(Update(changes, page_events, report))
         midnight = day_end(local_day(timeline.now, self._blog.config.zone), self._blog.config.zone)
-        self._wake_at = min(filter(None, (midnight, timeline.next_change())))
+        change = self._blog.publisher.next_change(timeline.now)
+        self._wake_at = min(filter(None, (midnight, change)))
         seconds = time.monotonic() - began
         self.state = State(changes.after, timeline.now, "", len(report.faults), seconds)
 

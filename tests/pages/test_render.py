@@ -19,7 +19,8 @@ from liveblog.model.entry import Figure, Framing, Media, Revision
 from liveblog.model.errors import ConfigError
 from liveblog.model.moment import Moment
 from liveblog.pages.data import Coverage, FeedDocument, FeedItem, Home, NavigationLink, Tag
-from liveblog.pages.render import PARTS, Pages
+from liveblog.pages.live_page import PARTS, render_live_page, render_parts
+from liveblog.pages.render import Pages
 from liveblog.pages.templates import RenderError
 from liveblog.text.fragments import ROOT
 from liveblog.timeline import Day, Entry
@@ -159,7 +160,7 @@ def test_no_page_contains_what_a_hostile_text_would_run(pages: Pages) -> None:
     data = home(hostile)
     found: list[bytes | str] = [
         pages.entry(hostile),
-        pages.home(data, pages.parts(data)),
+        render_live_page(pages, data, render_parts(pages, data)),
         pages.digest(digest, previous=link, following=link, week=link),
         pages.tag(Tag("x", HOSTILE), [hostile], 1),
         pages.year(2012, [(date(2012, 7, 1), [link])], [link], [2012]),
@@ -193,21 +194,21 @@ def test_a_page_leads_to_the_root_from_its_depth(pages: Pages, path: str, root: 
 def test_the_live_page_contains_its_parts_with_their_marks(pages: Pages) -> None:
     """An open page replaces a part when its mark changes."""
     data = home(entry())
-    parts = pages.parts(data)
+    parts = render_parts(pages, data)
     assert tuple(parts) == PARTS
-    page = parse(pages.home(data, parts))
+    page = parse(render_live_page(pages, data, parts))
     marks = {part.get("data-part"): part.get("data-mark") for part in page.xpath("//*[@data-part]")}
     assert marks == {name: part.mark for name, part in parts.items()}
-    over = pages.parts(home(entry(), ended=NOON))
+    over = render_parts(pages, home(entry(), ended=NOON))
     assert {name for name in PARTS if over[name] != parts[name]} == {"head"}
     assert "stream.js" in str(lxml_html.tostring(page))
-    assert b"stream.js" not in pages.home(home(entry(), ended=NOON), over)
+    assert b"stream.js" not in render_live_page(pages, home(entry(), ended=NOON), over)
 
 
 def test_pages_describe_themselves_for_search_engines(pages: Pages) -> None:
     """schema.org, with nothing empty in it."""
     data = home(entry(replace(POST, media=(MAP,), rev=4)))
-    (script,) = parse(pages.home(data, pages.parts(data))).xpath(
+    (script,) = parse(render_live_page(pages, data, render_parts(pages, data))).xpath(
         "//script[@type='application/ld+json']"
     )
     described = json.loads(script.text)

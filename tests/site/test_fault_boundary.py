@@ -162,12 +162,12 @@ def test_a_notice_takes_the_place_of_an_entry_that_cannot_be_rendered(
 @pytest.mark.parametrize(
     ("renderer", "path"),
     [
-        ("year", "2012/index.html"),
-        ("tag", "tags/rare/index.html"),
-        ("digest", "2012/07/15/index.html"),
-        ("not_found", "404.html"),
-        ("search", "search/index.html"),
-        ("home", "index.html"),
+        ("pages.render.Pages.year", "2012/index.html"),
+        ("pages.render.Pages.tag", "tags/rare/index.html"),
+        ("pages.render.Pages.digest", "2012/07/15/index.html"),
+        ("pages.render.Pages.not_found", "404.html"),
+        ("pages.render.Pages.search", "search/index.html"),
+        ("site.site_files.render_live_page", "index.html"),
     ],
 )
 def test_a_page_that_cannot_be_rendered_says_so(
@@ -179,7 +179,7 @@ def test_a_page_that_cannot_be_rendered_says_so(
     def fail(*_: object, **__: object) -> bytes:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(f"liveblog.pages.render.Pages.{renderer}", fail)
+    monkeypatch.setattr(f"liveblog.{renderer}", fail)
     report = told.publish()
     assert f"feeds/{path}" in {fault.place for fault in report.faults}
     site = site_bytes(told.paths.site)

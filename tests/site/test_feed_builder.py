@@ -56,7 +56,8 @@ def test_a_removal_is_a_tombstone_and_an_update_of_the_main_feed(
     entry = Entry((blog.post("Un pont."),))
     removed = clock() + timedelta(hours=1)
     feed = feeds.feed([feeds.entry(entry)], is_over=False)
-    found = feeds.subscription(feed, date(2012, 7, 14), [(f"{entry.id}x", removed)])
+    stones = feeds.tombstones([(f"{entry.id}x", removed)])
+    found = feeds.subscription(feed, date(2012, 7, 14), stones)
     assert [stone.when for stone in found.removed] == [removed]
     assert found.updated == removed
     assert found.archives.earlier == f"{BASE}2012/07/14/"

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ..journal import Fault
 from ..model.chapter import Chapter
-from ..model.entry import Framing
+from ..model.entry import Framing, Precision
 from ..model.period import Period, parse_period_id
 from ..text.locale import Words
 from ..timeline import Day, Entry
@@ -45,6 +45,12 @@ class Digest(Struct, frozen=True):
     def entries(self) -> tuple[Entry, ...]:
         """Every entry, in order."""
         return tuple(entry for day in self.days for entry in day.entries)
+
+    @property
+    def precision(self) -> Precision:
+        """``instant`` if one of its entries has a time, else ``day``."""
+        has_time = any(entry.now.precision == "instant" for entry in self.entries)
+        return "instant" if has_time else "day"
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -87,6 +93,19 @@ class Digest(Struct, frozen=True):
 def chapter_title(chapter: Chapter, words: Words) -> str:
     """Return the title of a chapter; of the framing of a range without one, the range."""
     return chapter.title or label(parse_period_id(chapter.period), words)
+
+
+def authors(digest: Digest) -> tuple[str, ...]:
+    """Return who signs a chapter: its authors, or else who wrote its entries, or who wrote it.
+
+    The digest of another period is signed by nobody.
+    """
+    chapter = digest.chapter
+    if chapter is None:
+        return ()
+    written = dict.fromkeys(entry.now.author for entry in digest.entries if entry.now.author)
+    own = (chapter.author,) if chapter.author else ()
+    return chapter.authors or tuple(written) or own
 
 
 def headline_of(day: Day) -> str:

@@ -74,11 +74,12 @@ def build_from_days(period: Period, days: Iterable[Day], framing: Framing | None
 
 
 def abridge(digest: Digest) -> Digest:
-    """Return a week of more than :data:`WEEK_LIMIT` entries by its key entries, if it has any.
+    """Return a week or chapter of more than :data:`WEEK_LIMIT` entries by its key entries, if any.
 
     Any other digest is returned as it is. The figures stay those of all entries.
     """
-    is_long = digest.period.kind == "week" and len(digest.entries) > WEEK_LIMIT
+    may_be_long = digest.period.kind == "week" or digest.chapter is not None
+    is_long = may_be_long and len(digest.entries) > WEEK_LIMIT
     if not is_long or not any(entry.now.key for entry in digest.entries):
         return digest
     days = tuple(

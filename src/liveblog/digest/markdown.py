@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from ..model import addresses
-from ..model.entry import Source, id_letters
+from ..model.chapter import Chapter
+from ..model.entry import Media, Source, id_letters
 from ..model.moment import moment_in
 from ..text.bidi import close_controls
 from ..text.locale import Words
 from ..timeline import Entry
-from . import Digest, abridged_note, day_heading, heading, label
+from . import Digest, abridged_note, authors, chapter_title, day_heading, heading, label
 from .text import (
+    chapter_correction_line,
     correction_line,
     days_with_figures,
     figure_line,
@@ -22,11 +25,22 @@ from .text import (
 )
 
 
-def render(digest: Digest, words: Words, *, base: str) -> str:
-    """Return a digest as Markdown; *base* is the site's address."""
+def render(digest: Digest, words: Words, *, base: str, corrections: Sequence[Chapter] = ()) -> str:
+    """Return a digest as Markdown; *base* is the site's address.
+
+    *corrections* are the revisions of a chapter with a note on what they corrected.
+    """
+    chapter = digest.chapter
+    if chapter and chapter.state != "live":
+        note = _escape(words.typography(chapter.note))
+        return close_controls(f"{words.say('This chapter was retracted.')} {note}".rstrip() + "\n")
     title = heading(label(digest.period, words), digest.headline, words)
     blocks = [
-        f"# {_escape(words.typography(title))}",
+        *(
+            _head(digest, chapter, words, base)
+            if chapter
+            else [f"# {_escape(words.typography(title))}"]
+        ),
         f"*{abridged_note(words)}*" if digest.is_abridged else "",
         _adapted(digest.introduction, digest.period.id),
     ]
@@ -44,7 +58,25 @@ def render(digest: Digest, words: Words, *, base: str) -> str:
     if digest.series:
         blocks += [f"## {words.say('Figures')}", _table(digest, words)]
     blocks.append(_adapted(digest.close, digest.period.id))
+    blocks += [f"*{_escape(chapter_correction_line(r, digest, words))}*" for r in corrections]
     return close_controls("\n\n".join(block for block in blocks if block) + "\n")
+
+
+def _head(digest: Digest, chapter: Chapter, words: Words, base: str) -> list[str]:
+    """Return the head of a chapter: its title, who signs it, its period and its picture."""
+    signed = words.say("By %(authors)s", authors=words.comma.join(authors(digest)))
+    line = " · ".join([label(digest.period, words), *([signed] if authors(digest) else [])])
+    return [
+        f"# {_escape(words.typography(chapter_title(chapter, words)))}",
+        f"*{_escape(line)}*",
+        *(_picture(chapter.picture, base) if chapter.picture else []),
+    ]
+
+
+def _picture(media: Media, base: str) -> list[str]:
+    address = addresses.url(base, addresses.media_path(media.path))
+    caption = [f"*{_escape(media.caption)}*"] if media.caption else []
+    return [f"![{_escape(media.alt)}]({address})", *caption]
 
 
 def _entry(entry: Entry, words: Words, base: str) -> str:
@@ -64,10 +96,7 @@ def _entry(entry: Entry, words: Words, base: str) -> str:
         return "\n\n".join(blocks)
     blocks.append(_adapted(now.body, id_letters(now.id)))
     for media in now.media:
-        address = addresses.url(base, addresses.media_path(media.path))
-        blocks.append(f"![{_escape(media.alt)}]({address})")
-        if media.caption:
-            blocks.append(f"*{_escape(media.caption)}*")
+        blocks += _picture(media, base)
     blocks.append("\n".join(f"- {_escape(figure_line(f, words))}" for f in now.figures))
     if now.sources:
         blocks.append(sources_line([_source(source) for source in now.sources], words))

@@ -12,8 +12,9 @@ from html import escape
 from lxml import etree
 
 from ..model import addresses
-from ..model.entry import Figure, Revision, Source
-from ..model.moment import change_in, moment_in
+from ..model.chapter import Chapter
+from ..model.entry import Figure, Media, Revision, Source
+from ..model.moment import Moment, change_in, moment_in
 from ..text.bidi import close_controls
 from ..text.fragments import with_root
 from ..text.locale import Words
@@ -21,7 +22,7 @@ from ..text.markup import to_html, typeset
 from ..text.meaning import mark_struck, raise_and_lower
 from ..text.plain import collapse_space
 from ..timeline import Entry
-from . import Digest, Series, abridged_note, day_heading, label
+from . import Digest, Series, abridged_note, authors, day_heading, label
 
 WIDTH = 78  #: columns
 _MIN_WIDTH = 20  # columns of a text, however deeply it is indented
@@ -40,11 +41,13 @@ def render(
     base: str,
     style: Style | None = None,
     is_cut: bool = False,
+    corrections: Sequence[Chapter] = (),
     body: Callable[[Revision], str] | None = None,
 ) -> str:
     """Return a digest as text; *blog* is the blog's title, *base* the site's address.
 
-    *is_cut*: the digest is the beginning of a longer one. *body* returns the HTML of an entry's
+    *is_cut*: the digest is the beginning of a longer one. *corrections* are the revisions of a
+    chapter with a note on what they corrected. *body* returns the HTML of an entry's
     body, where that is rendered already.
     """
     body = body or (lambda now: to_html(now.body))
@@ -52,8 +55,18 @@ def render(
     blocks: list[str] = [
         style(_wrapped(blog), "faint") + "\n" + style(label(digest.period, words), "day")
     ]
+    chapter = digest.chapter
+    if chapter and chapter.state != "live":
+        notice = f"{words.say('This chapter was retracted.')} {chapter.note}".rstrip()
+        blocks.append(_wrapped(words.typography(notice)))
+        return close_controls("\n\n".join(blocks) + "\n")
     if digest.headline:
         blocks.append(style(_wrapped(words.typography(digest.headline)), "title"))
+    if signed := authors(digest):
+        line = words.say("By %(authors)s", authors=words.comma.join(signed))
+        blocks.append(style(_wrapped(line), "faint"))
+    if chapter and chapter.picture:
+        blocks.append(_picture(chapter.picture, words, base))
     if digest.is_abridged:
         blocks.append(_wrapped(abridged_note(words)))
     blocks += _prose(digest.introduction, words, base)
@@ -73,6 +86,9 @@ def render(
     if digest.series:
         blocks.append("\n" + style(words.say("Figures"), "day") + "\n" + _table(digest, words))
     blocks += _prose(digest.close, words, base)
+    blocks += [
+        _wrapped(words.typography(chapter_correction_line(r, digest, words))) for r in corrections
+    ]
     return close_controls("\n\n".join(blocks) + "\n")
 
 
@@ -98,11 +114,7 @@ def _entry(
         paragraphs.append(_wrapped(words.typography(note)))
         return "\n".join(paragraphs)
     paragraphs += _paragraphs_of(body(now), words, base)
-    for media in now.media:
-        # The alternative text stands for the picture; the caption is for all readers.
-        lines = [words.say("[Picture: %(alt)s]", alt=media.alt), media.caption]
-        shown = "\n".join(_wrapped(words.typography(line)) for line in lines if line)
-        paragraphs.append(shown + "\n" + addresses.url(base, addresses.media_path(media.path)))
+    paragraphs += [_picture(media, words, base) for media in now.media]
     if now.figures:
         figures = (words.typography(f"• {figure_line(figure, words)}") for figure in now.figures)
         paragraphs.append("\n".join(_wrapped(line) for line in figures))
@@ -113,6 +125,13 @@ def _entry(
         paragraphs.append(_wrapped(words.typography(correction_line(revision, now, words))))
     text = "\n\n".join(paragraphs)
     return text.replace("\n\n", "\n", 1) if heads else text
+
+
+def _picture(media: Media, words: Words, base: str) -> str:
+    # The alternative text stands for the picture; the caption is for all readers.
+    lines = [words.say("[Picture: %(alt)s]", alt=media.alt), media.caption]
+    shown = "\n".join(_wrapped(words.typography(line)) for line in lines if line)
+    return shown + "\n" + addresses.url(base, addresses.media_path(media.path))
 
 
 def _source(source: Source) -> str:
@@ -141,8 +160,21 @@ def correction_line(revision: Revision, newest: Revision, words: Words) -> str:
 
     *newest* is the entry as it stands: of a whole day, only the day of the correction is said.
     """
-    when = words.shown_moment(change_in(revision, newest))
-    return words.say("Corrected on %(when)s: %(note)s", when=when, note=revision.note)
+    return _corrected(change_in(revision, newest), revision.note, words)
+
+
+def chapter_correction_line(revision: Chapter, digest: Digest, words: Words) -> str:
+    """Return the line that says when and why a chapter was corrected.
+
+    Of a chapter that tells whole days only, only the day of the correction is said.
+    """
+    when = Moment(revision.recorded or revision.updated, digest.precision)
+    return _corrected(when, revision.note, words)
+
+
+def _corrected(moment: Moment, note: str, words: Words) -> str:
+    when = words.shown_moment(moment)
+    return words.say("Corrected on %(when)s: %(note)s", when=when, note=note)
 
 
 def sources_line(names: Sequence[str], words: Words) -> str:

@@ -53,6 +53,15 @@ def tag_path(tag_slug: str) -> str:
     return f"tags/{tag_slug}/"
 
 
+CHAPTERS = "chapters/"
+"""The path of the list of chapters, and of their feeds."""
+
+
+def chapter_path(chapter_slug: str) -> str:
+    """Return the path of a chapter, not percent-encoded: ``chapters/la-semaine/``."""
+    return f"{CHAPTERS}{chapter_slug}/"
+
+
 def media_path(path: str) -> str:
     """Return the path on the site of a file below ``entries/media/``."""
     return f"media/{path}"
@@ -84,6 +93,11 @@ def digest_urn(blog_id: str, period: Period) -> str:
     return f"{blog_id}/digest/{period.id}"
 
 
+def chapter_urn(blog_id: str, chapter_slug: str) -> str:
+    """Return a chapter's Atom id, a tag: URI (RFC 4151) that does not change with its address."""
+    return f"{blog_id}/chapter/{quote(chapter_slug)}"
+
+
 _FEED = f"(?:{'|'.join(map(re.escape, FORMATS))})"
 _DAY = r"\d{4}/\d\d/\d\d"
 _GENERATED = re.compile(
@@ -91,9 +105,10 @@ _GENERATED = re.compile(
         (
             r"assets/(?:[^/]+/)*[^/]*\.[0-9a-f]{10}(?:\.[^./]+)?",
             r"embed\.js|404\.html|oembed\.json|opensearch\.xml|search/index\.html",
-            rf"media/{MEDIA_PATH.pattern}",
+            rf"media/{MEDIA_PATH.pattern}|media/chapters/[^/]+-[0-9a-f]{{10}}\.[a-z0-9]{{2,4}}",
             rf"tags/[^/]+/(?:index\.html|{_FEED})",
-            rf"(?:daily/|weekly/|){_FEED}",
+            rf"(?:daily/|weekly/|chapters/|){_FEED}",
+            r"chapters/(?:index\.html|search\.json|[^/]+/index\.(?:html|md|txt))",
             r"\d{4}/index\.html",
             r"\d{4}/W\d\d/index\.(?:html|md|txt)",
             r"\d{4}/\d\d/search\.json",
@@ -104,10 +119,11 @@ _GENERATED = re.compile(
     )
 )
 _ENTRY = re.compile(rf"(\d{{4}})/(\d\d)/(\d\d)/([{ID_ALPHABET}]{{10}})/index\.html")
+_CHAPTER = re.compile(r"chapters/([^/]+)/index\.html")
 _PUBLICATION_ORDER = re.compile(
     r"(assets/|search/|embed\.js|404\.html|oembed\.json|opensearch\.xml)"
     r"|(media/)"
-    r"|(tags/|daily/|weekly/|\d{4}/index\.html|\d{4}/W\d\d/)"
+    r"|(tags/|daily/|weekly/|chapters/|\d{4}/index\.html|\d{4}/W\d\d/)"
     rf"|({_DAY}/[^/.]+/)"
     r"|(\d{4}/)"
     r"|((?!index\.html))"
@@ -126,12 +142,18 @@ def entry_id_at(path: str) -> str:
     return f"{match[1]}{match[2]}{match[3]}-{match[4]}" if match else ""
 
 
+def chapter_at(path: str) -> str:
+    """Return the slug of the chapter whose page is at a path, or an empty string."""
+    match = _CHAPTER.fullmatch(path)
+    return match[1] if match else ""
+
+
 def publication_order(path: str) -> int:
     """Return a number by which files and new folders are sorted for publication, the least first.
 
     The path of a folder ends in a slash. Files are published before the pages that link to them, as
-    far as possible: assets; pictures; tags, weeks and years; entries; days; feeds and lists; the
-    live page.
+    far as possible: assets; pictures; tags, chapters, weeks and years; entries; days; feeds and
+    lists; the live page.
     """
     match = _PUBLICATION_ORDER.match(path)
     return match.lastindex or 0 if match else 0

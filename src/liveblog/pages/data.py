@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from ..model.entry import Framing, Precision
+from ..model.entry import Framing, Media, Precision
 from ..model.moment import Moment
 from ..timeline import Entry
 
@@ -26,6 +26,17 @@ class NavigationLink(Struct, frozen=True):
     path: str  #: relative to the site's root
     name: str
     headline: str = ""
+
+
+class ChapterLink(Struct, frozen=True):
+    """A chapter as lists show it."""
+
+    slug: str
+    title: str
+    period: str  #: its name in words: ``Du 15 au 20 juillet 2012``
+    summary: str  #: the first words of its introduction
+    authors: tuple[str, ...] = ()
+    picture: Media | None = None
 
 
 class Coverage(Struct, frozen=True):
@@ -48,6 +59,7 @@ class Home(Struct, frozen=True):
     days: Sequence[NavigationLink]
     years: Sequence[int]
     older: NavigationLink | None  #: link to the entries that no longer fit
+    chapters: Sequence[ChapterLink] = ()  #: the newest few
 
 
 class ItemExtension(msgspec.Struct):

@@ -13,15 +13,19 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from markupsafe import Markup
 
 from ..config import Config
 from ..digest import Digest, authors, headline_of, label, title
-from ..digest.text import correction_line, days_with_figures, figure_line, unit_line
+from ..digest.text import (
+    chapter_correction_line,
+    correction_line,
+    days_with_figures,
+    figure_line,
+    unit_line,
+)
 from ..model import addresses
 from ..model.entry import Media, Revision, slug
-from ..model.hashing import blake2b
 from ..model.moment import Moment, change_in, moment_in, updated_in
 from ..model.permissions import has_scope
 from ..storage.cache import Cache
@@ -30,10 +34,10 @@ from ..text.fragments import ROOT, html_to_text, set_picture_sizes, with_root
 from ..text.locale import Words
 from ..text.markup import to_html, typeset
 from ..text.plain import shorten
-from ..timeline import Entry
+from ..timeline import Day, Entry
 from . import chart
-from .data import FeedDocument, Home, NavigationLink, Part, Tag
-from .structured_data import blog_posting, json_ld, live_blog_posting
+from .data import ChapterLink, FeedDocument, NavigationLink, Tag
+from .structured_data import blog_posting, json_ld
 from .templates import Templates
 
 SUMMARY = 200
@@ -47,9 +51,6 @@ CACHE_BYTES = 16_000_000
 
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "ku", "ps")
 """Codes of the languages that are written from right to left."""
-
-PARTS = ("head", "keys", "pinned", "filters")
-"""Names of the parts of the live page that change, other than its entries."""
 
 
 class Pages:
@@ -88,7 +89,6 @@ class Pages:
             "draw": chart.draw,
             "days_with_figures": days_with_figures,
             "unit_line": unit_line,
-            "headline_of": headline_of,
         }
 
     def _filters(self) -> dict[str, Callable[..., Any]]:
@@ -98,11 +98,14 @@ class Pages:
         """
         words = self.words
         return {
-            "markdown": self._markdown,
+            "markdown": self.markdown,
             "typo": words.typography,
             "iso": self._iso,
             "correction": lambda revision, newest: words.typography(
                 correction_line(revision, newest, words)
+            ),
+            "chapter_correction": lambda revision, digest: words.typography(
+                chapter_correction_line(revision, digest, words)
             ),
             "figure": lambda figure: words.typography(figure_line(figure, words)),
             "when": moment_in,
@@ -119,6 +122,12 @@ class Pages:
             "day_link": lambda day: ROOT + addresses.day_path(day),
             "tag_link": lambda tag: addresses.url(ROOT, addresses.tag_path(slug(tag))),
         }
+
+    def day_line(self, day: Day) -> str:
+        """Return the headline of a day as plain text, or else the name of its first live entry."""
+        if headline := headline_of(day):
+            return self.words.typography(close_controls(headline))
+        return next((self.name(e) for e in day.entries if e.now.state == "live"), "")
 
     def clear_cache(self) -> None:
         """Evict every fragment, so that nothing of a removed entry stays in memory."""
@@ -141,7 +150,7 @@ class Pages:
 
     def digest_content(self, digest: Digest) -> str:
         """Return a digest for feeds: without charts, and without meaning in classes."""
-        return self._render("fragments/digest_feed.html", digest=digest, pages=self)
+        return self.fragment("digest_feed", digest=digest)
 
     def summary(self, entry: Entry) -> str:
         """Return the first words of an entry as plain text."""
@@ -153,7 +162,7 @@ class Pages:
     def digest_summary(self, digest: Digest) -> str:
         """Return the first words of a digest's introduction, else the names of its entries."""
         if digest.introduction:
-            return shorten(html_to_text(self._markdown(digest.introduction)), SUMMARY)
+            return shorten(html_to_text(self.markdown(digest.introduction)), SUMMARY)
         return shorten(" · ".join(self.name(entry) for entry in digest.entries[:5]), SUMMARY)
 
     def name(self, entry: Entry) -> str:
@@ -177,37 +186,21 @@ class Pages:
         return self._cache.get((kind, *entry.cache_key), lambda: render(entry))
 
     def _render_article(self, entry: Entry) -> str:
-        return self._render("fragments/article.html", entry=entry, now=entry.now, pages=self)
+        return self.fragment("article", entry=entry, now=entry.now)
 
     def _render_content(self, entry: Entry) -> str:
-        return self._render("fragments/content.html", entry=entry, now=entry.now, pages=self)
+        return self.fragment("content", entry=entry, now=entry.now)
 
     def _first_words(self, entry: Entry) -> str:
         now = entry.now
         first = html_to_text(typeset(self.body(now), self.words.in_html))
         return shorten(first or (now.media[0].alt if now.media else "…"), 80)
 
+    def fragment(self, name: str, **values: Any) -> str:
+        """Render a fragment; its addresses begin with ROOT."""
+        return self._render(f"fragments/{name}.html", pages=self, **values)
+
     # -- pages, as bytes ----------------------------------------------------------------------
-
-    def home(self, home: Home, parts: dict[str, Part]) -> bytes:
-        """Render the live page; *parts* are those that :meth:`parts` returned."""
-        posts = [self._posting(entry) for entry in home.entries]
-        return self._page(
-            "home.html",
-            "index.html",
-            json_ld=json_ld(live_blog_posting(self.config, home.coverage, home.entries, posts)),
-            parts=parts,
-            **_home_values(home),
-        )
-
-    def parts(self, home: Home) -> dict[str, Part]:
-        """Render each of :data:`PARTS` of the live page; open pages replace those that changed."""
-        values = {"root": "./", "pages": self, **_home_values(home)}
-        found = {}
-        for name in PARTS:
-            html = with_root(self._render(f"fragments/{name}.html", **values), "./")
-            found[name] = Part(blake2b(html.encode(), digest_size=5).hexdigest(), html)
-        return found
 
     def day_heading(self, day: date) -> str:
         """Render the heading of a day on the live page."""
@@ -220,25 +213,41 @@ class Pages:
         previous: NavigationLink | None,
         following: NavigationLink | None,
         week: NavigationLink,
+        chapters: Sequence[ChapterLink] = (),
     ) -> bytes:
-        """Render the page of a day or a week; *week* is the week of the day."""
-        return self._page(
+        """Render the page of a day or a week.
+
+        *week* is the week of the day, *chapters* are those that tell the day.
+        """
+        return self.page(
             "digest.html",
             addresses.period_path(digest.period) + "index.html",
             digest=digest,
             previous=previous,
             following=following,
             week=week,
+            chapters=chapters,
         )
 
-    def tag(self, tag: Tag, entries: Sequence[Entry], total: int) -> bytes:
-        """Render the page of a tag with its newest entries; *total* counts all of them."""
+    def tag(
+        self,
+        tag: Tag,
+        entries: Sequence[Entry],
+        total: int,
+        chapters: Sequence[ChapterLink] = (),
+    ) -> bytes:
+        """Render the page of a tag with its newest entries; *total* counts all of them.
+
+        *chapters* are those that select the tag.
+        """
         path = addresses.tag_path(tag.slug) + "index.html"
-        return self._page("tag.html", path, tag=tag, by_day=_by_day(entries), total=total)
+        return self.page(
+            "tag.html", path, tag=tag, by_day=by_day(entries), total=total, chapters=chapters
+        )
 
     def entry(self, entry: Entry) -> bytes:
         """Render the page of one entry, with its history."""
-        return self._page(
+        return self.page(
             "entry.html",
             addresses.entry_path(entry.id) + "index.html",
             entry=entry,
@@ -247,7 +256,7 @@ class Pages:
             summary=self.summary(entry),
             day=self.words.day(entry.day, year=True),
             article=self.article(entry),
-            json_ld=json_ld(self._posting(entry)),
+            json_ld=json_ld(self.posting(entry)),
         )
 
     def year(
@@ -256,10 +265,17 @@ class Pages:
         months: Sequence[tuple[date, Sequence[NavigationLink]]],
         weeks: Sequence[NavigationLink],
         years: Sequence[int],
+        chapters: Sequence[ChapterLink] = (),
     ) -> bytes:
-        """Render the page of a year: its days, by month, and weeks, with their headlines."""
-        return self._page(
-            "year.html", f"{year:04}/index.html", year=year, months=months, weeks=weeks, years=years
+        """Render the page of a year: its chapters, its weeks, and its days by month."""
+        return self.page(
+            "year.html",
+            f"{year:04}/index.html",
+            year=year,
+            months=months,
+            weeks=weeks,
+            years=years,
+            chapters=chapters,
         )
 
     def not_found(self, root: str, *, is_gone: bool = False) -> bytes:
@@ -267,21 +283,21 @@ class Pages:
 
         The page is served at any depth, so *root* is the site's address or an absolute path.
         """
-        return self._page("404.html", "404.html", root=root, is_gone=is_gone)
+        return self.page("404.html", "404.html", root=root, is_gone=is_gone)
 
     def search(self, root: str, **values: Any) -> bytes:
         """Render the search page.
 
         With *found* (a :class:`liveblog.search.Found`) the page shows hits. Without, it is the page
-        of a static site, whose script searches the files of *months*.
+        of a static site, whose script searches the files in *folders*.
         """
-        empty = {"asked": "", "tag": "", "author": "", "found": None, "months": (), "years": ()}
-        return self._page("search.html", "search/index.html", root=root,
+        empty = {"asked": "", "tag": "", "author": "", "found": None, "folders": (), "years": ()}
+        return self.page("search.html", "search/index.html", root=root,
                           **{"is_busy": False, **empty, **values})  # fmt: skip
 
     def feed(self, path: str, feed: FeedDocument) -> bytes:
         """Render the page that shows a feed to readers who open its address in a browser."""
-        return self._page("feed.html", path, feed=feed)
+        return self.page("feed.html", path, feed=feed)
 
     def redirect(self, target: str) -> str:
         """Render the page for a former address of the blog; the page redirects to *target*."""
@@ -293,7 +309,7 @@ class Pages:
 
     def newsroom(self, template: str, root: str, **values: Any) -> bytes:
         """Render a page of the newsroom, which is not part of the site."""
-        return self._page(template, "compose/", root=root, has_scope=has_scope, **values)
+        return self.page(template, "compose/", root=root, has_scope=has_scope, **values)
 
     def standalone(self, digest: Digest, *, style: str, picture: Callable[[Media], str]) -> str:
         """Render a digest as one HTML file without references to others.
@@ -321,7 +337,7 @@ class Pages:
 
     def chapter(self, digest: Digest) -> str:
         """Render a day as a chapter of a book (XHTML); its addresses begin with ROOT."""
-        return self._render("fragments/chapter.html", digest=digest, pages=self)
+        return self.fragment("chapter", digest=digest)
 
     def book_file(self, name: str, **values: Any) -> str:
         """Render a file of a book (EPUB) from the template of that name; see ``exports.epub``."""
@@ -350,7 +366,8 @@ class Pages:
 
     # -- helpers ------------------------------------------------------------------------------
 
-    def _page(self, template: str, path: str, **values: Any) -> bytes:
+    def page(self, template: str, path: str, **values: Any) -> bytes:
+        """Render the template of the page at a *path* of the site."""
         folder = path.removesuffix("index.html")
         root = values.setdefault("root", addresses.path_to_root(path))
         values.setdefault("json_ld", "")
@@ -372,7 +389,8 @@ class Pages:
     def _heading(self, digest: Digest) -> str:
         return self.words.typography(digest.headline) or label(digest.period, self.words)
 
-    def _markdown(self, text: str, revision: Revision | None = None) -> Markup:
+    def markdown(self, text: str, revision: Revision | None = None) -> Markup:
+        """Return a text, or the body of a *revision*, as HTML."""
         if revision and not revision.media and "[^" not in text:
             # Without pictures and footnotes the HTML is the same everywhere.
             return Markup(typeset(self.body(revision), self.words.in_html))
@@ -380,7 +398,8 @@ class Pages:
         anchor = f"e-{revision.id}" if revision else "note"
         return Markup(to_html(text, anchor=anchor, media=media, typography=self.words.in_html))
 
-    def _posting(self, entry: Entry) -> dict[str, Any]:
+    def posting(self, entry: Entry) -> dict[str, Any]:
+        """Return the structured data of an entry."""
         return blog_posting(self.config, entry, self.name(entry), self._text(entry))
 
 
@@ -390,15 +409,7 @@ def _with_mail_sizes(fragment: str, pictures: Iterable[Media]) -> Markup:
     return Markup(set_picture_sizes(fragment, sizes, MAIL_PICTURE))
 
 
-def _home_values(home: Home) -> dict[str, Any]:
-    return {
-        **msgspec.structs.asdict(home),
-        "by_day": _by_day(home.entries),
-        "shown": {entry.id for entry in home.entries},
-    }
-
-
-def _by_day(entries: Sequence[Entry]) -> list[tuple[date, list[Entry]]]:
+def by_day(entries: Sequence[Entry]) -> list[tuple[date, list[Entry]]]:
     """Group entries by day, without changing their order."""
     grouped: dict[date, list[Entry]] = {}
     for entry in entries:

@@ -10,7 +10,9 @@ from markupsafe import Markup
 
 from ..config import Config
 from ..model import addresses
-from ..model.moment import moment_in, updated_in
+from ..model.chapter import Chapter
+from ..model.moment import Moment, moment_in, updated_in
+from ..model.period import Period
 from ..text.bidi import close_all_controls
 from ..text.fragments import html_to_text
 from ..text.markup import to_html
@@ -66,6 +68,42 @@ def live_blog_posting(
         "author": [{"@type": "Person", "name": name} for name in coverage.authors],
         "liveBlogUpdate": posts,
     }
+
+
+def article(
+    config: Config,
+    chapter: Chapter,
+    *,
+    name: str,
+    summary: str,
+    authors: Sequence[str],
+    period: Period,
+    published: Moment,
+    updated: Moment,
+) -> dict[str, Any]:
+    """Describe a chapter (schema.org Article); its ``temporalCoverage`` is its *period*.
+
+    *name* is its title, *summary* its first words, *updated* the last change of anything in it.
+    """
+    url = addresses.url(config.url, addresses.chapter_path(chapter.slug))
+    data: dict[str, Any] = {
+        "@type": "Article",
+        "@id": url,
+        "headline": shorten(name, _HEADLINE),
+        "description": summary,
+        "datePublished": published.value(config.zone).isoformat(),
+        "dateModified": updated.value(config.zone).isoformat(),
+        "url": url,
+        "mainEntityOfPage": url,
+        "inLanguage": config.language,
+        "temporalCoverage": f"{period.start}/{period.end}",
+        "author": [{"@type": "Person", "name": author} for author in authors],
+        "isPartOf": {"@type": "Blog", "name": config.title, "url": config.url},
+    }
+    if chapter.picture and chapter.state == "live":
+        path = addresses.media_path(chapter.picture.path)
+        data["image"] = [addresses.url(config.url, path)]
+    return data
 
 
 def json_ld(data: dict[str, Any]) -> Markup:

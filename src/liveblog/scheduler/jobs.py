@@ -26,7 +26,7 @@ from ..storage.atomic import replace_file
 
 DESCRIPTIONS = {
     "publish": "publish what changed",
-    "release": "release the next embargoed update",
+    "release": "release the next scheduled update or chapter",
     "day": "close the day before",
     "week": "close the week before",
     "follow": "import the news of subscribed feeds",
@@ -161,7 +161,7 @@ class Jobs:
         if name == "publish":
             return self._next_publication()
         if name == "release":
-            return self._blog.timeline.next_change()
+            return self._blog.publisher.next_change(self._blog.now)
         if name in ("day", "week"):
             return self._next_closing(name)
         if name == "follow":

@@ -1,4 +1,6 @@
-"""Full-text search in the entries that readers may see: updates the index and runs queries.
+"""Full-text search in what readers may see: updates the index and runs queries.
+
+Entries are found by all their texts, chapters by their titles, introductions and closes.
 
 The index (``index``) is derived from the journal. Before each search the days that changed are
 indexed again; an index that cannot be used is rebuilt. ``words`` normalises texts and queries.
@@ -9,17 +11,19 @@ A retracted entry is found by its public reason only; a removed entry is not fou
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
 from msgspec import Struct
 
+from ..chapters import ChapterHistory, chapter_in, slug_in
 from ..journal import Journal
 from ..journal.dayfiles.layout import is_day
 from ..model import addresses
+from ..model.chapter import PREFIX, chapter_name
 from ..model.entry import Precision, display_day, slug
-from ..model.errors import StorageError
+from ..model.errors import NotFound, StorageError, Withheld
 from ..model.moment import Moment
 from ..storage.sqlite import Unusable
 from ..text.bidi import close_controls
@@ -43,11 +47,11 @@ Progress = Callable[[int, int], None]
 
 
 class Hit(Struct, frozen=True):
-    """An entry that was found."""
+    """An entry or a chapter that was found."""
 
-    id: str
+    id: str  #: of the entry, or the name of the chapter: ``chapter:la-semaine``
     published: datetime
-    day: date  #: the day on which it is shown
+    day: date  #: the day on which it is shown; the first day of a chapter
     state: str  #: ``live`` or ``retracted``
     author: str
     tags: tuple[str, ...]
@@ -61,6 +65,18 @@ class Hit(Struct, frozen=True):
     def moment(self) -> Moment:
         """Its date, as readers see it."""
         return Moment(self.published, self.precision, self.written_time, self.day)
+
+    @property
+    def is_chapter(self) -> bool:
+        """Whether it is a chapter."""
+        return self.id.startswith(PREFIX)
+
+    @property
+    def path(self) -> str:
+        """The path of its page."""
+        if self.is_chapter:
+            return addresses.chapter_path(self.id.removeprefix(PREFIX))
+        return addresses.entry_path(self.id)
 
 
 class Found(Struct, frozen=True):
@@ -76,7 +92,7 @@ def as_data(hit: Hit, base: str) -> dict[str, object]:
     """Return a hit as data for JSON; *base* is the blog's URL. The snippet is safe HTML."""
     return {
         "id": hit.id,
-        "url": addresses.url(base, addresses.entry_path(hit.id)),
+        "url": addresses.url(base, hit.path),
         "published": hit.published,
         "precision": hit.precision,
         "written_time": hit.written_time,
@@ -164,13 +180,14 @@ class Search:
     def _index_changes(self, progress: Progress | None) -> None:
         with self._index.writing() as writer:
             # The stamps come first: what is appended meanwhile is indexed the next time.
-            stamps = {n: s for n, s in self._journal.stamps().items() if is_day(n)}
+            stamps = _stamps(self._journal.stamps())
             changed = writer.changed(stamps)
             has_removed = False
             for number, name in enumerate(changed):
                 if progress:
                     progress(number, len(changed))
-                has_removed |= self._index_day(writer, name, stamps.get(name, ""))
+                index = self._index_day if is_day(name) else self._index_chapter
+                has_removed |= index(writer, name, stamps.get(name, ""))
                 if number % COMMIT_DAYS == COMMIT_DAYS - 1:
                     writer.commit()
             if has_removed:
@@ -183,6 +200,55 @@ class Search:
         entries = {i: e for i, e in fold(records).items() if e.now.state != "removed"}
         marks = {i: entry.mark for i, entry in entries.items()}
         return writer.replace(name, stamp, marks.items(), lambda i: _row(entries[i], marks[i]))
+
+    def _index_chapter(self, writer: Writer, name: str, stamp: str) -> bool:
+        """Index a chapter; return whether it was removed."""
+        try:
+            history = chapter_in(self._journal, name.removeprefix(PREFIX))
+        except (NotFound, Withheld):
+            return writer.replace(name, stamp, (), lambda _: None)
+        marks = [] if history.now.state == "removed" else [(name, history.mark)]
+        return writer.replace(name, stamp, marks, lambda _: _chapter_row(history))
+
+
+def _stamps(stamps: Mapping[str, str]) -> dict[str, str]:
+    """Return the stamp of each day and each chapter, given those of the journal's files.
+
+    A chapter may be in two files: its own, and that of the framing that it was before.
+    """
+    found: dict[str, str] = {}
+    for name, stamp in stamps.items():
+        if is_day(name):
+            found[name] = stamp
+        elif slug_of := slug_in(name):
+            chapter = chapter_name(slug_of)
+            found[chapter] = f"{found.get(chapter, '')} {stamp}".strip()
+    return found
+
+
+def _chapter_row(history: ChapterHistory) -> Row:
+    """Return what readers see of a chapter beside its entries, as plain text."""
+    now = history.now
+    is_live = now.state == "live"
+    tags = now.tags if is_live else ()
+    authors = [*now.authors, now.author]
+    texts = [html_to_text(to_html(text)) for text in (now.introduction, now.close)]
+    notes = [revision.note for revision in history.corrections]
+    return Row(
+        id=now.name,
+        mark=history.mark,
+        published=now.published,
+        day=history.period().start.isoformat(),
+        state=now.state,
+        author=now.authors[0] if now.authors else now.author,
+        title=now.title if is_live else "",
+        tags=tags,
+        text=" · ".join(filter(None, [*texts, *notes])) if is_live else now.note,
+        labels=[
+            *(label("a", slug(author)) for author in dict.fromkeys(authors) if author),
+            *(label("t", slug(tag)) for tag in tags),
+        ],
+    )
 
 
 def _row(entry: Entry, mark: bytes) -> Row | None:

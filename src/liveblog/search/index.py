@@ -1,7 +1,7 @@
 """The search index: ``.liveblog/search.sqlite``, with SQLite's FTS5.
 
-It holds the newest revision of each entry, embargoed ones too: a query says up to which instant. A
-lost, damaged or outdated index is built again from the journal.
+It holds the newest revision of each entry and chapter, embargoed ones too: a query says up to which
+instant. A lost, damaged or outdated index is built again from the journal.
 
 A row's number follows from its instant, so that the newest matches are found first, however many
 there are.
@@ -63,7 +63,7 @@ _DAY = 86_400_000_000
 
 
 class Row(Struct, frozen=True):
-    """An entry in the index."""
+    """An entry or a chapter in the index."""
 
     id: str
     mark: bytes  #: changes with what is indexed

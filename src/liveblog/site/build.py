@@ -15,6 +15,7 @@ from ..journal import Fault, Journal
 from ..model import addresses, period
 from ..pages.data import Tag
 from ..timeline import Timeline
+from .chapter_files import ChapterFiles
 from .digest_files import DigestFiles
 from .fault_boundary import CORRECT_HINT, is_fatal, reason
 from .feed_files import DAYS_IN_FEED, Archive, FeedFiles
@@ -109,11 +110,12 @@ class Build:
     def _render_parts(self, plan: Plan, files: SiteFiles) -> None:
         """Render what depends on single periods and tags, in several processes if it is much."""
         digests, feeds = DigestFiles(self._context), FeedFiles(self._context)
-        queries = self._queries
+        queries, chapters = self._queries, self._index.chapters
         parts = [
             (
                 _Part(f"day:{day}", day, 1 + self._index.entries.count_in(day),
-                      partial(digests.day, day, queries.neighbours(period.day(day))))
+                      partial(digests.day, day, queries.neighbours(period.day(day)),
+                              chapters.telling(day)))
                 for day in sorted(plan.days)
             ),
             (
@@ -122,15 +124,17 @@ class Build:
                 for week in sorted(plan.weeks)
             ),
             (
-                _Part(f"year:{year}", date(year, 12, 31), 1, partial(digests.year, year))
+                _Part(f"year:{year}", date(year, 12, 31), 1,
+                      partial(digests.year, year, chapters.of_year(year)))
                 for year in sorted(plan.years)
             ),
             (self._tag(feeds, slug) for slug in sorted(plan.tags)),
+            self._chapters(plan),
             (self._archive(feeds, day) for day in sorted(plan.archives)),
             (self._search_month(files, month) for month in sorted(plan.search_months)),
             self._recent_parts(plan, feeds, files),
         ]  # fmt: skip
-        shown = plan.tags, plan.archives, plan.days, plan.weeks, plan.years
+        shown = plan.tags, plan.archives, plan.days, plan.weeks, plan.years, plan.chapters
         total = sum(len(parts_of_kind) for parts_of_kind in shown)
 
         def on_progress(done: int) -> None:
@@ -153,6 +157,8 @@ class Build:
         if plan.newest:
             self._render("newest", FeedFiles(self._context).main)
             self._render("newest", files.home)
+        if plan.chapter_lists:
+            self._render("chapters", ChapterFiles(self._context).lists)
         if plan.sitemap:
             self._render("sitemap", files.sitemaps)
         if plan.search_page:
@@ -186,8 +192,22 @@ class Build:
         name, total = self._index.entries.tag(slug)
         size = max(self._look.pages.config.feeds.entries, ON_PAGE)
         refs = self._index.entries.tagged(slug, size)
-        render = partial(files.tag, Tag(slug, name), total, refs)
+        render = partial(files.tag, Tag(slug, name), total, refs, self._index.chapters.tagged(slug))
         return _Part(f"tag:{slug}", date.max, len(refs) // ENTRIES_IN_FEED, render)
+
+    def _chapters(self, plan: Plan) -> list[_Part]:
+        """Return the chapters, by their last days; one that readers may not see has no files."""
+        files = ChapterFiles(self._context)
+        parts = []
+        for slug in sorted(plan.chapters):
+            row = self._index.chapters.row(slug)
+            if row is not None and row.item is not None:
+                weight = 1 + sum(map(self._index.entries.count_in, row.days))
+                render = partial(files.chapter, slug, row.updated)
+                parts.append(_Part(f"chapter:{slug}", row.last, weight, render))
+            else:
+                parts.append(_Part(f"chapter:{slug}", date.max, 0, lambda: None))
+        return sorted(parts, key=lambda part: part.day)
 
     def _archive(self, files: FeedFiles, day: date) -> _Part:
         """Return the archive of a closed day: every entry that appeared or was corrected in it.

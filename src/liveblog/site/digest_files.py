@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from msgspec import structs
@@ -13,7 +13,7 @@ from ..digest import text as as_text
 from ..digest.build import abridge
 from ..model import addresses, period
 from ..model.period import Period
-from ..pages.data import NavigationLink
+from ..pages.data import ChapterLink, NavigationLink
 from ..text.bidi import close_controls
 from ..timeline import Entry
 from .documents import sitemap
@@ -32,8 +32,8 @@ class DigestFiles:
         self._pages = context.pages
         self._writer = context.writer
 
-    def day(self, day: date, neighbours: Neighbours) -> None:
-        """Write the pages of a day and of its entries."""
+    def day(self, day: date, neighbours: Neighbours, chapters: Sequence[ChapterLink]) -> None:
+        """Write the pages of a day and of its entries; *chapters* are those that tell the day."""
         digest = self._queries.digest(period.day(day))
         self._sitemap(day, digest)
         if not digest.days:
@@ -42,7 +42,7 @@ class DigestFiles:
             self._entry(entry)
         output = self._writer.output
         output.fault_purpose = output.purpose
-        self._digest(digest, neighbours)
+        self._digest(digest, neighbours, chapters)
 
     def _sitemap(self, day: date, digest: Digest) -> None:
         """List the page of a day, and the pages of the entries whose ids are of that day."""
@@ -89,7 +89,9 @@ class DigestFiles:
         if digest.days:
             self._digest(abridge(digest), neighbours)
 
-    def _digest(self, digest: Digest, neighbours: Neighbours) -> None:
+    def _digest(
+        self, digest: Digest, neighbours: Neighbours, chapters: Sequence[ChapterLink] = ()
+    ) -> None:
         """Write a digest in each form, one at a time: those of a long day are large."""
         folder = addresses.period_path(digest.period)
         config, words = self._context.config, self._pages.words
@@ -99,7 +101,9 @@ class DigestFiles:
         plain = structs.replace(digest, series=())
 
         def page(shown: Digest) -> bytes:
-            return self._pages.digest(shown, previous=previous, following=following, week=week)
+            return self._pages.digest(
+                shown, previous=previous, following=following, week=week, chapters=chapters
+            )
 
         def text(name: str, write: Callable[[Digest], str]) -> None:
             self._writer.text(
@@ -121,8 +125,8 @@ class DigestFiles:
             plainer=lambda: page(plain),
         )
 
-    def year(self, year: int) -> None:
-        """Write the page of a year: its days, and the weeks that any of its days belongs to."""
+    def year(self, year: int, chapters: Sequence[ChapterLink]) -> None:
+        """Write the page of a year: its days, and the weeks and chapters with any of its days."""
         non_empty = self._queries.non_empty
         months: dict[date, list[NavigationLink]] = {}
         for day, headline in non_empty.headlines.items():
@@ -139,5 +143,7 @@ class DigestFiles:
         ]
         self._writer.page(
             f"{year:04}/index.html",
-            lambda substitute: self._pages.year(year, [*months.items()], weeks, non_empty.years),
+            lambda substitute: self._pages.year(
+                year, [*months.items()], weeks, non_empty.years, chapters
+            ),
         )

@@ -14,7 +14,7 @@ from msgspec import Struct
 from ..config import Config
 from ..model import addresses
 from ..model.moment import moment_in, updated_in
-from ..pages.data import Coverage, Part
+from ..pages.data import ChapterLink, Coverage, Part
 from ..pages.render import Pages
 from ..search import text_of
 from ..text.bidi import close_all_controls, close_controls
@@ -81,12 +81,16 @@ def live_page(coverage: Coverage, parts: dict[str, Part]) -> LivePage:
 
 
 def live_json(
-    page: LivePage, changed: Sequence[Entry], removed: Sequence[str], pages: Pages
+    page: LivePage,
+    changed: Sequence[Entry],
+    removed: Sequence[str],
+    chapters: Sequence[ChapterLink],
+    pages: Pages,
 ) -> bytes:
     """Return the document that open pages poll where no server pushes; see ``docs/server.md``.
 
     *changed* are the entries that were posted or corrected last, *removed* the ids of those that
-    were removed last.
+    were removed last, *chapters* are the newest few.
     """
     config = pages.config
     document = {
@@ -97,6 +101,14 @@ def live_json(
         "page": page,
         "entries": [live_entry(entry, pages) for entry in changed],
         "removed": removed,
+        "chapters": [
+            {
+                "title": chapter.title,
+                "period": chapter.period,
+                "url": addresses.url(config.url, addresses.chapter_path(chapter.slug)),
+            }
+            for chapter in chapters
+        ],
     }
     return msgspec.json.encode(document) + b"\n"
 
@@ -163,6 +175,24 @@ def search_json(rows: Sequence[Searched]) -> bytes:
     words = max(MIN_SEARCHED, min(MAX_SEARCHED, SEARCHED_IN_FILE // max(len(rows), 1)))
     shown = [(*row, shorten(text, words)) for *row, text in rows]
     return msgspec.json.encode({"version": 1, "entries": shown}) + b"\n"
+
+
+def chapters_json(chapters: Iterable[tuple[ChapterLink, date, str]]) -> bytes:
+    """Return the search file of the chapters: of each what lists show, its first day and its text.
+
+    Its entries are those of the other search files, with a path in the place of an id.
+    """
+    rows: list[Searched] = [
+        (
+            addresses.chapter_path(link.slug),
+            (first, link.period),
+            link.title,
+            (),
+            close_controls(shorten(text, MAX_SEARCHED)),
+        )
+        for link, first, text in chapters
+    ]
+    return search_json(rows)
 
 
 def opensearch(config: Config) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from msgspec import structs
 
-from ..digest import Digest, title
+from ..digest import Digest, authors, title
+from ..digest.build import abridge
 from ..feeds import Archives, Enclosure, Feed, Item, Origin, Tombstone
 from ..model import addresses
 from ..model.addresses import web_address
+from ..model.chapter import Chapter
 from ..model.entry import Media
 from ..model.period import noon
+from ..pages.chapters import chapter_content, chapter_of, chapter_summary, name
 from ..pages.render import Pages
 from ..text.fragments import replace_in_tags, with_root
 from ..timeline import Entry
@@ -78,6 +81,58 @@ class FeedBuilder:
             origin=self._main,
         )
 
+    def chapter(
+        self,
+        digest: Digest,
+        updated: datetime,
+        corrections: Sequence[Chapter] = (),
+        *,
+        is_copy: bool = False,
+    ) -> Item:
+        """Return a chapter as a feed item, or the notice that it was retracted.
+
+        The main feed has the entries anyway, so its item lists the days of the chapter; the copy
+        for the feed of chapters tells them. *updated* is the last change of the chapter or of an
+        entry in it.
+        """
+        chapter = chapter_of(digest)
+        base = self._config.url
+        url = addresses.url(base, addresses.chapter_path(chapter.slug))
+        live = [e.now for e in digest.entries if e.now.state == "live"]
+        pictures = [chapter.picture] if chapter.picture else []
+        if is_copy:
+            pictures += [media for now in live for media in now.media]
+        is_live = chapter.state == "live"
+        content = chapter_content(self._pages, abridge(digest), corrections, is_brief=not is_copy)
+        return Item(
+            id=addresses.chapter_urn(self._config.id, chapter.slug),
+            url=url,
+            title=name(self._pages, chapter),
+            content=_absolute(content, base, url),
+            summary=chapter_summary(self._pages, digest),
+            published=chapter.published.astimezone(UTC),
+            updated=updated.astimezone(UTC),
+            precision=digest.precision,
+            author=self._pages.words.comma.join(authors(digest)) or self._config.author,
+            tags=chapter.tags,
+            enclosures=tuple(self._enclosure(m) for m in pictures) if is_live else (),
+            origin=self._main if is_copy else None,
+        )
+
+    def tombstones(
+        self,
+        entries: Iterable[tuple[str, datetime]],
+        chapters: Iterable[tuple[str, datetime]] = (),
+    ) -> tuple[Tombstone, ...]:
+        """Return the notices of what was removed, the last first.
+
+        *entries* are ids, *chapters* slugs, each with the instant.
+        """
+        blog_id = self._config.id
+        stones = [Tombstone(addresses.entry_urn(blog_id, i), when) for i, when in entries]
+        stones += [Tombstone(addresses.chapter_urn(blog_id, s), when) for s, when in chapters]
+        return tuple(sorted(stones, key=lambda stone: stone.when, reverse=True))
+
     def feed(
         self,
         items: Sequence[Item],
@@ -108,12 +163,10 @@ class FeedBuilder:
             hubs=config.websub.hubs,
         )
 
-    def subscription(
-        self, feed: Feed, archive: date | None, removed: Sequence[tuple[str, datetime]]
-    ) -> Feed:
+    def subscription(self, feed: Feed, archive: date | None, removed: Sequence[Tombstone]) -> Feed:
         """Return the main feed, with links to the newest *archive* and what was removed."""
         archives = Archives(earlier=self._folder(archive))
-        return self._with(feed, removed, archives=archives)
+        return self.with_removals(feed, removed, archives=archives)
 
     def archive(
         self,
@@ -122,22 +175,21 @@ class FeedBuilder:
         *,
         earlier: date | None,
         later: date | None,
-        removed: Sequence[tuple[str, datetime]],
+        removed: Sequence[Tombstone],
     ) -> Feed:
         """Return the archive document of a day, under the id of the main *feed* (RFC 5005 §4)."""
         current = self._config.url
         archives = Archives(self._folder(earlier), self._folder(later), current)
         folder = self._folder(day)
         # Nobody subscribes to an archive: it needs no hub, and never expires.
-        return self._with(
+        return self.with_removals(
             feed, removed, archives=archives, folder_url=folder, hubs=(), expired=False
         )
 
-    def _with(self, feed: Feed, removed: Sequence[tuple[str, datetime]], **changes: Any) -> Feed:
-        blog_id = self._config.id
-        stones = tuple(Tombstone(addresses.entry_urn(blog_id, i), when) for i, when in removed)
-        updated = max([feed.updated, *(stone.when for stone in stones)])
-        return structs.replace(feed, removed=stones, updated=updated, **changes)
+    def with_removals(self, feed: Feed, removed: Sequence[Tombstone], **changes: Any) -> Feed:
+        """Return a feed with the notices of what was *removed*, and with other *changes*."""
+        updated = max([feed.updated, *(stone.when for stone in removed)])
+        return structs.replace(feed, removed=tuple(removed), updated=updated, **changes)
 
     def _folder(self, day: date | None) -> str:
         return addresses.url(self._config.url, addresses.day_path(day)) if day else ""

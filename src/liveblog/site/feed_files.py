@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from operator import itemgetter
 
 from msgspec import Struct, structs
 
@@ -12,7 +13,7 @@ from ..digest.build import abridge
 from ..feeds import Feed
 from ..model import addresses, period
 from ..model.period import day_end
-from ..pages.data import Tag
+from ..pages.data import ChapterLink, Tag
 from ..text.bidi import close_controls
 from ..timeline import in_order
 from .entry_index import EntryRef
@@ -29,6 +30,8 @@ ENTRIES_IN_DAYS = 1_000
 WEEKS_IN_FEED = 12
 
 MIN_TOMBSTONES = 50  #: number of removals that the main feed reports at least
+
+CHAPTERS_IN_FEED = 12  #: chapters in their feed, and at most in the main feed
 
 
 class Archive(Struct, frozen=True):
@@ -54,26 +57,36 @@ class FeedFiles:
     def main(self) -> None:
         """Write the main feed.
 
-        It holds everything that is in no archive, however much that is, so that with the archives
-        it is complete.
+        It holds every entry that is in no archive, however many these are, so that with the
+        archives it is complete. A chapter is among them until all of them changed after it.
         """
-        index = self._context.index.entries
+        index, chapters = self._context.index.entries, self._context.index.chapters
         last_closed = self._config.closing.last_closed_day(self._context.timeline.now)
         since = day_end(last_closed, self._config.zone)
         size = max(self._config.feeds.entries, index.count_updated_since(since))
         updated = self._queries.entries(index.last_updated(size))
         removed = index.removals(max(MIN_TOMBSTONES, index.count_removed_since(since)))
         archive = index.change_before(last_closed + timedelta(days=1))
+        stones = self._feeds.tombstones(removed, chapters.removals(MIN_TOMBSTONES))
+        oldest = updated[-1].now.updated if len(updated) >= size else None
+        beside = chapters.items(CHAPTERS_IN_FEED, since=oldest)
 
         def render(substitute: Substitute) -> Feed:
-            items = [self._feeds.entry(entry) for entry in substitute(updated)]
+            shown = [(e.now.updated, self._feeds.entry(e)) for e in substitute(updated)]
+            shown += [(item.updated, item) for item in beside]
+            items = [item for _, item in sorted(shown, key=itemgetter(0), reverse=True)]
             feed = self._feeds.feed(items, is_over=self._context.is_over)
-            return self._feeds.subscription(feed, archive, removed)
+            return self._feeds.subscription(feed, archive, stones)
 
         self._writer.feed("", render, updated)
 
-    def tag(self, tag: Tag, total: int, refs: Sequence[EntryRef]) -> None:
-        """Write the page and the feed of a tag: the newest entries, of *total* ones."""
+    def tag(
+        self, tag: Tag, total: int, refs: Sequence[EntryRef], chapters: Sequence[ChapterLink]
+    ) -> None:
+        """Write the page and the feed of a tag: the newest entries, of *total* ones.
+
+        *chapters* are those that select the tag.
+        """
         if not total:
             return
         entries = self._queries.entries(refs)
@@ -96,7 +109,7 @@ class FeedFiles:
         shown = entries[:ON_PAGE]
         self._writer.page(
             folder + "index.html",
-            lambda substitute: self._context.pages.tag(tag, substitute(shown), total),
+            lambda substitute: self._context.pages.tag(tag, substitute(shown), total, chapters),
             shown,
         )
 
@@ -138,6 +151,25 @@ class FeedFiles:
             plainer=lambda: feed(structs.replace(digest, series=()) for digest in digests),
         )
 
+    def chapters(self) -> None:
+        """Write the feed of the chapters that changed last, unless there never was one."""
+        index = self._context.index.chapters
+        items = index.copies(CHAPTERS_IN_FEED)
+        removed = self._feeds.tombstones((), index.removals(MIN_TOMBSTONES))
+        if not items and not removed:
+            return
+        words = self._context.pages.words
+        feed = self._feeds.feed(
+            items,
+            folder=addresses.CHAPTERS,
+            name="chapters",
+            title=words.say("%(title)s: chapters", title=self._config.title),
+            page=addresses.CHAPTERS,
+            is_over=self._context.is_over,
+        )
+        feed = self._feeds.with_removals(feed, removed)
+        self._writer.feed(addresses.CHAPTERS, lambda substitute: feed)
+
     def archive(self, archive: Archive | None) -> None:
         """Write the archive of a day: all that appeared or was corrected in it, as it is now."""
         if archive is None:
@@ -157,7 +189,7 @@ class FeedFiles:
                 archive.day,
                 earlier=archive.earlier,
                 later=archive.later,
-                removed=removed,
+                removed=self._feeds.tombstones(removed),
             )
 
         self._writer.feed(addresses.day_path(archive.day), render, shown)

@@ -1,8 +1,8 @@
 """The publisher's index of the site as it was last published: ``.liveblog/index.sqlite``.
 
-It holds a few facts about each entry (``entries``), the files that were written (``manifest``),
-and the journal's stamps. All of it is derived: an index that is lost, damaged or outdated is built
-again from the journal.
+It holds a few facts about each entry (``entries``), the chapters (``chapters``), the files that
+were written (``manifest``), and the journal's stamps. All of it is derived: an index that is lost,
+damaged or outdated is built again from the journal.
 """
 
 from __future__ import annotations
@@ -11,23 +11,30 @@ import sqlite3
 import weakref
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
 
 from ..model.hashing import blake2b
-from ..storage.sqlite import Unusable, delete_database, open_database, open_temporary
-from . import entry_index, manifest
+from ..storage.sqlite import (
+    Unusable,
+    delete_database,
+    errors,
+    open_database,
+    open_temporary,
+)
+from . import chapter_index, entry_index, manifest
+from .chapter_index import ChapterIndex
 from .entry_index import EntryIndex
 from .manifest import Manifest
 
-VERSION = 9
+VERSION = 10
 
 _SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE stamps (name TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID;
-{entry_index.SCHEMA}{manifest.SCHEMA}"""
+{entry_index.SCHEMA}{chapter_index.SCHEMA}{manifest.SCHEMA}"""
 
 
 class Index:
@@ -43,6 +50,7 @@ class Index:
         self._inode = path.stat().st_ino if path else 0
         self._run = 0  # number of the current publication, once it was read
         self.entries = EntryIndex(self._db)
+        self.chapters = ChapterIndex(self._db)
         self.manifest = Manifest(self._db, self._run_number)
         self.close = weakref.finalize(self, self._db.close)
 
@@ -58,6 +66,20 @@ class Index:
             return cls(None, open_temporary(schema=_SCHEMA, version=VERSION, copy_of=copy_of))
         except (Unusable, FileNotFoundError):
             return cls(None, open_temporary(schema=_SCHEMA, version=VERSION))
+
+    @staticmethod
+    def next_release(path: Path, now: datetime) -> datetime | None:
+        """Return when the next scheduled chapter appears, by the index at *path*; nothing changes.
+
+        Raises :class:`Unusable`, :class:`Busy` and other storage errors, and
+        :class:`FileNotFoundError` if there is no index.
+        """
+        db = open_database(path, schema=_SCHEMA, version=VERSION, read_only=True)
+        try:
+            with errors(path):
+                return ChapterIndex(db).next_release(now)
+        finally:
+            db.close()
 
     def is_current(self) -> bool:
         """Whether the file at its path is still the one that was opened."""
@@ -105,7 +127,7 @@ class Index:
     def clear(self) -> None:
         """Delete everything."""
         self._db.execute("DELETE FROM facts WHERE name <> 'run'")
-        for table in ("stamps", *entry_index.TABLES, *manifest.TABLES):
+        for table in ("stamps", *entry_index.TABLES, *chapter_index.TABLES, *manifest.TABLES):
             self._db.execute(f"DELETE FROM {table}")
         self.entries.forget_days()
 

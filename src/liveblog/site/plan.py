@@ -23,6 +23,7 @@ class Plan(Struct):
     weeks: set[Period]
     years: set[int]
     tags: set[str]  #: slugs
+    chapters: set[str]  #: slugs
     archives: set[date]  #: closed days, with an archive or without one any more
     search_months: set[str]  #: ``2012-07``: files with the closed days of a month
     search_open: bool  #: the file with the days that are not closed
@@ -32,6 +33,7 @@ class Plan(Struct):
     figures: bool
     sitemap: bool
     search_page: bool
+    chapter_lists: bool  #: the list of all chapters, their feeds and their search file
 
 
 def make_plan(changes: SiteChanges, context: Context, *, full: bool) -> Plan:
@@ -45,10 +47,11 @@ def make_plan(changes: SiteChanges, context: Context, *, full: bool) -> Plan:
     added_or_removed = now.added_or_removed(before)
     is_state_new = COVERAGE in changes.names or state != index.fact("state")
     index.set_fact("state", state)
-    tags = set(changes.invalidation.tags)
+    chapters = changes.chapters
+    tags = set(changes.invalidation.tags) | chapters.tags
     if is_state_new:
         tags |= set(index.entries.tags())
-    days = changes.days | changes.invalidation.homes
+    days = changes.days | changes.invalidation.homes | chapters.days
     framed_weeks = {queries.parse_week(name) for name in changes.names if "-W" in name}
     weeks = {queries.week(day) for day in changes.days} | framed_weeks
     if added_or_removed:
@@ -56,7 +59,7 @@ def make_plan(changes: SiteChanges, context: Context, *, full: bool) -> Plan:
         weeks |= _with_new_neighbours(queries.weeks_of(before.days), queries.weeks)
     # A week across the new year is listed in both years.
     listed = {queries.week(day) for day in now.changed(before)} | framed_weeks
-    years = {day.year for week in listed for day in (week.start, week.end)}
+    years = {day.year for week in listed for day in (week.start, week.end)} | chapters.years
     if now.years != before.years:
         years |= {*now.years, *before.years}
     closed_days = {p.start for p in changes.closings if p.kind == "day"}
@@ -67,15 +70,20 @@ def make_plan(changes: SiteChanges, context: Context, *, full: bool) -> Plan:
         weeks=weeks,
         years=years,
         tags=tags,
+        chapters=chapters.slugs,
         archives=_archives(set(changes.invalidation.archives) | closed_days, queries, index),
         search_months=months,
         search_open=search_open,
         daily=all_feeds or any(queries.is_closed(period.day(day)) for day in changes.days),
         weekly=all_feeds or any(map(queries.is_closed, weeks)),
-        newest=all_feeds or bool(changes.days or changes.names),
+        newest=all_feeds or bool(changes.days or changes.names or chapters.has_new_rows),
         figures=full or changes.has_new_figures,
-        sitemap=full or bool(added_or_removed) or changes.tags_before != index.entries.tags(),
-        search_page=full or bool(added_or_removed),
+        sitemap=full
+        or bool(added_or_removed)
+        or chapters.has_new_slugs
+        or changes.tags_before != index.entries.tags(),
+        search_page=full or bool(added_or_removed) or chapters.has_new_slugs,
+        chapter_lists=all_feeds or chapters.has_new_rows,
     )
 
 

@@ -17,11 +17,12 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from ..chapters import chapter_in
 from ..config import Config
 from ..journal import Journal
 from ..model import addresses
 from ..model.entry import id_day
-from ..model.errors import StorageError, storage_errors
+from ..model.errors import Busy, NotFound, StorageError, Withheld, storage_errors
 from ..pages.render import Pages
 from ..search import Search
 from ..storage.inside import delete_inside
@@ -201,8 +202,26 @@ class Publisher:
         with self.storage_errors(), self.lock(), errors(self._index_path):
             return self._open_index().manifest.topics()
 
+    def next_change(self, now: datetime) -> datetime | None:
+        """Return when the clock alone changes what the site shows, midnight aside.
+
+        That is a release of an entry or chapter, or the end of the coverage. Scheduled chapters are
+        those that the last publication found.
+        """
+        instants = [Timeline(self._journal, now).next_change()]
+        with suppress(Unusable, Busy, FileNotFoundError):
+            instants.append(Index.next_release(self._index_path, now))
+        return min(filter(None, instants), default=None)
+
     def is_withdrawn(self, path: str) -> bool:
-        """Whether a path is that of an entry that is removed, or withheld because of damage."""
+        """Whether a path is that of what is removed, or withheld because of damage."""
+        if slug := addresses.chapter_at(path):
+            try:
+                return chapter_in(self._journal, slug).now.state == "removed"
+            except Withheld:
+                return True
+            except NotFound:
+                return False
         entry_id = addresses.entry_id_at(path)
         if not entry_id:
             return False

@@ -8,14 +8,19 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 
+from msgspec import structs
+
+from ..chapters import ChapterHistory
 from ..config import Config
 from ..digest import Digest, label
-from ..digest.build import build_from_days
+from ..digest.build import build_chapter, build_from_days
 from ..journal import Fault
 from ..model import addresses, period
+from ..model.chapter import Chapter
+from ..model.errors import NotFound, Withheld
 from ..model.moment import Moment, updated_in
 from ..model.period import COVERAGE, Period
 from ..pages.data import Coverage, NavigationLink
@@ -148,6 +153,29 @@ class SiteQueries:
         is_day = wanted.kind == "day"
         framing = days[0].framing if is_day and days else self._timeline.framing(wanted.id)
         return build_from_days(wanted, days, framing)
+
+    def chapter(self, slug: str) -> ChapterHistory | None:
+        """Return a chapter, whatever its state; None if there is none that can be read."""
+        try:
+            return self._timeline.chapter(slug)
+        except (NotFound, Withheld):
+            return None
+
+    def chapter_digest(self, history: ChapterHistory) -> Digest:
+        """Return the digest of a chapter."""
+        digest = build_chapter(self._timeline, history.now, self._config.first_weekday)
+        days = tuple(day for day in digest.days if day.entries or day.framing)
+        return structs.replace(digest, days=days)
+
+    def chapter_updated(self, chapter: Chapter, digest: Digest) -> datetime:
+        """Return the last significant change of a chapter, or of an entry of its *digest*.
+
+        The removal of an entry is one too.
+        """
+        days = self._timeline.read_days(digest.period.days())
+        removed = (entry.now.updated for day in days for entry in day.removed)
+        entries = (entry.now.updated for entry in digest.entries)
+        return max(chapter.published, chapter.updated, *entries, *removed)
 
     @cached_property
     def coverage(self) -> Coverage:

@@ -12,6 +12,7 @@ from msgspec import structs
 from ..model import addresses, period
 from ..model.entry import slug
 from ..pages.data import Home, Tag
+from ..pages.live_page import render_live_page, render_parts
 from .documents import (
     FIGURES_HEADER,
     LivePage,
@@ -34,6 +35,7 @@ KEYS = 10  #: key entries on the live page
 PINNED = 3  #: pinned entries on the live page
 TAGS = 12  #: tags on the live page
 DAYS = 10  #: days listed on the live page
+CHAPTERS = 3  #: chapters listed on the live page
 
 
 class SiteFiles:
@@ -64,8 +66,8 @@ class SiteFiles:
             )
 
         def live(substitute: Substitute) -> tuple[LivePage | None, bytes]:
-            page = live_page(home.coverage, self._pages.parts(replaced(substitute)))
-            return page, live_json(page, substitute(changed), removed, self._pages)
+            page = live_page(home.coverage, render_parts(self._pages, replaced(substitute)))
+            return page, live_json(page, substitute(changed), removed, home.chapters, self._pages)
 
         page, document = self._writer.boundary.render(
             "feeds/live.json", [*shown, *changed], live, lambda: (None, b"")
@@ -75,7 +77,9 @@ class SiteFiles:
             self.live_page = page
         self._writer.page(
             "index.html",
-            lambda substitute: self._pages.home(replaced(substitute), page.parts if page else {}),
+            lambda substitute: render_live_page(
+                self._pages, replaced(substitute), page.parts if page else {}
+            ),
             shown,
         )
 
@@ -102,6 +106,7 @@ class SiteFiles:
             days=[queries.link(period.day(day), headline) for day, headline in days],
             years=non_empty.years[::-1],
             older=older,
+            chapters=self._context.index.chapters.links(CHAPTERS),
         )
 
     def search_open(self, days: Collection[date]) -> None:
@@ -129,11 +134,13 @@ class SiteFiles:
     def search_page(self) -> None:
         """Write the page that searches where no server does."""
         non_empty = self._queries.non_empty
-        months = sorted({day.isoformat()[:7] for day in non_empty.days}, reverse=True)
+        folders = sorted({day.isoformat()[:7] for day in non_empty.days}, reverse=True)
+        if self._context.index.chapters.links(1):
+            folders.insert(0, addresses.CHAPTERS.rstrip("/"))
         self._writer.page(
             "search/index.html",
             lambda substitute: self._pages.search(
-                "../", months=months, years=non_empty.years[::-1]
+                "../", folders=folders, years=non_empty.years[::-1]
             ),
         )
 
@@ -143,6 +150,8 @@ class SiteFiles:
         paths = ["", *(f"{year:04}/" for year in non_empty.years)]
         paths += [addresses.week_path(week) for week in self._queries.weeks]
         paths += [addresses.tag_path(tag) for tag in self._context.index.entries.tags()]
+        chapters = [link.slug for link in self._context.index.chapters.links()]
+        paths += [addresses.CHAPTERS, *map(addresses.chapter_path, chapters)] if chapters else []
         maps = ["sitemap-pages.xml"]
         maps += [addresses.day_path(day) + "sitemap.xml" for day in non_empty.days]
         base = self._context.config.url

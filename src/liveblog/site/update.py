@@ -14,6 +14,7 @@ from ..model.chapter import PREFIX
 from ..model.entry import Revision
 from ..model.period import Period, local_day
 from ..timeline import Day
+from .chapter_update import ChapterChanges, update_chapters
 from .days import NonEmptyDays
 from .documents import figures_csv
 from .entry_index import Invalidation
@@ -31,6 +32,7 @@ class SiteChanges(Struct):
     closings: set[Period]  #: days and weeks that closed (or opened again)
     days_before: NonEmptyDays
     tags_before: list[str]  #: slugs
+    chapters: ChapterChanges
     has_new_figures: bool
     has_removals: bool  #: whether a changed day has a removed entry, removed now or before
 
@@ -42,6 +44,7 @@ class IndexUpdate:
         self, context: Context, journal: Journal, on_progress: Callable[[int, int], None]
     ) -> None:
         """Update the index of *context* from *journal*, as of the instant of its timeline."""
+        self._context = context
         self._index = context.index
         self._journal = journal
         self._now = context.timeline.now
@@ -63,10 +66,11 @@ class IndexUpdate:
         days = self._changed_days(changed)
         invalidation = self._replace_days(days)
         self._report_damage(changed)
-        closings = self._closings()
+        closings, span = self._closings(), self._span()
         index.set_stamps(stamps, changed)
         index.set_fact("now", self._now.isoformat())
         self._queries.refresh()
+        chapters = update_chapters(self._context, changed, days, span)
         return SiteChanges(
             names=changed,
             days=days,
@@ -75,6 +79,7 @@ class IndexUpdate:
             closings=closings,
             days_before=days_before,
             tags_before=tags_before,
+            chapters=chapters,
             has_new_figures=self._has_new_figures,
             has_removals=self._has_removals,
         )
@@ -102,9 +107,14 @@ class IndexUpdate:
         last = self._index.fact("now")
         return datetime.fromisoformat(last) if last else None
 
+    def _span(self) -> tuple[datetime, datetime]:
+        """Return the instants of the last publication and of this one, the earlier first."""
+        low, high = sorted((self._last_time() or self._now, self._now))
+        return low, high
+
     def _closings(self) -> set[Period]:
         """Return the days and weeks that closed since the last publication, or opened again."""
-        low, high = sorted((self._last_time() or self._now, self._now))
+        low, high = self._span()
         closing = self._config.closing
         first = closing.last_closed_day(low) - timedelta(days=14)
         span = [

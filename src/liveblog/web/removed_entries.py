@@ -1,4 +1,4 @@
-"""The permalinks of removed entries, which are answered with 410."""
+"""The permalinks of removed entries and chapters, which are answered with 410."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from ..blog import Blog
+from ..chapters import chapter_in
 from ..model import addresses
 from ..model.entry import id_day
 from ..model.errors import InvalidInput, LiveblogError
@@ -15,16 +16,23 @@ DAYS = 64
 """Maximum number of days whose removed entries are cached."""
 
 
+CHAPTERS = 256
+"""Maximum number of chapters whose removal is cached."""
+
+
 class RemovedEntries:
-    """The removed entries of a blog that readers could see before."""
+    """The removed entries and chapters of a blog that readers could see before."""
 
     def __init__(self, blog: Blog) -> None:
         self._blog = blog
         self.clear()
 
     def has(self, path: str) -> bool:
-        """Whether a path is the permalink of a removed entry. May read a day of the journal."""
-        entry_id = addresses.entry_id_at(f"{path.removesuffix('/')}/index.html")
+        """Whether a path is that of a removed entry or chapter. May read a file of the journal."""
+        page = f"{path.removesuffix('/')}/index.html"
+        if slug := addresses.chapter_at(page):
+            return self._is_removed_chapter(slug)
+        entry_id = addresses.entry_id_at(page)
         try:
             return entry_id in self._removed_on(id_day(entry_id))
         except InvalidInput:  # no permalink of an entry
@@ -34,6 +42,7 @@ class RemovedEntries:
         """Empty the cache, after a publication."""
         # A new cache: a lookup that began before must not store its result in it.
         self._removed_on = lru_cache(DAYS)(self._removed)
+        self._is_removed_chapter = lru_cache(CHAPTERS)(self._find_chapter)
 
     def _removed(self, day: date) -> frozenset[str]:
         now = self._blog.now
@@ -46,3 +55,9 @@ class RemovedEntries:
             for entry in fold(records).values()
             if entry.now.state == "removed" and entry.was_seen(now)
         )
+
+    def _find_chapter(self, slug: str) -> bool:
+        try:
+            return chapter_in(self._blog.journal, slug).was_seen(self._blog.now)
+        except LiveblogError:
+            return False

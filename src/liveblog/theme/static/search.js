@@ -60,7 +60,7 @@ function mark(node, text) {
 function show([id, published, title, , text]) {
   const item = list.querySelector("template").content.cloneNode(true);
   const find = (selector) => item.querySelector(selector);
-  find("a").href = root + id.replace(/(....)(..)(..)-/, "$1/$2/$3/") + "/";
+  find("a").href = root + id.replace(/^(....)(..)(..)-(.+)/, "$1/$2/$3/$4/");
   const [date, shown] = [published].flat(); // words where no clock time is shown
   find("time").dateTime = date;
   find("time").textContent = shown ?? moment.format(new Date(date));
