@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .context import State, dry_option, json_option, pass_state
+from .context import State, dry_option, json_option, local_time, pass_state
 from .printing import echo, print_document, print_json, style
 
 if TYPE_CHECKING:
@@ -75,7 +75,13 @@ def _compose(state: State, blog: Blog, when: str, addresses: tuple[str, ...]) ->
     if digest.period.kind == "range" and not chapter:
         raise InvalidInput(
             f"{digest.period.id} is neither a day nor a week, and no chapter.",
-            "Send a day, a week or a chapter, such as 2012-07-15; 'liveblog chapter list' names them.",
+            "Send a day, a week (2012-W29), or a chapter that 'liveblog chapter list' names.",
+        )
+    if chapter and chapter.published > blog.now:
+        when = local_time(blog, chapter.published)
+        raise InvalidInput(
+            f"The chapter '{chapter.slug}' is held back until {when}.",
+            "It is sent then. 'liveblog chapter edit' can publish it now.",
         )
     state.warn(digest.faults)
     if chapter and chapter.state != "live":

@@ -14,12 +14,13 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from ..config import Config
-from ..digest import title
-from ..digest.build import build
+from ..digest import Digest, page_path, title
+from ..digest.build import build, build_chapter
 from ..http_client import private_host_port
 from ..journal import Journal
 from ..model import addresses, period
-from ..model.errors import LiveblogError, StorageError
+from ..model.chapter import PREFIX, chapter_name
+from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..model.period import Period
 from ..site.publisher import Publisher
 from ..text import bidi
@@ -140,11 +141,10 @@ class Dispatcher:
             return
         low = max(datetime.fromisoformat(since), self._oldest_news(timeline.now))
         for slug in self._publisher.chapters_published(low, timeline.now):
-            chapter = timeline.chapter(slug).now
-            planned = f"planned {chapter.name}"
-            if chapter.state == "live" and not self._outbox.fact(planned):
-                plans = planning.for_chapters([chapter], self._config)
-                self._outbox.record({planned: timeline.now.isoformat()}, plans, timeline.now)
+            name = chapter_name(slug)
+            if timeline.chapter(slug).now.state == "live" and not self._outbox.fact(name):
+                plans = planning.for_chapter(name, self._config)
+                self._outbox.record({name: timeline.now.isoformat()}, plans, timeline.now)
 
     def _oldest_news(self, now: datetime) -> datetime:
         """Return the instant after which something is news: a day ago, or before a downtime."""
@@ -298,8 +298,7 @@ class Dispatcher:
         digest = self._digest(delivery.subject)
         message = mail.compose(digest, self._publisher.pages, delivery.target, self._clock())
         if message is None:
-            what = "the chapter was" if digest.chapter else "its entries were"
-            raise _NotNeeded(f"{what} withdrawn")
+            raise _NotNeeded("its entries were withdrawn")
         return partial(smtp.send, message, settings, self._environ.get(smtp.PASSWORD_VARIABLE, ""))
 
     def _chat(self, delivery: Delivery) -> Callable[[], object]:
@@ -313,9 +312,7 @@ class Dispatcher:
                 raise _NotNeeded("the entry was withdrawn") from None
             text, path = self._entry_text(entry), addresses.entry_path(entry.id)
         else:
-            if digest.chapter and digest.chapter.state != "live":
-                raise _NotNeeded("the chapter was withdrawn")
-            text, path = self._digest_text(digest), addresses.digest_path(digest)
+            text, path = self._digest_text(digest), page_path(digest)
         link = addresses.url(config.url, path)
         return partial(
             chat.post, delivery.target, self._words.typography(text), link, self._environ
@@ -326,21 +323,18 @@ class Dispatcher:
 
         Raises :class:`InvalidInput` if *subject* is neither.
         """
-        timeline = self._timeline
-        if slug := chapter_slug(subject):
-            chapter = timeline.chapter(slug)
-            if not chapter.is_visible(timeline.now):
-                raise _NotNeeded("the chapter was withdrawn")
-            return build_chapter(timeline, chapter.now)
-        return build(timeline, period.parse_period_id(subject, self._config.first_weekday))
+        timeline, first_weekday = self._timeline, self._config.first_weekday
+        if not subject.startswith(PREFIX):
+            return build(timeline, period.parse_period_id(subject, first_weekday))
+        chapter = timeline.chapter(subject.removeprefix(PREFIX))
+        if chapter.now.state != "live" or not chapter.is_visible(timeline.now):
+            raise _NotNeeded("the chapter was withdrawn")
+        return build_chapter(timeline, chapter.now, first_weekday)
 
     def _digest_text(self, digest: Digest) -> str:
-        """Return a digest as the plain text of a chat message: what it tells of, in short."""
-        text = title(digest, self._words)
-        if digest.chapter:
-            summary = self._publisher.pages.digest_summary(digest)
-            text = "\n".join(part for part in (digest.chapter.title, summary) if part)
-        return bidi.close_controls(text)
+        """Return a digest as the plain text of a chat message: its title; of a chapter, more."""
+        summary = self._publisher.pages.digest_summary(digest) if digest.chapter else ""
+        return bidi.close_controls("\n".join(filter(None, (title(digest, self._words), summary))))
 
     def _entry_text(self, entry: Entry) -> str:
         """Return an entry as the plain text of a chat message."""

@@ -25,7 +25,7 @@ import css_inline
 
 from ..config import Config
 from ..config.checks import normalize_mail_address, parse_sender
-from ..digest import Digest, heading, label
+from ..digest import Digest, heading, label, page_path, title
 from ..digest import text as as_text
 from ..digest.build import abridge, cut, headline_only
 from ..model import addresses, limits
@@ -201,7 +201,7 @@ def _subject(digest: Digest, pages: Pages) -> str:
     """
     words, period = pages.words, digest.period
     if digest.chapter:
-        return shorten(_line(words.typography(digest.chapter.title)), SUBJECT_LENGTH)
+        return shorten(_line(words.typography(title(digest, words))), SUBJECT_LENGTH)
     named = (
         words.day(period.start)
         if period.kind == "day"
@@ -229,11 +229,7 @@ def _preheader(digest: Digest, pages: Pages) -> str:
 
 
 def _page(digest: Digest, pages: Pages) -> str:
-    chapter = digest.chapter
-    path = (
-        addresses.chapter_path(chapter.slug) if chapter else addresses.period_path(digest.period)
-    )
-    return addresses.url(pages.config.url, path)
+    return addresses.url(pages.config.url, page_path(digest))
 
 
 def _address(address: str, name: str = "") -> Address:

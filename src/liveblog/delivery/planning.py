@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from ..config import Config
 from ..model import addresses
-from ..model.chapter import Chapter
 from ..model.period import Period
 from ..timeline import Entry
 from .outbox import Plan
@@ -39,13 +38,10 @@ def are_chapters_sent(config: Config) -> bool:
     return is_mailed or any(chat.post == "digests" for chat in config.chat.values())
 
 
-def for_chapters(chapters: Iterable[Chapter], config: Config) -> list[Plan]:
-    """Return the mails and chat messages that follow from published chapters."""
-    plans: list[Plan] = []
-    for chapter in chapters:
-        plans += [Plan("mail", to, chapter.name) for to in config.mail.to if config.mail.chapters]
-        plans += _for_digest_chats(chapter.name, config)
-    return plans
+def for_chapter(name: str, config: Config) -> list[Plan]:
+    """Return the mails and chat messages that follow from a published chapter (its *name*)."""
+    mails = [Plan("mail", to, name) for to in config.mail.to if config.mail.chapters]
+    return [*mails, *_for_digest_chats(name, config)]
 
 
 def _for_digest_chats(subject: str, config: Config) -> Iterator[Plan]:

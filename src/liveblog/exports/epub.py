@@ -1,4 +1,4 @@
-"""Exports a digest as an EPUB 3 book (https://www.w3.org/TR/epub-33/), with a document for each day.
+"""Exports a digest as an EPUB 3 book (https://www.w3.org/TR/epub-33/), day by day.
 
 A title page with the introduction comes first; the figures and the close come last. An EPUB is a
 zip file of XHTML; the templates of its files are in ``theme/templates/book``. It is written with
@@ -58,8 +58,7 @@ def write(digest: Digest, config: Config, paths: Paths, target: Path) -> list[Fa
     """
     is_coverage = digest.period.id == period.COVERAGE
     words = Words(config.language, config.zone)
-    has_own_name = is_coverage or digest.chapter
-    name = digest.headline if has_own_name else title(digest, words)
+    name = digest.headline if is_coverage else title(digest, words)
     pages = Pages(config, templates=paths.templates)
     book = _Book(digest, name, pages, paths.media)
     with storage_errors("write", target), tempfile.TemporaryFile() as file:
