@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from datetime import time
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from .daytimes import (
     ABOUT,
@@ -42,6 +42,7 @@ _ABBREVIATION = re.compile(r"[A-Z]{1,4}T|MSK|MEZ|MESZ")
 _MOST_LEADS = 5
 """Maximum number of words before a named time."""
 
+_NOON = 12
 _LAST = time(23, 59, 59)
 
 
@@ -293,6 +294,9 @@ def _read_named(tokens: Tokens, start: int) -> TimeOfDay | None:
             )
         hours = PARTS.take(tokens)
         if hours is not None:
+            exact = _read_exact(tokens, is_later=hours[1] >= _NOON)
+            if exact is not None:
+                return exact
             return TimeOfDay(
                 time=_time_of(hours[which]),
                 late=time(23) if hours[0] < 2 else None,
@@ -313,6 +317,20 @@ def _read_named(tokens: Tokens, start: int) -> TimeOfDay | None:
             break
     tokens.at = start
     return None
+
+
+def _read_exact(tokens: Tokens, *, is_later: bool) -> TimeOfDay | None:
+    """Read the hour after a part of the day: « Ce matin, à 10 h », "in the evening, at 8:30"."""
+    start = tokens.at
+    tokens.take(",،")
+    found = _read_one(tokens)
+    if found is None or found.is_plain or found.is_bare or found.time is None:
+        tokens.at = start
+        return None
+    exact = found.time
+    if is_later and exact.hour < _NOON:
+        exact = exact.replace(hour=exact.hour + _NOON)
+    return structs.replace(found, time=exact, has_word=True)
 
 
 def _time_of(hours: float) -> time:

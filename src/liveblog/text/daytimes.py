@@ -28,16 +28,19 @@ BEFORE = _phrases(
     (EXACTLY, "à|at|um|t|punkt|à exactement|exactly at|genau um|vers les"),
     (HOUR_FOLLOWS, "a las|a la|الساعة|في الساعة|عند الساعة|في تمام الساعة|تمام الساعة|على الساعة"),
     (ABOUT, "vers|environ|à environ|aux environs de|aux alentours de|autour de|peu avant|peu après"
-            "|juste avant|juste après|avant|après|dès|à partir de|depuis|jusqu'à|il est|il était"),
+            "|un peu avant|un peu après|juste avant|juste après|avant|après|dès|à partir de"
+            "|depuis|jusqu'à|il est|il était"),
     (ABOUT, "around|at around|at about|about|approximately|at approximately|circa|ca|shortly before"
-            "|shortly after|just before|just after|before|after|by|from|since|until|towards"),
+            "|a little before|a little after|shortly after|just before|just after|before|after|by"
+            "|from|since|until|towards"),
     (ABOUT, "gegen|etwa|etwa um|ungefähr um|ungefähr|um etwa|um circa|um ca|um rund|rund|kurz vor"
-            "|kurz nach|vor|nach|ab|seit|bis|so gegen|um die"),
+            "|kurz nach|ein wenig vor|ein wenig nach|vor|nach|ab|seit|bis|so gegen|um die"),
     (ABOUT, "hacia|sobre|alrededor de|a eso de|cerca de|poco antes de|poco después de|antes de"
             "|después de|desde|hasta|a partir de"),
     (ABOUT_AN_HOUR, "hacia las|hacia la|sobre las|sobre la|alrededor de las|a eso de las"
                     "|a eso de la|cerca de las|poco antes de las|poco después de las|antes de las"
-                    "|después de las|desde las|hasta las|a partir de las|pasadas las"),
+                    "|un poco antes de las|un poco después de las|después de las|desde las"
+                    "|hasta las|a partir de las|pasadas las"),
     (ABOUT_AN_HOUR, "نحو الساعة|حوالي الساعة|حوالى الساعة|في حوالي الساعة|في نحو الساعة"
                     "|قرابة الساعة|زهاء الساعة|في حدود الساعة|قبيل الساعة|بعيد الساعة|قبل الساعة"
                     "|بعد الساعة|منذ الساعة|حتى الساعة|ابتداء من الساعة"),

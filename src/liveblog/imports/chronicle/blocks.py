@@ -19,9 +19,9 @@ from .lines import (
     is_picture,
     is_rule,
     is_underline,
-    mentioned_years,
     strip_forbidden,
 )
+from .mentions import Mentions
 from .section import is_list_item, strip_heading_marks, unlink_heading
 from .signs import begins_like_an_end, byline, is_about_the_period
 from .times import time_mark
@@ -89,7 +89,7 @@ class Blocks(NamedTuple):
 
     blocks: list[Block]
     last: int  #: number of the last line
-    years: set[int]  #: those that the text mentions before its first heading
+    mentions: Mentions
 
 
 def read_blocks(lines: Iterable[str]) -> Blocks:
@@ -99,7 +99,7 @@ def read_blocks(lines: Iterable[str]) -> Blocks:
     for number, raw in enumerate(lines, 1):
         line, _ = strip_forbidden(unlink_heading(raw.strip().removeprefix("\ufeff")))
         reader.add(number, line)
-    return Blocks(reader.blocks, number, reader.years)
+    return Blocks(reader.blocks, number, reader.mentions)
 
 
 class _Reader:
@@ -107,7 +107,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
-        self.years: set[int] = set()
+        self.mentions = Mentions()
         self._blanks = 0
         self._before = ""  # the line before, if it is not blank
         self._has_heading = False
@@ -138,8 +138,7 @@ class _Reader:
         elif last is not None:
             last.lines += 1
             last.title = None
-        if not self._has_heading:
-            self.years |= mentioned_years(line)
+        self.mentions.add(line, is_early=not self._has_heading)
         self._before = line[-200:]
 
     def _is_first(self, last: Block) -> bool:

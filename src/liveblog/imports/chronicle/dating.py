@@ -6,7 +6,7 @@ user is asked and chooses one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -15,6 +15,7 @@ from ...model.period import WEEKDAYS
 from .. import Problem
 from .dates import Reading
 from .headings import Heading
+from .mentions import Mentions
 
 Ask = Callable[[str, Sequence[str]], str]
 """Asks the user a question; takes the question and the choices, returns one of the choices."""
@@ -51,7 +52,7 @@ def resolve_dates(
     language: str,
     today: date,
     year: int | None = None,
-    mentioned: Collection[int] = (),
+    mentions: Mentions | None = None,
     ask: Ask | None = None,
 ) -> tuple[list[date | UnknownDay], list[Problem]]:
     """Return the date of each heading, or why it has none, and a note on each assumption.
@@ -62,8 +63,8 @@ def resolve_dates(
       weekday; else as in the *language*, except American English, which leaves both possible.
     - *Year*, where a heading has none: *year* for the first such heading; else from the headings
       before and after it (across New Year too); if no heading has a year, one in which weekdays
-      and dates agree, first among those *mentioned* in the text, then the nearest that is over
-      *today*. Such an assumed year is noted.
+      and dates agree, first one that the text names in a full date or mentions (*mentions*), then
+      the nearest that is over *today*. Such an assumed year is noted.
     - *A weekday that contradicts* its date leaves the day unknown, unless *year* was given.
     """
     chosen = _choose_readings(headings, language, ask)
@@ -77,7 +78,7 @@ def resolve_dates(
     has_year = any(reading and reading[0] is not None for reading in readings)
     is_assumed = bool(yearless) and year is None and not has_year
     if is_assumed:
-        year, note = _likely_year(readings, weekdays, today, mentioned, ask)
+        year, note = _likely_year(readings, weekdays, today, mentions or Mentions(), ask)
         notes.append(Problem(f"line {headings[yearless[0]][0]}", *note))
     days = _add_years(readings, weekdays, year)
     result: list[date | UnknownDay] = []
@@ -179,13 +180,13 @@ def _likely_year(
     readings: Sequence[Reading | None],
     weekdays: Sequence[int | None],
     today: date,
-    mentioned: Collection[int],
+    mentions: Mentions,
     ask: Ask | None,
 ) -> tuple[int, tuple[str, str]]:
     """Return the year of a text whose headings have none, and the note (message and hint)."""
     readings, weekdays = readings[:_SAMPLE_SIZE], weekdays[:_SAMPLE_SIZE]
     ranked = []
-    for year in {*range(today.year - _YEARS_BACK, today.year + 2), *mentioned}:
+    for year in {*range(today.year - _YEARS_BACK, today.year + 2), *mentions.years}:
         if not 1 <= year <= 9999:
             continue
         days = _add_years(readings, weekdays, year)
@@ -194,27 +195,27 @@ def _likely_year(
             for reading, weekday, day in zip(readings, weekdays, days, strict=True)
         )
         is_ahead = any(day > today for day in days if day)
-        rank = wrong, year not in mentioned, is_ahead, abs(year - today.year)
+        rank = wrong, mentions.rank(year, readings), is_ahead, abs(year - today.year)
         ranked.append((rank, year))
     ranked.sort()
     best = [year for rank, year in ranked if rank[0] == ranked[0][0][0]][:4]
     year, others = best[0], best[1:]
-    is_mentioned = year in mentioned
-    if ask and others and not is_mentioned:
+    reason = mentions.reason(mentions.rank(year, readings))
+    if ask and others and not reason:
         answer = ask("No day heading says its year. Which is it?", [str(y) for y in best])
         if answer.isdecimal() and int(answer) in best:
             year, others = int(answer), [y for y in best if y != int(answer)]
     because = (
-        "which the text mentions before its first day"
-        if is_mentioned
+        reason
+        if reason
         else "the nearest in which weekdays and dates agree"
         if any(weekday is not None for weekday in weekdays)
         else "the nearest that is over"
     )
     what = f"no day heading says its year: the first is read as one of {year}, {because}"
-    if others and not is_mentioned and any(weekday is not None for weekday in weekdays):
+    if others and not reason and any(weekday is not None for weekday in weekdays):
         what += f" (it could be {', '.join(map(str, others))})"
-    return year, (what, "Give the year if that is wrong.")
+    return year, (what, "If that is wrong, give the year: --year YYYY.")
 
 
 def _add_years(

@@ -51,6 +51,7 @@ class Day(Section):
         self._author = ""
         self._name = ""
         self._moment: Moment | None = None
+        self._has_text = False  # whether an update precedes the current one
         self._mark: tuple[int, TimeMark] | None = None
         self._clear()
 
@@ -64,9 +65,9 @@ class Day(Section):
         """Add the heading itself: what follows the day on its line."""
         heading = day_heading(line.strip())
         rest = heading.rest if heading else ""
-        if not heading or not rest:
+        if heading and heading.stamp and (yield from self._start_update(number, heading.stamp)):
             return
-        if heading.stamp and (yield from self._start_update(number, heading.stamp)):
+        if not rest:
             return
         is_special = time_mark(rest) is not None or is_picture(rest) or bool(find_sources(rest))
         if is_headline(rest) and not is_special and not self._clock.has_headline:
@@ -112,7 +113,8 @@ class Day(Section):
         """Report a line of text that may begin another day, or an update."""
         before = self._text.before
         is_first = not before or ends_sentence(before)
-        found = doubtful_day(line, self.day) if is_first else None
+        has_text = self._has_text or bool(self._text)
+        found = doubtful_day(line, self.day, has_text=has_text) if is_first else None
         found = found or doubtful_time(line)
         if found is not None:
             yield Problem(f"line {number}", found.what, found.hint)
@@ -213,6 +215,7 @@ class Day(Section):
                 tags=self._tags,
                 sources=tuple(self._sources),
             )
+            self._has_text = True
             key = self._current.key(self._name)
             yield Update(key, line_range(self._first, self._last), (version,))
         elif self._mark:

@@ -6,9 +6,10 @@ line, and what to write above it or in it.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import NamedTuple
 
+from ...text.clock import read_time
 from ...text.tokens import Phrases, Tokens
 from .dates import Dates, read_and, read_dates, read_weekday
 from .headings import dated_sentence, day_heading
@@ -31,6 +32,10 @@ _NEXT_DAYS = Phrases(
 )  # fmt: skip
 
 
+_SENTENCE_ENDS = frozenset('.!?…؟:;(«"“')
+"""Signs after which a time is not that of the whole line."""
+
+
 class Doubt(NamedTuple):
     """What a line may be, and what to do if it is."""
 
@@ -38,12 +43,18 @@ class Doubt(NamedTuple):
     hint: str
 
 
-def doubtful_day(line: str, day: date) -> Doubt | None:
-    """Return the doubt about a paragraph of *day* that may begin another day."""
+def doubtful_day(line: str, day: date, *, has_text: bool) -> Doubt | None:
+    """Return the doubt about a paragraph of *day* that may begin another day.
+
+    *has_text* says that it is not the first paragraph of its day, which « Le lendemain » can begin.
+    """
     if day_heading(line) is not None:
         return None  # the survey has reported it
     before = read_opening(line)
-    for find in (_find_sentence, _find_date, _find_next_day, _find_weekday, _find_number):
+    finders = [_find_sentence, _find_date, _find_weekday, _find_number]
+    if has_text:
+        finders.append(_find_next_day)
+    for find in finders:
         found = find(line, before, day)
         if found is not None:
             text, other = found
@@ -59,15 +70,13 @@ def doubtful_day(line: str, day: date) -> Doubt | None:
 def doubtful_time(line: str) -> Doubt | None:
     """Return the doubt about a line of text that may begin an update."""
     mark = time_mark(line)
-    if mark is not None:
-        text, clock = mark.text, mark.time
-        if mark.is_sentence:
-            return None
-    else:
-        found = possible_time(line)
-        if found is None:
-            return None
-        text, clock = found
+    if mark is not None and mark.is_sentence:
+        return None
+    found = (mark.text, mark.time) if mark is not None else possible_time(line)
+    found = found or _find_time(line)
+    if found is None:
+        return None
+    text, clock = found
     shown = f"{clock:%H:%M}" if clock else "18:04"
     return Doubt(
         f"'{text}' may be the time of an update; it is read as text",
@@ -152,6 +161,24 @@ def _find_number(line: str, before: Opening, day: date) -> _Found:
     if tail.sign not in (":", "-") and (tail.rest or tail.sign):
         return None
     return line[before.start : end], _next_numbered(day, number)
+
+
+def _find_time(line: str) -> tuple[str, time | None] | None:
+    """Find « Ce jour-là, à 10 h, … »: a time a few words after the start, and a sign after it."""
+    before = read_opening(line)
+    for skipped in range(1, _MOST_WORDS + 1):
+        tokens = Tokens(line, before.start)
+        if not tokens.peek(skipped).word or tokens.peek(skipped - 1).raw in _SENTENCE_ENDS:
+            return None
+        tokens.at = skipped
+        found = read_time(tokens)
+        if found is None or not found.has_number or found.is_plain or found.is_bare:
+            continue
+        tail = read_tail(line[tokens.end :], before)
+        if tail.sign in (":", "-", ","):
+            return line[before.start : tokens.end], found.time
+        return None
+    return None
 
 
 def _next_numbered(day: date, number: int) -> date | None:

@@ -49,7 +49,6 @@ _PICTURE_LINE = re.compile(r"([^\W\d_]+)(?: ?\d{1,3})? ?(?:[:–—-]|$)")
 _MARKDOWN_PICTURE = re.compile(r"!\[([^\[\]]{0,500})\]\(([^()\s]{1,2000})(?: \"[^\"]{0,300}\")?\)")
 _LINK = re.compile(r"\[([^\[\]]{1,300})\]\((https?://[^()\s]{1,2000})\)|(https?://[^\s<>]{1,2000})")
 _HTML = re.compile(r"(?<!\\)<(?=[A-Za-z/!?])(?!(?:https?://|mailto:))")
-_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _WRAPPERS = "*_ \t\u00a0\u202f"
 
 
@@ -199,8 +198,3 @@ def _picture(match: re.Match[str]) -> str:
     if match[2].startswith(("https://", "http://")):
         return match[0]
     return f"*{match[1].strip()}* (`{match[2]}`)" if match[1].strip() else f"(`{match[2]}`)"
-
-
-def mentioned_years(line: str) -> set[int]:
-    """Return the years that a line mentions."""
-    return {year for match in _YEAR.findall(line) if 1800 <= (year := int(match)) <= 2100}

@@ -81,7 +81,7 @@ def survey(
 
     Raises :class:`InvalidInput` for a text with more than fifty thousand headings.
     """
-    blocks, last, mentioned = read_blocks(lines)
+    blocks, last, mentions = read_blocks(lines)
     structure = find_parts(blocks, ask)
     notes = structure.notes
     chosen = [(blocks[i].number, blocks[i].heading) for i in structure.anchors]
@@ -90,7 +90,7 @@ def survey(
         language=language,
         today=today,
         year=year,
-        mentioned=mentioned,
+        mentions=mentions,
         ask=ask,
     )
     notes += more
