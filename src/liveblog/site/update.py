@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from ..digest import headline_of
 from ..journal import Journal
+from ..journal.dayfiles.layout import is_day
 from ..model import period
 from ..model.chapter import PREFIX
 from ..model.entry import Revision
@@ -66,13 +67,16 @@ class IndexUpdate:
         days = self._changed_days(changed)
         invalidation = self._replace_days(days)
         self._report_damage(changed)
+        quoting = index.quotes.update(changed, self._journal, self._context.timeline)
+        days |= {date.fromisoformat(name) for name in quoting if is_day(name)}
+        changed_texts = changed | quoting
         closings, span = self._closings(), self._span()
         index.set_stamps(stamps, changed)
         index.set_fact("now", self._now.isoformat())
         self._queries.refresh()
-        chapters = update_chapters(self._context, changed, days, span)
+        chapters = update_chapters(self._context, changed_texts, days, span)
         return SiteChanges(
-            names=changed,
+            names=changed_texts,
             days=days,
             invalidation=invalidation,
             entry_ids=self._entry_ids,
