@@ -22,6 +22,7 @@ from . import config as settings
 from .config import Config, writing
 from .journal import Journal
 from .model import revisions
+from .model.chapter import ChapterDraft, framing_of
 from .model.conflicts import Conflict
 from .model.draft import Draft, DraftFields, draft_from
 from .model.entry import Framing, Media, Revision, clean_text, slug, tag_slug
@@ -391,10 +392,14 @@ class Blog:
         """Write the framing of a period's digest; texts that are not given stay.
 
         *period_id* is a period's id, or ``coverage`` for the blog as a whole. The *headline* is
-        plain text, the others are Markdown.
+        plain text, the others are Markdown. The framing of a range is the chapter of that range,
+        which is created unless there is one.
         """
         if period_id != COVERAGE:
             period_id = parse_period_id(period_id, self.config.first_weekday).id
+        if ".." in period_id:
+            texts = ChapterDraft(title=headline, introduction=introduction, close=close)
+            return framing_of(self.chapters.frame(period_id, texts, author=author, expect=expect))
         old = self.timeline.framing_to_revise(period_id)
         new = revisions.revise_framing(
             old,

@@ -104,8 +104,11 @@ def cut(digest: Digest, count: int) -> Digest:
 
 def headline_only(digest: Digest, introduction: str = "") -> Digest:
     """Return a digest without entries, figures and close, under the headline of the original."""
+    chapter = digest.chapter
+    if chapter:
+        chapter = structs.replace(chapter, introduction=introduction, close="")
     framing = Framing(period=digest.period.id, headline=digest.headline, introduction=introduction)
-    return structs.replace(digest, framing=framing, days=(), series=())
+    return structs.replace(digest, framing=framing, days=(), series=(), chapter=chapter)
 
 
 def replace_entries(
