@@ -73,7 +73,7 @@ class Block:
     is_headline: bool = False  #: that text can be a headline
     has_time: bool = False  #: it begins with a time of day
     has_source: bool = False
-    byline: str = ""  #: the author that a line « Par … » names
+    is_byline: bool = False  #: it names the authors, or the days of a chapter below its title
     is_close: bool = False  #: « Conclusion »
     is_ending: bool = False  #: it begins as the end of a text does
     is_about_period: bool = False
@@ -183,7 +183,7 @@ class _Reader:
         block.has_time = mark is not None
         block.is_sentence = mark is not None and mark.is_sentence
         block.has_source = bool(find_sources(line))
-        block.byline = byline(line)
+        block.is_byline = bool(byline(line))
         block.is_close = begins_close(line)
         block.is_ending = begins_like_an_end(line)
         block.is_about_period = is_about_the_period(line)
