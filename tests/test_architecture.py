@@ -33,6 +33,7 @@ ROOMS = (
     ("journal", "media", "http_client", "tokens"),
     ("chapters",),
     ("timeline",),
+    ("changes",),
     ("digest", "pictures"),
     ("feeds",),
     ("pages",),
@@ -42,6 +43,7 @@ ROOMS = (
     ("exports",),
     ("imports",),
     ("chapter_editor",),
+    ("quotations",),
     ("blog",),
     ("watcher",),
     ("scheduler",),
@@ -91,7 +93,7 @@ PRIVATE = {
 """Undocumented parts of libraries, and the library of each. Each has an upper bound in pyproject,
 so that a new version is tested before it is used."""
 
-PURE = ("model", "text", "timeline", "chapters", "digest", "feeds", "pages")
+PURE = ("model", "text", "timeline", "chapters", "changes", "digest", "feeds", "pages")
 """Rooms without clock, disk, network and randomness."""
 READS_CATALOGUES = ("text.locale",)
 """Reads the message catalogues of the package, otherwise pure."""

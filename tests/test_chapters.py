@@ -18,6 +18,7 @@ from liveblog.model.chapter import Chapter, ChapterDraft, chapter_name, slug_of_
 from liveblog.model.conflicts import Conflict, KeyReused
 from liveblog.model.entry import Framing
 from liveblog.model.errors import InvalidInput, NotFound, UnknownTag, Withheld
+from liveblog.model.period import COVERAGE
 from liveblog.pictures import Image
 
 from .conftest import Clock, begun, tries
@@ -419,3 +420,86 @@ def test_whatever_is_done_to_a_chapter_the_journal_folds_to_it(
     assert fold_chapter(reversed(records)) == found
     assert [c.slug for c in blog.timeline.chapters()] == ["alep"] * (made[-1].state != "removed")
     assert not blog.journal.check().faults
+
+
+# -- quotes of entries -----------------------------------------------------------------------------
+
+
+def quote(entry_id: str, words: str = "SECRET") -> str:
+    """Return a quotation of an entry, as the composer inserts it."""
+    return f"> {words}\n>\n> — [Ana, 15 juillet](entry:{entry_id})"
+
+
+@pytest.fixture
+def quoting(told: Blog) -> tuple[Blog, str]:
+    """A blog whose chapter, day, week, range and head quote an entry; its id."""
+    entry_id = told.post("SECRET", title="SECRET").id
+    text = f"Avant.\n\n{quote(entry_id)}\n\nAprès."
+    told.chapters.create(draft("Alep", introduction=text, close=quote(entry_id)))
+    for period in ("2012-07-10", "2012-W28", "coverage"):
+        told.frame(period, headline="Titre", introduction=text, close="Fin.")
+    told.journal.append(Framing(period=PERIOD, introduction=text), expect=0)
+    return told, entry_id
+
+
+NAMES = [PERIOD, "2012-07-10", "2012-W28", "chapter:alep", "coverage"]
+
+
+def shown(blog: Blog) -> str:
+    """Return all that readers see of introductions and closes."""
+    week = blog.digest("2012-W28")
+    texts = [blog.timeline.framing(COVERAGE), week.framing, *(day.framing for day in week.days)]
+    texts += [blog.timeline.framing(PERIOD)]
+    found = [f"{framing.introduction}\n{framing.close}" for framing in texts if framing]
+    for chapter in blog.timeline.chapters():
+        digest = build_chapter(blog.timeline, chapter.now)
+        found.append(f"{digest.introduction}\n{digest.close}")
+    return "\n".join(found)
+
+
+def test_what_is_quoted_of_a_removed_entry_is_shown_nowhere(quoting: tuple[Blog, str]) -> None:
+    """Until it is restored; the blog says what quotes it."""
+    blog, entry_id = quoting
+    before = shown(blog)
+    assert blog.quotes_of(entry_id) == NAMES
+    blog.remove(entry_id)
+    assert "SECRET" not in shown(blog)
+    assert shown(blog).count("Avant.\n\nAprès.") == before.count("Avant.")
+    blog.restore(entry_id)
+    assert shown(blog) == before
+
+
+def test_what_may_be_removed_because_of_damage_is_not_shown(quoting: tuple[Blog, str]) -> None:
+    """A damaged line may hold its removal."""
+    blog, entry_id = quoting
+    blog.edit(entry_id, body="SECRET.")
+    path = blog.journal.path("2012-07-15")
+    path.write_bytes(path.read_bytes().replace(b"SECRET.", b"SECRET;;"))
+    assert "SECRET" not in shown(blog)
+
+
+def test_a_purge_takes_the_quotes_out_of_every_revision(quoting: tuple[Blog, str]) -> None:
+    """Each text that quoted it is revised, so that nobody saves an older one over it."""
+    blog, entry_id = quoting
+    blog.chapters.edit("alep", ChapterDraft(close="Fin."))
+    blog.remove(entry_id, purge=True)
+    files = [path for path in blog.paths.root.rglob("*") if path.is_file()]
+    assert [path for path in files if b"SECRET" in path.read_bytes()] == []
+    assert blog.quotes_of(entry_id) == []
+    found = blog.timeline.chapter("alep")
+    assert [r.introduction for r in found.revisions] == ["Avant.\n\nAprès."] * 3
+    assert (found.now.rev, found.now.author) == (3, "La rédaction")
+    assert not blog.journal.check().faults
+    with pytest.raises(Conflict):
+        blog.chapters.edit("alep", ChapterDraft(introduction=quote(entry_id)), expect=2)
+    blog.remove(entry_id, purge=True)
+    assert blog.timeline.chapter("alep").now.rev == 3
+
+
+def test_a_purge_drops_a_damaged_line_that_may_hold_a_quote(quoting: tuple[Blog, str]) -> None:
+    """Whatever else was in it."""
+    blog, entry_id = quoting
+    path = blog.journal.path(chapter_name("alep"))
+    path.write_bytes(path.read_bytes().replace(b"Avant.", b"Avant;;"))
+    blog.remove(entry_id, purge=True)
+    assert b"SECRET" not in path.read_bytes()

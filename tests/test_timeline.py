@@ -11,14 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveblog import Blog, Entry
+from liveblog.changes import StreamPosition, changes_since
 from liveblog.journal import Fault, Reading
 from liveblog.model.entry import Framing, Reference, Revision
 from liveblog.model.errors import InvalidInput, NotFound
 from liveblog.model.records import Record
 from liveblog.timeline import (
-    StreamPosition,
     Timeline,
-    changes_since,
     fold,
     in_order,
     newest_framing,

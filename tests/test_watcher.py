@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from liveblog import Blog
+from liveblog.changes import Changes, StreamPosition
 from liveblog.delivery.dispatcher import Dispatcher
 from liveblog.model.entry import id_day
 from liveblog.model.errors import StorageError
 from liveblog.scheduler import Schedule, dispatcher_for
 from liveblog.site.publisher import Publisher
-from liveblog.timeline import Changes, StreamPosition
 from liveblog.watcher import Event, Update, Watcher
 
 from .conftest import Clock

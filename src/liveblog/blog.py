@@ -345,9 +345,10 @@ class Blog:
     ) -> Revision:
         """Remove an entry from the site; *author* is who removes it.
 
-        With *purge* its texts are also blanked in the journal, and every copy of them and of its
-        pictures in the blog's folder is deleted, for good. An interrupted purge can be repeated. A
-        withheld entry can be removed too.
+        What framings and chapters quote of it is shown no more; see :meth:`quotes_of`. With *purge*
+        its texts are also blanked in the journal, quotes of it are removed from every revision, and
+        every copy of them and of its pictures in the blog's folder is deleted, for good. An
+        interrupted purge can be repeated. A withheld entry can be removed too.
         """
         removed, is_withheld = self.timeline.last_known(entry_id)
         if expect is not None and expect != removed.rev:
@@ -356,15 +357,26 @@ class Blog:
             removal = revisions.remove(removed, author or self.config.author, self._second)
             removed = self.journal.append(removal, expect=removed.rev)
         if purge:
+            from . import quotations
             from .media import delete_pictures
 
             with storage_errors("erase the entry in", self.paths.root):
                 # The texts first: damage elsewhere must not keep them from being blanked.
                 self.journal.redact(entry_id)
+                quotations.erase_quotes(self.journal, entry_id, author or self.config.author)
                 delete_pictures(entry_id, self.paths.media, self.paths.uploads)
                 self.search_index.delete()
                 self.outbox.erase_problems()
         return removed
+
+    def quotes_of(self, entry_id: str) -> list[str]:
+        """Return what quotes an entry: ids of periods, and names of chapters (``chapter:SLUG``).
+
+        The whole journal is searched.
+        """
+        from .quotations import quotes_of
+
+        return quotes_of(self.journal, entry_id)
 
     def frame(
         self,
@@ -493,10 +505,16 @@ class Blog:
         return Publisher(self.journal, Folder(self.paths.site), self.paths, self.config)
 
     def check(self, *, progress: Progress | None = None) -> Health:
-        """Compare the journal, the pictures and the site; report what is damaged or missing."""
+        """Compare the journal, the pictures and the site; report what is damaged or missing.
+
+        Imported entries that stand at midnight for want of a time are a note.
+        """
+        from .imports.whole_days import midnight_notes
         from .site.verify import check
 
-        return check(self.journal, self.publisher, self.paths.media, self.now, progress)
+        health = check(self.journal, self.publisher, self.paths.media, self.now, progress)
+        notes = (*health.notes, *midnight_notes(self.timeline, self.config.zone))
+        return msgspec.structs.replace(health, notes=notes)
 
 
 __all__ = ["Blog", "Image", "Uploaded"]

@@ -13,7 +13,7 @@ from datetime import datetime
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from .chapters import ChapterHistory, chapter_of_range, last_known
+from .chapters import ChapterHistory, chapter_in, chapter_of_range, last_known
 from .config import Config
 from .digest import chapter_title
 from .digest.build import build_chapter
@@ -103,7 +103,7 @@ class Chapters:
 
         Raises :class:`NotFound` if there is no such chapter.
         """
-        history = self._timeline.chapter(slug)
+        history = chapter_in(self._journal, slug)
         key = clean_text(idempotency_key, "idempotency key")
         old, is_again = _edited_revision(history, key)
         if old.state != "live":
@@ -141,7 +141,7 @@ class Chapters:
         self, slug: str, *, why: str, author: str = "", expect: int | None = None
     ) -> Chapter:
         """Withdraw a chapter: a notice with the reason *why* stays in its place."""
-        old = self._timeline.chapter(slug).now
+        old = chapter_in(self._journal, slug).now
         new = revisions.retract(old, why, self._now())
         author = clean_text(author or self._config.author, "author")
         new = msgspec.structs.replace(new, author=author, title=chapter_title(old, self._words))
@@ -149,7 +149,7 @@ class Chapters:
 
     def restore(self, slug: str, *, expect: int | None = None) -> Chapter:
         """Restore a chapter that was removed, live or retracted as it was before."""
-        history = self._timeline.chapter(slug)
+        history = chapter_in(self._journal, slug)
         framing = chapter_of_range(self._journal, range_of_slug(slug))
         versions = (*(framing.revisions if framing else ()), *history.revisions)
         restored = revisions.restore(versions, self._now())
@@ -212,7 +212,7 @@ class Chapters:
                 "Give the chapter another name with --slug.",
             )
         try:
-            taken = self._timeline.chapter(name)
+            taken = chapter_in(self._journal, name)
         except NotFound:
             return
         if key and taken.revisions[0].idempotency_key == key:

@@ -7,21 +7,21 @@ entries that the journal withholds because a damaged line may have corrected or 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 import msgspec
 from msgspec import Struct
 
 from .chapters import ChapterHistory, all_chapters, chapter_in, newest_period_first
-from .journal import Fault, Journal, News, Reading
+from .journal import Fault, Journal, Reading
 from .model.entry import Framing, Reference, Revision, display_day, id_day, slug
 from .model.errors import InvalidInput, NotFound, Withheld
 from .model.folding import fold_versions
 from .model.hashing import blake2b
-from .model.period import COVERAGE, local_day
+from .model.period import COVERAGE
+from .model.quotes import quotes_in, without_quotes
 from .model.records import Record
 
 
@@ -185,6 +185,9 @@ class Timeline:
     def day(self, day: date) -> Day:
         """Return one day: its visible entries, its framing, and the damage in its file."""
         unfiltered = self.unfiltered(day)
+        if unfiltered.framing and (quoted := quotes_in(unfiltered.framing)):
+            framing = without_quotes(unfiltered.framing, self._hidden(quoted))
+            unfiltered = msgspec.structs.replace(unfiltered, framing=framing)
         if unfiltered.visible_since and unfiltered.visible_since <= self.now:
             return unfiltered
         return Day(
@@ -249,8 +252,12 @@ class Timeline:
             return known.now if known else Revision(id=entry_id, published=now, updated=now), True
 
     def framing(self, period_id: str) -> Framing | None:
-        """Return the framing of a period; None if there is none, or if it is withheld."""
-        return newest_framing(self._journal.read(period_id).records, period_id)
+        """Return the framing of a period; None if there is none, or if it is withheld.
+
+        What it quotes of removed entries is left out.
+        """
+        found = newest_framing(self._journal.read(period_id).records, period_id)
+        return without_quotes(found, self._hidden(quotes_in(found))) if found else None
 
     def framing_to_revise(self, period_id: str) -> Framing:
         """Return a period's framing as it stands; an empty one if there is none.
@@ -270,14 +277,33 @@ class Timeline:
 
     def unfiltered_chapters(self) -> list[ChapterHistory]:
         """Return the chapters with embargoed and removed ones too, for authors."""
-        return newest_period_first(all_chapters(self._journal))
+        return newest_period_first(map(self._without_quotes, all_chapters(self._journal)))
 
     def chapter(self, slug: str) -> ChapterHistory:
-        """Return one chapter, whatever its state.
+        """Return one chapter, whatever its state; without its quotes of removed entries.
 
         Raises :class:`NotFound` and :class:`Withheld` as :meth:`entry` does.
         """
-        return chapter_in(self._journal, slug)
+        return self._without_quotes(chapter_in(self._journal, slug))
+
+    def _without_quotes(self, chapter: ChapterHistory) -> ChapterHistory:
+        quoted = frozenset[str]().union(*map(quotes_in, chapter.revisions))
+        if not (quoted and (hidden := self._hidden(quoted))):
+            return chapter
+        return ChapterHistory(tuple(without_quotes(r, hidden) for r in chapter.revisions))
+
+    def _hidden(self, entry_ids: Iterable[str]) -> frozenset[str]:
+        """Return those of some entries that are removed, or may be because of damage."""
+        found = set()
+        for entry_id in entry_ids:
+            try:
+                is_hidden = self.entry(entry_id).now.state == "removed"
+            except Withheld:
+                is_hidden = True
+            except (NotFound, InvalidInput):
+                is_hidden = False
+            found |= {entry_id} if is_hidden else set()
+        return frozenset(found)
 
     def embargoed(self) -> list[Entry]:
         """Return the embargoed entries, the next one first."""
@@ -333,61 +359,3 @@ class Timeline:
 def selected(entries: Sequence[Entry], *, key: bool = False, tag: str = "") -> tuple[Entry, ...]:
     """Return the key entries, or those with a tag (its slug), in their order."""
     return tuple(e for e in entries if (not key or e.now.key) and (not tag or e.has_tag(tag)))
-
-
-_POSITION = re.compile(r"([0-9]{1,30})-([0-9]{1,11})")
-"""``CURSOR-SECOND``; both numbers are small enough to be instants up to the year 5000."""
-
-
-class StreamPosition(Struct, frozen=True):
-    """How far a reader knows the blog: the text ``CURSOR-SECOND``.
-
-    Both parts come from the journal and the clock, so a position stays valid across restarts.
-    """
-
-    cursor: str  #: of the journal
-    released: int  #: the second of the epoch up to which embargoed entries were released
-
-    def __str__(self) -> str:
-        return f"{self.cursor}-{self.released}"
-
-    @classmethod
-    def parse(cls, text: str) -> StreamPosition:
-        """Parse the text of a position.
-
-        Raises :class:`InvalidInput`.
-        """
-        if not (match := _POSITION.fullmatch(text)):
-            raise InvalidInput(f"'{text}' is not a position in this stream.", "Begin without one.")
-        return cls(match[1], int(match[2]))
-
-
-class Changes(Struct, frozen=True):
-    """The entries that changed for readers between two positions."""
-
-    before: StreamPosition
-    after: StreamPosition
-    entry_ids: tuple[str, ...]
-
-
-def changes_since(before: StreamPosition, news: News, timeline: Timeline, zone: tzinfo) -> Changes:
-    """Return the entries that changed by a revision in *news*, or were released since *before*.
-
-    *news* is what the journal holds after the position; *zone* is the time zone of the blog's days.
-    """
-    now = int(timeline.now.timestamp())
-    found = dict.fromkeys(r.id for r in news.records if isinstance(r, Revision))
-    if now > before.released:
-        low = datetime.fromtimestamp(before.released, UTC)
-        last = local_day(timeline.now, zone)
-        days = [day for day in timeline.days(local_day(low, zone)) if day <= last]
-        due = [e for day in days for e in timeline.day(day).entries if _was_released(e, low)]
-        found |= dict.fromkeys(entry.id for entry in due)
-    after = StreamPosition(news.cursor, max(now, before.released))
-    return Changes(before, after, tuple(found))
-
-
-def _was_released(entry: Entry, after: datetime) -> bool:
-    """Whether an entry's embargo ended after an instant."""
-    recorded = entry.now.recorded or entry.published
-    return entry.published > after and entry.published > recorded

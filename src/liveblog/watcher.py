@@ -16,13 +16,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from .blog import Blog
+from .changes import Changes, StreamPosition, changes_since
 from .journal import Fault, News
 from .model.entry import Revision, id_day
 from .model.errors import LiveblogError, StorageError
 from .model.period import day_end, local_day
 from .site.documents import LivePage
 from .site.report import Report
-from .timeline import Changes, Entry, StreamPosition, Timeline, changes_since, fold
+from .timeline import Entry, Timeline, fold
 
 MAX_MISSED = 200
 """Maximum number of entries sent to a page that reconnects; one that missed more reloads."""

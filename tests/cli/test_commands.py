@@ -18,12 +18,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import click
 import pytest
 
-from liveblog import Blog
+from liveblog import Blog, ChapterDraft
 from liveblog.cli import liveblog
 
 from .. import command
@@ -735,6 +736,19 @@ def test_10_utf8_works_under_any_locale(french: Run, locale: str) -> None:
 
 
 # -- 11: what destroys -------------------------------------------------------------------------
+
+
+def test_remove_names_what_quotes_the_update(french: Run, folder: Path) -> None:
+    """A digest, a chapter, the head of the blog."""
+    blog = Blog(folder)
+    entry = blog.post("Un fait.", at=date(2012, 7, 15)).id
+    quote = f"> Un fait.\n>\n> — [Ana](entry:{entry})"
+    blog.chapters.create(ChapterDraft(title="Alep", period="2012-07-15", close=quote))
+    for period in ("2012-W28", "coverage"):
+        blog.frame(period, introduction=quote)
+    said = french("remove", entry, "--yes").stderr
+    for what in ("the chapter 'alep'", "the digest 2012-W28", "the head of the blog"):
+        assert f"What {what} quotes of it is shown no more." in said
 
 
 @pytest.mark.parametrize("command", [["retract", "--why", "x"], ["remove"], ["remove", "--purge"]])

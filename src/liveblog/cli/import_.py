@@ -13,6 +13,7 @@ import click
 
 from .context import State, json_option, pass_state, plural, progress
 from .printing import choose, echo, print_json, style
+from .whole_days import whole_days
 
 if TYPE_CHECKING:
     from ..blog import Blog
@@ -66,6 +67,9 @@ def import_() -> None:
     one that was interrupted. What you edited here stays. What could not be understood is reported
     with its location.
     """
+
+
+import_.add_command(whole_days)
 
 
 @import_.command()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..model.chapter import PREFIX
+from ..model.period import COVERAGE
 from .context import (
     State,
     complete_id,
@@ -54,7 +56,11 @@ def remove(
     """
     blog = state.blog()
     _confirm(blog, entry_id, "Purge" if purge else "Remove", dry_run, yes)
+    quoting = blog.quotes_of(entry_id)
     print_revision(state, blog, blog.remove(entry_id, purge=purge), as_json)
+    effect = "removed for good" if purge else "shown no more"
+    for name in quoting:
+        state.say(f"What {_described(name)} quotes of it is {effect}.")
     state.say("It leaves the site with the next 'liveblog publish'.")
 
 
@@ -71,3 +77,10 @@ def _confirm(blog: Blog, entry_id: str, verb: str, dry_run: bool, yes: bool) -> 
 
         raise InvalidInput(f"'{verb.lower()}' asks before it acts.", "Add --yes to go ahead.")
     confirm(f"{verb} {entry_id} ({first})?")
+
+
+def _described(name: str) -> str:
+    """Return what quotes an entry, in words."""
+    if name.startswith(PREFIX):
+        return f"the chapter '{name.removeprefix(PREFIX)}'"
+    return "the head of the blog" if name == COVERAGE else f"the digest {name}"

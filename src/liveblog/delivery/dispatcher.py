@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from ..changes import Changes, StreamPosition, changes_since
 from ..config import Config
 from ..digest import title
 from ..digest.build import build
@@ -26,7 +27,7 @@ from ..text import bidi
 from ..text.fragments import html_to_text
 from ..text.locale import Words
 from ..text.markup import to_html
-from ..timeline import Changes, Entry, StreamPosition, Timeline, changes_since
+from ..timeline import Entry, Timeline
 from . import DeliveryError, chat, planning, websub
 from .closing import close_periods
 from .outbox import GIVE_UP_AFTER, Delivery, Kind, Outbox, retry_delay

@@ -10,6 +10,7 @@ from ..model import addresses
 from ..model.chapter import Chapter
 from ..model.entry import Media, Source, id_letters
 from ..model.moment import moment_in
+from ..model.quotes import LINK
 from ..text.bidi import close_controls
 from ..text.locale import Words
 from ..timeline import Entry
@@ -42,22 +43,22 @@ def render(digest: Digest, words: Words, *, base: str, corrections: Sequence[Cha
             else [f"# {_escape(words.typography(title))}"]
         ),
         f"*{abridged_note(words)}*" if digest.is_abridged else "",
-        _adapted(digest.introduction, digest.period.id),
+        _prose(digest.introduction, digest.period.id, base),
     ]
     is_one_day = digest.period.kind == "day"
     for day in digest.days:
         framing = day.framing
         if not is_one_day:
             blocks.append(f"## {_escape(words.typography(day_heading(day, words)))}")
-            blocks.append(_adapted(framing.introduction, framing.period) if framing else "")
+            blocks.append(_prose(framing.introduction, framing.period, base) if framing else "")
         blocks += [_entry(entry, words, base) for entry in day.entries]
         if not is_one_day and framing:
-            blocks.append(_adapted(framing.close, framing.period))
+            blocks.append(_prose(framing.close, framing.period, base))
     if not digest.entries:
         blocks.append(words.say("No updates."))
     if digest.series:
         blocks += [f"## {words.say('Figures')}", _table(digest, words)]
-    blocks.append(_adapted(digest.close, digest.period.id))
+    blocks.append(_prose(digest.close, digest.period.id, base))
     blocks += [f"*{_escape(chapter_correction_line(r, digest, words))}*" for r in corrections]
     return close_controls("\n\n".join(block for block in blocks if block) + "\n")
 
@@ -117,6 +118,12 @@ def _table(digest: Digest, words: Words) -> str:
         name = _cell(words.typography(unit_line(series)))
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _prose(text: str, name: str, base: str) -> str:
+    """Return an introduction or close, its links to entries as addresses."""
+    text = LINK.sub(lambda m: addresses.url(base, addresses.entry_path(m[1])), text)
+    return _adapted(text, name)
 
 
 def _adapted(body: str, name: str) -> str:

@@ -58,6 +58,15 @@ def mark_in(revision: Revision) -> str:
     return key.rpartition(" ")[2] if key.startswith(PREFIX) else ""
 
 
+def is_whole_day_here(existing: Sequence[Revision], version: Version) -> bool:
+    """Whether an update of a whole day was imported at midnight, and was made one here since."""
+    imported = [revision for revision in existing if mark_in(revision)]
+    if not imported or (existing[-1].precision, version.published.precision) != ("day", "day"):
+        return False
+    at_midnight = msgspec.structs.replace(version, published=Moment(version.published.instant))
+    return mark_in(imported[-1]).removesuffix(INCOMPLETE) == mark_of(at_midnight)
+
+
 def new_versions(existing: Sequence[Revision], marks: Sequence[str]) -> range | None:
     """Return the indexes of the versions to append; None if the entry was also edited here.
 

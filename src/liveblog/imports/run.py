@@ -31,7 +31,7 @@ from ..model.validation import validate
 from ..timeline import Entry, fold, newest_framing
 from . import ChapterItem, Copy, FramingItem, ImportResult, Item, Picture, Problem, Update, Version
 from .fitting import fit, with_links
-from .marks import INCOMPLETE, PREFIX, mark_in, mark_of, new_versions
+from .marks import INCOMPLETE, PREFIX, is_whole_day_here, mark_in, mark_of, new_versions
 from .writer import Writer
 
 
@@ -138,6 +138,8 @@ class _Import:
         drafts = [self._draft(entry_id, version) for version in versions]
         marks = [mark_of(version) for version in versions]
         new = new_versions(existing, marks)
+        if new is None and is_whole_day_here(existing, versions[-1]):
+            new = range(0)
         if new is None:
             edited = existing[-1].id
             what = f"it changed in its source, but {edited} was edited here and stays as it is"

@@ -15,7 +15,9 @@ from typing import Any
 from cmarkgfm import _cmark, cmark
 from cmarkgfm.cmark import Options
 
+from ..model.addresses import entry_path
 from ..model.entry import FORBIDDEN, is_plain
+from ..model.quotes import LINK, SCHEME
 from .fragments import split_tags
 from .sanitizer import escape_paragraphs, filter_tags, is_costly, remove_forbidden
 
@@ -32,6 +34,7 @@ _FREE_TREE = ctypes.CDLL(_cmark.__file__).cmark_node_free
 _FREE = ctypes.CDLL(None).free
 
 _SOURCE_POSITION = re.compile(r'<[a-z0-9]+ data-sourcepos="([0-9]+):[0-9]+-([0-9]+):[0-9]+"')
+_ENTRY_LINK = re.compile(rf'href="{LINK.pattern}"')
 _HEADING = re.compile(r"<(/?)h([1-6])\b")
 
 
@@ -44,7 +47,8 @@ def to_html(
 ) -> str:
     """Render Markdown (CommonMark, tables, strikethrough, footnotes, bare links) to safe HTML.
 
-    A link without a scheme is relative to the site's root. *anchor* distinguishes the footnotes
+    A link without a scheme is relative to the site's root; one to ``entry:`` and an entry's id
+    leads to its page. *anchor* distinguishes the footnotes
     of several texts on one page. *media* holds the paths of pictures that may be shown, below
     ``media/``; any other picture becomes a link, so that no reader's browser contacts a third
     party. *typography* is applied to text outside of code. Headings begin at level 4, below the
@@ -52,6 +56,8 @@ def to_html(
     """
     text = text if is_plain(text) else FORBIDDEN.sub("", text)
     source = remove_forbidden(_render(text))
+    if SCHEME in source:
+        source = _ENTRY_LINK.sub(lambda m: f'href="{entry_path(m[1])}"', source)
     if is_costly(source):
         source = escape_paragraphs(text)
     if "<h" in source:

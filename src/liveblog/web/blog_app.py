@@ -18,9 +18,9 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from ..blog import Blog
+from ..changes import StreamPosition
 from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..scheduler import Schedule
-from ..timeline import StreamPosition
 from ..watcher import Event, Update, Watcher
 from . import errors, micropub, oembed, search
 from .api import routes as api

@@ -139,6 +139,15 @@ class Reader:
         """Return the names of the chapters that have a file, and of the ranges that have one."""
         return set(find_chapters(self.folder))
 
+    def names_with(self, data: bytes) -> list[str]:
+        """Return the names of the files that contain some bytes; every file is read."""
+        found = []
+        with storage_errors("read", self.folder):
+            for name, path in find_files(self.folder):
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError, NotRegularError):
+                    found += [name] if data in read_regular(Path(path)) else []
+        return sorted(found)
+
     def stamps(self, names: Iterable[str] | None = None) -> dict[str, str]:
         """Return the names of all files (or of those in *names* that exist), each with a stamp.
 

@@ -1,9 +1,12 @@
-"""Removes the texts of one entry, chapter or framing from the bytes of a file, for good. Pure."""
+"""Removes the texts of an entry, chapter or framing, or quotes, from the bytes of a file. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ...model.chapter import PREFIX, Chapter
 from ...model.entry import Framing, Reference, Revision
+from ...model.quotes import SCHEME, quotes_in, without_quotes
 from ...model.records import Record
 from .format import Line, encode
 from .parser import Irregularity, is_near, name_in, parse_lines
@@ -15,25 +18,64 @@ def redact(data: bytes, name: str) -> tuple[bytes, int]:
     Return the new bytes and the number of revisions. Numbers, instants and links stay. A damaged
     line that may be of it is dropped.
     """
+
+    def may_be_of(piece: bytes) -> bool:
+        named = name.removeprefix(PREFIX).encode()
+        return named in piece or is_near(name_in(piece), name)
+
+    return _rewrite(data, may_be_of, lambda record: _without_texts(record, name))
+
+
+def redact_quotes(data: bytes, entry_id: str) -> tuple[bytes, int]:
+    """Remove the quotes of an entry from the framings and chapters in the bytes of a file.
+
+    Return the new bytes and the number of revisions that held one. A damaged line that may hold
+    one is dropped.
+    """
+
+    def without(record: Record) -> Record | None:
+        if isinstance(record, Framing) and entry_id in quotes_in(record):
+            return without_quotes(record, (entry_id,))
+        if isinstance(record, Chapter) and entry_id in quotes_in(record):
+            return without_quotes(record, (entry_id,))
+        return None
+
+    quote = f"{SCHEME}{entry_id}".encode()
+    return _rewrite(data, lambda piece: quote in piece, without)
+
+
+def _rewrite(
+    data: bytes,
+    is_dropped: Callable[[bytes], bool],
+    replacement: Callable[[Record], Record | None],
+) -> tuple[bytes, int]:
+    """Replace the records for which there is a *replacement*, and drop some damaged lines."""
     count = 0
     lines: list[bytes] = []
     for raw in data.split(b"\n"):
-        pieces = [(piece, _blank(piece, found, name)) for piece, found in parse_lines(raw)]
+        pieces = [
+            (piece, _rewritten(piece, found, is_dropped, replacement))
+            for piece, found in parse_lines(raw)
+        ]
         changed = sum(before != after for before, after in pieces)
         count += changed
         lines += [after for _, after in pieces if after] if changed else [raw]
     return b"\n".join(lines), count
 
 
-def _blank(piece: bytes, found: Line | str | Irregularity, name: str) -> bytes:
-    """Return a line without texts; empty if it is damaged and may hold some."""
+def _rewritten(
+    piece: bytes,
+    found: Line | str | Irregularity,
+    is_dropped: Callable[[bytes], bool],
+    replacement: Callable[[Record], Record | None],
+) -> bytes:
+    """Return a line as it is to be; empty if it is dropped."""
     if isinstance(found, str):
-        named = name.removeprefix(PREFIX).encode()
-        return b"" if named in piece or is_near(name_in(piece), name) else piece
+        return b"" if is_dropped(piece) else piece
     if not isinstance(found, Line) or found.redacted:
         return piece
-    blank = _without_texts(found.record, name)
-    return encode(blank, found.prev, found.after, was=found.sum)[:-1] if blank else piece
+    new = replacement(found.record)
+    return encode(new, found.prev, found.after, was=found.sum)[:-1] if new else piece
 
 
 def _without_texts(record: Record, name: str) -> Record | None:

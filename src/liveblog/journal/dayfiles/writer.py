@@ -34,7 +34,7 @@ from .head import Head, LastWrite
 from .idempotency import find_revisions
 from .layout import home_of_name
 from .reader import Reader
-from .redaction import redact
+from .redaction import redact, redact_quotes
 
 MAX_IDS = 100_000
 """Largest number of ids that are remembered of a day (about 10 MB); a longer day is read again for
@@ -128,7 +128,17 @@ class Journal(Reader):
         file are rewritten too, which editors and programs that sync folders leave: for an entry
         every file below ``entries/`` whose name holds the day.
         """
-        home = home_of_name(name)
+        return self._rewrite(home_of_name(name), lambda data: redact(data, name))
+
+    def redact_quotes(self, name: str, entry_id: str) -> int:
+        """Remove the quotes of an entry from the framing of a period, or a chapter, for good.
+
+        Return how many revisions held one. Links and copies are treated as by :meth:`redact`.
+        """
+        return self._rewrite(home_of_name(name), lambda data: redact_quotes(data, entry_id))
+
+    def _rewrite(self, home: str, change: Callable[[bytes], tuple[bytes, int]]) -> int:
+        """Change the bytes of a file and of its copies; return how many lines of the file."""
         path = self.path(home)
         is_chapter = home.startswith(PREFIX)
         count = 0
@@ -142,9 +152,9 @@ class Journal(Reader):
                     data = read_regular(beside)
                 except (FileNotFoundError, NotADirectoryError, NotRegularError):
                     continue
-                blank, lines = redact(data, name)
-                if blank != data:
-                    replace_file(beside, blank)
+                changed, lines = change(data)
+                if changed != data:
+                    replace_file(beside, changed)
                     count += lines if beside == path else 0
             self._announce(home)
         return count
