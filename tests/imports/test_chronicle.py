@@ -345,11 +345,11 @@ def test_whatever_is_exported_can_be_imported(
 
 
 def test_the_same_text_brought_in_twice_is_once(tmp_path: Path) -> None:
-    """And one that was extended adds only what is new."""
+    """And one that was extended adds only what is new, and revises its chapter."""
     blog = Blog.init(tmp_path, title="Essai", clock=Clock("2013-01-01T00:00:00Z"))
     text = (FOLDER / "en.txt").read_text("utf-8")
     start = text[: text.index("Friday 14")]
-    for part, expected in ((start, (13, 0)), (start, (0, 0)), (text, (4, 0)), (text, (0, 0))):
+    for part, expected in ((start, (13, 0)), (start, (0, 0)), (text, (4, 1)), (text, (0, 0))):
         items = read(part, zone=ZoneInfo("UTC"))
         result = blog.import_items(items, source="text en.txt")
         assert (result.entries, result.revisions) == expected

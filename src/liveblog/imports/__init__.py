@@ -75,7 +75,7 @@ class ChapterItem:
     updates: int = 0  #: the number of items :class:`Update` right before it that are its days
     last_update: str = ""  #: the key of the last of them
     close_line: int = 0  #: first line of the close in the source; 0 if there is none
-    close_reason: str = ""  #: why the close begins there, where the source does not say so
+    close_reason: str = ""  #: why it begins there, where no mark says so; why it may be missing
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import assert_never
 
@@ -30,6 +30,7 @@ from ..model.revisions import revise
 from ..model.validation import validate
 from ..timeline import Entry, fold, newest_framing
 from . import ChapterItem, Copy, FramingItem, ImportResult, Item, Picture, Problem, Update, Version
+from .chapters import ChapterImport, doubtful_close
 from .fitting import fit, with_links
 from .marks import INCOMPLETE, PREFIX, is_whole_day_here, mark_in, mark_of, new_versions
 from .writer import Writer
@@ -81,6 +82,7 @@ class _Import:
 
     def __post_init__(self) -> None:
         self.writer = Writer(self.journal, self.result)
+        self._chapters = ChapterImport(self.source, self.journal, self.config, self.now)
         self._ids: dict[str, str] | None = None
         self._undescribed = 0
         self._day: tuple[Reading, Mapping[str, Entry]] = (Reading(), {})  # the last day read
@@ -95,15 +97,7 @@ class _Import:
                 case FramingItem():
                     self._add_framing(item)
                 case ChapterItem():
-                    self._add_framing(
-                        FramingItem(
-                            period=item.period,
-                            where=item.where,
-                            headline=item.title,
-                            introduction=item.introduction,
-                            close=item.close,
-                        )
-                    )
+                    self._add_chapter(item)
                 case Copy():
                     self._add_copy(item)
                 case Problem():
@@ -126,13 +120,8 @@ class _Import:
     # -- updates ------------------------------------------------------------------------------
 
     def _add_update(self, update: Update) -> None:
-        letters = blake2b(f"{self.source}\n{update.key}".encode(), digest_size=8).digest()
         day = update.versions[0].published.day_in(self.config.zone)
-        entry_id = make_id(day, letters)
-        existing = self._revisions(entry_id)
-        if not existing and (known := self._imported_ids().get(entry_id.partition("-")[2])):
-            entry_id = known
-            existing = self._revisions(entry_id)
+        entry_id, existing = self._find(update.key, day)
         versions = self._fitted(update)
         # Every version is checked before the first is appended.
         drafts = [self._draft(entry_id, version) for version in versions]
@@ -170,6 +159,15 @@ class _Import:
             records.append((draft, rev))
             rev += 1
         self._append(update.where, records)
+
+    def _find(self, key: str, day: date) -> tuple[str, Sequence[Revision]]:
+        """Return the id of an update, and its revisions in the journal, oldest first."""
+        letters = blake2b(f"{self.source}\n{key}".encode(), digest_size=8).digest()
+        entry_id = make_id(day, letters)
+        existing = self._revisions(entry_id)
+        if not existing and (known := self._imported_ids().get(entry_id.partition("-")[2])):
+            return known, self._revisions(known)
+        return entry_id, existing
 
     def _append(self, where: str, records: list[tuple[AnyVersion, int]]) -> None:
         if self.is_dry:
@@ -292,6 +290,21 @@ class _Import:
         draft = msgspec.structs.replace(old, recorded=None, **changes)
         validate(draft)
         self._append(item.where, [(draft, old.rev)])
+
+    # -- chapters -----------------------------------------------------------------------------
+
+    def _add_chapter(self, item: ChapterItem) -> None:
+        chapter = self._chapters.revision_of(item)
+        if chapter is None:
+            self.result.known += 1
+            return
+        # The entries of a chapter are on the disk before it.
+        self.writer.flush()
+        self._append(item.where, [(msgspec.structs.replace(chapter, rev=0), chapter.rev)])
+        if item.close_reason and item.last_update:
+            day = date.fromisoformat(item.last_update[:10])
+            last, _ = self._find(item.last_update, day)
+            self.result.problems.append(doubtful_close(item, chapter.slug, last))
 
     # -- records of other journals ------------------------------------------------------------
 

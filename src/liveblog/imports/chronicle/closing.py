@@ -1,10 +1,10 @@
 """Finds where the last day of a chronicle ends and its close begins.
 
-A line such as « Conclusion » says so. Without one, the signs are, in this order: the only rule
-within the days; the only additional blank line; the first paragraph that begins as the end of a
-text does (« Rappelons … »), or one of the last three that is about several days; and the second
-paragraph, where every earlier day has one. Whatever is not said by a mark is told in the report, or
-asked. Pure functions.
+A line such as « Conclusion » says so, or else the only rule in the days. Without them, the close
+begins at the first of these: the only additional blank line; a paragraph that begins as the end of
+a text does (« Rappelons … »); one of the last three paragraphs that is about several days. Without
+these, it begins at the second paragraph, where every earlier day has one. Whatever is not said by a
+mark is told in the report, or asked. Pure functions.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Close(NamedTuple):
 
     line: int = 0  #: its first line; 0 if there is no close
     is_marked: bool = False  #: that line is a mark such as « Conclusion »
-    reason: str = ""  #: why it is read as the close, where no mark says so
+    reason: str = ""  #: why it is read as the close, where no mark says so; why one may be missing
 
 
 def find_close(
@@ -66,6 +66,12 @@ def find_close(
             "because other days have such rules too",
             "If it is the close, head it 'Conclusion'.",
         )
+    if (
+        not found.line
+        and has_lead(part)
+        and len(last) > max(map(len, days[:-1]), default=len(last))
+    ):
+        found = Close(reason="the last day has more paragraphs than any other")
     return found, None
 
 
@@ -115,18 +121,18 @@ def _guess(
     candidates: Sequence[Block],
 ) -> Close:
     """Return the close that no mark and no rule shows."""
+    found = Close()
     widest = max(candidates, key=lambda block: block.blanks)
     others = [block.blanks for day in days for block in day if block is not widest]
     if widest.blanks > max([*others, 1]):
-        return Close(widest.number, reason="an additional blank line stands before it")
-    found = Close()
+        found = Close(widest.number, reason="an additional blank line stands before it")
     for at, block in enumerate(candidates):
-        if block.is_ending:
-            found = Close(block.number, reason="it begins as the end of a text does")
-        elif block.is_about_period and at >= len(candidates) - _LAST:
-            found = Close(block.number, reason="it is about several days")
-        if found.line:
+        if found.line and block.number >= found.line:
             break
+        if block.is_ending:
+            return Close(block.number, reason="it begins as the end of a text does")
+        if not found.line and block.is_about_period and at >= len(candidates) - _LAST:
+            found = Close(block.number, reason="it is about several days")
     if not found.line and _are_lines(blocks, part, days):
         return Close(candidates[0].number, reason="each earlier day has one paragraph")
     return found

@@ -12,7 +12,6 @@ up the signs that a new part begins there. Pure functions.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -20,24 +19,25 @@ from itertools import pairwise
 from ...model.errors import InvalidInput
 from ...text.plain import shorten
 from .. import Problem
+from .anchors import (
+    LONGEST_STEP,
+    NEAR,
+    choose_anchors,
+    has_many_words,
+    is_title,
+    signs_of_an_end,
+    step_between,
+    title_above,
+)
 from .blocks import UNDERLINED, Block
 from .dating import Ask
-from .headings import Heading
 
 MAX_HEADINGS = 50_000
 """Maximum number of headings: the days of more than a century."""
 
-_LONGEST_STEP = 7
-"""Maximum number of days from one day of a run to the next."""
-
 _ENOUGH = 2
 """The score from which a title begins a new part."""
 
-_NEAR = 50
-"""Number of paragraphs above a heading among which a title is looked for."""
-
-_IS_HEADING = "yes, a new day"
-_IS_TEXT = "no, it is text of the day before"
 _IS_TITLE = "yes, a new article or chronicle"
 _IS_SUBHEADING = "no, it is a sub-heading of the day before"
 
@@ -85,178 +85,12 @@ def find_parts(blocks: Sequence[Block], ask: Ask | None) -> Structure:
             "Split it into several files.",
         )
     found = Structure()
-    anchors = _choose_anchors(blocks, headings, ask, found.notes)
+    anchors = choose_anchors(blocks, headings, ask, found.notes)
     _divide(blocks, anchors, ask, found)
     for part, following in pairwise([*found.parts, Part(len(blocks), None, [])]):
         part.end = following.start
         part.is_article = _is_article(blocks, part)
     return found
-
-
-# -- what begins a day -----------------------------------------------------------------------------
-
-
-def _choose_anchors(
-    blocks: Sequence[Block], headings: Sequence[int], ask: Ask | None, notes: list[Problem]
-) -> list[int]:
-    """Return the indexes of the blocks that begin a day or an article, in order.
-
-    A heading that can be a sentence begins a day if the text has no certain headings, or if the
-    user says so. Every sentence directly below a title begins an article.
-    """
-    certain = [i for i in headings if blocks[i].is_certain]
-    titled = {
-        i
-        for i, block in enumerate(blocks)
-        if block.heading and not block.is_certain and _title_above(blocks, i) is not None
-    }
-    uncertain = [i for i in headings if not blocks[i].is_certain and i not in titled]
-    if not certain and len(titled) <= 1 and _is_run(blocks, [*titled, *uncertain]):
-        run = sorted({*titled, *uncertain})
-        for i in run:
-            blocks[i].is_certain = len(run) > 1 or not titled
-        return run
-    chosen = {*certain, *titled}
-    candidates = sorted(chosen)
-    chosen -= {
-        i
-        for i in titled
-        if _is_within_day(blocks, candidates, i) or _is_introduction(blocks, candidates, i)
-    }
-    for i in sorted({*uncertain, *titled} - chosen):
-        text = blocks[i].heading.text  # type: ignore[union-attr]  # all of these have one
-        if ask is None:
-            notes.append(
-                Problem(
-                    f"line {blocks[i].number}",
-                    f"'{text}' may head a day or begin a sentence; it is read as text",
-                    "If a day begins there, put a colon behind the date, or '## ' before it; "
-                    "if an article does, put '# ' before its title.",
-                )
-            )
-            continue
-        question = f"Line {blocks[i].number} begins with '{text}'. Does a new day begin there?"
-        if ask(question, (_IS_HEADING, _IS_TEXT)) == _IS_HEADING:
-            blocks[i].is_certain = True
-            chosen.add(i)
-    return sorted(chosen)
-
-
-def _title_above(blocks: Sequence[Block], index: int) -> int | None:
-    """Return the index of the title directly above a block, pictures aside; None if there is none.
-
-    A title that ends in a full stop can also be a sentence, so more is needed: it is the page's
-    way (the first title does), it is marked or set apart, or nothing but a picture follows it.
-    """
-    at = index - 1
-    while at >= 0 and (blocks[at].kind == "picture" or blocks[at].byline):
-        at -= 1
-    return at if at >= 0 and _is_title(blocks, at, index) else None
-
-
-def _is_title(blocks: Sequence[Block], at: int, index: int) -> bool:
-    """Whether the block *at* is a title, if that at *index* begins what it is the title of."""
-    title = blocks[at].title
-    if title is None or blocks[at].byline:
-        return False
-    if at and _dated_above(blocks, at):
-        return False  # a day without a text is no day
-    first = blocks[0].title
-    return bool(
-        not title.is_sentence
-        or title.level
-        or at == 0
-        or (first and first.is_sentence)
-        or _is_above_picture(blocks, at)
-        or (at + 1 == index and not blocks[index].blanks)
-        or _is_set_apart(blocks, at)
-    )
-
-
-def _is_above_picture(blocks: Sequence[Block], at: int) -> bool:
-    """Whether a picture, or the name of an author, follows a title."""
-    return blocks[at + 1].kind == "picture" or bool(blocks[at + 1].byline)
-
-
-def _dated_above(blocks: Sequence[Block], at: int) -> bool:
-    """Whether a block is the first text under the heading of a day."""
-    above = blocks[at - 1]
-    return above.kind == "heading" and above.is_certain and not above.has_rest
-
-
-def _is_set_apart(blocks: Sequence[Block], at: int) -> bool:
-    """Whether a rule or an additional blank line stands before a block."""
-    return at > 0 and (blocks[at - 1].kind == "rule" or blocks[at].blanks > 1)
-
-
-def _is_within_day(blocks: Sequence[Block], anchors: Sequence[int], index: int) -> bool:
-    """Whether a dated sentence under a sub-heading belongs to the day or run around it."""
-    at = bisect_left(anchors, index)
-    title = _title_above(blocks, index)
-    before = blocks[anchors[at - 1]] if at else None
-    after = blocks[anchors[at + 1]] if at + 1 < len(anchors) else None
-    if before is None or not before.is_certain or title is None:
-        return False
-    if _signs(blocks, anchors[at - 1], title) or _has_many_words(blocks[title]):
-        return False
-    since = _step(before, blocks[index])
-    if since == 0:
-        return True
-    if after is None or not after.is_certain:
-        return False
-    return 0 < since <= _step(before, after) <= _LONGEST_STEP
-
-
-def _is_introduction(blocks: Sequence[Block], anchors: Sequence[int], index: int) -> bool:
-    """Whether a dated sentence under a title introduces the run of days that follows it."""
-    at = bisect_left(anchors, index)
-    following = anchors[at + 1 : at + 1 + _LONGEST_STEP]
-    if not following or any(blocks[i].title for i in range(index + 1, following[0])):
-        return False
-    run = [i for i in following if blocks[i].is_certain]
-    return any(_step(blocks[index], blocks[i]) == 0 for i in run)
-
-
-def _signs(blocks: Sequence[Block], anchor: int, at: int) -> int:
-    """Return how many signs there are around a title that the text of the day before has ended."""
-    above = blocks[max(anchor + 1, at - _NEAR) : at]
-    signs = 4 * any(block.is_close for block in above)
-    signs += 2 * any(block.is_ending for block in above)
-    signs += 2 * _is_above_picture(blocks, at)
-    return signs + 2 * _is_set_apart(blocks, at)
-
-
-def _has_many_words(block: Block) -> bool:
-    """Whether a title has more words than most sub-headings."""
-    return block.title is not None and len(block.title.text.split()) > 3
-
-
-def _is_run(blocks: Sequence[Block], anchors: Sequence[int]) -> bool:
-    """Whether the days of a text without certain headings follow each other."""
-    steps = [_step(blocks[a], blocks[b]) for a, b in pairwise(sorted(anchors))]
-    has_title = any(_title_above(blocks, i) is not None for i in anchors)
-    if not has_title:
-        return True
-    if all(-_LONGEST_STEP <= step < 0 for step in steps):
-        return len(steps) > 1  # else it is an article that mentions an earlier day
-    return all(0 < step <= _LONGEST_STEP for step in steps)
-
-
-def _step(before: Block, after: Block) -> int:
-    """Return the days from one date to another, as far as their readings tell."""
-    first, second = _ordinal(before.heading), _ordinal(after.heading)
-    if first is None or second is None:
-        return 1
-    if first[0] is not None and second[0] is not None and abs(first[0] - second[0]) > 1:
-        return (second[0] - first[0]) * 372
-    return (second[1] - first[1] + 186) % 372 - 186
-
-
-def _ordinal(heading: Heading | None) -> tuple[int | None, int] | None:
-    if heading is None or not heading.readings:
-        return None
-    year, month, day = heading.readings[0]
-    return year, month * 31 + day
 
 
 # -- where a part begins ---------------------------------------------------------------------------
@@ -267,7 +101,7 @@ def _divide(
 ) -> None:
     """Divide the blocks into parts, each with its anchors."""
     direction = _direction(blocks, anchors)
-    all_titled = len(anchors) > 1 and all(_title_above(blocks, i) is not None for i in anchors)
+    all_titled = len(anchors) > 1 and all(title_above(blocks, i) is not None for i in anchors)
     subheadings = 0
     for at, index in enumerate(anchors):
         if not at:
@@ -301,7 +135,7 @@ def _divide(
 
 
 def _add_anchor(blocks: Sequence[Block], part: Part, index: int) -> None:
-    step = _step(blocks[part.anchors[-1]], blocks[index])
+    step = step_between(blocks[part.anchors[-1]], blocks[index])
     part.is_daily = part.is_daily and abs(step) == 1
     part.anchors.append(index)
 
@@ -309,17 +143,17 @@ def _add_anchor(blocks: Sequence[Block], part: Part, index: int) -> None:
 def _direction(blocks: Sequence[Block], anchors: Sequence[int]) -> int:
     """Return 1 if the days of chronicles ascend, -1 if the newest comes first."""
     steps = [
-        _step(blocks[a], blocks[b])
+        step_between(blocks[a], blocks[b])
         for a, b in pairwise(anchors)
         if not any(blocks[i].title for i in range(a + 1, b))
     ]
-    near = [step for step in steps if abs(step) <= _LONGEST_STEP]
+    near = [step for step in steps if abs(step) <= LONGEST_STEP]
     return -1 if sum((step > 0) - (step < 0) for step in near) < 0 else 1
 
 
 def _first_part(blocks: Sequence[Block], index: int) -> Part:
     """Return the part of the first anchor of a page."""
-    above = _title_above(blocks, index)
+    above = title_above(blocks, index)
     if above is not None:
         return Part(above, blocks[above], [index])
     first = next((i for i in range(index) if blocks[i].kind not in ("rule", "picture")), None)
@@ -334,6 +168,8 @@ def _is_lead_title(blocks: Sequence[Block], first: int, index: int) -> bool:
     if title is None:
         return False
     following = blocks[first + 1]
+    if title.is_sentence and not title.level and first + 1 == index:
+        return False  # it is an introduction, unless it was found to be a title before
     return bool(
         title.level or following.blanks or following.kind == "picture" or following.number == index
     )
@@ -343,14 +179,14 @@ def _begins_part(
     blocks: Sequence[Block], part: Part, index: int, direction: int, *, all_titled: bool
 ) -> tuple[int | None, int]:
     """Return the title most likely to begin a new part above an anchor, and its score."""
-    above = _title_above(blocks, index)
+    above = title_above(blocks, index)
     if not blocks[index].is_certain:
         return above, 99 if above is not None else 0
     last = part.anchors[-1]
-    step = _step(blocks[last], blocks[index]) * direction
+    step = step_between(blocks[last], blocks[index]) * direction
     best: tuple[int | None, int] = None, 0
-    for at in range(max(last + 1, index - _NEAR), index):
-        if not _is_title(blocks, at, index) or not _has_text(blocks, last, at):
+    for at in range(max(last + 1, index - NEAR), index):
+        if not is_title(blocks, at, index) or not _has_text(blocks, last, at):
             continue
         score = _score(blocks, part, at, index, step)
         score += 3 * (all_titled and at == above)
@@ -373,17 +209,17 @@ def _score(blocks: Sequence[Block], part: Part, at: int, index: int, step: int) 
     if max(level, blocks[index].level) < title.level < UNDERLINED:
         return 0  # it is marked as a sub-heading
     score = 0
-    if not 0 < step <= _LONGEST_STEP:
+    if not 0 < step <= LONGEST_STEP:
         score += 3
     elif step > 1 and len(part.anchors) > 1 and part.is_daily:
         score += 1
     if part.title and len(part.anchors) == 1:  # it is an article, or a chronicle of one day
         is_sentence = not blocks[part.anchors[0]].is_certain
         score += 3 if is_sentence else 1 + (step != 1)
-    score += _signs(blocks, part.anchors[-1], at)
+    score += signs_of_an_end(blocks, part.anchors[-1], at)
     score += 2 * any(block.is_about_period for block in blocks[at + 1 : index])
     score += 2 * (title.level == 1 or 0 < title.level <= blocks[index].level)
-    return score + _has_many_words(blocks[at])
+    return score + has_many_words(blocks[at])
 
 
 def _is_article(blocks: Sequence[Block], part: Part) -> bool:
