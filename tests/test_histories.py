@@ -144,7 +144,8 @@ class History:
         now = self.clock.now - timedelta(days=self.chance.choice([0, 1, 7]))
         period = self.chance.choice([f"{now:%Y-%m-%d}", f"{now:%G-W%V}", "coverage"])
         number = self.chance.randrange(1000)
-        self.blog.frame(period, headline=f"Une {number}", introduction="Début.", close="Fin.")
+        opening = f"Début.{self.quote()}"
+        self.blog.frame(period, headline=f"Une {number}", introduction=opening, close="Fin.")
 
     def chapter(self) -> None:
         """A chapter of some days, now or later, with or without a picture and a selection."""
@@ -157,7 +158,7 @@ class History:
             ChapterDraft(
                 title=f"Chapitre {mark}",
                 period=f"{first:%Y-%m-%d}..{last:%Y-%m-%d}",
-                introduction=f"Début {mark}.",
+                introduction=f"Début {mark}.{self.quote()}",
                 close=f"Fin *{mark}*.",
                 tags=("Damas", "Alep") if chance.random() < 0.3 else (),
                 key=chance.random() < 0.2,
@@ -168,6 +169,14 @@ class History:
             schedule=is_late,
         )
         self.chapters[chapter.slug] = self.marks[chapter.name] = mark
+
+    def quote(self) -> str:
+        """Some words of an entry, as an introduction quotes them."""
+        ids = [i for i in self.marks if not i.startswith(PREFIX) and i not in self.removed]
+        if not ids or self.chance.random() < 0.4:
+            return ""
+        entry_id = self.chance.choice(ids)
+        return f"\n\n> Un texte {self.marks[entry_id]}\n>\n> — [Ana](entry:{entry_id})\n"
 
     def some_chapter(self, *states: str) -> str:
         """Return the slug of a chapter in one of some states."""

@@ -71,7 +71,7 @@ class Build:
         self._queries = self._context.queries
         self.is_full = False  #: whether everything is rendered
         self.has_removals = False
-        """Whether an entry was removed, now or before, from a day that changed."""
+        """Whether an entry or chapter was removed, now or before, from what changed."""
 
     def run(self, *, names: Iterable[str] | None, full: bool) -> Report:
         """Render what changed, or everything if *full*.

@@ -29,7 +29,7 @@ from .chapter_index import ChapterIndex
 from .entry_index import EntryIndex
 from .manifest import Manifest
 
-VERSION = 10
+VERSION = 11
 
 _SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -9,10 +9,12 @@ from msgspec import Struct
 
 from ..digest import headline_of
 from ..journal import Journal
+from ..journal.dayfiles.layout import is_day
 from ..model import period
-from ..model.chapter import PREFIX
-from ..model.entry import Revision
+from ..model.chapter import PREFIX, Chapter
+from ..model.entry import Framing, Revision, id_day
 from ..model.period import Period, local_day
+from ..model.quotes import quotes_in
 from ..timeline import Day
 from .chapter_update import ChapterChanges, update_chapters
 from .days import NonEmptyDays
@@ -34,7 +36,8 @@ class SiteChanges(Struct):
     tags_before: list[str]  #: slugs
     chapters: ChapterChanges
     has_new_figures: bool
-    has_removals: bool  #: whether a changed day has a removed entry, removed now or before
+    has_removals: bool
+    """Whether a changed day has a removed entry, or a changed chapter is or was removed."""
 
 
 class IndexUpdate:
@@ -65,14 +68,17 @@ class IndexUpdate:
         days_before, tags_before = index.entries.non_empty_days(), index.entries.tags()
         days = self._changed_days(changed)
         invalidation = self._replace_days(days)
+        self._read_texts(changed)
+        quoting = index.entries.quoting(days)
+        days |= {date.fromisoformat(name) for name in quoting if is_day(name)}
         self._report_damage(changed)
         closings, span = self._closings(), self._span()
         index.set_stamps(stamps, changed)
         index.set_fact("now", self._now.isoformat())
         self._queries.refresh()
-        chapters = update_chapters(self._context, changed, days, span)
+        chapters = update_chapters(self._context, changed | quoting, days, span)
         return SiteChanges(
-            names=changed,
+            names=changed | quoting,
             days=days,
             invalidation=invalidation,
             entry_ids=self._entry_ids,
@@ -172,6 +178,21 @@ class IndexUpdate:
             return self._index.entries.replace_day(
                 day.date, entries, headline, removed, self._config.zone
             )
+
+    def _read_texts(self, changed: Iterable[str]) -> None:
+        """Note whose entries the changed framings and chapters quote, in any of their versions.
+
+        What quotes an entry is rendered again when the entry's day changes: an entry that is
+        removed is quoted nowhere. Chapters that are removed are noted too.
+        """
+        for name in changed:
+            reading = self._journal.read(name)
+            versions = [r for r in reading.records if isinstance(r, Framing | Chapter)]
+            quoted = frozenset[str]().union(*map(quotes_in, versions))
+            self._index.entries.replace_quotes(name, {id_day(entry_id) for entry_id in quoted})
+            chapters = [r for r in versions if isinstance(r, Chapter)]
+            self._has_removals |= any(r.state == "removed" for r in chapters)
+            self._has_removals |= name.startswith(PREFIX) and bool(reading.withheld)
 
     def _report_damage(self, changed: Iterable[str]) -> None:
         """Report the damage in the changed files of the journal."""
