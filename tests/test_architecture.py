@@ -71,6 +71,7 @@ LIBRARIES = {
         "site.entry_index",
         "site.chapter_index",
         "site.manifest",
+        "site.quote_index",
         "search.index",
         "delivery.outbox",
     ),

@@ -175,7 +175,7 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "a post's text": lambda t: body.read(t, lambda target: ""),
     "Hugo": templates.convert_hugo,
     "Jekyll": templates.convert_jekyll,
-    "a post's date": lambda t: import_dates.instant(t, PARIS),
+    "a post's date": lambda t: import_dates.moment(t, PARIS),
     "WordPress's text": lambda t: texts.convert(t, lambda ids: ""),
     "WordPress's title": texts.plain_text,
     "WordPress's live blog": lambda t: entries.remove_extras(t, {}),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from liveblog import Blog, Entry
 from liveblog.changes import StreamPosition, changes_since
+from liveblog.chapters import newest_framing
 from liveblog.journal import Fault, Reading
 from liveblog.model.entry import Framing, Reference, Revision
 from liveblog.model.errors import InvalidInput, NotFound
@@ -20,7 +21,6 @@ from liveblog.timeline import (
     Timeline,
     fold,
     in_order,
-    newest_framing,
     selected,
 )
 

@@ -225,7 +225,7 @@ def test_a_whole_day_has_the_same_date_in_every_document(
         assert timegm(item.published_parsed) == noon.timestamp(), name
     (item,) = json.loads((site / "feed.json").read_bytes())["items"]
     assert datetime.fromisoformat(item["date_published"]) == noon
-    assert item["_liveblog"] == {"precision": "day"}
+    assert item["_liveblog"] == {"precision": "day", "day": DAY.isoformat()}
     live = json.loads((site / "live.json").read_bytes())
     assert live["entries"][0]["published"] == DAY.isoformat()
 

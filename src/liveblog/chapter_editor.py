@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -27,7 +28,7 @@ from .model.chapter_revisions import (
     revise_chapter,
 )
 from .model.conflicts import Conflict
-from .model.entry import Media, clean_text, slug
+from .model.entry import Media, Revision, clean_text, display_day, slug
 from .model.errors import InvalidInput, NotFound, UnknownTag, storage_errors
 from .model.period import parse_period_id
 from .model.validation import validate
@@ -35,6 +36,7 @@ from .pictures import Image, Uploaded, set_picture
 from .storage.paths import Paths
 from .text.dates import is_reserved
 from .text.locale import Words
+from .text.markup import split_blocks
 from .timeline import Timeline
 
 ChapterImage = Image | Uploaded | Media | None
@@ -180,6 +182,83 @@ class Chapters:
                 delete_pictures(removed.name, self._paths.media, self._paths.uploads)
         return removed
 
+    def extend_close(
+        self, slug: str, entry_id: str, paragraphs: int = 1, *, author: str = ""
+    ) -> Chapter:
+        """Move the last paragraphs of an entry of a chapter to the beginning of its close.
+
+        A list, a quotation or a table counts as one paragraph. Both revisions are minor; either
+        both are appended, or none, or (if the machine fails meanwhile) only that of the chapter.
+
+        Raises :class:`InvalidInput` if the entry is not in the chapter's period, or would be empty.
+        """
+        chapter, entry = self._chapter_and_entry(slug, entry_id)
+        texts = split_blocks(entry.body)
+        moved = texts[len(texts) - paragraphs :]
+        kept = _without_rule_at_end(texts[: len(texts) - paragraphs])
+        if not 0 < paragraphs < len(texts) or not kept:
+            raise InvalidInput(
+                f"{entry_id} has {_count(texts)}, and one of them has to stay.",
+                "Retract the update if all of its text belongs to the close.",
+            )
+        return self._rewrite(
+            chapter, [*moved, *split_blocks(chapter.close)], entry, kept, author=author
+        )
+
+    def shorten_close(
+        self, slug: str, entry_id: str, paragraphs: int = 1, *, author: str = ""
+    ) -> Chapter:
+        """Move the first paragraphs of a chapter's close to the end of an entry; see above."""
+        chapter, entry = self._chapter_and_entry(slug, entry_id)
+        texts = split_blocks(chapter.close)
+        if not 0 < paragraphs <= len(texts):
+            raise InvalidInput(f"The close has {_count(texts)}.", "Move as many at most.")
+        body = [*split_blocks(entry.body), *texts[:paragraphs]]
+        return self._rewrite(chapter, texts[paragraphs:], entry, body, author=author)
+
+    def _chapter_and_entry(self, slug: str, entry_id: str) -> tuple[Chapter, Revision]:
+        """Return a live chapter and a live entry of its period."""
+        chapter = self._timeline.chapter(slug).now
+        entry = self._timeline.entry(entry_id).now
+        for name, record in ((f"The chapter '{slug}'", chapter), (entry_id, entry)):
+            if record.state != "live":
+                raise InvalidInput(f"{name} was {record.state}.", "Nothing was changed.")
+        period = parse_period_id(chapter.period, self._config.first_weekday)
+        if not period.start <= display_day(entry) <= period.end:
+            raise InvalidInput(
+                f"{entry_id} is shown on {display_day(entry)}, which is not in the chapter.",
+                f"Name an update of {chapter.period}.",
+            )
+        return chapter, entry
+
+    def _rewrite(
+        self,
+        chapter: Chapter,
+        close: Sequence[str],
+        entry: Revision,
+        body: Sequence[str],
+        *,
+        author: str,
+    ) -> Chapter:
+        """Append a chapter with another close and an entry with another body, in paragraphs."""
+        new_chapter = msgspec.structs.replace(
+            chapter,
+            recorded=None,
+            note="",
+            idempotency_key="",
+            author=clean_text(author or self._config.author, "author"),
+            title=chapter_title(chapter, self._words),
+            close="\n\n".join(close),
+        )
+        new_entry = msgspec.structs.replace(
+            entry, recorded=None, note="", idempotency_key="", body="\n\n".join(body)
+        )
+        validate(new_chapter)
+        validate(new_entry)
+        # The text is in two places for a moment rather than in none.
+        self._journal.append_many([(new_chapter, chapter.rev), (new_entry, entry.rev)])
+        return self._timeline.chapter(chapter.slug).now
+
     @property
     def _timeline(self) -> Timeline:
         return Timeline(self._journal, self._now())
@@ -259,3 +338,14 @@ def _edited_revision(history: ChapterHistory, key: str) -> tuple[Chapter, bool]:
         if key and number and revision.idempotency_key == key:
             return history.revisions[number - 1], True
     return history.now, False
+
+
+def _without_rule_at_end(texts: Sequence[str]) -> Sequence[str]:
+    """Return paragraphs without a thematic break after the last one (CommonMark §4.1)."""
+    while texts and re.fullmatch(r"([*_-])[ \t]*(?:\1[ \t]*){2,}", texts[-1]):
+        texts = texts[:-1]
+    return texts
+
+
+def _count(texts: Sequence[str]) -> str:
+    return "one paragraph" if len(texts) == 1 else f"{len(texts)} paragraphs"

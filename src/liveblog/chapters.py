@@ -6,7 +6,7 @@ A range of days that has a framing but no chapter of its own is a chapter too; s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -149,6 +149,21 @@ def chapter_of_range(journal: Journal, period_id: str) -> ChapterHistory | None:
         framings[-1].headline or framings[-1].introduction or framings[-1].close
     )
     return None if is_empty else ChapterHistory((chapter_of(framings),))
+
+
+def newest_framing(records: Iterable[Record], period_id: str) -> Framing | None:
+    """Return a period's framing as it stands."""
+    return max(
+        (r for r in records if isinstance(r, Framing) and r.period == period_id),
+        key=lambda framing: framing.rev,
+        default=None,
+    )
+
+
+def newest_text(records: Sequence[Record], name: str) -> Framing | Chapter | None:
+    """Return the framing or chapter in a file of the journal with a name, as it stands."""
+    chapter = fold_chapter(records) if name.startswith(PREFIX) else None
+    return chapter.now if chapter else newest_framing(records, name)
 
 
 def newest_period_first(chapters: Iterable[ChapterHistory]) -> list[ChapterHistory]:

@@ -6,13 +6,12 @@ from contextlib import suppress
 
 import msgspec
 
-from .chapters import fold_chapter
+from .chapters import newest_text
 from .journal import Journal
 from .model.chapter import Chapter
 from .model.entry import Framing, clean_text
 from .model.errors import Withheld
 from .model.quotes import SCHEME, quotes_in, without_quotes
-from .timeline import newest_framing
 
 
 def quotes_of(journal: Journal, entry_id: str) -> list[str]:
@@ -22,7 +21,7 @@ def quotes_of(journal: Journal, entry_id: str) -> list[str]:
     """
     found = []
     for name in journal.names_with(_link(entry_id)):
-        version = _newest(journal, name)
+        version = newest_text(journal.read(name).records, name)
         if version and entry_id in quotes_in(version):
             found.append(name)
     return found
@@ -35,7 +34,7 @@ def erase_quotes(journal: Journal, entry_id: str, author: str) -> None:
     interrupted call can be repeated.
     """
     for name in journal.names_with(_link(entry_id)):
-        version = _newest(journal, name)
+        version = newest_text(journal.read(name).records, name)
         if version and entry_id in quotes_in(version):
             _revise(journal, version, entry_id, author)
         journal.redact_quotes(name, entry_id)
@@ -52,13 +51,6 @@ def _revise(journal: Journal, version: Framing | Chapter, entry_id: str, author:
                 without_quotes(version, (entry_id,)), note="", idempotency_key="", **changes
             )
             journal.append(chapter, expect=version.rev)
-
-
-def _newest(journal: Journal, name: str) -> Framing | Chapter | None:
-    """Return the framing or chapter of a file as it stands."""
-    records = journal.read(name).records
-    chapter = fold_chapter(records)
-    return chapter.now if chapter else newest_framing(records, name)
 
 
 def _link(entry_id: str) -> bytes:

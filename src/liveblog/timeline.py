@@ -14,7 +14,13 @@ from itertools import islice
 import msgspec
 from msgspec import Struct
 
-from .chapters import ChapterHistory, all_chapters, chapter_in, newest_period_first
+from .chapters import (
+    ChapterHistory,
+    all_chapters,
+    chapter_in,
+    newest_framing,
+    newest_period_first,
+)
 from .journal import Fault, Journal, Reading
 from .model.entry import Framing, Reference, Revision, display_day, id_day, slug
 from .model.errors import InvalidInput, NotFound, Withheld
@@ -156,15 +162,6 @@ def _fold_day(day: date, reading: Reading) -> Day:
     )
 
 
-def newest_framing(records: Iterable[Record], period_id: str) -> Framing | None:
-    """Return a period's framing as it stands."""
-    return max(
-        (r for r in records if isinstance(r, Framing) and r.period == period_id),
-        key=lambda framing: framing.rev,
-        default=None,
-    )
-
-
 def in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Sort entries by ``published``, those of one instant in the order of posting."""
     return tuple(sorted(entries, key=lambda entry: entry.position))
@@ -186,7 +183,7 @@ class Timeline:
         """Return one day: its visible entries, its framing, and the damage in its file."""
         unfiltered = self.unfiltered(day)
         if unfiltered.framing and (quoted := quotes_in(unfiltered.framing)):
-            framing = without_quotes(unfiltered.framing, self._hidden(quoted))
+            framing = without_quotes(unfiltered.framing, self.hidden(quoted))
             unfiltered = msgspec.structs.replace(unfiltered, framing=framing)
         if unfiltered.visible_since and unfiltered.visible_since <= self.now:
             return unfiltered
@@ -257,7 +254,7 @@ class Timeline:
         What it quotes of removed entries is left out.
         """
         found = newest_framing(self._journal.read(period_id).records, period_id)
-        return without_quotes(found, self._hidden(quotes_in(found))) if found else None
+        return without_quotes(found, self.hidden(quotes_in(found))) if found else None
 
     def framing_to_revise(self, period_id: str) -> Framing:
         """Return a period's framing as it stands; an empty one if there is none.
@@ -288,12 +285,15 @@ class Timeline:
 
     def _without_quotes(self, chapter: ChapterHistory) -> ChapterHistory:
         quoted = frozenset[str]().union(*map(quotes_in, chapter.revisions))
-        if not (quoted and (hidden := self._hidden(quoted))):
+        if not (quoted and (hidden := self.hidden(quoted))):
             return chapter
         return ChapterHistory(tuple(without_quotes(r, hidden) for r in chapter.revisions))
 
-    def _hidden(self, entry_ids: Iterable[str]) -> frozenset[str]:
-        """Return those of some entries that are removed, or may be because of damage."""
+    def hidden(self, entry_ids: Iterable[str]) -> frozenset[str]:
+        """Return those of some entries that are removed, or may be because of damage.
+
+        Nothing that quotes them is shown.
+        """
         found = set()
         for entry_id in entry_ids:
             try:

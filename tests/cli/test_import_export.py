@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -82,6 +83,28 @@ def test_a_dry_run_shows_the_structure(french: Run, tmp_path: Path) -> None:  # 
         "close Rappelons que la dernière crue remonte à 1993. (from line 15)",
     ]
     assert french("log").stdout == ""
+
+
+def test_a_close_that_was_misjudged_is_moved(french: Run, tmp_path: Path) -> None:  # noqa: F811
+    """By the commands that the report names."""
+    path = tmp_path / "page.txt"
+    path.write_text(PAGE.replace("L'eau baisse.", "L'eau baisse.\n\nLe quartier est calme."))
+    report = french("import", "text", str(path)).stdout
+    commands = re.findall(r"liveblog (chapter close \S+ --(?:from|to) [0-9a-z-]+)", report)
+    assert len(commands) == 2
+    day, close = "Le quartier est calme.", "Rappelons que la dernière crue remonte à 1993."
+    chapter = commands[0].split()[2]
+
+    moved = french(*commands[0].split())
+    assert moved.stdout == f"{chapter}\n"
+    assert "Moved 1 paragraph from" in moved.stderr
+    json_of = french("digest", "2012-07-17", "--json").stdout
+    assert day not in json_of
+    back = french(*commands[1].split(), "--paragraphs", "2")
+    assert back.returncode == 0, back.stderr
+    json_of = french("digest", "2012-07-17", "--json").stdout
+    assert json_of.index(day) < json_of.index(close)
+    assert french("chapter", "close", chapter).returncode == 2
 
 
 def test_problems_name_the_file_and_the_line(french: Run, tmp_path: Path) -> None:  # noqa: F811

@@ -349,7 +349,7 @@ def test_the_same_text_brought_in_twice_is_once(tmp_path: Path) -> None:
     blog = Blog.init(tmp_path, title="Essai", clock=Clock("2013-01-01T00:00:00Z"))
     text = (FOLDER / "en.txt").read_text("utf-8")
     start = text[: text.index("Friday 14")]
-    for part, expected in ((start, (13, 0)), (start, (0, 0)), (text, (4, 1)), (text, (0, 0))):
+    for part, expected in ((start, (14, 0)), (start, (0, 0)), (text, (4, 1)), (text, (0, 0))):
         items = read(part, zone=ZoneInfo("UTC"))
         result = blog.import_items(items, source="text en.txt")
         assert (result.entries, result.revisions) == expected

@@ -12,10 +12,11 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -30,6 +31,7 @@ from liveblog.imports.feed import Reading, read
 from liveblog.imports.fitting import fit
 from liveblog.model.entry import Source
 from liveblog.model.errors import InvalidInput, LiveblogError, Unreachable
+from liveblog.model.moment import Moment, moment_of
 
 from ..conftest import Clock, serving
 from ..outside import Outside, outside, says
@@ -437,8 +439,8 @@ def test_a_date_that_cannot_be_is_reported(tmp_path: Path, date: str, said: str)
 
 def test_the_odd_dates_of_feeds_are_understood(tmp_path: Path) -> None:
     """As they are found in the wild."""
-    for date in ("2012-07-15T11:59:60Z", "2012-07-15 12:00:59", "15 Jul 12 08:00:59 EDT"):
-        data = rss(f"<item><guid>1</guid><title>x</title><pubDate>{date}</pubDate></item>")
+    for written in ("2012-07-15T11:59:60Z", "2012-07-15 12:00:59", "15 Jul 12 08:00:59 EDT"):
+        data = rss(f"<item><guid>1</guid><title>x</title><pubDate>{written}</pubDate></item>")
         assert only(from_file(data, tmp_path)).published.instant - NOON <= timedelta(minutes=1)
 
 
@@ -973,3 +975,59 @@ def test_a_name_without_end_takes_no_time(name: str, letter: str, tmp_path: Path
     found = from_file(item_with(f"{told}<{name}>{letter * 50_000}</{name}>"), tmp_path)
     assert time.process_time() - began < 5
     assert len(updates(found)) == 1
+
+
+# -- dates without a time --------------------------------------------------------------------------
+
+
+def dated_in_every_format(date: str) -> dict[str, bytes]:
+    """Return a feed of each format whose item has a date as it is written."""
+    dc = "xmlns:dc='http://purl.org/dc/elements/1.1/'"
+    item = f"<item {dc}><title>T</title><guid>1</guid>{{}}</item>"
+    return {
+        "RSS": rss(item.format(f"<pubDate>{date}</pubDate>")),
+        "Dublin Core": rss(item.format(f"<dc:date>{date}</dc:date>")),
+        "JSON Feed": json.dumps(
+            {"version": "https://jsonfeed.org/version/1.1", "title": "News",
+             "items": [{"id": "1", "content_text": "T", "date_published": date}]}
+        ).encode(),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Paris"])
+@pytest.mark.parametrize("form", ["RSS", "Dublin Core", "JSON Feed"])
+def test_a_date_alone_is_that_day_in_the_blogs_zone(tmp_path: Path, form: str, zone: str) -> None:
+    """Its time is unknown, and so its update is of the whole day; midnight is a time."""
+    day, blog_zone = date(2012, 7, 14), ZoneInfo(zone)
+    (update,) = updates(from_file(dated_in_every_format("2012-07-14")[form], tmp_path,
+                                  zone=blog_zone))  # fmt: skip
+    assert update.versions[0].published == moment_of(day, blog_zone)
+    timed = dated_in_every_format("2012-07-14T00:00:00Z")[form]
+    (update,) = updates(from_file(timed, tmp_path, zone=blog_zone))
+    assert update.versions[0].published == Moment(datetime(2012, 7, 14, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("written", ["14 Jul 2012", "Sat, 14 Jul 2012"])
+def test_a_date_of_mail_without_a_time_is_a_day_too(tmp_path: Path, written: str) -> None:
+    """As some programs write it in RSS."""
+    (update,) = updates(from_file(dated_in_every_format(written)["RSS"], tmp_path))
+    assert update.versions[0].published == moment_of(date(2012, 7, 14), UTC)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "America/Sao_Paulo"])
+def test_our_own_json_feed_brings_days_and_vague_times_back(
+    new_blog: Callable[..., Blog], clock: Clock, tmp_path: Path, zone: str
+) -> None:
+    """Although an item is dated with an instant."""
+    clock.set("2012-10-26T09:41:00Z")
+    blog = new_blog(timezone=zone)
+    at = Moment(datetime(2012, 10, 20, 16, tzinfo=UTC), written_time="vers 13 h")
+    blog.post("A day.", at=date(2012, 10, 21))
+    blog.post("A vague time.", at=at)
+    blog.publish()
+    data = (blog.paths.site / "feed.json").read_bytes()
+    path = tmp_path / "feed.json"
+    path.write_bytes(data)
+    reading = Reading(Client(), clock.now, zone=blog.config.zone)
+    found = {update.versions[0].published for update in updates(list(read(str(path), reading)))}
+    assert found == {at, moment_of(date(2012, 10, 21), blog.config.zone)}

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from liveblog.imports import Item, Picture, Problem, Update, Version
 from liveblog.imports.fitting import fit
 from liveblog.imports.markdown import read_folder as folder
-from liveblog.imports.markdown.dates import instant
+from liveblog.imports.markdown.dates import moment
 from liveblog.imports.markdown.source import FILE_LIMIT
 from liveblog.model import limits
 from liveblog.model.entry import slug
@@ -378,6 +378,14 @@ def test_the_picture_of_the_front_matter_is_taken(field: str, name: str, site: P
 # -- dates -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("text", ["2012-07-15", "2012/7/15", "July 15, 2012", "15 July 2012"])
+def test_a_date_alone_is_a_whole_day(text: str) -> None:
+    """A time with it, also midnight, is a time."""
+    midnight = datetime(2012, 7, 14, 22, tzinfo=UTC)
+    assert moment(text, PARIS) == Moment(midnight, "day")
+    assert moment(f"{text} 00:00", PARIS) == Moment(midnight)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -409,7 +417,7 @@ def test_the_picture_of_the_front_matter_is_taken(field: str, name: str, site: P
 )
 def test_dates_are_instants_in_the_blogs_zone(text: str, expected: str) -> None:
     """Of a time shown twice the first; one that is skipped is moved on; offsets are obeyed."""
-    assert instant(text, PARIS) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+    assert moment(text, PARIS).instant == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -426,7 +434,7 @@ def test_dates_are_instants_in_the_blogs_zone(text: str, expected: str) -> None:
 def test_what_is_no_date_is_a_problem(text: str, site: Path) -> None:
     """The post is not imported, and the others are."""
     with pytest.raises(InvalidInput, match="is not"):
-        instant(text, PARIS)
+        moment(text, PARIS)
     if text.isprintable() and text:
         put(site, "a.md", post(date=f"'{text}'"))
         put(site, "b.md", post())
@@ -442,7 +450,7 @@ def test_what_is_no_date_is_a_problem(text: str, site: Path) -> None:
 def test_any_text_is_a_date_or_refused(text: str) -> None:
     """Nothing else happens."""
     with contextlib.suppress(InvalidInput):
-        assert instant(text, PARIS).tzinfo is UTC
+        assert moment(text, PARIS).instant.tzinfo is UTC
 
 
 @given(
@@ -452,8 +460,9 @@ def test_any_text_is_a_date_or_refused(text: str) -> None:
 def test_a_date_with_its_offset_is_that_instant(local: datetime, zone: str) -> None:
     """Whatever the zone of the blog, ISO 8601 is exact."""
     at = local.replace(microsecond=0, tzinfo=UTC)
-    assert instant(at.isoformat(), ZoneInfo(zone)) == at
-    assert instant(at.strftime("%Y-%m-%d %H:%M:%S +0000").rjust(25, "0"), ZoneInfo(zone)) == at
+    written = at.strftime("%Y-%m-%d %H:%M:%S +0000").rjust(25, "0")
+    for text in (at.isoformat(), written):
+        assert moment(text, ZoneInfo(zone)) == Moment(at)
 
 
 @pytest.mark.parametrize(

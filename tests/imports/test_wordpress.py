@@ -868,3 +868,20 @@ def test_a_date_beyond_the_limits_is_reported_and_the_rest_is_imported(
     items = read(write(post("One.", "1"), post("Two.", "2", **beyond)))
     assert list(updates(items)) == ["post 1"]
     assert any("its date cannot be read" in said for said in problems(items))
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        {"post_date": "2012-07-15", "post_date_gmt": ""},
+        {"post_date": "", "post_date_gmt": "", "more": "<pubDate>Sun, 15 Jul 2012</pubDate>"},
+    ],
+)
+def test_a_date_without_a_time_is_a_whole_day(
+    write: Callable[..., Path], dates: dict[str, str]
+) -> None:
+    """WordPress always writes a time, other programs do not; midnight is a time."""
+    published = only(write(post(**dates))).published
+    assert (published.precision, published.instant.hour) == ("day", 22)
+    midnight = {"post_date": "2012-07-15 00:00:00", "post_date_gmt": "2012-07-14 22:00:00"}
+    assert only(write(post(**midnight))).published.precision == "instant"

@@ -32,6 +32,7 @@ COMMANDS = {
     "show": "log",
     "search": "search",
     "digest": "digest",
+    "chapter": "chapter",
     "publish": "publish",
     "move": "publish",
     "serve": "serve",

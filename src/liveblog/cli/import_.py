@@ -157,7 +157,7 @@ def feed(
         # The address that the user types may be in a private network; those in the feed may not.
         private = private_host_port(source) if is_address(source) else ""
         client = Client(allow=[private])
-        reading = Reading(client, blog.now)
+        reading = Reading(client, blog.now, zone=blog.config.zone)
         _import_items(
             state, blog, read(source, reading), f"feed {source}", source, dry_run, as_json
         )

@@ -68,10 +68,15 @@ def _item(item: Item) -> dict[str, Any]:
     )
 
 
-def _dating(item: Item) -> dict[str, str]:
+def _dating(item: Item) -> dict[str, Any]:
     """Return what our extension says about the date of an item; empty for an exact instant."""
-    found = {"precision": "day"} if item.precision == "day" else {}
-    return found | ({"written_time": item.written_time} if item.written_time else {})
+    return _without_none(
+        {
+            "precision": "day" if item.precision == "day" else None,
+            "day": item.day,
+            "written_time": item.written_time or None,
+        }
+    )
 
 
 def _without_none(members: dict[str, Any]) -> dict[str, Any]:

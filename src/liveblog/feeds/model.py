@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from msgspec import Struct, structs
@@ -60,6 +60,7 @@ class Item(Struct, frozen=True):
     published: datetime
     updated: datetime
     precision: Precision = "instant"  #: ``day``: readers are shown no clock time for it
+    day: date | None = None  #: the day of an entry of a whole day
     written_time: str = ""  #: the time as its author wrote it, where it is vague
     author: str = ""
     tags: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from typing import assert_never
 
 import msgspec
 
+from ..chapters import newest_framing
 from ..config import Config
 from ..journal import Journal, Reading
 from ..journal.dayfiles.layout import home_of
@@ -28,7 +29,7 @@ from ..model.records import Version as AnyVersion
 from ..model.records import pictures_of
 from ..model.revisions import revise
 from ..model.validation import validate
-from ..timeline import Entry, fold, newest_framing
+from ..timeline import Entry, fold
 from . import ChapterItem, Copy, FramingItem, ImportResult, Item, Picture, Problem, Update, Version
 from .chapters import ChapterImport, doubtful_close
 from .fitting import fit, with_links

@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 
 import msgspec
@@ -134,11 +134,16 @@ def poll(client: Client, source: Subscription, now: datetime) -> tuple[Answer | 
 
 
 def poll_due(
-    subscriptions: Subscriptions, client: Client, import_items: ImportItems, now: datetime
+    subscriptions: Subscriptions,
+    client: Client,
+    import_items: ImportItems,
+    now: datetime,
+    zone: tzinfo = UTC,
 ) -> str:
     """Request each feed that is due and import its updates; return the results in words.
 
-    The first time a feed is read completely, later back to the last reading.
+    *zone* is that of the blog's days, for dates without a time. The first time a feed is read
+    completely, later back to the last reading.
     """
     results = []
     for source in subscriptions.due(now):
@@ -147,7 +152,7 @@ def poll_due(
         answer, after = poll(client, source, now)
         words = ""
         if answer:
-            reading = Reading(client, now, since=source.read)
+            reading = Reading(client, now, since=source.read, zone=zone)
             future: list[FutureUpdate] = []
             try:
                 items = _within_time(

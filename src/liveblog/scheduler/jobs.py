@@ -141,7 +141,8 @@ class Jobs:
         if not self._subscriptions.due(self._blog.now):
             return ""
         client = self._client or Client(allow=self._subscriptions.private_hosts())
-        return poll_due(self._subscriptions, client, self._import_items, self._blog.now)
+        zone = self._blog.config.zone
+        return poll_due(self._subscriptions, client, self._import_items, self._blog.now, zone)
 
     def _import_items(self, name: str, items: Iterable[Item]) -> str:
         result = self._blog.import_items(items, source=f"feed {name}")

@@ -39,11 +39,9 @@ CREATE TABLE changes (
     day TEXT NOT NULL, id TEXT NOT NULL, shown TEXT NOT NULL, PRIMARY KEY (day, id)
 ) WITHOUT ROWID;
 CREATE INDEX changes_id ON changes (id);
-CREATE TABLE quotes (day TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (day, name)) WITHOUT ROWID;
-CREATE INDEX quotes_name ON quotes (name);
 """
 
-TABLES = ("days", "entries", "tags", "slugs", "figures", "removals", "changes", "quotes")
+TABLES = ("days", "entries", "tags", "slugs", "figures", "removals", "changes")
 
 
 class EntryRef(Struct, frozen=True):
@@ -229,18 +227,6 @@ class EntryIndex:
         else:
             self._db.execute("DELETE FROM figures WHERE day = ?", (name,))
         return True
-
-    def replace_quotes(self, name: str, days: Iterable[date]) -> None:
-        """Replace the days whose entries a framing or chapter quotes; *name* is in the journal."""
-        self._db.execute("DELETE FROM quotes WHERE name = ?", (name,))
-        rows = ((day.isoformat(), name) for day in days)
-        self._db.executemany("INSERT INTO quotes VALUES (?, ?)", rows)
-
-    def quoting(self, days: Iterable[date]) -> set[str]:
-        """Return the names, in the journal, of what quotes entries whose ids are of *days*."""
-        names = msgspec.json.encode(sorted(day.isoformat() for day in days)).decode()
-        query = "SELECT name FROM quotes WHERE day IN (SELECT value FROM json_each(?))"
-        return {row[0] for row in self._db.execute(query, (names,))}
 
     def figures(self) -> str:
         """Return the lines of CSV with the figures of all days, in order."""

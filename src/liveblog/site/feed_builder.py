@@ -49,6 +49,7 @@ class FeedBuilder:
             published=published,
             updated=published if is_untouched else now.updated.astimezone(UTC),
             precision=now.precision,
+            day=entry.day if is_day else None,
             written_time=now.written_time,
             author=now.author,
             tags=now.tags,

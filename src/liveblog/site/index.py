@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -24,17 +25,18 @@ from ..storage.sqlite import (
     open_database,
     open_temporary,
 )
-from . import chapter_index, entry_index, manifest
+from . import chapter_index, entry_index, manifest, quote_index
 from .chapter_index import ChapterIndex
 from .entry_index import EntryIndex
 from .manifest import Manifest
+from .quote_index import QuoteIndex
 
 VERSION = 11
 
 _SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE stamps (name TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID;
-{entry_index.SCHEMA}{chapter_index.SCHEMA}{manifest.SCHEMA}"""
+{entry_index.SCHEMA}{chapter_index.SCHEMA}{quote_index.SCHEMA}{manifest.SCHEMA}"""
 
 
 class Index:
@@ -51,6 +53,7 @@ class Index:
         self._run = 0  # number of the current publication, once it was read
         self.entries = EntryIndex(self._db)
         self.chapters = ChapterIndex(self._db)
+        self.quotes = QuoteIndex(self._db)
         self.manifest = Manifest(self._db, self._run_number)
         self.close = weakref.finalize(self, self._db.close)
 
@@ -127,7 +130,8 @@ class Index:
     def clear(self) -> None:
         """Delete everything."""
         self._db.execute("DELETE FROM facts WHERE name <> 'run'")
-        for table in ("stamps", *entry_index.TABLES, *chapter_index.TABLES, *manifest.TABLES):
+        tables = (module.TABLES for module in (entry_index, chapter_index, quote_index, manifest))
+        for table in ("stamps", *chain.from_iterable(tables)):
             self._db.execute(f"DELETE FROM {table}")
         self.entries.forget_days()
 

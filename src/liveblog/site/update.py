@@ -12,9 +12,8 @@ from ..journal import Journal
 from ..journal.dayfiles.layout import is_day
 from ..model import period
 from ..model.chapter import PREFIX, Chapter
-from ..model.entry import Framing, Revision, id_day
+from ..model.entry import Revision
 from ..model.period import Period, local_day
-from ..model.quotes import quotes_in
 from ..timeline import Day
 from .chapter_update import ChapterChanges, update_chapters
 from .days import NonEmptyDays
@@ -68,17 +67,18 @@ class IndexUpdate:
         days_before, tags_before = index.entries.non_empty_days(), index.entries.tags()
         days = self._changed_days(changed)
         invalidation = self._replace_days(days)
-        self._read_texts(changed)
-        quoting = index.entries.quoting(days)
-        days |= {date.fromisoformat(name) for name in quoting if is_day(name)}
+        self._note_removed_chapters(changed)
         self._report_damage(changed)
+        quoting = index.quotes.update(changed, self._journal, self._context.timeline)
+        days |= {date.fromisoformat(name) for name in quoting if is_day(name)}
+        changed_texts = changed | quoting
         closings, span = self._closings(), self._span()
         index.set_stamps(stamps, changed)
         index.set_fact("now", self._now.isoformat())
         self._queries.refresh()
-        chapters = update_chapters(self._context, changed | quoting, days, span)
+        chapters = update_chapters(self._context, changed_texts, days, span)
         return SiteChanges(
-            names=changed | quoting,
+            names=changed_texts,
             days=days,
             invalidation=invalidation,
             entry_ids=self._entry_ids,
@@ -179,20 +179,12 @@ class IndexUpdate:
                 day.date, entries, headline, removed, self._config.zone
             )
 
-    def _read_texts(self, changed: Iterable[str]) -> None:
-        """Note whose entries the changed framings and chapters quote, in any of their versions.
-
-        What quotes an entry is rendered again when the entry's day changes: an entry that is
-        removed is quoted nowhere. Chapters that are removed are noted too.
-        """
+    def _note_removed_chapters(self, changed: Iterable[str]) -> None:
         for name in changed:
-            reading = self._journal.read(name)
-            versions = [r for r in reading.records if isinstance(r, Framing | Chapter)]
-            quoted = frozenset[str]().union(*map(quotes_in, versions))
-            self._index.entries.replace_quotes(name, {id_day(entry_id) for entry_id in quoted})
-            chapters = [r for r in versions if isinstance(r, Chapter)]
-            self._has_removals |= any(r.state == "removed" for r in chapters)
-            self._has_removals |= name.startswith(PREFIX) and bool(reading.withheld)
+            if name.startswith(PREFIX):
+                reading = self._journal.read(name)
+                removed = (isinstance(r, Chapter) and r.state == "removed" for r in reading.records)
+                self._has_removals |= any(removed) or bool(reading.withheld)
 
     def _report_damage(self, changed: Iterable[str]) -> None:
         """Report the damage in the changed files of the journal."""

@@ -14,7 +14,9 @@ from msgspec import Struct, structs
 
 from .daytimes import (
     ABOUT,
+    ABOUT_AFTER,
     ABOUT_AN_HOUR,
+    ADVERBS,
     ARTICLES,
     BEFORE,
     FROM_HOUR,
@@ -41,6 +43,9 @@ _ABBREVIATION = re.compile(r"[A-Z]{1,4}T|MSK|MEZ|MESZ")
 
 _MOST_LEADS = 5
 """Maximum number of words before a named time."""
+
+_BEFORE_WORDS = frozenset(("at", "by", "around", "um", "gegen"))
+"""Words before an hour in words, which can be nothing else then: "at ten"."""
 
 _NOON = 12
 _LAST = time(23, 59, 59)
@@ -112,7 +117,7 @@ def read_time(tokens: Tokens, *, has_range: bool = True) -> TimeOfDay | None:
 
 
 def _read_one(tokens: Tokens) -> TimeOfDay | None:
-    start = tokens.at
+    start, first = tokens.at, tokens.peek().word
     word = BEFORE.take(tokens)
     clock = _read_clock(tokens)
     if clock is None and word:
@@ -122,22 +127,23 @@ def _read_one(tokens: Tokens) -> TimeOfDay | None:
     is_bare = False
     if clock is not None and not clock.is_named:
         is_bare = word in (HOUR_FOLLOWS, ABOUT_AN_HOUR) or (
-            bool(word) and tokens.peek(-1).number is not None
+            bool(word) and (tokens.peek(-1).number is not None or first in _BEFORE_WORDS)
         )
     if clock is None or not (clock.is_named or is_bare):
         tokens.at = start
         return None
     is_bare = is_bare and word not in (HOUR_FOLLOWS, ABOUT_AN_HOUR)
+    is_vague = ABOUT_AFTER.take(tokens) is not None or word in (ABOUT, ABOUT_AN_HOUR)
     zone = _read_zone(tokens)
     found = clock.time()
     is_end = found == _LAST and clock.second == 0
     return TimeOfDay(
         time=found,
         late=_LAST if is_end else None,
-        is_vague=word in (ABOUT, ABOUT_AN_HOUR) or is_end or zone == "local",
+        is_vague=is_vague or is_end or zone == "local",
         has_number=True,
         has_minutes=clock.has_minutes,
-        has_word=bool(word),
+        has_word=bool(word) and first != "t",  # "2012-07-15T18:04"
         is_plain=clock.is_plain,
         is_bare=is_bare,
         zone=zone,
@@ -153,7 +159,7 @@ def _read_range(tokens: Tokens) -> TimeOfDay | None:
     second = _read_clock(tokens)
     if second is None or first.is_plain or second.is_plain:
         return None
-    if not (first.is_named or second.is_named):
+    if not (first.is_named or second.is_named or word == HOUR_FOLLOWS):
         return None
     if first.is_named and not second.is_named:
         return None
@@ -183,7 +189,8 @@ def _read_clock(tokens: Tokens) -> _Clock | None:
     half = HALVES.take(tokens)
     if half and not (half == "night" and clock.hour == 24):
         clock.half, clock.is_named = half, True
-    clock.is_named = bool(HOURS.take(tokens)) or clock.is_named
+    if not _is_zone_next(tokens):
+        clock.is_named = bool(HOURS.take(tokens)) or clock.is_named
     clock.is_plain = clock.is_plain and not clock.is_named
     clock.is_named = clock.is_named or clock.is_plain
     return clock
@@ -212,7 +219,7 @@ def _read_hour(tokens: Tokens) -> _Clock | None:
         minute = _read_two_digits(tokens, "")
         if minute is not None:
             MINUTES.take(tokens)
-    elif (minute := _read_two_digits(tokens, ":")) is not None:
+    elif (minute := _read_minutes(tokens)) is not None:
         clock.second = _read_two_digits(tokens, ":") or 0
         clock.is_named = True
     elif (minute := _read_two_digits(tokens, ".")) is not None:
@@ -230,6 +237,28 @@ def _read_two_digits(tokens: Tokens, sign: str) -> int | None:
         return None
     tokens.at += 1 + len(sign)
     return token.number
+
+
+def _read_minutes(tokens: Tokens) -> int | None:
+    """Read the minutes of "14:32", or of "14 : 32 :", where a sign has to follow them."""
+    found = _read_two_digits(tokens, ":")
+    if found is not None:
+        return found
+    colon, minute, after = (tokens.peek(i) for i in range(3))
+    if colon.raw != ":" or minute.number is None or len(minute.raw) != 2:
+        return None
+    if after.raw not in (":", "-", "–", "—"):
+        return None
+    tokens.at += 2
+    return minute.number
+
+
+def _is_zone_next(tokens: Tokens) -> bool:
+    """Whether « heure » is the beginning of a zone: « heure locale »."""
+    start = tokens.at
+    zone = _read_zone(tokens)
+    tokens.at = start
+    return bool(zone)
 
 
 def _read_zone(tokens: Tokens) -> str:
@@ -301,12 +330,12 @@ def _read_named(tokens: Tokens, start: int) -> TimeOfDay | None:
                 time=_time_of(hours[which]),
                 late=time(23) if hours[0] < 2 else None,
                 is_vague=True,
-                has_word=has_word,
+                has_word=has_word or tokens.peek(-1).word in ADVERBS,
                 zone=_read_zone(tokens),
             )
         modifier = MODIFIERS.take(tokens)
         if modifier is not None:
-            which = modifier
+            which, has_word = modifier, True
             continue
         word = tokens.peek().word
         if BEFORE.take(tokens):

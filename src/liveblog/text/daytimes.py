@@ -45,11 +45,12 @@ BEFORE = _phrases(
                     "|قرابة الساعة|زهاء الساعة|في حدود الساعة|قبيل الساعة|بعيد الساعة|قبل الساعة"
                     "|بعد الساعة|منذ الساعة|حتى الساعة|ابتداء من الساعة"),
     (ABOUT, "نحو|حوالي|قرابة|قبيل|بعيد"),
+    (ABOUT, "~|≈|±|ca.|env.|env|v.|approx.|aprox."),
 )  # fmt: skip
 
 RANGE_BEFORE = _phrases(
-    (HOUR_FOLLOWS, "de|entre|between|from|von|zwischen|entre las|de las|desde las|من الساعة"
-                   "|بين الساعة|ما بين الساعة|من|بين|ما بين"),
+    (EXACTLY, "de|entre|between|from|von|zwischen|من|بين|ما بين"),
+    (HOUR_FOLLOWS, "entre las|de las|desde las|من الساعة|بين الساعة|ما بين الساعة"),
 )  # fmt: skip
 """Words before the first of two times."""
 
@@ -96,21 +97,24 @@ FROM_HOUR = _phrases(
 )  # fmt: skip
 """Minutes that a phrase after an hour adds to it."""
 
+ABOUT_AFTER = _phrases((True, "environ|à peu près|or so|ungefähr|aproximadamente|تقريبا"))
+"""Words after an hour that make it vague."""
+
 HALVES = _phrases(
     ("am", "am|a.m.|a.m|ص"), ("pm", "pm|p.m.|p.m|م"),
     ("morning", "du matin|in the morning|morgens|vormittags|früh|am morgen|am vormittag"
                 "|de la mañana|de la madrugada|صباحا|فجرا|من الصباح|من صباح اليوم"),
-    ("noon", "ظهرا|mittags|del mediodía"),
+    ("noon", "ظهرا|mittags|del mediodía|noon|midday"),
     ("evening", "de l'après-midi|du soir|in the afternoon|in the evening|nachmittags|abends"
                 "|am nachmittag|am abend|de la tarde|مساء|عصرا|بعد الظهر|من المساء|من مساء اليوم"),
-    ("night", "at night|nachts|in der nacht|de la noche|ليلا|de la nuit"),
+    ("night", "at night|nachts|in der nacht|de la noche|ليلا|de la nuit|midnight"),
 )  # fmt: skip
 """The half of the day, or its part, after an hour."""
 
 # -- the zone ----------------------------------------------------------------------------------
 
 LOCAL = _phrases(
-    (True, "heure locale|heures locales|locales|local time|local|ortszeit|hora local"
+    (True, "heure locale|heures locales|locale|locales|local time|local|ortszeit|hora local"
            "|بالتوقيت المحلي|التوقيت المحلي|توقيت محلي"),
 )  # fmt: skip
 UTC_NAMES = _phrases((True, "gmt|utc|tu|z|heure gmt|temps universel|بتوقيت غرينتش|توقيت غرينتش"))
@@ -127,28 +131,37 @@ POINTS = _phrases(
 
 PARTS = _phrases(
     ((1.0, 3.0, 5.0), "nuit|night|overnight|nacht|nachts|noche|madrugada|ليلا|الليل|الليلة|ليلة"
-                      "|early hours|small hours|early morning hours|frühen morgenstunden"),
+                      "|ليلة أمس|early hours|small hours|early morning hours|frühen morgenstunden"),
     ((5.0, 5.5, 6.0), "aube|aurore|dawn|daybreak|sunrise|morgengrauen|tagesanbruch|sonnenaufgang"
-                      "|amanecer|alba|فجرا|الفجر|فجر|شروق الشمس|petit matin|petit jour"),
+                      "|amanecer|alba|فجرا|الفجر|فجر|فجر اليوم|شروق الشمس|petit matin|petit jour"),
     ((7.0, 9.0, 11.0), "matin|matinée|morning|morgen|morgens|vormittag|vormittags|früh|mañana"
-                       "|صباحا|الصباح|صباح|قبل الظهر|frühmorgens"),
+                       "|صباحا|الصباح|صباح|صباح اليوم|قبل الظهر|frühmorgens"),
     ((11.5, 12.5, 13.5), "milieu de journée|mi-journée|lunchtime|mittagszeit"),
     ((13.5, 15.0, 17.0), "après-midi|afternoon|nachmittag|nachmittags|tarde|عصرا|العصر|بعد الظهر"),
     ((17.0, 18.0, 18.5), "fin de journée|end of the day"),
     ((19.0, 20.0, 21.0), "crépuscule|dusk|sunset|dämmerung|abenddämmerung|anochecer|atardecer"
                          "|غروب الشمس|الغروب|tombée de la nuit|nightfall"),
-    ((19.0, 20.0, 22.5), "soir|soirée|evening|tonight|abend|abends|مساء|المساء|spätabends"),
+    ((19.0, 20.0, 22.5), "soir|soirée|evening|tonight|abend|abends|مساء|المساء"
+                         "|مساء اليوم|spätabends"),
 )  # fmt: skip
 """Parts of the day: the hour at which an update of an early, unspecified or late part stands."""
 
 MODIFIERS = _phrases(
-    (0, "début de|début d'|early|early in|frühen|früher|primera|primeras|primera hora de|أول|بداية"
-        "|مطلع"),
+    (0, "début de|début d'|tôt|tôt dans|early|early in|frühen|früher|primera|primeras"
+        "|primera hora de|أول|بداية|مطلع"),
     (1, "milieu de|milieu d'|mid-|mid|media|pleine|plein|middle of"),
     (2, "fin de|fin d'|late|late in|tard|späten|spät|spät am|última|últimas|última hora de|آخر"
         "|أواخر|نهاية"),
 )  # fmt: skip
 """What makes a part of the day early (0) or late (2)."""
+
+ADVERBS = frozenset(
+    (
+        "overnight", "tonight", "nachts", "morgens", "vormittags", "nachmittags", "abends",
+        "mittags", "fruhmorgens", "spatabends", "ليلا", "فجرا", "صباحا", "عصرا", "مساء", "ظهرا",
+    )
+)  # fmt: skip
+"""Parts of the day, folded, that need no word before them in a sentence."""
 
 ARTICLES = frozenset(
     ("la", "le", "l", "les", "'", "the", "der", "die", "das", "den", "dem", "el", "un", "une")

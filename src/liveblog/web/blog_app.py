@@ -32,7 +32,7 @@ from .errors import Problem
 from .removed_entries import RemovedEntries
 from .search_limit import SearchLimit
 from .static import SiteFiles
-from .stream import Broadcaster, messages
+from .stream import HEARTBEAT, Broadcaster, messages
 from .writers import Writers
 
 MISSED_READERS = 4
@@ -196,7 +196,7 @@ class BlogApp:
                 end = StreamPosition.parse(until)
                 read = partial(self.watcher.events_between, position, end)
                 events = await run_sync(read, limiter=self._missed_threads)
-        return b"retry: 2000\n\n" + messages([*events, ("hello", {})], until)
+        return b"retry: 2000\n\n" + messages([*events, ("hello", {"beat": HEARTBEAT})], until)
 
 
 def _requested_position(scope: Scope) -> str:

@@ -31,7 +31,8 @@ PATIENCE = 20.0
 """Seconds after which a subscriber is dropped that reads nothing."""
 
 HEARTBEAT = 15.0
-"""Seconds between two comments: proxies close silent connections."""
+"""Seconds between two ``beat`` events: proxies close silent connections, and a page that hears
+nothing for longer knows that its connection is dead."""
 
 BATCH = 256
 """Subscribers that are served before other tasks of the event loop get their turn."""
@@ -230,7 +231,7 @@ class Broadcaster:
             subscriber.writing.cancel()
 
     async def _beat(self) -> None:
-        """Send a comment from time to time, and drop the subscribers that read nothing."""
+        """Send a ``beat`` event from time to time, and drop the subscribers that read nothing."""
         beats = 0
         while True:
             await asyncio.sleep(HEARTBEAT / 3)
@@ -240,7 +241,7 @@ class Broadcaster:
                     self._drop(subscriber)
             beats += 1
             if beats % 3 == 0:
-                self.send(b": still here\n\n")
+                self.send(message("beat", {}))
 
     def _end(self) -> None:
         for subscriber in self._subscribers:

@@ -148,9 +148,7 @@ class Day(Section):
             # A short line was not wrapped.
             is_wrapped = is_wrapped or mark.is_sentence or len(before) >= _WRAPPED_LENGTH
             return None if is_wrapped else mark
-        if mark.is_sentence and (is_wrapped or (mark.is_narrative and self._mark is None)):
-            return None
-        return mark
+        return None if mark.is_sentence and is_wrapped else mark
 
     def _start_update(self, number: int, mark: TimeMark) -> Generator[Item, None, bool]:
         """Begin an update at a time; return whether the line was used up."""

@@ -24,7 +24,6 @@ class TimeMark:
     is_vague: bool  #: it is shown as it is written
     is_marked: bool  #: its whole line is a Markdown heading or emphasised
     is_sentence: bool = False  #: it is the beginning of a sentence, which stays whole
-    is_narrative: bool = False  #: it is a part of the day without a sign after it: "In the morning"
 
 
 def time_mark(line: str, *, is_stamp: bool = False) -> TimeMark | None:
@@ -59,7 +58,6 @@ def time_mark(line: str, *, is_stamp: bool = False) -> TimeMark | None:
                 is_marked=bool(before.level)
                 or (tail.closed == "end" and before.emphasis not in BRACKETS),
                 is_sentence=is_sentence,
-                is_narrative=is_sentence and not (tail.sign or found.has_number or found.is_point),
             )
     return None
 
@@ -75,14 +73,15 @@ def possible_time(line: str) -> tuple[str, time | None] | None:
     if found is None or not found.has_number or time_mark(line) is not None:
         return None
     tail = read_tail(line[tokens.end :], before)
-    if (found.is_plain or found.is_bare) and tail.sign not in (":", "-"):
+    is_number = found.is_bare or (found.is_plain and not found.has_word)
+    if is_number and tail.sign not in (":", "-"):
         return None
     return None if _is_duration(tail) else (line[before.start : tokens.end], found.time)
 
 
 def _is_mark(found: TimeOfDay, tail: Tail, *, is_stamp: bool, has_bracket: bool) -> bool:
     """Whether a time begins an update, judging by what follows it on its line."""
-    if found.is_plain and not has_bracket:
+    if found.is_plain and not (has_bracket or (found.has_word and tail.sign)):
         return False  # "18.04" is a number, or a day
     if tail.sign in (":", "-") or tail.closed:
         return True
@@ -93,7 +92,7 @@ def _is_mark(found: TimeOfDay, tail: Tail, *, is_stamp: bool, has_bracket: bool)
     if is_stamp:
         return found.has_minutes
     if tail.sign == ",":
-        return found.has_number or found.has_word or found.is_point
+        return True
     if _is_duration(tail):
         return False
     if not found.has_number:

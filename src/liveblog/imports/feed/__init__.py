@@ -12,7 +12,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -22,7 +22,7 @@ from ...http_client import MAX_BYTES, Answer, Client
 from ...model import limits
 from ...model.entry import Source, slug
 from ...model.errors import InvalidInput, LiveblogError, Unreachable
-from ...model.moment import Moment
+from ...model.moment import Moment, moment_of
 from ...text.fragments import html_to_text
 from ...text.sanitizer import sanitize
 from .. import Item, Picture, Problem, Update, Version
@@ -53,6 +53,7 @@ class Reading:
     undated: datetime | None = None  #: aware; date for updates without one, which else are left out
     since: datetime | None = None  #: aware; how far back documents are read
     max_documents: int = MAX_DOCUMENTS
+    zone: tzinfo = UTC  #: of the blog's days, for dates without a time
 
 
 def read(source: str, reading: Reading) -> Iterator[Item]:
@@ -162,12 +163,12 @@ def _updates_of(
         entries = _one_per_instant(entry for _, entry in numbered)
         versions: list[Version] = []
         for entry in entries:
-            published = entry.published or entry.updated or reading.undated
+            published = _date_of(entry, reading)
             if refused := _why_refused(entry, published, where_entry, reading.now):
                 yield refused
             elif published:
                 # All versions of an update have the date of the first.
-                date = versions[0].published if versions else Moment(published)
+                date = versions[0].published if versions else published
                 versions.append(_version(entry, date, document, reading.client))
         if versions:
             updates.append(Update(key, where_entry, tuple(versions)))
@@ -193,8 +194,16 @@ def _one_per_instant(entries: Iterable[Entry]) -> list[Entry]:
     return [entry for _, entry in sorted(by_instant.items(), key=lambda pair: pair[0])]
 
 
+def _date_of(entry: Entry, reading: Reading) -> Moment | None:
+    """Return the moment of an entry: a whole day where it has a date without a time."""
+    if entry.day:
+        return moment_of(entry.day, reading.zone)
+    instant = entry.published or entry.updated or reading.undated
+    return Moment(instant, written_time=entry.written_time) if instant else None
+
+
 def _why_refused(
-    entry: Entry, published: datetime | None, where_entry: str, now: datetime
+    entry: Entry, published: Moment | None, where_entry: str, now: datetime
 ) -> Problem | None:
     """Return why an entry cannot be imported, or None."""
     if published is None:
@@ -202,8 +211,8 @@ def _why_refused(
         what = f"its date cannot be read ('{date}')" if date else "it has no date"
         hint = "Give the date that such updates are to have."
         return Problem(where_entry, f"{what}; it is not imported", hint)
-    if published > now:
-        what = f"its date lies in the future ({published:%Y-%m-%d}); it is not imported"
+    if published.instant > now:
+        what = f"its date lies in the future ({published.instant:%Y-%m-%d}); it is not imported"
         return FutureUpdate(where_entry, what, "Import it again once that date has come.")
     if not (entry.title or entry.text.strip() or entry.attachments):
         return Problem(where_entry, "it is empty; it is not imported")
@@ -222,6 +231,7 @@ def _version(entry: Entry, published: Moment, document: Document, client: Client
         shown.setdefault(image.url, image)
         return True
 
+    changes = (published.instant, None if entry.day else entry.published, entry.updated)
     source = entry.text if entry.kind == "html" else _paragraphs(entry.text)
     body = to_markdown(source, base=entry.base, take=take)
     links = []
@@ -236,7 +246,7 @@ def _version(entry: Entry, published: Moment, document: Document, client: Client
     body = "\n\n".join(filter(None, [body, "\n".join(f"- {link}" for link in links)]))
     return Version(
         published=published,
-        updated=max(filter(None, (published.instant, entry.published, entry.updated))),
+        updated=max(filter(None, changes)),
         title="" if _is_echo(entry.title, source) else entry.title,
         body=body,
         author=", ".join(entry.authors or document.authors),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from ...model import limits
@@ -37,6 +37,8 @@ class Entry:
     tags: tuple[str, ...] = ()
     dated: str = ""  #: its date as written
     published: datetime | None = None  #: aware
+    day: date | None = None  #: the day that it is dated with, where it has no time
+    written_time: str = ""  #: its time in words, where it is vague
     updated: datetime | None = None  #: aware
     lang: str = ""
     attachments: tuple[Attachment, ...] = ()

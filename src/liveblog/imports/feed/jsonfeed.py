@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
 
+from ...model import limits
 from ...model.errors import InvalidInput
 from .document import Attachment, Document, Entry, instant_in_range, one_line, web_address
 
@@ -40,6 +41,7 @@ def _read_entry(item: dict[str, Any], base: str) -> Entry:
     has_html = isinstance(item.get("content_html"), str)
     text = item.get("content_html" if has_html else "content_text") or item.get("summary") or ""
     dates = [item.get(name) for name in ("date_published", "date_modified")]
+    extension = _object(item.get("_liveblog"))  # of our own feeds
     own, external = (web_address(base, item.get(name)) for name in ("url", "external_url"))
     return Entry(
         # Old feeds have numbers (JSON Feed 1.1 wants a string).
@@ -53,6 +55,8 @@ def _read_entry(item: dict[str, Any], base: str) -> Entry:
         tags=tuple(filter(None, map(one_line, _list(item.get("tags"))))),
         dated=one_line(next(filter(None, dates), "")),
         published=_instant(dates[0]),
+        day=_day(dates[0]) or _day(extension.get("day")),
+        written_time=one_line(extension.get("written_time"))[: limits.NAME],
         updated=_instant(dates[1]),
         lang=one_line(item.get("language")),
         attachments=tuple(_attachments(item, base)),
@@ -76,11 +80,19 @@ def _authors(holder: dict[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, names)))
 
 
-def _instant(date: object) -> datetime | None:
+def _instant(written: object) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(one_line(date))
+        moment = datetime.fromisoformat(one_line(written))
         return instant_in_range(moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC))
     except (ValueError, OverflowError):
+        return None
+
+
+def _day(written: object) -> date | None:
+    """Return the day of a date without a time."""
+    try:
+        return limits.check_day(date.fromisoformat(one_line(written)))
+    except (ValueError, InvalidInput):
         return None
 
 

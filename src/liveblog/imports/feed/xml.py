@@ -23,6 +23,12 @@ _PROLOG = re.compile(
 )
 
 
+_DATE_ALONE = re.compile(
+    r"\d{4}-\d\d-\d\d|(?:[A-Za-z]{3,9}\.?, ?)?\d{1,2}[ -][A-Za-z]{3,9}\.?[ -]\d{2,4}"
+)
+"""A date without a time, in ISO 8601 or as in RFC 822."""
+
+
 def read(content: bytes, where: str, url: str, content_type: str = "") -> Document:
     """Return the contents of an XML feed; relative addresses are resolved against *url*.
 
@@ -112,6 +118,9 @@ def _read_entry(entry: dict[str, Any], url: str) -> Entry:
     dated = [one_line(dict.get(entry, name)) for name in ("published", "updated", "created")]
     detail = entry.get("title_detail") or {}
     source = entry.get("source") or {}
+    published, updated = _instant(dates[0], dated[0] or dated[2]), _instant(dates[1], dated[1])
+    own_date = published or updated
+    written = (dated[0] or dated[2]) if published else dated[1]
     return Entry(
         id=one_line(dict.get(entry, "id")),
         links=tuple(filter(None, addresses[:1])),
@@ -124,8 +133,9 @@ def _read_entry(entry: dict[str, Any], url: str) -> Entry:
             filter(None, (one_line(t.get("label") or t.get("term")) for t in entry.get("tags", ())))
         ),
         dated=next(filter(None, dated), ""),
-        published=_instant(dates[0], dated[0] or dated[2]),
-        updated=_instant(dates[1], dated[1]),
+        published=published,
+        day=own_date.date() if own_date and _DATE_ALONE.fullmatch(written) else None,
+        updated=updated,
         lang=one_line(entry.get("language") or lang or detail.get("language")),
         attachments=tuple(_attachments(entry, links, url)),
         origin=_title(source),

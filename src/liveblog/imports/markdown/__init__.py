@@ -19,7 +19,6 @@ from pathlib import Path, PurePosixPath
 from ...model import limits
 from ...model.entry import FORBIDDEN, clean_text
 from ...model.errors import InvalidInput
-from ...model.moment import Moment
 from ...text.frontmatter import Page, split
 from ...text.plain import shorten
 from .. import Copy, Item, Picture, Problem, Update, Version
@@ -77,11 +76,11 @@ def _update(
 ) -> Iterator[Update | Problem]:
     generator = _generator(page, where, source)
     post_fields = fields.read(page, where, source.section(where), generator, zone)
-    if post_fields.published > now:  # the date of its file name
+    if post_fields.published.instant > now:  # the date of its file name
         yield Problem(where, "its date lies in the future; it is not imported", "Wait for it.")
         return
     if post_fields.updated > now:
-        post_fields.updated = post_fields.published
+        post_fields.updated = post_fields.published.instant
         post_fields.problems.append("Its last change lies in the future.")
     text = clean_text(page.body, "text") or post_fields.summary
     if len(text.encode()) > limits.BODY_BYTES:
@@ -97,7 +96,7 @@ def _update(
     read = body.read(text, partial(source.find, post=where))
     _add_covers(read, post_fields, where, source)
     version = Version(
-        published=Moment(post_fields.published),
+        published=post_fields.published,
         updated=post_fields.updated,
         body=clean_text(read.text, "text"),
         tags=post_fields.tags,

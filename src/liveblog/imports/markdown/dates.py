@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from ...model import limits
 from ...model.errors import InvalidInput
+from ...model.moment import Moment
 from ...model.period import local_instant
 
 _CLOCK = (
@@ -29,13 +30,13 @@ _MONTHS = (
 _HINT = "Write it like 2012-07-15 18:04, or with its offset: 2012-07-15T18:04:00+02:00."
 
 
-def instant(text: str, zone: tzinfo) -> datetime:
-    """Return the instant of a post's date, in UTC and to the second.
+def moment(text: str, zone: tzinfo) -> Moment:
+    """Return the moment of a post's date, its instant in UTC and to the second.
 
     It reads ISO 8601, its variants in YAML and Jekyll (``2012-07-15 18:04:00 +0200``), dates of
-    mail (RFC 5322 §3.3) and ``July 15, 2012``; a date alone means midnight. A time without an
-    offset is in *zone*: the first of two if clocks go back, moved by the length of the gap if they
-    go forward.
+    mail (RFC 5322 §3.3) and ``July 15, 2012``; a date alone has the precision ``day``. A time
+    without an offset is in *zone*: the first of two if clocks go back, moved by the length of the
+    gap if they go forward.
 
     Raises :class:`InvalidInput` for anything else.
     """
@@ -44,7 +45,8 @@ def instant(text: str, zone: tzinfo) -> datetime:
     for form in (_ISO, _DAY_FIRST, _MONTH_FIRST):
         if match := form.fullmatch(text.strip()):
             try:
-                return limits.check_instant(_instant(match, zone), "date")
+                found = limits.check_instant(_instant(match, zone), "date")
+                return Moment(found) if match["hour"] else Moment(found, "day")
             except (ValueError, OverflowError) as error:
                 raise InvalidInput(f"'{shown}' is not in the calendar: {error}.", _HINT) from None
     raise InvalidInput(f"'{shown}' is not a known form of date.", _HINT)

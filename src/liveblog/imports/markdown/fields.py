@@ -12,9 +12,10 @@ from typing import Literal
 from ...model.draft import FIELDS
 from ...model.entry import FORBIDDEN
 from ...model.errors import InvalidInput
+from ...model.moment import Moment
 from ...text.frontmatter import Page, Value
 from .body import ShownPicture
-from .dates import instant
+from .dates import moment
 
 Generator = Literal["hugo", "jekyll", "pelican"]
 
@@ -27,7 +28,7 @@ _COVERS = ("image", "images", "cover", "featured_image")
 class Fields:
     """The front matter of a post."""
 
-    published: datetime
+    published: Moment
     updated: datetime
     texts: dict[str, str] = field(default_factory=dict)  #: text fields of a draft, by name
     tags: tuple[str, ...] = ()
@@ -42,14 +43,14 @@ def read(page: Page, where: str, section: str, generator: Generator, zone: tzinf
     Raises :class:`InvalidInput` without a valid date.
     """
     given = page.fields
-    published = instant(_date(given, where), zone)
+    published = moment(_date(given, where), zone)
     texts = {field.name: _line(given.get(field.name)) for field in FIELDS if field.kind == "text"}
     texts["author"] = ", ".join(_authors(given.get("authors") or given.get("author")))
-    found = Fields(published, published, summary=_text(given.get("summary")))
+    found = Fields(published, published.instant, summary=_text(given.get("summary")))
     for name in _MODIFIED:
         if text := _text(given.get(name)):
             try:
-                found.updated = max(published, instant(text, zone))
+                found.updated = max(published.instant, moment(text, zone).instant)
             except InvalidInput as error:
                 found.problems.append(f"{name}: {error.message}")
             break
@@ -116,7 +117,7 @@ def _date(given: dict[str, Value], where: str) -> str:
 
 def _instant(value: Value, zone: tzinfo) -> datetime | None:
     try:
-        return instant(_text(value), zone)
+        return moment(_text(value), zone).instant
     except InvalidInput:
         return None
 

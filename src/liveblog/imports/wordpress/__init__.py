@@ -24,7 +24,7 @@ import msgspec
 from ...http_client import Client
 from ...model import addresses, limits
 from ...model.errors import InvalidInput
-from ...model.moment import Moment
+from ...model.moment import Moment, moment_of
 from ...text.plain import shorten
 from .. import Item, Problem, Update, Version
 from ..fitting import language_or_empty
@@ -191,7 +191,7 @@ class Export:
             yield from self._live_blog(item, where)
 
     def _post(self, item: wxr.Item, where: str) -> Iterator[Item]:
-        published = _parse_instant(
+        published = _parse_moment(
             item["wp:post_date_gmt"], item["wp:post_date"], self._zone, item["pubDate"]
         )
         if published is None:
@@ -211,8 +211,8 @@ class Export:
         yield from _report_missing(where, body.missing)
         title = plain_text(item["title"])
         version = Version(
-            published=Moment(published),
-            updated=max(published, changed or published),
+            published=published,
+            updated=max(published.instant, changed or published.instant),
             title=title,
             body=body.markdown,
             author=", ".join(self._authors(item)),
@@ -366,6 +366,16 @@ def _parse_instant(gmt: str, local: str, zone: tzinfo, rfc: str = "") -> datetim
     with suppress(InvalidInput):
         return limits.check_instant(found) if found else None
     return None
+
+
+def _parse_moment(gmt: str, local: str, zone: tzinfo, rfc: str) -> Moment | None:
+    """Return the moment of a post: a whole day where its date has no time."""
+    for text in (local, rfc):
+        for form in ("%Y-%m-%d", "%a, %d %b %Y"):
+            with suppress(ValueError, InvalidInput):
+                return moment_of(datetime.strptime(text.strip(), form).date(), zone)  # noqa: DTZ007
+    instant = _parse_instant(gmt, local, zone, rfc)
+    return Moment(instant) if instant else None
 
 
 def _nicename(login: str) -> str:

@@ -4,6 +4,9 @@ import { all, byId, root, words } from "./dom.js";
 
 const REFRESH_DELAY = 100; // milliseconds after an event
 const SCHEDULE_INTERVAL = 30_000; // milliseconds between two looks while an update is scheduled
+const ANSWER_LIMIT = 8_000; // milliseconds within which a server answers
+const FRESH = 1_000; // milliseconds in which a stream that was heard is taken for alive
+const WATCH_INTERVAL = 2_000; // milliseconds
 
 let isFetching = false;
 let isOutdated = false; // asked for again while fetching
@@ -63,12 +66,28 @@ export function follow() {
     clearTimeout(waiting);
     waiting = setTimeout(refresh, REFRESH_DELAY);
   };
-  const stream = new EventSource(`${root}events`);
-  for (const kind of ["entry", "removed", "page", "reload"]) stream.addEventListener(kind, refreshSoon);
-  stream.addEventListener("hello", () => {
-    if (!isFirst) refreshSoon();
-    isFirst = false;
-  });
+  let stream;
+  let heardAt;
+  let silence; // milliseconds without a word after which the stream is dead
+  const listen = () => {
+    stream?.close();
+    stream = new EventSource(`${root}events`);
+    heardAt = Date.now();
+    silence = ANSWER_LIMIT;
+    for (const kind of ["hello", "beat", "entry", "removed", "page", "reload"]) {
+      stream.addEventListener(kind, ({ data }) => {
+        heardAt = Date.now();
+        if (kind === "hello") silence = (JSON.parse(data).beat ?? Infinity) * 2500;
+        if (kind !== "beat" && !(kind === "hello" && isFirst)) refreshSoon();
+        isFirst = false;
+      });
+    }
+  };
+  const listenIfSilent = (limit) => Date.now() - heardAt > limit && listen();
+  listen();
+  // No error tells that a stream is dead, or that the browser gave up.
+  setInterval(() => listenIfSilent(silence), WATCH_INTERVAL);
+  document.addEventListener("visibilitychange", () => document.hidden || listenIfSilent(FRESH));
   // A scheduled update appears without an event.
   setInterval(() => {
     if (!document.hidden && document.querySelector(".waits")) refresh();

@@ -6,6 +6,9 @@ import { isOutage, setReachable } from "./notices.js";
 const POLL_INTERVAL = 10_000; // milliseconds
 const HIDDEN_LIMIT = 5 * 60_000; // milliseconds after which a hidden tab disconnects
 const LONGEST_RETRY = 30_000; // milliseconds
+const ANSWER_LIMIT = 4_000; // milliseconds within which a server answers, the first time
+const FRESH = 1_000; // milliseconds in which a connection that was heard is taken for alive
+const WATCH_INTERVAL = 2_000; // milliseconds
 
 const { root } = document.body.dataset;
 const name = `liveblog ${new URL(root, location)}`;
@@ -21,6 +24,8 @@ let releaseLock;
 let lockRequest; // an AbortController
 
 let source;
+let heardAt = 0; // when the stream, or the tab that holds it, sent something
+let silence = 0; // milliseconds without a word after which the stream is dead; 0: not known
 let position = ""; // id of the last event
 let failures = 0;
 let timer;
@@ -36,11 +41,12 @@ export function connect(handlers, mergeDocument) {
   document.addEventListener("visibilitychange", () => {
     clearTimeout(hiddenTimer);
     if (document.hidden) hiddenTimer = setTimeout(close, HIDDEN_LIMIT);
-    else open();
+    else resume();
   });
   addEventListener("pagehide", close);
-  addEventListener("pageshow", (event) => event.persisted && open());
-  addEventListener("online", () => isLeader && openStream());
+  addEventListener("pageshow", (event) => event.persisted && resume());
+  addEventListener("online", resume);
+  setInterval(watch, WATCH_INTERVAL);
   channel?.addEventListener("message", receive);
   open();
 }
@@ -50,6 +56,26 @@ export function disconnect() {
   isOver = true;
   close();
   setReachable(true);
+}
+
+/** Connect again, or make sure that the connection is alive: no error tells that one is dead. */
+function resume() {
+  if (isOver) return;
+  if (!isLeader && !lockRequest) return open();
+  if (Date.now() - heardAt < FRESH) return;
+  if (isLeader && source) openStream();
+  catchUp(ANSWER_LIMIT).catch(() => {});
+}
+
+/** Notice a stream that is open and dead: nothing was heard for longer than the server is silent. */
+function watch() {
+  const limit = silence || (source ? ANSWER_LIMIT * (failures + 1) : 0);
+  if (!limit || isOver || Date.now() - heardAt < limit) return;
+  if (isLeader && source) return fail(heardAt);
+  if (isLeader || document.hidden) return;
+  // The tab that holds the connection says nothing; it may sleep.
+  heardAt = Date.now();
+  catchUp().then(() => setReachable(true), () => setReachable(false, heardAt));
 }
 
 function open() {
@@ -70,8 +96,7 @@ function open() {
 function close() {
   isLeader = false;
   clearTimeout(timer);
-  source?.close();
-  source = undefined;
+  closeStream();
   releaseLock?.();
   releaseLock = undefined;
   lockRequest?.abort();
@@ -87,11 +112,15 @@ function lead() {
 
 function openStream() {
   clearTimeout(timer);
-  source?.close();
+  closeStream();
+  heardAt = Date.now();
   source = new EventSource(`${root}events${position ? `?after=${encodeURIComponent(position)}` : ""}`);
   for (const kind of Object.keys(updates)) {
     source.addEventListener(kind, (event) => {
       const data = JSON.parse(event.data);
+      heard();
+      // A server that does not say how often it sends something may be silent for long.
+      if (kind === "hello") silence = (data.beat ?? Infinity) * 2500;
       const isFirst = kind === "hello" && !position;
       position = event.lastEventId || position;
       failures = 0;
@@ -101,14 +130,32 @@ function openStream() {
       if (isFirst) catchUp().catch(() => {});
     });
   }
-  source.onerror = () => {
-    source.close();
-    failures += 1;
-    setReachableInAllTabs(false);
-    if (failures >= 3) return poll(Date.now() + 60_000);
-    const pause = Math.min(LONGEST_RETRY, 1000 * 2 ** failures);
-    timer = setTimeout(openStream, pause * (0.5 + Math.random() / 2));
-  };
+  source.addEventListener("beat", () => {
+    heard();
+    channel?.postMessage({ kind: "beat", data: silence });
+  });
+  source.onerror = () => fail();
+}
+
+function closeStream() {
+  source?.close();
+  source = undefined;
+  silence = 0;
+}
+
+function heard() {
+  heardAt = Date.now();
+}
+
+/** Try again, less and less often; fetch live.json meanwhile. *since* is when it was heard last. */
+function fail(since) {
+  closeStream();
+  failures += 1;
+  setReachableInAllTabs(false, since);
+  if (failures >= 3) return poll(Date.now() + 60_000);
+  if (since) catchUp(ANSWER_LIMIT).catch(() => {});
+  const pause = Math.min(LONGEST_RETRY, 1000 * 2 ** failures);
+  timer = setTimeout(openStream, pause * (0.5 + Math.random() / 2));
 }
 
 /** Fetch live.json again and again; from *retryAt* on, open the stream if the server has one. */
@@ -126,8 +173,8 @@ async function poll(retryAt) {
   else timer = setTimeout(poll, POLL_INTERVAL * (0.9 + Math.random() / 5), retryAt);
 }
 
-async function catchUp() {
-  const answer = await fetch(`${root}live.json`, { cache: "no-cache" });
+async function catchUp(limit = LONGEST_RETRY) {
+  const answer = await ask(`${root}live.json`, limit);
   if (!answer.ok) throw new Error(answer.status);
   // A server with a stream names it in a Link header; a static host has none.
   hasStream = answer.headers.get("link")?.includes("text/event-stream") ?? false;
@@ -137,14 +184,27 @@ async function catchUp() {
   etag = now;
 }
 
-function setReachableInAllTabs(isReachable) {
-  setReachable(isReachable);
+/** Fetch what changed, or fail within a limit: a dead connection would not end by itself. */
+async function ask(address, limit) {
+  const abort = new AbortController();
+  const timeout = setTimeout(() => abort.abort(), limit);
+  try {
+    return await fetch(address, { cache: "no-cache", signal: abort.signal });
+  } finally {
+    clearTimeout(timeout);
+  }
+}
+
+function setReachableInAllTabs(isReachable, since) {
+  setReachable(isReachable, since);
   channel?.postMessage({ kind: "reachable", data: isReachable });
 }
 
 /** Handle a message from the tab that holds the connection. */
 function receive({ data: { kind, data, position: theirs } }) {
   if (isLeader) return;
+  heardAt = Date.now();
+  if (kind === "beat") return void (silence = data);
   if (kind === "reachable") return setReachable(data);
   if (kind === "poll") return void catchUp().catch(() => {});
   position = theirs || position;

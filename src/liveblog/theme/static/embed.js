@@ -21,6 +21,9 @@ img { max-width: 100%; height: auto; }
 button, .to-pinned, .tags { display: none; }
 `;
 
+const ANSWER_LIMIT = 8_000; // milliseconds within which a server answers
+const FRESH = 1_000; // milliseconds in which a stream that was heard is taken for alive
+
 class LiveBlog extends HTMLElement {
   #entries = new Map();
   #removed = new Set();
@@ -31,23 +34,45 @@ class LiveBlog extends HTMLElement {
     this.#source = new URL(this.getAttribute("src"), location.href);
     this.#limit = Math.min(Math.max(Number(this.getAttribute("limit")) || 20, 1), 50);
     this.#load().then(() => this.#listen(), () => this.#again());
+    this.#watch = setInterval(() => this.#checkSilence(), 2_000);
+    for (const kind of ["visibilitychange", "pageshow", "online"]) addEventListener(kind, this.#resume);
   }
 
   disconnectedCallback() {
-    this.#stream?.close();
+    this.#close();
     clearTimeout(this.#timer);
+    clearInterval(this.#watch);
+    for (const kind of ["visibilitychange", "pageshow", "online"]) removeEventListener(kind, this.#resume);
+  }
+
+  /** The page is shown again: no error tells that a stream died meanwhile. */
+  #resume = () => {
+    if (document.hidden || !this.#stream || Date.now() - this.#heardAt < FRESH) return;
+    this.#load().catch(() => {});
+    this.#listen();
+  };
+
+  #checkSilence() {
+    if (this.#stream && Date.now() - this.#heardAt > (this.#silence || ANSWER_LIMIT)) this.#fail();
   }
 
   #source;
   #limit;
   #stream;
   #timer;
+  #watch;
+  #heardAt = 0;
+  #silence = 0; // milliseconds without a word after which a stream is dead; 0: not known
+  #retryAt = 0; // when the stream is tried again
   #about;
   #isOver = false;
   #isPushed = false; // whether live.json named a stream; a static host has none
 
   async #load() {
-    const answer = await fetch(this.#source, { cache: "no-cache" });
+    const abort = new AbortController();
+    const limit = setTimeout(() => abort.abort(), ANSWER_LIMIT);
+    const answer = await fetch(this.#source, { cache: "no-cache", signal: abort.signal });
+    clearTimeout(limit);
     if (!answer.ok) throw new Error(answer.status);
     this.#isPushed = answer.headers.get("link")?.includes("text/event-stream") ?? false;
     const { entries, removed, page, title, url, language } = await answer.json();
@@ -70,27 +95,41 @@ class LiveBlog extends HTMLElement {
   #listen() {
     if (!this.isConnected || this.#isOver) return;
     if (!this.#isPushed) return this.#again();
+    clearTimeout(this.#timer);
+    this.#close();
+    this.#heardAt = Date.now();
     const query = this.#point ? `?after=${encodeURIComponent(this.#point)}` : "";
     this.#stream = new EventSource(new URL(`events${query}`, this.#source));
     const on = (kind, act) =>
       this.#stream.addEventListener(kind, (event) => {
         this.#failures = 0;
+        this.#heardAt = Date.now();
         const isFirst = kind === "hello" && !this.#point;
         this.#point = event.lastEventId || this.#point;
         act(JSON.parse(event.data));
         // What was told between our reading of live.json and this.
         if (isFirst) this.#load().catch(() => {});
       });
-    on("hello", () => {});
+    on("hello", ({ beat }) => (this.#silence = (beat ?? Infinity) * 2500));
+    on("beat", () => {});
     on("entry", (item) => (this.#removed.delete(item.id), this.#take(item), this.#draw()));
     on("removed", ({ id }) => (this.#drop(id), this.#draw()));
     on("page", (page) => this.#draw(page));
     on("reload", () => this.#load());
-    this.#stream.onerror = () => {
-      this.#stream.close();
-      this.#failures += 1;
-      this.#again();
-    };
+    this.#stream.onerror = () => this.#fail();
+  }
+
+  #close() {
+    this.#stream?.close();
+    this.#stream = undefined;
+    this.#silence = 0;
+  }
+
+  #fail() {
+    this.#close();
+    this.#failures += 1;
+    if (this.#failures >= 3) this.#retryAt = Date.now() + 60_000;
+    this.#again();
   }
 
   /** After a failure: look for the stream again, or, where there is none, ask from time to time. */
@@ -101,7 +140,9 @@ class LiveBlog extends HTMLElement {
     this.#timer = setTimeout(
       () => {
         if (!polls) return void this.#load().catch(() => {}).then(() => this.#listen());
-        this.#load().catch(() => {}).then(() => (this.#failures ? this.#again() : this.#listen()));
+        this.#load()
+          .then(() => this.#isPushed && Date.now() >= this.#retryAt, () => false)
+          .then((isDue) => (isDue ? this.#listen() : this.#again()));
       },
       polls ? 10_000 : 1000 * 2 ** this.#failures * (0.5 + Math.random()),
     );
@@ -124,7 +165,7 @@ class LiveBlog extends HTMLElement {
       const head = document.createRange().createContextualFragment(page.parts.head.html);
       state.textContent = head.querySelector(".state strong")?.textContent ?? "";
       this.#isOver = page.state === "over";
-      if (this.#isOver) this.#stream?.close();
+      if (this.#isOver) this.#close();
     }
     const shown = [...this.#entries.values()]
       .sort((a, b) => (a.order < b.order ? 1 : -1))

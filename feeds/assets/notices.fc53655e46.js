@@ -13,14 +13,14 @@ let timer;
 
 export const isOutage = () => lostAt > 0;
 
-/** Note whether the server can be reached; show the outage once it has lasted. */
-export function setReachable(isReachable) {
+/** Note whether the server can be reached; show the outage, which began *since*, once it has lasted. */
+export function setReachable(isReachable, since = Date.now()) {
   if (isReachable) {
     clearTimeout(timer);
     lostAt = 0;
     if (!line.querySelector("a")) line.hidden = true;
   } else if (!lostAt) {
-    lostAt = Date.now();
+    lostAt = since;
     timer = setTimeout(() => {
       if (line.querySelector("a")) return;
       const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" });

@@ -1,12 +1,12 @@
 // Applies the events of the stream, and the document live.json, to the page.
 
-import { disconnect } from "./connection.07f7582aae.js";
+import { disconnect } from "./connection.cbdc2f849f.js";
 import { entries, findEntry, parse, refresh, remove, replace } from "./entries.897a7b1982.js";
-import { offerReload } from "./notices.f39eb7907d.js";
+import { offerReload } from "./notices.fc53655e46.js";
 import { isShown } from "./page.05e3b9628f.js";
-import { defer, isPaused, showPauseButton } from "./pause.795518d393.js";
+import { defer, isPaused, showPauseButton } from "./pause.15c0833cb1.js";
 import { holdPosition } from "./scroll.c60d127c00.js";
-import { announce, discard, hold, isWaiting, showCount, showOrCount } from "./waiting.e039a296bb.js";
+import { announce, discard, hold, isWaiting, showCount, showOrCount } from "./waiting.d5c6814ca6.js";
 
 const PAGE_SIZE = 50; // entries on the live page
 const DOCUMENT_SIZE = 20; // entries in live.json

@@ -2,7 +2,7 @@
 
 import { entries, focus, insert, refresh } from "./entries.897a7b1982.js";
 import { isShown, say } from "./page.05e3b9628f.js";
-import { isPaused } from "./pause.795518d393.js";
+import { isPaused } from "./pause.15c0833cb1.js";
 import { holdPosition, isAtNewest, isOldestFirst, slide } from "./scroll.c60d127c00.js";
 
 const bar = document.getElementById("live");
