@@ -56,6 +56,18 @@ function show(list, fresh) {
     entries.insertBefore(shown, next);
   }
   for (const removed of known.values()) removed.remove();
+  offerPlaces();
+}
+
+/** Offer the entries of the list as those that the next one can follow. */
+function offerPlaces() {
+  const select = byId("after");
+  if (!select) return;
+  const chosen = select.value;
+  const named = all("#entries > .item").filter(({ dataset }) => dataset.name);
+  const options = named.map(({ dataset }) => new Option(dataset.name, dataset.id));
+  select.replaceChildren(new Option(), ...options);
+  select.value = chosen;
 }
 
 /** Refresh the list whenever the blog changes. */
