@@ -287,7 +287,7 @@ ADVICE = [
      ["07-15 00:00", "07-15 23:00"]),
     ("Du 15 au 16 juillet 2012\n\nA.\n", "several days",
      lambda text, hint: text.replace("A.", "15 juillet 2012\n\nA.\n\n16 juillet\n\nB."),
-     ["2012-07-15", "2012-07-15", "2012-07-16"]),
+     ["2012-07-15", "2012-07-16"]),
     ("Du 15 au 16 juillet 2012\n\nA.\n\n10 h : B.\n", "under a heading of several days",
      lambda text, hint: text.replace("10 h", "16 juillet 2012\n\n10 h"),
      ["2012-07-15", "07-16 10:00"]),

@@ -143,7 +143,7 @@ def _read_one(tokens: Tokens) -> TimeOfDay | None:
         is_vague=is_vague or is_end or zone == "local",
         has_number=True,
         has_minutes=clock.has_minutes,
-        has_word=bool(word),
+        has_word=bool(word) and first != "t",  # "2012-07-15T18:04"
         is_plain=clock.is_plain,
         is_bare=is_bare,
         zone=zone,

@@ -73,7 +73,7 @@ class Block:
     is_headline: bool = False  #: that text can be a headline
     has_time: bool = False  #: it begins with a time of day
     has_source: bool = False
-    byline: str = ""  #: the author that a line « Par … » names
+    is_byline: bool = False  #: it names the authors, or the days of a chapter below its title
     is_close: bool = False  #: « Conclusion »
     is_ending: bool = False  #: it begins as the end of a text does
     is_about_period: bool = False
@@ -173,7 +173,7 @@ class _Reader:
         block = self._block(number, "text", line)
         block.has_time = time_mark(line) is not None
         block.has_source = bool(find_sources(line))
-        block.byline = byline(line)
+        block.is_byline = bool(byline(line))
         block.is_close = begins_close(line)
         block.is_ending = begins_like_an_end(line)
         block.is_about_period = is_about_the_period(line)

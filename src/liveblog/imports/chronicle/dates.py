@@ -190,7 +190,7 @@ def _read_part(tokens: Tokens) -> _Part | None:
     if found is not None:
         return found._replace(weekday=weekday)
     tokens.at = at
-    day = _read_day_number(tokens)
+    day = read_day_number(tokens)
     if not day:
         tokens.at = start
         return None
@@ -267,11 +267,14 @@ def possible(*readings: Reading) -> tuple[Reading, ...]:
 
 
 def _read_day_and_month(tokens: Tokens) -> _Part | None:
-    day = _read_day_number(tokens)
+    day = read_day_number(tokens)
+    has_dash = tokens.peek().raw == "-" and not tokens.peek(1).after_blank  # "27-Sep-2014"
+    tokens.at += has_dash and tokens.peek(1).word in vocabulary()[0]
     tokens.take(_OF)
     month = _read_month(tokens)
     if month is None or day is None:
         return None
+    tokens.at += has_dash and tokens.peek().raw == "-" and len(tokens.peek(1).raw) == 4
     return _Part(possible((_read_year(tokens), month, day)))
 
 
@@ -280,7 +283,7 @@ def _read_month_and_day(tokens: Tokens) -> _Part | None:
     month = _read_month(tokens)
     if month is None:
         return None
-    day = _read_day_number(tokens)
+    day = read_day_number(tokens)
     if day is None:
         return None
     days = [day]
@@ -289,7 +292,7 @@ def _read_month_and_day(tokens: Tokens) -> _Part | None:
         here = tokens.at
         is_time = read_time(tokens) is not None
         tokens.at = here
-        last = _read_day_number(tokens)
+        last = read_day_number(tokens)
         if not is_time and last is not None and last != day and _ends_date(tokens):
             days.append(last)
         else:
@@ -304,7 +307,7 @@ def _ends_date(tokens: Tokens) -> bool:
     return not after.raw[:1].isalpha() and (after.number is None or len(after.raw) == 4)
 
 
-def _read_day_number(tokens: Tokens) -> int | None:
+def read_day_number(tokens: Tokens) -> int | None:
     """Read the number of a day: 15, 1er, 2nd."""
     token = tokens.peek()
     if token.number is None or len(token.raw) > 2:

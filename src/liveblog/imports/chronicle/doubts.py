@@ -12,26 +12,49 @@ from typing import NamedTuple
 
 from ...text.clock import read_time
 from ...text.tokens import Phrases, Tokens
-from .dates import Dates, read_and, read_dates, read_weekday
+from .dates import Dates, read_and, read_dates, read_day_number, read_weekday, vocabulary
 from .headings import dated_sentence, day_heading
-from .leads import read_lead
+from .leads import is_numbered_day, read_lead
 from .opening import Opening, read_opening, read_tail
 from .times import possible_time, time_mark
+
+_LONGEST_MONTH = 31
+_LONGEST_ABBREVIATION = 4
+"""Letters of the abbreviation of a weekday: "sun" and « mar » are words too."""
 
 _MOST_WORDS = 6
 """Maximum number of words before a date that may head a day."""
 
-_NEXT_DAYS = Phrases(
+_RELATIVE = Phrases(
     (phrase, days)
     for days, phrases in (
         (1, "le lendemain|the next day|the following day|next day|am nächsten tag|am folgenden tag"
-            "|tags darauf|al día siguiente|el día siguiente|في اليوم التالي|اليوم التالي"),
+            "|tags darauf|al día siguiente|el día siguiente|al otro día|le jour suivant"
+            "|في اليوم التالي|اليوم التالي|demain|tomorrow|غدا"),
         (2, "le surlendemain|deux jours plus tard|two days later|zwei tage später|dos días después"
-            "|dos días más tarde|بعد يومين"),
+            "|dos días más tarde|بعد يومين|übermorgen|pasado mañana"),
+        (-1, "hier|yesterday|gestern|ayer|أمس|la veille"),
+        (-2, "avant-hier|l'avant-veille|vorgestern|anteayer"),
     )
     for phrase in phrases.split("|")
 )  # fmt: skip
+"""Days that are named by their distance from another one."""
 
+_UNITS = frozenset(
+    (
+        "jour", "jours", "semaine", "semaines", "day", "days", "week", "weeks", "weekend", "tag",
+        "tage", "tagen", "woche", "wochen", "dia", "dias", "semana", "semanas", "يوم", "ايام",
+        "اسبوع", "اسابيع", "end",
+    )
+)  # fmt: skip
+_LATER = frozenset(
+    (
+        "plus", "apres", "suivant", "suivante", "suivants", "later", "after", "following", "next",
+        "spater", "danach", "folgenden", "nachsten", "mas", "despues", "siguiente", "siguientes",
+        "dernier", "prochain", "last", "letzten", "pasado", "التالي", "بعد",
+    )
+)  # fmt: skip
+"""Words, folded, that put a day or week at a distance: « Trois jours plus tard, … »."""
 
 _SENTENCE_ENDS = frozenset('.!?…؟:;(«"“')
 """Signs after which a time is not that of the whole line."""
@@ -58,9 +81,9 @@ def doubtful_day(line: str, day: date, *, has_text: bool) -> Doubt | None:
     if day_heading(line) is not None:
         return None  # the survey has reported it
     before = read_opening(line)
-    finders = [_find_sentence, _find_date, _find_weekday, _find_number]
+    finders = [_find_sentence, _find_date, _find_weekday, _find_number, _find_month]
     if has_text:
-        finders.append(_find_next_day)
+        finders += [_find_relative, _find_distance]
     for find in finders:
         found = find(line, before, day)
         if found is not None:
@@ -69,7 +92,7 @@ def doubtful_day(line: str, day: date, *, has_text: bool) -> Doubt | None:
                 return None
             return Doubt(
                 f"'{text}' may begin another day; it is read as text of {day}",
-                f"If a day begins there, put a line such as '## {other or '2012-07-15'}' above it.",
+                f"If a day begins there, put a line such as '## {other or _after(day)}' above it.",
             )
     return None
 
@@ -116,57 +139,98 @@ def _find_date(line: str, before: Opening, day: date) -> _Found:
         if found is None or found.is_bare:
             continue
         tail = read_tail(line[tokens.end :], before)
-        if tail.sign in (":", "-") or (not tail.rest and not tail.sign):
+        if tail.sign in (":", "-", ",") or (not tail.rest and not tail.sign):
             return line[before.start : tokens.end], _day_of(found, day)
         return None
     return None
 
 
-def _find_next_day(line: str, before: Opening, day: date) -> _Found:
+def _find_month(line: str, before: Opening, day: date) -> _Found:
+    """Find « Début septembre : … », « Jour 3 : … »: a part of the calendar that is no day."""
+    tokens = Tokens(line, before.start)
+    is_numbered = is_numbered_day(tokens)
+    for _ in range(_MOST_WORDS):
+        if is_numbered or tokens.peek().word in vocabulary()[0]:
+            break
+        tokens.at += bool(tokens.peek().word)
+    else:
+        return None
+    tokens.at += 2 if is_numbered else 1
+    tokens.at += tokens.peek().number is not None
+    tail = read_tail(line[tokens.end :], before)
+    if tail.sign in (":", "-") or (not tail.rest and not tail.sign):
+        return line[before.start : tokens.end], None
+    return None
+
+
+def _find_relative(line: str, before: Opening, day: date) -> _Found:
     """Find « Le lendemain, … »."""
     tokens = Tokens(line, before.start)
-    days = _NEXT_DAYS.take(tokens)
+    days = _RELATIVE.take(tokens)
     if days is None:
         return None
     return line[before.start : tokens.end], day + timedelta(days=days)
 
 
-def _find_weekday(line: str, before: Opening, day: date) -> _Found:
-    """Find « Lundi : … », « Lundi 16 : … »."""
+def _find_distance(line: str, before: Opening, day: date) -> _Found:
+    """Find « Trois jours plus tard, … », « Le week-end suivant, … », « Lundi dernier, … »."""
     tokens = Tokens(line, before.start)
-    read_lead(tokens, line)
+    has_unit = False
+    for _ in range(_MOST_WORDS):
+        word = tokens.peek().word
+        if not word or word in _SENTENCE_ENDS or word in ",،":
+            return None
+        tokens.at += 1
+        is_day = word in _UNITS or word in vocabulary()[1]
+        if (has_unit and word in _LATER) or (is_day and tokens.peek(-2).word in _LATER):
+            tokens.take(frozenset(("tard", "tarde")))
+            is_later = tokens.peek(-1).word in ("tard", "tarde", "later", "spater")
+            tail = read_tail(line[tokens.end :], before)
+            if is_later or tail.sign in (":", "-", ","):
+                return line[before.start : tokens.end], None
+            return None
+        has_unit = has_unit or is_day
+    return None
+
+
+def _find_weekday(line: str, before: Opening, day: date) -> _Found:
+    """Find « Lundi : … », « Lundi 16 : … », « Nuit de lundi à mardi : … », "On Monday the …"."""
+    tokens = Tokens(line, before.start)
+    lead = read_lead(tokens, line)
     weekday = read_weekday(tokens)
     if weekday is None:
         return None
-    text = line[before.start : tokens.end]
+    is_whole = len(tokens.peek(-1).raw) > _LONGEST_ABBREVIATION
     number = tokens.peek().number
-    if number is not None and 1 <= number <= 31:
-        tokens.at += 1
-        text = line[before.start : tokens.end]
-    tail = read_tail(line[tokens.end :], before)
-    if not tail.sign and tail.rest and time_mark(tail.rest) is None:
+    number = number if number is not None and 1 <= number <= _LONGEST_MONTH else None
+    tokens.at += number is not None
+    end = tokens.end
+    if read_and(tokens) and read_weekday(tokens) is not None:
+        tokens.at += tokens.peek().number is not None
+        end = tokens.end
+    tail = read_tail(line[end:], before)
+    is_heading = bool(tail.sign) or not tail.rest or time_mark(tail.rest) is not None
+    if not is_heading and not (lead.has_article and is_whole):
         return None
-    other = day + timedelta(days=(weekday - day.weekday()) % 7)
+    text = line[before.start : end]
     if number is not None:
         return text, _next_numbered(day, number)
-    return text, other
+    return text, day + timedelta(days=(weekday - day.weekday()) % 7)
 
 
 def _find_number(line: str, before: Opening, day: date) -> _Found:
-    """Find « Le 27 : … », « Nuit du 27 au 28 : … »."""
+    """Find « Le 27 : … », "On the 27th, …", « Nuit du 27 au 28 : … », « 27 : … »."""
     tokens = Tokens(line, before.start)
-    if not read_lead(tokens, line).has_article:
+    lead = read_lead(tokens, line)
+    number = read_day_number(tokens)
+    if number is None or not 1 <= number <= _LONGEST_MONTH:
         return None
-    number = tokens.peek().number
-    if number is None or not 1 <= number <= 31:
-        return None
-    tokens.at += 1
     end = tokens.end
-    if read_and(tokens) and tokens.peek().number is not None:
-        tokens.at += 1
+    if read_and(tokens) and read_day_number(tokens) is not None:
         end = tokens.end
     tail = read_tail(line[end:], before)
-    if tail.sign not in (":", "-") and (tail.rest or tail.sign):
+    signs = (":", "-", ",") if lead.has_article else (":",)
+    if tail.sign not in signs and (tail.rest or tail.sign or not lead.has_article):
         return None
     return line[before.start : end], _next_numbered(day, number)
 
@@ -197,9 +261,13 @@ def _find_time(line: str) -> tuple[str, time | None] | None:
     return None
 
 
+def _after(day: date) -> date:
+    return day + timedelta(days=1)
+
+
 def _next_numbered(day: date, number: int) -> date | None:
     """Return the next day with a number, from *day* on."""
-    for ahead in range(62):
+    for ahead in range(2 * _LONGEST_MONTH):
         other = day + timedelta(days=ahead)
         if other.day == number:
             return other

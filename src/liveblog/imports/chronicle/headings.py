@@ -14,6 +14,9 @@ from .leads import BEFORE_SENTENCE, Lead, first_words, read_lead
 from .opening import BRACKETS, Tail, read_opening, read_tail
 from .times import TimeMark, time_mark
 
+_DECORATION = "=~—"
+"""Signs on both sides of a heading."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -51,6 +54,8 @@ def day_heading(line: str, *, is_sentence: bool = False) -> Heading | None:
     that continues after a comma, or is in a list, is uncertain: a sentence can begin like that.
     *is_sentence* says that it may be a sentence that no heading can be.
     """
+    if line[:1] in _DECORATION:
+        line = line.strip(f"{_DECORATION} ")  # "=== 15 July ==="
     before = read_opening(line)
     tokens = Tokens(line, before.start)
     first = tokens.peek()

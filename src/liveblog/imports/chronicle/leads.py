@@ -96,12 +96,15 @@ def _read_part_of_day(tokens: Tokens, line: str) -> Lead | None:
     return Lead(has_article=True, part=words, hours=_NIGHTFALL, is_night=True)
 
 
+def is_numbered_day(tokens: Tokens) -> bool:
+    """Whether « Jour 3 », "Day 3" comes next."""
+    return tokens.peek().word in _NUMBERED and tokens.peek(1).number is not None
+
+
 def _skip_number(tokens: Tokens) -> bool:
     """Skip « Jour 3 – », and return whether it was there."""
-    is_numbered = (
-        tokens.peek().word in _NUMBERED
-        and tokens.peek(1).number is not None
-        and tokens.peek(2).raw in (":", "-", "–", "—", ",", "(", "|", "،")
+    is_numbered = is_numbered_day(tokens) and (
+        tokens.peek(2).raw in (":", "-", "–", "—", ",", "(", "|", "،")
     )
     tokens.at += 3 * is_numbered
     return is_numbered

@@ -17,8 +17,9 @@ from starlette.requests import Request
 
 from ...blog import Blog
 from ...model.draft import FIELDS, Draft, changed_fields, field_values, given_fields
-from ...model.entry import Figure, Revision, Source, Verification, display_day, slug
+from ...model.entry import Figure, Revision, Source, Verification, display_day
 from ...model.moment import Moment
+from ...model.topics import topic_slug
 from ..api.schema import FramingText, Picture
 from ..errors import Problem
 from ..form_data import LIMIT, parts_of
@@ -157,7 +158,7 @@ def tags_of(text: str) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for part in parts:
         if part:
-            found.setdefault(slug(part), part)
+            found.setdefault(topic_slug(part), part)
     return tuple(found.values())
 
 
