@@ -329,6 +329,22 @@ def test_a_framed_range_without_a_headline_is_called_by_its_days(told: Blog) -> 
     assert made.title == "Du 9 au 14 juillet 2012"
 
 
+def test_the_texts_around_a_range_are_those_of_its_chapter(told: Blog) -> None:
+    """Written with the digest, they make a chapter; no framing of a range is written any more."""
+    made = told.frame(PERIOD, headline="Titre", introduction="Avant.", expect=0)
+    assert (made.rev, made.headline, told.timeline.framing(PERIOD)) == (1, "Titre", made)
+    assert told.timeline.chapter(LEGACY).now.introduction == "Avant."
+    assert told.journal.read(PERIOD).records == ()
+    again = told.frame(PERIOD, headline="", close="Fin.", expect=1)
+    assert (again.headline, again.introduction) == ("Du 9 au 14 juillet 2012", "Avant.")
+    assert told.digest(PERIOD).close == "Fin."
+    with pytest.raises(Conflict):
+        told.frame(PERIOD, close="Autre.", expect=1)
+    told.chapters.remove(LEGACY)
+    assert told.timeline.framing(PERIOD) == Framing(period=PERIOD, rev=3)
+    assert told.frame(PERIOD, introduction="Neuf.").rev == 4
+
+
 # -- the journal -----------------------------------------------------------------------------------
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import http.server
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -38,14 +37,7 @@ from ..receiver import Receiver, receiving
 from ..test_scheduler import add
 from ..waiting import until
 from ..wire import fetch
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """A mail server."""
-    with receiving() as made:
-        yield made
-
+from .conftest import Room
 
 # -- mail ------------------------------------------------------------------------------------------
 
@@ -495,42 +487,6 @@ def test_a_subscriber_of_a_real_hub_gets_a_new_update(tmp_path: Path) -> None:
 
 
 # -- chats -----------------------------------------------------------------------------------------
-
-
-class Chat:
-    """Keeps what a service of Apprise posts."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.status = 200
-
-
-@pytest.fixture
-def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Chat, dict[str, str]]]:
-    """A chat behind a web hook, and the environment that knows its address."""
-    kept = Chat()
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if kept.status == 200:
-                kept.texts.append(said["message"])
-            self.send_response(kept.status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None: ...
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield kept, {"LIVEBLOG_CHAT_TEAM": f"json://ana:geheim@127.0.0.1:{server.server_port}/"}
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-Room = tuple[Chat, dict[str, str]]
 
 
 def chatting(blog: Blog, room: Room, what: str) -> tuple[Blog, Dispatcher]:

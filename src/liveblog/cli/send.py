@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .context import State, dry_option, json_option, pass_state
+from .context import State, dry_option, json_option, local_time, pass_state
 from .printing import echo, print_document, print_json, style
 
 if TYPE_CHECKING:
@@ -37,10 +37,11 @@ def send(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Mail the digest of a day or week now.
+    """Mail the digest of a day or week, or a chapter, now.
 
-    To try the settings, or once more. WHEN is today, yesterday, week, last-week, 2012-07-15 or
-    2012-W29. What the schedule sends is not touched: it goes all the same. See docs/mail.md.
+    To try the settings, or once more. WHEN is today, yesterday, week, last-week, 2012-07-15,
+    2012-W29 or the name of a chapter. What the schedule sends is not touched: it goes all the same.
+    See docs/mail.md.
     """
     blog = state.blog()
     messages = _compose(state, blog, when, addresses)
@@ -70,13 +71,22 @@ def _compose(state: State, blog: Blog, when: str, addresses: tuple[str, ...]) ->
     if not recipients:
         raise ConfigError("There is nobody to send to.", "Add to = […] under [mail], or say --to.")
     digest = blog.digest(when)
-    if digest.period.kind == "range":
+    chapter = digest.chapter
+    if digest.period.kind == "range" and not chapter:
         raise InvalidInput(
-            f"{digest.period.id} is neither a day nor a week.",
-            "Mail tells of a day or a week, such as 2012-07-15 or 2012-W29.",
+            f"{digest.period.id} is neither a day nor a week, and no chapter.",
+            "Send a day, a week (2012-W29), or a chapter that 'liveblog chapter list' names.",
+        )
+    if chapter and chapter.published > blog.now:
+        when = local_time(blog, chapter.published)
+        raise InvalidInput(
+            f"The chapter '{chapter.slug}' is held back until {when}.",
+            "It is sent then. 'liveblog chapter edit' can publish it now.",
         )
     state.warn(digest.faults)
-    if not digest.entries:
+    if chapter and chapter.state != "live":
+        state.say(f"The chapter '{chapter.slug}' was {chapter.state}: no mail is sent for that.")
+    elif not chapter and not digest.entries:
         state.say(f"Nothing happened in {digest.period.id}: no mail is sent for that.")
     pages = blog.publisher.pages
     composed = (mail.compose(digest, pages, to, blog.now, is_extra=True) for to in recipients)

@@ -52,6 +52,7 @@ class MailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to: tuple[str, ...] = ()  #: recipients, or the address of a mailing list
     daily: bool = True  #: send the digest of each day
     weekly: bool = True  #: send the digest of each week
+    chapters: bool = True  #: send each chapter when it is published
     list_id: str = ""  #: RFC 2919; if empty, made from the blog's id
     unsubscribe: tuple[str, ...] = ()  #: ``mailto:`` and ``https:`` addresses (RFC 2369)
     unsubscribe_one_click: bool = False  #: the ``https:`` address accepts a POST (RFC 8058)
@@ -66,7 +67,8 @@ class WebSubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ChatConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table ``[chat.NAME]``; its address is secret and comes from an environment variable."""
 
-    post: Literal["key", "all", "digests"] = "key"  #: what is sent to the chat
+    post: Literal["key", "all", "digests"] = "key"
+    """What is sent to the chat: key entries, all entries, or digests and chapters."""
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
@@ -83,6 +85,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     gone: tuple[str, ...] = ()  #: paths answered with 410; that of a folder ends in a slash
     redirects: dict[str, str] = {}  #: old path → new path or address
     moved_from: tuple[str, ...] = ()  #: earlier addresses of the blog, the latest last
+    earlier_tag_addresses: bool = True  #: keep ``tags/c/`` for C++; ``init`` writes false
     feeds: FeedConfig = FeedConfig()
     server: ServerConfig = ServerConfig()
     schedule: ScheduleConfig = ScheduleConfig()

@@ -10,17 +10,18 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from ..changes import Changes, StreamPosition, changes_since
 from ..config import Config
-from ..digest import title
-from ..digest.build import build
+from ..digest import Digest, page_path, title
+from ..digest.build import build, build_chapter
 from ..http_client import private_host_port
 from ..journal import Journal
 from ..model import addresses, period
-from ..model.errors import LiveblogError, StorageError
+from ..model.chapter import PREFIX, chapter_name
+from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..model.period import Period
 from ..site.publisher import Publisher
 from ..text import bidi
@@ -34,6 +35,9 @@ from .outbox import GIVE_UP_AFTER, Delivery, Kind, Outbox, retry_delay
 
 PUBLIC = "public"
 """Recorded in the outbox instead of host and port for a hub outside of the owner's network."""
+
+CHAPTERS = "chapters"
+"""Name of the fact in the outbox: the instant after which published chapters are sent."""
 
 POSITION = "place"
 """Name of the fact in the outbox: the position up to which chat messages were planned."""
@@ -122,6 +126,34 @@ class Dispatcher:
             plans = planning.for_news(filter(None, entries), self._config, timeline.now)
             self._outbox.record({POSITION: str(changes.after)}, plans, timeline.now)
         self._position = changes.after
+
+    def plan_chapters(self) -> None:
+        """Plan the mails and chat messages of chapters that were published since the last call.
+
+        The first call plans nothing. A chapter is planned once, whatever becomes of it; one that
+        is dated long before (an import brought it) is not sent.
+        """
+        if not planning.are_chapters_sent(self._config):
+            return
+        timeline = self._timeline
+        since = self._outbox.fact(CHAPTERS)
+        if not since:
+            self._outbox.record({CHAPTERS: timeline.now.isoformat()}, (), timeline.now)
+            return
+        low = max(datetime.fromisoformat(since), self._oldest_news(timeline.now))
+        for slug in self._publisher.chapters_published(low, timeline.now):
+            name = chapter_name(slug)
+            if timeline.chapter(slug).now.state == "live" and not self._outbox.fact(name):
+                plans = planning.for_chapter(name, self._config)
+                self._outbox.record({name: timeline.now.isoformat()}, plans, timeline.now)
+
+    def _oldest_news(self, now: datetime) -> datetime:
+        """Return the instant after which something is news: a day ago, or before a downtime."""
+        days_to = self._outbox.fact("days_to")
+        recent = now - planning.MAX_AGE
+        if not days_to:
+            return recent
+        return min(recent, period.day_end(date.fromisoformat(days_to), self._config.zone))
 
     def _is_known(self, before: StreamPosition) -> bool:
         """Whether everything up to a position was planned by this process."""
@@ -264,8 +296,7 @@ class Dispatcher:
         settings = self._config.mail
         if delivery.target not in settings.to:
             raise _NotNeeded("the address is no longer in the settings")
-        subject = period.parse_period_id(delivery.subject, self._config.first_weekday)
-        digest = build(self._timeline, subject)
+        digest = self._digest(delivery.subject)
         message = mail.compose(digest, self._publisher.pages, delivery.target, self._clock())
         if message is None:
             raise _NotNeeded("its entries were withdrawn")
@@ -274,20 +305,37 @@ class Dispatcher:
     def _chat(self, delivery: Delivery) -> Callable[[], object]:
         config = self._config
         try:
-            subject = period.parse_period_id(delivery.subject, config.first_weekday)
-        except LiveblogError:
+            digest = self._digest(delivery.subject)
+        except InvalidInput:
             timeline = self._timeline
             entry = timeline.entry(delivery.subject)
             if entry.now.state != "live" or not entry.is_visible(timeline.now):
                 raise _NotNeeded("the entry was withdrawn") from None
             text, path = self._entry_text(entry), addresses.entry_path(entry.id)
         else:
-            text = bidi.close_controls(title(build(self._timeline, subject), self._words))
-            path = addresses.period_path(subject)
+            text, path = self._digest_text(digest), page_path(digest)
         link = addresses.url(config.url, path)
         return partial(
             chat.post, delivery.target, self._words.typography(text), link, self._environ
         )
+
+    def _digest(self, subject: str) -> Digest:
+        """Return the digest of a chapter (its name) or a period (its id).
+
+        Raises :class:`InvalidInput` if *subject* is neither.
+        """
+        timeline, first_weekday = self._timeline, self._config.first_weekday
+        if not subject.startswith(PREFIX):
+            return build(timeline, period.parse_period_id(subject, first_weekday))
+        chapter = timeline.chapter(subject.removeprefix(PREFIX))
+        if chapter.now.state != "live" or not chapter.is_visible(timeline.now):
+            raise _NotNeeded("the chapter was withdrawn")
+        return build_chapter(timeline, chapter.now, first_weekday)
+
+    def _digest_text(self, digest: Digest) -> str:
+        """Return a digest as the plain text of a chat message: its title; of a chapter, more."""
+        summary = self._publisher.pages.digest_summary(digest) if digest.chapter else ""
+        return bidi.close_controls("\n".join(filter(None, (title(digest, self._words), summary))))
 
     def _entry_text(self, entry: Entry) -> str:
         """Return an entry as the plain text of a chat message."""

@@ -25,7 +25,7 @@ import css_inline
 
 from ..config import Config
 from ..config.checks import normalize_mail_address, parse_sender
-from ..digest import Digest, heading, label
+from ..digest import Digest, heading, label, page_path, title
 from ..digest import text as as_text
 from ..digest.build import abridge, cut, headline_only
 from ..model import addresses, limits
@@ -82,7 +82,9 @@ _POLICY = _Policy(linesep=SMTP.linesep, max_line_length=SMTP.max_line_length, ct
 def compose(
     digest: Digest, pages: Pages, to: str, now: datetime, *, is_extra: bool = False
 ) -> EmailMessage | None:
-    """Return the message of a digest to one address, or None if the digest has no entries.
+    """Return the message of a digest to one address, or None if there is nothing to send.
+
+    A digest without entries is not sent, nor is a chapter that was withdrawn.
 
     *now* is its date. A long week is abridged, a digest that is still too long is cut after a whole
     entry; both link to the page. *is_extra* gives a message that is sent outside of the schedule a
@@ -90,7 +92,8 @@ def compose(
 
     Raises :class:`InvalidInput` for an address that is not valid.
     """
-    if not digest.entries:
+    chapter = digest.chapter
+    if chapter.state != "live" if chapter else not digest.entries:
         return None
     try:
         to = normalize_mail_address(to)
@@ -116,12 +119,15 @@ def compose(
 def message_id(config: Config, digest: Digest, to: str, extra: str = "") -> str:
     """Return the Message-ID of a digest to an address, the same on every attempt.
 
-    It is made of the blog's id, which never changes, the period and the address; *extra*
-    distinguishes a message that is sent outside of the schedule.
+    It is made of the blog's id, which never changes, the period or chapter, and the address;
+    *extra* distinguishes a message that is sent outside of the schedule.
     """
-    named = "\n".join((config.id, digest.period.id, to, extra))
+    subject = digest.chapter.name if digest.chapter else digest.period.id
+    named = "\n".join((config.id, subject, to, extra))
     mark = sha256(named.encode()).hexdigest()[:24]
-    return f"<{digest.period.id.replace('..', '-')}.{mark}@{_owner(config)}>"
+    # The slug of a chapter may hold letters that no Message-ID can.
+    kind = "chapter" if digest.chapter else digest.period.id.replace("..", "-")
+    return f"<{kind}.{mark}@{_owner(config)}>"
 
 
 def _message(
@@ -155,7 +161,7 @@ def _message(
 
 def _text(whole: Digest, shown: Digest, pages: Pages) -> str:
     config, words = pages.config, pages.words
-    is_cut = len(shown.entries) < len(whole.entries)
+    is_cut = _is_cut(whole, shown)
     text = as_text.render(shown, words, blog=config.title, base=config.url, is_cut=is_cut)
     read = words.say("Read the rest online") if is_cut else words.say("Read online")
     text += f"\n{read}\n{_page(whole, pages)}\n\n-- \n{config.title}\n{config.url}\n"
@@ -171,7 +177,7 @@ def _html(whole: Digest, shown: Digest, pages: Pages, subject: str) -> str:
         subject=subject,
         preheader=_preheader(whole, pages),
         address=_page(whole, pages),
-        is_cut=len(shown.entries) < len(whole.entries),
+        is_cut=_is_cut(whole, shown),
         unsubscribe=pages.config.mail.unsubscribe[:1],
     )
     return css_inline.inline(
@@ -179,15 +185,23 @@ def _html(whole: Digest, shown: Digest, pages: Pages, subject: str) -> str:
     )
 
 
+def _is_cut(whole: Digest, shown: Digest) -> bool:
+    """Whether a part of a digest is shown."""
+    lacks_introduction = len(shown.introduction) < len(whole.introduction)
+    return lacks_introduction or len(shown.entries) < len(whole.entries)
+
+
 # -- headers ---------------------------------------------------------------------------------------
 
 
 def _subject(digest: Digest, pages: Pages) -> str:
-    """Return ``Dimanche 15 juillet : …`` with the headline, cut at a word.
+    """Return ``Dimanche 15 juillet : …`` with the headline, or a chapter's title, cut at a word.
 
     The year is left out: a mail has a date.
     """
     words, period = pages.words, digest.period
+    if digest.chapter:
+        return shorten(_line(words.typography(title(digest, words))), SUBJECT_LENGTH)
     named = (
         words.day(period.start)
         if period.kind == "day"
@@ -215,7 +229,7 @@ def _preheader(digest: Digest, pages: Pages) -> str:
 
 
 def _page(digest: Digest, pages: Pages) -> str:
-    return addresses.url(pages.config.url, addresses.period_path(digest.period))
+    return addresses.url(pages.config.url, page_path(digest))
 
 
 def _address(address: str, name: str = "") -> Address:

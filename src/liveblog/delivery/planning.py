@@ -1,4 +1,4 @@
-"""Plans deliveries: which follow from closed periods, changed entries and changed topics."""
+"""Plans deliveries: which follow from closed periods, chapters, changed entries and topics."""
 
 from __future__ import annotations
 
@@ -28,12 +28,27 @@ def for_closed(periods: Sequence[Period], config: Config) -> list[Plan]:
             continue
         is_mailed = config.mail.weekly if period.kind == "week" else config.mail.daily
         plans += [Plan("mail", to, period.id) for to in config.mail.to if is_mailed]
-        plans += [
-            Plan("chat", name, period.id)
-            for name, chat in config.chat.items()
-            if chat.post == "digests"
-        ]
+        plans += _for_digest_chats(period.id, config)
     return plans
+
+
+def are_chapters_sent(config: Config) -> bool:
+    """Whether the settings ask for chapters to be sent to anybody."""
+    is_mailed = config.mail.chapters and bool(config.mail.to)
+    return is_mailed or any(chat.post == "digests" for chat in config.chat.values())
+
+
+def for_chapter(name: str, config: Config) -> list[Plan]:
+    """Return the mails and chat messages that follow from a published chapter (its *name*)."""
+    mails = [Plan("mail", to, name) for to in config.mail.to if config.mail.chapters]
+    return [*mails, *_for_digest_chats(name, config)]
+
+
+def _for_digest_chats(subject: str, config: Config) -> Iterator[Plan]:
+    """Yield the messages about a digest to the chats that want digests."""
+    for name, chat in config.chat.items():
+        if chat.post == "digests":
+            yield Plan("chat", name, subject)
 
 
 def for_news(entries: Iterable[Entry], config: Config, now: datetime) -> Iterator[Plan]:

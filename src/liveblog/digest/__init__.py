@@ -11,8 +11,9 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from ..journal import Fault
+from ..model import addresses
 from ..model.chapter import Chapter
-from ..model.entry import Framing, Precision
+from ..model.entry import Framing, Media, Precision
 from ..model.period import Period, parse_period_id
 from ..text.locale import Words
 from ..timeline import Day, Entry
@@ -51,6 +52,13 @@ class Digest(Struct, frozen=True):
         """``instant`` if one of its entries has a time, else ``day``."""
         has_time = any(entry.now.precision == "instant" for entry in self.entries)
         return "instant" if has_time else "day"
+
+    @property
+    def pictures(self) -> tuple[Media, ...]:
+        """Every picture that it shows: that of the chapter, then those of live entries."""
+        lead = (self.chapter.picture,) if self.chapter and self.chapter.picture else ()
+        shown = (entry.now.media for entry in self.entries if entry.now.state == "live")
+        return (*lead, *(media for pictures in shown for media in pictures))
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -137,10 +145,19 @@ def abridged_note(words: Words) -> str:
 
 
 def title(digest: Digest, words: Words) -> str:
-    """Return a digest's title, its period and headline: ``Dimanche 15 juillet : …``."""
+    """Return the title of a chapter; of any other digest, ``Dimanche 15 juillet : …``."""
+    if digest.chapter:
+        return chapter_title(digest.chapter, words)
     period = digest.period
     name = words.day(period.start) if period.kind == "day" else label(period, words)
     return heading(name, digest.headline, words)
+
+
+def page_path(digest: Digest) -> str:
+    """Return the path of a digest's page; empty for a range that is no chapter: it has none."""
+    if digest.chapter:
+        return addresses.chapter_path(digest.chapter.slug)
+    return "" if digest.period.kind == "range" else addresses.period_path(digest.period)
 
 
 def heading(name: str, headline: str, words: Words) -> str:

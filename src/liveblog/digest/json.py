@@ -7,15 +7,15 @@ from typing import Any
 import msgspec
 
 from ..model import addresses
-from ..model.entry import as_data
+from ..model.entry import Framing, as_data
 from ..text.locale import Words
 from ..timeline import Entry
-from . import Digest, title
+from . import Digest, page_path, title
 
 
 def document(digest: Digest, words: Words, *, base: str) -> dict[str, Any]:
     """Return a digest as plain data; *base* is the site's address."""
-    framing = digest.framing
+    path = page_path(digest)
     return {
         "period": digest.period.id,
         "start": digest.period.start.isoformat(),
@@ -24,10 +24,8 @@ def document(digest: Digest, words: Words, *, base: str) -> dict[str, Any]:
         "headline": digest.headline,
         "introduction": digest.introduction,
         "close": digest.close,
-        "url": None
-        if digest.period.kind == "range"
-        else addresses.url(base, addresses.period_path(digest.period)),
-        "revision": framing.rev if framing else 0,
+        "url": addresses.url(base, path) if path else None,
+        "revision": (digest.chapter or digest.framing or Framing(period="")).rev,
         "days": [
             {
                 "date": day.date.isoformat(),

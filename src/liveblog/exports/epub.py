@@ -1,4 +1,4 @@
-"""Exports a digest as an EPUB 3 book (https://www.w3.org/TR/epub-33/), with a chapter for each day.
+"""Exports a digest as an EPUB 3 book (https://www.w3.org/TR/epub-33/), day by day.
 
 A title page with the introduction comes first; the figures and the close come last. An EPUB is a
 zip file of XHTML; the templates of its files are in ``theme/templates/book``. It is written with
@@ -23,7 +23,7 @@ from lxml import html as lxml_html
 from markupsafe import Markup
 
 from ..config import Config
-from ..digest import Digest, headline_of, title
+from ..digest import Digest, authors, headline_of, title
 from ..digest.build import build_from_days
 from ..journal import Fault
 from ..media import as_png
@@ -114,16 +114,35 @@ class _Book:
 
     def _render(self, name: str, documents: Sequence[_Document] = ()) -> bytes:
         """Render a file of the book, which lists its *documents*, from its template."""
-        authors = (self.pages.config.author, *(entry.now.author for entry in self.digest.entries))
         return self.pages.book_file(
             name,
             title=self.title,
-            digest=self.digest,
             documents=documents,
-            creators=dict.fromkeys(filter(None, authors)),
             modified=self._modified,
             pictures=self._pictures.values(),
+            **self._metadata(),
         ).encode()
+
+    def _metadata(self) -> dict[str, object]:
+        """Return what the package says of the book: id, date, description, authors and cover."""
+        digest, pages = self.digest, self.pages
+        config, chapter = pages.config, digest.chapter
+        if chapter is None:
+            names = (config.author, *(entry.now.author for entry in digest.entries))
+            return {
+                "identifier": addresses.digest_urn(config.id, digest.period),
+                "date": digest.period.end,
+                "description": config.description,
+                "creators": dict.fromkeys(filter(None, names)),
+                "cover": "",
+            }
+        return {
+            "identifier": addresses.chapter_urn(config.id, chapter.slug),
+            "date": period.local_day(chapter.published, config.zone),
+            "description": pages.digest_summary(digest),
+            "creators": authors(digest),
+            "cover": self._pictures.get(chapter.picture.path) if chapter.picture else "",
+        }
 
     def _put(
         self, book: zipfile.ZipFile, name: str, data: bytes, compression: int = zipfile.ZIP_DEFLATED
@@ -138,11 +157,7 @@ class _Book:
     # -- pictures -----------------------------------------------------------------------------
 
     def _find_pictures(self) -> Iterable[Media]:
-        found: dict[str, Media] = {}
-        for entry in self.digest.entries:
-            for media in entry.now.media if entry.now.state == "live" else ():
-                found.setdefault(media.path, media)
-        return found.values()
+        return {media.path: media for media in self.digest.pictures}.values()
 
     def _picture_data(self, picture: Media) -> bytes | None:
         data = read_inside(self.media, picture.path)
@@ -162,9 +177,12 @@ class _Book:
         """Return the documents in reading order."""
         digest, pages = self.digest, self.pages
         words = pages.words
-        front = pages.book_file("title.html", title=self.title, digest=digest)
+        front = pages.book_file(
+            "title.html", title=self.title, digest=digest, authors=authors(digest)
+        )
         documents = [_Document("title", self.title, front), *map(self._day, self._days)]
-        if digest.period.kind != "day":  # a book of one day has its texts in its only chapter
+        # A book of one day has its texts in the document of the day.
+        if digest.chapter or digest.period.kind != "day":
             if digest.series:
                 figures = pages.book_file("figures.html", digest=digest)
                 documents.append(_Document("figures", words.say("Figures"), figures))
@@ -174,7 +192,7 @@ class _Book:
         return documents
 
     def _day(self, day: Day) -> _Document:
-        """Return a day as a chapter of the book."""
+        """Return a day as a document of the book."""
         name = self.pages.words.day(day.date, year=True)
         headline = headline_of(day)
         digest = build_from_days(period.day(day.date), [day], day.framing)

@@ -8,7 +8,7 @@ and feeds can use the same fragment.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ..config import Config
-from ..digest import Digest, headline_of, label, title
+from ..digest import Digest, authors, headline_of, label, title
 from ..digest.text import (
     chapter_correction_line,
     correction_line,
@@ -28,6 +28,7 @@ from ..model import addresses
 from ..model.entry import Media, Revision, slug
 from ..model.moment import Moment, change_in, moment_in, updated_in
 from ..model.permissions import has_scope
+from ..model.topics import topic_slug
 from ..storage.cache import Cache
 from ..text.bidi import close_controls
 from ..text.fragments import ROOT, html_to_text, set_picture_sizes, with_root
@@ -116,11 +117,12 @@ class Pages:
             "offset": words.offset,
             "language_attributes": _language_attributes,
             "slug": slug,
+            "topic": topic_slug,
             "entry_path": addresses.entry_path,
             "web_address": addresses.web_address,
             "permalink": lambda entry_id: ROOT + addresses.entry_path(entry_id),
             "day_link": lambda day: ROOT + addresses.day_path(day),
-            "tag_link": lambda tag: addresses.url(ROOT, addresses.tag_path(slug(tag))),
+            "tag_link": lambda tag: addresses.url(ROOT, addresses.tag_path(topic_slug(tag))),
         }
 
     def day_line(self, day: Day) -> str:
@@ -317,12 +319,16 @@ class Pages:
         *style* is CSS; *picture* returns the address of a picture, such as a data: URL.
         """
         html = self._render(
-            "standalone.html", digest=digest, style=Markup(style), pages=self, root=self.config.url
+            "standalone.html",
+            digest=digest,
+            authors=authors(digest),
+            style=Markup(style),
+            pages=self,
+            root=self.config.url,
         )
         pictures = {
             addresses.url(ROOT, addresses.media_path(media.path)): media
-            for entry in digest.entries
-            for media in entry.now.media
+            for media in digest.pictures
         }
         html = re.sub(
             rf'(?<= src=")({re.escape(ROOT)}[^"]*)(?=")',
@@ -343,10 +349,21 @@ class Pages:
         """Render a digest as the HTML part of an e-mail; its addresses are absolute."""
 
         def content(entry: Entry) -> Markup:
-            sizes = {addresses.media_path(m.path): (m.width, m.height) for m in entry.now.media}
-            return Markup(set_picture_sizes(self.content(entry), sizes, MAIL_PICTURE))
+            return _with_mail_sizes(self.content(entry), entry.now.media)
 
-        html = self._render("mail.html", digest=digest, content=content, **values)
+        chapter = digest.chapter
+        lead = Markup()
+        if chapter and chapter.picture:
+            figure = self.fragment("lead", picture=chapter.picture)
+            lead = _with_mail_sizes(figure, [chapter.picture])
+        html = self._render(
+            "mail.html",
+            digest=digest,
+            authors=authors(digest),
+            lead=lead,
+            content=content,
+            **values,
+        )
         return with_root(html, self.config.url)
 
     # -- helpers ------------------------------------------------------------------------------
@@ -386,6 +403,12 @@ class Pages:
     def posting(self, entry: Entry) -> dict[str, Any]:
         """Return the structured data of an entry."""
         return blog_posting(self.config, entry, self.name(entry), self._text(entry))
+
+
+def _with_mail_sizes(fragment: str, pictures: Iterable[Media]) -> Markup:
+    """Return a fragment whose *pictures* have their size in a mail."""
+    sizes = {addresses.media_path(m.path): (m.width, m.height) for m in pictures}
+    return Markup(set_picture_sizes(fragment, sizes, MAIL_PICTURE))
 
 
 def by_day(entries: Sequence[Entry]) -> list[tuple[date, list[Entry]]]:

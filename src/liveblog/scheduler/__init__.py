@@ -202,6 +202,7 @@ class Schedule:
         try:
             with self._planning:
                 self.dispatcher.plan_news(update.changes if update else None)
+                self.dispatcher.plan_chapters()
                 self._is_planned = True
             self._plan_pings()
         except LiveblogError as error:

@@ -202,6 +202,13 @@ class Publisher:
         with self.storage_errors(), self.lock(), errors(self._index_path):
             return self._open_index().manifest.topics()
 
+    def chapters_published(self, low: datetime, high: datetime) -> list[str]:
+        """Return the slugs of the chapters that were published after *low*, up to *high*."""
+        if not self._index_path.exists():
+            return []
+        with self.storage_errors(), self.lock(), errors(self._index_path):
+            return sorted(self._open_index().chapters.released(low, high))
+
     def next_change(self, now: datetime) -> datetime | None:
         """Return when the clock alone changes what the site shows, midnight aside.
 
