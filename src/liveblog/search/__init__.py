@@ -25,6 +25,7 @@ from ..model.chapter import PREFIX, chapter_name
 from ..model.entry import Precision, display_day, slug
 from ..model.errors import NotFound, StorageError, Withheld
 from ..model.moment import Moment
+from ..model.topics import topic_slug
 from ..storage.sqlite import Unusable
 from ..text.bidi import close_controls
 from ..text.fragments import html_to_text
@@ -246,7 +247,7 @@ def _chapter_row(history: ChapterHistory) -> Row:
         text=" · ".join(filter(None, [*texts, *notes])) if is_live else now.note,
         labels=[
             *(label("a", slug(author)) for author in dict.fromkeys(authors) if author),
-            *(label("t", slug(tag)) for tag in tags),
+            *(label("t", topic_slug(tag)) for tag in tags),
         ],
     )
 
@@ -273,7 +274,7 @@ def _row(entry: Entry, mark: bytes) -> Row | None:
         title=now.title if is_live else "",
         tags=tags,
         text=text,
-        labels=[*names, *(label("t", slug(tag)) for tag in tags)],
+        labels=[*names, *(label("t", topic_slug(tag)) for tag in tags)],
         precision=now.precision,
         written_time=now.written_time,
     )

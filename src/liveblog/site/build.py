@@ -189,10 +189,12 @@ class Build:
             yield _Part("weekly", date.max, WEEK_LIMIT, feeds.weekly)
 
     def _tag(self, files: FeedFiles, slug: str) -> _Part:
-        name, total = self._index.entries.tag(slug)
+        topic = self._index.entries.topic_at(slug)
+        name, total = self._index.entries.tag(topic)
         size = max(self._look.pages.config.feeds.entries, ON_PAGE)
-        refs = self._index.entries.tagged(slug, size)
-        render = partial(files.tag, Tag(slug, name), total, refs, self._index.chapters.tagged(slug))
+        refs = self._index.entries.tagged(topic, size)
+        chapters = self._index.chapters.tagged(topic)
+        render = partial(files.tag, Tag(slug, name), total, refs, chapters)
         return _Part(f"tag:{slug}", date.max, len(refs) // ENTRIES_IN_FEED, render)
 
     def _chapters(self, plan: Plan) -> list[_Part]:

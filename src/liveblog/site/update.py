@@ -174,7 +174,12 @@ class IndexUpdate:
         entries, removed = substitute(day.entries), substitute(day.removed)
         with self._index.savepoint():
             return self._index.entries.replace_day(
-                day.date, entries, headline, removed, self._config.zone
+                day.date,
+                entries,
+                headline,
+                removed,
+                self._config.zone,
+                self._config.earlier_tag_addresses,
             )
 
     def _report_damage(self, changed: Iterable[str]) -> None:
