@@ -36,9 +36,10 @@ from .model.chapter_revisions import (
     revise_chapter,
 )
 from .model.conflicts import Conflict
-from .model.entry import Media, Revision, clean_text, display_day, slug
+from .model.entry import Media, Revision, clean_text, display_day
 from .model.errors import InvalidInput, NotFound, UnknownTag, storage_errors
 from .model.period import parse_period_id
+from .model.topics import topic_slug
 from .model.validation import validate
 from .pictures import Image, Uploaded, set_picture
 from .storage.paths import Paths
@@ -343,7 +344,7 @@ class Chapters:
         found = build_chapter(self._timeline, everything, first_weekday).entries
         known = {tag for entry in found for tag in entry.now.tags}
         for tag in chapter.tags if found else ():
-            if slug(tag) not in map(slug, known):
+            if topic_slug(tag) not in map(topic_slug, known):
                 raise UnknownTag(tag, known, chapter.period)
         if chapter.published > now:
             return

@@ -23,13 +23,14 @@ from .chapters import (
 )
 from .journal import Fault, Journal, Reading
 from .model.chapter import framing_of, range_slug
-from .model.entry import Framing, Reference, Revision, display_day, id_day, slug
+from .model.entry import Framing, Reference, Revision, display_day, id_day
 from .model.errors import InvalidInput, NotFound, Withheld
 from .model.folding import fold_versions
 from .model.hashing import blake2b
 from .model.period import COVERAGE
 from .model.quotes import quotes_in, without_quotes
 from .model.records import Record
+from .model.topics import topic_slug
 
 
 class Entry(Struct, frozen=True):
@@ -105,7 +106,7 @@ class Entry(Struct, frozen=True):
 
     def has_tag(self, wanted: str) -> bool:
         """Whether it carries the tag with this slug."""
-        return any(slug(tag) == wanted for tag in self.now.tags)
+        return any(topic_slug(tag) == wanted for tag in self.now.tags)
 
 
 def _digits(instant: datetime, precision: str) -> str:
@@ -365,7 +366,7 @@ class Timeline:
     def recent_tags(self) -> dict[str, str]:
         """Return the tags of the newest 500 entries: the slug and the name of each."""
         entries = islice(self.newest_first(), 500)
-        return {slug(tag): tag for entry in entries for tag in entry.now.tags}
+        return {topic_slug(tag): tag for entry in entries for tag in entry.now.tags}
 
 
 def selected(entries: Sequence[Entry], *, key: bool = False, tag: str = "") -> tuple[Entry, ...]:

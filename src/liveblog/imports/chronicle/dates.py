@@ -18,6 +18,9 @@ from ...text.tokens import Phrases, Token, Tokens
 Reading = tuple[int | None, int, int]
 """Year (None if missing, below 100 if written with two digits), month and day, as written."""
 
+NO_MONTH = 0
+"""The month of « Lundi 16 », which is that of the heading before or after it."""
+
 Order = Literal["", "day", "month", "either"]
 """Whether day or month comes first in a numeric date: 16/07 can only be day first, 03/04 either."""
 
@@ -48,7 +51,12 @@ class Dates(NamedTuple):
     weekday: int | None = None  #: of the first day; Monday is 0
     is_several: bool = False
     is_reversed: bool = False  #: the last day precedes the first
-    is_bare: bool = False  #: only two numbers
+    is_bare: bool = False  #: only numbers, and a weekday at most
+
+    @property
+    def has_month(self) -> bool:
+        """Whether it says its month."""
+        return not self.readings or self.readings[0][1] != NO_MONTH
 
 
 @lru_cache(maxsize=1)
@@ -69,10 +77,12 @@ def read_dates(tokens: Tokens) -> Dates | None:
     if found is None:
         tokens.at = start
         part = _read_part(tokens)
-        if part is None or part.bare:
+        if part is None or (part.bare and part.weekday is None):
             tokens.at = start
             return None
-        found = Dates(part.readings, part.order, part.weekday, is_bare=part.is_bare)
+        readings = ((None, NO_MONTH, part.bare),) if part.bare else part.readings
+        is_bare = part.is_bare or part.bare > 0
+        found = Dates(readings, part.order, part.weekday, is_bare=is_bare)
     after, then = tokens.peek(), tokens.peek(1)
     glued = not after.after_blank and not then.after_blank
     if after.raw in "./-" and after.raw and glued and then.number is not None:

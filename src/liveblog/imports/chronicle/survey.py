@@ -14,9 +14,9 @@ from datetime import date, tzinfo
 from typing import Literal
 
 from ...model import limits
-from ...model.entry import slug
 from ...model.errors import InvalidInput
 from ...model.period import day_start, local_day
+from ...model.topics import topic_slug
 from .. import Problem
 from .blocks import Block, read_blocks
 from .closing import Close, find_close, has_lead, undated_titles
@@ -189,10 +189,10 @@ def _name_chapters(chapters: Sequence[Chapter], plan: Survey, is_tagged: IsTagge
 def _tag(title: str) -> str:
     """Return a title as a tag: without its last words if it is too long; empty for no letters."""
     words = title.split()
-    while words and len(slug(" ".join(words)).encode()) > limits.FILE_NAME_BYTES:
+    while words and len(topic_slug(" ".join(words)).encode()) > limits.FILE_NAME_BYTES:
         words.pop()
     tag = " ".join(words)
-    return tag if slug(tag) else ""
+    return tag if topic_slug(tag) else ""
 
 
 def _check_zone(day: date | UnknownDay, zone: tzinfo) -> date | UnknownDay:
