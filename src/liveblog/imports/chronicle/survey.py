@@ -14,6 +14,7 @@ from datetime import date, tzinfo
 from typing import Literal
 
 from ...model import limits
+from ...model.entry import slug
 from ...model.errors import InvalidInput
 from ...model.period import day_start, local_day
 from ...model.topics import topic_slug
