@@ -22,6 +22,7 @@ from .. import Problem
 from .blocks import Block, read_blocks
 from .closing import Close, find_close, has_lead, undated_titles
 from .dating import Ask, UnknownDay, resolve_dates
+from .headings import Heading
 from .structure import Part, find_parts
 
 IsTagged = Callable[[str, date, date], bool | None]
@@ -37,6 +38,7 @@ class Chapter:
     first: int  #: its first line
     last: int  #: its last line
     days: list[date]  #: the known days, in the order of the text
+    ends: list[date]  #: the last day of the heading of each; that day, unless it names several
     close: Close
     has_lead: bool
     key: str = ""  #: unique on the page
@@ -146,6 +148,11 @@ def _plan_chronicle(
         first=blocks[part.start].number,
         last=blocks[part.end].number - 1 if part.end < len(blocks) else plan.last,
         days=[day for day in found if isinstance(day, date)],
+        ends=[
+            _last_day(day, blocks[index].heading)
+            for index, day in zip(part.anchors, found, strict=True)
+            if isinstance(day, date)
+        ],
         close=close,
         has_lead=has_lead(part),
     )
@@ -165,6 +172,20 @@ def _plan_chronicle(
     return chapter
 
 
+def _last_day(day: date, heading: Heading | None) -> date:
+    """Return the last of the days that a heading names; *day* is the first."""
+    if heading is None or heading.until is None:
+        return day
+    for year in (day.year, day.year + 1):
+        try:
+            last = date(year, *heading.until)
+        except ValueError:
+            continue
+        if last >= day:
+            return last
+    return day
+
+
 def _name_chapters(chapters: Sequence[Chapter], plan: Survey, is_tagged: IsTagged | None) -> None:
     """Give each chapter its key, and a tag where other texts tell of the same days.
 
@@ -175,7 +196,7 @@ def _name_chapters(chapters: Sequence[Chapter], plan: Survey, is_tagged: IsTagge
     for chapter in chapters:
         if not chapter.days or not chapter.is_named:
             continue
-        first, last = min(chapter.days), max(chapter.days)
+        first, last = min(chapter.days), max(chapter.ends)
         name = slug(chapter.title) or f"{first}..{last}"
         names[name] += 1
         chapter.key = f"{name}#{names[name]}" if names[name] > 1 else name
