@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveblog.imports import FramingItem, Item, Problem, Update
+from liveblog.imports import ChapterItem, FramingItem, Item, Problem, Update
 from liveblog.imports.chronicle import chronicle
 
 from ..conftest import tries
@@ -171,10 +171,29 @@ def test_several_days_are_an_update_of_the_first(heading: str, language: str) ->
     assert heading in problem.what
 
 
-def test_days_across_new_year_take_the_year_of_the_last() -> None:
-    """The first is in the year before."""
-    items = read("Du 30 décembre au 2 janvier 2012 : Les vagues.\n")
-    assert times(items) == [("2011-12-30", "", "Les vagues.")]
+@pytest.mark.parametrize(
+    ("heading", "first"),
+    [
+        ("Du 30 décembre au 2 janvier 2012", "2011-12-30"),
+        ("Du 30 au 2 janvier 2012", "2011-12-30"),
+        ("Du 30 au 2 octobre 2012", "2012-09-30"),
+        ("Vom 30. bis 2. Oktober 2012", "2012-09-30"),
+    ],
+)
+def test_days_across_months_and_years(heading: str, first: str) -> None:
+    """The first is in the month or year before the last, also where it is not named."""
+    items = read(f"{heading} : Les vagues.\n")
+    assert times(items) == [(first, "", "Les vagues.")]
+
+
+def test_a_chapter_reaches_to_the_last_of_its_days() -> None:
+    """Also where its last heading is a night or several days, whose updates it holds."""
+    for heading, last in (
+        ("Nuit du 16 au 17 juillet", "2012-07-17"), ("Du 16 au 19 juillet", "2012-07-19")
+    ):  # fmt: skip
+        text = f"La tempête\n\nUne synthèse.\n\n15 juillet 2012 : A.\n\n{heading} :\n\nB.\n"
+        (chapter,) = (item for item in read(text) if isinstance(item, ChapterItem))
+        assert chapter.period == f"2012-07-15..{last}"
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def chapter_items(
         yield Problem(where, what, "Correct the headings of the days first.")
         return
     try:
-        period = span(min(chapter.days), max(chapter.days))
+        period = span(min(chapter.days), max(chapter.ends))
     except InvalidInput as error:
         yield Problem(where, f"{error.message.rstrip('.')}; no chapter is made of it", error.hint)
         return
