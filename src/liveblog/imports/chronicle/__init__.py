@@ -46,7 +46,7 @@ from .headings import day_heading
 from .lines import strip_forbidden
 from .section import Section, line_range
 from .spans import Night, SeveralDays
-from .survey import Chapter, Start, Survey, survey
+from .survey import Chapter, IsTagged, Start, Survey, survey
 
 
 def chronicle(
@@ -57,6 +57,7 @@ def chronicle(
     today: date,
     year: int | None = None,
     ask: Ask | None = None,
+    is_tagged: IsTagged | None = None,
 ) -> Iterator[Item]:
     """Yield the items of a chronicle in order; every line that is not blank is in one of them.
 
@@ -64,12 +65,22 @@ def chronicle(
     the first pass finds the headings, the second reads the text. Memory is bounded by the longest
     line or update and the number of headings. Days are those of *zone*; *language* (BCP 47) and
     *today* decide what the text leaves open; *year* is that of the first heading without one. *ask*
-    is called where a day or a heading is ambiguous.
+    is called where a day or a heading is ambiguous. *is_tagged* says of a chapter whether its
+    updates carry its title as a tag, by which it selects them; they do where another part of the
+    page tells of the same days, unless it says more.
 
     Raises :class:`InvalidInput` for a text that changes while it is read, or that has more than
     fifty thousand headings.
     """
-    plan = survey(lines(), zone=zone, language=language, today=today, year=year, ask=ask)
+    plan = survey(
+        lines(),
+        zone=zone,
+        language=language,
+        today=today,
+        year=year,
+        ask=ask,
+        is_tagged=is_tagged,
+    )
     yield from plan.notes
     if not plan.starts:
         if plan.last:
