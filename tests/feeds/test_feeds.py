@@ -543,7 +543,7 @@ def test_pages_lead_to_their_feeds(told: tuple[Blog, dict[str, str]]) -> None:
         assert len(set(titles)) == len(titles)
         for link in links:
             assert unquote(link.get("href")).removeprefix(blog.config.url) in site
-        first = links[0].get("href").removeprefix(blog.config.url)
+        first = unquote(links[0].get("href")).removeprefix(blog.config.url)
         assert first == (f"{path}atom.xml" if path.startswith("tags/") else "atom.xml")
 
 
