@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from liveblog import Blog
 from liveblog.chapters import fold_chapter
 from liveblog.digest.build import build_chapter
+from liveblog.journal import Journal
 from liveblog.model.chapter import Chapter, ChapterDraft, chapter_name, slug_of_title
 from liveblog.model.conflicts import Conflict, KeyReused
 from liveblog.model.entry import Framing
 from liveblog.model.errors import InvalidInput, NotFound, UnknownTag, Withheld
 from liveblog.model.period import COVERAGE
 from liveblog.pictures import Image
+from liveblog.timeline import Timeline
 
 from .conftest import Clock, begun, tries
 from .site.test_publish import picture
@@ -329,6 +331,22 @@ def test_a_framed_range_without_a_headline_is_called_by_its_days(told: Blog) -> 
     assert made.title == "Du 9 au 14 juillet 2012"
 
 
+def test_the_texts_around_a_range_are_those_of_its_chapter(told: Blog) -> None:
+    """Written with the digest, they make a chapter; no framing of a range is written any more."""
+    made = told.frame(PERIOD, headline="Titre", introduction="Avant.", expect=0)
+    assert (made.rev, made.headline, told.timeline.framing(PERIOD)) == (1, "Titre", made)
+    assert told.timeline.chapter(LEGACY).now.introduction == "Avant."
+    assert told.journal.read(PERIOD).records == ()
+    again = told.frame(PERIOD, headline="", close="Fin.", expect=1)
+    assert (again.headline, again.introduction) == ("Du 9 au 14 juillet 2012", "Avant.")
+    assert told.digest(PERIOD).close == "Fin."
+    with pytest.raises(Conflict):
+        told.frame(PERIOD, close="Autre.", expect=1)
+    told.chapters.remove(LEGACY)
+    assert told.timeline.framing(PERIOD) == Framing(period=PERIOD, rev=3)
+    assert told.frame(PERIOD, introduction="Neuf.").rev == 4
+
+
 # -- the journal -----------------------------------------------------------------------------------
 
 
@@ -503,3 +521,34 @@ def test_a_purge_drops_a_damaged_line_that_may_hold_a_quote(quoting: tuple[Blog,
     path.write_bytes(path.read_bytes().replace(b"Avant.", b"Avant;;"))
     blog.remove(entry_id, purge=True)
     assert b"SECRET" not in path.read_bytes()
+
+
+def test_whatever_byte_is_damaged_no_older_revision_is_shown(told: Blog) -> None:
+    """It is the newest revision, or the chapter is withheld and the damage is reported."""
+    told.chapters.create(draft("Alep", close="Un."))
+    newest = told.chapters.edit("alep", ChapterDraft(close="Deux."))
+    path = told.journal.path(chapter_name("alep"))
+    whole = path.read_bytes()
+    for at in range(0, len(whole), 3):
+        path.write_bytes(whole[:at] + bytes((whole[at] ^ 1,)) + whole[at + 1 :])
+        journal = Journal(told.paths.entries, told.paths.derived, lambda: told.now)
+        shown = [chapter.now for chapter in Timeline(journal, told.now).chapters()]
+        if shown != [newest]:
+            assert shown == []
+            assert journal.read(chapter_name("alep")).faults
+            with pytest.raises(Withheld):
+                Timeline(journal, told.now).chapter("alep")
+
+
+def test_a_chapter_that_is_cut_short_is_its_last_whole_revision(told: Blog) -> None:
+    """A crash leaves a beginning of a line, which was never acknowledged."""
+    first = told.chapters.create(draft("Alep", close="Un."))
+    path = told.journal.path(chapter_name("alep"))
+    size = path.stat().st_size
+    told.chapters.edit("alep", ChapterDraft(close="Deux."))
+    whole = path.read_bytes()
+    (told.paths.derived / "head").unlink()
+    for end in range(size, len(whole) - 1, 3):
+        path.write_bytes(whole[:end])
+        journal = Journal(told.paths.entries, told.paths.derived, lambda: told.now)
+        assert Timeline(journal, told.now).chapter("alep").now == first

@@ -22,13 +22,15 @@ from . import config as settings
 from .config import Config, writing
 from .journal import Journal
 from .model import revisions
+from .model.chapter import ChapterDraft, framing_of
 from .model.conflicts import Conflict
 from .model.draft import Draft, DraftFields, draft_from
-from .model.entry import Framing, Media, Revision, clean_text, slug, tag_slug
+from .model.entry import Framing, Media, Revision, clean_text
 from .model.errors import InvalidInput, StorageError, UnknownTag, storage_errors
 from .model.hashing import blake2b
 from .model.moment import Moment, moment_after
 from .model.period import COVERAGE, Period, parse_period_id
+from .model.topics import requested_topic, topic_slug
 from .model.validation import validate
 from .pictures import Image, Uploaded, set_pictures
 from .storage.paths import Paths
@@ -180,12 +182,12 @@ class Blog:
         """
         from .digest.build import build
 
-        wanted = tag_slug(tag) if tag else ""
+        wanted = requested_topic(tag) if tag else ""
         period = self.period(when)
         found = build(self.timeline, period, key=key, tag=wanted)
         if tag and not found.entries:
             known = {t for e in build(self.timeline, period).entries for t in e.now.tags}
-            if wanted not in map(slug, known):
+            if wanted not in map(topic_slug, known):
                 raise UnknownTag(tag, known, period.id)
         return found
 
@@ -210,7 +212,7 @@ class Blog:
         return self.search_index.find(
             words,
             self.now,
-            tag=tag_slug(tag) if tag else "",
+            tag=requested_topic(tag) if tag else "",
             author=author,
             limit=limit,
             offset=offset,
@@ -391,10 +393,14 @@ class Blog:
         """Write the framing of a period's digest; texts that are not given stay.
 
         *period_id* is a period's id, or ``coverage`` for the blog as a whole. The *headline* is
-        plain text, the others are Markdown.
+        plain text, the others are Markdown. The framing of a range is the chapter of that range,
+        which is created unless there is one.
         """
         if period_id != COVERAGE:
             period_id = parse_period_id(period_id, self.config.first_weekday).id
+        if ".." in period_id:
+            texts = ChapterDraft(title=headline, introduction=introduction, close=close)
+            return framing_of(self.chapters.frame(period_id, texts, author=author, expect=expect))
         old = self.timeline.framing_to_revise(period_id)
         new = revisions.revise_framing(
             old,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
@@ -16,11 +17,18 @@ from msgspec import UNSET, UnsetType
 
 from .chapters import ChapterHistory, chapter_in, chapter_of_range, last_known
 from .config import Config
-from .digest import chapter_title
+from .digest import chapter_title, label
 from .digest.build import build_chapter
 from .journal import Journal
 from .model import revisions
-from .model.chapter import Chapter, ChapterDraft, check_slug, range_of_slug, slug_of_title
+from .model.chapter import (
+    Chapter,
+    ChapterDraft,
+    check_slug,
+    range_of_slug,
+    range_slug,
+    slug_of_title,
+)
 from .model.chapter_revisions import (
     first_chapter,
     refuse_future_chapter,
@@ -28,9 +36,10 @@ from .model.chapter_revisions import (
     revise_chapter,
 )
 from .model.conflicts import Conflict
-from .model.entry import Media, Revision, clean_text, display_day, slug
+from .model.entry import Media, Revision, clean_text, display_day
 from .model.errors import InvalidInput, NotFound, UnknownTag, storage_errors
 from .model.period import parse_period_id
+from .model.topics import topic_slug
 from .model.validation import validate
 from .pictures import Image, Uploaded, set_picture
 from .storage.paths import Paths
@@ -74,12 +83,11 @@ class Chapters:
         key = clean_text(idempotency_key, "idempotency key")
         name = check_slug(slug) if slug else self._slug_of(draft)
         self._check_free(name, key)
-        now = self._now()
-        chapter = first_chapter(name, draft, author=author or self._config.author, now=now)
+        chapter = self._first(name, draft, author)
         chapter = msgspec.structs.replace(chapter, idempotency_key=key)
         validate(chapter)
         if not schedule:
-            refuse_future_chapter(chapter, now, self._config.zone)
+            refuse_future_chapter(chapter, self._now(), self._config.zone)
         self._check_selection(chapter)
         if image is not None:
             chapter = set_picture(chapter, image, self._paths)
@@ -138,6 +146,29 @@ class Chapters:
         if not minor:
             new = msgspec.structs.replace(new, updated=max(now, new.published))
         return self._append(new, old.rev, expect)
+
+    def frame(
+        self, period_id: str, draft: ChapterDraft, *, author: str = "", expect: int | None = None
+    ) -> Chapter:
+        """Write the texts around the digest of a range: those of the chapter of the range.
+
+        There need not be such a chapter yet, nor an entry in the range; see :func:`range_slug`.
+        """
+        slug, rev = range_slug(period_id), 0
+        name = label(parse_period_id(period_id), self._words)
+        with suppress(NotFound):
+            now = chapter_in(self._journal, slug).now
+            if now.state != "removed":
+                title = draft.title if draft.title is UNSET else draft.title.strip() or name
+                draft = msgspec.structs.replace(draft, title=title)
+                return self.edit(slug, draft, author=author, expect=expect)
+            rev = now.rev
+        draft = msgspec.structs.replace(draft, title=draft.title or name, period=period_id)
+        return self._append(self._first(slug, draft, author), rev, expect)
+
+    def _first(self, slug: str, draft: ChapterDraft, author: str) -> Chapter:
+        author = author or self._config.author
+        return first_chapter(slug, draft, author=author, now=self._now())
 
     def retract(
         self, slug: str, *, why: str, author: str = "", expect: int | None = None
@@ -313,7 +344,7 @@ class Chapters:
         found = build_chapter(self._timeline, everything, first_weekday).entries
         known = {tag for entry in found for tag in entry.now.tags}
         for tag in chapter.tags if found else ():
-            if slug(tag) not in map(slug, known):
+            if topic_slug(tag) not in map(topic_slug, known):
                 raise UnknownTag(tag, known, chapter.period)
         if chapter.published > now:
             return

@@ -22,13 +22,15 @@ from .chapters import (
     newest_period_first,
 )
 from .journal import Fault, Journal, Reading
-from .model.entry import Framing, Reference, Revision, display_day, id_day, slug
+from .model.chapter import framing_of, range_slug
+from .model.entry import Framing, Reference, Revision, display_day, id_day
 from .model.errors import InvalidInput, NotFound, Withheld
 from .model.folding import fold_versions
 from .model.hashing import blake2b
 from .model.period import COVERAGE
 from .model.quotes import quotes_in, without_quotes
 from .model.records import Record
+from .model.topics import topic_slug
 
 
 class Entry(Struct, frozen=True):
@@ -104,7 +106,7 @@ class Entry(Struct, frozen=True):
 
     def has_tag(self, wanted: str) -> bool:
         """Whether it carries the tag with this slug."""
-        return any(slug(tag) == wanted for tag in self.now.tags)
+        return any(topic_slug(tag) == wanted for tag in self.now.tags)
 
 
 def _digits(instant: datetime, precision: str) -> str:
@@ -251,10 +253,21 @@ class Timeline:
     def framing(self, period_id: str) -> Framing | None:
         """Return the framing of a period; None if there is none, or if it is withheld.
 
-        What it quotes of removed entries is left out.
+        What it quotes of removed entries is left out. The framing of a range is that of its
+        chapter; see :meth:`Blog.frame`.
         """
-        found = newest_framing(self._journal.read(period_id).records, period_id)
+        found = self._framing(period_id)
         return without_quotes(found, self.hidden(quotes_in(found))) if found else None
+
+    def _framing(self, period_id: str) -> Framing | None:
+        if ".." not in period_id:
+            return newest_framing(self._journal.read(period_id).records, period_id)
+        try:
+            chapter = chapter_in(self._journal, range_slug(period_id)).now
+        except (NotFound, Withheld):
+            return None
+        is_shown = chapter.state == "live"
+        return framing_of(chapter) if is_shown else Framing(period=period_id, rev=chapter.rev)
 
     def framing_to_revise(self, period_id: str) -> Framing:
         """Return a period's framing as it stands; an empty one if there is none.
@@ -263,7 +276,7 @@ class Timeline:
         successor then replaces it, and nothing older comes back.
         """
         reading = self._journal.read(period_id)
-        if found := newest_framing(reading.records, period_id):
+        if found := self._framing(period_id):
             return found
         withheld = newest_framing(reading.withheld_records, period_id)
         return Framing(period=period_id, rev=withheld.rev if withheld else 0)
@@ -353,7 +366,7 @@ class Timeline:
     def recent_tags(self) -> dict[str, str]:
         """Return the tags of the newest 500 entries: the slug and the name of each."""
         entries = islice(self.newest_first(), 500)
-        return {slug(tag): tag for entry in entries for tag in entry.now.tags}
+        return {topic_slug(tag): tag for entry in entries for tag in entry.now.tags}
 
 
 def selected(entries: Sequence[Entry], *, key: bool = False, tag: str = "") -> tuple[Entry, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from liveblog import Blog
+from liveblog.digest import Digest, markdown
 from liveblog.digest.build import build_chapter
 from liveblog.imports import ChapterItem, ImportResult, Update
 from liveblog.imports.chronicle import chronicle
@@ -172,6 +173,32 @@ def test_two_chronicles_of_the_same_days_stay_apart(tmp_path: Path) -> None:
     assert [len(digest.entries) for digest in digests] == [3, 3]
     ids = [{entry.id for entry in digest.entries} for digest in digests]
     assert ids[0].isdisjoint(ids[1])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_chapter_in_markdown_comes_back(tmp_path: Path, language: str) -> None:
+    """Its title, authors, introduction, days, titles and close, from its digest in Markdown."""
+    blog = new_blog(tmp_path / "a", language)
+    bring_in(blog, (FOLDER / f"{language}.txt").read_text("utf-8"))
+    slug = only_chapter(blog).slug
+    blog.chapters.edit(slug, ChapterDraft(authors=("Ada Blum", "Li Chen")))
+    day = build_chapter(blog.timeline, only_chapter(blog)).days[1].date
+    blog.post("Eins.", title="Ein Titel", at=day)
+    blog.post("Zwei.", at=datetime.combine(day, time(18, 4), PARIS))
+    digest = build_chapter(blog.timeline, only_chapter(blog))
+    text = markdown.render(digest, blog.words, base="https://example.org/")
+    other = new_blog(tmp_path / "b", language)
+    bring_in(other, text)
+    again = build_chapter(other.timeline, only_chapter(other))
+    for name in ("title", "period", "introduction", "close", "authors"):
+        assert getattr(again.chapter, name) == getattr(digest.chapter, name)
+    assert [day.date for day in again.days] == [day.date for day in digest.days]
+    assert _told(again) == _told(digest)
+
+
+def _told(digest: Digest) -> list[tuple[str, str, str]]:
+    """Return the precision, title and body of each entry of a digest."""
+    return [(e.now.precision, e.now.title, e.now.body) for e in digest.entries]
 
 
 def test_the_entries_of_a_page_have_no_time(tmp_path: Path) -> None:

@@ -279,6 +279,33 @@ def test_a_chronicle_after_an_article(above: str, lead: str) -> None:
     assert bodies(items)[0].endswith("Les grues sont à l'arrêt.")
 
 
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Du 15 au 17 juillet 2012 : La tempête", "La tempête"),
+        ("# Du 15 au 17 juillet 2012 : La tempête", "La tempête"),
+        ("Du 15 au 17 juillet 2012 : la tempête", "Du 15 au 17 juillet 2012 : la tempête"),
+        ("Semaine du 15 au 17 juillet 2012", "Semaine du 15 au 17 juillet 2012"),
+        ("15–17 July 2012: The storm", "The storm"),
+        ("Vom 15. bis 17. Juli 2012: Der Sturm", "Der Sturm"),
+        ("Del 15 al 17 de julio de 2012: El temporal", "El temporal"),
+        ("من 15 إلى 17 يوليو 2012: العاصفة", "العاصفة"),
+    ],
+)
+@pytest.mark.parametrize("above", ["", "Le quai\n\nLe 25 juillet 2012, il ferme.\n\n"])
+def test_a_title_may_name_the_days(title: str, expected: str, above: str) -> None:
+    """It is no heading of several days, because the first of them has a heading below it."""
+    page = (
+        f"{above}{title}\n\nLe récit.\n\n"
+        "Dimanche 15 juillet : Le vent se lève.\n\nMardi 17 juillet : La grue tombe.\n"
+    )
+    items = read(page)
+    (chapter,) = chapters(items)
+    assert (chapter.title, chapter.introduction) == (expected, "Le récit.")
+    assert chapter.period == "2012-07-15..2012-07-17"
+    assert problems(items) == []
+
+
 def test_an_introduction_may_begin_with_the_first_day() -> None:
     """It is no article: the days that follow have no other title."""
     page = (

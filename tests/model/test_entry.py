@@ -26,7 +26,6 @@ from liveblog.model.entry import (
     clean_figures,
     clean_language,
     clean_sources,
-    clean_tags,
     clean_text,
     decomposed,
     display_day,
@@ -223,13 +222,6 @@ def test_a_clean_text_stays_as_it_is(text: str) -> None:
     assert clean_text(clean, "body") == clean
     assert clean.encode().decode() == clean
     assert "\r" not in clean
-
-
-def test_each_topic_is_kept_once_as_it_was_first_written() -> None:
-    """Two spellings of one slug are one tag, and the order is that of first mention."""
-    assert clean_tags(["Damas", " Alep ", "damas", "DAMAS"]) == ("Damas", "Alep")
-    assert clean_tags(["Réfugiés", "refugies"]) == ("Réfugiés",)
-    assert clean_tags([]) == ()
 
 
 def test_the_parts_of_sources_and_figures_are_cleaned() -> None:

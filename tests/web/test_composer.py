@@ -335,7 +335,9 @@ def test_an_empty_form_is_refused_in_words(bilal: Someone) -> None:
         "compose", {"body": "x", "figure_name": "Morts", "figure_value": "beaucoup"}
     )
     assert (answer.status, "Un chiffre a besoin d’un nombre." in text_of(answer)) == (422, True)
-    assert bilal.form("compose", {"body": "x", "when": "demain"}).status == 422
+    assert bilal.form("compose", {"body": "x", "day": "demain"}).status == 422
+    assert bilal.form("compose", {"body": "x", "time": "25:00"}).status == 422
+    assert bilal.form("compose", {"body": "x", "after": "20120715-7k3m9qx2tb"}).status == 404
 
 
 def multipart(*parts: tuple[str, str, bytes]) -> tuple[bytes, str]:
@@ -449,9 +451,10 @@ def test_a_minor_change_leaves_the_time_of_updating_alone(ana: Someone) -> None:
     entry = ana.post("Une faute.", title="Titre", key="yes")
     before = ana.entry(entry)
     fields = {"rev": "1", "body": "Sans faute.", "title": "Titre", "key": "yes",
-              "when": "", "minor": "yes"}  # fmt: skip
-    fields["when"] = re.findall(r'name="when" value="([^"]+)"',
-                                ana.get(f"compose/entries/{entry}").body.decode())[0]  # fmt: skip
+              "minor": "yes"}  # fmt: skip
+    page = ana.get(f"compose/entries/{entry}").body.decode()
+    fields |= re.findall(r'name="(day|time)" value="([^"]+)"', page)
+    assert set(fields) > {"day", "time"}
     assert ana.form(f"compose/entries/{entry}", fields).status == 303
     after = ana.entry(entry)
     assert (after["updated"], after["published"]) == (before["updated"], before["published"])
@@ -976,7 +979,8 @@ def test_a_time_is_one_on_the_blogs_clock(browser: Any, server: LiveServer, bila
         write(page, "Conférence de presse.")
         page.locator("summary").click()
         expect(page.locator("#when-hint")).to_contain_text("Europe/Paris")
-        page.locator("#when").fill(f"{tomorrow:%Y-%m-%d}T18:04")
+        page.locator("#day").fill(f"{tomorrow:%Y-%m-%d}")
+        page.locator("#time").fill("18:04")
         page.locator("#send").click()
         expect(page.locator("#status")).to_have_text("Programmé.")
         item = page.locator(".item", has_text="Conférence de presse.")
@@ -986,16 +990,54 @@ def test_a_time_is_one_on_the_blogs_clock(browser: Any, server: LiveServer, bila
             f"{tomorrow:%d} 18:04"
         )
         page.goto(f"{server.url}compose/entries/{now.id}")
-        expect(page.locator("#when")).to_have_value(f"{tomorrow:%Y-%m-%d}T18:04")
-        page.locator("#when").fill("")
+        expect(page.locator("#day")).to_have_value(f"{tomorrow:%Y-%m-%d}")
+        expect(page.locator("#time")).to_have_value("18:04")
+        page.locator("#day").fill("")
+        page.locator("#time").fill("")
         page.locator("#send").click()
         expect(on_top(page)).to_contain_text("Conférence de presse.")
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("has_script", [True, False])
+def test_a_day_without_a_time_and_a_place_after_another(
+    browser: Any, server: LiveServer, bilal: Someone, has_script: bool
+) -> None:
+    """With and without a script; what is edited without touching the date keeps its place."""
+    way = "avec script" if has_script else "sans script"
+    first = bilal.post(f"La première, {way}.", title=f"Première, {way}")
+    with composer(browser, bilal, java_script_enabled=has_script) as page:
+        page.locator("#body").fill(f"Tout le jour, {way}.")
+        page.locator("details.more > summary").click()
+        page.locator("#day").fill("2012-07-15")
+        page.locator("#send").click()
+        expect(page.locator("#list")).to_contain_text("La première")
+        until(lambda: entries_with(server, f"Tout le jour, {way}."))
+        [now] = entries_with(server, f"Tout le jour, {way}.")
+        assert (now.precision, now.id[:8]) == ("day", "20120715")
+        page.goto(f"{server.url}compose")
+        page.locator("#body").fill(f"À sa suite, {way}.")
+        page.locator("details.more > summary").click()
+        page.locator("#after").select_option(first)
+        page.locator("#send").click()
+        until(lambda: entries_with(server, f"À sa suite, {way}."))
+        [placed] = entries_with(server, f"À sa suite, {way}.")
+        before = server.blog.timeline.entry(first).now
+        assert placed.precision == "day"
+        assert placed.published - before.published == timedelta(microseconds=1)
+        page.goto(f"{server.url}compose/entries/{placed.id}")
+        expect(page.locator("#time")).to_have_value("")
+        page.locator("#body").fill(f"À sa suite, corrigé {way}.")
+        page.locator("#send").click()
+        until(lambda: entries_with(server, f"À sa suite, corrigé {way}."))
+        [edited] = entries_with(server, f"À sa suite, corrigé {way}.")
+        assert (edited.published, edited.precision) == (placed.published, "day")
+
+
+@pytest.mark.slow
 def test_the_clock_is_right_on_both_sides_of_its_changes(browser: Any, bilal: Someone) -> None:
     """The browser reckons the blog's hours as the server does."""
-    zone = bilal.server.blog.config.zone
+    blog = bilal.server.blog
     with composer(browser, bilal, complains=True) as page:
         page.route("**/api/entries", lambda route: route.fulfill(status=422, json={"detail": "No"}))
         page.locator("summary").click()
@@ -1006,12 +1048,16 @@ def test_the_clock_is_right_on_both_sides_of_its_changes(browser: Any, bilal: So
             "2027-10-31T04:00",
             "2028-01-01T00:00",
         ):
-            page.locator("#when").fill(local)
+            day, _, time = local.partition("T")
+            page.locator("#day").fill(day)
+            page.locator("#time").fill(time)
             with page.expect_request("**/api/entries") as sent:
                 page.locator("#send").click()
             expect(page.get_by_role("alert")).to_have_text("No")
             given = datetime.fromisoformat(sent.value.post_data_json["published"])
-            assert given == forms.Fields.new(when=local).draft(zone).published
+            draft = forms.Fields.new(day=day, time=time).draft(blog)
+            assert draft.published
+            assert given == draft.published.instant
 
 
 @pytest.mark.slow

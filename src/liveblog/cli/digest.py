@@ -95,7 +95,8 @@ def _edit(state: State, blog: Blog, when: str) -> None:
 
     period_id = COVERAGE if when == COVERAGE else blog.period(when).id
     old = blog.timeline.framing_to_revise(period_id)
-    parts = {"Headline": old.headline, "Introduction": old.introduction, "Close": old.close}
+    shown = blog.timeline.framing(period_id) or old
+    parts = {"Headline": shown.headline, "Introduction": shown.introduction, "Close": shown.close}
     before = "\n\n".join(f"== {name} ==\n{text}" for name, text in parts.items())
     advice = (
         f"The text around the digest of {period_id}, in Markdown; the headline is plain text.\n"

@@ -36,11 +36,11 @@ def log(state: State, when: str | None, tag: str | None, key: bool, as_json: boo
     WHEN is today, yesterday, week, last-week, 2012-07-15, 2012-W29 or 2012-07-15..2012-07-22.
     What is scheduled or removed is listed too, and marked.
     """
-    from ..model.entry import tag_slug
     from ..model.errors import UnknownTag
+    from ..model.topics import requested_topic
 
     blog = state.blog()
-    wanted = tag_slug(tag) if tag else ""
+    wanted = requested_topic(tag) if tag else ""
     entries = (
         e
         for e in _all_entries(state, blog, when)

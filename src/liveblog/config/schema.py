@@ -85,6 +85,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     gone: tuple[str, ...] = ()  #: paths answered with 410; that of a folder ends in a slash
     redirects: dict[str, str] = {}  #: old path → new path or address
     moved_from: tuple[str, ...] = ()  #: earlier addresses of the blog, the latest last
+    earlier_tag_addresses: bool = True  #: keep ``tags/c/`` for C++; ``init`` writes false
     feeds: FeedConfig = FeedConfig()
     server: ServerConfig = ServerConfig()
     schedule: ScheduleConfig = ScheduleConfig()

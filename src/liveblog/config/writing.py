@@ -127,4 +127,7 @@ author = {author}  # author of entries without one
 
 # Every feed id begins with this. Never change it: readers would see everything as new.
 id = {id}
+
+# For blogs older than this setting, in which the tag C++ had the address tags/c/.
+earlier_tag_addresses = false
 """

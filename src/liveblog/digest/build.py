@@ -8,9 +8,10 @@ from datetime import date
 from msgspec import structs
 
 from ..model.chapter import Chapter
-from ..model.entry import Framing, slug
+from ..model.entry import Framing
 from ..model.errors import NotFound
 from ..model.period import COVERAGE, Period, parse_period_id
+from ..model.topics import topic_slug
 from ..timeline import Day, Entry, Timeline, selected
 from . import Digest, Series
 
@@ -35,13 +36,13 @@ def build_chapter(timeline: Timeline, chapter: Chapter, first_weekday: int = 0) 
     *first_weekday* is that of the blog's weeks (Monday is 0). A chapter that selects all entries
     also has the days with a framing only.
     """
-    slugs = frozenset(map(slug, chapter.tags))
+    slugs = frozenset(map(topic_slug, chapter.tags))
     period = parse_period_id(chapter.period, first_weekday)
     days = []
     for day in timeline.read_days(period.days()):
         found = selected(day.entries, key=chapter.key)
         if slugs:
-            found = tuple(e for e in found if not slugs.isdisjoint(map(slug, e.now.tags)))
+            found = tuple(e for e in found if not slugs.isdisjoint(map(topic_slug, e.now.tags)))
         is_selection = bool(slugs or chapter.key)
         if found or day.faults or (day.framing and not is_selection):
             days.append(Day(day.date, found, day.framing, day.faults))

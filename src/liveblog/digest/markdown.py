@@ -58,6 +58,8 @@ def render(digest: Digest, words: Words, *, base: str, corrections: Sequence[Cha
         blocks.append(words.say("No updates."))
     if digest.series:
         blocks += [f"## {words.say('Figures')}", _table(digest, words)]
+    if chapter and digest.days and digest.close:
+        blocks.append("* * *")  # a chapter's close is no text of its last day
     blocks.append(_prose(digest.close, digest.period.id, base))
     blocks += [f"*{_escape(chapter_correction_line(r, digest, words))}*" for r in corrections]
     return close_controls("\n\n".join(block for block in blocks if block) + "\n")

@@ -18,10 +18,11 @@ from ..config import Config
 from ..journal import Journal
 from ..model import limits
 from ..model.chapter import Chapter, slug_of_title
-from ..model.entry import clean_tags, clean_text
+from ..model.entry import clean_text
 from ..model.errors import InvalidInput, NotFound, Withheld
 from ..model.hashing import blake2b
 from ..model.period import day_end, parse_period_id
+from ..model.topics import clean_tags
 from ..model.validation import validate
 from ..text.dates import is_reserved
 from ..text.plain import shorten

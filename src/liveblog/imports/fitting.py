@@ -14,8 +14,9 @@ from typing import TypeVar
 import msgspec
 
 from ..model import limits
-from ..model.entry import Revision, Source, clean_language, slug
+from ..model.entry import Revision, Source, clean_language
 from ..model.errors import InvalidInput
+from ..model.topics import topic_slug
 from ..text.plain import shorten
 from . import Picture, Version
 from .html.inline import escape, write_link
@@ -57,7 +58,7 @@ def _limit(things: Iterable[Value], label: str, changes: list[str]) -> tuple[Val
 def _tags(tags: Iterable[str], changes: list[str]) -> list[str]:
     by_slug: dict[str, str] = {}
     for tag in (" ".join(tag.split()) for tag in tags):
-        name = slug(tag)  # it names a folder of the site
+        name = topic_slug(tag)  # it names a folder of the site
         if not name or len(tag) > limits.NAME or len(name.encode()) > limits.FILE_NAME_BYTES:
             why = "too long" if name else "no letter or digit in it"
             changes.append(f"'{tag[:60]}' is not a tag ({why}) and is left out")

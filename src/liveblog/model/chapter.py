@@ -129,6 +129,19 @@ def chapter_of(framings: Sequence[Framing]) -> Chapter:
     )
 
 
+def framing_of(chapter: Chapter) -> Framing:
+    """Return the texts of a chapter as those around the digest of its period."""
+    return Framing(
+        period=chapter.period,
+        rev=chapter.rev,
+        recorded=chapter.recorded,
+        headline=chapter.title,
+        introduction=chapter.introduction,
+        close=chapter.close,
+        author=chapter.author,
+    )
+
+
 def picture_stem(name: str) -> str:
     """Return the path of the pictures of an entry (its id) or chapter (its name), but the hash.
 

@@ -14,8 +14,9 @@ from msgspec import UNSET
 
 from . import limits
 from .chapter import Chapter, ChapterDraft
-from .entry import clean_tags, clean_text
+from .entry import clean_text
 from .errors import InvalidInput
+from .topics import clean_tags
 
 
 def first_chapter(slug: str, draft: ChapterDraft, *, author: str, now: datetime) -> Chapter:

@@ -23,10 +23,10 @@ from .entry import (
     clean_figures,
     clean_language,
     clean_sources,
-    clean_tags,
     clean_text,
 )
 from .moment import Moment, When, moment_of
+from .topics import clean_tags
 
 
 class Draft(Struct, frozen=True, kw_only=True):

@@ -204,24 +204,14 @@ def decomposed(text: str) -> str:
 
 
 def slug(text: str) -> str:
-    """Make the part of a URL that stands for a tag: folded, without accents, words joined by ``-``.
+    """Make the part of a URL or file name that stands for a text, to be read by people.
 
-    Letters of every script are kept (IRIs allow them), so Arabic tags stay readable. The result is
-    empty where the text holds neither letter nor digit.
+    It is folded, without accents, its words joined by ``-``. Letters of every script are kept (IRIs
+    allow them). The result is empty where the text holds neither letter nor digit. Different texts
+    may have one slug; topics have :func:`liveblog.model.topics.topic_slug`.
     """
-    # A longer text cannot be a tag and is not cached.
+    # Longer texts are not cached.
     return _slug(text) if len(text) <= limits.NAME else _slug.__wrapped__(text)
-
-
-def tag_slug(tag: str) -> str:
-    """Return the slug of a tag that a user asks for.
-
-    Raises :class:`InvalidInput` if it has neither letter nor digit.
-    """
-    found = slug(tag)
-    if not found:
-        raise InvalidInput(f"'{tag}' is not a tag.", "Name one that an entry carries.")
-    return found
 
 
 @lru_cache(maxsize=4096)
@@ -270,14 +260,6 @@ def refuse_forbidden(text: str, field: str) -> None:
             "which no page or feed can carry.",
             "Remove it and try again.",
         )
-
-
-def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
-    """Return tags cleaned, each topic once, as it was first written."""
-    by_slug: dict[str, str] = {}
-    for tag in tags:
-        by_slug.setdefault(slug(tag), clean_text(tag, "tag"))
-    return tuple(by_slug.values())
 
 
 def clean_sources(sources: Iterable[Source]) -> tuple[Source, ...]:

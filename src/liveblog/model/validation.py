@@ -27,11 +27,11 @@ from .entry import (
     id_day,
     id_letters,
     refuse_forbidden,
-    slug,
 )
 from .errors import InvalidInput
 from .period import COVERAGE, parse_period_id
 from .records import Record
+from .topics import topic_slug
 
 _WHITE = re.compile(r"\s")
 _VERIFICATIONS = frozenset(get_args(Verification))
@@ -135,7 +135,7 @@ def _validate_instant(instant: datetime, what: str) -> None:
 def _validate_tag(tag: str) -> None:
     _validate_line("tag", tag, limits.NAME)
     # A slug names a folder of the site.
-    if not limits.check_bytes(slug(tag), limits.FILE_NAME_BYTES, "address of the tag"):
+    if not limits.check_bytes(topic_slug(tag), limits.FILE_NAME_BYTES, "address of the tag"):
         raise InvalidInput(
             f"The tag '{tag}' has neither letter nor digit.", "Choose a word a reader can read."
         )

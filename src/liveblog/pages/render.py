@@ -28,6 +28,7 @@ from ..model import addresses
 from ..model.entry import Media, Revision, slug
 from ..model.moment import Moment, change_in, moment_in, updated_in
 from ..model.permissions import has_scope
+from ..model.topics import topic_slug
 from ..storage.cache import Cache
 from ..text.bidi import close_controls
 from ..text.fragments import ROOT, html_to_text, set_picture_sizes, with_root
@@ -116,11 +117,12 @@ class Pages:
             "offset": words.offset,
             "language_attributes": _language_attributes,
             "slug": slug,
+            "topic": topic_slug,
             "entry_path": addresses.entry_path,
             "web_address": addresses.web_address,
             "permalink": lambda entry_id: ROOT + addresses.entry_path(entry_id),
             "day_link": lambda day: ROOT + addresses.day_path(day),
-            "tag_link": lambda tag: addresses.url(ROOT, addresses.tag_path(slug(tag))),
+            "tag_link": lambda tag: addresses.url(ROOT, addresses.tag_path(topic_slug(tag))),
         }
 
     def day_line(self, day: Day) -> str:

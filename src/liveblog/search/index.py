@@ -25,7 +25,7 @@ from ..storage.locks import Lock
 from ..storage.sqlite import Unusable, delete_database, errors, open_database, open_temporary
 from .words import Phrase, normalize
 
-VERSION = 3
+VERSION = 4
 
 CANDIDATES = 1000
 """Maximum number of matches, the newest, that are sorted by relevance."""

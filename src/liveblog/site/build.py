@@ -71,7 +71,7 @@ class Build:
         self._queries = self._context.queries
         self.is_full = False  #: whether everything is rendered
         self.has_removals = False
-        """Whether an entry was removed, now or before, from a day that changed."""
+        """Whether an entry or chapter was removed, now or before, from what changed."""
 
     def run(self, *, names: Iterable[str] | None, full: bool) -> Report:
         """Render what changed, or everything if *full*.
@@ -189,10 +189,12 @@ class Build:
             yield _Part("weekly", date.max, WEEK_LIMIT, feeds.weekly)
 
     def _tag(self, files: FeedFiles, slug: str) -> _Part:
-        name, total = self._index.entries.tag(slug)
+        topic = self._index.entries.topic_at(slug)
+        name, total = self._index.entries.tag(topic)
         size = max(self._look.pages.config.feeds.entries, ON_PAGE)
-        refs = self._index.entries.tagged(slug, size)
-        render = partial(files.tag, Tag(slug, name), total, refs, self._index.chapters.tagged(slug))
+        refs = self._index.entries.tagged(topic, size)
+        chapters = self._index.chapters.tagged(topic)
+        render = partial(files.tag, Tag(slug, name), total, refs, chapters)
         return _Part(f"tag:{slug}", date.max, len(refs) // ENTRIES_IN_FEED, render)
 
     def _chapters(self, plan: Plan) -> list[_Part]:
@@ -201,7 +203,7 @@ class Build:
         parts = []
         for slug in sorted(plan.chapters):
             row = self._index.chapters.row(slug)
-            if row is not None and row.item is not None:
+            if row is not None and row.state in ("live", "retracted"):
                 weight = 1 + sum(map(self._index.entries.count_in, row.days))
                 render = partial(files.chapter, slug, row.updated)
                 parts.append(_Part(f"chapter:{slug}", row.last, weight, render))

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from ..chapters import ChapterHistory, slug_in
 from ..digest import Digest
-from ..model.entry import slug as slug_of
+from ..model.topics import topic_slug
 from ..pages.chapters import chapter_link, chapter_text
 from .chapter_index import ChapterRow
 from .fault_boundary import Substitute, substitute_entries
@@ -41,6 +41,8 @@ def update_chapters(
     index = context.index.chapters
     slugs = {slug for name in names if (slug := slug_in(name))}
     slugs |= index.containing(days) | index.released(*span)
+    for kind in ("chapter:", "taken:chapter:"):  # those that could not be rendered last time
+        slugs |= context.index.manifest.failed(kind)
     changes = ChapterChanges(slugs)
     for slug in sorted(slugs):
         before, after = index.row(slug), _row(context, slug)
@@ -110,5 +112,5 @@ def _rendered(
         copy=feeds.chapter(digest, updated, corrections, is_copy=True),
         text=chapter_text(pages, digest) if is_live else "",
         days=frozenset(day.date for day in digest.days) if is_live else frozenset(),
-        tags=frozenset(map(slug_of, history.now.tags)) if is_live else frozenset(),
+        tags=frozenset(map(topic_slug, history.now.tags)) if is_live else frozenset(),
     )

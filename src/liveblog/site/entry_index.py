@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ..model.entry import id_day, slug
 from ..model.period import local_day
+from ..model.topics import topic_slug
 from ..timeline import Entry
 from .days import NonEmptyDays
 
@@ -31,6 +32,11 @@ CREATE TABLE tags (
     PRIMARY KEY (slug, position, id)
 ) WITHOUT ROWID;
 CREATE INDEX tags_id ON tags (id);
+CREATE TABLE earlier_slugs (
+    slug TEXT NOT NULL, position TEXT NOT NULL, id TEXT NOT NULL, topic TEXT NOT NULL,
+    PRIMARY KEY (slug, position, id, topic)
+) WITHOUT ROWID;
+CREATE INDEX earlier_slugs_id ON earlier_slugs (id);
 CREATE TABLE slugs (slug TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE figures (day TEXT PRIMARY KEY, csv TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE removals (id TEXT PRIMARY KEY, day TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
@@ -41,7 +47,7 @@ CREATE TABLE changes (
 CREATE INDEX changes_id ON changes (id);
 """
 
-TABLES = ("days", "entries", "tags", "slugs", "figures", "removals", "changes")
+TABLES = ("days", "entries", "tags", "earlier_slugs", "slugs", "figures", "removals", "changes")
 
 
 class EntryRef(Struct, frozen=True):
@@ -87,17 +93,21 @@ class EntryIndex:
         headline: str | None,
         removed: Iterable[Entry],
         zone: tzinfo,
+        has_earlier_slugs: bool = False,
     ) -> tuple[Invalidation, set[str]]:
         """Replace a day; return what shows its changed entries, and the ids of these.
 
-        *headline* is None if the day is empty; *zone* is the blog's.
+        *headline* is None if the day is empty; *zone* is the blog's. *has_earlier_slugs*: topics
+        keep the addresses that they had before signs counted; see :meth:`topic_at`.
         """
         name = day.isoformat()
         live = {entry.id: entry for entry in entries}
         gone = {entry.id: entry for entry in removed}
         changed = self._changed_entries(name, live) | self._replace_removals(name, gone)
         slugs, days = self._delete_entries(name, changed, live.keys() | gone.keys())
-        slugs |= self._insert([live[i] for i in sorted(changed) if i in live])
+        shown = [live[i] for i in sorted(changed) if i in live]
+        slugs |= self._insert(shown)
+        slugs |= self._insert_earlier_slugs(shown) if has_earlier_slugs else set()
         days |= self._insert_changes(name, [(live | gone)[i] for i in sorted(changed)
                                             if i in live or i in gone], zone)  # fmt: skip
         self._replace_headline(name, headline)
@@ -145,6 +155,8 @@ class EntryIndex:
             self._db.execute("DELETE FROM tags WHERE id = ?", (entry_id,))
             self._count(carried, -1)
             slugs.update(carried)
+            query = "DELETE FROM earlier_slugs WHERE id = ? RETURNING slug"
+            slugs.update(row[0] for row in self._db.execute(query, (entry_id,)).fetchall())
             self._db.execute("DELETE FROM entries WHERE id = ? AND day = ?", (entry_id, day))
             rows = self._db.execute("SELECT day FROM changes WHERE id = ?", (entry_id,))
             days |= {row[0] for row in rows}
@@ -183,8 +195,7 @@ class EntryIndex:
         for entry in entries:
             now = entry.now
             is_live = now.state == "live"
-            published, is_timed, posted, _ = entry.position
-            position = f"{_instant(published)}{is_timed:d}{_instant(posted)}"
+            position = _position(entry)
             rows.append(
                 (
                     now.id,
@@ -197,12 +208,25 @@ class EntryIndex:
                     now.pinned and is_live,
                 )
             )
-            tags += [(s, position, now.id, t) for s, t in {slug(t): t for t in now.tags}.items()]
+            tags += [
+                (s, position, now.id, t) for s, t in {topic_slug(t): t for t in now.tags}.items()
+            ]
         values = ", ".join("?" * 8)
         self._db.executemany(f"INSERT OR REPLACE INTO entries VALUES ({values})", rows)
         self._db.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?)", tags)
         self._count((tag[0] for tag in tags), 1)
         return {tag[0] for tag in tags}
+
+    def _insert_earlier_slugs(self, entries: Iterable[Entry]) -> set[str]:
+        """Record the slugs that topics had before signs counted; return those that differ."""
+        rows = [
+            (earlier, _position(entry), entry.id, topic)
+            for entry in entries
+            for tag in entry.now.tags
+            if (earlier := slug(tag)) and earlier != (topic := topic_slug(tag))
+        ]
+        self._db.executemany("INSERT OR REPLACE INTO earlier_slugs VALUES (?, ?, ?, ?)", rows)
+        return {row[0] for row in rows}
 
     def _count(self, slugs: Iterable[str], more: int) -> None:
         """Add *more* (-1 or 1) to the number of entries of tags, once for each slug."""
@@ -332,6 +356,23 @@ class EntryIndex:
         ).fetchone()
         return (row[0], row[1]) if row else ("", 0)
 
+    def topic_at(self, tag_slug: str) -> str:
+        """Return the slug of the topic that a tag's address shows; an empty string for none.
+
+        It is the topic with this slug. If there is none, it is the first one that had the slug
+        before signs counted, so that an address leads where it did.
+        """
+        if self._db.execute("SELECT 1 FROM slugs WHERE slug = ?", (tag_slug,)).fetchone():
+            return tag_slug
+        query = "SELECT topic FROM earlier_slugs WHERE slug = ? ORDER BY position, id LIMIT 1"
+        row = self._db.execute(query, (tag_slug,)).fetchone()
+        return row[0] if row else ""
+
+    def tag_addresses(self) -> list[str]:
+        """Return the slug of every tag in use, and those that topics had earlier, in order."""
+        query = "SELECT slug FROM slugs UNION SELECT slug FROM earlier_slugs ORDER BY slug"
+        return [row[0] for row in self._db.execute(query)]
+
     def tags(self) -> list[str]:
         """Return the slug of every tag in use, in order."""
         query = "SELECT slug FROM slugs ORDER BY slug"
@@ -353,6 +394,12 @@ class EntryIndex:
 
     def _refs(self, query: str, *values: object) -> list[EntryRef]:
         return [EntryRef(i, date.fromisoformat(day)) for i, day in self._db.execute(query, values)]
+
+
+def _position(entry: Entry) -> str:
+    """Return the place of an entry in the timeline, as text with that order."""
+    published, is_timed, posted, _ = entry.position
+    return f"{_instant(published)}{is_timed:d}{_instant(posted)}"
 
 
 def _instant(instant: datetime) -> str:

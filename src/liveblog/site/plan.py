@@ -50,7 +50,7 @@ def make_plan(changes: SiteChanges, context: Context, *, full: bool) -> Plan:
     chapters = changes.chapters
     tags = set(changes.invalidation.tags) | chapters.tags
     if is_state_new:
-        tags |= set(index.entries.tags())
+        tags |= set(index.entries.tag_addresses())
     days = changes.days | changes.invalidation.homes | chapters.days
     framed_weeks = {queries.parse_week(name) for name in changes.names if "-W" in name}
     weeks = {queries.week(day) for day in changes.days} | framed_weeks

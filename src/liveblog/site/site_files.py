@@ -10,7 +10,7 @@ import msgspec
 from msgspec import structs
 
 from ..model import addresses, period
-from ..model.entry import slug
+from ..model.topics import topic_slug
 from ..pages.data import Home, Tag
 from ..pages.live_page import render_live_page, render_parts
 from .documents import (
@@ -87,7 +87,7 @@ class SiteFiles:
         index, queries = self._context.index.entries, self._queries
         entries = queries.entries(index.newest(ON_PAGE + 1))
         tags = Counter(
-            slug(tag)
+            topic_slug(tag)
             for entry in entries[:ON_PAGE]
             for tag in entry.now.tags
             if entry.now.state == "live"

@@ -14,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..model.entry import FORBIDDEN, Instant, Precision, slug
+from ..model.entry import FORBIDDEN, Instant, Precision
 from ..model.errors import InvalidInput
 from ..model.hashing import blake2b
+from ..model.topics import topic_slug
 from ..search import CANDIDATES, QUERY_CHARACTERS, Found, as_data
 from .clients import client_of
 from .context import BlogContext
@@ -100,7 +101,7 @@ def _find(context: BlogContext, request: Request, limit: int, offset: int) -> Fo
         return context.blog.search_index.find(
             query.get("q", ""),
             context.blog.now,
-            tag=slug(query.get("tag", "")),
+            tag=topic_slug(query.get("tag", "")),
             author=query.get("author", ""),
             limit=limit,
             offset=offset,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from .. import Problem
-from .blocks import Block
+from .blocks import Block, Title
 from .dating import Ask
-from .headings import Heading
+from .headings import Heading, day_heading
+from .lines import is_headline
+from .section import strip_heading_marks
+from .signs import byline
 
 LONGEST_STEP = 7
 """Maximum number of days from one day of a run to the next."""
@@ -30,6 +34,8 @@ def choose_anchors(
     user says so. Every sentence directly below a title begins an article.
     """
     certain = [i for i in headings if blocks[i].is_certain]
+    titles = {i for i, j in pairwise(certain) if _make_title(blocks, i, j)}
+    certain = [i for i in certain if i not in titles]
     titled = {
         i
         for i, block in enumerate(blocks)
@@ -67,6 +73,44 @@ def choose_anchors(
     return sorted(chosen)
 
 
+def _make_title(blocks: Sequence[Block], index: int, following: int) -> bool:
+    """Make a title of a heading of several days if the first of them has a heading below it.
+
+    « Du 15 au 20 juillet : Six jours de tempête » above « Dimanche 15 juillet ». Return whether.
+    """
+    block, below = blocks[index], blocks[following]
+    heading = day_heading(block.text)
+    if heading is None or not heading.is_several or heading.is_night:
+        return False
+    if below.heading is None or below.heading.is_several or step_between(block, below):
+        return False
+    bare, rest = strip_heading_marks(block.text)[0], heading.rest
+    if index and blocks[index - 1].title and is_dateline(block.text):
+        block.kind, block.is_byline = "text", True
+        _give_year(block, below)
+        return True
+    if rest and not is_headline(rest):
+        return False
+    text = rest if rest and not rest[0].islower() else bare
+    block.kind, block.title = "text", Title(text, block.level, is_sentence=False)
+    _give_year(block, below)
+    return True
+
+
+def is_dateline(line: str) -> bool:
+    """Whether a line below a title names days, and the authors at most."""
+    heading = day_heading(line)
+    return heading is not None and (not heading.rest or bool(byline(heading.rest)))
+
+
+def _give_year(block: Block, below: Block) -> None:
+    """Date the first day of a run by the heading of several days above it."""
+    if block.heading is None or below.heading is None:
+        return
+    if below.heading.readings and below.heading.readings[0][0] is None:
+        below.heading = replace(below.heading, readings=block.heading.readings)
+
+
 def title_above(blocks: Sequence[Block], index: int) -> int | None:
     """Return the index of the title directly above a block, pictures aside; None if there is none.
 
@@ -74,7 +118,7 @@ def title_above(blocks: Sequence[Block], index: int) -> int | None:
     way (the first title does), it is marked or set apart, or nothing but a picture follows it.
     """
     at = index - 1
-    while at >= 0 and (blocks[at].kind == "picture" or blocks[at].byline):
+    while at >= 0 and (blocks[at].kind == "picture" or blocks[at].is_byline):
         at -= 1
     return at if at >= 0 and is_title(blocks, at, index) else None
 
@@ -82,7 +126,7 @@ def title_above(blocks: Sequence[Block], index: int) -> int | None:
 def is_title(blocks: Sequence[Block], at: int, index: int) -> bool:
     """Whether the block *at* is a title, if that at *index* begins what it is the title of."""
     title = blocks[at].title
-    if title is None or blocks[at].byline:
+    if title is None or blocks[at].is_byline:
         return False
     if at and _dated_above(blocks, at):
         return False  # a day without a text is no day
@@ -103,7 +147,7 @@ def is_title(blocks: Sequence[Block], at: int, index: int) -> bool:
 
 def is_above_picture(blocks: Sequence[Block], at: int) -> bool:
     """Whether a picture, or the name of an author, follows a title."""
-    return blocks[at + 1].kind == "picture" or bool(blocks[at + 1].byline)
+    return blocks[at + 1].kind == "picture" or blocks[at + 1].is_byline
 
 
 def _dated_above(blocks: Sequence[Block], at: int) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from .headings import Heading, dated_sentence, day_heading
+from .headings import Heading, dated_sentence, day_heading, with_month
 from .lines import (
     begins_close,
     ends_sentence,
@@ -68,12 +68,12 @@ class Block:
     title: Title | None = None
     heading: Heading | None = None  #: without the rest of its line
     is_certain: bool = False  #: it is a heading that cannot be the beginning of a sentence
-    is_sentence: bool = False  #: its line reads as one sentence, which begins with the date
+    is_sentence: bool = False  #: its line is one sentence, which begins with the date or time
     has_rest: bool = False  #: text follows the date on the line of a heading
     is_headline: bool = False  #: that text can be a headline
     has_time: bool = False  #: it begins with a time of day
     has_source: bool = False
-    byline: str = ""  #: the author that a line « Par … » names
+    is_byline: bool = False  #: it names the authors, or the days of a chapter below its title
     is_close: bool = False  #: « Conclusion »
     is_ending: bool = False  #: it begins as the end of a text does
     is_about_period: bool = False
@@ -111,6 +111,7 @@ class _Reader:
         self._blanks = 0
         self._before = ""  # the line before, if it is not blank
         self._has_heading = False
+        self._last_heading: Heading | None = None
 
     def add(self, number: int, line: str) -> None:
         """Add a line without white space around it."""
@@ -150,11 +151,11 @@ class _Reader:
 
     def _dated(self, number: int, line: str, last: Block | None, *, is_first: bool) -> Block | None:
         """Return the block of a line that begins with a date."""
-        heading = day_heading(line)
+        heading = self._heading(line)
         is_below_title = last is not None and _is_above_date(last, is_first=is_first)
         if heading is None:
             found = dated_sentence(line) if is_first or is_below_title else None
-            if found is None:
+            if found is None or with_month(found, None) is None:
                 return None
             block = self._block(number, "sentence", line, found)
             block.has_rest = block.is_sentence = bool(found.rest)
@@ -168,12 +169,21 @@ class _Reader:
         block.has_time = heading.stamp is not None or time_mark(heading.rest) is not None
         return block
 
+    def _heading(self, line: str) -> Heading | None:
+        """Return the heading that a line is, with its month."""
+        found = day_heading(line)
+        heading = with_month(found, self._last_heading) if found else None
+        self._last_heading = heading or self._last_heading
+        return heading
+
     def _paragraph(self, number: int, line: str) -> Block:
         """Return the block of a paragraph without a date."""
         block = self._block(number, "text", line)
-        block.has_time = time_mark(line) is not None
+        mark = time_mark(line)
+        block.has_time = mark is not None
+        block.is_sentence = mark is not None and mark.is_sentence
         block.has_source = bool(find_sources(line))
-        block.byline = byline(line)
+        block.is_byline = bool(byline(line))
         block.is_close = begins_close(line)
         block.is_ending = begins_like_an_end(line)
         block.is_about_period = is_about_the_period(line)

@@ -18,6 +18,13 @@ from ...text.tokens import Phrases, Token, Tokens
 Reading = tuple[int | None, int, int]
 """Year (None if missing, below 100 if written with two digits), month and day, as written."""
 
+_MONTH = 31
+_LONGEST_RUN = 15
+"""Maximum number of days of several days that begin in the month before, which is not named."""
+
+NO_MONTH = 0
+"""The month of « Lundi 16 », which is that of the heading before or after it."""
+
 Order = Literal["", "day", "month", "either"]
 """Whether day or month comes first in a numeric date: 16/07 can only be day first, 03/04 either."""
 
@@ -47,8 +54,14 @@ class Dates(NamedTuple):
     order: Order = ""
     weekday: int | None = None  #: of the first day; Monday is 0
     is_several: bool = False
+    until: tuple[int, int] | None = None  #: month and day of the last of several days
     is_reversed: bool = False  #: the last day precedes the first
-    is_bare: bool = False  #: only two numbers
+    is_bare: bool = False  #: only numbers, and a weekday at most
+
+    @property
+    def has_month(self) -> bool:
+        """Whether it says its month."""
+        return not self.readings or self.readings[0][1] != NO_MONTH
 
 
 @lru_cache(maxsize=1)
@@ -69,10 +82,12 @@ def read_dates(tokens: Tokens) -> Dates | None:
     if found is None:
         tokens.at = start
         part = _read_part(tokens)
-        if part is None or part.bare:
+        if part is None or (part.bare and part.weekday is None):
             tokens.at = start
             return None
-        found = Dates(part.readings, part.order, part.weekday, is_bare=part.is_bare)
+        readings = ((None, NO_MONTH, part.bare),) if part.bare else part.readings
+        is_bare = part.is_bare or part.bare > 0
+        found = Dates(readings, part.order, part.weekday, is_bare=is_bare)
     after, then = tokens.peek(), tokens.peek(1)
     glued = not after.after_blank and not then.after_blank
     if after.raw in "./-" and after.raw and glued and then.number is not None:
@@ -142,11 +157,11 @@ def _several(parts: list[_Part]) -> Dates | None:
     last = parts[-1]
     if not last.readings:
         return Dates((), is_several=True)
-    year, month, _ = last.readings[0]
+    year = last.readings[0][0]
     first = parts[0]
     readings = first.readings
     if first.bare:
-        readings = possible((year, month, first.bare))
+        readings = possible(_before(first.bare, last.readings[0]))
     elif year is not None and readings and readings[0][0] is None:
         # The year of the last day; the first is in the year before where the months go back.
         readings = tuple((year - ((m, d) > last.readings[0][1:]), m, d) for _, m, d in readings)
@@ -161,9 +176,20 @@ def _several(parts: list[_Part]) -> Dates | None:
         order,
         first.weekday,
         is_several=True,
+        until=last.readings[0][1:],
         is_reversed=is_reversed,
         is_bare=all(part.is_bare for part in parts),
     )
+
+
+def _before(number: int, last: Reading) -> Reading:
+    """Return the day with a number before the last of several days: « Du 30 au 2 octobre »."""
+    year, month, day = last
+    if number <= day or day + _MONTH - number > _LONGEST_RUN:
+        return year, month, number
+    if month > 1:
+        return year, month - 1, number
+    return (year - 1 if year else None), 12, number
 
 
 def _is_reversed(first: Reading, last: Reading) -> bool:

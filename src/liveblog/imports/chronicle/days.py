@@ -19,6 +19,7 @@ from .section import (
     Section,
     TextBuilder,
     add_line,
+    is_linked_heading,
     is_placeholder,
     line_range,
     missing_picture,
@@ -53,6 +54,7 @@ class Day(Section):
         self._moment: Moment | None = None
         self._has_text = False  # whether an update precedes the current one
         self._mark: tuple[int, TimeMark] | None = None
+        self._is_linked = False  # whether the update began at a heading of a digest in Markdown
         self._clear()
 
     def _clear(self) -> None:
@@ -79,6 +81,7 @@ class Day(Section):
 
     def add(self, number: int, line: str) -> Iterator[Item]:
         """Add a line of the day."""
+        is_linked = is_linked_heading(line)
         line = unlink_heading(line)
         bare = line.strip()
         if not bare:
@@ -95,6 +98,10 @@ class Day(Section):
             is_separate = self._pending.is_separate or mark is not None or begins
             yield from self._resolve_pending(is_headline=is_separate)
         if mark is not None and (yield from self._start_update(number, mark)):
+            self._is_linked = is_linked
+            return
+        if is_linked:
+            yield from self._start_untimed(number, bare)
             return
         if is_rule(line) and not self._text.is_heading_underline(line):
             self._text.rule()
@@ -140,7 +147,7 @@ class Day(Section):
         *is_wrapped* says that a sentence may continue from the line before.
         """
         mark = time_mark(line)
-        if mark is None:
+        if mark is None or (self._is_linked and not self._text):
             return None
         before = self._text.before
         is_second = self._mark is not None and self._mark[0] == self._last
@@ -170,6 +177,14 @@ class Day(Section):
         elif mark.rest:
             yield from self._add(number, mark.rest)
         return True
+
+    def _start_untimed(self, number: int, heading: str) -> Iterator[Item]:
+        """Begin an update without a time, which a digest in Markdown heads by its title."""
+        yield from self._close_update()
+        self._title, _ = strip_heading_marks(heading)
+        self._name = f" {shorten(slug(self._title), _KEY_LENGTH)}"
+        self._moment, self._is_linked = self._begin(), True
+        self._first = self._last = number
 
     def _clock_of(self, mark: TimeMark) -> DayClock:
         """Return the clock of the day that a time belongs to."""
@@ -247,8 +262,8 @@ class Article(Day):
             yield from self._add_date(number, line)
         elif is_placeholder(bare):
             yield missing_picture(number, bare, f"the article '{shorten(self._headline, 60)}'")
-        elif author := byline(bare):
-            self._author = author
+        elif authors := byline(bare):
+            self._author = ", ".join(authors)
         elif bare and not is_rule(line) and not is_underline(line):
             self._moment = self._clock.whole_day()
             yield from super().add(number, line)

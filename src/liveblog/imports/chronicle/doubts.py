@@ -81,9 +81,9 @@ def doubtful_day(line: str, day: date, *, has_text: bool) -> Doubt | None:
     if day_heading(line) is not None:
         return None  # the survey has reported it
     before = read_opening(line)
-    finders = [_find_sentence, _find_date, _find_weekday, _find_number, _find_month]
+    finders = [_find_sentence, _find_date, _find_weekday, _find_number]
     if has_text:
-        finders += [_find_relative, _find_distance]
+        finders += [_find_month, _find_relative, _find_distance]
     for find in finders:
         found = find(line, before, day)
         if found is not None:

@@ -12,6 +12,8 @@ from ...model.period import span
 from ...text.locale import Words
 from ...text.plain import shorten
 from .. import ChapterItem, Item, Problem
+from .anchors import is_dateline
+from .headings import day_heading
 from .lines import is_rule, is_underline
 from .section import (
     Section,
@@ -45,8 +47,10 @@ class Lead(Section):
             yield from self.text.add(number, line)
         elif is_placeholder(bare):
             yield missing_picture(number, bare, f"the chapter '{shorten(self._title, 60)}'")
-        elif author := byline(bare):
-            self.authors.append(author)
+        elif authors := byline(bare):
+            self.authors += authors
+        elif (heading := day_heading(bare)) and self._title and is_dateline(bare):
+            self.authors += byline(heading.rest)
         elif not is_rule(line):
             self._has_text = True
             yield from self.text.add(number, line)
@@ -138,7 +142,7 @@ def chapter_items(
         yield Problem(where, what, "Correct the headings of the days first.")
         return
     try:
-        period = span(min(chapter.days), max(chapter.days))
+        period = span(min(chapter.days), max(chapter.ends))
     except InvalidInput as error:
         yield Problem(where, f"{error.message.rstrip('.')}; no chapter is made of it", error.hint)
         return

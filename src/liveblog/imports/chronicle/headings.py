@@ -5,14 +5,17 @@ See :mod:`.dates` for the forms of a date.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 
 from ...text.tokens import Tokens
-from .dates import Dates, Order, Reading, read_dates
+from .dates import NO_MONTH, Dates, Order, Reading, read_dates
 from .leads import BEFORE_SENTENCE, Lead, first_words, read_lead
 from .opening import BRACKETS, Tail, read_opening, read_tail
 from .times import TimeMark, time_mark
+
+_MONTH = 31
+"""Days of a month, for the distance of two days."""
 
 _DECORATION = "=~—"
 """Signs on both sides of a heading."""
@@ -26,6 +29,7 @@ class Heading:
     readings: tuple[Reading, ...]  #: the dates that its first day can mean; empty if none exists
     order: Order
     is_several: bool  #: it names several days
+    until: tuple[int, int] | None  #: month and day of the last of several days
     is_night: bool  #: it names a night between two days
     is_reversed: bool  #: the last of several days precedes the first
     weekday: int | None  #: from Monday = 0
@@ -81,6 +85,8 @@ def day_heading(line: str, *, is_sentence: bool = False) -> Heading | None:
     is_marked = bool(before.level or closed)
     if found.is_bare and found.weekday is None and not is_marked and sign != ":" and rest:
         return None  # "10/12 – " may be any fraction
+    if not found.has_month and not is_marked and rest and sign not in (":", "-"):
+        return None
     stamp = _stamp(lead, found, tail, rest)
     is_aside = rest.startswith("(") and rest.endswith(")") and not lead.has_article
     is_strong = not rest or is_marked or is_aside or sign in (":", "-")
@@ -96,6 +102,7 @@ def day_heading(line: str, *, is_sentence: bool = False) -> Heading | None:
         readings=found.readings,
         order=found.order,
         is_several=found.is_several,
+        until=found.until,
         is_night=found.is_several and lead.is_night,
         is_reversed=found.is_reversed,
         weekday=found.weekday,
@@ -105,6 +112,22 @@ def day_heading(line: str, *, is_sentence: bool = False) -> Heading | None:
         is_certain=(is_strong or sign == ".") and not before.bullet,
         ends_paragraph=is_marked or not rest or (is_strong and is_named),
     )
+
+
+def with_month(heading: Heading, before: Heading | None) -> Heading | None:
+    """Return a heading with the month that makes it the nearest day to the heading before it.
+
+    « Lundi 16 » after « Dimanche 15 juillet » is in July. None if no month can be told.
+    """
+    if not heading.readings or heading.readings[0][1] != NO_MONTH:
+        return heading
+    if before is None or not before.readings:
+        return None
+    _, month, day = before.readings[0]
+    number = heading.readings[0][2]
+    steps = {(number - day) + ahead * _MONTH: ahead for ahead in (0, 1, -1)}
+    ahead = steps[min(steps, key=abs)]
+    return replace(heading, readings=((None, (month - 1 + ahead) % 12 + 1, number),))
 
 
 def _stamp(lead: Lead, found: Dates, tail: Tail, rest: str) -> TimeMark | None:

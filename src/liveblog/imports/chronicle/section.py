@@ -62,9 +62,15 @@ def strip_heading_marks(line: str) -> tuple[str, bool]:
 def unlink_heading(line: str) -> str:
     """Return a Markdown heading that begins with a link without the link's address.
 
-    Digests in Markdown head their updates like that: ``### [18:04](https://…) Explosion``.
+    Digests in Markdown head their updates like that: ``### [18:04](https://…) Explosion``,
+    ``### [Explosion](https://…)``.
     """
     return _LINKED_HEADING.sub(r"\1\2", line)
+
+
+def is_linked_heading(line: str) -> bool:
+    """Whether a line heads an update of a digest in Markdown."""
+    return _LINKED_HEADING.match(line) is not None
 
 
 def strip_close_mark(line: str) -> str:

@@ -86,16 +86,22 @@ _PERIOD = re.compile(
 
 
 _BYLINE = re.compile(
-    r"[*_]{0,3}(?:par|by|von|por|بقلم) {1,2}([^\s.,:;!?][^.,:;!?*_]{2,60})[*_]{0,3}", re.IGNORECASE
+    r"[*_]{0,3}(?:par|by|von|por|بقلم):? {1,2}([^\s.:;!?][^.:;!?*_]{2,100})[*_]{0,3}", re.IGNORECASE
 )
 
 
-def byline(line: str) -> str:
-    """Return the author that a line names: « Par Jeanne Morel »; empty for any other line."""
+def byline(line: str) -> tuple[str, ...]:
+    """Return the authors that a line names: « Par Jeanne Morel »; none for any other line."""
     found = _BYLINE.fullmatch(line)
-    names = found[1].split() if found else []
-    is_name = 2 <= len(names) <= 6 and names[0][0].isalpha() and not names[0][0].islower()
-    return " ".join(names) if is_name else ""
+    names = [" ".join(name.split()) for name in re.split("[,،]", found[1])] if found else []
+    is_names = all(name and name[0].isalpha() and not name[0].islower() for name in names)
+    if not is_names or max(map(_count_words, names), default=0) > 6:
+        return ()
+    return tuple(names) if sum(map(_count_words, names)) > 1 else ()
+
+
+def _count_words(text: str) -> int:
+    return len(text.split())
 
 
 def begins_like_an_end(text: str) -> bool:

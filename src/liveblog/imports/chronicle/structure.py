@@ -228,8 +228,8 @@ def _is_article(blocks: Sequence[Block], part: Part) -> bool:
         return False
     anchor = part.anchors[0]
     lead = blocks[part.start + 1 : anchor]
-    if any(block.kind == "text" and not block.byline for block in lead):
+    if any(block.kind == "text" and not block.is_byline for block in lead):
         return False
     inside = blocks[anchor + 1 : part.end]
-    is_live = any(block.has_time or block.is_close for block in inside)
+    is_live = any((block.has_time and not block.is_sentence) or block.is_close for block in inside)
     return not (blocks[anchor].is_certain and is_live)

@@ -13,13 +13,14 @@ from datetime import date, tzinfo
 from typing import Literal
 
 from ...model import limits
-from ...model.entry import slug
 from ...model.errors import InvalidInput
 from ...model.period import day_start, local_day
+from ...model.topics import topic_slug
 from .. import Problem
 from .blocks import Block, read_blocks
 from .closing import Close, find_close, has_lead, undated_titles
 from .dating import Ask, UnknownDay, resolve_dates
+from .headings import Heading
 from .structure import Part, find_parts
 
 
@@ -31,6 +32,7 @@ class Chapter:
     first: int  #: its first line
     last: int  #: its last line
     days: list[date]  #: the known days, in the order of the text
+    ends: list[date]  #: the last day of the heading of each; that day, unless it names several
     close: Close
     has_lead: bool
     tag: str = ""  #: carried by its updates, where other texts of the page tell of the same days
@@ -138,6 +140,11 @@ def _plan_chronicle(
         first=blocks[part.start].number,
         last=blocks[part.end].number - 1 if part.end < len(blocks) else plan.last,
         days=[day for day in found if isinstance(day, date)],
+        ends=[
+            _last_day(day, blocks[index].heading)
+            for index, day in zip(part.anchors, found, strict=True)
+            if isinstance(day, date)
+        ],
         close=close,
         has_lead=has_lead(part),
     )
@@ -157,13 +164,27 @@ def _plan_chronicle(
     return chapter
 
 
+def _last_day(day: date, heading: Heading | None) -> date:
+    """Return the last of the days that a heading names; *day* is the first."""
+    if heading is None or heading.until is None:
+        return day
+    for year in (day.year, day.year + 1):
+        try:
+            last = date(year, *heading.until)
+        except ValueError:
+            continue
+        if last >= day:
+            return last
+    return day
+
+
 def _add_tags(chapters: Sequence[Chapter], plan: Survey) -> None:
     """Give a tag to each chapter in whose period another part of the page has a day."""
     days = sorted(plan.days)
     for chapter in chapters:
         if not chapter.days or not chapter.is_named:
             continue
-        inside = bisect_right(days, max(chapter.days)) - bisect_left(days, min(chapter.days))
+        inside = bisect_right(days, max(chapter.ends)) - bisect_left(days, min(chapter.days))
         if inside > len(chapter.days):
             chapter.tag = _tag(chapter.title)
 
@@ -171,10 +192,10 @@ def _add_tags(chapters: Sequence[Chapter], plan: Survey) -> None:
 def _tag(title: str) -> str:
     """Return a title as a tag: without its last words if it is too long; empty for no letters."""
     words = title.split()
-    while words and len(slug(" ".join(words)).encode()) > limits.FILE_NAME_BYTES:
+    while words and len(topic_slug(" ".join(words)).encode()) > limits.FILE_NAME_BYTES:
         words.pop()
     tag = " ".join(words)
-    return tag if slug(tag) else ""
+    return tag if topic_slug(tag) else ""
 
 
 def _check_zone(day: date | UnknownDay, zone: tzinfo) -> date | UnknownDay:

@@ -20,9 +20,10 @@ from urllib.parse import unquote, urlsplit
 
 from ...http_client import MAX_BYTES, Answer, Client
 from ...model import limits
-from ...model.entry import Source, slug
+from ...model.entry import Source
 from ...model.errors import InvalidInput, LiveblogError, Unreachable
 from ...model.moment import Moment, moment_of
+from ...model.topics import topic_slug
 from ...text.fragments import html_to_text
 from ...text.sanitizer import sanitize
 from .. import Item, Picture, Problem, Update, Version
@@ -250,7 +251,7 @@ def _version(entry: Entry, published: Moment, document: Document, client: Client
         title="" if _is_echo(entry.title, source) else entry.title,
         body=body,
         author=", ".join(entry.authors or document.authors),
-        tags=tuple(tag for tag in entry.tags if slug(tag)),
+        tags=tuple(tag for tag in entry.tags if topic_slug(tag)),
         sources=tuple(_sources(entry, document)),
         pictures=tuple(_picture(image, client) for image in shown.values()),
         lang=language_or_empty(entry.lang or document.lang),

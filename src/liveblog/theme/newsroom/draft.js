@@ -26,7 +26,7 @@ export function toEntry({ values, pictures }) {
   const figureValues = many("figure_value");
   const figureUnits = many("figure_unit");
   const figureSources = many("figure_source");
-  const when = one("when");
+  const [day, time, after] = ["day", "time", "after"].map(one);
   return {
     body: one("body"),
     title: one("title"),
@@ -48,13 +48,20 @@ export function toEntry({ values, pictures }) {
     pictures: pictures.map(({ upload, alt, caption }) => ({ upload, alt, caption })),
     author: one("author"),
     lang: one("lang"),
-    ...(when ? { published: toInstant(when), schedule: true } : {}),
+    ...(after ? { after, schedule: true } : day || time ? { published: toDate(day, time), schedule: true } : {}),
   };
 }
 
 /** Read a number with a decimal point or comma; empty text is not a number. */
 function toNumber(text) {
   return text ? Number(text.replace(",", ".")) : Number.NaN;
+}
+
+/** Convert a day and a time to a date of the API: a day alone stays one, a time alone is today's. */
+function toDate(day, time) {
+  // Swedish dates are those of ISO 8601.
+  const today = () => new Intl.DateTimeFormat("sv", { timeZone: zone }).format(new Date());
+  return time ? toInstant(`${day || today()}T${time}`) : day;
 }
 
 /** Convert a local time of the blog's zone, YYYY-MM-DDTHH:MM, to an instant in UTC. */

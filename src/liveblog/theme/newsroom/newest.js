@@ -22,7 +22,10 @@ export async function refresh() {
   try {
     const response = await fetch(`${root}compose/entries`);
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-    if (response.ok && fresh.getElementById("entries")) show(list, fresh);
+    if (response.ok && fresh.getElementById("entries")) {
+      show(list, fresh);
+      offerPlaces();
+    }
   } catch {
     // No network: the stream reconnects, and the list is refreshed then.
   }
@@ -56,6 +59,17 @@ function show(list, fresh) {
     entries.insertBefore(shown, next);
   }
   for (const removed of known.values()) removed.remove();
+}
+
+/** Offer the entries of the list as those that the next one can follow. */
+function offerPlaces() {
+  const select = byId("after");
+  if (!select) return;
+  const chosen = select.value;
+  const named = all("#entries > .item").filter(({ dataset }) => dataset.name);
+  const options = named.map(({ dataset }) => new Option(dataset.name, dataset.id));
+  select.replaceChildren(new Option(), ...options);
+  select.value = chosen;
 }
 
 /** Refresh the list whenever the blog changes. */

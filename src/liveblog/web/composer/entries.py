@@ -17,6 +17,8 @@ from ...model.conflicts import Conflict
 from ...model.draft import FIELDS, Draft
 from ...model.entry import MEDIA_PATH, Source
 from ...model.errors import LiveblogError
+from ...text.bidi import close_controls
+from ...text.plain import shorten
 from .. import errors
 from ..api import documents
 from ..api.schema import EntryBase, Picture
@@ -24,6 +26,9 @@ from ..errors import Problem
 from . import history
 from .forms import Fields
 from .site import SHARED, Answer, ComposerSite, Visit
+
+NAME_CHARACTERS = 60
+"""Maximum number of characters of an entry's title or first words in a list to choose from."""
 
 
 def routes(site: ComposerSite) -> list[Route]:
@@ -66,9 +71,9 @@ def post(visit: Visit) -> Response:
         fields = _with_file(visit, fields)
         _check(fields)
         posted = visit.newsroom.post(
-            fields.draft(visit.blog.config.zone),
+            fields.draft(visit.blog),
             images=cast(list[Uploaded], documents.images_of(fields.pictures, ())),
-            schedule=bool(fields.when),
+            schedule=fields.is_dated,
             key=key,
         )
     except (Problem, LiveblogError) as error:
@@ -96,7 +101,19 @@ def _listed(visit: Visit) -> dict[str, Any]:
     before = visit.request.query_params.get("before", "")
     found = documents.newest_entries(visit.newsroom, before=before)
     shown = [_with_own_pictures(visit, out) for out in found.entries]
-    return {"entries": shown, "before": found.before}
+    names = {out.id: _name(visit, out) for out in found.entries if out.state == "live"}
+    return {"entries": shown, "before": found.before, "names": names}
+
+
+def _name(visit: Visit, out: Any) -> str:
+    """Return an entry's date, time, and title or first words, to choose it from a list.
+
+    *out* is an ``EntryOut``.
+    """
+    words = visit.blog.words
+    when = [words.short_day(out.moment.day_in(words.zone)), words.shown_time(out.moment)]
+    text = out.title or " ".join(out.body.split())
+    return f"{' '.join(filter(None, when))} – {shorten(close_controls(text), NAME_CHARACTERS)}"
 
 
 def _with_own_pictures(visit: Visit, out: EntryBase) -> EntryBase:
@@ -134,11 +151,18 @@ def _entry_page(
     """Return the page of an entry; its form shows *fields*, which were refused, if given."""
     entry = documents.readable_entry(visit.newsroom.blog, visit.path("id"))
     fields = fields or Fields.of(entry.now, visit.blog.config.zone)
+    newsroom = visit.newsroom
+    others = (
+        documents.entry_out(newsroom, other)
+        for other in newsroom.blog.timeline.unfiltered(entry.day).entries
+        if other.id != entry.id and other.now.state == "live"
+    )
     return visit.page(
         "compose_entry.html",
         errors.of(error) if error else None,
         entry=_with_own_pictures(visit, documents.entry_out(visit.newsroom, entry)),
         fields=fields,
+        names={other.id: _name(visit, other) for other in others},
         rev=rev or entry.now.rev,
         theirs=theirs,
         note=visit.form.one("note"),
@@ -178,9 +202,9 @@ def edit(visit: Visit) -> Response:
             images = documents.images_of(fields.pictures, entry.now.media)
         visit.newsroom.edit(
             entry.id,
-            fields.changes(before, zone),
+            fields.changes(before, visit.blog),
             images=images,
-            schedule=bool(fields.when),
+            schedule=fields.is_dated,
             note=form.one("note"),
             minor=bool(form.one("minor")),
             expect=visit.expected(),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, time, tzinfo
 from itertools import zip_longest
 from typing import Any
 
@@ -15,9 +15,11 @@ import msgspec
 from msgspec import UNSET
 from starlette.requests import Request
 
+from ...blog import Blog
 from ...model.draft import FIELDS, Draft, changed_fields, field_values, given_fields
-from ...model.entry import Figure, Revision, Source, Verification, slug
+from ...model.entry import Figure, Revision, Source, Verification, display_day
 from ...model.moment import Moment
+from ...model.topics import topic_slug
 from ..api.schema import FramingText, Picture
 from ..errors import Problem
 from ..form_data import LIMIT, parts_of
@@ -66,16 +68,20 @@ class Fields(Draft, frozen=True, kw_only=True):
     """The fields of an entry as its form shows them; all are set, except ``published``."""
 
     pictures: tuple[Picture, ...] = ()
-    when: str = ""  #: ``published`` on the blog's clock, as an input of type datetime-local has it
+    day: str = ""  #: the day of ``published`` in the blog's zone, as an input of type date has it
+    time: str = ""  #: its time, as an input of type time has it; empty for a whole day
+    after: str = ""  #: the id of the entry that this one, of a whole day, is to follow
 
     @classmethod
     def of(cls, revision: Revision, zone: tzinfo) -> Fields:
         """Return the fields of a revision."""
         pictures = (Picture(path=m.path, alt=m.alt, caption=m.caption) for m in revision.media)
+        is_day = revision.precision == "day"
         return cls(
             **field_values(revision),
             pictures=tuple(pictures),
-            when=f"{revision.published.astimezone(zone):%Y-%m-%dT%H:%M}",
+            day=display_day(revision).isoformat(),
+            time="" if is_day else f"{revision.published.astimezone(zone):%H:%M}",
         )
 
     @classmethod
@@ -96,19 +102,26 @@ class Fields(Draft, frozen=True, kw_only=True):
         return cls(
             **read,
             pictures=_pictures(form) if form.has(*_PICTURE) else before.pictures,
-            when=form.one("when", before.when)[:16],
+            day=form.one("day", before.day)[:10],
+            time=form.one("time", before.time)[:5],
+            after=form.one("after", before.after),
         )
 
-    def draft(self, zone: tzinfo) -> Draft:
-        """Return the draft of a new entry."""
-        return Draft(**given_fields(self), published=self._moment(zone) or UNSET)
+    @property
+    def is_dated(self) -> bool:
+        """Whether it says when the entry happened; else that is now."""
+        return bool(self.day or self.time or self.after)
 
-    def changes(self, before: Fields, zone: tzinfo) -> Draft:
+    def draft(self, blog: Blog) -> Draft:
+        """Return the draft of a new entry."""
+        return Draft(**given_fields(self), published=self._moment(blog) or UNSET)
+
+    def changes(self, before: Fields, blog: Blog) -> Draft:
         """Return the draft with the fields that differ from those *before*."""
         changed = changed_fields(given_fields(before), given_fields(self))
-        if self.when != before.when:
-            # None, for an empty field, means now.
-            changed["published"] = self._moment(zone)
+        if (self.day, self.time, self.after) != (before.day, before.time, before.after):
+            # None, for empty fields, means now.
+            changed["published"] = self._moment(blog)
         return Draft(**changed)
 
     def merged(self, before: Fields, theirs: Fields) -> Fields:
@@ -116,13 +129,21 @@ class Fields(Draft, frozen=True, kw_only=True):
         mine = changed_fields(msgspec.structs.asdict(before), msgspec.structs.asdict(self))
         return msgspec.structs.replace(theirs, **mine)
 
-    def _moment(self, zone: tzinfo) -> Moment | None:
-        if not self.when:
+    def _moment(self, blog: Blog) -> Moment | None:
+        """Return what the fields name; a time alone is today, a day alone a whole day."""
+        if self.after:
+            return blog.moment_after(self.after)
+        if not self.is_dated:
             return None
         try:
-            return Moment(datetime.fromisoformat(self.when).replace(tzinfo=zone))
+            if self.day:
+                date.fromisoformat(self.day)
+            if self.time:
+                time.fromisoformat(self.time)
         except ValueError:
-            raise Problem(422, "invalid", f"'{self.when}' is not a time.") from None
+            written = f"{self.day} {self.time}".strip()
+            raise Problem(422, "invalid", f"'{written}' is not a time.") from None
+        return blog.moment("T".join(filter(None, (self.day, self.time))))
 
 
 def read_framing(form: Form) -> FramingText:
@@ -137,7 +158,7 @@ def tags_of(text: str) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for part in parts:
         if part:
-            found.setdefault(slug(part), part)
+            found.setdefault(topic_slug(part), part)
     return tuple(found.values())
 
 
