@@ -253,6 +253,7 @@ def _chapter_row(history: ChapterHistory) -> Row:
             *(label("a", slug(author)) for author in dict.fromkeys(authors) if author),
             *(label("t", topic_slug(tag)) for tag in tags),
         ],
+        precision="day",
     )
 
 
