@@ -144,8 +144,10 @@ def label(period: Period, words: Words) -> str:
     return words.span(period.start, period.end)
 
 
-def abridged_note(words: Words) -> str:
+def abridged_note(digest: Digest, words: Words) -> str:
     """Return the note above an abridged digest."""
+    if digest.chapter:
+        return words.say("The chapter in its key events; each day tells the rest.")
     return words.say("The week in its key events; each day tells the rest.")
 
 

@@ -42,7 +42,7 @@ def render(digest: Digest, words: Words, *, base: str, corrections: Sequence[Cha
             if chapter
             else [f"# {_escape(words.typography(title))}"]
         ),
-        f"*{abridged_note(words)}*" if digest.is_abridged else "",
+        f"*{abridged_note(digest, words)}*" if digest.is_abridged else "",
         _prose(digest.introduction, digest.period.id, base),
     ]
     is_one_day = digest.period.kind == "day"

@@ -68,7 +68,7 @@ def render(
     if chapter and chapter.picture:
         blocks.append(_picture(chapter.picture, words, base))
     if digest.is_abridged:
-        blocks.append(_wrapped(abridged_note(words)))
+        blocks.append(_wrapped(abridged_note(digest, words)))
     blocks += _prose(digest.introduction, words, base)
     is_one_day = digest.period.kind == "day"
     for day in digest.days:

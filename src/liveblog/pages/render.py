@@ -16,7 +16,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ..config import Config
-from ..digest import Digest, authors, headline_of, label, title
+from ..digest import Digest, abridged_note, authors, headline_of, label, title
 from ..digest.text import (
     chapter_correction_line,
     correction_line,
@@ -88,6 +88,7 @@ class Pages:
             "label": lambda period: label(period, self.words),
             "digest_title": lambda digest: title(digest, self.words),
             "digest_heading": self._heading,
+            "abridged_note": lambda digest: abridged_note(digest, self.words),
             "draw": chart.draw,
             "days_with_figures": days_with_figures,
             "unit_line": unit_line,
