@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import email
 import email.policy
+import html
 import http.server
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -584,6 +586,54 @@ def test_a_text_is_cut_to_what_the_service_takes(limit: int) -> None:
     text = chat.message("Un fait bien long. " * 50, "https://example.org/1", limit)
     assert len(text) <= limit
     assert text.endswith("https://example.org/1")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Il écrit @everyone.", "Il écrit @\u2060everyone."),
+        (
+            "@maire@ville.example, <@123>, <@&4>",
+            "@\u2060maire@ville.example, <@\u2060123>, <@\u2060&4>",
+        ),
+        ("Écrire à info@ville.example, 3 @ 5", "Écrire à info@ville.example, 3 @ 5"),
+    ],
+)
+def test_a_text_calls_nobody_in_a_chat(text: str, expected: str) -> None:
+    """Readers may write names of people and groups into a text; addresses of mail stay."""
+    assert chat.message(text, BASE, 500) == f"{expected}\n{BASE}"
+
+
+TEXT_FOR_CHATS = "Le champ <name> et <br>, a & b, *pas* gras."
+
+
+@pytest.mark.parametrize(
+    ("address", "field", "expected"),
+    [
+        ("tgram://123456789:abcdefg_hijklmnop/12315544/", "text", html.escape(TEXT_FOR_CHATS)),
+        ("discord://4174216298/AAAABBBBCCCCDDDDEEEEFFFFGGGG", "content", TEXT_FOR_CHATS),
+        ("mastodons://token123@social.example", "status", TEXT_FOR_CHATS),
+    ],
+)
+def test_a_text_is_no_markup_in_a_chat(
+    address: str, field: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that takes HTML gets it escaped; the others get the text as it is."""
+    sent: list[Any] = []
+
+    class Accepted:
+        status_code, content, text, headers = 200, b"{}", "{}", {}
+
+    def take(url: str, data: Any = None, **options: Any) -> Accepted:
+        raw = data if isinstance(data, str | bytes) else json.dumps(options.get("json") or data)
+        sent.append(json.loads(raw))
+        return Accepted()
+
+    monkeypatch.setattr("requests.post", take)
+    monkeypatch.setattr("requests.request", lambda method, url, **options: take(url, **options))
+    chat.post("team", TEXT_FOR_CHATS, BASE, {"LIVEBLOG_CHAT_TEAM": address})
+    (message,) = sent
+    assert message[field].replace("\r\n", "\n") == f"{expected}\n{BASE}"
 
 
 def test_a_chat_needs_a_plain_name(blog: Blog) -> None:

@@ -7,11 +7,15 @@ environment: that of the chat ``team`` from ``LIVEBLOG_CHAT_TEAM``.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 
 from ..text.bidi import close_controls
 from ..text.plain import shorten
 from . import DeliveryError
+
+_MENTION = re.compile(r"(?<![\w.+-])[@\uff20](?=[\w&!])")
+"""A sign that chats read as a mention, before a name; not that of a mail address."""
 
 MAX_LENGTH = 2_000
 """Maximum number of characters of a message, also for a service that allows more."""
@@ -23,9 +27,13 @@ def variable(name: str) -> str:
 
 
 def message(text: str, link: str, limit: int) -> str:
-    """Return a text and a link below it, cut at a word to *limit* characters."""
+    """Return a text and a link below it, cut at a word to *limit* characters.
+
+    A name behind ``@`` in the text calls nobody.
+    """
     room = min(limit, MAX_LENGTH) - len(link) - 1
-    return f"{shorten(close_controls(text), room)}\n{link}" if room > 1 and text else link
+    text = shorten(_MENTION.sub("@\u2060", close_controls(text)), room)
+    return f"{text}\n{link}" if room > 1 and text else link
 
 
 def post(name: str, text: str, link: str, environ: Mapping[str, str]) -> None:
@@ -52,7 +60,9 @@ def post(name: str, text: str, link: str, environ: Mapping[str, str]) -> None:
         )
     body = message(text, link, service.body_maxlen)
     with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as log:  # type: ignore[no-untyped-call]
-        is_sent = service.notify(body=body, title="", body_format=apprise.NotifyFormat.TEXT)
+        # Through Apprise as a whole, which writes a text in the format that the service wants.
+        chats = apprise.Apprise(service)
+        is_sent = chats.notify(body=body, title="", body_format=apprise.NotifyFormat.TEXT)
         lines = log.getvalue().strip().split("\n")
     if not is_sent:
         # The library may have logged the address, which contains a secret.
