@@ -21,13 +21,14 @@ import pytest
 from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.model.addresses import is_generated
+from liveblog.model.chapter import PREFIX, ChapterDraft
 from liveblog.model.entry import Figure, Source
-from liveblog.model.errors import InvalidInput
+from liveblog.model.errors import InvalidInput, UnknownTag
 
 from .conftest import Clock, begun, site_bytes
 from .site.test_publish import from_nothing, picture
 
-STEPS = 25
+STEPS = 30
 HISTORIES = int(os.environ.get("LIVEBLOG_HISTORIES", "60"))
 SEED = int(os.environ.get("LIVEBLOG_SEED", "1000"))
 
@@ -45,6 +46,7 @@ class History:
         self.folder = folder
         self.image = picture(folder)
         self.marks: dict[str, str] = {}  # a word that is found in this entry only, by its id
+        self.chapters: dict[str, str] = {}  # the same of each chapter, by its slug
         self.removed: set[str] = set()
         self.purged: set[str] = set()
         self.told: list[str] = []  # what happened, for whoever has to find out why
@@ -88,7 +90,8 @@ class History:
 
     def some(self, *states: str) -> str:
         """Return the id of an entry in one of some states."""
-        entries = [i for i in self.marks if self.blog.timeline.entry(i).now.state in states]
+        ids = [i for i in self.marks if not i.startswith(PREFIX)]
+        entries = [i for i in ids if self.blog.timeline.entry(i).now.state in states]
         if not entries:
             raise InvalidInput("There is none.")
         return self.chance.choice(entries)
@@ -141,7 +144,76 @@ class History:
         now = self.clock.now - timedelta(days=self.chance.choice([0, 1, 7]))
         period = self.chance.choice([f"{now:%Y-%m-%d}", f"{now:%G-W%V}", "coverage"])
         number = self.chance.randrange(1000)
-        self.blog.frame(period, headline=f"Une {number}", introduction="Début.", close="Fin.")
+        opening = f"Début.{self.quote()}"
+        self.blog.frame(period, headline=f"Une {number}", introduction=opening, close="Fin.")
+
+    def chapter(self) -> None:
+        """A chapter of some days, now or later, with or without a picture and a selection."""
+        chance = self.chance
+        mark = f"mc{len(self.chapters):04}{chance.randrange(16**6):06x}zq"
+        first = self.clock.now - timedelta(days=chance.choice([0, 1, 4, 9, 30]))
+        last = first + timedelta(days=chance.choice([1, 5, 30]))
+        is_late = chance.random() < 0.2
+        chapter = self.blog.chapters.create(
+            ChapterDraft(
+                title=f"Chapitre {mark}",
+                period=f"{first:%Y-%m-%d}..{last:%Y-%m-%d}",
+                introduction=f"Début {mark}.{self.quote()}",
+                close=f"Fin *{mark}*.",
+                tags=("Damas", "Alep") if chance.random() < 0.3 else (),
+                key=chance.random() < 0.2,
+                published=self.clock.now + timedelta(hours=40) if is_late else None,
+            ),
+            slug=f"chapitre-{len(self.chapters)}",
+            image=Image(self.image, f"Vue {mark}") if chance.random() < 0.5 else None,
+            schedule=is_late,
+        )
+        self.chapters[chapter.slug] = self.marks[chapter.name] = mark
+
+    def quote(self) -> str:
+        """Some words of an entry, as an introduction quotes them."""
+        ids = [i for i in self.marks if not i.startswith(PREFIX) and i not in self.removed]
+        if not ids or self.chance.random() < 0.4:
+            return ""
+        entry_id = self.chance.choice(ids)
+        return f"\n\n> Un texte {self.marks[entry_id]}\n>\n> — [Ana](entry:{entry_id})\n"
+
+    def some_chapter(self, *states: str) -> str:
+        """Return the slug of a chapter in one of some states."""
+        slugs = [s for s in self.chapters if self.blog.timeline.chapter(s).now.state in states]
+        if not slugs:
+            raise InvalidInput("There is none.")
+        return self.chance.choice(slugs)
+
+    def edit_chapter(self) -> None:
+        """Another text or period, with or without a note."""
+        slug = self.some_chapter("live")
+        mark, number = self.chapters[slug], self.chance.randrange(1000)
+        first = self.clock.now - timedelta(days=self.chance.choice([0, 5, 10]))
+        draft = self.chance.choice(
+            [
+                ChapterDraft(close=f"Autre fin {number} {mark}."),
+                ChapterDraft(period=f"{first:%Y-%m-%d}..{first + timedelta(days=6):%Y-%m-%d}"),
+                ChapterDraft(title=f"Autre titre {number} {mark}", tags=("Damas",)),
+            ]
+        )
+        self.blog.chapters.edit(slug, draft, note=self.chance.choice(["", f"Précision {mark}."]))
+
+    def withdraw_chapter(self) -> None:
+        """A notice in its place; or nothing, until it comes back or for good."""
+        slug = self.some_chapter("live", "retracted", "removed")
+        name = self.blog.timeline.chapter(slug).now.name
+        if name in self.removed:
+            self.blog.chapters.restore(slug)
+            self.removed.discard(name)
+        elif self.chance.random() < 0.4:
+            self.blog.chapters.retract(slug, why="Erreur.")
+        else:
+            is_purged = self.chance.random() < 0.4
+            self.blog.chapters.remove(slug, purge=is_purged)
+            self.removed.add(name)
+            if is_purged:
+                self.purged.add(name)
 
     def end(self) -> None:
         """The coverage ends, or goes on."""
@@ -215,7 +287,8 @@ class History:
         often: list[Callable[[], None]] = [
             self.post, self.post, self.post, self.post, self.edit, self.edit, self.remove,
             self.remove, self.move, self.move, self.retag, self.pin, self.retract, self.restore,
-            self.frame, self.end, self.wait, self.wait, self.lose, self.change, self.search,
+            self.frame, self.chapter, self.chapter, self.edit_chapter, self.withdraw_chapter,
+            self.end, self.wait, self.wait, self.lose, self.change, self.search,
         ]  # fmt: skip
         for _ in range(STEPS):
             self.clock.go(hours=self.chance.choice([0.01, 1, 5, 20]))
@@ -223,7 +296,7 @@ class History:
             self.told.append(step.__name__)
             try:
                 step()
-            except InvalidInput as error:
+            except (InvalidInput, UnknownTag) as error:
                 self.told[-1] += f" ({error.message})"
             if self.chance.random() < 0.6:
                 self.told.append("publish")

@@ -24,6 +24,7 @@ import pytest
 
 from liveblog import Blog
 from liveblog.model import period
+from liveblog.model.chapter import ChapterDraft
 from liveblog.model.errors import ConfigError, StorageError
 from liveblog.scheduler import Schedule, dispatcher_for, leader
 from tests import command
@@ -88,6 +89,23 @@ def test_a_closing_that_failed_is_tried_again_after_a_minute(blog: Blog, clock: 
     schedule._run("day")
     schedule.resign()
     assert schedule._jobs.due("day") == began + timedelta(minutes=1)
+
+
+def test_a_scheduled_chapter_is_released_at_its_time(blog: Blog, clock: Clock) -> None:
+    """As an embargoed update is; the job knows it once the site was published."""
+    blog.post("Un fait.")
+    later = clock.now + timedelta(hours=5)
+    draft = ChapterDraft(title="Une journée", period=f"{clock.now:%Y-%m-%d}", published=later)
+    blog.chapters.create(draft, schedule=True)
+    schedule = Schedule(blog, publish=blog.publish)
+    blog.publish()
+    assert schedule._jobs.due("release") == later
+    clock.now = later
+    schedule.lead()
+    schedule._run("release")
+    schedule.resign()
+    assert (blog.paths.site / "chapters/une-journee/index.html").exists()
+    assert schedule._jobs.due("release") is None
 
 
 # -- every day and every week closes once ----------------------------------------------------------

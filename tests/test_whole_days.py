@@ -19,6 +19,11 @@ from lxml import html as lxml_html
 
 from liveblog import Blog
 from liveblog.delivery.mail import compose
+from liveblog.digest import markdown as as_markdown
+from liveblog.digest import text as as_text
+from liveblog.digest.build import build_chapter
+from liveblog.exports import html as export_html
+from liveblog.model.chapter import ChapterDraft
 from liveblog.model.entry import Figure, Source
 from liveblog.model.moment import Moment
 from liveblog.pages.data import FeedDocument
@@ -90,11 +95,24 @@ def told(blog: Blog, clock: Clock) -> Blog:
     blog.edit(first.id, body="The bridge is open again.", note="It is not closed any more.")
     gone = blog.post("Gone.", at=DAY + timedelta(days=3))
     blog.post("Last.", at=DAY + timedelta(days=3), figures=[Figure("Closed lanes", 0)])
+    told_chapters(blog)
     blog.publish()
     blog.remove(gone.id)
     blog.frame(DAY.isoformat(), headline="The bridge opens", introduction="A long week.")
     blog.publish()
     return blog
+
+
+def told_chapters(blog: Blog) -> None:
+    """Write a chapter that quotes an entry and is corrected, and one that is retracted."""
+    (first, *_) = blog.timeline.day(DAY).entries
+    quote = f"> The bridge is closed.\n>\n> — [Anna](entry:{first.id})"
+    period = f"{DAY}..{DAY + timedelta(days=3)}"
+    chapter = ChapterDraft(title="The bridge", period=period, introduction=quote, close="An end.")
+    blog.chapters.create(chapter)
+    blog.chapters.edit("the-bridge", ChapterDraft(close="No end."), note="It goes on.")
+    blog.chapters.create(ChapterDraft(title="Wrong", period=period, introduction="Wrong."))
+    blog.chapters.retract("wrong", why="It was not so.")
 
 
 def with_mail(blog: Blog) -> Blog:
@@ -118,8 +136,10 @@ def other_texts(blog: Blog, folder: Path) -> Iterator[tuple[str, str, str]]:
     """Yield what mails, exports, commands and the server's own pages show."""
     pages = blog.publisher.pages
     week = blog.period(f"{DAY.isocalendar().year}-W{DAY.isocalendar().week:02}").id
-    for when in (DAY.isoformat(), week):
-        message = compose(blog.digest(when), pages, "a@example.org", blog.now)
+    chapter = build_chapter(blog.timeline, blog.timeline.chapter("the-bridge").now)
+    days = {when: blog.digest(when) for when in (DAY.isoformat(), week)}
+    for when, digest in {**days, "chapter": chapter}.items():
+        message = compose(digest, pages, "a@example.org", blog.now)
         assert message is not None
         yield (
             f"mail {when}",
@@ -128,6 +148,10 @@ def other_texts(blog: Blog, folder: Path) -> Iterator[tuple[str, str, str]]:
         )
         for part in message.iter_parts():
             yield f"mail {when} {part.get_content_type()}", part.get_content(), ""
+    words, base = pages.words, blog.config.url
+    yield "chapter as text", as_text.render(chapter, words, blog=blog.config.title, base=base), ""
+    yield "chapter as Markdown", as_markdown.render(chapter, words, base=base), ""
+    yield "chapter as HTML", export_html.render(chapter, blog.config, blog.paths), ""
     for entry in blog.timeline.newest_first():
         yield f"stream {entry.id}", json.dumps(live_entry(entry, pages), ensure_ascii=False), ""
     found = blog.search("bridge")
@@ -143,14 +167,15 @@ def other_texts(blog: Blog, folder: Path) -> Iterator[tuple[str, str, str]]:
     root = str(blog.paths.root)
     shown = next(e.id for e in blog.timeline.newest_first() if e.corrections)
     export = ("export", "--format")
-    for words in (
+    for command in (
         ("log",), ("log", DAY.isoformat()), ("show", shown), ("search", "bridge"),
-        ("digest", week), ("digest", DAY.isoformat()), ("digest", week, "--format", "markdown"),
+        ("digest", week), ("digest", DAY.isoformat()),
+        ("digest", week, "--format", "markdown"),
         (*export, "html", DAY.isoformat()), (*export, "html", week), (*export, "html"),
     ):  # fmt: skip
-        done = run("-C", root, *words)
+        done = run("-C", root, *command)
         assert done.returncode == 0, done.stderr
-        yield " ".join(words), done.stdout + done.stderr, ""
+        yield " ".join(command), done.stdout + done.stderr, ""
     done = run("-C", root, "digest", week, "--json")
     yield "digest --json", done.stdout, MACHINE_INSTANTS["digest --json"]
     done = run("-C", root, *export, "jsonl")

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveblog.imports import FramingItem, Item, Problem, Update
+from liveblog.imports import ChapterItem, FramingItem, Item, Problem, Update
 from liveblog.imports.chronicle import chronicle
 
 from ..conftest import tries
@@ -60,6 +60,7 @@ TIMES = [
     ("15h30 (heure locale) : la suite.", "15:30", "15h30 (heure locale)", "la suite."),
     ("15h30 (heure de Paris) : la suite.", "15:30", "", "la suite."),
     ("17:20 ana : la mer", "17:20", "", "ana : la mer"),
+    ("Midi La cloche sonne.", "12:00", "Midi", "La cloche sonne."),
     ("Minuit : silence.", "00:00", "Minuit", "silence."),
     ("Dans la nuit, le vent tombe.", "03:00", "Dans la nuit", "Dans la nuit, le vent tombe."),
     ("De 10 h à 11 h : la marée.", "10:00", "De 10 h à 11 h", "la marée."),
@@ -126,6 +127,29 @@ def test_a_sentence_that_was_wrapped_begins_no_update() -> None:
     assert body == text
 
 
+CHATS = [
+    "15/07/2012, 14:32 - Ana: hello\n15/07/2012, 14:33 - Bob: late\n"
+    "16/07/2012, 09:01 - Ana: left\n",
+    "[15/07/2012, 14:32:00] Ana: hello\n[15/07/2012, 14:33:00] Bob: late\n"
+    "[16/07/2012, 09:01:00] Ana: left\n",
+    "2012-07-15T14:32:00+02:00 Ana: hello\n2012-07-15T12:33:00Z Bob: late\n"
+    "2012-07-16T09:01:00+02:00 Ana: left\n",
+    "2012-07-15\n14:32 Ana: hello\n14:33 Bob: late\n2012-07-16\n09:01 Ana: left\n",
+]
+
+
+@pytest.mark.parametrize("text", CHATS)
+def test_the_lines_of_a_chat_are_updates(text: str) -> None:
+    """Whatever the program wrote before each."""
+    items = read(text)
+    assert times(items) == [
+        ("07-15 14:32", "", "Ana: hello"),
+        ("07-15 14:33", "", "Bob: late"),
+        ("07-16 09:01", "", "Ana: left"),
+    ]
+    assert reports(items) == []
+
+
 def test_midnight_and_the_night_after_other_times_end_the_day() -> None:
     """They stay on their day, in the order of the text, and the report says so."""
     text = "15 juillet 2012\n\n22 h : A.\n\nDans la nuit : B.\n\nMinuit : C.\n"
@@ -171,10 +195,29 @@ def test_several_days_are_an_update_of_the_first(heading: str, language: str) ->
     assert heading in problem.what
 
 
-def test_days_across_new_year_take_the_year_of_the_last() -> None:
-    """The first is in the year before."""
-    items = read("Du 30 décembre au 2 janvier 2012 : Les vagues.\n")
-    assert times(items) == [("2011-12-30", "", "Les vagues.")]
+@pytest.mark.parametrize(
+    ("heading", "first"),
+    [
+        ("Du 30 décembre au 2 janvier 2012", "2011-12-30"),
+        ("Du 30 au 2 janvier 2012", "2011-12-30"),
+        ("Du 30 au 2 octobre 2012", "2012-09-30"),
+        ("Vom 30. bis 2. Oktober 2012", "2012-09-30"),
+    ],
+)
+def test_days_across_months_and_years(heading: str, first: str) -> None:
+    """The first is in the month or year before the last, also where it is not named."""
+    items = read(f"{heading} : Les vagues.\n")
+    assert times(items) == [(first, "", "Les vagues.")]
+
+
+def test_a_chapter_reaches_to_the_last_of_its_days() -> None:
+    """Also where its last heading is a night or several days, whose updates it holds."""
+    for heading, last in (
+        ("Nuit du 16 au 17 juillet", "2012-07-17"), ("Du 16 au 19 juillet", "2012-07-19")
+    ):  # fmt: skip
+        text = f"La tempête\n\nUne synthèse.\n\n15 juillet 2012 : A.\n\n{heading} :\n\nB.\n"
+        (chapter,) = (item for item in read(text) if isinstance(item, ChapterItem))
+        assert chapter.period == f"2012-07-15..{last}"
 
 
 @pytest.mark.parametrize(
@@ -282,6 +325,9 @@ ADVICE = [
     ("15 juillet 2012\n\nA.\n\n9 h le maire parle.\n", "may be the time",
      lambda text, hint: text.replace("9 h ", quoted(hint)),
      ["2012-07-15", "07-15 09:00"]),
+    ("15 juillet 2012\n\nA.\n\nMidi sonne.\n", "may be the time",
+     lambda text, hint: text.replace("Midi", f"{quoted(hint)}Midi"),
+     ["2012-07-15", "07-15 12:00"]),
     ("15 juillet 2012\n\nA.\n\n18.04 : B.\n", "may be the time",
      lambda text, hint: text.replace("18.04 : ", quoted(hint)),
      ["2012-07-15", "07-15 18:04"]),

@@ -19,7 +19,9 @@ from liveblog.blog import Image
 from liveblog.model.chapter import Chapter, ChapterDraft
 from liveblog.model.entry import Revision
 from liveblog.pages import chapters as chapter_pages
+from liveblog.pages.render import Pages
 from liveblog.site import chapter_files
+from liveblog.timeline import Entry
 
 from ..conftest import Clock, site_bytes
 from .test_publish import from_nothing, picture
@@ -256,6 +258,50 @@ def test_a_search_finds_the_chapter(told: Blog) -> None:
     assert hit.path == f"chapters/{SLUG}/"
     told.chapters.remove(SLUG)
     assert told.search("rappelons").hits == ()
+
+
+def test_what_is_quoted_of_a_removed_update_is_gone(told: Blog) -> None:
+    """From a chapter and from the texts around a week, wherever the update was."""
+    entry = told.post("SECRET.", at=date(2012, 6, 3))
+    quote = f"Avant.\n\n> SECRET.\n>\n> — [Ana](entry:{entry.id})\n\nAprès."
+    written(told, introduction=quote)
+    told.frame("2012-W29", introduction=quote)
+    told.search("secret")
+    shown = [path for path, text in pages_of(told).items() if "SECRET" in text]
+    assert {PAGE, f"chapters/{SLUG}/index.md", "chapters/atom.xml", "chapters/search.json",
+            "2012/W29/index.html"} <= set(shown)  # fmt: skip
+    told.remove(entry.id)
+    site = pages_of(told)
+    assert [path for path, text in site.items() if "SECRET" in text] == []
+    assert "Avant." in site[PAGE]
+    assert "Après." in site["2012/W29/index.html"]
+    told.restore(entry.id)
+    assert "SECRET" in pages_of(told)[PAGE]
+
+
+def test_an_update_that_cannot_be_shown_costs_a_chapter_no_more(
+    told: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notice stands in its place, on the page and in the feed; the rest is there."""
+    bad = told.post("Mauvais.", at=date(2012, 7, 18))
+    written(told)
+    content = Pages.content
+
+    def failing(pages: Pages, entry: Entry) -> Any:
+        if "Mauvais" in entry.now.body:
+            raise ZeroDivisionError
+        return content(pages, entry)
+
+    monkeypatch.setattr(Pages, "content", failing)
+    report = told.publish()
+    assert {fault.place for fault in report.faults} == {bad.id}
+    for path in (PAGE, "chapters/atom.xml"):
+        text = (told.paths.site / path).read_text()
+        assert "Cette mise à jour ne peut pas être affichée" in text, path
+        assert "Rappelons" in text, path
+    monkeypatch.undo()
+    told.edit(bad.id, body="Bon.")
+    assert "Bon." in pages_of(told)[PAGE]
 
 
 # -- feeds ------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from PIL import Image as Picture
 
 from liveblog import Blog
 from liveblog.blog import Image
+from liveblog.model.chapter import ChapterDraft
 from liveblog.web import static
 from liveblog.web.blog_app import BlogApp
 from liveblog.web.clients import ForwardedHeaders
@@ -51,6 +52,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
         blog.post(" ".join(f"Mot {n}." for n in range(900)), title="Long", at=at)
         running.settled()
         running.notes["gone"] = gone.id
+        blog.chapters.create(ChapterDraft(title="ستة أيام", period="2012-07-15"))
+        running.settled()
+        running.notes["chapter"] = "ستة-ايام"
+        assert fetch(running.url, f"chapters/{quote('ستة-ايام')}/").status == 200
+        blog.chapters.remove("ستة-ايام")
+        running.settled()
         for path in running.blog.paths.site.rglob("*.*"):
             os.utime(path, (time.time() - 60, time.time() - 60))  # a site a minute old
         yield running
@@ -301,7 +308,7 @@ def test_a_folder_without_its_slash_leads_to_it(server: LiveServer) -> None:
 
 
 def test_what_moved_redirects_and_what_is_gone_says_so(server: LiveServer) -> None:
-    """308 and 410 as configured; 410 for the permalink of an entry that was removed."""
+    """308 and 410 as configured; 410 for an entry or chapter that was removed."""
     moved = fetch(server.url, "ancien/?a=1")
     assert (moved.status, moved["Location"]) == (308, f"{server.url}2012/?a=1")
     assert fetch(server.url, "ailleurs")["Location"] == "https://example.org/x?y=1"
@@ -311,6 +318,9 @@ def test_what_moved_redirects_and_what_is_gone_says_so(server: LiveServer) -> No
     removed = fetch(server.url, f"{day[:4]}/{day[4:6]}/{day[6:]}/{letters}/")
     assert removed.status == 410
     assert "supprimée" in removed.body.decode()
+    chapter = fetch(server.url, f"chapters/{quote(server.notes['chapter'])}/")
+    assert chapter.status == 410
+    assert fetch(server.url, "chapters/jamais/").status == 404
     never = fetch(server.url, f"{day[:4]}/{day[4:6]}/{day[6:]}/zzzzzzzzzz/")
     assert never.status == 404
     assert "text/html" in never["Content-Type"]

@@ -25,6 +25,7 @@ from ..model.chapter import PREFIX, chapter_name
 from ..model.entry import Precision, display_day, slug
 from ..model.errors import NotFound, StorageError, Withheld
 from ..model.moment import Moment
+from ..model.quotes import quotes_in, without_quotes
 from ..model.topics import topic_slug
 from ..storage.sqlite import Unusable
 from ..text.bidi import close_controls
@@ -228,8 +229,11 @@ def _stamps(stamps: Mapping[str, str]) -> dict[str, str]:
 
 
 def _chapter_row(history: ChapterHistory) -> Row:
-    """Return what readers see of a chapter beside its entries, as plain text."""
-    now = history.now
+    """Return what readers see of a chapter beside its entries, as plain text.
+
+    What it quotes is left out: entries are found by themselves, and may be removed.
+    """
+    now = without_quotes(history.now, quotes_in(history.now))
     is_live = now.state == "live"
     tags = now.tags if is_live else ()
     authors = [*now.authors, now.author]
@@ -249,6 +253,7 @@ def _chapter_row(history: ChapterHistory) -> Row:
             *(label("a", slug(author)) for author in dict.fromkeys(authors) if author),
             *(label("t", topic_slug(tag)) for tag in tags),
         ],
+        precision="day",
     )
 
 

@@ -71,7 +71,7 @@ class Build:
         self._queries = self._context.queries
         self.is_full = False  #: whether everything is rendered
         self.has_removals = False
-        """Whether an entry was removed, now or before, from a day that changed."""
+        """Whether an entry or chapter was removed, now or before, from what changed."""
 
     def run(self, *, names: Iterable[str] | None, full: bool) -> Report:
         """Render what changed, or everything if *full*.
@@ -203,7 +203,7 @@ class Build:
         parts = []
         for slug in sorted(plan.chapters):
             row = self._index.chapters.row(slug)
-            if row is not None and row.item is not None:
+            if row is not None and row.state in ("live", "retracted"):
                 weight = 1 + sum(map(self._index.entries.count_in, row.days))
                 render = partial(files.chapter, slug, row.updated)
                 parts.append(_Part(f"chapter:{slug}", row.last, weight, render))

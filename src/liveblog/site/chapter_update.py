@@ -41,6 +41,8 @@ def update_chapters(
     index = context.index.chapters
     slugs = {slug for name in names if (slug := slug_in(name))}
     slugs |= index.containing(days) | index.released(*span)
+    for kind in ("chapter:", "taken:chapter:"):  # those that could not be rendered last time
+        slugs |= context.index.manifest.failed(kind)
     changes = ChapterChanges(slugs)
     for slug in sorted(slugs):
         before, after = index.row(slug), _row(context, slug)

@@ -11,7 +11,7 @@ from ..digest import headline_of
 from ..journal import Journal
 from ..journal.dayfiles.layout import is_day
 from ..model import period
-from ..model.chapter import PREFIX
+from ..model.chapter import PREFIX, Chapter
 from ..model.entry import Revision
 from ..model.period import Period, local_day
 from ..timeline import Day
@@ -35,7 +35,8 @@ class SiteChanges(Struct):
     tags_before: list[str]  #: slugs
     chapters: ChapterChanges
     has_new_figures: bool
-    has_removals: bool  #: whether a changed day has a removed entry, removed now or before
+    has_removals: bool
+    """Whether a changed day has a removed entry, or a changed chapter is or was removed."""
 
 
 class IndexUpdate:
@@ -66,6 +67,7 @@ class IndexUpdate:
         days_before, tags_before = index.entries.non_empty_days(), index.entries.tags()
         days = self._changed_days(changed)
         invalidation = self._replace_days(days)
+        self._note_removed_chapters(changed)
         self._report_damage(changed)
         quoting = index.quotes.update(changed, self._journal, self._context.timeline)
         days |= {date.fromisoformat(name) for name in quoting if is_day(name)}
@@ -181,6 +183,13 @@ class IndexUpdate:
                 self._config.zone,
                 self._config.earlier_tag_addresses,
             )
+
+    def _note_removed_chapters(self, changed: Iterable[str]) -> None:
+        for name in changed:
+            if name.startswith(PREFIX):
+                reading = self._journal.read(name)
+                removed = (isinstance(r, Chapter) and r.state == "removed" for r in reading.records)
+                self._has_removals |= any(removed) or bool(reading.withheld)
 
     def _report_damage(self, changed: Iterable[str]) -> None:
         """Report the damage in the changed files of the journal."""

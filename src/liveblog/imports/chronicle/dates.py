@@ -18,6 +18,10 @@ from ...text.tokens import Phrases, Token, Tokens
 Reading = tuple[int | None, int, int]
 """Year (None if missing, below 100 if written with two digits), month and day, as written."""
 
+_MONTH = 31
+_LONGEST_RUN = 15
+"""Maximum number of days of several days that begin in the month before, which is not named."""
+
 NO_MONTH = 0
 """The month of « Lundi 16 », which is that of the heading before or after it."""
 
@@ -50,6 +54,7 @@ class Dates(NamedTuple):
     order: Order = ""
     weekday: int | None = None  #: of the first day; Monday is 0
     is_several: bool = False
+    until: tuple[int, int] | None = None  #: month and day of the last of several days
     is_reversed: bool = False  #: the last day precedes the first
     is_bare: bool = False  #: only numbers, and a weekday at most
 
@@ -152,11 +157,11 @@ def _several(parts: list[_Part]) -> Dates | None:
     last = parts[-1]
     if not last.readings:
         return Dates((), is_several=True)
-    year, month, _ = last.readings[0]
+    year = last.readings[0][0]
     first = parts[0]
     readings = first.readings
     if first.bare:
-        readings = possible((year, month, first.bare))
+        readings = possible(_before(first.bare, last.readings[0]))
     elif year is not None and readings and readings[0][0] is None:
         # The year of the last day; the first is in the year before where the months go back.
         readings = tuple((year - ((m, d) > last.readings[0][1:]), m, d) for _, m, d in readings)
@@ -171,9 +176,20 @@ def _several(parts: list[_Part]) -> Dates | None:
         order,
         first.weekday,
         is_several=True,
+        until=last.readings[0][1:],
         is_reversed=is_reversed,
         is_bare=all(part.is_bare for part in parts),
     )
+
+
+def _before(number: int, last: Reading) -> Reading:
+    """Return the day with a number before the last of several days: « Du 30 au 2 octobre »."""
+    year, month, day = last
+    if number <= day or day + _MONTH - number > _LONGEST_RUN:
+        return year, month, number
+    if month > 1:
+        return year, month - 1, number
+    return (year - 1 if year else None), 12, number
 
 
 def _is_reversed(first: Reading, last: Reading) -> bool:

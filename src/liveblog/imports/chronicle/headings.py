@@ -29,6 +29,7 @@ class Heading:
     readings: tuple[Reading, ...]  #: the dates that its first day can mean; empty if none exists
     order: Order
     is_several: bool  #: it names several days
+    until: tuple[int, int] | None  #: month and day of the last of several days
     is_night: bool  #: it names a night between two days
     is_reversed: bool  #: the last of several days precedes the first
     weekday: int | None  #: from Monday = 0
@@ -101,6 +102,7 @@ def day_heading(line: str, *, is_sentence: bool = False) -> Heading | None:
         readings=found.readings,
         order=found.order,
         is_several=found.is_several,
+        until=found.until,
         is_night=found.is_several and lead.is_night,
         is_reversed=found.is_reversed,
         weekday=found.weekday,
