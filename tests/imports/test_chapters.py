@@ -13,6 +13,7 @@ from liveblog import Blog
 from liveblog.digest import Digest, markdown
 from liveblog.digest.build import build_chapter
 from liveblog.imports import ChapterItem, ImportResult, Update
+from liveblog.imports.chapters import ChapterImport
 from liveblog.imports.chronicle import chronicle
 from liveblog.model.chapter import Chapter, ChapterDraft
 
@@ -49,10 +50,15 @@ def new_blog(folder: Path, language: str = "fr") -> Blog:
 
 def bring_in(blog: Blog, text: str, *, dry_run: bool = False) -> ImportResult:
     """Import a page."""
+    source = "text page.txt"
     items = chronicle(
-        text.splitlines, zone=PARIS, language=blog.config.language, today=date(2014, 6, 1)
+        text.splitlines,
+        zone=PARIS,
+        language=blog.config.language,
+        today=date(2014, 6, 1),
+        is_tagged=ChapterImport(source, blog.journal, blog.config, blog.now).is_tagged,
     )
-    return blog.import_items(items, source="text page.txt", dry_run=dry_run)
+    return blog.import_items(items, source=source, dry_run=dry_run)
 
 
 def only_chapter(blog: Blog) -> Chapter:
@@ -199,6 +205,38 @@ def test_a_chapter_in_markdown_comes_back(tmp_path: Path, language: str) -> None
 def _told(digest: Digest) -> list[tuple[str, str, str]]:
     """Return the precision, title and body of each entry of a digest."""
     return [(e.now.precision, e.now.title, e.now.body) for e in digest.entries]
+
+
+def test_a_chapter_shows_its_own_text_only(tmp_path: Path) -> None:
+    """Also where the blog has entries of these days; then its updates carry its title as a tag."""
+    blog = new_blog(tmp_path)
+    blog.post("Une note du direct.", at=date(2012, 7, 16))
+    bring_in(blog, PAGE)
+    chapter = only_chapter(blog)
+    assert chapter.tags == ("La crue : trois jours",)
+    assert len(build_chapter(blog.timeline, chapter).entries) == 3
+    assert counts(bring_in(blog, PAGE)) == (0, 0, 0, 5)
+
+
+def test_an_article_that_was_added_changes_nothing_else(tmp_path: Path) -> None:
+    """Also one of a day that a chapter of the page tells."""
+    blog = new_blog(tmp_path)
+    bring_in(blog, PAGE)
+    more = f"Le quai rouvre\n\nLundi 16 juillet 2012, le quai rouvre.\n\n{PAGE}"
+    assert counts(bring_in(blog, more)) == (1, 0, 0, 5)
+
+
+def test_two_chronicles_of_the_same_title_are_two_chapters(tmp_path: Path) -> None:
+    """Each with its own days."""
+    blog = new_blog(tmp_path)
+    later = PAGE.partition("\n\nLa crue")[2].replace("juillet", "août").replace("2012", "")
+    for old, new in (("Dimanche", "Mercredi"), ("Lundi", "Jeudi"), ("Mardi", "Vendredi")):
+        later = later.replace(old, new)
+    assert counts(bring_in(blog, f"{PAGE}\n\nLa crue{later}"))[::2] == (7, 2)
+    assert {c.slug for c in blog.timeline.chapters()} == {
+        "la-crue-trois-jours",
+        "la-crue-trois-jours-2",
+    }
 
 
 def test_the_entries_of_a_page_have_no_time(tmp_path: Path) -> None:

@@ -95,6 +95,7 @@ def text(
     introduction before and the close after them; a title above a text that begins with its date is
     an article. --dry-run shows what is found.
     """
+    from ..imports.chapters import ChapterImport
     from ..imports.chronicle import chronicle
     from ..imports.chronicle.lines import lines_of
     from ..imports.chronicle.outline import Outline
@@ -102,6 +103,7 @@ def text(
 
     blog = state.blog()
     for path in files:
+        source = f"text {path.name}"
         items = chronicle(
             lines_of(path),
             zone=blog.config.zone,
@@ -109,8 +111,8 @@ def text(
             today=local_day(blog.now, blog.config.zone),
             year=year,
             ask=choose if ask else None,
+            is_tagged=ChapterImport(source, blog.journal, blog.config, blog.now).is_tagged,
         )
-        source = f"text {path.name}"
         outline = Outline() if dry_run and not as_json else None
         _import_items(state, blog, items, source, path.name, dry_run, as_json, outline)
 

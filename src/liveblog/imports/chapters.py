@@ -7,7 +7,7 @@ was edited, retracted or removed here stays as it is.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from itertools import count
 from typing import Any
 
@@ -41,13 +41,25 @@ class ChapterImport:
         self._imported: dict[str, ChapterHistory] | None = None  # by the hash in their keys
         self._taken: set[str] = set()  # slugs
 
+    def is_tagged(self, key: str, first: date, last: date) -> bool | None:
+        """Return whether the updates of a chapter carry its title as a tag.
+
+        Those of a chapter that was imported before do as they did then; those of a new one do if
+        the journal has entries between its *first* and *last* day. Else it is left to the source.
+        """
+        if known := self._known().get(self._name(key)):
+            imported = [r for r in known.revisions if r.idempotency_key.startswith(PREFIX)]
+            return bool(imported[-1].tags)
+        days = self._journal.days(first)
+        return True if days and days[0] <= last else None
+
     def revision_of(self, item: ChapterItem) -> Chapter | None:
         """Return the revision of a chapter to be appended, after its ``rev``; None if it is known.
 
         Raises :class:`InvalidInput` for a chapter that is refused, and for one that changed in its
         source and was edited here.
         """
-        name = self._name(item)
+        name = self._name(item.key)
         fields = _fields_of(item)
         mark = blake2b(msgspec.json.encode(fields), digest_size=16).hexdigest()
         known = self._known().get(name)
@@ -70,9 +82,9 @@ class ChapterImport:
         validate(chapter)
         return chapter
 
-    def _name(self, item: ChapterItem) -> str:
+    def _name(self, key: str) -> str:
         """Return the hash by which the revisions of an imported chapter name it."""
-        return blake2b(f"{self._source}\n{item.key}".encode(), digest_size=8).hexdigest()
+        return blake2b(f"{self._source}\n{key}".encode(), digest_size=8).hexdigest()
 
     def _known(self) -> dict[str, ChapterHistory]:
         """Return the chapters that were ever imported, by the hash in their keys."""

@@ -13,11 +13,16 @@ forms and :mod:`.dating` for the year. The rest of its line is the day's headlin
 separated from it by a blank line, a Markdown heading or a time, or begins with a capital letter
 below a line too short to have been wrapped; otherwise it is the beginning of the day's text.
 
+Several days in a heading are one update of the first, whose title keeps the words; a night is the
+end of its first day (see :mod:`.spans`). Both are reported.
+
 **Updates.** An update reaches from one mark to the next; a mark is the heading of a day, or a time
 of day at the start of a paragraph. The text before a day's first time is one update of the
 precision *day*, and so is an article: no times are invented, and it keeps its lists, quotes and
-sub-headings. Instants go back within a day only where the text does, which is reported; equal ones
-are set a second apart, so that the day keeps the order of the text.
+sub-headings. A vague time (« Vers 13 h ») is kept as it is written. A sentence that begins with a
+time stays whole. A line that names another day or a time and is read as text all the same is
+reported (see :mod:`.doubts`). Instants go back within a day only where the text does, which is
+reported; equal ones are set a second apart, so that the day keeps the order of the text.
 
 **Keys** are the day, the day and the written time, or the day and the title of an article
 (``2012-07-15``, ``2012-07-15T18:04``, ``2012-07-15 the-harbour``, with ``#2`` for the second with
@@ -46,7 +51,7 @@ from .headings import day_heading
 from .lines import strip_forbidden
 from .section import Section, line_range
 from .spans import Night, SeveralDays
-from .survey import Chapter, Start, Survey, survey
+from .survey import Chapter, IsTagged, Start, Survey, survey
 
 
 def chronicle(
@@ -57,6 +62,7 @@ def chronicle(
     today: date,
     year: int | None = None,
     ask: Ask | None = None,
+    is_tagged: IsTagged | None = None,
 ) -> Iterator[Item]:
     """Yield the items of a chronicle in order; every line that is not blank is in one of them.
 
@@ -64,12 +70,22 @@ def chronicle(
     the first pass finds the headings, the second reads the text. Memory is bounded by the longest
     line or update and the number of headings. Days are those of *zone*; *language* (BCP 47) and
     *today* decide what the text leaves open; *year* is that of the first heading without one. *ask*
-    is called where a day or a heading is ambiguous.
+    is called where a day or a heading is ambiguous. *is_tagged* says of a chapter whether its
+    updates carry its title as a tag, by which it selects them; they do where another part of the
+    page tells of the same days, unless it says more.
 
     Raises :class:`InvalidInput` for a text that changes while it is read, or that has more than
     fifty thousand headings.
     """
-    plan = survey(lines(), zone=zone, language=language, today=today, year=year, ask=ask)
+    plan = survey(
+        lines(),
+        zone=zone,
+        language=language,
+        today=today,
+        year=year,
+        ask=ask,
+        is_tagged=is_tagged,
+    )
     yield from plan.notes
     if not plan.starts:
         if plan.last:

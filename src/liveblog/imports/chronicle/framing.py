@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...model import limits
-from ...model.entry import slug
 from ...model.errors import InvalidInput
 from ...model.period import span
 from ...text.locale import Words
@@ -147,7 +146,7 @@ def chapter_items(
         yield Problem(where, f"{error.message.rstrip('.')}; no chapter is made of it", error.hint)
         return
     yield ChapterItem(
-        key=slug(chapter.title) or period.id,
+        key=chapter.key,
         where=where,
         period=period.id,
         title=chapter.title or words.span(period.start, period.end),

@@ -7,12 +7,14 @@ structure is found before the text is read. Of each paragraph only the beginning
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from typing import Literal
 
 from ...model import limits
+from ...model.entry import slug
 from ...model.errors import InvalidInput
 from ...model.period import day_start, local_day
 from ...model.topics import topic_slug
@@ -22,6 +24,10 @@ from .closing import Close, find_close, has_lead, undated_titles
 from .dating import Ask, UnknownDay, resolve_dates
 from .headings import Heading
 from .structure import Part, find_parts
+
+IsTagged = Callable[[str, date, date], bool | None]
+"""Whether the updates of a chapter carry its title as a tag; takes its key, first and last day.
+None leaves it to the page."""
 
 
 @dataclass
@@ -35,6 +41,7 @@ class Chapter:
     ends: list[date]  #: the last day of the heading of each; that day, unless it names several
     close: Close
     has_lead: bool
+    key: str = ""  #: unique on the page
     tag: str = ""  #: carried by its updates, where other texts of the page tell of the same days
 
     @property
@@ -78,6 +85,7 @@ def survey(
     today: date,
     year: int | None,
     ask: Ask | None,
+    is_tagged: IsTagged | None = None,
 ) -> Survey:
     """Find the articles, the chronicles and the days of a text, and date them.
 
@@ -106,7 +114,7 @@ def survey(
             _plan_article(plan, blocks, part, dates)
         else:
             chapters.append(_plan_chronicle(plan, blocks, part, dates, ask))
-    _add_tags(chapters, plan)
+    _name_chapters(chapters, plan, is_tagged)
     return plan
 
 
@@ -178,15 +186,26 @@ def _last_day(day: date, heading: Heading | None) -> date:
     return day
 
 
-def _add_tags(chapters: Sequence[Chapter], plan: Survey) -> None:
-    """Give a tag to each chapter in whose period another part of the page has a day."""
+def _name_chapters(chapters: Sequence[Chapter], plan: Survey, is_tagged: IsTagged | None) -> None:
+    """Give each chapter its key, and a tag where other texts tell of the same days.
+
+    Another text is another part of the page with a day in its period, or what *is_tagged* knows.
+    """
     days = sorted(plan.days)
+    names: Counter[str] = Counter()
     for chapter in chapters:
         if not chapter.days or not chapter.is_named:
             continue
-        inside = bisect_right(days, max(chapter.ends)) - bisect_left(days, min(chapter.days))
-        if inside > len(chapter.days):
-            chapter.tag = _tag(chapter.title)
+        first, last = min(chapter.days), max(chapter.ends)
+        name = slug(chapter.title) or f"{first}..{last}"
+        names[name] += 1
+        chapter.key = f"{name}#{names[name]}" if names[name] > 1 else name
+        known = is_tagged(chapter.key, first, last) if is_tagged else None
+        inside = bisect_right(days, last) - bisect_left(days, first)
+        if known or (known is None and inside > len(chapter.days)):
+            chapter.tag = _tag(
+                f"{chapter.title} {names[name]}" if names[name] > 1 else chapter.title
+            )
 
 
 def _tag(title: str) -> str:
