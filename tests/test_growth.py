@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from liveblog.digest import markdown as digest_markdown
+from liveblog.digest import joining
 from liveblog.digest import text as digest_text
 from liveblog.imports.chronicle import chronicle
 from liveblog.imports.feed import jsonfeed as feed_json
@@ -186,7 +186,7 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "hits": lambda t: search_words.excerpt(t, ASKED),
     "revisions": lambda t: differences(t, t[::-1]),
     "revisions, moved": lambda t: differences(t, t[len(t) // 2 :] + "x" + t[: len(t) // 2]),
-    "a digest in Markdown": lambda t: digest_markdown._adapted(t, "x"),
+    "a digest in Markdown": lambda t: joining.adapted(t, "x", "https://example.org/"),
     "a digest in text": lambda t: digest_text._prose(t, FRENCH, "https://example.org/"),
 }
 

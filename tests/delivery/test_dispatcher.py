@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 import pytest
@@ -622,7 +622,8 @@ def test_a_text_is_no_markup_in_a_chat(
     sent: list[Any] = []
 
     class Accepted:
-        status_code, content, text, headers = 200, b"{}", "{}", {}
+        status_code, content, text = 200, b"{}", "{}"
+        headers: ClassVar[dict[str, str]] = {}
 
     def take(url: str, data: Any = None, **options: Any) -> Accepted:
         raw = data if isinstance(data, str | bytes) else json.dumps(options.get("json") or data)

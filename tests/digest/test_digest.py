@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -36,6 +37,7 @@ from liveblog.digest.text import render as write_text
 from liveblog.model.entry import Figure, Framing, Media, Revision, Source
 from liveblog.model.errors import InvalidInput, NotFound
 from liveblog.model.period import Period, day, week
+from liveblog.text.fragments import with_root
 from liveblog.text.locale import Words
 from liveblog.text.markup import to_html
 from liveblog.timeline import Day, Entry
@@ -642,6 +644,50 @@ def test_an_open_code_block_does_not_swallow_the_next_entry() -> None:
     """What an author forgot to close ends with the entry."""
     html = to_html(markdown_of(entry("```\ncode"), entry("Un **fait**.")))
     assert "<strong>fait</strong>" in html
+
+
+MARKDOWN = st.lists(
+    st.sampled_from(
+        [
+            "Un **fait**.", "[x][1] et [1], ![p][1]", "[1]: https://one.example/",
+            "[1]: a/b 'T'", "[X]: <c d>", "Une note[^1], une autre[^né].", "[^1]: Note *une*.",
+            "[^né]: N [x][1].", "# Un", "### Trois", "Un\n===", "Un\ndeux\n---", "---",
+            "```\ncode [x][1]", "```", "~~~ x\n# Un", "```x``` et `[1]`", "    code\n\n    code",
+            "- un\n- deux", "- un\n\n  # Deux", "1. un", "> cité [x](y)", "<div>\n", "</div>",
+            "<b>gras", "<!-- ", "-->", "<pre>\na\n\nb</pre>", "[l](lists/a) ![p](media/p.png)",
+            "[m](//cdn.example/f)", "<https://a.example/>", "a | b\n--|--\n1 | 2",
+            "&copy; &amp;lt; \\[x][1] \\#", "<a href='x/y'>z</a>", "[x]", "*", "`", "<script>a",
+            "[a]( b 'c')",
+        ]
+    ),
+    min_size=1,
+    max_size=5,
+).map("\n\n".join)  # fmt: skip
+
+
+def shown_alone(html: str) -> tuple[str, list[str]]:
+    """Return HTML without levels, white space and names of footnotes; and the footnotes apart."""
+    html = re.sub(r"<(/?)h[1-6]", r"<\1h", with_root(html, "https://example.org/"))
+    html = re.sub(r'(id="|href="#)[^"]*fn(?:ref)?-[^"]*"', r'\1fn"', html)
+    html = re.sub(r'(class="footnote-(?:ref|backref)"[^>]*>(?:<a[^>]*>)?)[0-9]+', r"\1", html)
+    notes = re.findall(r"<li id[^>]*>(.*?)</li>", "".join(html.split("<section")[1:]), re.DOTALL)
+    text = re.sub(r'<section class="footnotes">.*?</section>', "", html, flags=re.DOTALL)
+    return "".join(text.split()), ["".join(note.split()) for note in notes]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(MARKDOWN, min_size=2, max_size=3))
+def test_what_an_entry_shows_alone_it_shows_in_every_digest(bodies: list[str]) -> None:
+    """Links, footnotes, code and HTML of one text do not reach into another."""
+    told = [entry(body, letters=f"{number}" * 10) for number, body in enumerate(bodies)]
+    whole, notes = shown_alone(to_html(markdown_of(*told), anchor="y"))
+    at = 0
+    for body in bodies:
+        text, own_notes = shown_alone(to_html(body, anchor="x"))
+        found = whole.find(text, at)
+        assert found >= 0, (body, whole)
+        at = found + len(text)
+        assert [note for note in own_notes if note not in notes] == []
 
 
 def test_footnotes_of_two_entries_keep_apart_in_markdown() -> None:

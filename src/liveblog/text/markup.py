@@ -74,6 +74,15 @@ def to_html(
     return typeset(filter_tags(source), typography)
 
 
+def heading_levels(text: str, *, is_shifted: bool = False) -> list[int]:
+    """Return the levels of the headings of a text; *is_shifted*: as :func:`to_html` does."""
+    if "#" not in text and "=" not in text and "-" not in text and "<" not in text:
+        return []
+    source = _render(text)
+    source = _shift_headings(source) if is_shifted else source
+    return [int(match[2]) for match in _HEADING.finditer(source) if not match[1]]
+
+
 def _shift_headings(source: str) -> str:
     """Give headings the levels from 4 on: as many as the text has, without a gap."""
     above: list[int] = []  # the levels of the headings that the current one stands below
