@@ -306,6 +306,19 @@ def test_a_title_may_name_the_days(title: str, expected: str, above: str) -> Non
     assert problems(items) == []
 
 
+def test_a_heading_of_several_days_within_a_run_is_no_title() -> None:
+    """Its text is an update of the first of them, and is not filed under the day before."""
+    page = (
+        "La semaine du port\n\nLe récit.\n\nJeudi 26 juillet 2012 : Le vent se lève.\n\n"
+        "Du 27 au 29 juillet : Trois nuits\n\nLe vent souffle.\n\n"
+        "Samedi 28 juillet : La grue tombe.\n"
+    )
+    items = read(page)
+    assert bodies(items) == ["Le vent se lève.", "Le vent souffle.", "La grue tombe."]
+    keys = [i.key[:10] for i in items if isinstance(i, Update)]
+    assert keys == ["2012-07-26", "2012-07-27", "2012-07-28"]
+
+
 def test_an_introduction_may_begin_with_the_first_day() -> None:
     """It is no article: the days that follow have no other title."""
     page = (

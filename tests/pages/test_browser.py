@@ -20,6 +20,7 @@ from playwright.sync_api import expect
 from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.exports import html
+from liveblog.model.chapter import ChapterDraft
 from liveblog.model.entry import Figure, Source
 
 from ..conftest import Clock, coverage_digest, needs, serving
@@ -63,6 +64,15 @@ def fill(blog: Blog, clock: Clock, folder: Path) -> dict[str, str]:
     blog.edit(ids["claim"], body="Deux ponts seraient coupés.", note="Un second pont.")
     blog.frame("2012-07-16", headline="Un lundi", introduction="Pour commencer.", close="Fin.")
     blog.frame("coverage", headline="La semaine en direct", introduction="En une phrase.")
+    blog.chapters.create(
+        ChapterDraft(
+            title="Trois jours de juillet",
+            period="2012-07-15..2012-07-17",
+            introduction="Comment tout a commencé.",
+            close="La suite reste à écrire.",
+        ),
+        image=Image(image, "Le pont", "Le pont au matin"),
+    )
     blog.publish()
     return ids
 
@@ -102,7 +112,7 @@ def every_page(ids: dict[str, str]) -> list[str]:
     entry = ids["claim"]
     return [
         "", "2012/07/16/", "2012/W29/", "tags/damas/", "2012/",
-        f"2012/07/16/{entry[9:]}/", "404.html",
+        f"2012/07/16/{entry[9:]}/", "404.html", "chapters/", "chapters/trois-jours-de-juillet/",
     ]  # fmt: skip
 
 
