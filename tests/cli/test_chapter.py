@@ -29,8 +29,8 @@ def run(tmp_path: Path) -> Run:
     ):
         blog.post(f"Texte du {day}.", title=title, tags=[tag], at=blog.moment(f"2012-07-{day}"))
 
-    def run(*arguments: str, **options: object) -> Done:
-        return command.run("-C", str(folder), *arguments, **options)
+    def run(*arguments: str) -> Done:
+        return command.run("-C", str(folder), *arguments)
 
     return run
 
