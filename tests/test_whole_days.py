@@ -168,9 +168,9 @@ def other_texts(blog: Blog, folder: Path) -> Iterator[tuple[str, str, str]]:
     shown = next(e.id for e in blog.timeline.newest_first() if e.corrections)
     export = ("export", "--format")
     for command in (
-        ("log",), ("log", DAY.isoformat()), ("show", shown), ("search", "bridge"),
-        ("digest", week), ("digest", DAY.isoformat()),
-        ("digest", week, "--format", "markdown"),
+        ("log",), ("log", DAY.isoformat()), ("show", shown),
+        ("show", shown, "--history"), ("search", "bridge"),
+        ("digest", week), ("digest", DAY.isoformat()), ("digest", week, "--format", "markdown"),
         (*export, "html", DAY.isoformat()), (*export, "html", week), (*export, "html"),
     ):  # fmt: skip
         done = run("-C", root, *command)
