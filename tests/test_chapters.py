@@ -552,3 +552,34 @@ def test_a_chapter_that_is_cut_short_is_its_last_whole_revision(told: Blog) -> N
         path.write_bytes(whole[:end])
         journal = Journal(told.paths.entries, told.paths.derived, lambda: told.now)
         assert Timeline(journal, told.now).chapter("alep").now == first
+
+
+# -- by its name -----------------------------------------------------------------------------------
+
+
+def test_a_chapter_is_named_wherever_a_period_is(told: Blog) -> None:
+    """Its digest, all of it or key entries or one tag; the name of no period is taken for it."""
+    told.chapters.create(draft(), slug="alep")
+    whole = told.digest("alep")
+    assert whole.chapter
+    assert whole.headline == "La bataille d’Alep"
+    assert len(whole.entries) == 6
+    assert [e.now.body for e in told.digest("alep", key=True).entries] == ["Le 12."]
+    assert len(told.digest("alep", tag="Homs").entries) == 3
+    with pytest.raises(UnknownTag, match="No entry of alep has the tag 'Damas'"):
+        told.digest("alep", tag="Damas")
+    assert told.digest("today").chapter is None
+
+
+def test_a_name_that_is_none_is_explained(told: Blog) -> None:
+    """With the chapter that is meant, if there is one like it; a removed one is named as such."""
+    told.chapters.create(draft(), slug="la-bataille")
+    with pytest.raises(InvalidInput) as caught:
+        told.digest("la-batille")
+    assert caught.value.hint == "Did you mean 'la-bataille'?"
+    with pytest.raises(InvalidInput) as caught:
+        told.digest("xyz")
+    assert "2012-07-15" in caught.value.hint
+    told.chapters.remove("la-bataille")
+    with pytest.raises(NotFound, match="was removed"):
+        told.digest("la-bataille")

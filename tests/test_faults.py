@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from liveblog import Blog
+from liveblog import Blog, ChapterDraft
 from liveblog.blog import Image, Uploaded
 from liveblog.journal import START
 from liveblog.model.entry import Revision
@@ -34,6 +34,10 @@ VERBS: dict[str, Verb] = {
     "retract": lambda blog, entry: blog.retract(entry, why="Faux."),
     "frame": lambda blog, entry: blog.frame("2012-07-15", headline="Neuf"),
     "end": lambda blog, entry: blog.end(),
+    "write a chapter": lambda blog, entry: blog.chapters.create(
+        ChapterDraft(title="Alep", period="2012-07-15"),
+        image=Uploaded(blog.upload(PNG), "Un point"),
+    ),
     "remove": lambda blog, entry: blog.remove(entry),
     "purge": lambda blog, entry: blog.remove(entry, purge=True),
     "read": lambda blog, entry: [blog.timeline.entry(entry), blog.journal.since(START)],
@@ -163,6 +167,13 @@ def endangered(tmp_path: Path, clock: Clock) -> tuple[Path, str]:
     path.with_name(f"{path.name}.before-20120715T160400").write_bytes(b"".join(lines))
     for copy in ("2012-07-15.sync-conflict-1.jsonl", "2012-07-15.jsonl~", "../../2012-07-15.jsonl"):
         path.parent.joinpath(copy).write_bytes(b"".join(lines))
+    quote = f"Avant.\n\n> {SECRET}\n>\n> — [Ana](entry:{entry.id})"
+    blog.frame("2012-W28", introduction=quote)
+    blog.chapters.create(ChapterDraft(title="Alep", period="2012-07-15", close=quote))
+    blog.chapters.edit("alep", ChapterDraft(introduction="Neuf."))
+    chapter = blog.journal.path("chapter:alep")
+    for copy in (f"{chapter.name}~", f".{chapter.name}.1-1.tmp"):
+        chapter.with_name(copy).write_bytes(chapter.read_bytes())
     folder = blog.paths.media / "2012/07/15"
     folder.joinpath(f".{entry.id[9:]}-0123456789.png.1-1.tmp").write_bytes(PNG)
     return blog.paths.root, entry.id

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import feedparser
 import msgspec
 import pytest
 from lxml import html as lxml_html
+from playwright.sync_api import expect
 
 from liveblog import Blog
 from liveblog.delivery.mail import compose
@@ -23,15 +25,16 @@ from liveblog.digest import markdown as as_markdown
 from liveblog.digest import text as as_text
 from liveblog.digest.build import build_chapter
 from liveblog.exports import html as export_html
+from liveblog.imports import Update, Version
 from liveblog.model.chapter import ChapterDraft
 from liveblog.model.entry import Figure, Source
-from liveblog.model.moment import Moment
+from liveblog.model.moment import Moment, moment_of
 from liveblog.pages.data import FeedDocument
 from liveblog.site.documents import live_entry
 from liveblog.text.locale import Words
 
 from .command import run
-from .conftest import Clock, coverage_digest
+from .conftest import Clock, begun, coverage_digest, serving
 
 ZONES = (
     "Pacific/Pago_Pago",  # UTC-11
@@ -60,7 +63,6 @@ MACHINE_INSTANTS = {
     "atom.xml": r"<(updated|published)>[^<]*<|<at:deleted-entry [^>]*>",
     "rss.xml": r"<(pubDate|lastBuildDate|atom:updated)>[^<]*<|<at:deleted-entry [^>]*>",
     "feed.json": r'"date_(published|modified|removed)": "[^"]*"',
-    "sitemap.xml": r"<lastmod>[^<]*<",
     "live.json": r'^(.*"page":\{[^{}]*)"updated":"[^"]*"',  # of the live page
     "package.opf": r'<meta property="dcterms:modified">[^<]*<',
     ".jsonl": r'"(recorded|updated|published)":"[^"]*"',
@@ -128,8 +130,7 @@ def site_texts(blog: Blog) -> Iterator[tuple[str, str, str]]:
         name = str(path.relative_to(blog.paths.site))
         is_text = path.is_file() and path.suffix not in (".png", ".js", ".css", ".svg")
         if is_text and not name.startswith(("assets/", ".")):
-            machine = "sitemap.xml" if path.name.startswith("sitemap") else path.name
-            yield name, path.read_text("utf-8"), MACHINE_INSTANTS.get(machine, "")
+            yield name, path.read_text("utf-8"), MACHINE_INSTANTS.get(path.name, "")
 
 
 def other_texts(blog: Blog, folder: Path) -> Iterator[tuple[str, str, str]]:
@@ -168,9 +169,9 @@ def other_texts(blog: Blog, folder: Path) -> Iterator[tuple[str, str, str]]:
     shown = next(e.id for e in blog.timeline.newest_first() if e.corrections)
     export = ("export", "--format")
     for command in (
-        ("log",), ("log", DAY.isoformat()), ("show", shown), ("search", "bridge"),
-        ("digest", week), ("digest", DAY.isoformat()),
-        ("digest", week, "--format", "markdown"),
+        ("log",), ("log", DAY.isoformat()), ("show", shown),
+        ("show", shown, "--history"), ("search", "bridge"),
+        ("digest", week), ("digest", DAY.isoformat()), ("digest", week, "--format", "markdown"),
         (*export, "html", DAY.isoformat()), (*export, "html", week), (*export, "html"),
     ):  # fmt: skip
         done = run("-C", root, *command)
@@ -255,6 +256,18 @@ def test_a_whole_day_has_the_same_date_in_every_document(
     assert live["entries"][0]["published"] == DAY.isoformat()
 
 
+def test_an_imported_day_is_noon_in_both_dates_of_a_feed(blog: Blog, clock: Clock) -> None:
+    """Many readers show when an entry was updated, and would name the day before."""
+    clock.set("2012-10-26T09:41:00Z")
+    version = Version(published=moment_of(DAY, blog.config.zone), body="The bridge is closed.")
+    blog.import_items([Update("1", "line 1", (version,))], source="page")
+    blog.publish()
+    (item,) = feedparser.parse((blog.paths.site / "atom.xml").read_bytes()).entries
+    noon = datetime(DAY.year, DAY.month, DAY.day, 10, tzinfo=UTC)  # in Paris
+    dates = (item.published_parsed, item.updated_parsed)
+    assert {timegm(date) for date in dates} == {noon.timestamp()}
+
+
 def entry_path(entry_id: str) -> str:
     """Return the folder of an entry's page."""
     day, _, letters = entry_id.partition("-")
@@ -319,3 +332,27 @@ def test_the_page_says_the_day_of_a_change_of_a_whole_day(blog: Blog, clock: Clo
     page = lxml_html.fromstring((blog.paths.site / "index.html").read_bytes())
     (updated,) = shown_times(page, "state live")
     assert updated.get("datetime") == "2012-07-16T09:42:00Z"
+
+
+@pytest.mark.slow
+def test_a_browser_in_any_zone_shows_the_day_and_no_time(
+    browser: Any, tmp_path: Path, clock: Clock
+) -> None:
+    """Neither a relative time nor the blog's zone stands on the page; the search shows the day."""
+    clock.now = datetime.now(UTC)
+    today = clock.now.astimezone(ZoneInfo("Pacific/Kiritimati")).date()
+    (tmp_path / "feeds").mkdir()
+    with serving(tmp_path / "feeds") as url:
+        blog = begun(tmp_path, clock, url=url, timezone="Pacific/Kiritimati")
+        blog.post("Le pont est fermé.", at=today, title="Le pont", key=True)
+        blog.post("Le pont rouvre.", at=today)
+        blog.publish()
+        context = browser.new_context(timezone_id="Pacific/Pago_Pago", locale="fr-FR")
+        page = context.new_page()
+        for path in ("", f"{today:%Y/%m/%d}/", "search/?q=pont"):
+            page.goto(url + path)
+            expect(page.get_by_text("Le pont rouvre.").first).to_be_visible()
+            assert page.locator(".ago, .zone.elsewhere").count() == 0
+            assert not clock_times(page.locator("body").inner_text())
+        expect(page.locator(".hits time").first).to_have_text(blog.words.date_in_text(today))
+        context.close()

@@ -26,7 +26,14 @@ from .model.chapter import ChapterDraft, framing_of
 from .model.conflicts import Conflict
 from .model.draft import Draft, DraftFields, draft_from
 from .model.entry import Framing, Media, Revision, clean_text
-from .model.errors import InvalidInput, StorageError, UnknownTag, storage_errors
+from .model.errors import (
+    InvalidInput,
+    NotFound,
+    StorageError,
+    UnknownTag,
+    did_you_mean,
+    storage_errors,
+)
 from .model.hashing import blake2b
 from .model.moment import Moment, moment_after
 from .model.period import COVERAGE, Period, parse_period_id
@@ -176,20 +183,44 @@ class Blog:
         )
 
     def digest(self, when: str = "today", *, key: bool = False, tag: str = "") -> Digest:
-        """Return the digest of a period: everything, key entries, or those with one tag.
+        """Return the digest of a period or chapter: everything, key entries, or those with one tag.
 
-        Raises :class:`NotFound` for a tag that no entry of the period has.
+        *when* is what :meth:`period` takes, or the slug of a chapter.
+
+        Raises :class:`NotFound` for a tag that no entry of it has.
         """
-        from .digest.build import build
+        from .digest.build import select
 
+        whole = self._whole_digest(when)
+        if not (key or tag):
+            return whole
         wanted = requested_topic(tag) if tag else ""
-        period = self.period(when)
-        found = build(self.timeline, period, key=key, tag=wanted)
+        found = select(whole, key=key, tag=wanted)
         if tag and not found.entries:
-            known = {t for e in build(self.timeline, period).entries for t in e.now.tags}
+            known = {t for entry in whole.entries for t in entry.now.tags}
             if wanted not in map(topic_slug, known):
-                raise UnknownTag(tag, known, period.id)
+                raise UnknownTag(tag, known, when if whole.chapter else whole.period.id)
         return found
+
+    def _whole_digest(self, when: str) -> Digest:
+        from .digest.build import build, build_chapter
+
+        timeline = self.timeline
+        try:
+            period = self.period(when)
+        except InvalidInput as error:
+            # The names of chapters are no names of periods.
+            try:
+                chapter = timeline.chapter(when).now
+            except NotFound:
+                known = (chapter.slug for chapter in timeline.chapters())
+                hint = did_you_mean(when, known) or error.hint
+                raise InvalidInput(error.message, hint) from None
+            if chapter.state == "removed":
+                hint = "'liveblog chapter list' names the others."
+                raise NotFound(f"The chapter '{when}' was removed.", hint) from None
+            return build_chapter(timeline, chapter, self.config.first_weekday)
+        return build(timeline, period)
 
     def search(
         self,

@@ -37,7 +37,7 @@ def erase_quotes(journal: Journal, entry_id: str, author: str) -> None:
         version = newest_text(journal.read(name).records, name)
         if version and entry_id in quotes_in(version):
             _revise(journal, version, entry_id, author)
-        journal.redact_quotes(name, entry_id)
+    journal.redact_quotes(entry_id)
 
 
 def _revise(journal: Journal, version: Framing | Chapter, entry_id: str, author: str) -> None:

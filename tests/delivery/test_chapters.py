@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from ..receiver import Receiver
 from ..site.test_publish import picture
 from ..test_scheduler import add
 from .conftest import Room
+from .test_dispatcher import command
 from .test_mail import ANNA, html_of, mailing, pages_of, text_of, tree_of
 
 BASE = "https://example.org/semaine/"
@@ -314,3 +315,45 @@ def test_hostile_texts_stay_texts(new_blog: NewBlog, language: str) -> None:
     assert not tree.xpath("//script | //b | //i")
     assert tree.findtext(".//h1").startswith("A <b>&")
     assert "\n" not in str(made["Subject"])
+
+
+# -- the command line ------------------------------------------------------------------------------
+
+
+def test_send_and_export_take_the_name_of_a_chapter(
+    blog: Blog, receiver: Receiver, tmp_path: Path
+) -> None:
+    """A mail by hand, one file, a book."""
+    blog = add(blog, receiver.settings)
+    tell(blog)
+    write(blog, published=blog.now)
+    done = command(blog, "send", SLUG)
+    assert (done.returncode, done.stderr) == (0, f"{ANNA}: Taken\n")
+    assert subjects(receiver) == ["La bataille d’Alep"]
+    for form in ("html", "epub"):
+        path = tmp_path / f"chapter.{form}"
+        done = command(blog, "export", SLUG, "--format", form, "-o", str(path))
+        assert (done.returncode, done.stderr) == (0, f"Wrote {path}.\n")
+        assert path.stat().st_size > 1000
+
+
+def test_send_explains_what_it_does_not_send(blog: Blog, receiver: Receiver) -> None:
+    """A retracted chapter, one that is held back, and a range that is no chapter."""
+    blog = add(blog, receiver.settings)
+    tell(blog)
+    write(blog)
+    blog.chapters.retract(SLUG, why="Faux.")
+    done = command(blog, "send", SLUG)
+    assert done.returncode == 1
+    assert f"'{SLUG}' was retracted" in done.stderr
+    later = ChapterDraft(
+        title="Plus tard", period="2012-07-09", published=datetime(2999, 1, 1, tzinfo=UTC)
+    )
+    blog.chapters.create(later, slug="plus-tard", schedule=True)
+    done = command(blog, "send", "plus-tard")
+    assert done.returncode == 2
+    assert "is held back until 2999-01-01" in done.stderr
+    done = command(blog, "send", "2012-07-09..2012-07-11")
+    assert done.returncode == 2
+    assert "liveblog chapter list" in done.stderr
+    assert receiver.raw == []

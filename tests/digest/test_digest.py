@@ -765,3 +765,23 @@ def test_the_digest_of_the_coverage_has_its_headline_or_the_title(long_week: Blo
     assert found
     assert found.headline == "Une semaine"
     assert (found.period.start, found.period.end) == (found.days[0].date, found.days[-1].date)
+
+
+@pytest.mark.parametrize("render", [write_text, write_markdown])
+def test_a_digest_over_several_years_names_the_year_of_each_day(
+    blog: Blog, render: Callable[..., str]
+) -> None:
+    """In its headings and in the table of figures; within a year it is said once."""
+    for year in (2010, 2011, 2012):
+        blog.post("Gel.", at=datetime(year, 1, 2, 10, tzinfo=UTC), figures=[Figure("Glace", 3)])
+    found = blog.digest("2010-01-01..2012-01-31")
+    text = render(found, blog.words, base=blog.config.url, **BLOG_TITLE[render])
+    assert [f"2 janvier {year}" in text for year in (2010, 2011, 2012)] == [True] * 3
+    within = blog.digest("2012-01-01..2012-01-31")
+    assert text.count("2012") > 1
+    assert "2 janvier 2012" not in render(
+        within, blog.words, base=blog.config.url, **BLOG_TITLE[render]
+    ).replace("31 janvier 2012", "")
+
+
+BLOG_TITLE: dict[Any, dict[str, str]] = {write_text: {"blog": "Une semaine"}, write_markdown: {}}

@@ -1,4 +1,4 @@
-"""The book of a coverage, a week or a day: EPUB 3, by its own checker; and what stands in it."""
+"""The book of a coverage, a week, a day or a chapter: EPUB 3, by its own checker; its contents."""
 
 from __future__ import annotations
 
@@ -6,18 +6,26 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
+from lxml import html as lxml_html
 from PIL import Image as Pillow
 
 from liveblog import Blog
 from liveblog.blog import Image
+from liveblog.digest import Digest
+from liveblog.digest.build import build_chapter
 from liveblog.exports import epub
+from liveblog.exports.html import render
+from liveblog.model.addresses import chapter_urn
+from liveblog.model.chapter import ChapterDraft
 from liveblog.model.entry import Figure, Source
 from liveblog.model.errors import NotFound
+from liveblog.model.moment import Moment
 from liveblog.text import bidi
 
 from ..conftest import Clock, coverage_digest, needs
@@ -182,3 +190,116 @@ def test_no_title_or_name_leaves_a_direction_open(new_blog: Callable[..., Blog])
             texts = [str(text) for text in tree.itertext() if "turned" in str(text)]
             assert texts
             assert [text for text in texts if bidi.close_controls(text) != text] == []
+
+
+# -- a chapter -------------------------------------------------------------------------------------
+
+
+def chapter_digest(blog: Blog) -> Digest:
+    """Return the digest of the blog's one chapter."""
+    return build_chapter(blog.timeline, blog.timeline.chapter("la-bataille").now)
+
+
+@pytest.fixture
+def told(new_blog: Callable[..., Blog], clock: Clock, tmp_path: Path) -> Blog:
+    """A blog with a chapter over three days, of which one has a time; with a picture."""
+    return with_chapter(new_blog(), clock, tmp_path)
+
+
+def with_chapter(blog: Blog, clock: Clock, folder: Path) -> Blog:
+    """Write a chapter that selects a tag and has everything that a chapter can have."""
+    tags = ["Alep"]
+    blog.post("Le premier jour.", at=date(2012, 7, 9), tags=tags, figures=[Figure("Morts", 1)])
+    blog.post("Vers midi.", tags=tags, title="Le pont", at=Moment(
+        datetime(2012, 7, 10, 10, tzinfo=UTC), written_time="vers midi"))  # fmt: skip
+    blog.post("Ailleurs.", at=date(2012, 7, 10))
+    blog.post("Le dernier jour.", at=date(2012, 7, 12), tags=tags)
+    draft = ChapterDraft(
+        title="La bataille & ses <jours>", period="2012-07-09..2012-07-12", tags=("Alep",),
+        introduction="Avant *tout*.", close="Pour finir.", authors=("Zoé", "Ana & Bo"),
+    )  # fmt: skip
+    image = Image(picture(folder), "Une rue", "La rue d’Alep")
+    blog.chapters.create(draft, slug="la-bataille", image=image)
+    return blog
+
+
+def package(book: Path) -> Any:
+    """Return the package document of a book."""
+    with zipfile.ZipFile(book) as archive:
+        return etree.fromstring(archive.read("EPUB/package.opf"))
+
+
+def test_the_book_of_a_chapter_is_that_article(told: Blog, tmp_path: Path) -> None:
+    """Title, authors, picture and introduction; the selected days; figures and close."""
+    book = tmp_path / "book.epub"
+    assert epub.write(chapter_digest(told), told.config, told.paths, book) == []
+    text = words(book)
+    order = ["Du 9 au 12 juillet 2012", "La bataille & ses <jours>", "Par Zoé, Ana & Bo",
+             "La rue d’Alep", "Avant tout.", "Lundi 9 juillet 2012", "Le premier jour.",
+             "vers midi", "Le dernier jour.", "Chiffres", "Pour finir."]  # fmt: skip
+    places = [text.find(expected) for expected in order]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert "Ailleurs" not in text
+    assert "Mercredi 11" not in text
+    assert "00:00" not in text
+    assert "0 h" not in text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def test_the_book_of_a_chapter_names_it_and_its_cover(told: Blog, tmp_path: Path) -> None:
+    """For libraries: the id of the chapter, its authors, its first words, its picture."""
+    book = tmp_path / "book.epub"
+    epub.write(chapter_digest(told), told.config, told.paths, book)
+    found = package(book)
+    dc = "{http://purl.org/dc/elements/1.1/}"
+    assert found.findtext(f".//{dc}identifier") == chapter_urn(told.config.id, "la-bataille")
+    assert found.findtext(f".//{dc}title") == "La bataille & ses <jours>"
+    assert [creator.text for creator in found.iter(f"{dc}creator")] == ["Zoé", "Ana & Bo"]
+    assert found.findtext(f".//{dc}description") == "Avant tout."
+    assert found.findtext(f".//{dc}date") == "2012-07-15"
+    cover = found.xpath("//*[@properties='cover-image']/@href")
+    with zipfile.ZipFile(book) as archive:
+        assert cover == ["picture-1.png"]
+        assert "EPUB/picture-1.png" in archive.namelist()
+        assert 'src="picture-1.png" alt="Une rue"' in archive.read("EPUB/title.xhtml").decode()
+
+
+def test_a_book_holds_the_precision_of_its_updates(told: Blog, tmp_path: Path) -> None:
+    """For programs: a whole day is a date, a time is an instant, in the words of its author."""
+    book = tmp_path / "book.epub"
+    epub.write(chapter_digest(told), told.config, told.paths, book)
+    with zipfile.ZipFile(book) as archive:
+        pages = [archive.read(f"EPUB/2012-07-{day}.xhtml").decode() for day in ("09", "10")]
+    whole, timed = [etree.fromstring(page.encode()).iter(f"{XHTML}time") for page in pages]
+    assert [time.get("datetime") for time in whole] == ["2012-07-09"]
+    assert [(time.get("datetime"), time.text) for time in timed] == [
+        ("2012-07-10", "Mardi 10 juillet 2012"),
+        ("2012-07-10T10:00:00Z", "vers midi"),
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_the_book_of_a_chapter_passes_the_checker(
+    new_blog: Callable[..., Blog], clock: Clock, tmp_path: Path, language: str
+) -> None:
+    """With a cover, several authors and days without a time."""
+    blog = with_chapter(new_blog(language=language), clock, tmp_path)
+    book = tmp_path / "book.epub"
+    epub.write(chapter_digest(blog), blog.config, blog.paths, book)
+    check(book)
+
+
+def test_one_file_holds_a_chapter_with_its_picture(told: Blog) -> None:
+    """HTML without references to other files."""
+    page = render(chapter_digest(told), told.config, told.paths)
+    tree: Any = lxml_html.fromstring(page)
+    assert tree.findtext(".//title").startswith("La bataille & ses <jours> – ")
+    assert tree.findtext(".//h1") == "La bataille & ses <jours>"
+    sources = [image.get("src") for image in tree.iter("img")]
+    assert len(sources) == 1
+    assert sources[0].startswith("data:image/png;base64,")
+    text = tree.text_content()
+    places = [text.find(t) for t in ("Zoé", "La rue d’Alep", "Avant tout.", "Le premier", "finir")]
+    assert -1 not in places
+    assert places == sorted(places)

@@ -60,6 +60,7 @@ TIMES = [
     ("15h30 (heure locale) : la suite.", "15:30", "15h30 (heure locale)", "la suite."),
     ("15h30 (heure de Paris) : la suite.", "15:30", "", "la suite."),
     ("17:20 ana : la mer", "17:20", "", "ana : la mer"),
+    ("Midi La cloche sonne.", "12:00", "Midi", "La cloche sonne."),
     ("Minuit : silence.", "00:00", "Minuit", "silence."),
     ("Dans la nuit, le vent tombe.", "03:00", "Dans la nuit", "Dans la nuit, le vent tombe."),
     ("De 10 h à 11 h : la marée.", "10:00", "De 10 h à 11 h", "la marée."),
@@ -124,6 +125,29 @@ def test_a_sentence_that_was_wrapped_begins_no_update() -> None:
     text = "Le bateau qui devait partir ce dimanche de la jetée du port\nà 10 h, est resté à quai."
     ((_, _, body),) = times(read(f"15 juillet 2012\n\n{text}\n"))
     assert body == text
+
+
+CHATS = [
+    "15/07/2012, 14:32 - Ana: hello\n15/07/2012, 14:33 - Bob: late\n"
+    "16/07/2012, 09:01 - Ana: left\n",
+    "[15/07/2012, 14:32:00] Ana: hello\n[15/07/2012, 14:33:00] Bob: late\n"
+    "[16/07/2012, 09:01:00] Ana: left\n",
+    "2012-07-15T14:32:00+02:00 Ana: hello\n2012-07-15T12:33:00Z Bob: late\n"
+    "2012-07-16T09:01:00+02:00 Ana: left\n",
+    "2012-07-15\n14:32 Ana: hello\n14:33 Bob: late\n2012-07-16\n09:01 Ana: left\n",
+]
+
+
+@pytest.mark.parametrize("text", CHATS)
+def test_the_lines_of_a_chat_are_updates(text: str) -> None:
+    """Whatever the program wrote before each."""
+    items = read(text)
+    assert times(items) == [
+        ("07-15 14:32", "", "Ana: hello"),
+        ("07-15 14:33", "", "Bob: late"),
+        ("07-16 09:01", "", "Ana: left"),
+    ]
+    assert reports(items) == []
 
 
 def test_midnight_and_the_night_after_other_times_end_the_day() -> None:
@@ -301,6 +325,9 @@ ADVICE = [
     ("15 juillet 2012\n\nA.\n\n9 h le maire parle.\n", "may be the time",
      lambda text, hint: text.replace("9 h ", quoted(hint)),
      ["2012-07-15", "07-15 09:00"]),
+    ("15 juillet 2012\n\nA.\n\nMidi sonne.\n", "may be the time",
+     lambda text, hint: text.replace("Midi", f"{quoted(hint)}Midi"),
+     ["2012-07-15", "07-15 12:00"]),
     ("15 juillet 2012\n\nA.\n\n18.04 : B.\n", "may be the time",
      lambda text, hint: text.replace("18.04 : ", quoted(hint)),
      ["2012-07-15", "07-15 18:04"]),

@@ -306,6 +306,19 @@ def test_a_title_may_name_the_days(title: str, expected: str, above: str) -> Non
     assert problems(items) == []
 
 
+def test_a_heading_of_several_days_within_a_run_is_no_title() -> None:
+    """Its text is an update of the first of them, and is not filed under the day before."""
+    page = (
+        "La semaine du port\n\nLe récit.\n\nJeudi 26 juillet 2012 : Le vent se lève.\n\n"
+        "Du 27 au 29 juillet : Trois nuits\n\nLe vent souffle.\n\n"
+        "Samedi 28 juillet : La grue tombe.\n"
+    )
+    items = read(page)
+    assert bodies(items) == ["Le vent se lève.", "Le vent souffle.", "La grue tombe."]
+    keys = [i.key[:10] for i in items if isinstance(i, Update)]
+    assert keys == ["2012-07-26", "2012-07-27", "2012-07-28"]
+
+
 def test_an_introduction_may_begin_with_the_first_day() -> None:
     """It is no article: the days that follow have no other title."""
     page = (
@@ -543,3 +556,43 @@ def test_no_paragraph_of_a_page_is_lost_or_doubled(language: str, data: st.DataO
         text = everything([chapter.__class__(**{**vars(chapter), "title": "", "close": ""}), *days])
         own = [int(n) for n in re.findall(r"\bp(\d+)x\b", f"{text} {chapter.close}")]
         assert own == list(range(own[0], own[-1] + 1))
+
+
+LINES = (
+    "Un titre {}", "Un titre avec des mots {}", "Un titre {}.", "# Titre {}", "## Sous-titre {}",
+    "**Gras {}**", "Dimanche 15 juillet 2012, le port {} ferme.", "Lundi 16 juillet, le port {}.",
+    "Le mardi 17 juillet, le port {} ferme.", "Dimanche 15 juillet 2012 : Le port {} ferme.",
+    "Lundi 16 juillet : titre {}", "Mercredi 25 juillet 2012", "## Mardi 17 juillet", "16/07/2012",
+    "Du 15 au 17 juillet : texte {}", "*Du 15 au 17 juillet 2012 · Par Ada Blum*", "Image",
+    "Image : {}", "---", "***", "======", "Conclusion", "Conclusion : {}.", "Rappelons que {}.",
+    "Ces six jours {} ont passé.", "Une phrase {}, avec une suite. Et une autre.", "- puce {}",
+    "10 h 30 : fait {}.", "> citation {}", "Par Jeanne Morel", "Source : {}",
+    "### [18 h 04](https://example.org/) {}", "### [Titre {}](https://example.org/)",
+)  # fmt: skip
+"""Lines of which a page can be made, in any order; {} is a word that no other line has."""
+
+
+@tries(60, ci=400)
+@given(
+    lines=st.lists(st.tuples(st.sampled_from(LINES), st.integers(0, 2)), min_size=2, max_size=25)
+)
+def test_no_line_is_lost_or_doubled_whatever_the_page(lines: list[tuple[str, int]]) -> None:
+    """Also where it has no sensible structure: a line is imported once, or it is named."""
+    page = "\n".join(
+        line.format(f"q{number}z") + "\n" * blanks for number, (line, blanks) in enumerate(lines)
+    )
+    items = read(page)
+    sources = [s.name for i in items if isinstance(i, Update) for s in i.versions[0].sources or ()]
+    text = f"{everything(items)} {' '.join(sources)}"
+    named = [where for where, _ in problems(items)]
+    for number, line in enumerate(page.splitlines(), 1):
+        for word in re.findall(r"\bq\d+z\b", line):
+            count = len(re.findall(rf"\b{word}\b", text))
+            assert count == 1 or (not count and any(_covers(where, number) for where in named))
+    keys = [item.key for item in items if isinstance(item, Update | ChapterItem)]
+    assert len(keys) == len(set(keys))
+
+
+def _covers(where: str, line: int) -> bool:
+    found = [int(number) for number in re.findall(r"\d+", where.partition(",")[0])]
+    return bool(found) and found[0] <= line <= found[-1]

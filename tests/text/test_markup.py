@@ -164,8 +164,40 @@ def test_tables_are_rendered_with_their_alignment() -> None:
 
 @pytest.mark.parametrize("level", range(1, 7))
 def test_headings_begin_below_an_entrys_own(level: int) -> None:
-    """Level 1 becomes 4, and none is deeper than 6."""
-    assert to_html("#" * level + " Titre") == f"<h{min(6, level + 3)}>Titre</h{min(6, level + 3)}>"
+    """At level 4, whatever the author's first one is."""
+    assert to_html("#" * level + " Titre") == "<h4>Titre</h4>"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ([2, 3, 4], [4, 5, 6]),
+        ([1, 3, 6, 1], [4, 5, 6, 4]),
+        ([4, 2, 3], [4, 4, 5]),
+        ([1, 2, 3, 4, 5], [4, 5, 6, 6, 6]),
+        ([2, 4, 3, 2], [4, 5, 5, 4]),
+    ],
+)
+def test_headings_keep_their_levels_and_skip_none(written: list[int], shown: list[int]) -> None:
+    """None is deeper than 6."""
+    text = "\n\n".join("#" * level + " Titre" for level in written)
+    assert [int(level) for level in re.findall(r"<h([1-6])>", to_html(text))] == shown
+
+
+def test_footnotes_of_any_label_lead_there_and_back() -> None:
+    """Letters of every script, dots, colons, quotation marks; twice to one note, too."""
+    labels = ["1", "né", "v1.2", "ملاحظة", "a:b", 'x"y', "注"]
+    text = " ".join(f"a[^{label}]" for label in [*labels, "né"])
+    html = to_html(text + "".join(f"\n\n[^{label}]: Note." for label in labels), anchor="e-1")
+    ids = re.findall(r' id="([^"]*)"', html)
+    assert len(ids) == len(set(ids)) == 2 * len(labels) + 1
+    assert set(re.findall(r'href="#([^"]*)"', html)) == set(ids)
+
+
+def test_a_link_without_a_scheme_but_with_a_host_gets_https() -> None:
+    """In a mail, a feed or a book there is no page whose scheme it could have."""
+    assert 'href="https://cdn.example/f"' in to_html("[x](//cdn.example/f)")
+    assert 'href="https://cdn.example/p.png"' in to_html("![x](//cdn.example/p.png)")
 
 
 def test_headings_in_html_begin_there_too() -> None:

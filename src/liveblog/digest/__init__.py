@@ -89,6 +89,11 @@ class Digest(Struct, frozen=True):
         return self.framing.close if self.framing else ""
 
     @property
+    def spans_years(self) -> bool:
+        """Whether its days are of several years, so that their names need the year."""
+        return self.period.start.year != self.period.end.year
+
+    @property
     def changed(self) -> datetime | None:
         """The last significant change of an entry, a framing or the chapter."""
         instants = [entry.now.updated for entry in self.entries]
@@ -139,8 +144,10 @@ def label(period: Period, words: Words) -> str:
     return words.span(period.start, period.end)
 
 
-def abridged_note(words: Words) -> str:
+def abridged_note(digest: Digest, words: Words) -> str:
     """Return the note above an abridged digest."""
+    if digest.chapter:
+        return words.say("The chapter in its key events; each day tells the rest.")
     return words.say("The week in its key events; each day tells the rest.")
 
 
@@ -167,6 +174,8 @@ def heading(name: str, headline: str, words: Words) -> str:
     return words.say("%(period)s: %(headline)s", period=name, headline=headline)
 
 
-def day_heading(day: Day, words: Words) -> str:
-    """Return a day's name with the headline that was written for it."""
-    return heading(words.day(day.date), day.framing.headline if day.framing else "", words)
+def day_heading(day: Day, words: Words, *, year: bool = False) -> str:
+    """Return a day's name, with its year if *year*, and the headline that was written for it."""
+    return heading(
+        words.day(day.date, year=year), day.framing.headline if day.framing else "", words
+    )

@@ -19,15 +19,21 @@ WEEK_LIMIT = 100
 """The most entries of a week that is shown in full."""
 
 
-def build(timeline: Timeline, period: Period, *, key: bool = False, tag: str = "") -> Digest:
-    """Return a period's digest: everything in it, or key entries or one tag (a slug) only."""
-    days = []
-    for day in timeline.read_days(period.days()):
-        entries = selected(day.entries, key=key, tag=tag)
-        has_content = entries if key or tag else (entries or day.framing)
-        if has_content or day.faults:
-            days.append(Day(day.date, entries, day.framing, day.faults))
+def build(timeline: Timeline, period: Period) -> Digest:
+    """Return the digest of everything in a period."""
+    days = [
+        Day(day.date, day.entries, day.framing, day.faults)
+        for day in timeline.read_days(period.days())
+        if day.entries or day.framing or day.faults
+    ]
     return build_from_days(period, days, timeline.framing(period.id))
+
+
+def select(digest: Digest, *, key: bool = False, tag: str = "") -> Digest:
+    """Return a digest of key entries, or of those with one tag (a slug), and of their days only."""
+    found = replace_entries(digest, lambda entries: selected(entries, key=key, tag=tag))
+    days = tuple(day for day in found.days if day.entries or day.faults)
+    return structs.replace(found, days=days)
 
 
 def build_chapter(timeline: Timeline, chapter: Chapter, first_weekday: int = 0) -> Digest:

@@ -42,14 +42,15 @@ def render(digest: Digest, words: Words, *, base: str, corrections: Sequence[Cha
             if chapter
             else [f"# {_escape(words.typography(title))}"]
         ),
-        f"*{abridged_note(words)}*" if digest.is_abridged else "",
+        f"*{abridged_note(digest, words)}*" if digest.is_abridged else "",
         _prose(digest.introduction, digest.period.id, base),
     ]
     is_one_day = digest.period.kind == "day"
     for day in digest.days:
         framing = day.framing
         if not is_one_day:
-            blocks.append(f"## {_escape(words.typography(day_heading(day, words)))}")
+            name = day_heading(day, words, year=digest.spans_years)
+            blocks.append(f"## {_escape(words.typography(name))}")
             blocks.append(_prose(framing.introduction, framing.period, base) if framing else "")
         blocks += [_entry(entry, words, base) for entry in day.entries]
         if not is_one_day and framing:
@@ -111,7 +112,7 @@ def _table(digest: Digest, words: Words) -> str:
     """Return a table of figures (GitHub Flavored Markdown §4.10): a column for each day."""
     days = days_with_figures(digest)
     lines = [
-        "| | " + " | ".join(words.short_day(day) for day in days) + " |",
+        "| | " + " | ".join(words.short_day(day, year=digest.spans_years) for day in days) + " |",
         "|:--|" + "--:|" * len(days),
     ]
     for series in digest.series:

@@ -68,12 +68,12 @@ def render(
     if chapter and chapter.picture:
         blocks.append(_picture(chapter.picture, words, base))
     if digest.is_abridged:
-        blocks.append(_wrapped(abridged_note(words)))
+        blocks.append(_wrapped(abridged_note(digest, words)))
     blocks += _prose(digest.introduction, words, base)
     is_one_day = digest.period.kind == "day"
     for day in digest.days:
         if not is_one_day:
-            heading = _wrapped(words.typography(day_heading(day, words)))
+            heading = _wrapped(words.typography(day_heading(day, words, year=digest.spans_years)))
             rule = "─" * max(len(line) for line in heading.split("\n"))
             blocks.append("\n" + style(f"{heading}\n{rule}", "day"))
             if day.framing:
@@ -201,7 +201,7 @@ def _table(digest: Digest, words: Words) -> str:
         for day in days
         if (value := series.value(day)) is not None
     }
-    heads = {day: words.day_number(day) for day in days}
+    heads = {day: words.day_number(day, year=digest.spans_years) for day in days}
     column = 2 + max(len(text) for text in (*values.values(), *heads.values()))
     per_block = max(1, (WIDTH - _NAME_WIDTH) // column)
     blocks = []

@@ -16,7 +16,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ..config import Config
-from ..digest import Digest, authors, headline_of, label, title
+from ..digest import Digest, abridged_note, authors, headline_of, label, title
 from ..digest.text import (
     chapter_correction_line,
     correction_line,
@@ -26,12 +26,13 @@ from ..digest.text import (
 )
 from ..model import addresses
 from ..model.entry import Media, Revision, slug
+from ..model.hashing import blake2b
 from ..model.moment import Moment, change_in, moment_in, updated_in
 from ..model.permissions import has_scope
 from ..model.topics import topic_slug
 from ..storage.cache import Cache
 from ..text.bidi import close_controls
-from ..text.fragments import ROOT, html_to_text, set_picture_sizes, with_root
+from ..text.fragments import ROOT, html_to_text, raise_headings, set_picture_sizes, with_root
 from ..text.locale import Words
 from ..text.markup import to_html, typeset
 from ..text.plain import shorten
@@ -87,6 +88,7 @@ class Pages:
             "label": lambda period: label(period, self.words),
             "digest_title": lambda digest: title(digest, self.words),
             "digest_heading": self._heading,
+            "abridged_note": lambda digest: abridged_note(digest, self.words),
             "draw": chart.draw,
             "days_with_figures": days_with_figures,
             "unit_line": unit_line,
@@ -349,7 +351,10 @@ class Pages:
         """Render a digest as the HTML part of an e-mail; its addresses are absolute."""
 
         def content(entry: Entry) -> Markup:
-            return _with_mail_sizes(self.content(entry), entry.now.media)
+            shown = str(self.content(entry))
+            if digest.period.kind == "day":
+                shown = raise_headings(shown)  # the day has no heading of its own
+            return _with_mail_sizes(shown, entry.now.media)
 
         chapter = digest.chapter
         lead = Markup()
@@ -397,12 +402,17 @@ class Pages:
             # Without pictures and footnotes the HTML is the same everywhere.
             return Markup(typeset(self.body(revision), self.words.in_html))
         media = frozenset(m.path for m in revision.media) if revision else frozenset()
-        anchor = f"e-{revision.id}" if revision else "note"
+        anchor = f"e-{revision.id}" if revision else _anchor_of(text)
         return Markup(to_html(text, anchor=anchor, media=media, typography=self.words.in_html))
 
     def posting(self, entry: Entry) -> dict[str, Any]:
         """Return the structured data of an entry."""
         return blog_posting(self.config, entry, self.name(entry), self._text(entry))
+
+
+def _anchor_of(text: str) -> str:
+    """Return what distinguishes the footnotes of a text without an id from those of others."""
+    return f"note-{blake2b(text.encode(), digest_size=4).hexdigest()}" if "[^" in text else "note"
 
 
 def _with_mail_sizes(fragment: str, pictures: Iterable[Media]) -> Markup:

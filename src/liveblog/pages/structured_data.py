@@ -42,8 +42,9 @@ def blog_posting(config: Config, entry: Entry, name: str, text: str) -> dict[str
         "datePublished": moment_in(now).value(config.zone).isoformat(),
         "dateModified": updated_in(now).value(config.zone).isoformat(),
         "url": url,
-        "author": {"@type": "Person", "name": now.author or config.author},
     }
+    if name := now.author or config.author:
+        data["author"] = {"@type": "Person", "name": name}
     if now.media and now.state == "live":
         paths = (addresses.media_path(media.path) for media in now.media)
         data["image"] = [addresses.url(config.url, path) for path in paths]

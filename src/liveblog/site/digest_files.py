@@ -12,6 +12,7 @@ from ..digest import markdown as as_markdown
 from ..digest import text as as_text
 from ..digest.build import abridge
 from ..model import addresses, period
+from ..model.moment import updated_in
 from ..model.period import Period
 from ..pages.data import ChapterLink, NavigationLink
 from ..text.bidi import close_controls
@@ -55,9 +56,12 @@ class DigestFiles:
         path = folder + "sitemap.xml"
 
         def render(substitute: Substitute) -> RenderedFiles:
-            pages: list[tuple[str, datetime | None]] = [(folder, None)] if digest.days else []
+            zone = self._context.config.zone
+            pages: list[tuple[str, date | datetime | None]]
+            pages = [(folder, None)] if digest.days else []
             pages += sorted(
-                (addresses.entry_path(entry.id), entry.now.updated) for entry in substitute(entries)
+                (addresses.entry_path(entry.id), updated_in(entry.now).value(zone))
+                for entry in substitute(entries)
             )
             return [(path, sitemap(self._context.config.url, pages).encode())]
 

@@ -234,11 +234,17 @@ def oembed(config: Config, width: int | None = None) -> dict[str, object]:
     }
 
 
-def sitemap(base: str, pages: Iterable[tuple[str, datetime | None]]) -> str:
+def sitemap(base: str, pages: Iterable[tuple[str, date | datetime | None]]) -> str:
     """Return a sitemap: paths, each with its last change or None (https://www.sitemaps.org/)."""
+
+    def written(change: date | datetime) -> str:
+        if not isinstance(change, datetime):
+            return change.isoformat()
+        return f"{change.astimezone(UTC).isoformat()[:19]}Z"
+
     body = "".join(
         f"<url><loc>{escape(addresses.url(base, path))}</loc>"
-        + (f"<lastmod>{updated.astimezone(UTC).isoformat()[:19]}Z</lastmod>" if updated else "")
+        + (f"<lastmod>{written(updated)}</lastmod>" if updated else "")
         + "</url>\n"
         for path, updated in pages
     )

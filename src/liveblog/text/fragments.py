@@ -36,6 +36,7 @@ _BREAK = re.compile(
 """The places where a block ends, or begins behind a text."""
 
 _TAG = re.compile(f"<{_REST}")
+_HEADING = re.compile(r"<(/?)h([3-6])\b")
 _TAG_GROUP = re.compile(f"(<{_REST})")
 _PICTURE = re.compile(rf"<img\b{_REST}")
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
@@ -84,6 +85,11 @@ def set_picture_sizes(fragment: str, sizes: Mapping[str, tuple[int, int]], wides
         )
 
     return _PICTURE.sub(resized, fragment)
+
+
+def raise_headings(fragment: str) -> str:
+    """Return a fragment whose headings are one level higher; the highest is ``<h3>``."""
+    return _HEADING.sub(lambda match: f"<{match[1]}h{max(3, int(match[2]) - 1)}", fragment)
 
 
 def html_to_text(fragment: str, *, has_footnotes: bool = False) -> str:

@@ -96,13 +96,13 @@ class Words:
         is_spanish = self._locale.language == "es"
         return self._format(day, f"{self._day} 'de' y" if is_spanish else "full")
 
-    def short_day(self, day: date) -> str:
-        """Format a day in short form: ``15 juil.``."""
-        return self._format(day, "", skeleton="MMMd")
+    def short_day(self, day: date, *, year: bool = False) -> str:
+        """Format a day in short form: ``15 juil.``, with the year if *year*."""
+        return self._format(day, "", skeleton="yMMMd" if year else "MMMd")
 
-    def day_number(self, day: date) -> str:
-        """Format a day as numbers: ``15/07``."""
-        return self._format(day, "", skeleton="Md")
+    def day_number(self, day: date, *, year: bool = False) -> str:
+        """Format a day as numbers: ``15/07``, with the year if *year*."""
+        return self._format(day, "", skeleton="yMd" if year else "Md")
 
     def month(self, day: date) -> str:
         """Format a month with its year: ``Juillet 2012``."""

@@ -7,10 +7,12 @@ Pure: text in, text out.
 from __future__ import annotations
 
 import ctypes
+import html
 import re
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
+from urllib.parse import unquote
 
 from cmarkgfm import _cmark, cmark
 from cmarkgfm.cmark import Options
@@ -36,6 +38,8 @@ _FREE = ctypes.CDLL(None).free
 _SOURCE_POSITION = re.compile(r'<[a-z0-9]+ data-sourcepos="([0-9]+):[0-9]+-([0-9]+):[0-9]+"')
 _ENTRY_LINK = re.compile(rf'href="{LINK.pattern}"')
 _HEADING = re.compile(r"<(/?)h([1-6])\b")
+_FOOTNOTE_ADDRESS = re.compile(r'(id="|href="#)(fn(?:ref)?-)([^"]*)"')
+_NOT_IN_ID = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def to_html(
@@ -48,11 +52,10 @@ def to_html(
     """Render Markdown (CommonMark, tables, strikethrough, footnotes, bare links) to safe HTML.
 
     A link without a scheme is relative to the site's root; one to ``entry:`` and an entry's id
-    leads to its page. *anchor* distinguishes the footnotes
-    of several texts on one page. *media* holds the paths of pictures that may be shown, below
-    ``media/``; any other picture becomes a link, so that no reader's browser contacts a third
-    party. *typography* is applied to text outside of code. Headings begin at level 4, below the
-    entry's own.
+    leads to its page. *anchor* distinguishes the footnotes of several texts on one page. *media*
+    holds the paths of pictures that may be shown, below ``media/``; any other picture becomes a
+    link, so that no reader's browser contacts a third party. *typography* is applied to text
+    outside of code. Headings begin at level 4, below the entry's own, and skip no level.
     """
     text = text if is_plain(text) else FORBIDDEN.sub("", text)
     source = remove_forbidden(_render(text))
@@ -61,12 +64,35 @@ def to_html(
     if is_costly(source):
         source = escape_paragraphs(text)
     if "<h" in source:
-        source = _HEADING.sub(lambda m: f"<{m[1]}h{min(6, int(m[2]) + 3)}", source)
+        source = _shift_headings(source)
     if "<img" in source:
         source = _link_foreign_pictures(source, media)
     if 'id="fn' in source:
-        source = re.sub(r'(id="|href="#)(fn)', rf"\g<1>{anchor}-\g<2>", source)
+        source = _FOOTNOTE_ADDRESS.sub(
+            lambda m: f'{m[1]}{anchor}-{m[2]}{_footnote_name(m[3])}"', source
+        )
     return typeset(filter_tags(source), typography)
+
+
+def _shift_headings(source: str) -> str:
+    """Give headings the levels from 4 on: as many as the text has, without a gap."""
+    above: list[int] = []  # the levels of the headings that the current one stands below
+
+    def shifted(match: re.Match[str]) -> str:
+        level = int(match[2])
+        if not match[1]:
+            while above and above[-1] >= level:
+                above.pop()
+            above.append(level)
+        return f"<{match[1]}h{min(6, 3 + max(len(above), 1))}"
+
+    return _HEADING.sub(shifted, source)
+
+
+def _footnote_name(label: str) -> str:
+    """Return a footnote's label, which cmark escapes in an address and in an id, for both."""
+    label = unquote(html.unescape(label))
+    return _NOT_IN_ID.sub(lambda match: f"_{ord(match[0]):x}_", label)
 
 
 def split_blocks(text: str) -> list[str]:
@@ -78,8 +104,8 @@ def split_blocks(text: str) -> list[str]:
     lines = text.split("\n")
     starts: list[int] = []
     end = 0
-    html = _render(text, _OPTIONS & ~Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_SOURCEPOS)
-    for match in _SOURCE_POSITION.finditer(html):
+    rendered = _render(text, _OPTIONS & ~Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_SOURCEPOS)
+    for match in _SOURCE_POSITION.finditer(rendered):
         first, last = int(match[1]), int(match[2])
         if first > end:
             starts.append(first - 1 if starts else 0)

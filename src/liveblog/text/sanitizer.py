@@ -201,10 +201,13 @@ def _filter_address(name: str, value: str) -> str | None:
     if name == "src":
         return f"{ROOT}{value}"
     # Browsers ignore control characters and spaces in a scheme.
-    scheme = _SCHEME.match(_SPACE.sub("", value))
+    written = _SPACE.sub("", value)
+    scheme = _SCHEME.match(written)
     if scheme is None:
         return ROOT + value.lstrip("/")
-    return value if scheme[0] in ("//", "#") or scheme[0][:-1].lower() in _SCHEMES else None
+    if scheme[0] == "//":  # the scheme of the page, which a mail, feed or book has not
+        return f"https:{written}"
+    return value if scheme[0] == "#" or scheme[0][:-1].lower() in _SCHEMES else None
 
 
 # Made once, because to build a cleaner takes longer than to clean a text.

@@ -13,11 +13,16 @@ forms and :mod:`.dating` for the year. The rest of its line is the day's headlin
 separated from it by a blank line, a Markdown heading or a time, or begins with a capital letter
 below a line too short to have been wrapped; otherwise it is the beginning of the day's text.
 
+Several days in a heading are one update of the first, whose title keeps the words; a night is the
+end of its first day (see :mod:`.spans`). Both are reported.
+
 **Updates.** An update reaches from one mark to the next; a mark is the heading of a day, or a time
 of day at the start of a paragraph. The text before a day's first time is one update of the
 precision *day*, and so is an article: no times are invented, and it keeps its lists, quotes and
-sub-headings. Instants go back within a day only where the text does, which is reported; equal ones
-are set a second apart, so that the day keeps the order of the text.
+sub-headings. A vague time (« Vers 13 h ») is kept as it is written. A sentence that begins with a
+time stays whole. A line that names another day or a time and is read as text all the same is
+reported (see :mod:`.doubts`). Instants go back within a day only where the text does, which is
+reported; equal ones are set a second apart, so that the day keeps the order of the text.
 
 **Keys** are the day, the day and the written time, or the day and the title of an article
 (``2012-07-15``, ``2012-07-15T18:04``, ``2012-07-15 the-harbour``, with ``#2`` for the second with

@@ -34,7 +34,11 @@ def choose_anchors(
     user says so. Every sentence directly below a title begins an article.
     """
     certain = [i for i in headings if blocks[i].is_certain]
-    titles = {i for i, j in pairwise(certain) if _make_title(blocks, i, j)}
+    titles = {
+        index
+        for before, index, below in zip([None, *certain], certain, certain[1:], strict=False)
+        if _make_title(blocks, before, index, below)
+    }
     certain = [i for i in certain if i not in titles]
     titled = {
         i
@@ -73,16 +77,19 @@ def choose_anchors(
     return sorted(chosen)
 
 
-def _make_title(blocks: Sequence[Block], index: int, following: int) -> bool:
+def _make_title(blocks: Sequence[Block], before: int | None, index: int, following: int) -> bool:
     """Make a title of a heading of several days if the first of them has a heading below it.
 
-    « Du 15 au 20 juillet : Six jours de tempête » above « Dimanche 15 juillet ». Return whether.
+    « Du 15 au 20 juillet : Six jours de tempête » above « Dimanche 15 juillet ». It stays a heading
+    where the days of a run go on from the one *before* to it. Return whether it is a title.
     """
     block, below = blocks[index], blocks[following]
     heading = day_heading(block.text)
-    if heading is None or not heading.is_several or heading.is_night:
+    if heading is None or heading.until is None or heading.is_night or heading.is_reversed:
         return False
     if below.heading is None or below.heading.is_several or step_between(block, below):
+        return False
+    if before is not None and 0 <= step_between(blocks[before], block) <= LONGEST_STEP:
         return False
     bare, rest = strip_heading_marks(block.text)[0], heading.rest
     if index and blocks[index - 1].title and is_dateline(block.text):
@@ -92,7 +99,7 @@ def _make_title(blocks: Sequence[Block], index: int, following: int) -> bool:
     if rest and not is_headline(rest):
         return False
     text = rest if rest and not rest[0].islower() else bare
-    block.kind, block.title = "text", Title(text, block.level, is_sentence=False)
+    block.kind, block.title = "text", Title(text, block.level, is_sentence=False, is_period=True)
     _give_year(block, below)
     return True
 
@@ -104,11 +111,13 @@ def is_dateline(line: str) -> bool:
 
 
 def _give_year(block: Block, below: Block) -> None:
-    """Date the first day of a run by the heading of several days above it."""
-    if block.heading is None or below.heading is None:
+    """Give the first heading of a run the year of the several days that the title names."""
+    if block.heading is None or below.heading is None or not block.heading.readings:
         return
     if below.heading.readings and below.heading.readings[0][0] is None:
-        below.heading = replace(below.heading, readings=block.heading.readings)
+        year = block.heading.readings[0][0]
+        readings = tuple((year, month, day) for _, month, day in below.heading.readings)
+        below.heading = replace(below.heading, readings=readings)
 
 
 def title_above(blocks: Sequence[Block], index: int) -> int | None:

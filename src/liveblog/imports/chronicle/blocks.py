@@ -54,6 +54,7 @@ class Title(NamedTuple):
     text: str  #: without Markdown
     level: int  #: of a Markdown heading, or :data:`UNDERLINED`; 0 for a plain line
     is_sentence: bool  #: it ends in a full stop
+    is_period: bool = False  #: it names the days that follow it
 
 
 @dataclass(slots=True)

@@ -38,6 +38,9 @@ MAX_HEADINGS = 50_000
 _ENOUGH = 2
 """The score from which a title begins a new part."""
 
+_CERTAIN = 100
+"""The score of a title that surely begins a new part."""
+
 _IS_TITLE = "yes, a new article or chronicle"
 _IS_SUBHEADING = "no, it is a sub-heading of the day before"
 
@@ -181,13 +184,15 @@ def _begins_part(
     """Return the title most likely to begin a new part above an anchor, and its score."""
     above = title_above(blocks, index)
     if not blocks[index].is_certain:
-        return above, 99 if above is not None else 0
+        return above, _CERTAIN if above is not None else 0
     last = part.anchors[-1]
     step = step_between(blocks[last], blocks[index]) * direction
     best: tuple[int | None, int] = None, 0
     for at in range(max(last + 1, index - NEAR), index):
         if not is_title(blocks, at, index) or not _has_text(blocks, last, at):
             continue
+        if (title := blocks[at].title) and title.is_period:
+            return at, _CERTAIN
         score = _score(blocks, part, at, index, step)
         score += 3 * (all_titled and at == above)
         # Of two lines in a row, the first is the title, the second a subtitle.

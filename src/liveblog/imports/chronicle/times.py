@@ -65,12 +65,15 @@ def time_mark(line: str, *, is_stamp: bool = False) -> TimeMark | None:
 def possible_time(line: str) -> tuple[str, time | None] | None:
     """Return the time that a line begins with where :func:`time_mark` finds none.
 
-    "9 h le maire" can begin an update or a sentence; "9 h de combats" is a span of time.
+    "9 h le maire" and « Midi sonne » can begin an update or a sentence; "9 h de combats" is a span
+    of time.
     """
     before = read_opening(line)
     tokens = Tokens(line, before.start)
     found = read_time(tokens)
-    if found is None or not found.has_number or time_mark(line) is not None:
+    if found is None or time_mark(line) is not None:
+        return None
+    if not (found.has_number or found.is_point):
         return None
     tail = read_tail(line[tokens.end :], before)
     is_number = found.is_bare or (found.is_plain and not found.has_word)
@@ -95,10 +98,11 @@ def _is_mark(found: TimeOfDay, tail: Tail, *, is_stamp: bool, has_bracket: bool)
         return True
     if _is_duration(tail):
         return False
-    if not found.has_number:
-        return found.has_word
     letter = tail.rest.lstrip("«“\"'„( \u00a0\u202f")[:1]
-    return found.has_word or found.has_minutes or (letter.isalpha() and not letter.islower())
+    begins = letter.isalpha() and not letter.islower()
+    if not found.has_number:
+        return found.has_word or (found.is_point and begins)
+    return found.has_word or found.has_minutes or begins
 
 
 def _is_duration(tail: Tail) -> bool:

@@ -24,6 +24,7 @@ from pathlib import Path
 from ...model.chapter import PREFIX
 from ...model.entry import Revision, id_day
 from ...model.errors import storage_errors
+from ...model.quotes import SCHEME
 from ...model.records import Version as AnyVersion
 from ...storage.atomic import NotRegularError, read_regular, replace_file
 from ...storage.locks import Lock
@@ -32,7 +33,7 @@ from .appending import DayFile
 from .batch import Batch, Version
 from .head import Head, LastWrite
 from .idempotency import find_revisions
-from .layout import home_of_name
+from .layout import find_files, home_of_name
 from .reader import Reader
 from .redaction import redact, redact_quotes
 
@@ -128,17 +129,7 @@ class Journal(Reader):
         file are rewritten too, which editors and programs that sync folders leave: for an entry
         every file below ``entries/`` whose name holds the day.
         """
-        return self._rewrite(home_of_name(name), lambda data: redact(data, name))
-
-    def redact_quotes(self, name: str, entry_id: str) -> int:
-        """Remove the quotes of an entry from the framing of a period, or a chapter, for good.
-
-        Return how many revisions held one. Links and copies are treated as by :meth:`redact`.
-        """
-        return self._rewrite(home_of_name(name), lambda data: redact_quotes(data, entry_id))
-
-    def _rewrite(self, home: str, change: Callable[[bytes], tuple[bytes, int]]) -> int:
-        """Change the bytes of a file and of its copies; return how many lines of the file."""
+        home = home_of_name(name)
         path = self.path(home)
         is_chapter = home.startswith(PREFIX)
         count = 0
@@ -148,16 +139,29 @@ class Journal(Reader):
                 temporary.unlink(missing_ok=True)
             copies = path.parent.glob(f"*{path.stem}*") if is_chapter else None
             for beside in {path, *(copies or self.folder.rglob(f"*{home}*"))}:
-                try:
-                    data = read_regular(beside)
-                except (FileNotFoundError, NotADirectoryError, NotRegularError):
-                    continue
-                changed, lines = change(data)
-                if changed != data:
-                    replace_file(beside, changed)
-                    count += lines if beside == path else 0
+                lines = _rewrite(beside, lambda data: redact(data, name))
+                count += lines if beside == path else 0
             self._announce(home)
         return count
+
+    def redact_quotes(self, entry_id: str) -> None:
+        """Remove the quotes of an entry from every framing and chapter, and their copies, for good.
+
+        Every file below ``entries/`` that has ``.jsonl`` in its name is searched. Numbers, instants
+        and links of the lines stay.
+        """
+        link = f"{SCHEME}{entry_id}".encode()
+        with self.locked():
+            names = {path: name for name, path in find_files(self.folder)}
+            for path in self.folder.rglob("*.jsonl*"):
+                if not _contains(path, link):
+                    continue
+                if path.name.startswith("."):  # left by a process that was killed
+                    path.unlink(missing_ok=True)
+                    continue
+                _rewrite(path, lambda data: redact_quotes(data, entry_id))
+                if name := names.get(str(path)):
+                    self._announce(name)
 
     def check(self, progress: Callable[[int, int], None] | None = None) -> Audit:
         """Read everything and report what is lost or damaged, and what is irregular.
@@ -209,3 +213,23 @@ class Journal(Reader):
             head = self.head.write(LastWrite(newest.instant, here.sum, name), head)
         if newest.name != name:  # the newest line of all stays first
             self.head.write(newest, head)
+
+
+def _contains(path: Path, data: bytes) -> bool:
+    """Whether a file contains some bytes; one that is none does not."""
+    try:
+        return data in read_regular(path)
+    except (FileNotFoundError, NotADirectoryError, NotRegularError):
+        return False
+
+
+def _rewrite(path: Path, change: Callable[[bytes], tuple[bytes, int]]) -> int:
+    """Change the bytes of a file that exists; return the number of lines that changed."""
+    try:
+        data = read_regular(path)
+    except (FileNotFoundError, NotADirectoryError, NotRegularError):
+        return 0
+    changed, lines = change(data)
+    if changed != data:
+        replace_file(path, changed)
+    return lines
