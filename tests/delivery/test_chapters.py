@@ -27,7 +27,7 @@ from ..site.test_publish import picture
 from ..test_scheduler import add
 from .conftest import Room
 from .test_dispatcher import command
-from .test_mail import ANNA, html_of, mailing, pages_of, text_of, tree_of
+from .test_mail import ANNA, html_of, mailing, opened, pages_of, text_of, tree_of
 
 BASE = "https://example.org/semaine/"
 SLUG = "la-bataille"
@@ -372,3 +372,31 @@ def test_send_explains_what_it_does_not_send(blog: Blog, receiver: Receiver) -> 
     assert done.returncode == 2
     assert "liveblog chapter list" in done.stderr
     assert receiver.raw == []
+
+
+# -- in a browser ----------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_it_reads_well_at_every_width(
+    browser: Any, new_blog: NewBlog, tmp_path: Path, scheme: str, language: str
+) -> None:
+    """No sideways scroll, a picture that fits, and nothing that axe complains of."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    blog = mailing(new_blog(language=language))
+    tell(blog)
+    write(blog, tmp_path, introduction="أسبوع طويل. " * 9 + "https://example.org/" + "x" * 120)
+    html = html_of(message(blog))
+    for width in (320, 360, 600, 900):
+        with opened(browser, blog, html, width, scheme) as page:
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert page.evaluate(
+                "[...document.images].every(i => i.complete && i.naturalWidth > 0"
+                " && i.getBoundingClientRect().width <= 560)"
+            )
+            rules = {name: {"enabled": False} for name in ("region", "landmark-one-main")}
+            results = Axe().run(page, options={"rules": rules})
+            assert results.violations_count == 0, (width, results.generate_report())
