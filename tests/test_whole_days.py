@@ -25,9 +25,10 @@ from liveblog.digest import markdown as as_markdown
 from liveblog.digest import text as as_text
 from liveblog.digest.build import build_chapter
 from liveblog.exports import html as export_html
+from liveblog.imports import Update, Version
 from liveblog.model.chapter import ChapterDraft
 from liveblog.model.entry import Figure, Source
-from liveblog.model.moment import Moment
+from liveblog.model.moment import Moment, moment_of
 from liveblog.pages.data import FeedDocument
 from liveblog.site.documents import live_entry
 from liveblog.text.locale import Words
@@ -253,6 +254,18 @@ def test_a_whole_day_has_the_same_date_in_every_document(
     assert item["_liveblog"] == {"precision": "day", "day": DAY.isoformat()}
     live = json.loads((site / "live.json").read_bytes())
     assert live["entries"][0]["published"] == DAY.isoformat()
+
+
+def test_an_imported_day_is_noon_in_both_dates_of_a_feed(blog: Blog, clock: Clock) -> None:
+    """Many readers show when an entry was updated, and would name the day before."""
+    clock.set("2012-10-26T09:41:00Z")
+    version = Version(published=moment_of(DAY, blog.config.zone), body="The bridge is closed.")
+    blog.import_items([Update("1", "line 1", (version,))], source="page")
+    blog.publish()
+    (item,) = feedparser.parse((blog.paths.site / "atom.xml").read_bytes()).entries
+    noon = datetime(DAY.year, DAY.month, DAY.day, 10, tzinfo=UTC)  # in Paris
+    dates = (item.published_parsed, item.updated_parsed)
+    assert {timegm(date) for date in dates} == {noon.timestamp()}
 
 
 def entry_path(entry_id: str) -> str:

@@ -75,9 +75,19 @@ def vocabulary() -> tuple[dict[str, int], dict[str, int]]:
     return months, weekdays
 
 
+@lru_cache(maxsize=1)
+def _first_words() -> frozenset[str]:
+    """Return the words that a date can begin with."""
+    months, weekdays = vocabulary()
+    return ARTICLES | {name.partition(" ")[0] for name in (*months, *weekdays)}
+
+
 def read_dates(tokens: Tokens) -> Dates | None:
     """Read a day, or several, with or without a weekday; None, with nothing skipped, if none is."""
     start = tokens.at
+    first = tokens.peek()
+    if first.number is None and first.word not in _first_words():
+        return None
     found = _read_several(tokens)
     if found is None:
         tokens.at = start
