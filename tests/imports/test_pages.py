@@ -309,7 +309,7 @@ def test_a_title_may_name_the_days(title: str, expected: str, above: str) -> Non
 def test_a_chronicle_without_empty_lines() -> None:
     """No line of a day is taken for the title of the next."""
     page = (
-        "La semaine du port\nDimanche 15 juillet 2012 : Le vent se lève, et il ne faiblit pas avant "
+        "La semaine du port\nDimanche 15 juillet 2012 : Le vent se lève, et ne faiblit pas avant "
         "que la nuit tombe sur le port et sur la ville.\nLe port est fermé.\n"
         "Lundi 16 juillet : La grue tombe.\nTrois blessés\nMardi 17 juillet : Le vent tombe.\n"
     )
