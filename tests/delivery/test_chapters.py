@@ -202,6 +202,21 @@ def test_the_schedule_sends_a_chapter_at_its_time(
     schedule.resign()
 
 
+def test_a_purged_chapter_is_in_no_byte_of_the_blog(blog: Blog, receiver: Receiver) -> None:
+    """A mail server's refusal may have quoted its title; a search may have found it."""
+    blog, dispatcher = sending(blog, receiver)
+    write(blog, title="Titre secret")
+    receiver.answer = lambda at, address: "550 'Titre secret'?" if at == "DATA" else ""
+    publish(blog, dispatcher)
+    assert blog.search("secret").total == 1
+    assert b"Titre secret" in blog.paths.outbox.read_bytes()
+    blog.chapters.remove(SLUG, purge=True)
+    assert b"Titre secret" not in blog.paths.outbox.read_bytes()
+    blog.publish()
+    files = [path for path in blog.paths.root.rglob("*") if path.is_file()]
+    assert [path for path in files if b"Titre secret" in path.read_bytes()] == []
+
+
 # -- what is sent ----------------------------------------------------------------------------------
 
 
