@@ -21,10 +21,11 @@ from liveblog.model.entry import Figure
 from liveblog.pictures import Image
 from liveblog.scheduler import Schedule, dispatcher_for
 
-from ..conftest import Clock
+from ..conftest import Clock, live_server
 from ..receiver import Receiver
 from ..site.test_publish import picture
 from ..test_scheduler import add
+from ..waiting import until
 from .conftest import Room
 from .test_dispatcher import command
 from .test_mail import ANNA, html_of, mailing, opened, pages_of, text_of, tree_of
@@ -215,6 +216,23 @@ def test_a_purged_chapter_is_in_no_byte_of_the_blog(blog: Blog, receiver: Receiv
     blog.publish()
     files = [path for path in blog.paths.root.rglob("*") if path.is_file()]
     assert [path for path in files if b"Titre secret" in path.read_bytes()] == []
+
+
+@pytest.mark.slow
+def test_a_running_server_sends_chapters_by_itself(receiver: Receiver, tmp_path: Path) -> None:
+    """One that is written now, and one that is released while it runs."""
+    with live_server(tmp_path / "blog", settings=receiver.settings) as server:
+        until(lambda: server.health()["blogs"][0]["leads"])
+        server.blog.post("Un fait.")
+        until(lambda: server.blog.outbox.fact("chapters") != "")
+        soon = datetime.now(UTC) + timedelta(seconds=3)
+        now, later = (
+            ChapterDraft(title=title, period=server.blog.digest("today").period.id, published=at)
+            for title, at in (("Maintenant", None), ("Bientôt", soon))
+        )
+        server.blog.chapters.create(later, schedule=True)
+        server.blog.chapters.create(now)
+        until(lambda: subjects(receiver) == ["Maintenant", "Bientôt"], seconds=20)
 
 
 # -- what is sent ----------------------------------------------------------------------------------
