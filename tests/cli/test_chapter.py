@@ -137,3 +137,12 @@ def test_an_edit_of_an_older_revision_is_refused(run: Run) -> None:
     late = run("chapter", "edit", "trois-jours", "--close", "Trois.", "--expect", "1")
     assert late.returncode == 1
     assert "Deux." in run("digest", "trois-jours").stdout
+
+
+def test_a_refused_edit_shows_both_texts(run: Run) -> None:
+    """Also where only their closes differ."""
+    run("chapter", "new", "Trois jours", PERIOD, "--introduction", "Avant.")
+    run("chapter", "edit", "trois-jours", "--close", "Deux.", "--expect", "1")
+    done = run("chapter", "edit", "trois-jours", "--close", "Trois.", "--expect", "1")
+    theirs, _, ours = done.stderr.partition("-- Yours --")
+    assert ("Deux." in theirs, "Trois." in ours) == (True, True)
