@@ -21,10 +21,7 @@ from playwright.sync_api import expect
 
 from liveblog import Blog
 from liveblog.delivery.mail import compose
-from liveblog.digest import markdown as as_markdown
-from liveblog.digest import text as as_text
 from liveblog.digest.build import build_chapter
-from liveblog.exports import html as export_html
 from liveblog.imports import Update, Version
 from liveblog.model.chapter import ChapterDraft
 from liveblog.model.entry import Figure, Source
@@ -149,10 +146,6 @@ def other_texts(blog: Blog, folder: Path) -> Iterator[tuple[str, str, str]]:
         )
         for part in message.iter_parts():
             yield f"mail {when} {part.get_content_type()}", part.get_content(), ""
-    words, base = pages.words, blog.config.url
-    yield "chapter as text", as_text.render(chapter, words, blog=blog.config.title, base=base), ""
-    yield "chapter as Markdown", as_markdown.render(chapter, words, base=base), ""
-    yield "chapter as HTML", export_html.render(chapter, blog.config, blog.paths), ""
     for entry in blog.timeline.newest_first():
         yield f"stream {entry.id}", json.dumps(live_entry(entry, pages), ensure_ascii=False), ""
     found = blog.search("bridge")
@@ -170,7 +163,9 @@ def other_texts(blog: Blog, folder: Path) -> Iterator[tuple[str, str, str]]:
     export = ("export", "--format")
     for command in (
         ("log",), ("log", DAY.isoformat()), ("show", shown),
-        ("show", shown, "--history"), ("search", "bridge"),
+        ("show", shown, "--history"), ("search", "bridge"), ("chapter", "list"),
+        ("digest", "the-bridge"), ("digest", "the-bridge", "--format", "markdown"),
+        (*export, "html", "the-bridge"),
         ("digest", week), ("digest", DAY.isoformat()), ("digest", week, "--format", "markdown"),
         (*export, "html", DAY.isoformat()), (*export, "html", week), (*export, "html"),
     ):  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -306,6 +306,22 @@ def test_a_title_may_name_the_days(title: str, expected: str, above: str) -> Non
     assert problems(items) == []
 
 
+def test_a_chronicle_without_empty_lines() -> None:
+    """No line of a day is taken for the title of the next."""
+    page = (
+        "La semaine du port\nDimanche 15 juillet 2012 : Le vent se lève, et ne faiblit pas avant "
+        "que la nuit tombe sur le port et sur la ville.\nLe port est fermé.\n"
+        "Lundi 16 juillet : La grue tombe.\nTrois blessés\nMardi 17 juillet : Le vent tombe.\n"
+    )
+    items = read(page)
+    assert outline(items) == [
+        "day 2012-07-15",
+        "day 2012-07-16",
+        "day 2012-07-17",
+        "chapter 2012-07-15..2012-07-17 La semaine du port",
+    ]
+
+
 def test_a_heading_of_several_days_within_a_run_is_no_title() -> None:
     """Its text is an update of the first of them, and is not filed under the day before."""
     page = (
@@ -485,6 +501,65 @@ def test_text_above_the_first_title_is_told() -> None:
     )
     assert problems(items)[0][0] == "line 1"
     assert outline(items) == ["article 2012-07-25 Le port"]
+
+
+# -- the advice of the report ----------------------------------------------------------------------
+
+TWO_DAYS = "Titre\n\nRécit.\n\nDimanche 15 juillet 2012 : Un.\n\n{}\n\nMardi 17 juillet : Trois.\n"
+
+ADVICE = [
+    (
+        TWO_DAYS.format("Le bilan de la journée\n\nImage\n\nTrois blessés."),
+        "is read as a title",
+        lambda text: text.replace("Le bilan", "### Le bilan"),
+        ["day 2012-07-15", "day 2012-07-17", "chapter 2012-07-15..2012-07-17 Titre"],
+    ),
+    (
+        "## Titre\n\nRécit.\n\n### Dimanche 15 juillet 2012\n\nUn.\n\n"
+        "**Le bilan de la journée**\n\nImage\n\nTrois blessés.\n\n### Lundi 16 juillet\n\nDeux.\n",
+        "put '#### ' before it",
+        lambda text: text.replace("**Le bilan de la journée**", "#### Le bilan de la journée"),
+        ["day 2012-07-15", "day 2012-07-16", "chapter 2012-07-15..2012-07-16 Titre"],
+    ),
+    (
+        TWO_DAYS.format("Deux.") + "\nConclusion\n\nFin.\n\nLe musée\n\nIl ouvre.\n",
+        "may be the title of an article without a date",
+        lambda text: text.replace("Il ouvre", "Mercredi 18 juillet 2012, il ouvre"),
+        ["day 2012-07-15", "day 2012-07-17", "chapter 2012-07-15..2012-07-17 Titre",
+         "article 2012-07-18 Le musée"],
+    ),
+    (
+        "Un mot, d'abord.\n\nLe port\n\nMercredi 25 juillet 2012, il ferme.\n",
+        "stands above the first title with a date",
+        lambda text: "Le port\n\nMercredi 25 juillet 2012, il ferme.\n\nUn mot, d'abord.\n",
+        ["article 2012-07-25 Le port"],
+    ),
+    (
+        "Le port\n\nMercredi 24 juillet 2012, il ferme.\n",
+        "its weekday and date disagree; this article is not imported",
+        lambda text: text.replace("24", "25"),
+        ["article 2012-07-25 Le port"],
+    ),
+    (
+        TWO_DAYS.format("Un bis.\n\n***\n\nUn ter.") + "\n***\n\nFin.\n",
+        "may be the close",
+        lambda text: text.replace("***\n\nFin", "Conclusion\n\nFin"),
+        ["day 2012-07-15", "day 2012-07-17", "chapter 2012-07-15..2012-07-17 Titre"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("page", "what", "follow", "expected"), ADVICE)
+def test_advice_can_be_followed(
+    page: str, what: str, follow: Callable[[str], str], expected: list[str]
+) -> None:
+    """And gives what it promises, without another word about it."""
+    found = [f"{i.what} {i.hint}" for i in read(page) if isinstance(i, Problem)]
+    assert any(what in problem for problem in found), found
+    items = read(follow(page))
+    assert outline(items) == expected
+    left = [f"{i.what} {i.hint}" for i in items if isinstance(i, Problem)]
+    assert not any(what in problem for problem in left)
 
 
 # -- whatever is on the page -----------------------------------------------------------------------

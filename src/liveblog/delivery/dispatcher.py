@@ -138,7 +138,9 @@ class Dispatcher:
         timeline = self._timeline
         since = self._outbox.fact(CHAPTERS)
         if not since:
-            self._outbox.record({CHAPTERS: timeline.now.isoformat()}, (), timeline.now)
+            # Chapters are dated to the second: one of this second is news.
+            start = timeline.now - timedelta(seconds=1)
+            self._outbox.record({CHAPTERS: start.isoformat()}, (), timeline.now)
             return
         low = max(datetime.fromisoformat(since), self._oldest_news(timeline.now))
         for slug in self._publisher.chapters_published(low, timeline.now):

@@ -18,6 +18,9 @@ from ...text.tokens import Phrases, Token, Tokens
 Reading = tuple[int | None, int, int]
 """Year (None if missing, below 100 if written with two digits), month and day, as written."""
 
+_BASIC_LENGTH = 8
+"""Digits of a date in the basic format of ISO 8601: 20120715."""
+
 _MONTH = 31
 _LONGEST_RUN = 15
 """Maximum number of days of several days that begin in the month before, which is not named."""
@@ -257,6 +260,11 @@ def _read_date(tokens: Tokens) -> _Part | None:
 def _read_numeric(tokens: Tokens) -> _Part | None:
     parts: list[Token] = []
     sign = ""
+    if len(tokens.peek().raw) == _BASIC_LENGTH and tokens.peek().number is not None:
+        digits = tokens.peek().raw
+        tokens.at += 1
+        reading = int(digits[:4]), int(digits[4:6]), int(digits[6:])
+        return _Part(possible(reading), is_bare=True) if possible(reading) else None
     while len(parts) < 3:
         token = tokens.peek()
         if token.number is None or len(token.raw) > 4:

@@ -108,6 +108,7 @@ def doubtful_time(line: str) -> Doubt | None:
     if mark is not None and mark.is_sentence:
         return None
     found = (mark.text, mark.time) if mark is not None else possible_time(line)
+    found = found or _find_after_weekday(line)
     if found is None and _DIGIT.search(line, 0, _LONGEST_HEAD):
         found = _find_military(line) or _find_time(line)
     if found is None:
@@ -211,7 +212,8 @@ def _find_weekday(line: str, before: Opening, day: date) -> _Found:
     number = number if number is not None and 1 <= number <= _LONGEST_MONTH else None
     tokens.at += number is not None
     end = tokens.end
-    if read_and(tokens) and read_weekday(tokens) is not None:
+    is_pair = read_and(tokens) and read_weekday(tokens) is not None
+    if is_pair:
         tokens.at += tokens.peek().number is not None
         end = tokens.end
     tail = read_tail(line[end:], before)
@@ -219,6 +221,8 @@ def _find_weekday(line: str, before: Opening, day: date) -> _Found:
     if not is_heading and not (lead.has_article and is_whole):
         return None
     text = line[before.start : end]
+    if is_pair:
+        return text, None
     if number is not None:
         return text, _next_numbered(day, number)
     return text, day + timedelta(days=(weekday - day.weekday()) % 7)
@@ -232,13 +236,29 @@ def _find_number(line: str, before: Opening, day: date) -> _Found:
     if number is None or not 1 <= number <= _LONGEST_MONTH:
         return None
     end = tokens.end
-    if read_and(tokens) and read_day_number(tokens) is not None:
+    is_pair = read_and(tokens) and read_day_number(tokens) is not None
+    if is_pair:
         end = tokens.end
     tail = read_tail(line[end:], before)
     signs = (":", "-", ",") if lead.has_article else (":",)
     if tail.sign not in signs and (tail.rest or tail.sign or not lead.has_article):
         return None
-    return line[before.start : end], _next_numbered(day, number)
+    return line[before.start : end], None if is_pair else _next_numbered(day, number)
+
+
+def _find_after_weekday(line: str) -> tuple[str, time | None] | None:
+    """Find « Vendredi soir : … » on that Friday."""
+    before = read_opening(line)
+    tokens = Tokens(line, before.start)
+    read_lead(tokens, line)
+    if read_weekday(tokens) is None:
+        return None
+    rest = line[tokens.end :].lstrip(" ,،")
+    mark = time_mark(rest)
+    if mark is None:
+        return None
+    end = len(line) - len(rest) + len(mark.text)
+    return line[before.start : end], mark.time
 
 
 def _find_military(line: str) -> tuple[str, time | None] | None:
