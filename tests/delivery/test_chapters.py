@@ -130,7 +130,7 @@ def test_a_scheduled_chapter_is_sent_when_it_is_released(
     assert subjects(receiver) == ["La bataille d’Alep"]
 
 
-@pytest.mark.parametrize("end", ["retracted", "removed", "postponed"])
+@pytest.mark.parametrize("end", ["retracted", "removed"])
 def test_a_chapter_that_was_withdrawn_is_not_sent(
     blog: Blog, receiver: Receiver, clock: Clock, end: str
 ) -> None:
@@ -141,11 +141,8 @@ def test_a_chapter_that_was_withdrawn_is_not_sent(
         clock.go(minutes=1)
         if end == "retracted":
             blog.chapters.retract(SLUG, why="La source s’est rétractée.")
-        elif end == "removed":
-            blog.chapters.remove(SLUG)
         else:
-            later = ChapterDraft(published=blog.now + timedelta(days=3))
-            blog.chapters.edit(SLUG, later, schedule=True)
+            blog.chapters.remove(SLUG)
 
     write(blog)
     blog.publish()
@@ -154,6 +151,34 @@ def test_a_chapter_that_was_withdrawn_is_not_sent(
     publish(blog, dispatcher)
     assert receiver.raw == []
     assert [d.problem for d in blog.outbox.deliveries()] == ["the chapter was withdrawn"]
+
+
+def test_a_chapter_that_was_postponed_while_it_waited_is_sent_later(
+    blog: Blog, receiver: Receiver, clock: Clock
+) -> None:
+    """To each address once, also if one of them had got it before."""
+    settings = receiver.settings.replace(f"'{ANNA}'", f"'{ANNA}', 'zoe@example.org'")
+    blog = add(blog, settings)
+    dispatcher = dispatcher_for(blog, {})
+    tell(blog)
+    publish(blog, dispatcher)
+    write(blog)
+    refuses = True
+    receiver.answer = lambda at, address: (
+        "450 Later" if refuses and at == "RCPT" and "zoe" in address else ""
+    )
+    publish(blog, dispatcher)
+    assert len(receiver.raw) == 1
+    later = ChapterDraft(published=blog.now + timedelta(days=9))
+    blog.chapters.edit(SLUG, later, schedule=True)
+    refuses = False
+    clock.go(days=1)
+    publish(blog, dispatcher)
+    assert len(receiver.raw) == 1
+    clock.go(days=8, minutes=1)
+    publish(blog, dispatcher)
+    publish(blog, dispatcher)
+    assert [str(message["To"]) for message in receiver.messages] == [ANNA, "zoe@example.org"]
 
 
 def test_an_imported_chapter_of_long_ago_is_not_sent(
