@@ -101,8 +101,14 @@ class Phrases(Generic[_Value]):
 
     def take(self, tokens: Tokens) -> _Value | None:
         """Skip the phrase that comes next, and return its value; None if none does."""
-        for words, value in self._by_first.get(tokens.peek().word, ()):
-            if all(tokens.peek(i).word == word for i, word in enumerate(words)):
+        phrases = self._by_first.get(tokens.peek().word)
+        if phrases is None:
+            return None
+        second = tokens.peek(1).word
+        for words, value in phrases:
+            if len(words) > 1 and words[1] != second:
+                continue
+            if all(tokens.peek(i).word == word for i, word in enumerate(words[2:], 2)):
                 tokens.at += len(words)
                 return value
         return None
