@@ -469,6 +469,7 @@ def test_an_update_outside_of_its_period_costs_a_chapter_nothing(
     assert not rendered
 
 
+@pytest.mark.slow
 def test_whatever_happens_the_site_is_that_of_a_publication_from_nothing(
     told: Blog, clock: Clock, tmp_path: Path
 ) -> None:

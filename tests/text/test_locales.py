@@ -125,6 +125,7 @@ def places(text: str) -> list[str]:
     return sorted(PLACES.findall(text))
 
 
+@pytest.mark.slow
 def test_only_marks_are_said_by_a_variable() -> None:
     """Every other message stands where it is said, so that these tests find it."""
     unnamed = [call for call in calls() if name_of(call) == "say" and not is_message(call)]
