@@ -88,8 +88,10 @@ def is_list_item(line: str) -> bool:
     return line.startswith((*_LIST, *_BULLETS, *_DASHES)) or _is_numbered(line)
 
 
-EDIT_ENTRY = "liveblog edit ID --image FILE --alt TEXT"
-EDIT_CHAPTER = "liveblog chapter edit NAME --image FILE --alt TEXT"
+EDIT_ENTRY = "liveblog edit ID --image FILE --alt TEXT; 'liveblog log' lists the ids"
+EDIT_CHAPTER = (
+    "liveblog chapter edit NAME --image FILE --alt TEXT; 'liveblog chapter list' lists the names"
+)
 """The commands that add a picture."""
 
 
