@@ -332,6 +332,7 @@ def test_pure_rooms_touch_neither_clock_nor_disk_nor_network() -> None:
     assert impure(product()) == []
 
 
+@pytest.mark.slow
 def test_private_parts_of_a_library_are_used_below_an_upper_bound() -> None:
     """So that no new version of it can break the program unnoticed."""
     assert private_parts(product()) <= PRIVATE.keys()

@@ -21,13 +21,11 @@ from playwright.sync_api import expect
 
 from liveblog import Blog
 from liveblog.delivery.mail import compose
-from liveblog.digest import markdown as as_markdown
-from liveblog.digest import text as as_text
 from liveblog.digest.build import build_chapter
-from liveblog.exports import html as export_html
+from liveblog.imports import Update, Version
 from liveblog.model.chapter import ChapterDraft
 from liveblog.model.entry import Figure, Source
-from liveblog.model.moment import Moment
+from liveblog.model.moment import Moment, moment_of
 from liveblog.pages.data import FeedDocument
 from liveblog.site.documents import live_entry
 from liveblog.text.locale import Words
@@ -148,10 +146,6 @@ def other_texts(blog: Blog, folder: Path) -> Iterator[tuple[str, str, str]]:
         )
         for part in message.iter_parts():
             yield f"mail {when} {part.get_content_type()}", part.get_content(), ""
-    words, base = pages.words, blog.config.url
-    yield "chapter as text", as_text.render(chapter, words, blog=blog.config.title, base=base), ""
-    yield "chapter as Markdown", as_markdown.render(chapter, words, base=base), ""
-    yield "chapter as HTML", export_html.render(chapter, blog.config, blog.paths), ""
     for entry in blog.timeline.newest_first():
         yield f"stream {entry.id}", json.dumps(live_entry(entry, pages), ensure_ascii=False), ""
     found = blog.search("bridge")
@@ -168,9 +162,11 @@ def other_texts(blog: Blog, folder: Path) -> Iterator[tuple[str, str, str]]:
     shown = next(e.id for e in blog.timeline.newest_first() if e.corrections)
     export = ("export", "--format")
     for command in (
-        ("log",), ("log", DAY.isoformat()), ("show", shown), ("search", "bridge"),
-        ("digest", week), ("digest", DAY.isoformat()),
-        ("digest", week, "--format", "markdown"),
+        ("log",), ("log", DAY.isoformat()), ("show", shown),
+        ("show", shown, "--history"), ("search", "bridge"), ("chapter", "list"),
+        ("digest", "the-bridge"), ("digest", "the-bridge", "--format", "markdown"),
+        (*export, "html", "the-bridge"),
+        ("digest", week), ("digest", DAY.isoformat()), ("digest", week, "--format", "markdown"),
         (*export, "html", DAY.isoformat()), (*export, "html", week), (*export, "html"),
     ):  # fmt: skip
         done = run("-C", root, *command)
@@ -253,6 +249,18 @@ def test_a_whole_day_has_the_same_date_in_every_document(
     assert item["_liveblog"] == {"precision": "day", "day": DAY.isoformat()}
     live = json.loads((site / "live.json").read_bytes())
     assert live["entries"][0]["published"] == DAY.isoformat()
+
+
+def test_an_imported_day_is_noon_in_both_dates_of_a_feed(blog: Blog, clock: Clock) -> None:
+    """Many readers show when an entry was updated, and would name the day before."""
+    clock.set("2012-10-26T09:41:00Z")
+    version = Version(published=moment_of(DAY, blog.config.zone), body="The bridge is closed.")
+    blog.import_items([Update("1", "line 1", (version,))], source="page")
+    blog.publish()
+    (item,) = feedparser.parse((blog.paths.site / "atom.xml").read_bytes()).entries
+    noon = datetime(DAY.year, DAY.month, DAY.day, 10, tzinfo=UTC)  # in Paris
+    dates = (item.published_parsed, item.updated_parsed)
+    assert {timegm(date) for date in dates} == {noon.timestamp()}
 
 
 def entry_path(entry_id: str) -> str:

@@ -398,9 +398,13 @@ class Blog:
                 self.journal.redact(entry_id)
                 quotations.erase_quotes(self.journal, entry_id, author or self.config.author)
                 delete_pictures(entry_id, self.paths.media, self.paths.uploads)
-                self.search_index.delete()
-                self.outbox.erase_problems()
+                self._erase_copies()
         return removed
+
+    def _erase_copies(self) -> None:
+        """Erase the copies of purged texts in the search index and in the outbox."""
+        self.search_index.delete()
+        self.outbox.erase_problems()
 
     def quotes_of(self, entry_id: str) -> list[str]:
         """Return what quotes an entry: ids of periods, and names of chapters (``chapter:SLUG``).
@@ -517,7 +521,9 @@ class Blog:
         """What creates, edits, retracts and removes chapters."""
         from .chapter_editor import Chapters
 
-        return Chapters(self.journal, self.paths, self.config, lambda: self._second)
+        return Chapters(
+            self.journal, self.paths, self.config, lambda: self._second, self._erase_copies
+        )
 
     @cached_property
     def tokens(self) -> Tokens:

@@ -56,13 +56,23 @@ class Chapters:
     """The chapters of one blog."""
 
     def __init__(
-        self, journal: Journal, paths: Paths, config: Config, now: Callable[[], datetime]
+        self,
+        journal: Journal,
+        paths: Paths,
+        config: Config,
+        now: Callable[[], datetime],
+        erase_copies: Callable[[], None],
     ) -> None:
-        """Write to *journal*; *now* returns the present instant, in UTC and to the second."""
+        """Write to *journal*.
+
+        *now* returns the present instant, in UTC and to the second; *erase_copies* erases the
+        copies of purged texts outside of the journal.
+        """
         self._journal = journal
         self._paths = paths
         self._config = config
         self._now = now
+        self._erase_copies = erase_copies
 
     def create(
         self,
@@ -194,8 +204,9 @@ class Chapters:
     ) -> Chapter:
         """Remove a chapter from the site; *author* is who removes it.
 
-        With *purge* its texts are also blanked in the journal, and its pictures are deleted, for
-        good. Its name is not given to another chapter.
+        With *purge* its texts are also blanked in the journal, and every copy of them and of its
+        pictures in the blog's folder is deleted, for good. Its name is not given to another
+        chapter.
         """
         removed, is_withheld = last_known(self._journal, slug)
         if expect is not None and expect != removed.rev:
@@ -211,6 +222,7 @@ class Chapters:
                 if period_id := range_of_slug(slug):
                     self._journal.redact(period_id)
                 delete_pictures(removed.name, self._paths.media, self._paths.uploads)
+                self._erase_copies()
         return removed
 
     def extend_close(

@@ -21,13 +21,14 @@ from liveblog.model.entry import Figure
 from liveblog.pictures import Image
 from liveblog.scheduler import Schedule, dispatcher_for
 
-from ..conftest import Clock
+from ..conftest import Clock, live_server
 from ..receiver import Receiver
 from ..site.test_publish import picture
 from ..test_scheduler import add
+from ..waiting import until
 from .conftest import Room
 from .test_dispatcher import command
-from .test_mail import ANNA, html_of, mailing, pages_of, text_of, tree_of
+from .test_mail import ANNA, html_of, mailing, opened, pages_of, text_of, tree_of
 
 BASE = "https://example.org/semaine/"
 SLUG = "la-bataille"
@@ -129,7 +130,7 @@ def test_a_scheduled_chapter_is_sent_when_it_is_released(
     assert subjects(receiver) == ["La bataille d’Alep"]
 
 
-@pytest.mark.parametrize("end", ["retracted", "removed", "postponed"])
+@pytest.mark.parametrize("end", ["retracted", "removed"])
 def test_a_chapter_that_was_withdrawn_is_not_sent(
     blog: Blog, receiver: Receiver, clock: Clock, end: str
 ) -> None:
@@ -140,11 +141,8 @@ def test_a_chapter_that_was_withdrawn_is_not_sent(
         clock.go(minutes=1)
         if end == "retracted":
             blog.chapters.retract(SLUG, why="La source s’est rétractée.")
-        elif end == "removed":
-            blog.chapters.remove(SLUG)
         else:
-            later = ChapterDraft(published=blog.now + timedelta(days=3))
-            blog.chapters.edit(SLUG, later, schedule=True)
+            blog.chapters.remove(SLUG)
 
     write(blog)
     blog.publish()
@@ -153,6 +151,34 @@ def test_a_chapter_that_was_withdrawn_is_not_sent(
     publish(blog, dispatcher)
     assert receiver.raw == []
     assert [d.problem for d in blog.outbox.deliveries()] == ["the chapter was withdrawn"]
+
+
+def test_a_chapter_that_was_postponed_while_it_waited_is_sent_later(
+    blog: Blog, receiver: Receiver, clock: Clock
+) -> None:
+    """To each address once, also if one of them had got it before."""
+    settings = receiver.settings.replace(f"'{ANNA}'", f"'{ANNA}', 'zoe@example.org'")
+    blog = add(blog, settings)
+    dispatcher = dispatcher_for(blog, {})
+    tell(blog)
+    publish(blog, dispatcher)
+    write(blog)
+    refuses = True
+    receiver.answer = lambda at, address: (
+        "450 Later" if refuses and at == "RCPT" and "zoe" in address else ""
+    )
+    publish(blog, dispatcher)
+    assert len(receiver.raw) == 1
+    later = ChapterDraft(published=blog.now + timedelta(days=9))
+    blog.chapters.edit(SLUG, later, schedule=True)
+    refuses = False
+    clock.go(days=1)
+    publish(blog, dispatcher)
+    assert len(receiver.raw) == 1
+    clock.go(days=8, minutes=1)
+    publish(blog, dispatcher)
+    publish(blog, dispatcher)
+    assert [str(message["To"]) for message in receiver.messages] == [ANNA, "zoe@example.org"]
 
 
 def test_an_imported_chapter_of_long_ago_is_not_sent(
@@ -200,6 +226,38 @@ def test_the_schedule_sends_a_chapter_at_its_time(
     schedule.once()
     assert subjects(receiver) == ["La bataille d’Alep"]
     schedule.resign()
+
+
+def test_a_purged_chapter_is_in_no_byte_of_the_blog(blog: Blog, receiver: Receiver) -> None:
+    """A mail server's refusal may have quoted its title; a search may have found it."""
+    blog, dispatcher = sending(blog, receiver)
+    write(blog, title="Titre secret")
+    receiver.answer = lambda at, address: "550 'Titre secret'?" if at == "DATA" else ""
+    publish(blog, dispatcher)
+    assert blog.search("secret").total == 1
+    assert b"Titre secret" in blog.paths.outbox.read_bytes()
+    blog.chapters.remove(SLUG, purge=True)
+    assert b"Titre secret" not in blog.paths.outbox.read_bytes()
+    blog.publish()
+    files = [path for path in blog.paths.root.rglob("*") if path.is_file()]
+    assert [path for path in files if b"Titre secret" in path.read_bytes()] == []
+
+
+@pytest.mark.slow
+def test_a_running_server_sends_chapters_by_itself(receiver: Receiver, tmp_path: Path) -> None:
+    """One that is written now, and one that is released while it runs."""
+    with live_server(tmp_path / "blog", settings=receiver.settings) as server:
+        until(lambda: server.health()["blogs"][0]["leads"])
+        server.blog.post("Un fait.")
+        until(lambda: server.blog.outbox.fact("chapters") != "")
+        soon = datetime.now(UTC) + timedelta(seconds=3)
+        now, later = (
+            ChapterDraft(title=title, period=server.blog.digest("today").period.id, published=at)
+            for title, at in (("Maintenant", None), ("Bientôt", soon))
+        )
+        server.blog.chapters.create(later, schedule=True)
+        server.blog.chapters.create(now)
+        until(lambda: subjects(receiver) == ["Maintenant", "Bientôt"], seconds=20)
 
 
 # -- what is sent ----------------------------------------------------------------------------------
@@ -357,3 +415,31 @@ def test_send_explains_what_it_does_not_send(blog: Blog, receiver: Receiver) -> 
     assert done.returncode == 2
     assert "liveblog chapter list" in done.stderr
     assert receiver.raw == []
+
+
+# -- in a browser ----------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_it_reads_well_at_every_width(
+    browser: Any, new_blog: NewBlog, tmp_path: Path, scheme: str, language: str
+) -> None:
+    """No sideways scroll, a picture that fits, and nothing that axe complains of."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    blog = mailing(new_blog(language=language))
+    tell(blog)
+    write(blog, tmp_path, introduction="أسبوع طويل. " * 9 + "https://example.org/" + "x" * 120)
+    html = html_of(message(blog))
+    for width in (320, 360, 600, 900):
+        with opened(browser, blog, html, width, scheme) as page:
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert page.evaluate(
+                "[...document.images].every(i => i.complete && i.naturalWidth > 0"
+                " && i.getBoundingClientRect().width <= 560)"
+            )
+            rules = {name: {"enabled": False} for name in ("region", "landmark-one-main")}
+            results = Axe().run(page, options={"rules": rules})
+            assert results.violations_count == 0, (width, results.generate_report())

@@ -247,7 +247,7 @@ def test_the_book_of_a_chapter_is_that_article(told: Blog, tmp_path: Path) -> No
 
 
 def test_the_book_of_a_chapter_names_it_and_its_cover(told: Blog, tmp_path: Path) -> None:
-    """For libraries: the id of the chapter, its authors, its first words, its picture."""
+    """For libraries: the id of the chapter, its authors, period, first words and picture."""
     book = tmp_path / "book.epub"
     epub.write(chapter_digest(told), told.config, told.paths, book)
     found = package(book)
@@ -257,6 +257,9 @@ def test_the_book_of_a_chapter_names_it_and_its_cover(told: Blog, tmp_path: Path
     assert [creator.text for creator in found.iter(f"{dc}creator")] == ["Zoé", "Ana & Bo"]
     assert found.findtext(f".//{dc}description") == "Avant tout."
     assert found.findtext(f".//{dc}date") == "2012-07-15"
+    assert found.xpath("string(//*[@property='dcterms:temporal'])") == (
+        "start=2012-07-09; end=2012-07-12; scheme=W3C-DTF;"
+    )
     cover = found.xpath("//*[@properties='cover-image']/@href")
     with zipfile.ZipFile(book) as archive:
         assert cover == ["picture-1.png"]

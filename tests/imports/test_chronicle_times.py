@@ -254,6 +254,9 @@ def test_a_night_ends_its_first_day(heading: str, language: str) -> None:
         ("Matinée du 27 septembre 2014 :", ("09-27 09:00", "Matinée")),
         ("Evening of 27 September 2014:", ("09-27 20:00", "Evening")),
         ("Nacht zum 27. September 2014:", ("09-27 03:00", "Nacht")),
+        ("20140927:", ("2014-09-27", "")),
+        ("27-Sep-2014:", ("2014-09-27", "")),
+        ("=== 27 septembre 2014 ===", ("2014-09-27", "")),
         ("27 septembre 2014, vers 13 h :", ("09-27 13:00", "vers 13 h")),
         ("Le 27 septembre 2014 au soir :", ("09-27 20:00", "au soir")),
     ],
@@ -274,6 +277,10 @@ def test_a_weekday_and_a_number_are_of_the_month_before() -> None:
         lines += [f"{weekdays[day.weekday()].capitalize()} {day.day} : A.\n" for day in others]
         items = read("\n".join(lines))
         assert [shown for shown, _, _ in times(items)] == days
+        timed = read("\n".join(lines).replace(" : A.", ", 10 h : A."))
+        assert [shown for shown, _, _ in times(timed)][1:] == [
+            f"{day[5:]} 10:00" for day in days[1:]
+        ]
         assert reports(items) == []
 
 
@@ -373,6 +380,9 @@ ADVICE += [
     ("15 juillet 2012\n\nA.\n\nTrois jours plus tard, B.\n", "another day",
      lambda text, hint: text.replace("Trois", f"{quoted(hint)}\n\nTrois"),
      ["2012-07-15", "2012-07-16"]),
+    ("15 juillet 2012\n\nA.\n\nDimanche soir : B.\n", "may be the time",
+     lambda text, hint: text.replace("Dimanche", f"{quoted(hint)}Dimanche"),
+     ["2012-07-15", "07-15 20:00"]),
     ("15 juillet 2012\n\nA.\n\n2030: B.\n", "may be the time",
      lambda text, hint: text.replace("2030: ", quoted(hint)), ["2012-07-15", "07-15 20:30"]),
     ("15 juillet 2012 : A.\n\nMardi 17 juillet 2012, B.\n", "may head a day",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -306,6 +306,22 @@ def test_a_title_may_name_the_days(title: str, expected: str, above: str) -> Non
     assert problems(items) == []
 
 
+def test_a_chronicle_without_empty_lines() -> None:
+    """No line of a day is taken for the title of the next."""
+    page = (
+        "La semaine du port\nDimanche 15 juillet 2012 : Le vent se lève, et ne faiblit pas avant "
+        "que la nuit tombe sur le port et sur la ville.\nLe port est fermé.\n"
+        "Lundi 16 juillet : La grue tombe.\nTrois blessés\nMardi 17 juillet : Le vent tombe.\n"
+    )
+    items = read(page)
+    assert outline(items) == [
+        "day 2012-07-15",
+        "day 2012-07-16",
+        "day 2012-07-17",
+        "chapter 2012-07-15..2012-07-17 La semaine du port",
+    ]
+
+
 def test_a_heading_of_several_days_within_a_run_is_no_title() -> None:
     """Its text is an update of the first of them, and is not filed under the day before."""
     page = (
@@ -487,6 +503,65 @@ def test_text_above_the_first_title_is_told() -> None:
     assert outline(items) == ["article 2012-07-25 Le port"]
 
 
+# -- the advice of the report ----------------------------------------------------------------------
+
+TWO_DAYS = "Titre\n\nRécit.\n\nDimanche 15 juillet 2012 : Un.\n\n{}\n\nMardi 17 juillet : Trois.\n"
+
+ADVICE = [
+    (
+        TWO_DAYS.format("Le bilan de la journée\n\nImage\n\nTrois blessés."),
+        "is read as a title",
+        lambda text: text.replace("Le bilan", "### Le bilan"),
+        ["day 2012-07-15", "day 2012-07-17", "chapter 2012-07-15..2012-07-17 Titre"],
+    ),
+    (
+        "## Titre\n\nRécit.\n\n### Dimanche 15 juillet 2012\n\nUn.\n\n"
+        "**Le bilan de la journée**\n\nImage\n\nTrois blessés.\n\n### Lundi 16 juillet\n\nDeux.\n",
+        "put '#### ' before it",
+        lambda text: text.replace("**Le bilan de la journée**", "#### Le bilan de la journée"),
+        ["day 2012-07-15", "day 2012-07-16", "chapter 2012-07-15..2012-07-16 Titre"],
+    ),
+    (
+        TWO_DAYS.format("Deux.") + "\nConclusion\n\nFin.\n\nLe musée\n\nIl ouvre.\n",
+        "may be the title of an article without a date",
+        lambda text: text.replace("Il ouvre", "Mercredi 18 juillet 2012, il ouvre"),
+        ["day 2012-07-15", "day 2012-07-17", "chapter 2012-07-15..2012-07-17 Titre",
+         "article 2012-07-18 Le musée"],
+    ),
+    (
+        "Un mot, d'abord.\n\nLe port\n\nMercredi 25 juillet 2012, il ferme.\n",
+        "stands above the first title with a date",
+        lambda text: "Le port\n\nMercredi 25 juillet 2012, il ferme.\n\nUn mot, d'abord.\n",
+        ["article 2012-07-25 Le port"],
+    ),
+    (
+        "Le port\n\nMercredi 24 juillet 2012, il ferme.\n",
+        "its weekday and date disagree; this article is not imported",
+        lambda text: text.replace("24", "25"),
+        ["article 2012-07-25 Le port"],
+    ),
+    (
+        TWO_DAYS.format("Un bis.\n\n***\n\nUn ter.") + "\n***\n\nFin.\n",
+        "may be the close",
+        lambda text: text.replace("***\n\nFin", "Conclusion\n\nFin"),
+        ["day 2012-07-15", "day 2012-07-17", "chapter 2012-07-15..2012-07-17 Titre"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("page", "what", "follow", "expected"), ADVICE)
+def test_advice_can_be_followed(
+    page: str, what: str, follow: Callable[[str], str], expected: list[str]
+) -> None:
+    """And gives what it promises, without another word about it."""
+    found = [f"{i.what} {i.hint}" for i in read(page) if isinstance(i, Problem)]
+    assert any(what in problem for problem in found), found
+    items = read(follow(page))
+    assert outline(items) == expected
+    left = [f"{i.what} {i.hint}" for i in items if isinstance(i, Problem)]
+    assert not any(what in problem for problem in left)
+
+
 # -- whatever is on the page -----------------------------------------------------------------------
 
 LANGUAGES = ("en", "fr", "de", "es", "ar")
@@ -556,3 +631,43 @@ def test_no_paragraph_of_a_page_is_lost_or_doubled(language: str, data: st.DataO
         text = everything([chapter.__class__(**{**vars(chapter), "title": "", "close": ""}), *days])
         own = [int(n) for n in re.findall(r"\bp(\d+)x\b", f"{text} {chapter.close}")]
         assert own == list(range(own[0], own[-1] + 1))
+
+
+LINES = (
+    "Un titre {}", "Un titre avec des mots {}", "Un titre {}.", "# Titre {}", "## Sous-titre {}",
+    "**Gras {}**", "Dimanche 15 juillet 2012, le port {} ferme.", "Lundi 16 juillet, le port {}.",
+    "Le mardi 17 juillet, le port {} ferme.", "Dimanche 15 juillet 2012 : Le port {} ferme.",
+    "Lundi 16 juillet : titre {}", "Mercredi 25 juillet 2012", "## Mardi 17 juillet", "16/07/2012",
+    "Du 15 au 17 juillet : texte {}", "*Du 15 au 17 juillet 2012 · Par Ada Blum*", "Image",
+    "Image : {}", "---", "***", "======", "Conclusion", "Conclusion : {}.", "Rappelons que {}.",
+    "Ces six jours {} ont passé.", "Une phrase {}, avec une suite. Et une autre.", "- puce {}",
+    "10 h 30 : fait {}.", "> citation {}", "Par Jeanne Morel", "Source : {}",
+    "### [18 h 04](https://example.org/) {}", "### [Titre {}](https://example.org/)",
+)  # fmt: skip
+"""Lines of which a page can be made, in any order; {} is a word that no other line has."""
+
+
+@tries(60, ci=400)
+@given(
+    lines=st.lists(st.tuples(st.sampled_from(LINES), st.integers(0, 2)), min_size=2, max_size=25)
+)
+def test_no_line_is_lost_or_doubled_whatever_the_page(lines: list[tuple[str, int]]) -> None:
+    """Also where it has no sensible structure: a line is imported once, or it is named."""
+    page = "\n".join(
+        line.format(f"q{number}z") + "\n" * blanks for number, (line, blanks) in enumerate(lines)
+    )
+    items = read(page)
+    sources = [s.name for i in items if isinstance(i, Update) for s in i.versions[0].sources or ()]
+    text = f"{everything(items)} {' '.join(sources)}"
+    named = [where for where, _ in problems(items)]
+    for number, line in enumerate(page.splitlines(), 1):
+        for word in re.findall(r"\bq\d+z\b", line):
+            count = len(re.findall(rf"\b{word}\b", text))
+            assert count == 1 or (not count and any(_covers(where, number) for where in named))
+    keys = [item.key for item in items if isinstance(item, Update | ChapterItem)]
+    assert len(keys) == len(set(keys))
+
+
+def _covers(where: str, line: int) -> bool:
+    found = [int(number) for number in re.findall(r"\d+", where.partition(",")[0])]
+    return bool(found) and found[0] <= line <= found[-1]

@@ -73,7 +73,9 @@ def test_several_updates_of_one_day_without_a_time_keep_their_order(blog: Blog) 
     ids = bring_in(blog, *moments)
     command(blog)
     assert precisions(blog) == ["day"] * 3
-    assert [entry.id for entry in blog.timeline.day(DAY).entries] == ids
+    entries = blog.timeline.day(DAY).entries
+    assert [entry.id for entry in entries] == ids
+    assert {entry.now.updated for entry in entries} == {MIDNIGHT}
 
 
 def test_what_an_author_put_at_midnight_is_left_alone(blog: Blog) -> None:

@@ -973,6 +973,16 @@ def test_redaction_blanks_the_texts_and_keeps_the_chain(journal: Journal) -> Non
     assert journal.redact(secret.id) == 0
 
 
+def test_redaction_leaves_an_entry_of_a_whole_day_without_a_time(journal: Journal) -> None:
+    """What is left of it shows no clock time in the lists of authors."""
+    entry = msgspec.structs.replace(revision("un nom"), precision="day")
+    journal.append(entry, expect=0)
+    journal.redact(entry.id)
+    (left,) = journal.day(DAY).records
+    assert isinstance(left, Revision)
+    assert (left.body, left.precision) == ("", "day")
+
+
 # -- the line ----------------------------------------------------------------------------------
 
 

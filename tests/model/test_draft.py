@@ -137,3 +137,11 @@ def test_a_moment_after_an_entry_is_in_its_day() -> None:
     after = moment_after(old)
     assert (after.precision, after.day_in(PARIS)) == ("day", date(2012, 7, 15))
     assert after.instant - old.published == timedelta(microseconds=1)
+
+
+def test_what_is_removed_stays_an_entry_of_its_whole_day() -> None:
+    """No list of authors shows a time for it."""
+    old = Revision(
+        id="20120715-7k3m9qx2tb", rev=1, published=NOW, updated=NOW, precision="day", body="x"
+    )
+    assert revisions.remove(old, "Ana", NOW).precision == "day"

@@ -251,6 +251,26 @@ def test_a_framing_of_a_range_is_a_chapter(told: Blog) -> None:
     assert "Quatre jours" not in "".join(site.values())
 
 
+def test_every_text_that_the_journal_holds_is_on_a_page(told: Blog, tmp_path: Path) -> None:
+    """Also that around a day or week without updates, as long as it is there."""
+    periods = ("2012-05-06", "2012-W20", "2012-05-08..2012-05-12", "2012-07-15", "2012-W29",
+               "2012-07-15..2012-07-20", "coverage")  # fmt: skip
+    told.publish()
+    for number, period in enumerate(periods):
+        told.frame(period, introduction=f"Le texte {number}.")
+    site = pages_of(told)
+    for number in range(len(periods)):
+        shown = [p for p, t in site.items() if f"Le texte {number}." in t and p.endswith(".html")]
+        assert shown, periods[number]
+    assert "2012/W20/" in site["sitemap-pages.xml"]
+    assert "W20" in site["2012/index.html"]
+    told.frame("2012-W20", introduction="")
+    site = pages_of(told)
+    assert "2012/W20/index.html" not in site
+    assert "W20" not in site["sitemap-pages.xml"] + site["2012/index.html"]
+    assert site_bytes(told.paths.site) == from_nothing(told, tmp_path / "fresh")
+
+
 def test_a_search_finds_the_chapter(told: Blog) -> None:
     """By its title, introduction and close; a removed one no more."""
     written(told)
@@ -449,6 +469,7 @@ def test_an_update_outside_of_its_period_costs_a_chapter_nothing(
     assert not rendered
 
 
+@pytest.mark.slow
 def test_whatever_happens_the_site_is_that_of_a_publication_from_nothing(
     told: Blog, clock: Clock, tmp_path: Path
 ) -> None:

@@ -79,7 +79,7 @@ RENDERERS = [
     "liveblog.pages.render.Pages.summary",
     "liveblog.pages.render.Pages.name",
     "liveblog.pages.render.Pages.entry",
-    "liveblog.pages.render.Pages._posting",
+    "liveblog.pages.render.Pages.posting",
     "liveblog.site.feed_builder.FeedBuilder.entry",
     "liveblog.feeds.jsonfeed._item",
     "liveblog.feeds.atom_and_rss._entry",

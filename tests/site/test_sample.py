@@ -55,6 +55,23 @@ def test_it_shows_everything_an_entry_can_be(entries: list[Entry]) -> None:
     assert all(e.now.sources for e in entries if e.now.state == "live")
 
 
+def test_it_has_chapters_articles_and_days_without_a_clock(
+    sample: Blog, entries: list[Entry]
+) -> None:
+    """Three chapters, one of a range in an older form, each on a page; two articles."""
+    chapters = {chapter.now.slug: chapter.now for chapter in sample.timeline.chapters()}
+    assert set(chapters) == {"six-jours", "frontieres", "2012-07-15--2012-07-22"}
+    six = chapters["six-jours"]
+    assert six.period == "2012-07-15..2012-07-20"
+    assert all((six.introduction, six.close, six.picture, six.authors))
+    assert chapters["frontieres"].tags
+    for slug in chapters:
+        assert (ROOT / "feeds" / "chapters" / slug / "index.html").is_file()
+    days = [entry.now for entry in entries if entry.now.precision == "day"]
+    assert len(days) == 3
+    assert sum(bool(day.title) and day.body.count("\n\n") >= 2 for day in days) == 2
+
+
 def test_the_week_reads_in_french(sample: Blog) -> None:
     """Day by day, each under its name; headline, introduction, close; marks and figures."""
     from liveblog.digest.text import render

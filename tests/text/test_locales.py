@@ -18,6 +18,7 @@ from jinja2 import Environment, nodes
 
 import liveblog
 from liveblog.digest.text import marks_of
+from liveblog.model.moment import Moment
 from liveblog.text.locale import Words, french_spaces
 
 PACKAGE = Path(liveblog.__file__).parent
@@ -124,6 +125,7 @@ def places(text: str) -> list[str]:
     return sorted(PLACES.findall(text))
 
 
+@pytest.mark.slow
 def test_only_marks_are_said_by_a_variable() -> None:
     """Every other message stands where it is said, so that these tests find it."""
     unnamed = [call for call in calls() if name_of(call) == "say" and not is_message(call)]
@@ -319,3 +321,35 @@ def test_french_typography_turns_spaces_and_adds_none(text: str, shown: str) -> 
     assert french_spaces(text) == shown
     assert french_spaces(shown) == shown
     assert words_of("en").typography(text) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        ("en-GB", "Sunday, 15 July 2012, around 1 pm"),
+        ("fr", "dimanche 15 juillet 2012, around 1 pm"),
+        ("ar", "الأحد، 15 يوليو 2012، around 1 pm"),
+        ("es", "domingo 15 de julio de 2012, around 1 pm"),
+        ("de", "Sonntag, 15. Juli 2012, around 1 pm"),
+    ],
+)
+def test_a_moment_is_shown_as_precisely_as_it_is_known(language: str, shown: str) -> None:
+    """Its clock time, the time as its author wrote it, or no time at all."""
+    words = Words(language, ZoneInfo("Europe/Paris"))
+    at = datetime(2012, 7, 15, 11, tzinfo=UTC)
+    vague = Moment(at, written_time="around 1 pm")
+    whole_day = Moment(at, "day")
+    assert words.shown_time(Moment(at)) == words.time(at)
+    assert words.shown_moment(Moment(at)) == words.moment(at)
+    assert words.shown_time(vague) == "around 1\N{NO-BREAK SPACE}pm"
+    assert words.shown_moment(vague).replace("\N{NO-BREAK SPACE}", " ") == shown
+    assert words.shown_time(whole_day) == ""
+    assert words.shown_moment(whole_day) == words.date_in_text(date(2012, 7, 15))
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "Pacific/Kiritimati"])
+def test_the_day_of_a_moment_is_that_of_its_entry(zone: str) -> None:
+    """Also after the zone of the blog was changed: the entry says on which day it is shown."""
+    moment = Moment(datetime(2012, 7, 15, 11, tzinfo=UTC), "day", day=date(2012, 7, 20))
+    words = Words("en-GB", ZoneInfo(zone))
+    assert words.shown_moment(moment) == "Friday, 20 July 2012"

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.routing import Route
 
-from liveblog import Blog
+from liveblog import Blog, ChapterDraft
 from liveblog.model import addresses
 from liveblog.model.permissions import SCOPES, UNDO_SECONDS, Action, Scope, may
 from liveblog.web.blog_app import BlogApp
@@ -38,7 +38,7 @@ PICTURE = (
 
 @dataclass(frozen=True)
 class Request:
-    """A request; ``ID`` and ``URL`` stand for the entry that it is about."""
+    """A request; ``ID`` and ``URL`` stand for an entry, ``SLUG`` for a chapter."""
 
     method: str
     path: str
@@ -70,6 +70,12 @@ REQUESTS = (
     Request("POST", "api/preview", b'{"body": "x"}'),
     Request("GET", "api/digests/2012-07-15"),
     Request("PUT", "api/digests/2012-07-15", b'{"headline": "x"}'),
+    Request("GET", "api/chapters"),
+    Request("POST", "api/chapters", b'{"title": "x", "period": "today"}'),
+    Request("GET", "api/chapters/SLUG"),
+    Request("PATCH", "api/chapters/SLUG", b'{"close": "y"}'),
+    Request("DELETE", "api/chapters/SLUG"),
+    Request("POST", "api/chapters/SLUG/retraction", b'{"why": "z"}'),
     Request("PUT", "api/coverage", b'{"over": true}'),
     Request("GET", "micropub?q=config"),
     Request("POST", "micropub", b'{"type": ["h-entry"], "properties": {"content": ["x"]}}',
@@ -95,6 +101,14 @@ REQUESTS = (
     Request("GET", "compose/digests"),
     Request("GET", "compose/digests/2012-07-15"),
     Request("POST", "compose/digests/2012-07-15", form(headline="x", rev="0"), FORM),
+    Request("GET", "compose/chapters"),
+    Request("GET", "compose/chapter"),
+    Request("POST", "compose/chapter", form(title="x", start="2012-07-15", end="2012-07-15"), FORM),
+    Request("GET", "compose/chapters/SLUG"),
+    Request("POST", "compose/chapters/SLUG", form(introduction="y", rev="1"), FORM),
+    Request("POST", "compose/chapters/SLUG/retract", form(rev="1", why="z"), FORM),
+    Request("POST", "compose/chapters/SLUG/remove", form(rev="1"), FORM),
+    Request("POST", "compose/chapters/SLUG/restore", form(rev="2"), FORM),
     Request("POST", "compose/coverage", form(over="yes"), FORM),
 )  # fmt: skip
 
@@ -114,6 +128,7 @@ class Newsroom:
         self._tokens = {scope: server.token(scope.title(), scope) for scope in SCOPES}
         self._stamp = datetime.now(UTC) - timedelta(seconds=UNDO_SECONDS + 600)
         self._old: dict[tuple[str, str], list[str]] = {}
+        self._chapters = 0
 
     def prepare(self, requests: Mapping[tuple[str, str], int]) -> None:
         """Post, some time ago, as many entries by an author and of a state as will be needed."""
@@ -146,6 +161,8 @@ class Newsroom:
             url = addresses.url(self.server.url, addresses.entry_path(entry))
             path = path.replace("ID", entry)
             body = body.replace(b"URL", url.encode())
+        if "SLUG" in path:
+            path = path.replace("SLUG", self._chapter(is_removed="restore" in path))
         headers = {"Content_Type": request.kind, "If_Match": '"1"', "Origin": "http://x.example"}
         if "digests" in path or "coverage" in path:
             headers["If_Match"] = f'"{self._framing_revision(path)}"'
@@ -155,6 +172,16 @@ class Newsroom:
         elif scope == "wrong":
             headers["Authorization"] = "Bearer lb_wrong"
         return fetch(self.server.url, path, request.method, body, **headers).status
+
+    def _chapter(self, *, is_removed: bool) -> str:
+        """Return the name of a chapter that nobody else was given."""
+        blog = self.server.blog
+        self._chapters += 1
+        draft = ChapterDraft(title=f"Chapitre {self._chapters}", period=blog.period("today").id)
+        slug = blog.chapters.create(draft).slug
+        if is_removed:
+            blog.chapters.remove(slug)
+        return slug
 
     def _framing_revision(self, path: str) -> int:
         period = "coverage" if "coverage" in path else "2012-07-15"

@@ -197,7 +197,8 @@ def _print_error(error: LiveblogError, wants_traceback: bool) -> int:
         echo(error.hint, err=True)
     if isinstance(error, Conflict | KeyReused):
         for whose, version in (("Theirs", error.theirs), ("Yours", error.ours)):
-            text = getattr(version, "body", "") or getattr(version, "introduction", "")
+            names = ("title", "headline", "body", "introduction", "close")
+            texts = [text for name in names if (text := getattr(version, name, ""))]
             echo("", f"-- {whose} --", err=True)
-            echo_text(text, err=True)
+            echo_text("\n\n".join(texts), err=True)
     return 2 if isinstance(error, InvalidInput | ConfigError | KeyReused) else 1

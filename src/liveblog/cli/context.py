@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..text.controls import escape_controls, escape_line
-from .printing import echo, print_json, redraw, style
+from .printing import confirm, echo, print_json, redraw, style
 
 COLLECT_AFTER = 700
 """Threshold of the garbage collector in long-running processes (Python's default)."""
@@ -113,6 +114,30 @@ def print_revision(
     echo(revision.id)
 
 
+def confirm_or_exit(verb: str, what: str, dry_run: bool, yes: bool) -> None:
+    """Ask the user whether to go ahead; with *dry_run*, say what would be done and exit.
+
+    Raises :class:`InvalidInput` if there is nobody to ask.
+    """
+    import sys
+
+    if dry_run:
+        echo(f"Would {verb.lower()} {what}", err=True)
+        raise click.exceptions.Exit(1)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        from ..model.errors import InvalidInput
+
+        raise InvalidInput(f"'{verb.lower()}' asks before it acts.", "Add --yes to go ahead.")
+    confirm(f"{verb} {what}?")
+
+
+def new_key() -> str:
+    """Return a new idempotency key: if the request fails, the error says how to repeat it."""
+    return os.urandom(8).hex()
+
+
 def plural(count: int, thing: str) -> str:
     """Return a count with its noun: ``3 updates``."""
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
@@ -182,6 +207,21 @@ def complete_id(ctx: click.Context, param: click.Parameter, word: str) -> list[C
         CompletionItem(entry.id, help=escape_line(first_line(entry.now, 50)))
         for entry in entries
         if entry.id.startswith(word)
+    ]
+
+
+def complete_chapter(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
+    """Complete the name of a chapter, with its title."""
+    from click.shell_completion import CompletionItem
+
+    # A subcommand's parent is the group of the command; the options stand before that.
+    while ctx.parent and ctx.parent.parent:
+        ctx = ctx.parent
+    chapters = [chapter.now for chapter in _blog_of(ctx).timeline.unfiltered_chapters()]
+    return [
+        CompletionItem(chapter.slug, help=escape_line(chapter.title[:50]))
+        for chapter in chapters
+        if chapter.slug.startswith(word)
     ]
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 from msgspec import UNSET
 
 from .context import State, complete_tag, pass_state
-from .editor import in_editor, saved_on_error
+from .editor import in_editor, join_parts, saved_on_error, split_parts
 from .printing import echo_text, print_document, print_json, style
 
 if TYPE_CHECKING:
@@ -39,7 +38,9 @@ if TYPE_CHECKING:
     help="Write its headline, introduction and close in your editor.",
 )
 @pass_state
+@click.pass_context
 def digest(
+    ctx: click.Context,
     state: State,
     when: str,
     form: str,
@@ -50,15 +51,16 @@ def digest(
 ) -> None:
     """Tell what happened in a period, day by day.
 
-    WHEN is today (unless given), yesterday, week, last-week, 2012-07-15, 2012-W29 or
-    2012-07-15..2012-07-22. With --edit it may also be 'coverage', for the head of the live page.
+    WHEN is today (unless given), yesterday, week, last-week, 2012-07-15, 2012-W29,
+    2012-07-15..2012-07-22 or the name of a chapter. With --edit it may also be 'coverage', for the
+    head of the live page.
 
     A week of more than 100 updates is shown by its key events, as on its page; --json has all, and
     so has the range of its days.
     """
     blog = state.blog()
     if wants_edit:
-        _edit(state, blog, when)
+        _edit(ctx, state, blog, when)
         return
     found = blog.digest(when, key=key, tag=tag or "")
     state.warn(found.faults)
@@ -89,15 +91,23 @@ def _print_digest(blog: Blog, found: Digest, form: str) -> None:
         echo_text(render_text(found, blog.words, blog=blog.config.title, base=base, style=style))
 
 
-def _edit(state: State, blog: Blog, when: str) -> None:
+def _edit(ctx: click.Context, state: State, blog: Blog, when: str) -> None:
     """Edit a period's headline, introduction and close as one text with three headings."""
     from ..model.period import COVERAGE
 
-    period_id = COVERAGE if when == COVERAGE else blog.period(when).id
+    period_id = COVERAGE
+    if when != COVERAGE:
+        found = blog.digest(when)
+        if found.chapter:
+            from .chapter import edit
+
+            ctx.invoke(edit, name=found.chapter.slug)
+            return
+        period_id = found.period.id
     old = blog.timeline.framing_to_revise(period_id)
     shown = blog.timeline.framing(period_id) or old
     parts = {"Headline": shown.headline, "Introduction": shown.introduction, "Close": shown.close}
-    before = "\n\n".join(f"== {name} ==\n{text}" for name, text in parts.items())
+    before = join_parts(parts)
     advice = (
         f"The text around the digest of {period_id}, in Markdown; the headline is plain text.\n"
         "Leave the == lines as they are. An empty file cancels."
@@ -107,7 +117,7 @@ def _edit(state: State, blog: Blog, when: str) -> None:
         state.say("Nothing was changed.")
         return
     with saved_on_error(after):
-        texts = _parts(after, parts)
+        texts = split_parts(after, tuple(parts))
         framing = blog.frame(
             period_id,
             headline=texts.get("Headline", UNSET),
@@ -116,22 +126,3 @@ def _edit(state: State, blog: Blog, when: str) -> None:
             expect=old.rev,
         )
     state.say(f"Saved: {period_id}, revision {framing.rev}.")
-
-
-def _parts(text: str, names: Iterable[str]) -> dict[str, str]:
-    """Split a text at its lines ``== Name ==``."""
-    from ..model.errors import InvalidInput
-
-    found: dict[str, list[str]] = {}
-    for line in text.split("\n"):
-        name = line.strip("= ") if line.startswith("==") else ""
-        if name in names:
-            found[name] = []
-        elif found:
-            next(reversed(found.values())).append(line)
-        elif line.strip():
-            raise InvalidInput(
-                f"The text begins with '{line}', not with '== Headline =='.",
-                "Put the lines '== Headline ==', '== Introduction ==', '== Close ==' back.",
-            )
-    return {name: "\n".join(lines).strip() for name, lines in found.items()}

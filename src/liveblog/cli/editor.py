@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,36 @@ _STDIN_BYTES = 10 * limits.BODY_BYTES
 """Maximum bytes of standard input that are read, since it may have no end."""
 
 
+def is_terminal() -> bool:
+    """Whether a user types on a terminal."""
+    return sys.stdin.isatty()
+
+
+def join_parts(parts: Mapping[str, str]) -> str:
+    """Return several texts as one, each below a line ``== Name ==``; see :func:`split_parts`."""
+    return "\n\n".join(f"== {name} ==\n{text}" for name, text in parts.items())
+
+
+def split_parts(text: str, names: Sequence[str]) -> dict[str, str]:
+    """Split a text at its lines ``== Name ==``.
+
+    Raises :class:`InvalidInput` for text before the first of these.
+    """
+    found: dict[str, list[str]] = {}
+    for line in text.split("\n"):
+        name = line.strip("= ") if line.startswith("==") else ""
+        if name in names:
+            found[name] = []
+        elif found:
+            next(reversed(found.values())).append(line)
+        elif line.strip():
+            raise InvalidInput(
+                f"The text begins with '{line}', not with a line such as '== {names[0]} =='.",
+                f"Put the lines {', '.join(repr(f'== {name} ==') for name in names)} back.",
+            )
+    return {name: "\n".join(lines).strip() for name, lines in found.items()}
+
+
 def in_editor(text: str, advice: str) -> str:
     """Let the user edit a text in $VISUAL or $EDITOR; return it without the *advice* below it.
 
@@ -29,7 +59,7 @@ def in_editor(text: str, advice: str) -> str:
     import shlex
     import subprocess
 
-    if not sys.stdin.isatty():
+    if not is_terminal():
         raise InvalidInput(
             "There is no text, and no terminal to write it on.",
             "Give the text as an argument, or pipe it in with '-'.",

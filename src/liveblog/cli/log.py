@@ -89,7 +89,8 @@ def show(state: State, entry_id: str, history: bool, as_json: bool) -> None:
 
         for older, newer in zip((None, *entry.revisions), entry.revisions, strict=False):
             recorded = newer.recorded or newer.updated
-            when = f"{recorded.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+            form = "%Y-%m-%d" if now.precision == "day" else "%Y-%m-%d %H:%M:%S %Z"
+            when = f"{recorded.astimezone(zone):{form}}"
             reason = f"  {newer.note}" if newer.note else ""
             echo("", style(f"revision {newer.rev}  {when}{reason}", "day"))
             before = _as_lines(older) if older else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +13,15 @@ from msgspec import UNSET
 from ..model.draft import FIELDS, Draft, Field
 from ..model.errors import InvalidInput
 from ..model.moment import Moment, day_only
-from .context import State, complete_id, complete_tag, json_option, pass_state, print_revision
+from .context import (
+    State,
+    complete_id,
+    complete_tag,
+    json_option,
+    new_key,
+    pass_state,
+    print_revision,
+)
 from .editor import in_editor, read_stdin, saved_on_error, split_title
 from .values import parse_figure, parse_images, parse_source
 
@@ -190,7 +197,7 @@ def post(
             msgspec.structs.replace(draft, body=text, title=title or ""),
             images=parse_images(given["images"], given["alts"], given["captions"]),
             schedule=given["schedule"],
-            idempotency_key=given["idempotency_key"] or _new_key(),
+            idempotency_key=given["idempotency_key"] or new_key(),
         )
     print_revision(state, blog, revision, as_json, is_timed=draft.published is not UNSET)
 
@@ -251,11 +258,6 @@ def edit(
             minor=minor,
             schedule=given["schedule"],
             expect=expect,
-            idempotency_key=given["idempotency_key"] or _new_key(),
+            idempotency_key=given["idempotency_key"] or new_key(),
         )
     print_revision(state, blog, revision, as_json, is_timed=draft.published is not UNSET)
-
-
-def _new_key() -> str:
-    """Return a new idempotency key: if the request fails, the error says how to repeat it."""
-    return os.urandom(8).hex()

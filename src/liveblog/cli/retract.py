@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,7 @@ from ..model.period import COVERAGE
 from .context import (
     State,
     complete_id,
+    confirm_or_exit,
     dry_option,
     first_line,
     json_option,
@@ -19,7 +19,6 @@ from .context import (
     print_revision,
     yes_option,
 )
-from .printing import confirm, echo
 
 if TYPE_CHECKING:
     from ..blog import Blog
@@ -65,18 +64,8 @@ def remove(
 
 
 def _confirm(blog: Blog, entry_id: str, verb: str, dry_run: bool, yes: bool) -> None:
-    """Ask the user whether to go ahead; with *dry_run*, say what would be done and exit."""
     first = first_line(blog.timeline.entry(entry_id).now, 60)
-    if dry_run:
-        echo(f"Would {verb.lower()} {entry_id}: {first}", err=True)
-        raise click.exceptions.Exit(1)
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        from ..model.errors import InvalidInput
-
-        raise InvalidInput(f"'{verb.lower()}' asks before it acts.", "Add --yes to go ahead.")
-    confirm(f"{verb} {entry_id} ({first})?")
+    confirm_or_exit(verb, f"{entry_id} ({first})", dry_run, yes)
 
 
 def _described(name: str) -> str:

@@ -20,7 +20,7 @@ from ..digest.build import build, build_chapter
 from ..http_client import private_host_port
 from ..journal import Journal
 from ..model import addresses, period
-from ..model.chapter import PREFIX, chapter_name
+from ..model.chapter import PREFIX
 from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..model.period import Period
 from ..site.publisher import Publisher
@@ -130,22 +130,27 @@ class Dispatcher:
     def plan_chapters(self) -> None:
         """Plan the mails and chat messages of chapters that were published since the last call.
 
-        The first call plans nothing. A chapter is planned once, whatever becomes of it; one that
-        is dated long before (an import brought it) is not sent.
+        The first call plans nothing. A chapter is planned once, and again only if it was postponed
+        before it was sent; one that is dated long before (an import brought it) is not sent.
         """
         if not planning.are_chapters_sent(self._config):
             return
         timeline = self._timeline
         since = self._outbox.fact(CHAPTERS)
         if not since:
-            self._outbox.record({CHAPTERS: timeline.now.isoformat()}, (), timeline.now)
+            # Chapters are dated to the second: one of this second is news.
+            start = timeline.now - timedelta(seconds=1)
+            self._outbox.record({CHAPTERS: start.isoformat()}, (), timeline.now)
             return
         low = max(datetime.fromisoformat(since), self._oldest_news(timeline.now))
         for slug in self._publisher.chapters_published(low, timeline.now):
-            name = chapter_name(slug)
-            if timeline.chapter(slug).now.state == "live" and not self._outbox.fact(name):
-                plans = planning.for_chapter(name, self._config)
-                self._outbox.record({name: timeline.now.isoformat()}, plans, timeline.now)
+            chapter = timeline.chapter(slug).now
+            if chapter.state == "live" and not self._outbox.fact(chapter.name):
+                # If it was postponed before, some of its mails may have been sent.
+                sent = {delivery.key for delivery in self._outbox.deliveries("done")}
+                plans = planning.for_chapter(chapter, self._config)
+                unsent = [plan for plan in plans if plan.key not in sent]
+                self._outbox.record({chapter.name: timeline.now.isoformat()}, unsent, timeline.now)
 
     def _oldest_news(self, now: datetime) -> datetime:
         """Return the instant after which something is news: a day ago, or before a downtime."""
@@ -327,10 +332,13 @@ class Dispatcher:
         timeline, first_weekday = self._timeline, self._config.first_weekday
         if not subject.startswith(PREFIX):
             return build(timeline, period.parse_period_id(subject, first_weekday))
-        chapter = timeline.chapter(subject.removeprefix(PREFIX))
-        if chapter.now.state != "live" or not chapter.is_visible(timeline.now):
+        chapter = timeline.chapter(subject.removeprefix(PREFIX)).now
+        if chapter.state != "live":
             raise _NotNeeded("the chapter was withdrawn")
-        return build_chapter(timeline, chapter.now, first_weekday)
+        if chapter.published > timeline.now:
+            self._outbox.record({chapter.name: ""}, (), timeline.now)  # to be planned again
+            raise _NotNeeded("the chapter was postponed")
+        return build_chapter(timeline, chapter, first_weekday)
 
     def _digest_text(self, digest: Digest) -> str:
         """Return a digest as the plain text of a chat message: its title; of a chapter, more."""

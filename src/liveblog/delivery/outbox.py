@@ -70,7 +70,8 @@ class Plan:
     kind: Kind
     target: str  #: an address, a chat's name, a hub
     subject: str  #: a period's id, an entry's id, a topic
-    version: str = ""  #: of a topic; each version gets a ping of its own
+    version: str = ""
+    """Of a topic, each version gets a ping of its own; of a chapter, the instant it appears."""
 
     @property
     def key(self) -> str:

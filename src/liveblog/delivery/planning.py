@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from ..config import Config
 from ..model import addresses
+from ..model.chapter import Chapter
 from ..model.period import Period
 from ..timeline import Entry
 from .outbox import Plan
@@ -38,17 +39,20 @@ def are_chapters_sent(config: Config) -> bool:
     return is_mailed or any(chat.post == "digests" for chat in config.chat.values())
 
 
-def for_chapter(name: str, config: Config) -> list[Plan]:
-    """Return the mails and chat messages that follow from a published chapter (its *name*)."""
-    mails = [Plan("mail", to, name) for to in config.mail.to if config.mail.chapters]
-    return [*mails, *_for_digest_chats(name, config)]
+def for_chapter(chapter: Chapter, config: Config) -> list[Plan]:
+    """Return the mails and chat messages that follow from a published chapter."""
+    version = chapter.published.isoformat()
+    mails = [
+        Plan("mail", to, chapter.name, version) for to in config.mail.to if config.mail.chapters
+    ]
+    return [*mails, *_for_digest_chats(chapter.name, config, version)]
 
 
-def _for_digest_chats(subject: str, config: Config) -> Iterator[Plan]:
+def _for_digest_chats(subject: str, config: Config, version: str = "") -> Iterator[Plan]:
     """Yield the messages about a digest to the chats that want digests."""
     for name, chat in config.chat.items():
         if chat.post == "digests":
-            yield Plan("chat", name, subject)
+            yield Plan("chat", name, subject, version)
 
 
 def for_news(entries: Iterable[Entry], config: Config, now: datetime) -> Iterator[Plan]:

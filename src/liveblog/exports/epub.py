@@ -119,6 +119,7 @@ class _Book:
             title=self.title,
             documents=documents,
             modified=self._modified,
+            period=self.digest.period,
             pictures=self._pictures.values(),
             **self._metadata(),
         ).encode()

@@ -191,8 +191,11 @@ class _Import:
             published = published.replace(microsecond=0)
         updated = max(_second(version.updated or published), published)
         if published > self.now:
+            is_day = version.published.precision == "day"
+            day = version.published.day_in(self.config.zone)
             raise InvalidInput(
-                f"It is dated {published:%Y-%m-%d %H:%M} UTC, which is in the future.",
+                f"It is dated {day if is_day else f'{published:%Y-%m-%d %H:%M} UTC'}, "
+                "which is in the future.",
                 "Correct the date, or import it again once that date has come.",
             )
         blank = Revision(

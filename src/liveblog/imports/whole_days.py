@@ -67,23 +67,25 @@ def _is_dated_by_import(entry: Entry) -> bool:
 def make_whole_days(journal: Journal, entries: Collection[Entry], zone: tzinfo) -> None:
     """Append a revision to each of *entries* that gives it the precision ``day``.
 
-    ``updated`` stays: nothing that was said has changed.
+    ``updated`` stays, because nothing that was said has changed; if it was the time of the entry,
+    it is so again.
 
     Raises :class:`Conflict` if somebody revised an entry meanwhile.
     """
-    revisions = [
-        (
-            msgspec.structs.replace(
-                entry.now,
-                published=day_start(entry.day, zone),
-                precision="day",
-                recorded=None,
-                idempotency_key="",
-                note=entry.now.note if entry.now.state == "retracted" else "",
-            ),
-            entry.now.rev,
-        )
-        for entry in entries
-    ]
+    revisions = [(_whole_day(entry, zone), entry.now.rev) for entry in entries]
     for start in range(0, len(revisions), BATCH):
         journal.append_many(revisions[start : start + BATCH])
+
+
+def _whole_day(entry: Entry, zone: tzinfo) -> Revision:
+    now = entry.now
+    start = day_start(entry.day, zone)
+    return msgspec.structs.replace(
+        now,
+        published=start,
+        precision="day",
+        updated=start if now.updated == now.published else now.updated,
+        recorded=None,
+        idempotency_key="",
+        note=now.note if now.state == "retracted" else "",
+    )

@@ -31,6 +31,16 @@ Version = TypeVar("Version", Framing, Chapter)
 _QUOTED = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)*>")
 
 
+def quote(text: str, source: str, entry_id: str) -> str:
+    """Return the quote of an entry: *text* in Markdown, and *source*, who said it and when."""
+    lines = [*text.strip().split("\n"), "", f"— [{_escaped(source)}]({SCHEME}{entry_id})"]
+    return "\n".join(f"> {line}".rstrip() for line in lines)
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\\[\]<>`*_&])", r"\\\1", " ".join(text.split()))
+
+
 def quoted_ids(text: str) -> frozenset[str]:
     """Return the ids of the entries that a text quotes."""
     if SCHEME not in text:

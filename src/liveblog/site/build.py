@@ -111,6 +111,7 @@ class Build:
         """Render what depends on single periods and tags, in several processes if it is much."""
         digests, feeds = DigestFiles(self._context), FeedFiles(self._context)
         queries, chapters = self._queries, self._index.chapters
+        shown_weeks = queries.shown_weeks(self._index.journal_weeks()) if plan.years else []
         parts = [
             (
                 _Part(f"day:{day}", day, 1 + self._index.entries.count_in(day),
@@ -125,7 +126,7 @@ class Build:
             ),
             (
                 _Part(f"year:{year}", date(year, 12, 31), 1,
-                      partial(digests.year, year, chapters.of_year(year)))
+                      partial(digests.year, year, shown_weeks, chapters.of_year(year)))
                 for year in sorted(plan.years)
             ),
             (self._tag(feeds, slug) for slug in sorted(plan.tags)),

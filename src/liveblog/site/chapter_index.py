@@ -25,6 +25,7 @@ CREATE TABLE chapters (
 CREATE INDEX chapters_last ON chapters (last, first);
 CREATE INDEX chapters_published ON chapters (published);
 CREATE INDEX chapters_updated ON chapters (updated, slug);
+CREATE INDEX chapters_removed ON chapters (updated, slug) WHERE state = 'removed';
 CREATE TABLE chapter_days (
     day TEXT NOT NULL, slug TEXT NOT NULL, PRIMARY KEY (day, slug)
 ) WITHOUT ROWID;

@@ -19,7 +19,7 @@ from ..text.bidi import close_controls
 from ..timeline import Entry
 from .documents import sitemap
 from .fault_boundary import RenderedFiles, Substitute, substitute_entries
-from .queries import Neighbours
+from .queries import Neighbours, has_text
 from .writer import Context
 
 
@@ -90,7 +90,7 @@ class DigestFiles:
     def week(self, week: Period, neighbours: Neighbours) -> None:
         """Write the page of a week."""
         digest = self._queries.digest(week)
-        if digest.days:
+        if digest.days or has_text(digest.framing):
             self._digest(abridge(digest), neighbours)
 
     def _digest(
@@ -129,7 +129,9 @@ class DigestFiles:
             plainer=lambda: page(plain),
         )
 
-    def year(self, year: int, chapters: Sequence[ChapterLink]) -> None:
+    def year(
+        self, year: int, shown_weeks: Sequence[Period], chapters: Sequence[ChapterLink]
+    ) -> None:
         """Write the page of a year: its days, and the weeks and chapters with any of its days."""
         non_empty = self._queries.non_empty
         months: dict[date, list[NavigationLink]] = {}
@@ -141,7 +143,7 @@ class DigestFiles:
             return
         weeks = [
             self._queries.link(week, framing.headline if framing else "")
-            for week in self._queries.weeks
+            for week in shown_weeks
             if year in (week.start.year, week.end.year)
             for framing in [self._context.timeline.framing(week.id)]
         ]

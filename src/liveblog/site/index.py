@@ -31,7 +31,7 @@ from .entry_index import EntryIndex
 from .manifest import Manifest
 from .quote_index import QuoteIndex
 
-VERSION = 12
+VERSION = 13
 
 _SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -162,6 +162,11 @@ class Index:
         query = "SELECT name FROM stamps WHERE name BETWEEN ? AND ? AND LENGTH(name) = 10"
         rows = self._db.execute(query, (first.isoformat(), last.isoformat()))
         return [date.fromisoformat(row[0]) for row in rows]
+
+    def journal_weeks(self) -> list[str]:
+        """Return the weeks (``2012-W29``) that had a file in the journal, in order."""
+        rows = self._db.execute("SELECT name FROM stamps WHERE name LIKE '____-W__' ORDER BY name")
+        return [row[0] for row in rows]
 
     def set_stamps(self, stamps: dict[str, str], names: Iterable[str]) -> None:
         """Store the stamps of *names*; those without one are deleted."""

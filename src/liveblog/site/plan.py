@@ -57,6 +57,8 @@ def make_plan(changes: SiteChanges, context: Context, *, full: bool) -> Plan:
     if added_or_removed:
         days |= _with_new_neighbours(before.days, now.days)
         weeks |= _with_new_neighbours(queries.weeks_of(before.days), queries.weeks)
+        # A week without updates links to its neighbours too, and is the neighbour of none.
+        weeks |= {*queries.shown_weeks(index.journal_weeks())} - {*queries.weeks}
     # A week across the new year is listed in both years.
     listed = {queries.week(day) for day in now.changed(before)} | framed_weeks
     years = {day.year for week in listed for day in (week.start, week.end)} | chapters.years
@@ -81,6 +83,7 @@ def make_plan(changes: SiteChanges, context: Context, *, full: bool) -> Plan:
         sitemap=full
         or bool(added_or_removed)
         or chapters.has_new_slugs
+        or not framed_weeks <= {*queries.weeks}
         or changes.tags_before != index.entries.tags(),
         search_page=full or bool(added_or_removed) or chapters.has_new_slugs,
         chapter_lists=all_feeds or chapters.has_new_rows,

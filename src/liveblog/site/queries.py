@@ -20,6 +20,7 @@ from ..digest.build import build_chapter, build_from_days
 from ..journal import Fault
 from ..model import addresses, period
 from ..model.chapter import Chapter
+from ..model.entry import Framing
 from ..model.errors import NotFound, Withheld
 from ..model.moment import Moment, updated_in
 from ..model.period import COVERAGE, Period
@@ -127,6 +128,14 @@ class SiteQueries:
         """The weeks with non-empty days, in order."""
         return self.weeks_of(self.non_empty.days)
 
+    def shown_weeks(self, names: Iterable[str]) -> list[Period]:
+        """Return the weeks that have a page: those with non-empty days, or with a text.
+
+        *names* are those of the weeks that have a file in the journal.
+        """
+        weeks = map(self.parse_week, names)
+        return sorted({*self.weeks, *(w for w in weeks if has_text(self._timeline.framing(w.id)))})
+
     def weeks_of(self, days: Iterable[date]) -> list[Period]:
         """Return the weeks of *days*, which are in order."""
         weeks: list[Period] = []
@@ -212,3 +221,8 @@ class SiteQueries:
             self.link(make(before[0])) if before else None,
             self.link(make(after[0])) if after else None,
         )
+
+
+def has_text(framing: Framing | None) -> bool:
+    """Whether a framing has any text."""
+    return bool(framing and (framing.headline or framing.introduction or framing.close))

@@ -148,7 +148,8 @@ class SiteFiles:
         """Write the sitemap of the pages outside of days, and the list of all sitemaps."""
         non_empty = self._queries.non_empty
         paths = ["", *(f"{year:04}/" for year in non_empty.years)]
-        paths += [addresses.week_path(week) for week in self._queries.weeks]
+        weeks = self._queries.shown_weeks(self._context.index.journal_weeks())
+        paths += [addresses.week_path(week) for week in weeks]
         paths += [addresses.tag_path(tag) for tag in self._context.index.entries.tags()]
         chapters = [link.slug for link in self._context.index.chapters.links()]
         paths += [addresses.CHAPTERS, *map(addresses.chapter_path, chapters)] if chapters else []

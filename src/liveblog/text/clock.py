@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import time
+from functools import lru_cache
 
 from msgspec import Struct, structs
 
@@ -101,12 +102,22 @@ class _Clock(Struct):
             return None
 
 
+@lru_cache(maxsize=1)
+def _first_words() -> frozenset[str]:
+    """Return the words and signs that a time can begin with."""
+    tables = (BEFORE, RANGE_BEFORE, TO_HOUR, HOUR_WORDS, POINTS, PARTS, MODIFIERS)
+    return LEADS.union(*(table.first_words for table in tables))
+
+
 def read_time(tokens: Tokens, *, has_range: bool = True) -> TimeOfDay | None:
     """Read a time of day, and skip its tokens; None, with nothing skipped, if none comes next.
 
     With *has_range*, two times (« de 10 h à 11 h ») are one time: the first.
     """
     start = tokens.at
+    first = tokens.peek()
+    if first.number is None and first.word not in _first_words():
+        return None
     for read in (_read_range, _read_one) if has_range else (_read_one,):
         tokens.at = start
         found = read(tokens)

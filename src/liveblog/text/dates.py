@@ -79,11 +79,6 @@ _LANGUAGES = {
 _REGIONS = {"ar": ("SY", "MA", "DZ", "MR")}
 """Territories (CLDR) in which the months have other names, by language."""
 
-_CLOCK = re.compile(
-    r"(?P<h>\d{1,2})(?: ?[:h.] ?(?P<m>\d{2})(?::(?P<s>\d{2}))?| ?h| ?(?=am|pm))"
-    r"(?: ?(?P<half>am|pm))?$"
-)
-
 
 def parse_moment(text: str, *, now: datetime, zone: tzinfo, language: str = "en") -> Moment:
     """Return the moment that *text* names, its instant in UTC.
@@ -112,41 +107,61 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, language: str = "en"
     iso = _iso_moment(text.strip(), zone)
     if iso is not None:
         return iso
-    day_part, clock = _split(normalized, languages)
     today = now.astimezone(zone).date()
-    day = _day(day_part, today, language) if day_part else today
-    if day is None or (clock is None and not day_part):
-        found = _worded_moment(text, today, zone, language)
-        if found is None:
-            raise _not_understood(text)
-        return found
-    if clock is None:
+    day = _day(normalized, today, language)
+    if day is not None:
         return _whole_day(day, zone)
-    return Moment(_local_instant(datetime.combine(day, clock), zone, text))
+    found = _timed_moment(text, today, zone, language)
+    if found is None:
+        raise _not_understood(text)
+    return found
 
 
-def _worded_moment(text: str, today: date, zone: tzinfo, language: str) -> Moment | None:
-    """Return the moment of a text that ends in a vague time, or in one in words; None for another.
-
-    "half past six", « dimanche vers 13 h », "yesterday at noon". The night of a day is the one
-    after it, « dans la nuit » the one before its morning.
-    """
+def _timed_moment(text: str, today: date, zone: tzinfo, language: str) -> Moment | None:
+    """Return the moment of a text that ends in a time, after a day or alone; None for another."""
+    alone = None
     starts = Tokens(text, 0)
     while starts.peek().word:
         start = starts.peek().start
         tokens = Tokens(text, start)
         found = read_time(tokens)
-        is_whole = found is not None and not tokens.peek().word
-        if found and found.time and is_whole and not found.is_bare and found.zone in ("", "local"):
-            day_part = normalize(text[:start]).strip(" ,،")
-            day = _day(day_part, today, language) if day_part else today
-            if day is not None:
-                is_evening = bool(day_part) and not (found.has_word or found.is_point)
-                clock = found.late if is_evening and found.late else found.time
-                instant = limits.check_instant(period.local_instant(day, clock, zone))
-                return Moment(instant, written_time=text[start:].strip() if found.is_vague else "")
         starts.at += 1
-    return None
+        if found is None or tokens.peek().word or found.is_bare or found.zone not in ("", "local"):
+            continue
+        words = _words_for_day(text[:start], language)
+        day = _day(words, today, language) if words else None
+        if day is not None:
+            # "Sunday night" follows the day; « dans la nuit » precedes its morning.
+            is_evening = not (found.has_word or found.is_point)
+            clock = found.late if is_evening and found.late else found.time
+            return _moment_at(day, clock, text[start:], zone, is_vague=found.is_vague)
+        if not words and alone is None:
+            alone = start, found
+    if alone is None:
+        return None
+    start, found = alone
+    return _moment_at(today, found.time, text[start:], zone, is_vague=found.is_vague)
+
+
+def _words_for_day(text: str, language: str) -> str:
+    """Return the words before a time that name its day, without those that are ignored."""
+    text = normalize(text).strip(" ,،")
+    for words in _languages(language):
+        text = re.sub(rf"(?:^|[ ,])(?:{'|'.join(words.at)})$", "", text).strip(" ,")
+    return text
+
+
+def _moment_at(
+    day: date, clock: time | None, written: str, zone: tzinfo, *, is_vague: bool
+) -> Moment:
+    """Return the moment of a time on a day, as it is *written*."""
+    written = written.strip()
+    if clock is None:
+        raise InvalidInput(f"'{written}' is not a time.", f"Write it like {_EXAMPLES}.")
+    if is_vague:
+        instant = limits.check_instant(period.local_instant(day, clock, zone))
+        return Moment(instant, written_time=written)
+    return Moment(_local_instant(datetime.combine(day, clock), zone, written))
 
 
 def _iso_moment(text: str, zone: tzinfo) -> Moment | None:
@@ -262,30 +277,6 @@ def _local_instant(local: datetime, zone: tzinfo, text: str) -> datetime:
             f"Did you mean {shown:%H:%M}?",
         )
     return instant
-
-
-def _split(text: str, languages: Iterable[_Language]) -> tuple[str, time | None]:
-    """Split a text into the words for a day and the time at its end, if there is one."""
-    # German "9 Uhr" is a full hour.
-    text = re.sub(r"(\d{1,2}) uhr$", r"\1:00", text)
-    for words in languages:
-        text = re.sub(rf" (?:{'|'.join(words.at)})$", "", text) if words.at else text
-    match = _CLOCK.search(text)
-    if not match or (match.start() and text[match.start() - 1] not in " ,t"):  # t: 2012-07-15t18:04
-        return text, None
-    hour, minute, second = int(match["h"]), int(match["m"] or 0), int(match["s"] or 0)
-    if match["half"]:
-        if not 1 <= hour <= 12:
-            raise InvalidInput(f"'{match[0]}' is not a time.", f"Write it like {_EXAMPLES}.")
-        hour = hour % 12 + (12 if match["half"] == "pm" else 0)
-    try:
-        clock = time(hour, minute, second)
-    except ValueError:
-        raise InvalidInput(f"'{match[0]}' is not a time.", f"Write it like {_EXAMPLES}.") from None
-    rest = text[: match.start()].strip(" ,")
-    for words in languages:
-        rest = re.sub(rf"(?:^|[ ,])(?:{'|'.join(words.at)})$", "", rest).strip(" ,")
-    return rest, clock
 
 
 def _day(text: str, today: date, language: str) -> date | None:

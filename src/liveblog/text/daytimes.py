@@ -130,7 +130,7 @@ POINTS = _phrases(
 """Hours that are named."""
 
 PARTS = _phrases(
-    ((1.0, 3.0, 5.0), "nuit|night|overnight|nacht|nachts|noche|madrugada|ليلا|الليل|الليلة|ليلة"
+    ((1.0, 3.0, 5.0), "nuit|night|overnight|nacht|nachts|noche|madrugada|ليلا|ليل|الليل|الليلة|ليلة"
                       "|ليلة أمس|early hours|small hours|early morning hours|frühen morgenstunden"),
     ((5.0, 5.5, 6.0), "aube|aurore|dawn|daybreak|sunrise|morgengrauen|tagesanbruch|sonnenaufgang"
                       "|amanecer|alba|فجرا|الفجر|فجر|فجر اليوم|شروق الشمس|petit matin|petit jour"),

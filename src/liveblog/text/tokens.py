@@ -21,6 +21,9 @@ BLANK = " \t\u00a0\u2000-\u200b\u202f\u205f\u3000\u200e\u200f\u202a-\u202e\u2066
 _MARKS = "\u0300-\u036f\u064b-\u065f\u0670"
 """Combining marks: accents of decomposed text, Arabic vowels."""
 
+_FIRST_MARK = "\u0300"
+"""The first of the combining marks of all scripts."""
+
 _TOKEN = re.compile(rf"\d+|[^\W\d_](?:[^\W\d_]|[{_MARKS}])*|[^{BLANK}]")
 
 
@@ -60,7 +63,9 @@ class Tokens:
             if match is None:
                 return Token("", "", 0, True)
             blank = match.start() > (self._list[-1].end if self._list else self._start)
-            self._list.append(Token(normalize(match[0]), match[0], match.end(), blank))
+            raw = match[0]
+            word = raw.lower() if raw.isascii() else normalize(raw)
+            self._list.append(Token(word, raw, match.end(), blank))
         return self._list[at]
 
     def take(self, words: frozenset[str] | str) -> bool:
@@ -96,8 +101,14 @@ class Phrases(Generic[_Value]):
 
     def take(self, tokens: Tokens) -> _Value | None:
         """Skip the phrase that comes next, and return its value; None if none does."""
-        for words, value in self._by_first.get(tokens.peek().word, ()):
-            if all(tokens.peek(i).word == word for i, word in enumerate(words)):
+        phrases = self._by_first.get(tokens.peek().word)
+        if phrases is None:
+            return None
+        second = tokens.peek(1).word
+        for words, value in phrases:
+            if len(words) > 1 and words[1] != second:
+                continue
+            if all(tokens.peek(i).word == word for i, word in enumerate(words[2:], 2)):
                 tokens.at += len(words)
                 return value
         return None
@@ -116,7 +127,11 @@ def normalize(text: str) -> str:
 
     Apostrophes become ``'`` and digits of other scripts ASCII digits.
     """
+    if text.isascii():
+        return " ".join(text.lower().split())
     text = decomposed(text.casefold().replace("’", "'"))
-    text = "".join(c for c in text if not unicodedata.combining(c)).replace("ة", "ه")
-    text = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in text)
-    return re.sub(r"\s+", " ", text).strip()
+    text = "".join([c for c in text if c < _FIRST_MARK or not unicodedata.combining(c)])
+    if not text.isascii():
+        text = text.replace("ة", "ه")
+        text = "".join([str(unicodedata.digit(c)) if c.isdigit() else c for c in text])
+    return " ".join(text.split())

@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from ..blog import Blog, Uploaded
+from ..chapter_editor import ChapterImage
 from ..model import limits
+from ..model.chapter import Chapter, ChapterDraft
 from ..model.draft import Draft
 from ..model.entry import Media, Revision
 from ..model.errors import InvalidInput
@@ -121,6 +123,65 @@ class Newsroom:
             author=self.person.name,
             expect=expect,
         )
+
+    def create_chapter(
+        self,
+        draft: ChapterDraft,
+        *,
+        slug: str = "",
+        image: Uploaded | None = None,
+        schedule: bool,
+        key: str = "",
+    ) -> Chapter:
+        """Create a chapter; *key* is the client's Idempotency-Key."""
+        demand(self.person, "frame")
+        return self.blog.chapters.create(
+            draft,
+            slug=slug,
+            image=image,
+            author=self.person.name,
+            schedule=schedule,
+            idempotency_key=self._request_key(key),
+        )
+
+    def edit_chapter(
+        self,
+        slug: str,
+        draft: ChapterDraft,
+        *,
+        image: ChapterImage | UnsetType = UNSET,
+        schedule: bool,
+        note: str = "",
+        minor: bool = False,
+        expect: int,
+    ) -> None:
+        """Change a chapter; with a *note* it is a correction that readers see."""
+        demand(self.person, "frame")
+        self.blog.chapters.edit(
+            slug,
+            draft,
+            image=image,
+            author=self.person.name,
+            schedule=schedule,
+            note=note,
+            minor=minor,
+            expect=expect,
+        )
+
+    def retract_chapter(self, slug: str, why: str, *, expect: int) -> None:
+        """Withdraw a chapter; a notice with the reason stays in its place."""
+        demand(self.person, "frame")
+        self.blog.chapters.retract(slug, why=why, author=self.person.name, expect=expect)
+
+    def remove_chapter(self, slug: str, *, purge: bool = False, expect: int | None = None) -> None:
+        """Remove a chapter from the site; with *purge*, blank its texts in the journal."""
+        demand(self.person, "purge" if purge else "remove")
+        self.blog.chapters.remove(slug, author=self.person.name, purge=purge, expect=expect)
+
+    def restore_chapter(self, slug: str, *, expect: int) -> None:
+        """Restore a chapter that was removed."""
+        demand(self.person, "restore")
+        self.blog.chapters.restore(slug, expect=expect)
 
     def end(self, *, is_over: bool) -> None:
         """End the coverage, or resume it."""

@@ -48,7 +48,7 @@ from .dayclock import DayClock
 from .days import Article, Day
 from .framing import CloseText, Lead, Tally, chapter_items
 from .headings import day_heading
-from .lines import strip_forbidden
+from .lines import is_rule, strip_forbidden
 from .section import Section, line_range
 from .spans import Night, SeveralDays
 from .survey import Chapter, IsTagged, Start, Survey, survey
@@ -222,7 +222,7 @@ class _Unused(Section):
         self._first = self._last = 0
 
     def add(self, number: int, line: str) -> Iterator[Item]:
-        if line.strip():
+        if line.strip() and not is_rule(line):
             self._first, self._last = self._first or number, number
         return iter(())
 

@@ -139,6 +139,9 @@ def is_title(blocks: Sequence[Block], at: int, index: int) -> bool:
         return False
     if at and _dated_above(blocks, at):
         return False  # a day without a text is no day
+    is_apart = not at or blocks[at].blanks > 0 or blocks[at - 1].kind in ("rule", "picture")
+    if not is_apart and not title.level:
+        return False  # it is a line of the paragraph above it
     first = blocks[0].title
     is_above_days = at + 1 == index and blocks[index].kind == "heading" and blocks[index].is_certain
     if title.is_sentence and not title.level and is_above_days and blocks[at].is_about_period:
@@ -150,7 +153,7 @@ def is_title(blocks: Sequence[Block], at: int, index: int) -> bool:
         or (first and first.is_sentence)
         or is_above_picture(blocks, at)
         or (at + 1 == index and not blocks[index].blanks)
-        or is_set_apart(blocks, at)
+        or (is_set_apart(blocks, at) and not blocks[index].is_certain)
     )
 
 

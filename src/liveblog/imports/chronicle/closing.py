@@ -144,6 +144,7 @@ def _ask(part: Part, found: Close, candidates: Sequence[Block], ask: Ask) -> Clo
     none = "nowhere: there is no close"
     choices = {f"line {block.number}: {shorten(block.text, 70)}": block.number for block in shown}
     title = f" of '{shorten(part.name, 60)}'" if part.name else ""
-    read = f"line {found.line}" if found.line else "nowhere"
-    answer = ask(f"Where does the close{title} begin? Its words say: {read}.", [none, *choices])
+    guess = f"line {found.line}" if found.line else "nowhere"
+    question = f"Where does the close{title} begin? Without --ask: {guess}."
+    answer = ask(question, [none, *choices])
     return Close(choices[answer]) if answer in choices else Close()

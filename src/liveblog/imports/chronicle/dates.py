@@ -18,6 +18,9 @@ from ...text.tokens import Phrases, Token, Tokens
 Reading = tuple[int | None, int, int]
 """Year (None if missing, below 100 if written with two digits), month and day, as written."""
 
+_BASIC_LENGTH = 8
+"""Digits of a date in the basic format of ISO 8601: 20120715."""
+
 _MONTH = 31
 _LONGEST_RUN = 15
 """Maximum number of days of several days that begin in the month before, which is not named."""
@@ -75,9 +78,19 @@ def vocabulary() -> tuple[dict[str, int], dict[str, int]]:
     return months, weekdays
 
 
+@lru_cache(maxsize=1)
+def _first_words() -> frozenset[str]:
+    """Return the words that a date can begin with."""
+    months, weekdays = vocabulary()
+    return ARTICLES | {name.partition(" ")[0] for name in (*months, *weekdays)}
+
+
 def read_dates(tokens: Tokens) -> Dates | None:
     """Read a day, or several, with or without a weekday; None, with nothing skipped, if none is."""
     start = tokens.at
+    first = tokens.peek()
+    if first.number is None and first.word not in _first_words():
+        return None
     found = _read_several(tokens)
     if found is None:
         tokens.at = start
@@ -247,6 +260,11 @@ def _read_date(tokens: Tokens) -> _Part | None:
 def _read_numeric(tokens: Tokens) -> _Part | None:
     parts: list[Token] = []
     sign = ""
+    if len(tokens.peek().raw) == _BASIC_LENGTH and tokens.peek().number is not None:
+        digits = tokens.peek().raw
+        tokens.at += 1
+        reading = int(digits[:4]), int(digits[4:6]), int(digits[6:])
+        return _Part(possible(reading), is_bare=True) if possible(reading) else None
     while len(parts) < 3:
         token = tokens.peek()
         if token.number is None or len(token.raw) > 4:

@@ -15,6 +15,7 @@ from .doubts import doubtful_day, doubtful_time
 from .headings import dated_sentence, day_heading
 from .lines import ends_sentence, find_sources, is_headline, is_picture, is_rule, is_underline
 from .section import (
+    EDIT_ENTRY,
     PendingLine,
     Section,
     TextBuilder,
@@ -261,7 +262,7 @@ class Article(Day):
         elif number == self._start.date_line:
             yield from self._add_date(number, line)
         elif is_placeholder(bare):
-            yield missing_picture(number, bare, f"the article '{shorten(self._headline, 60)}'")
+            yield missing_picture(number, bare, "article", self._headline, EDIT_ENTRY)
         elif authors := byline(bare):
             self._author = ", ".join(authors)
         elif bare and not is_rule(line) and not is_underline(line):

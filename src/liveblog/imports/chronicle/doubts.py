@@ -63,6 +63,10 @@ _SENTENCE_ENDS = frozenset('.!?…؟:;(«"“')
 _LIST = re.compile(r"(?:> ?|\d{1,3}[.)] |\[?update,? )", re.IGNORECASE)
 """The mark of a quotation, of a numbered item or of an update."""
 
+_DIGIT = re.compile(r"\d")
+_LONGEST_HEAD = 120
+"""Characters of a line among which a time is looked for."""
+
 _MILITARY = re.compile(r"(?P<time>(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)) ?[:–—-] ")
 
 
@@ -104,7 +108,9 @@ def doubtful_time(line: str) -> Doubt | None:
     if mark is not None and mark.is_sentence:
         return None
     found = (mark.text, mark.time) if mark is not None else possible_time(line)
-    found = found or _find_military(line) or _find_time(line)
+    found = found or _find_after_weekday(line)
+    if found is None and _DIGIT.search(line, 0, _LONGEST_HEAD):
+        found = _find_military(line) or _find_time(line)
     if found is None:
         return None
     text, clock = found
@@ -130,11 +136,11 @@ def _find_sentence(line: str, before: Opening, day: date) -> _Found:
 
 def _find_date(line: str, before: Opening, day: date) -> _Found:
     """Find a date a few words after the start of a line that it ends, or before a colon."""
+    tokens = Tokens(line, before.start)
     for skipped in range(1, _MOST_WORDS + 1):
-        tokens = Tokens(line, before.start)
-        if not tokens.peek(skipped).word:
-            return None
         tokens.at = skipped
+        if not tokens.peek().word:
+            return None
         found = read_dates(tokens)
         if found is None or found.is_bare:
             continue
@@ -149,8 +155,9 @@ def _find_month(line: str, before: Opening, day: date) -> _Found:
     """Find « Début septembre : … », « Jour 3 : … »: a part of the calendar that is no day."""
     tokens = Tokens(line, before.start)
     is_numbered = is_numbered_day(tokens)
+    months = vocabulary()[0]
     for _ in range(_MOST_WORDS):
-        if is_numbered or tokens.peek().word in vocabulary()[0]:
+        if is_numbered or tokens.peek().word in months:
             break
         tokens.at += bool(tokens.peek().word)
     else:
@@ -205,7 +212,8 @@ def _find_weekday(line: str, before: Opening, day: date) -> _Found:
     number = number if number is not None and 1 <= number <= _LONGEST_MONTH else None
     tokens.at += number is not None
     end = tokens.end
-    if read_and(tokens) and read_weekday(tokens) is not None:
+    is_pair = read_and(tokens) and read_weekday(tokens) is not None
+    if is_pair:
         tokens.at += tokens.peek().number is not None
         end = tokens.end
     tail = read_tail(line[end:], before)
@@ -213,6 +221,8 @@ def _find_weekday(line: str, before: Opening, day: date) -> _Found:
     if not is_heading and not (lead.has_article and is_whole):
         return None
     text = line[before.start : end]
+    if is_pair:
+        return text, None
     if number is not None:
         return text, _next_numbered(day, number)
     return text, day + timedelta(days=(weekday - day.weekday()) % 7)
@@ -226,13 +236,29 @@ def _find_number(line: str, before: Opening, day: date) -> _Found:
     if number is None or not 1 <= number <= _LONGEST_MONTH:
         return None
     end = tokens.end
-    if read_and(tokens) and read_day_number(tokens) is not None:
+    is_pair = read_and(tokens) and read_day_number(tokens) is not None
+    if is_pair:
         end = tokens.end
     tail = read_tail(line[end:], before)
     signs = (":", "-", ",") if lead.has_article else (":",)
     if tail.sign not in signs and (tail.rest or tail.sign or not lead.has_article):
         return None
-    return line[before.start : end], _next_numbered(day, number)
+    return line[before.start : end], None if is_pair else _next_numbered(day, number)
+
+
+def _find_after_weekday(line: str) -> tuple[str, time | None] | None:
+    """Find « Vendredi soir : … » on that Friday."""
+    before = read_opening(line)
+    tokens = Tokens(line, before.start)
+    read_lead(tokens, line)
+    if read_weekday(tokens) is None:
+        return None
+    rest = line[tokens.end :].lstrip(" ,،")
+    mark = time_mark(rest)
+    if mark is None:
+        return None
+    end = len(line) - len(rest) + len(mark.text)
+    return line[before.start : end], mark.time
 
 
 def _find_military(line: str) -> tuple[str, time | None] | None:
@@ -246,11 +272,11 @@ def _find_military(line: str) -> tuple[str, time | None] | None:
 def _find_time(line: str) -> tuple[str, time | None] | None:
     """Find « Ce jour-là, à 10 h, … »: a time a few words after the start, and a sign after it."""
     before = read_opening(line)
+    tokens = Tokens(line, before.start)
     for skipped in range(1, _MOST_WORDS + 1):
-        tokens = Tokens(line, before.start)
-        if not tokens.peek(skipped).word or tokens.peek(skipped - 1).raw in _SENTENCE_ENDS:
-            return None
         tokens.at = skipped
+        if not tokens.peek().word or tokens.peek(-1).raw in _SENTENCE_ENDS:
+            return None
         found = read_time(tokens)
         if found is None or not found.has_number or found.is_plain or found.is_bare:
             continue

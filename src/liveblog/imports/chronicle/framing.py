@@ -9,12 +9,12 @@ from ...model import limits
 from ...model.errors import InvalidInput
 from ...model.period import span
 from ...text.locale import Words
-from ...text.plain import shorten
 from .. import ChapterItem, Item, Problem
 from .anchors import is_dateline
 from .headings import day_heading
 from .lines import is_rule, is_underline
 from .section import (
+    EDIT_CHAPTER,
     Section,
     TextBuilder,
     add_line,
@@ -45,7 +45,7 @@ class Lead(Section):
         if not bare or self._has_text:
             yield from self.text.add(number, line)
         elif is_placeholder(bare):
-            yield missing_picture(number, bare, f"the chapter '{shorten(self._title, 60)}'")
+            yield missing_picture(number, bare, "chapter", self._title, EDIT_CHAPTER)
         elif authors := byline(bare):
             self.authors += authors
         elif (heading := day_heading(bare)) and self._title and is_dateline(bare):
@@ -99,7 +99,7 @@ class ChapterText:
         elif self._text.size > 4 * limits.FRAMING:
             self._is_too_long = True
         else:
-            yield from add_line(self._text, number, line)
+            yield from add_line(self._text, number, line, EDIT_CHAPTER)
 
     @property
     def markdown(self) -> str:

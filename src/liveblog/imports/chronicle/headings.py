@@ -85,9 +85,10 @@ def day_heading(line: str, *, is_sentence: bool = False) -> Heading | None:
     is_marked = bool(before.level or closed)
     if found.is_bare and found.weekday is None and not is_marked and sign != ":" and rest:
         return None  # "10/12 – " may be any fraction
-    if not found.has_month and not is_marked and rest and sign not in (":", "-"):
-        return None
     stamp = _stamp(lead, found, tail, rest)
+    is_heading = is_marked or not rest or sign in (":", "-") or stamp is not None
+    if not found.has_month and not is_heading:
+        return None
     is_aside = rest.startswith("(") and rest.endswith(")") and not lead.has_article
     is_strong = not rest or is_marked or is_aside or sign in (":", "-")
     is_strong = is_strong or (stamp is not None and not lead.part)

@@ -9,10 +9,16 @@ from dataclasses import dataclass, field
 from ...text.tokens import Tokens
 from .dates import Reading, read_dates, vocabulary
 
-_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_YEAR = re.compile(r"(?<!\w)\d{4}(?!\d)")
 
 _FIRST_YEAR, _LAST_YEAR = 1800, 2100
 """The years that a number of four digits can be."""
+
+_BETWEEN = " ,،\t\u00a0\u202f\u200f"
+"""Characters between a year and the rest of its date."""
+
+_SEPARATORS = "./-–)"
+"""Signs before a year, within a date or after the second name of its month."""
 
 _LONGEST_DATE = 40
 """Maximum characters of a date before its year."""
@@ -45,6 +51,9 @@ class Mentions:
 
     def _add_date(self, text: str, year: int) -> None:
         """Add the date that ends with a year."""
+        before = text[:-4].rstrip(_BETWEEN)
+        if not before or not (before[-1].isalnum() or before[-1] in _SEPARATORS):
+            return
         months = vocabulary()[0]
         starts = Tokens(text, 0)
         while starts.peek().word:

@@ -88,28 +88,32 @@ def is_list_item(line: str) -> bool:
     return line.startswith((*_LIST, *_BULLETS, *_DASHES)) or _is_numbered(line)
 
 
-def add_line(text: TextBuilder, number: int, line: str) -> Iterator[Item]:
-    """Add a line to a text; yield a problem if it refers to a picture."""
+EDIT_ENTRY = "liveblog edit ID --image FILE --alt TEXT; 'liveblog log' lists the ids"
+EDIT_CHAPTER = (
+    "liveblog chapter edit NAME --image FILE --alt TEXT; 'liveblog chapter list' lists the names"
+)
+"""The commands that add a picture."""
+
+
+def add_line(
+    text: TextBuilder, number: int, line: str, command: str = EDIT_ENTRY
+) -> Iterator[Item]:
+    """Add a line to a text; yield a problem if it refers to a picture, which *command* adds."""
     if text.add(number, line) or is_picture(line):
-        yield _picture(number, line.strip())
+        yield Problem(
+            f"line {number}",
+            f"'{shorten(line.strip(), 60)}' refers to a picture that is not here; "
+            "it stays in the text",
+            f"Add it: {command}.",
+        )
 
 
-def _picture(number: int, line: str) -> Problem:
+def missing_picture(number: int, line: str, kind: str, title: str, command: str) -> Problem:
+    """Return the problem for a placeholder of a picture of an article or a chapter (*kind*)."""
     return Problem(
         f"line {number}",
-        f"'{shorten(line, 60)}' refers to a picture that is not here; it stays in the text",
-        "Add it to the update: liveblog edit ID --image FILE --alt TEXT.",
-    )
-
-
-def missing_picture(number: int, line: str, owner: str) -> Problem:
-    """Return the problem for a line that stands for a picture of an article or a chapter."""
-    return Problem(
-        f"line {number}",
-        f"'{shorten(line, 60)}' stands for a picture of {owner}, which is not here",
-        "Add it: liveblog chapter edit NAME --image FILE --alt TEXT."
-        if owner.startswith("the chapter")
-        else "Add it: liveblog edit ID --image FILE --alt TEXT.",
+        f"'{line}' stands for a picture of the {kind} '{shorten(title, 60)}', which is not here",
+        f"Add it: {command}.",
     )
 
 

@@ -122,11 +122,12 @@ def _divide(
             choices = (_IS_TITLE, _IS_SUBHEADING)
             is_new = ask(question, choices if is_new else choices[::-1]) == _IS_TITLE
         elif is_new and score <= _ENOUGH + 1 and blocks[index].is_certain:
+            marks = "#" * min(max(3, _level(part) + 1, blocks[index].level + 1), 6)
             found.notes.append(
                 Problem(
                     f"line {blocks[title].number}",
                     f"'{shorten(blocks[title].text, 60)}' is read as a title, not as a sub-heading",
-                    "If it is a sub-heading of the day before, put '### ' before it.",
+                    f"If it is a sub-heading of the day before, put '{marks} ' before it.",
                 )
             )
         if is_new:
@@ -210,21 +211,26 @@ def _score(blocks: Sequence[Block], part: Part, at: int, index: int, step: int) 
     """Return how many signs there are that the title *at* begins a new part above *index*."""
     title = blocks[at].title
     assert title is not None
-    level = max(part.title.title.level if part.title and part.title.title else 0, 1)
-    if max(level, blocks[index].level) < title.level < UNDERLINED:
+    if max(_level(part), blocks[index].level, 1) < title.level < UNDERLINED:
         return 0  # it is marked as a sub-heading
     score = 0
     if not 0 < step <= LONGEST_STEP:
         score += 3
     elif step > 1 and len(part.anchors) > 1 and part.is_daily:
         score += 1
-    if part.title and len(part.anchors) == 1:  # it is an article, or a chronicle of one day
+    if len(part.anchors) == 1 and title_above(blocks, part.anchors[0]) == part.start:
         is_sentence = not blocks[part.anchors[0]].is_certain
         score += 3 if is_sentence else 1 + (step != 1)
     score += signs_of_an_end(blocks, part.anchors[-1], at)
     score += 2 * any(block.is_about_period for block in blocks[at + 1 : index])
     score += 2 * (title.level == 1 or 0 < title.level <= blocks[index].level)
     return score + has_many_words(blocks[at])
+
+
+def _level(part: Part) -> int:
+    """Return the level of a part's title, if it is a Markdown heading with number signs."""
+    title = part.title.title if part.title else None
+    return title.level if title and title.level < UNDERLINED else 0
 
 
 def _is_article(blocks: Sequence[Block], part: Part) -> bool:

@@ -101,6 +101,7 @@ def _without_texts(record: Record, name: str) -> Record | None:
         rev=record.rev,
         recorded=record.recorded,
         published=record.published,
+        precision=record.precision,
         updated=record.updated,
         day=record.day,
         state="removed",

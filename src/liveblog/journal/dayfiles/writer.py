@@ -151,11 +151,14 @@ class Journal(Reader):
         and links of the lines stay.
         """
         link = f"{SCHEME}{entry_id}".encode()
+        with storage_errors("read", self.folder):
+            # Without the lock, since reading a large journal takes seconds.
+            found = [path for path in self.folder.rglob("*.jsonl*") if _contains(path, link)]
+        if not found:
+            return
         with self.locked():
             names = {path: name for name, path in find_files(self.folder)}
-            for path in self.folder.rglob("*.jsonl*"):
-                if not _contains(path, link):
-                    continue
+            for path in found:
                 if path.name.startswith("."):  # left by a process that was killed
                     path.unlink(missing_ok=True)
                     continue

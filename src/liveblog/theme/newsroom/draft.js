@@ -52,6 +52,13 @@ export function toEntry({ values, pictures }) {
   };
 }
 
+/** Convert a draft of a chapter to an entry that shows its title, introduction and close. */
+export function toChapterPreview({ values }) {
+  const one = (name) => values.find(([other]) => other === name)?.[1].trim() ?? "";
+  const texts = [one("introduction"), one("close")].filter(Boolean);
+  return { title: one("title"), body: texts.join("\n\n***\n\n") };
+}
+
 /** Read a number with a decimal point or comma; empty text is not a number. */
 function toNumber(text) {
   return text ? Number(text.replace(",", ".")) : Number.NaN;

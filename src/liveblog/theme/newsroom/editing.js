@@ -1,12 +1,14 @@
-// The form that edits an entry or the framing of a digest: sent without leaving the page.
+// The form that edits an entry, a chapter or the framing of a digest: sent without leaving the page.
 
 import { ApiError, TIMEOUT } from "./api.js";
 import { all, byId, words } from "./dom.js";
 import { DraftForm } from "./form.js";
+import { startQuoting } from "./quotations.js";
 import { read } from "./storage.js";
 
 export function startEditing(form) {
   const draftForm = new DraftForm(form);
+  startQuoting(draftForm);
   const rev = form.elements.rev.value;
   const stored = read(draftForm.storageKey);
   if (stored && stored.rev === rev && draftForm.problem.hidden) {
@@ -22,7 +24,7 @@ export function startEditing(form) {
     draftForm.setBusy(true);
     await draftForm.pictures.settle();
     try {
-      await send(draftForm);
+      await send(draftForm, event.submitter);
     } catch {
       draftForm.say(words.unsent);
     }
@@ -31,17 +33,17 @@ export function startEditing(form) {
   });
 }
 
-/** Send the form; then go where the server leads, or show the page with which it refuses. */
-async function send(draftForm) {
+/** Send the form; then go where the server leads, or show the page with which it answers. */
+async function send(draftForm, button) {
   const { form } = draftForm;
   await draftForm.pictures.uploadMissing();
   const response = await fetch(form.action, {
     method: "POST",
-    body: new FormData(form),
+    body: new FormData(form, button),
     signal: AbortSignal.timeout(TIMEOUT),
   });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  if (response.ok) {
+  if (response.ok && response.redirected) {
     draftForm.forget();
     location.assign(response.url);
   } else if (response.status === 401) {

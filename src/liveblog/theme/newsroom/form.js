@@ -1,4 +1,4 @@
-// A form for an entry or a digest: reads and fills in its draft, stores it, shows its status.
+// A form for an entry, a chapter or a digest: reads and fills in its draft, stores it, shows its status.
 
 import { all, byId, randomKey, root, words } from "./dom.js";
 import { isEmpty } from "./draft.js";

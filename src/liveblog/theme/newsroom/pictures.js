@@ -109,6 +109,7 @@ export class PictureList {
     if (upload) field.value = `upload:${upload}`;
     row.querySelector("[name=alt]").value = alt;
     row.querySelector("[name=caption]").value = caption;
+    if ("single" in this.list.dataset) this.list.replaceChildren();
     this.list.append(row);
     const blob = await getPicture(id);
     if (blob) row.querySelector("img").src = URL.createObjectURL(blob);

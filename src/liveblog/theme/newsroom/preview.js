@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { byId, words } from "./dom.js";
-import { toEntry } from "./draft.js";
+import { toChapterPreview, toEntry } from "./draft.js";
 
 export class Preview {
   constructor(draftForm) {
@@ -18,7 +18,9 @@ export class Preview {
 
   async show() {
     try {
-      const entry = { ...toEntry(this.draftForm.draft), pictures: [] };
+      const { draft, form } = this.draftForm;
+      const toPreview = form.elements.introduction ? toChapterPreview : toEntry;
+      const entry = { ...toPreview(draft), pictures: [] };
       const { html } = await api("POST", "preview", entry);
       this.section.lastElementChild.innerHTML = html;
     } catch (error) {

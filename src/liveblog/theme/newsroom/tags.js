@@ -54,7 +54,7 @@ export class TagChips {
       }),
     );
     chips.hidden = !used.tags.length;
-    byId("figure-names").replaceChildren(...used.figures.map((name) => new Option(name)));
+    byId("figure-names")?.replaceChildren(...used.figures.map((name) => new Option(name)));
     this.showPressed();
   }
 }

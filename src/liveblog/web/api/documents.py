@@ -90,18 +90,7 @@ def entry_out(newsroom: Newsroom, found: Entry, *, with_revisions: bool = False)
 
 
 def _revision_fields(revision: Revision, path: str) -> dict[str, Any]:
-    pictures = (
-        PictureOut(
-            path=media.path,
-            url=path + addresses.url("", addresses.media_path(media.path)),
-            type=media.type,
-            width=media.width,
-            height=media.height,
-            alt=media.alt,
-            caption=media.caption,
-        )
-        for media in revision.media
-    )
+    pictures = (picture_out(media, path) for media in revision.media)
     return {
         **field_values(revision),
         "rev": revision.rev,
@@ -112,6 +101,19 @@ def _revision_fields(revision: Revision, path: str) -> dict[str, Any]:
         "pictures": tuple(pictures),
         "note": revision.note,
     }
+
+
+def picture_out(media: Media, path: str) -> PictureOut:
+    """Return a picture of an entry or chapter; *path* is that of the site's root."""
+    return PictureOut(
+        path=media.path,
+        url=path + addresses.url("", addresses.media_path(media.path)),
+        type=media.type,
+        width=media.width,
+        height=media.height,
+        alt=media.alt,
+        caption=media.caption,
+    )
 
 
 def entry_html(context: BlogContext, found: Entry) -> str:

@@ -6,25 +6,21 @@ scope, body and result of each; the routes and the OpenAPI document are made fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from itertools import islice
-from typing import Any, cast
+from typing import cast
 
 from msgspec import UNSET
-from starlette.requests import Request
 
-from ...blog import Blog, Uploaded
+from ...blog import Uploaded
 from ...model import limits
 from ...model.period import COVERAGE
-from ...model.permissions import Scope
 from ...timeline import Entry
-from ...tokens import Person
-from ..context import BlogContext
-from ..newsroom import Newsroom, expected_revision
+from ..newsroom import expected_revision
 from ..request_input import query_number
 from ..search import Results, results
 from ..static import PAGE
+from . import chapters
 from .documents import (
     draft_of,
     entry_html,
@@ -35,6 +31,7 @@ from .documents import (
     period_id,
     readable_entry,
 )
+from .operation import Answer, Call, Operation
 from .schema import (
     Changes,
     End,
@@ -52,62 +49,6 @@ from .schema import (
 
 _LATELY = 300
 """Number of the newest entries whose tags, figures and authors are suggested."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """An authorized request, with its decoded body."""
-
-    context: BlogContext
-    person: Person | None  #: None if the operation needs no token
-    request: Request
-    body: Any = None
-
-    @property
-    def blog(self) -> Blog:
-        """The blog that the request is for."""
-        return self.context.blog
-
-    @property
-    def newsroom(self) -> Newsroom:
-        """The blog and the person, who is known."""
-        assert self.person is not None
-        return Newsroom(self.context, self.person)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The response of an operation."""
-
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One operation of the API."""
-
-    method: str
-    path: str  #: below ``api/``
-    scope: Scope | None  #: that it needs; None for everybody
-    call: Callable[[Call], Answer]
-    takes: Any = None  #: type of the body; bytes for a picture
-    gives: Any = None  #: type of the result
-    status: int = 200
-    query: tuple[str, ...] = ()
-    is_reading: bool = False  #: whether it changes nothing although its method is not GET
-    is_guarded: bool = False  #: whether it needs If-Match
-    is_repeatable: bool = False  #: whether it takes an Idempotency-Key
-
-    @property
-    def writes(self) -> bool:
-        """Whether it may change something."""
-        return self.method != "GET" and not self.is_reading
-
-    @property
-    def summary(self) -> str:
-        """Its description in one line."""
-        return (self.call.__doc__ or "").strip().partition("\n")[0]
 
 
 # -- reading ------------------------------------------------------------------------------------
@@ -265,6 +206,7 @@ OPERATIONS: Sequence[Operation] = (
     Operation("GET", "digests/{period}", "post", framing, gives=FramingOut),
     Operation("PUT", "digests/{period}", "edit", frame, takes=FramingText, gives=FramingOut,
               is_guarded=True),
+    *chapters.OPERATIONS,
     Operation("PUT", "coverage", "admin", end, takes=End, gives=FramingOut),
 )  # fmt: skip
 

@@ -11,7 +11,8 @@ from ...config import Config
 from ...version import __version__
 from ..errors import ProblemDetails
 from ..request_input import UPLOAD_LIMIT
-from .handlers import OPERATIONS, Operation
+from .handlers import OPERATIONS
+from .operation import Operation
 
 _REFUSALS = {
     "429": "Too many requests or wrong tokens came from this address; see Retry-After.",

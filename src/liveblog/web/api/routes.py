@@ -15,8 +15,9 @@ from ..context import BlogContext
 from ..errors import Problem
 from ..request_input import JSON_LIMIT, UPLOAD_LIMIT, decode_json, media_type, read_body
 from ..uploads import uploaded_picture
-from .handlers import OPERATIONS, Answer, Call, Operation
+from .handlers import OPERATIONS
 from .openapi import document
+from .operation import Answer, Call, Operation
 
 _UNSEEN = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from ...model.chapter import ChapterDraft
 from ...model.draft import FIELDS, Draft
 from ...model.entry import Instant, Precision, Revision, State
 from ...model.moment import Moment
@@ -63,6 +64,23 @@ class FramingText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     headline: str | UnsetType = UNSET
     introduction: str | UnsetType = UNSET  #: Markdown
     close: str | UnsetType = UNSET  #: Markdown
+
+
+class NewChapter(ChapterDraft, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A chapter to create: a named digest of a period."""
+
+    slug: str = ""  #: the last part of its address; made of the title if it is empty
+    schedule: bool = False  #: whether an instant in the future is intended
+    picture: Picture | None = None
+
+
+class ChapterChanges(ChapterDraft, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The changes to a chapter; fields that are not given stay as they are (RFC 7396)."""
+
+    schedule: bool = False  #: whether an instant in the future is intended
+    picture: Picture | UnsetType | None = UNSET
+    note: str = ""  #: makes it a correction that readers see
+    minor: bool = False  #: leaves "updated" alone
 
 
 class End(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -170,6 +188,34 @@ class FramingOut(Struct, frozen=True, kw_only=True):
     introduction: str
     close: str
     ended: Instant | None  #: when the coverage was over
+
+
+class ChapterOut(Struct, frozen=True, kw_only=True):
+    """The current state of a chapter."""
+
+    slug: str
+    url: str
+    rev: int  #: also its ETag, to be sent back in If-Match
+    published: Instant
+    updated: Instant
+    waiting: bool  #: whether readers cannot see it yet
+    period: str  #: the id of a day, week or range
+    dates: str  #: the period in the blog's language
+    title: str
+    introduction: str
+    close: str
+    picture: PictureOut | None
+    authors: tuple[str, ...]
+    tags: tuple[str, ...]  #: selects the entries with any of them; empty: all
+    key: bool  #: selects key entries only
+    state: State
+    note: str
+
+
+class Chapters(Struct, frozen=True, kw_only=True):
+    """The chapters, that of the newest period first."""
+
+    chapters: tuple[ChapterOut, ...]
 
 
 class Me(Struct, frozen=True, kw_only=True):

@@ -101,7 +101,7 @@ class Fields(Draft, frozen=True, kw_only=True):
             read[field.name] = reader(form, field.name, getattr(before, field.name))
         return cls(
             **read,
-            pictures=_pictures(form) if form.has(*_PICTURE) else before.pictures,
+            pictures=chosen_pictures(form) if form.has(*_PICTURE) else before.pictures,
             day=form.one("day", before.day)[:10],
             time=form.one("time", before.time)[:5],
             after=form.one("after", before.after),
@@ -230,7 +230,8 @@ _DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Revis
 _EMPTY = {field.name: _DEFAULTS[field.name] for field in FIELDS}
 
 
-def _pictures(form: Form) -> tuple[Picture, ...]:
+def chosen_pictures(form: Form) -> tuple[Picture, ...]:
+    """Return the pictures of a form, but those that are taken away."""
     return tuple(
         _picture(name, alt, caption)
         for name, alt, caption in _rows(form, *_PICTURE)

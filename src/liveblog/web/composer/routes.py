@@ -9,7 +9,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from ..context import BlogContext
-from . import digests, entries, offline, sign_in
+from . import chapters, digests, entries, offline, sign_in
 from .site import ComposerSite
 
 
@@ -19,6 +19,7 @@ def routes(context: BlogContext) -> list[Route]:
     return [
         *entries.routes(site),
         *digests.routes(site),
+        *chapters.routes(site),
         *sign_in.routes(site),
         *offline.routes(site),
     ]

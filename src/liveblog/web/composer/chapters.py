@@ -1,0 +1,264 @@
+"""The composer's pages for chapters: their list, and the form beside the updates that it quotes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any, cast
+
+import msgspec
+from msgspec import Struct
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ...blog import Uploaded
+from ...chapters import ChapterHistory
+from ...model.chapter import Chapter
+from ...model.conflicts import Conflict
+from ...model.errors import LiveblogError
+from ...model.moment import moment_in
+from ...model.quotes import quote
+from ...text.bidi import close_controls
+from ...text.plain import shorten
+from ...timeline import Entry, Timeline
+from .. import errors
+from ..api.chapters import chapter_image, chapter_out
+from ..api.schema import Picture
+from ..errors import Problem
+from . import history
+from .chapter_form import ChapterFields, image_change
+from .site import ComposerSite, Visit
+
+QUOTABLE = 200
+"""Most updates that are listed beside the form; key events come first."""
+
+EXCERPT = 240
+"""Maximum number of characters of an update in that list."""
+
+
+class Quotable(Struct, frozen=True):
+    """An update of the chapter's days, beside its form."""
+
+    id: str
+    label: str  #: its day and time, in the blog's language
+    is_key: bool
+    title: str
+    excerpt: str
+    quotation: str  #: Markdown
+
+
+def routes(site: ComposerSite) -> list[Route]:
+    """Return the routes of the pages and of their forms."""
+    one = "/compose/chapters/{slug}"
+    return [
+        Route("/compose/chapters", site.endpoint("edit", chapters)),
+        Route("/compose/chapter", site.endpoint("edit", blank)),
+        Route("/compose/chapter", site.endpoint("edit", create), methods=["POST"]),
+        Route(one, site.endpoint("edit", chapter)),
+        Route(one, site.endpoint("edit", edit), methods=["POST"]),
+        Route(f"{one}/retract", site.endpoint("edit", retract), methods=["POST"]),
+        Route(f"{one}/remove", site.endpoint("admin", remove), methods=["POST"]),
+        Route(f"{one}/restore", site.endpoint("admin", restore), methods=["POST"]),
+    ]
+
+
+def chapters(visit: Visit) -> Response:
+    """List the chapters, removed ones too."""
+    found = visit.blog.timeline.unfiltered_chapters()
+    return visit.page(
+        "compose_chapters.html",
+        chapters=[chapter_out(visit.site.context, each.now) for each in found],
+        done=visit.request.query_params.get("done", ""),
+    )
+
+
+def blank(visit: Visit) -> Response:
+    """Show the form of a new chapter, over the week that is over."""
+    week = visit.blog.period("last-week")
+    fields = ChapterFields(start=week.start.isoformat(), end=week.end.isoformat())
+    return _page(visit, fields, None, key=secrets.token_urlsafe(16))
+
+
+def create(visit: Visit) -> Response:
+    """Create a chapter; or quote an update, or show other days, and create none."""
+    fields, key = ChapterFields(), visit.form.one("key_of_draft") or secrets.token_urlsafe(16)
+    try:
+        fields = _with_file(visit, ChapterFields.read(visit.form, fields))
+        if action := visit.form.one("do"):
+            return _page(visit, _with_quote(visit, fields, action), None, key=key)
+        _check(fields)
+        created = visit.newsroom.create_chapter(
+            fields.draft(visit.blog),
+            slug=fields.slug,
+            image=cast("Uploaded | None", chapter_image(fields.picture)),
+            schedule=bool(fields.when),
+            key=key,
+        )
+    except (Problem, LiveblogError) as error:
+        return _page(visit, fields, None, error=error, key=key)
+    return visit.site.redirect(f"compose/chapters?done={created.rev}")
+
+
+def chapter(visit: Visit) -> Response:
+    """Show a chapter with its form."""
+    found = visit.blog.timeline.chapter(visit.path("slug"))
+    return _page(visit, _fields_of(visit, found.now), found)
+
+
+def edit(visit: Visit) -> Response:
+    """Edit a chapter; after a conflict, show both versions."""
+    form = visit.form
+    found = visit.blog.timeline.chapter(visit.path("slug"))
+    rev = form.one("rev")
+    seen = next((r for r in found.revisions if str(r.rev) == rev), found.now)
+    before = fields = _fields_of(visit, seen)
+    try:
+        if not form.has("introduction"):
+            problem = "The form has no text field 'introduction', so it was not sent whole."
+            hint = "Load the page again and repeat your change."
+            raise Problem(422, "incomplete", problem, hint)
+        fields = _with_file(visit, ChapterFields.read(form, before))
+        if action := form.one("do"):
+            return _page(visit, _with_quote(visit, fields, action), found, rev=seen.rev)
+        _check(fields)
+        visit.newsroom.edit_chapter(
+            found.now.slug,
+            fields.changes(before, visit.blog),
+            image=chapter_image(image_change(fields, before), found.now),
+            schedule=bool(fields.when),
+            note=form.one("note"),
+            minor=bool(form.one("minor")),
+            expect=visit.expected(),
+        )
+    except Conflict as conflict:
+        newest = visit.blog.timeline.chapter(found.now.slug)
+        theirs = _fields_of(visit, newest.now)
+        return _page(visit, fields.merged(before, theirs), newest, error=conflict, theirs=theirs)
+    except (Problem, LiveblogError) as error:
+        return _page(visit, fields, found, error=error, rev=seen.rev)
+    return visit.site.redirect("compose/chapters?done=1")
+
+
+def retract(visit: Visit) -> Response:
+    """Retract a chapter."""
+    why, newsroom = visit.form.one("why"), visit.newsroom
+    return _try(visit, lambda slug: newsroom.retract_chapter(slug, why, expect=visit.expected()))
+
+
+def remove(visit: Visit) -> Response:
+    """Remove a chapter."""
+    return _try(visit, lambda s: visit.newsroom.remove_chapter(s, expect=visit.expected()))
+
+
+def restore(visit: Visit) -> Response:
+    """Restore a chapter that was removed."""
+    return _try(visit, lambda s: visit.newsroom.restore_chapter(s, expect=visit.expected()))
+
+
+def _try(visit: Visit, change: Callable[[str], None]) -> Response:
+    """Change a chapter; if that is refused, show its page with the reason."""
+    found = visit.blog.timeline.chapter(visit.path("slug"))
+    try:
+        change(found.now.slug)
+    except (Problem, LiveblogError) as error:
+        return _page(visit, _fields_of(visit, found.now), found, error=error)
+    return visit.site.redirect("compose/chapters?done=1")
+
+
+def _fields_of(visit: Visit, found: Chapter) -> ChapterFields:
+    config = visit.blog.config
+    return ChapterFields.of(found, config.zone, config.first_weekday)
+
+
+def _page(
+    visit: Visit,
+    fields: ChapterFields,
+    found: ChapterHistory | None,
+    *,
+    error: Exception | None = None,
+    theirs: ChapterFields | None = None,
+    rev: int | None = None,
+    key: str = "",
+) -> Response:
+    """Return the page of a chapter, or of a new one; what was refused stays in the form."""
+    entries, more = _quotable(visit, fields)
+    values: dict[str, Any] = {"theirs": None, "difference": ()}
+    if theirs:
+        other, own = (f"{each.introduction}\n\n{each.close}" for each in (theirs, fields))
+        values["theirs"] = {"title": theirs.title, "text": other}
+        values["difference"] = history.differences(other, own)
+    return visit.page(
+        "compose_chapter.html",
+        errors.of(error) if error else None,
+        chapter=chapter_out(visit.site.context, found.now) if found else None,
+        fields=fields,
+        rev=(found.now.rev if found else 0) if rev is None else rev,
+        key_of_draft=key,
+        note=visit.form.one("note"),
+        minor=visit.form.one("minor"),
+        is_open=bool(error and fields.slug),
+        entries=entries,
+        more=more,
+        done=visit.request.query_params.get("done", ""),
+        quoted=visit.form.one("do").partition(" ")[2],
+        **values,
+    )
+
+
+def _quotable(visit: Visit, fields: ChapterFields) -> tuple[list[Quotable], int]:
+    """Return the updates of the days in the form, key events first, and how many more there are."""
+    try:
+        days = fields.days()
+    except LiveblogError:
+        return [], 0  # the form says what is wrong when it is sent
+    if days is None:
+        return [], 0
+    timeline = visit.blog.timeline
+    found = [entry for day in timeline.read_days(days.days()) for entry in day.entries]
+    live = [entry for entry in found if entry.now.state == "live"]
+    live.sort(key=lambda entry: not entry.now.key)
+    return [_quote(visit, entry) for entry in live[:QUOTABLE]], max(len(live) - QUOTABLE, 0)
+
+
+def _quote(visit: Visit, entry: Entry) -> Quotable:
+    now, words = entry.now, visit.blog.words
+    day = words.short_day(entry.day)
+    label = " ".join(filter(None, (day, words.shown_time(moment_in(now)))))
+    source = ", ".join(filter(None, (now.author, day)))
+    return Quotable(
+        id=entry.id,
+        label=label,
+        is_key=now.key,
+        title=close_controls(now.title),
+        excerpt=shorten(close_controls(" ".join(now.body.split())), EXCERPT),
+        quotation=quote(now.body or now.title, source, entry.id),
+    )
+
+
+def _with_quote(visit: Visit, fields: ChapterFields, action: str) -> ChapterFields:
+    """Return the fields with an update quoted at the end of a text: ``introduction ID``."""
+    name, _, entry_id = action.partition(" ")
+    if name not in ("introduction", "close"):
+        return fields
+    timeline: Timeline = visit.blog.timeline
+    entry = timeline.entry(entry_id)
+    if entry.now.state != "live" or not entry.is_visible(visit.blog.now):
+        raise Problem(422, "invalid", "Only what readers can see can be quoted.")
+    parts = (getattr(fields, name), _quote(visit, entry).quotation)
+    return msgspec.structs.replace(fields, **{name: "\n\n".join(filter(None, parts))})
+
+
+def _with_file(visit: Visit, fields: ChapterFields) -> ChapterFields:
+    """Upload the picture that came with the form; it stays even if the rest is refused."""
+    if not visit.form.picture:
+        return fields
+    name = visit.blog.upload(visit.form.picture, "The picture")
+    alt, caption = (visit.form.one(each).strip() for each in ("file_alt", "file_caption"))
+    new = Picture(upload=name, alt=alt, caption=caption)
+    return msgspec.structs.replace(fields, picture=new)
+
+
+def _check(fields: ChapterFields) -> None:
+    """Refuse what is wrong most often, in words that the page says in the blog's language."""
+    if fields.picture and not fields.picture.alt:
+        raise Problem(422, "no_alt", "A picture has no alternative text.")
