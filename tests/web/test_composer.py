@@ -1189,7 +1189,7 @@ def test_it_can_be_installed_and_shared_to(server: LiveServer, ana: Someone) -> 
 
 @pytest.mark.slow
 def test_scripts_are_small_and_cached_for_good(server: LiveServer, ana: Someone) -> None:
-    """Under 17,000 bytes in all, compressed; each imports the others by their hashed names."""
+    """Under 18,500 bytes in all, compressed; each imports the others by their hashed names."""
     page = ana.get().body.decode()
     paths = set(re.findall(r'(?:src|href)="/semaine/(compose/assets/[^"]+\.js)"', page))
     names = {path.rpartition("/")[2] for path in paths}
@@ -1206,7 +1206,7 @@ def test_scripts_are_small_and_cached_for_good(server: LiveServer, ana: Someone)
             re.findall(r'^import [^;]* from "\./([^"]+)";', script.decode(), re.MULTILINE)
         )
     assert imported == {name for name in names if not name.startswith("compose.")}
-    assert size < 17_000
+    assert size < 18_500
 
 
 @pytest.mark.slow

@@ -29,9 +29,6 @@ RESTORE_FILE = (
     "Restore the file from a backup; 'liveblog check --repair' goes on without what is lost."
 )
 
-MAX_PASSES = 10
-"""Maximum number of times that files are read again which others append to meanwhile."""
-
 Progress = Callable[[int, int], None]
 
 
@@ -57,16 +54,15 @@ def audit(journal: Reader, progress: Progress | None = None) -> Audit:
         if progress:
             progress(number, len(names))
         found[name] = check_file(journal, name)
-    lost = find_missing(found)
-    for _ in range(MAX_PASSES):
+    sums = {ZERO}.union(*(file.sums for file in found.values()))
+    lost = find_missing(found, sums)
+    if any(lost.values()):
         # Others append meanwhile: a file may have been read before a line was appended that another
-        # file names, or may have been created since.
-        stamps = journal.stamps() if any(lost.values()) else {}
+        # file names, or may have been created since. What the lines above name was appended before
+        # them, so it is in the files as they are now.
+        stamps = journal.stamps()
         changed = [n for n, s in stamps.items() if n not in found or found[n].stamp != s]
-        if not changed:
-            break
-        found |= {name: check_file(journal, name) for name in changed}
-        lost = find_missing(found)
+        lost = find_missing(found, sums.union(*(check_file(journal, n).sums for n in changed)))
     faults: list[Fault] = []
     notes: list[str] = []
     for name, file in found.items():
@@ -122,13 +118,15 @@ def check_file(journal: Reader, name: str) -> CheckedFile:
     return file
 
 
-def find_missing(found: dict[str, CheckedFile]) -> dict[str, list[Fault]]:
-    """Return, by file, a fault for each lost line, at the line that names it."""
-    everywhere = {ZERO}.union(*(file.sums for file in found.values()))
+def find_missing(found: dict[str, CheckedFile], sums: set[str]) -> dict[str, list[Fault]]:
+    """Return, by file, a fault for each lost line, at the line that names it.
+
+    *sums* are those of all lines of the journal, and :data:`ZERO`.
+    """
     reported: set[str] = set()
     lost: dict[str, list[Fault]] = {}
     for name, file in found.items():
-        known = everywhere | file.uncertain
+        known = sums | file.uncertain
         lost[name] = []
         for number, line in file.lines:
             problem = ""
