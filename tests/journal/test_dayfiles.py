@@ -674,9 +674,7 @@ def test_5_what_comes_after_check_has_read_a_file_is_not_missed(
     journal.append(revision("un"), expect=0)
     read = audit_module.find_missing
 
-    def later(
-        found: dict[str, audit_module.CheckedFile], sums: set[str]
-    ) -> dict[str, list[Fault]]:
+    def later(found: dict[str, audit_module.CheckedFile], sums: set[str]) -> dict[str, list[Fault]]:
         monkeypatch.undo()
         journal.append(revision("deux"), expect=0)
         return read(found, sums)
