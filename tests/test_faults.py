@@ -95,6 +95,7 @@ def sweep(folder: Path, sample: tuple[Path, str], clock: Clock, verb: Verb, numb
         at += 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["post", "edit", "read"])
 def test_only_a_storage_error_leaves_a_verb(
     tmp_path: Path, sample: tuple[Path, str], clock: Clock, verb: str

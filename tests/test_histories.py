@@ -335,6 +335,7 @@ def _assert_none_in(folder: Path, words: set[bytes], told: list[str]) -> None:
         assert not [word for word in words if word in data], (name, told)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1))
 def test_a_short_history_leaves_the_site_that_the_journal_asks_for(
     tmp_path: Path, seed: int

@@ -191,7 +191,13 @@ def other_texts(blog: Blog, folder: Path) -> Iterator[tuple[str, str, str]]:
     yield "post", done.stdout + done.stderr, ""
 
 
-@pytest.mark.parametrize(("language", "zone"), KINDS)
+@pytest.mark.parametrize(
+    ("language", "zone"),
+    [
+        pytest.param(*kind, marks=[pytest.mark.slow] if number > 1 else [])
+        for number, kind in enumerate(KINDS)
+    ],
+)
 def test_no_output_of_whole_days_shows_a_clock_time(
     new_blog: Callable[..., Blog], clock: Clock, tmp_path: Path, language: str, zone: str
 ) -> None:

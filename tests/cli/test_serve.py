@@ -46,6 +46,7 @@ def test_a_token_is_shown_once_and_listed_without_itself(blog: Blog) -> None:
     assert run("-C", folder, "token", "list").stdout == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "ending", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
 )
@@ -102,6 +103,7 @@ def measured(tmp_path: Path) -> Iterator[LiveServer]:
         yield running
 
 
+@pytest.mark.slow
 def test_metrics_tell_how_it_is_to_this_machine_only(measured: LiveServer) -> None:
     """In Prometheus's format; a client behind the proxy gets none."""
     measured.blog.post("Un fait.")

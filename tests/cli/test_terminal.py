@@ -197,6 +197,7 @@ def test_the_log_of_a_long_command_is_safe(hostile: Blog, monkeypatch: pytest.Mo
     assert_safe(done.stderr)
 
 
+@pytest.mark.slow
 def test_every_command_prints_in_one_way() -> None:
     """No module but one calls click's printing, print() or a standard stream's write."""
     package = Path(liveblog.__file__).parent

@@ -327,6 +327,7 @@ def test_a_failing_hub_is_pinged_again_until_it_answers(blog: Blog, hub: Hub, cl
     assert blog.outbox.deliveries("waiting", "sending", "failed") == []
 
 
+@pytest.mark.slow
 def test_a_public_hub_that_later_resolves_to_a_private_address_is_not_pinged(
     blog: Blog, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -911,6 +911,7 @@ def test_a_server_that_never_greets(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (error.is_final, error.is_unknown) == (False, False)
 
 
+@pytest.mark.slow
 def test_a_server_that_talks_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of its lines comes in time; the whole does not."""
     monkeypatch.setattr(smtp, "TOTAL_SECONDS", 0.5)
@@ -947,6 +948,7 @@ def test_a_server_that_dies_in_the_middle_of_the_message() -> None:
     assert (error.is_final, error.is_unknown) == (False, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_slow", [True, False])
 def test_a_server_that_dies_before_its_last_reply(
     is_slow: bool, monkeypatch: pytest.MonkeyPatch

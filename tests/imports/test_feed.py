@@ -699,6 +699,7 @@ def test_a_picture_that_is_missing_is_reported_when_it_is_read(
         picture.read()
 
 
+@pytest.mark.slow
 def test_a_server_that_drips_is_left(
     reading: Reading, server: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:

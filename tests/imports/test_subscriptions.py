@@ -373,6 +373,7 @@ def test_the_schedule_imports_what_is_new_when_a_feed_is_due(
     schedule.resign()
 
 
+@pytest.mark.slow
 def test_a_running_schedule_asks_by_itself(
     new_blog: Callable[..., Blog], clock: Clock, server: Outside
 ) -> None:

@@ -116,6 +116,7 @@ def every_page(ids: dict[str, str]) -> list[str]:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_1_without_javascript_everything_is_there(browser: Any, told: Any) -> None:
     """The newest entries, times, key events, filters as links, a refresh; no dead button."""
     url, ids, _ = told

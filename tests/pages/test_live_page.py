@@ -101,6 +101,7 @@ def test_1_without_javascript_everything_is_there_and_can_be_refreshed(
 # -- 5, 7 ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_7_at_the_top_a_new_entry_appears_at_once(server: LiveServer, open_page: Any) -> None:
     """Posted by another process, with its time and its link; -s shows how soon."""
     page = open_page()

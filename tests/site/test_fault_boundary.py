@@ -240,6 +240,7 @@ def test_a_template_that_cannot_be_parsed_ends_the_publication_before_it_begins(
         (told.paths.templates / name).unlink()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gone", "link", "folder", "pipe", "in a linked folder"])
 def test_a_picture_whose_file_cannot_be_read_is_a_fault(
     told: Blog, tmp_path: Path, kind: str

@@ -197,6 +197,7 @@ def test_a_correction_that_is_damaged_leaves_the_page_of_its_entry(
     assert site_bytes(blog.paths.site) == from_nothing(blog, tmp_path / "again")
 
 
+@pytest.mark.slow
 def test_a_publication_whose_end_was_cut_off_leaves_nothing_that_was_removed_since(
     told: Blog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,6 +245,7 @@ def test_a_link_that_leads_round_in_a_circle_stops_no_publication(told: Blog) ->
 # -- check -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_check_knows_what_the_journal_asks_for(told: Blog, tmp_path: Path) -> None:
     """With an index or without: a page of a removed entry, an altered file, one that is gone."""
     entry_id = secret_of(told)
@@ -330,6 +332,7 @@ def test_many_foreign_files_are_counted(told: Blog) -> None:
 # -- databases and locks ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["index.sqlite", "search.sqlite"])
 def test_a_busy_database_is_an_error_and_never_deleted(
     told: Blog, monkeypatch: pytest.MonkeyPatch, name: str

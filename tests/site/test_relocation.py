@@ -226,6 +226,7 @@ def test_the_command_moves_and_says_what_to_do(told: Blog) -> None:
 # -- the folder ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "gone"])
 @pytest.mark.parametrize("way", [shutil.move, shutil.copytree], ids=["moved", "copied"])
 def test_a_folder_that_moved_works_on(told: Blog, way: Callable[..., Any], is_kept: bool) -> None:

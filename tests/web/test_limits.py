@@ -253,6 +253,7 @@ def test_too_large_a_head_is_told_so(server: LiveServer) -> None:
     assert fetch(server.url, X="x" * (HEAD_LIMIT - 1_000)).status == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("framing", ["length", "chunks"])
 @pytest.mark.parametrize("path", ["/api/entries", "/api/uploads", "/micropub", "/compose/sign-in"])
 def test_too_large_a_body_is_told_so(server: LiveServer, path: str, framing: str) -> None:
@@ -424,6 +425,7 @@ def test_refusals_of_an_address_are_counted(tmp_path: Path) -> None:
         assert taken.status in (201, 202)
 
 
+@pytest.mark.slow
 def test_a_proxy_that_is_not_believed_is_named_once(tmp_path: Path) -> None:
     """Else the whole world would be one address, and nobody would know why."""
     running = Limited(tmp_path, 1024)

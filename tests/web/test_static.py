@@ -410,6 +410,7 @@ def test_blogs_of_several_folders_have_each_their_path(tmp_path: Path) -> None:
         assert b"/deux/" in root.body
 
 
+@pytest.mark.slow
 def test_what_another_process_writes_is_served_from_the_next_request_on(
     server: LiveServer,
 ) -> None:

@@ -274,6 +274,7 @@ def test_who_comes_back_is_told_exactly_what_it_missed(server: LiveServer, by_qu
     third.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kill", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_place_holds_through_a_restart(server: LiveServer, kill: bool) -> None:
     """What is posted while no server runs is told to those who come back."""
@@ -312,6 +313,7 @@ def test_an_embargoed_entry_is_told_at_its_instant_and_not_before(server: LiveSe
     stream.close()
 
 
+@pytest.mark.slow
 def test_who_missed_too_much_is_told_to_load_the_page_again(server: LiveServer) -> None:
     """Hundreds of updates are a page, not a stream."""
     stream = Stream(server)
