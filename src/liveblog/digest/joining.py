@@ -16,6 +16,7 @@ from ..text.fragments import with_root
 from ..text.markup import heading_levels, to_html
 
 _SIMPLE = re.compile(r"(?:(?!    |\t)[^\[\]<#`~=\\]*(?:\n|\Z))*+")
+_PLAIN_LINK = re.compile(r"\[[^\[\]<`\\\n]*\]\((?:https?|mailto):[^\s()<>\[\]\\]*\)")
 _LINE_OF_DASHES = re.compile(r"^ {0,3}-+[ \t]*$", re.MULTILINE)
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
@@ -44,7 +45,7 @@ def adapted(text: str, name: str, base: str) -> str:
 
     *name* distinguishes it from the other texts of the document, *base* is the site's address.
     """
-    if _SIMPLE.fullmatch(text) and not _LINE_OF_DASHES.search(text):
+    if _SIMPLE.fullmatch(_PLAIN_LINK.sub("", text)) and not _LINE_OF_DASHES.search(text):
         return text
     written = _rewritten(text, name, base)
     if _shows(written, text, base):
