@@ -9,6 +9,7 @@ Markdown permits.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 from ..model import addresses
 from ..model.quotes import LINK
@@ -23,8 +24,8 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)(.*)")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
 _NOT_PARAGRAPH = re.compile(r" {0,3}([#>|*+-]|\d+[.)]|```|~~~)|    |\t")
-_NOTE = re.compile(r"\[\^([^\]\s]+)\]")
-_DEFINED_NOTE = re.compile(r"^ {0,3}\[\^([^\]\s]+)\]:", re.MULTILINE)
+_NOTE = re.compile(r"\[\^([^\[\]\s]{1,1000})\]")
+_DEFINED_NOTE = re.compile(r"^ {0,3}\[\^([^\[\]\s]{1,1000})\]:", re.MULTILINE)
 _DEFINITION = re.compile(r"^ {0,3}\[(?!\^)((?:[^\[\]\\]|\\.)+)\]:", re.MULTILINE)
 _REFERENCE = re.compile(r"(?<!\\)\[((?:[^\[\]\\]|\\.)+)\](?:\[((?:[^\[\]\\]|\\.)*)\])?(?![\[(:])")
 _INLINE_ADDRESS = re.compile(r"(\]\([ \t\n]*<?)([^\s<>()]+)")
@@ -33,7 +34,7 @@ _DEFINED_ADDRESS = re.compile(
 )
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|#")
 
-_CODE = re.compile(r"((`+)(?!`).*?(?<!`)\2(?!`))", re.DOTALL)
+_BACKTICKS = re.compile("`+")
 
 _FOOTNOTES = re.compile(r'<section class="footnotes">.*?</section>', re.DOTALL)
 _FOOTNOTE_NAME = re.compile(r'(id="|href="#)[^"]*fn(ref)?-[^"]*"')
@@ -125,14 +126,33 @@ def _renamed(lines: list[str], labels: set[str], name: str, base: str) -> list[s
             return f"{match[1]}https:{match[2]}"
         return match[1] + base + match[2].lstrip("/")
 
-    pieces = _CODE.split("\n".join(lines))
-    for number in range(0, len(pieces), 3):
+    pieces = _split_code("\n".join(lines))
+    for number in range(0, len(pieces), 2):
         piece = _NOTE.sub(note, pieces[number])
         piece = _DEFINED_ADDRESS.sub(absolute, _INLINE_ADDRESS.sub(absolute, piece))
         piece = _REFERENCE.sub(reference, piece)
         pieces[number] = _DEFINITION.sub(rf"[{name}-\1]:", piece)
-    # The pattern of code yields its fence too.
-    return ["".join(p for n, p in enumerate(pieces) if n % 3 != 2)]
+    return ["".join(pieces)]
+
+
+def _split_code(text: str) -> list[str]:
+    """Split a text at its code spans; texts and spans alternate, the first and last are texts."""
+    runs = list(_BACKTICKS.finditer(text))
+    by_length: dict[int, list[int]] = {}
+    for number, run in enumerate(runs):
+        by_length.setdefault(len(run[0]), []).append(number)
+    pieces: list[str] = []
+    at = number = 0
+    while number < len(runs):
+        equal = by_length[len(runs[number][0])]
+        following = bisect_right(equal, number)
+        if following == len(equal):  # nothing closes it
+            number += 1
+            continue
+        start, end = runs[number].start(), runs[equal[following]].end()
+        pieces += [text[at:start], text[start:end]]
+        at, number = end, equal[following] + 1
+    return [*pieces, text[at:]]
 
 
 def _label(text: str) -> str:
