@@ -18,7 +18,7 @@ from liveblog.web.removed_entries import RemovedEntries
 
 from ..conftest import run_loop
 
-SLOW = 0.4
+SLOW = 1.0
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -93,7 +93,7 @@ CASES = {
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_the_loop_goes_on_while(blog: Blog, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
-    """Something takes 0.4 s: nobody else waits for it."""
+    """Something takes a second: nobody else waits for it."""
     where, name, method, path, body, kind, status = CASES[case]
     blog.post(" ".join(f"Mot {n}." for n in range(300)))
     blog.publish()
