@@ -22,7 +22,7 @@ from . import config as settings
 from .config import Config, writing
 from .journal import Journal
 from .model import revisions
-from .model.chapter import ChapterDraft, framing_of
+from .model.chapter import Chapter, ChapterDraft, framing_of
 from .model.conflicts import Conflict
 from .model.draft import Draft, DraftFields, draft_from
 from .model.entry import Framing, Media, Revision, clean_text
@@ -205,9 +205,20 @@ class Blog:
     def _whole_digest(self, when: str) -> Digest:
         from .digest.build import build, build_chapter
 
+        found = self.named(when)
+        if isinstance(found, Period):
+            return build(self.timeline, found)
+        return build_chapter(self.timeline, found, self.config.first_weekday)
+
+    def named(self, when: str) -> Period | Chapter:
+        """Return the period that *when* names, as :meth:`period` does, or the chapter.
+
+        Raises :class:`InvalidInput` if it names neither, and :class:`NotFound` for a chapter that
+        was removed.
+        """
         timeline = self.timeline
         try:
-            period = self.period(when)
+            return self.period(when)
         except InvalidInput as error:
             # The names of chapters are no names of periods.
             try:
@@ -219,8 +230,7 @@ class Blog:
             if chapter.state == "removed":
                 hint = "'liveblog chapter list' names the others."
                 raise NotFound(f"The chapter '{when}' was removed.", hint) from None
-            return build_chapter(timeline, chapter, self.config.first_weekday)
-        return build(timeline, period)
+            return chapter
 
     def search(
         self,

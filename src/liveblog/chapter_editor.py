@@ -238,14 +238,14 @@ class Chapters:
         chapter, entry = self._chapter_and_entry(slug, entry_id)
         texts = split_blocks(entry.body)
         moved = texts[len(texts) - paragraphs :]
-        kept = _without_rule_at_end(texts[: len(texts) - paragraphs])
-        if not 0 < paragraphs < len(texts) or not kept:
+        remaining = _without_rule_at_end(texts[: len(texts) - paragraphs])
+        if not 0 < paragraphs < len(texts) or not remaining:
             raise InvalidInput(
                 f"{entry_id} has {_count(texts)}, and one of them has to stay.",
                 "Retract the update if all of its text belongs to the close.",
             )
         return self._rewrite(
-            chapter, [*moved, *split_blocks(chapter.close)], entry, kept, author=author
+            chapter, [*moved, *split_blocks(chapter.close)], entry, remaining, author=author
         )
 
     def shorten_close(
@@ -346,7 +346,7 @@ class Chapters:
         )
 
     def _check_selection(self, chapter: Chapter) -> None:
-        """Refuse a chapter that would tell nothing; a scheduled one may be told later.
+        """Refuse a chapter without updates; those of a scheduled one may still be posted.
 
         Raises :class:`InvalidInput`, and :class:`UnknownTag` for a tag that no entry has.
         """
@@ -367,7 +367,7 @@ class Chapters:
                 raise InvalidInput(problem, "Schedule the chapter, or correct the period.")
             what = "key event" if chapter.key and found else "update"
             raise InvalidInput(
-                f"There is no {what} in {chapter.period} that the chapter could tell.",
+                f"There is no {what} in {chapter.period} for the chapter.",
                 "Post the updates first, or correct the period or the selection.",
             )
 

@@ -7,10 +7,7 @@ A range of days that has a framing but no chapter of its own is a chapter too; s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
-
-import msgspec
-from msgspec import Struct
+from datetime import date
 
 from .journal import Journal, Reading
 from .model.chapter import (
@@ -25,51 +22,22 @@ from .model.chapter import (
 from .model.entry import Framing
 from .model.errors import InvalidInput, NotFound, Withheld
 from .model.folding import fold_versions
-from .model.hashing import blake2b
+from .model.history import History
 from .model.period import Period, parse_period_id
 from .model.records import Record
 
 
-class ChapterHistory(Struct, frozen=True):
+class ChapterHistory(History[Chapter], frozen=True):
     """A chapter with all its revisions."""
-
-    revisions: tuple[Chapter, ...]  #: from revision 1; a single revision 0 if it is a framing
-
-    @property
-    def now(self) -> Chapter:
-        """The newest revision: the chapter as it stands."""
-        return self.revisions[-1]
 
     @property
     def slug(self) -> str:
         """The part of its address that names it."""
         return self.now.slug
 
-    @property
-    def corrections(self) -> tuple[Chapter, ...]:
-        """The revisions with a note on what they corrected, oldest first."""
-        return tuple(r for r in self.revisions[1:] if r.note and r.state == "live")
-
-    @property
-    def mark(self) -> bytes:
-        """A hash of all its revisions."""
-        return blake2b(msgspec.json.encode(self.revisions), digest_size=12).digest()
-
     def period(self, first_weekday: int = 0) -> Period:
         """Return its period; *first_weekday* is that of the blog's weeks (Monday is 0)."""
         return parse_period_id(self.now.period, first_weekday)
-
-    def is_visible(self, now: datetime) -> bool:
-        """Whether readers may see it: neither embargoed nor removed."""
-        return self.now.state != "removed" and self.now.published <= now
-
-    def was_seen(self, now: datetime) -> bool:
-        """Whether it is removed and was visible to readers before."""
-        gone = next((r for r in self.revisions if r.state == "removed"), None)
-        if gone is None or self.now.state != "removed":
-            return False
-        shown = min(r.published for r in self.revisions)
-        return shown <= now and shown <= (gone.recorded or gone.updated)
 
 
 def slug_in(name: str) -> str:

@@ -26,22 +26,15 @@ from .model.chapter import framing_of, range_slug
 from .model.entry import Framing, Reference, Revision, display_day, id_day
 from .model.errors import InvalidInput, NotFound, Withheld
 from .model.folding import fold_versions
-from .model.hashing import blake2b
+from .model.history import History
 from .model.period import COVERAGE
 from .model.quotes import quotes_in, without_quotes
 from .model.records import Record
 from .model.topics import topic_slug
 
 
-class Entry(Struct, frozen=True):
+class Entry(History[Revision], frozen=True):
     """One dated update with all its revisions."""
-
-    revisions: tuple[Revision, ...]  #: from revision 1
-
-    @property
-    def now(self) -> Revision:
-        """The newest revision: the entry as it stands."""
-        return self.revisions[-1]
 
     @property
     def id(self) -> str:
@@ -74,11 +67,6 @@ class Entry(Struct, frozen=True):
         return display_day(self.now)
 
     @property
-    def mark(self) -> bytes:
-        """A hash of all its revisions."""
-        return blake2b(msgspec.json.encode(self.revisions), digest_size=12).digest()
-
-    @property
     def cache_key(self) -> tuple[str, int, datetime | None, int]:
         """A key that differs from that of any other entry, and of this one with other revisions.
 
@@ -86,23 +74,6 @@ class Entry(Struct, frozen=True):
         may have the same, and a damaged line may be restored.
         """
         return self.id, self.now.rev, self.now.recorded, len(self.revisions)
-
-    @property
-    def corrections(self) -> tuple[Revision, ...]:
-        """The revisions with a note on what they corrected, oldest first."""
-        return tuple(r for r in self.revisions[1:] if r.note and r.state == "live")
-
-    def is_visible(self, now: datetime) -> bool:
-        """Whether readers may see it: neither embargoed nor removed."""
-        return self.now.state != "removed" and self.now.published <= now
-
-    def was_seen(self, now: datetime) -> bool:
-        """Whether it is removed and was visible to readers before."""
-        gone = next((r for r in self.revisions if r.state == "removed"), None)
-        if gone is None or self.now.state != "removed":
-            return False
-        shown = min(r.published for r in self.revisions)
-        return shown <= now and shown <= (gone.recorded or gone.updated)
 
     def has_tag(self, wanted: str) -> bool:
         """Whether it carries the tag with this slug."""

@@ -29,8 +29,8 @@ def run(tmp_path: Path) -> Run:
     ):
         blog.post(f"Texte du {day}.", title=title, tags=[tag], at=blog.moment(f"2012-07-{day}"))
 
-    def run(*arguments: str) -> Done:
-        return command.run("-C", str(folder), *arguments)
+    def run(*arguments: str, stdin: str = "") -> Done:
+        return command.run("-C", str(folder), *arguments, stdin=stdin)
 
     return run
 
@@ -146,3 +146,34 @@ def test_a_refused_edit_shows_both_texts(run: Run) -> None:
     done = run("chapter", "edit", "trois-jours", "--close", "Trois.", "--expect", "1")
     theirs, _, ours = done.stderr.partition("-- Yours --")
     assert ("Deux." in theirs, "Trois." in ours) == (True, True)
+
+
+def test_a_text_comes_from_standard_input(run: Run) -> None:
+    """One of the two; a dash is never the text."""
+    made = run("chapter", "new", "Trois jours", PERIOD, "--close", "-", stdin="Fin.\n")
+    assert made.returncode == 0
+    assert "Fin." in run("digest", "trois-jours").stdout
+    both = ("--introduction", "-", "--close", "-")
+    assert run("chapter", "edit", "trois-jours", *both, stdin="x").returncode == 2
+    assert "Fin." in run("digest", "trois-jours").stdout
+
+
+def test_the_updates_and_the_revisions_of_a_chapter_are_listed(run: Run) -> None:
+    """Those that it selects; what each revision changed."""
+    run("chapter", "new", "Au port", PERIOD, "--tag", "port", "--introduction", "Un.")
+    listed = run("log", "au-port").stdout
+    assert "Grève au port" in listed
+    assert "Le pont" not in listed
+    run("chapter", "edit", "au-port", "--introduction", "Deux.", "--note", "Corrigé.")
+    shown = run("chapter", "show", "au-port").stdout
+    assert "-Un.\n+Deux.\n" in shown
+    assert "Corrigé." in shown
+    assert len(run("chapter", "show", "au-port", "--json").stdout.splitlines()) == 2
+
+
+def test_without_a_terminal_the_advice_can_be_followed(run: Run) -> None:
+    """No command advises what it does not take."""
+    run("chapter", "new", "Trois jours", PERIOD, "--close", "x")
+    assert "--introduction" in run("chapter", "edit", "trois-jours").stderr
+    assert "--introduction" in run("digest", "trois-jours", "--edit").stderr
+    assert "'-'" not in run("digest", "2012-07-15", "--edit").stderr

@@ -159,6 +159,7 @@ def test_a_browser_quotes_and_previews(browser: Any, server: LiveServer, editor:
         expect(page.locator("#close")).to_have_value(re.compile("Le fait du 16"))
         page.locator("#show").click()
         expect(page.locator("#preview blockquote")).to_contain_text("Le fait du 16.")
+        expect(page.locator("#preview time")).to_have_attribute("datetime", DAYS["start"])
         page.locator("#send").click()
         page.wait_for_url("**/compose/chapters?done=1")
     assert "Le fait du 16." in server.blog.timeline.chapter("au-navigateur").now.close

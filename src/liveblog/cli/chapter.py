@@ -26,7 +26,14 @@ from .context import (
     plural,
     yes_option,
 )
-from .editor import in_editor, is_terminal, join_parts, saved_on_error, split_parts
+from .editor import (
+    in_editor,
+    is_terminal,
+    join_parts,
+    read_stdin,
+    saved_on_error,
+    split_parts,
+)
 from .printing import echo, print_json, style
 from .values import parse_images
 
@@ -41,8 +48,9 @@ The introduction and the close of the chapter, in Markdown. Its days stand betwe
 Leave the == lines as they are. An empty file cancels."""
 
 _OPTIONS = (
-    click.option("--introduction", metavar="TEXT", help="The text before its days, in Markdown."),
-    click.option("--close", metavar="TEXT", help="The text after its days, in Markdown."),
+    click.option("--introduction", metavar="TEXT",
+                 help="The text before its days, in Markdown; - reads it from standard input."),
+    click.option("--close", metavar="TEXT", help="The text after its days, in the same way."),
     click.option("--author", "authors", metavar="NAME", multiple=True,
                  help="Who signs it; repeatable."),
     click.option("--tag", "tags", metavar="TAG", multiple=True, shell_complete=complete_tag,
@@ -67,8 +75,15 @@ def _chapter_options(command: Command) -> Command:
 
 def _draft(blog: Blog, given: dict[str, Any]) -> ChapterDraft:
     """Return the draft that the options describe; an empty value clears a list."""
+    if given["introduction"] == given["close"] == "-":
+        raise InvalidInput(
+            "Both texts cannot come from standard input.", "Give one of them as an argument."
+        )
     values = {name: given[name] for name in ("introduction", "close", "key")}
     values = {name: value for name, value in values.items() if value is not None}
+    for name in ("introduction", "close"):
+        if values.get(name) == "-":
+            values[name] = read_stdin()
     for name in ("authors", "tags"):
         if given[name]:
             values[name] = tuple(value for value in given[name] if value)
@@ -184,7 +199,8 @@ def edit(
         before = join_parts(
             {"Title": old.title, "Introduction": old.introduction, "Close": old.close}
         )
-        written = in_editor(before, _ADVICE)
+        instead = "Give --introduction or --close; '-' reads it from standard input."
+        written = in_editor(before, _ADVICE, instead=instead)
         if not written or written == before.strip():
             state.say("Nothing was changed.")
             return
@@ -234,6 +250,29 @@ def list_(state: State, as_json: bool) -> None:
         echo(f"{style(chapter.slug, 'faint')}  {chapter.period}  {title}{mark}")
     if not found:
         state.say('There is none yet. Create one: liveblog chapter new "TITLE" last-week')
+
+
+@chapter.command()
+@click.argument("name", shell_complete=complete_chapter)
+@json_option
+@pass_state
+def show(state: State, name: str, as_json: bool) -> None:
+    """Show every revision of a chapter, with what changed.
+
+    'liveblog digest NAME' prints the chapter itself.
+    """
+    from .log import echo_history
+
+    blog = state.blog()
+    found = blog.timeline.chapter(name)
+    if as_json:
+        from ..model.entry import as_data
+
+        for revision in found.revisions:
+            print_json(as_data(revision))
+        return
+    echo(style(f"{found.slug}  revision {found.now.rev}", "faint"))
+    echo_history(blog, found.revisions, ("introduction", "close"))
 
 
 @chapter.command()

@@ -112,7 +112,8 @@ def _edit(ctx: click.Context, state: State, blog: Blog, when: str) -> None:
         f"The text around the digest of {period_id}, in Markdown; the headline is plain text.\n"
         "Leave the == lines as they are. An empty file cancels."
     )
-    after = in_editor(before, advice)
+    instead = "Run this on a terminal; programs write the text through the API (docs/server.md)."
+    after = in_editor(before, advice, instead=instead)
     if not after or after == before.strip():
         state.say("Nothing was changed.")
         return

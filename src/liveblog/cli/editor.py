@@ -19,6 +19,9 @@ _STDIN_BYTES = 10 * limits.BODY_BYTES
 """Maximum bytes of standard input that are read, since it may have no end."""
 
 
+USE_ARGUMENT = "Give the text as an argument, or pipe it in with '-'."
+
+
 def is_terminal() -> bool:
     """Whether a user types on a terminal."""
     return sys.stdin.isatty()
@@ -49,8 +52,10 @@ def split_parts(text: str, names: Sequence[str]) -> dict[str, str]:
     return {name: "\n".join(lines).strip() for name, lines in found.items()}
 
 
-def in_editor(text: str, advice: str) -> str:
+def in_editor(text: str, advice: str, *, instead: str = USE_ARGUMENT) -> str:
     """Let the user edit a text in $VISUAL or $EDITOR; return it without the *advice* below it.
+
+    *instead* says how to give the text where there is no terminal or editor.
 
     An empty result means that the user cancelled.
 
@@ -60,15 +65,12 @@ def in_editor(text: str, advice: str) -> str:
     import subprocess
 
     if not is_terminal():
-        raise InvalidInput(
-            "There is no text, and no terminal to write it on.",
-            "Give the text as an argument, or pipe it in with '-'.",
-        )
+        raise InvalidInput("There is no text, and no terminal to write it on.", instead)
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not editor:
         raise InvalidInput(
             "There is no text, and neither VISUAL nor EDITOR names an editor.",
-            "Give the text as an argument, pipe it in with '-', or set EDITOR.",
+            f"{instead} Or set EDITOR.",
         )
     path = _write_temporary(f"{text}\n\n{_ADVICE_START}\n{advice}\n-->\n", "liveblog-")
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..model import addresses
+from ..model.chapter import Chapter
+from ..model.entry import Revision
 from ..model.moment import moment_in
 from ..text.bidi import close_controls
 from .context import State, complete_id, complete_tag, entry_line, json_option, pass_state
@@ -17,7 +19,7 @@ from .printing import echo, echo_text, print_json, style
 
 if TYPE_CHECKING:
     from ..blog import Blog
-    from ..model.entry import Revision
+    from ..model.folding import Version
     from ..timeline import Entry
 
 NEWEST = 20
@@ -33,7 +35,8 @@ NEWEST = 20
 def log(state: State, when: str | None, tag: str | None, key: bool, as_json: bool) -> None:
     """List updates, the newest first: the last twenty, or all of WHEN.
 
-    WHEN is today, yesterday, week, last-week, 2012-07-15, 2012-W29 or 2012-07-15..2012-07-22.
+    WHEN is today, yesterday, week, last-week, 2012-07-15, 2012-W29, 2012-07-15..2012-07-22 or the
+    name of a chapter.
     What is scheduled or removed is listed too, and marked.
     """
     from ..model.errors import UnknownTag
@@ -75,7 +78,6 @@ def show(state: State, entry_id: str, history: bool, as_json: bool) -> None:
         print_json(entry_document(entry, blog.config.url, history=history))
         return
     now = entry.now
-    zone = blog.config.zone
     echo(style(f"{now.id}  revision {now.rev}", "faint"))
     for name, value in _details(blog, entry):
         echo(f"{name + ':':<13}{value}")
@@ -85,30 +87,46 @@ def show(state: State, entry_id: str, history: bool, as_json: bool) -> None:
         echo("")
         echo_text(now.body)
     if history:
-        import difflib
+        echo_history(blog, entry.revisions, ("body",), is_day=now.precision == "day")
 
-        for older, newer in zip((None, *entry.revisions), entry.revisions, strict=False):
-            recorded = newer.recorded or newer.updated
-            form = "%Y-%m-%d" if now.precision == "day" else "%Y-%m-%d %H:%M:%S %Z"
-            when = f"{recorded.astimezone(zone):{form}}"
-            reason = f"  {newer.note}" if newer.note else ""
-            echo("", style(f"revision {newer.rev}  {when}{reason}", "day"))
-            before = _as_lines(older) if older else []
-            lines = difflib.unified_diff(before, _as_lines(newer), n=0, lineterm="")
-            for line in list(lines)[2:]:
-                if not line.startswith("@@"):
-                    echo(line)
+
+def echo_history(
+    blog: Blog, revisions: Sequence[Version], texts: Sequence[str], *, is_day: bool = False
+) -> None:
+    """Print what changed from revision to revision; *texts* are the fields of several lines."""
+    import difflib
+
+    before: list[str] = []
+    form = "%Y-%m-%d" if is_day else "%Y-%m-%d %H:%M:%S %Z"
+    for revision in revisions:
+        recorded = revision.recorded or revision.updated
+        reason = f"  {revision.note}" if revision.note else ""
+        when = f"{recorded.astimezone(blog.config.zone):{form}}"
+        echo("", style(f"revision {revision.rev}  {when}{reason}", "day"))
+        after = _as_lines(revision, texts)
+        for line in list(difflib.unified_diff(before, after, n=0, lineterm=""))[2:]:
+            if not line.startswith("@@"):
+                echo(line)
+        before = after
 
 
 def _all_entries(state: State, blog: Blog, when: str | None) -> Iterator[Entry]:
     """Yield entries, embargoed and removed ones too, the newest first."""
+    from ..digest.build import is_selected
+    from ..model.period import parse_period_id
+
     timeline = blog.timeline
-    wanted = set(blog.period(when).days()) if when else None
+    period = blog.named(when) if when else None
+    chapter = None
+    if isinstance(period, Chapter):
+        chapter, period = period, parse_period_id(period.period, blog.config.first_weekday)
     for date in reversed(timeline.days()):
-        if wanted is None or date in wanted:
+        if period is None or period.start <= date <= period.end:
             day = timeline.unfiltered(date)
             state.warn(day.faults)
-            yield from reversed(day.entries)
+            for entry in reversed(day.entries):
+                if chapter is None or is_selected(entry, chapter):
+                    yield entry
 
 
 def _list_line(blog: Blog, entry: Entry) -> str:
@@ -159,12 +177,15 @@ def _details(blog: Blog, entry: Entry) -> Iterator[tuple[str, str]]:
         yield "Corrected", revision.note
 
 
-def _as_lines(revision: Revision) -> list[str]:
-    """Return a revision as lines to compare: its other fields, then its body."""
+def _as_lines(revision: Revision | Chapter, texts: Sequence[str]) -> list[str]:
+    """Return a revision as lines to compare: its other fields, then its *texts*."""
     import msgspec
 
     fields = msgspec.to_builtins(revision)
-    fields["published"] = moment_in(revision).value(UTC)
-    hidden = {"type", "id", "rev", "recorded", "updated", "body", "note", "idempotency_key"}
+    if isinstance(revision, Revision):
+        fields["published"] = moment_in(revision).value(UTC)
+    hidden = {"type", "id", "slug", "rev", "recorded", "updated", "note", "idempotency_key", *texts}
     lines = [f"{name}: {value}" for name, value in fields.items() if name not in hidden]
-    return lines + revision.body.split("\n")
+    for name in texts:
+        lines += (fields.get(name) or "").split("\n")
+    return lines

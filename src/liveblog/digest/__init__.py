@@ -147,8 +147,8 @@ def label(period: Period, words: Words) -> str:
 def abridged_note(digest: Digest, words: Words) -> str:
     """Return the note above an abridged digest."""
     if digest.chapter:
-        return words.say("The chapter in its key events; each day tells the rest.")
-    return words.say("The week in its key events; each day tells the rest.")
+        return words.say("The chapter in its key events; the page of each day has all updates.")
+    return words.say("The week in its key events; the page of each day has all updates.")
 
 
 def title(digest: Digest, words: Words) -> str:

@@ -42,18 +42,23 @@ def build_chapter(timeline: Timeline, chapter: Chapter, first_weekday: int = 0) 
     *first_weekday* is that of the blog's weeks (Monday is 0). A chapter that selects all entries
     also has the days with a framing only.
     """
-    slugs = frozenset(map(topic_slug, chapter.tags))
     period = parse_period_id(chapter.period, first_weekday)
     days = []
     for day in timeline.read_days(period.days()):
-        found = selected(day.entries, key=chapter.key)
-        if slugs:
-            found = tuple(e for e in found if not slugs.isdisjoint(map(topic_slug, e.now.tags)))
-        is_selection = bool(slugs or chapter.key)
+        found = tuple(entry for entry in day.entries if is_selected(entry, chapter))
+        is_selection = bool(chapter.tags or chapter.key)
         if found or day.faults or (day.framing and not is_selection):
             days.append(Day(day.date, found, day.framing, day.faults))
     digest = build_from_days(period, days, None)
     return structs.replace(digest, chapter=chapter)
+
+
+def is_selected(entry: Entry, chapter: Chapter) -> bool:
+    """Whether a chapter selects an entry of its period."""
+    slugs = map(topic_slug, chapter.tags)
+    return (not chapter.key or entry.now.key) and (
+        not chapter.tags or any(map(entry.has_tag, slugs))
+    )
 
 
 def build_coverage(timeline: Timeline, title: str) -> Digest:

@@ -1,6 +1,6 @@
 """Makes an author's Markdown part of a larger document that shows it as it is alone.
 
-Names of links and footnotes are told apart from those of other texts, headings become headings
+Names of links and footnotes differ from those of other texts, headings become headings
 below the entry's own, addresses become absolute, and nothing is left open. What comes out is
 rendered and compared; where it differs from the text alone, the text is written as HTML, which
 Markdown permits.

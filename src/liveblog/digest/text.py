@@ -166,7 +166,7 @@ def correction_line(revision: Revision, newest: Revision, words: Words) -> str:
 def chapter_correction_line(revision: Chapter, digest: Digest, words: Words) -> str:
     """Return the line that says when and why a chapter was corrected.
 
-    Of a chapter that tells whole days only, only the day of the correction is said.
+    Of a chapter of whole days only, only the day of the correction is said.
     """
     when = Moment(revision.recorded or revision.updated, digest.precision)
     return _corrected(when, revision.note, words)

@@ -62,7 +62,7 @@ class FramingItem:
 
 @dataclass(frozen=True)
 class ChapterItem:
-    """A chapter: the title and the texts around a run of days, which its updates have told."""
+    """A chapter: the title and the texts around a run of days, which follows their updates."""
 
     key: str  #: permanent, within its source
     where: str
@@ -71,7 +71,7 @@ class ChapterItem:
     introduction: str = ""  #: Markdown
     close: str = ""  #: Markdown
     authors: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()  #: the selection, where other texts tell of the same days
+    tags: tuple[str, ...] = ()  #: the selection, where other texts are about the same days
     updates: int = 0  #: the number of items :class:`Update` right before it that are its days
     last_update: str = ""  #: the key of the last of them
     close_line: int = 0  #: first line of the close in the source; 0 if there is none

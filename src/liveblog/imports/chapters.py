@@ -142,7 +142,7 @@ def _fields_of(item: ChapterItem) -> dict[str, Any]:
 
 
 def doubtful_close(item: ChapterItem, slug: str, last: str) -> Problem:
-    """Return the problem that tells where a close begins, if no mark says so, and how to move it.
+    """Return the problem that says where a close without a mark begins, and how to move it.
 
     *slug* is the name of the chapter, *last* the id of the last update before the close.
     """

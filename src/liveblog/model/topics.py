@@ -17,7 +17,7 @@ from .entry import clean_text, decomposed
 from .errors import InvalidInput
 
 _SIGNS = frozenset("#%&*@!?§¶†‡‰‱")
-"""Punctuation that tells topics apart, beside the symbols (Unicode categories S)."""
+"""Punctuation that distinguishes topics, beside the symbols (Unicode categories S)."""
 
 _DROPPED_MARKS = re.compile(
     "[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"

@@ -221,7 +221,7 @@ class Pages:
     ) -> bytes:
         """Render the page of a day or a week.
 
-        *week* is the week of the day, *chapters* are those that tell the day.
+        *week* is the week of the day, *chapters* are those that include the day.
         """
         return self.page(
             "digest.html",

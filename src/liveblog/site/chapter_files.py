@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-
-from msgspec import structs
 
 from ..digest import Digest
 from ..digest import markdown as as_markdown
@@ -14,7 +11,6 @@ from ..model import addresses
 from ..pages.chapters import chapter_list, chapter_page
 from ..text.bidi import close_controls
 from .documents import chapters_json
-from .fault_boundary import substitute_entries
 from .feed_files import FeedFiles
 from .writer import Context
 
@@ -41,15 +37,6 @@ class ChapterFiles:
         folder, corrections = addresses.chapter_path(slug), history.corrections
         config, words = self._context.config, self._pages.words
         blog, base = close_controls(config.title), config.url
-        plain = structs.replace(digest, series=())
-
-        def text(name: str, write: Callable[[Digest], str]) -> None:
-            self._writer.text(
-                folder + name,
-                lambda substitute: write(substitute_entries(digest, substitute)),
-                digest.entries,
-                plainer=lambda: write(plain),
-            )
 
         def markdown(shown: Digest) -> str:
             return as_markdown.render(shown, words, base=base, corrections=corrections)
@@ -64,16 +51,12 @@ class ChapterFiles:
                 body=self._pages.body,
             )
 
-        text("index.md", markdown)
-        text("index.txt", plain_text)
-        self._writer.page(
-            folder + "index.html",
-            lambda substitute: chapter_page(
-                self._pages, substitute_entries(digest, substitute), updated, corrections
-            ),
-            digest.entries,
-            plainer=lambda: chapter_page(self._pages, plain, updated, corrections),
-        )
+        def page(shown: Digest) -> bytes:
+            return chapter_page(self._pages, shown, updated, corrections)
+
+        self._writer.digest_text(folder + "index.md", digest, markdown)
+        self._writer.digest_text(folder + "index.txt", digest, plain_text)
+        self._writer.digest_page(folder + "index.html", digest, page)
         picture = history.now.picture
         if picture and history.now.state == "live":
             self._writer.output.put_media(picture.path)

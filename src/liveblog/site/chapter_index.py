@@ -54,7 +54,7 @@ class ChapterRow(Struct, frozen=True):
     item: Item | None = None  #: in the main feed; None unless it is live or retracted
     copy: Item | None = None  #: in the feed of chapters
     text: str = ""  #: plain text of a live chapter outside its entries, for the search file
-    days: frozenset[date] = frozenset()  #: the days that a live chapter tells
+    days: frozenset[date] = frozenset()  #: the days that a live chapter includes
     tags: frozenset[str] = frozenset()  #: slugs of the tags that a live chapter selects
 
 
@@ -139,7 +139,7 @@ class ChapterIndex:
         return self._links(f"chapters c WHERE c.link <> x'' {_NEWEST_FIRST} LIMIT ?", limit)
 
     def telling(self, day: date) -> list[ChapterLink]:
-        """Return the live chapters that tell a day."""
+        """Return the live chapters that include a day."""
         rows = f"chapter_days d JOIN chapters c USING (slug) WHERE d.day = ? {_NEWEST_FIRST}"
         return self._links(rows, day.isoformat())
 

@@ -24,7 +24,7 @@ class ChapterChanges(Struct):
     """What differs from the last publication."""
 
     slugs: set[str] = field(default_factory=set)  #: chapters that may show something else
-    days: set[date] = field(default_factory=set)  #: that are told by other chapters than before
+    days: set[date] = field(default_factory=set)  #: that are in other chapters than before
     tags: set[str] = field(default_factory=set)  #: that are selected by other chapters
     years: set[int] = field(default_factory=set)  #: that list other chapters
     has_new_rows: bool = False  #: whether lists and feeds of chapters show something else

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-
-from msgspec import structs
 
 from ..digest import Digest
 from ..digest import markdown as as_markdown
@@ -18,7 +16,7 @@ from ..pages.data import ChapterLink, NavigationLink
 from ..text.bidi import close_controls
 from ..timeline import Entry
 from .documents import sitemap
-from .fault_boundary import RenderedFiles, Substitute, substitute_entries
+from .fault_boundary import RenderedFiles, Substitute
 from .queries import Neighbours, has_text
 from .writer import Context
 
@@ -34,7 +32,7 @@ class DigestFiles:
         self._writer = context.writer
 
     def day(self, day: date, neighbours: Neighbours, chapters: Sequence[ChapterLink]) -> None:
-        """Write the pages of a day and of its entries; *chapters* are those that tell the day."""
+        """Write the pages of a day and of its entries; *chapters* are those that include it."""
         digest = self._queries.digest(period.day(day))
         self._sitemap(day, digest)
         if not digest.days:
@@ -102,32 +100,20 @@ class DigestFiles:
         blog, base = close_controls(config.title), config.url
         week = self._queries.link(self._queries.week(digest.period.start))
         previous, following = neighbours
-        plain = structs.replace(digest, series=())
 
         def page(shown: Digest) -> bytes:
             return self._pages.digest(
                 shown, previous=previous, following=following, week=week, chapters=chapters
             )
 
-        def text(name: str, write: Callable[[Digest], str]) -> None:
-            self._writer.text(
-                folder + name,
-                lambda substitute: write(substitute_entries(digest, substitute)),
-                digest.entries,
-                plainer=lambda: write(plain),
-            )
+        def plain_text(shown: Digest) -> str:
+            return as_text.render(shown, words, blog=blog, base=base, body=self._pages.body)
 
-        text("index.md", lambda shown: as_markdown.render(shown, words, base=base))
-        text(
-            "index.txt",
-            lambda shown: as_text.render(shown, words, blog=blog, base=base, body=self._pages.body),
+        self._writer.digest_text(
+            folder + "index.md", digest, lambda shown: as_markdown.render(shown, words, base=base)
         )
-        self._writer.page(
-            folder + "index.html",
-            lambda substitute: page(substitute_entries(digest, substitute)),
-            digest.entries,
-            plainer=lambda: page(plain),
-        )
+        self._writer.digest_text(folder + "index.txt", digest, plain_text)
+        self._writer.digest_page(folder + "index.html", digest, page)
 
     def year(
         self, year: int, shown_weeks: Sequence[Period], chapters: Sequence[ChapterLink]

@@ -93,7 +93,7 @@ class FeedBuilder:
         """Return a chapter as a feed item, or the notice that it was retracted.
 
         The main feed has the entries anyway, so its item lists the days of the chapter; the copy
-        for the feed of chapters tells them. *updated* is the last change of the chapter or of an
+        for the feed of chapters shows them. *updated* is the last change of the chapter or of an
         entry in it.
         """
         chapter = chapter_of(digest)

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from ..config import Config
+from ..digest import Digest
 from ..feeds import Feed, documents
 from ..model import addresses
 from ..pages.render import Pages
 from ..timeline import Entry, Timeline
-from .fault_boundary import FaultBoundary, RenderedFiles, Substitute
+from .fault_boundary import FaultBoundary, RenderedFiles, Substitute, substitute_entries
 from .feed_builder import FeedBuilder
 from .index import Index
 from .output import Output
@@ -79,6 +82,26 @@ class Writer:
             entries,
             plainer=lambda: [(path, plainer().encode())],
             notice=[(path, self.boundary.notice_line())],
+        )
+
+    def digest_page(self, path: str, digest: Digest, write: Callable[[Digest], bytes]) -> None:
+        """Write the page of a digest; if it fails as it is, without its figures."""
+        plain = structs.replace(digest, series=())
+        self.page(
+            path,
+            lambda substitute: write(substitute_entries(digest, substitute)),
+            digest.entries,
+            plainer=lambda: write(plain),
+        )
+
+    def digest_text(self, path: str, digest: Digest, write: Callable[[Digest], str]) -> None:
+        """Write a digest as plain text or Markdown; if it fails as it is, without its figures."""
+        plain = structs.replace(digest, series=())
+        self.text(
+            path,
+            lambda substitute: write(substitute_entries(digest, substitute)),
+            digest.entries,
+            plainer=lambda: write(plain),
         )
 
     def feed(

@@ -65,7 +65,7 @@ def mark_struck(fragment: str, before: str, after: str) -> str:
 
 
 def raise_and_lower(fragment: str) -> str:
-    """Write raised and lowered text so that it can be told without tags.
+    """Write raised and lowered text so that it is readable without tags.
 
     Digits become those of Unicode (10⁶, CO₂). Raised letters stay as they are where they
     abbreviate a word (``1er``, ``Mme``); other texts get ``^`` or ``_`` before them. Footnote

@@ -18,7 +18,7 @@ from ..chapter_editor import ChapterImage
 from ..model import limits
 from ..model.chapter import Chapter, ChapterDraft
 from ..model.draft import Draft
-from ..model.entry import Media, Revision
+from ..model.entry import Media, Revision, State
 from ..model.errors import InvalidInput
 from ..model.permissions import Action
 from ..timeline import Entry
@@ -208,6 +208,16 @@ def expected_revision(given: str | None) -> int:
     if number is None:
         raise Problem(412, "conflict", f"If-Match is {given[:40]}, which no revision has.")
     return number
+
+
+def expected_by_removal(given: str | None, state: State) -> int | None:
+    """Return the revision that a client saw who removes something; None if it did not say.
+
+    In a repeated request it is ignored: its client saw an older revision.
+
+    Raises :class:`Problem` (412).
+    """
+    return None if given is None or state == "removed" else expected_revision(given)
 
 
 def revision_number(text: str) -> int | None:

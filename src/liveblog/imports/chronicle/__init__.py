@@ -2,8 +2,8 @@
 
 **Articles and chapters.** A title directly above a text that begins with its date is an article,
 one update with that title. A title or an introduction above a run of days makes a chapter of it: a
-:class:`ChapterItem` follows the updates of its days. See :mod:`.structure` for how parts are told
-from each other, and :mod:`.closing` for where the text of the last day ends and the close begins. A
+:class:`ChapterItem` follows the updates of its days. See :mod:`.structure` for how parts are
+distinguished, and :mod:`.closing` for where the text of the last day ends and the close begins. A
 placeholder of a picture below a title (« Image ») is reported and left out; so is a mark such as
 « Conclusion » above the close.
 
@@ -72,7 +72,7 @@ def chronicle(
     *today* decide what the text leaves open; *year* is that of the first heading without one. *ask*
     is called where a day or a heading is ambiguous. *is_tagged* says of a chapter whether its
     updates carry its title as a tag, by which it selects them; they do where another part of the
-    page tells of the same days, unless it says more.
+    page is about the same days, unless it says more.
 
     Raises :class:`InvalidInput` for a text that changes while it is read, or that has more than
     fifty thousand headings.

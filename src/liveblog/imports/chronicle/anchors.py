@@ -227,7 +227,7 @@ def _is_run(blocks: Sequence[Block], anchors: Sequence[int]) -> bool:
 
 
 def step_between(before: Block, after: Block) -> int:
-    """Return the days from one date to another, as far as their readings tell."""
+    """Return the days from one date to another, as far as their readings allow."""
     first, second = _ordinal(before.heading), _ordinal(after.heading)
     if first is None or second is None:
         return 1

@@ -4,7 +4,7 @@ A line such as « Conclusion » says so, or else the only rule in the days. With
 begins at the first of these: the only additional blank line; a paragraph that begins as the end of
 a text does (« Rappelons … »); one of the last three paragraphs that is about several days. Without
 these, it begins at the second paragraph, where every earlier day has one. Whatever is not said by a
-mark is told in the report, or asked. Pure functions.
+mark is reported, or asked. Pure functions.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Finds the lines under a day that name another day, or a time, and are read as text all the same.
 
-Nothing dated may end up under another day or hour without a word: the author is told of each such
+Nothing dated may end up under another day or hour without a word: the report names each such
 line, and what to write above it or in it.
 """
 

@@ -118,7 +118,7 @@ def day_heading(line: str, *, is_sentence: bool = False) -> Heading | None:
 def with_month(heading: Heading, before: Heading | None) -> Heading | None:
     """Return a heading with the month that makes it the nearest day to the heading before it.
 
-    « Lundi 16 » after « Dimanche 15 juillet » is in July. None if no month can be told.
+    « Lundi 16 » after « Dimanche 15 juillet » is in July. None if the month is unknown.
     """
     if not heading.readings or heading.readings[0][1] != NO_MONTH:
         return heading

@@ -42,7 +42,7 @@ class Chapter:
     close: Close
     has_lead: bool
     key: str = ""  #: unique on the page
-    tag: str = ""  #: carried by its updates, where other texts of the page tell of the same days
+    tag: str = ""  #: carried by its updates, where other texts of the page are about the same days
 
     @property
     def is_named(self) -> bool:
@@ -187,7 +187,7 @@ def _last_day(day: date, heading: Heading | None) -> date:
 
 
 def _name_chapters(chapters: Sequence[Chapter], plan: Survey, is_tagged: IsTagged | None) -> None:
-    """Give each chapter its key, and a tag where other texts tell of the same days.
+    """Give each chapter its key, and a tag where other texts are about the same days.
 
     Another text is another part of the page with a day in its period, or what *is_tagged* knows.
     """

@@ -52,11 +52,12 @@ export function toEntry({ values, pictures }) {
   };
 }
 
-/** Convert a draft of a chapter to an entry that shows its title, introduction and close. */
+/** Convert a draft of a chapter to an entry of its first day with title, introduction and close. */
 export function toChapterPreview({ values }) {
   const one = (name) => values.find(([other]) => other === name)?.[1].trim() ?? "";
   const texts = [one("introduction"), one("close")].filter(Boolean);
-  return { title: one("title"), body: texts.join("\n\n***\n\n") };
+  const entry = { title: one("title"), body: texts.join("\n\n***\n\n") };
+  return one("start") ? { ...entry, published: one("start") } : entry;
 }
 
 /** Read a number with a decimal point or comma; empty text is not a number. */

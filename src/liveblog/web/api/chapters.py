@@ -16,7 +16,7 @@ from ...model.chapter import Chapter, ChapterDraft
 from ...model.errors import NotFound
 from ...model.period import parse_period_id
 from ..context import BlogContext
-from ..newsroom import expected_revision
+from ..newsroom import expected_by_removal, expected_revision
 from .documents import images_of, picture_out
 from .operation import Answer, Call, Operation
 from .schema import ChapterChanges, ChapterOut, Chapters, NewChapter, Picture, Retraction
@@ -135,10 +135,7 @@ def remove(call: Call) -> Answer:
     """Remove a chapter; its entries stay."""
     is_purge = call.request.query_params.get("purge") == "true"
     found = call.blog.timeline.chapter(_slug(call)).now
-    # If-Match is optional, and ignored in a repeated request: its client saw an older revision.
-    given = call.request.headers.get("if-match")
-    is_repeated = found.state == "removed"
-    expect = None if given is None or is_repeated else expected_revision(given)
+    expect = expected_by_removal(call.request.headers.get("if-match"), found.state)
     call.newsroom.remove_chapter(found.slug, purge=is_purge, expect=expect)
     return Answer()
 

@@ -16,7 +16,7 @@ from ...blog import Uploaded
 from ...model import limits
 from ...model.period import COVERAGE
 from ...timeline import Entry
-from ..newsroom import expected_revision
+from ..newsroom import expected_by_removal, expected_revision
 from ..request_input import query_number
 from ..search import Results, results
 from ..static import PAGE
@@ -150,10 +150,7 @@ def remove(call: Call) -> Answer:
     """Remove an entry; your own of the last minute without the scope "admin"."""
     is_purge = call.request.query_params.get("purge") == "true"
     old = call.newsroom.entry(call.request.path_params["id"], "purge" if is_purge else "remove")
-    # If-Match is optional, and ignored in a repeated request: its client saw an older revision.
-    given = call.request.headers.get("if-match")
-    is_repeated = old.now.state == "removed"
-    expect = None if given is None or is_repeated else expected_revision(given)
+    expect = expected_by_removal(call.request.headers.get("if-match"), old.now.state)
     call.newsroom.remove(old.id, purge=is_purge, expect=expect)
     return Answer()
 
