@@ -59,7 +59,9 @@ def choose_anchors(
         if _is_within_day(blocks, candidates, i) or _is_introduction(blocks, candidates, i)
     }
     for i in sorted({*uncertain, *titled} - chosen):
-        text = blocks[i].heading.text  # type: ignore[union-attr]  # all of these have one
+        heading = blocks[i].heading
+        assert heading is not None  # all of these have one
+        text = heading.text
         if ask is None:
             notes.append(
                 Problem(

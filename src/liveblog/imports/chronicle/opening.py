@@ -56,7 +56,9 @@ def read_tail(tail: str, before: Opening) -> Tail:
     sign, closed, at = "", "", 0
     while True:
         start = at
-        at = _BLANKS.match(tail, at).end()  # type: ignore[union-attr]  # it matches nothing too
+        blanks = _BLANKS.match(tail, at)
+        assert blanks is not None  # it also matches an empty text
+        at = blanks.end()
         here = tail[at : at + 1]
         if before.emphasis and not closed and tail.startswith(before.closer, at):
             closed, at = "here", at + len(before.closer)
