@@ -38,6 +38,8 @@ _BACKTICKS = re.compile("`+")
 
 _FOOTNOTES = re.compile(r'<section class="footnotes">.*?</section>', re.DOTALL)
 _FOOTNOTE_NAME = re.compile(r'(id="|href="#)[^"]*fn(ref)?-[^"]*"')
+_PRE = re.compile("(<pre.*?</pre>)", re.DOTALL)
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 _END = "end"
 
 
@@ -49,19 +51,30 @@ def adapted(text: str, name: str, base: str) -> str:
     if _SIMPLE.fullmatch(_PLAIN_LINK.sub("", text)) and not _LINE_OF_DASHES.search(text):
         return text
     written = _rewritten(text, name, base)
-    if _shows(written, text, base):
+    if _shows(written, text, name, base):
         return written
-    html = with_root(to_html(text, anchor=name), base)
-    # A blank line would end the HTML.
-    return (
-        re.sub(r"\n(?=[ \t]*\n)", "\n&#10;", html) if "<pre" in html else html.replace("\n\n", "\n")
-    )
+    return _without_blank_lines(with_root(to_html(text, anchor=name), base))
 
 
-def _shows(written: str, text: str, base: str) -> bool:
-    """Whether a text, with another below it, is shown as the original is alone."""
-    whole = _normalized(to_html(f"{written}\n\n{_END}"), base)
-    return whole == _normalized(f"{to_html(text)}\n<p>{_END}</p>", base) and heading_levels(
+def _without_blank_lines(html: str) -> str:
+    """Return HTML without blank lines, which would end it in Markdown."""
+    parts = _PRE.split(html)
+    parts[::2] = [_BLANK_LINES.sub("\n", part) for part in parts[::2]]
+    parts[1::2] = [part.replace("\n", "&#10;") for part in parts[1::2]]
+    return "".join(parts)
+
+
+def _shows(written: str, text: str, name: str, base: str) -> bool:
+    """Whether a text, with another below it, is shown as the original is alone.
+
+    The other one names every link and footnote that the text may define: none may lead anywhere.
+    """
+    labels = [match[1] for match in _DEFINITION.finditer(written)]
+    labels += [f"^{match[1]}" for match in _DEFINED_NOTE.finditer(written)]
+    others = {label for label in labels if not label.removeprefix("^").startswith(f"{name}-")}
+    below = " ".join([_END, *(f"[{label}]" for label in sorted(others))])
+    whole = _normalized(to_html(f"{written}\n\n{below}"), base)
+    return whole == _normalized(f"{to_html(text)}\n{to_html(below)}", base) and heading_levels(
         written
     ) == heading_levels(text, is_shifted=True)
 

@@ -20,7 +20,7 @@ from cmarkgfm.cmark import Options
 from ..model.addresses import entry_path
 from ..model.entry import FORBIDDEN, is_plain
 from ..model.quotes import LINK, SCHEME
-from .fragments import split_tags
+from .fragments import ROOT, split_tags
 from .sanitizer import escape_paragraphs, filter_tags, is_costly, remove_forbidden
 
 _OPTIONS = (
@@ -39,6 +39,7 @@ _SOURCE_POSITION = re.compile(r'<[a-z0-9]+ data-sourcepos="([0-9]+):[0-9]+-([0-9
 _ENTRY_LINK = re.compile(rf'href="{LINK.pattern}"')
 _HEADING = re.compile(r"<(/?)h([1-6])\b")
 _FOOTNOTE_ADDRESS = re.compile(r'(id="|href="#)(fn(?:ref)?-)([^"]*)"')
+_ATTRIBUTE = re.compile(r' (src|alt)="([^"]*)"')  # as the sanitizer writes them
 _NOT_IN_ID = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -65,13 +66,14 @@ def to_html(
         source = escape_paragraphs(text)
     if "<h" in source:
         source = _shift_headings(source)
-    if "<img" in source:
-        source = _link_foreign_pictures(source, media)
     if 'id="fn' in source:
         source = _FOOTNOTE_ADDRESS.sub(
             lambda m: f'{m[1]}{anchor}-{m[2]}{_footnote_name(m[3])}"', source
         )
-    return typeset(filter_tags(source), typography)
+    cleaned = filter_tags(source)
+    if "<img" in cleaned and (linked := _link_foreign_pictures(cleaned, media)) != cleaned:
+        cleaned = filter_tags(linked)  # a picture within a link became a link within a link
+    return typeset(cleaned, typography)
 
 
 def heading_levels(text: str, *, is_shifted: bool = False) -> list[int]:
@@ -168,20 +170,14 @@ def typeset(cleaned: str, typography: Callable[[str], str] | None) -> str:
     return "".join(parts)
 
 
-def _link_foreign_pictures(source: str, media: frozenset[str]) -> str:
-    """Replace the pictures that are not the blog's own by links."""
-    from lxml import html as lxml_html  # loaded here because few texts have pictures
-
-    tree = lxml_html.fragment_fromstring(source, create_parent="div")
-    for picture in list(tree.iter("img")):
-        address = picture.get("src") or ""
-        if address.startswith("media/") and address.removeprefix("media/") in media:
-            continue
-        link = lxml_html.Element("a", href=address)
-        link.text = picture.get("alt") or address
-        link.tail = picture.tail
-        parent = picture.getparent()
-        if parent is not None:
-            parent.replace(picture, link)
-    text: str = lxml_html.tostring(tree, encoding="unicode")
-    return text.removeprefix("<div>").removesuffix("</div>")
+def _link_foreign_pictures(cleaned: str, media: frozenset[str]) -> str:
+    """Replace the pictures in sanitized HTML that are not the blog's own by links."""
+    parts = split_tags(cleaned)
+    for number, tag in enumerate(parts):
+        if number % 2 and tag.startswith("<img"):
+            attributes = dict(_ATTRIBUTE.findall(tag))
+            address = attributes.get("src", "").removeprefix(ROOT)
+            path = html.unescape(address)
+            if not (path.startswith("media/") and path.removeprefix("media/") in media):
+                parts[number] = f'<a href="{address}">{attributes.get("alt") or address}</a>'
+    return "".join(parts)

@@ -360,6 +360,9 @@ def _separate_lists(before: str, block: str) -> str:
     return block
 
 
+_ENDS_PARAGRAPH = re.compile(r"[-*] |1[.)] |#{1,6} |```|~~~|> ")
+
+
 def _is_loose(item: list[str]) -> bool:
-    """Whether an item holds more than a paragraph and lists directly after it."""
-    return any(not re.match(r"[-*] |1[.)] ", block) for block in item[1:])
+    """Whether an item holds more than a paragraph and blocks that end it without a blank line."""
+    return any(not _ENDS_PARAGRAPH.match(block) for block in item[1:])
