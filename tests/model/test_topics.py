@@ -87,6 +87,8 @@ def test_a_topic_has_a_readable_address(tag: str, expected: str) -> None:
 
 @given(st.text(max_size=40))
 @example("a-＃ b")
+@example("{#0")
+@example("##.a")
 @example("é\u0323\u0301 -")
 def test_the_slug_of_a_topic_is_a_safe_name_of_a_folder(tag: str) -> None:
     """It holds no ASCII sign but ``-`` and no white space, and its own slug is itself."""

@@ -77,6 +77,8 @@ def _topic_slug(tag: str) -> str:
         elif unicodedata.category(letter).startswith("M"):
             if _is_kept(base, letter):
                 written.append(letter)
+        elif letter == "#" and not written:
+            continue  # a hashtag
         elif sign := _sign(letters, number):
             # Separators around a sign do not count: "Q & A" is "Q&A".
             if written[-1:] == ["-"]:
@@ -102,8 +104,6 @@ def _sign(letters: str, number: int) -> str:
     sign = letters[number]
     is_last = number == len(letters) - 1
     is_after_letter = number > 0 and not letters[number - 1].isspace()
-    if sign == "#" and number == 0:
-        return ""  # a hashtag
     if sign in "-\u2010\u2011\u2212":  # A-
         return _full_width("-") if is_last and is_after_letter else ""
     if sign == "." and number == 0 and letters[1:2].isalnum():  # .NET
