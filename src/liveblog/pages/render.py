@@ -45,6 +45,12 @@ from .templates import Templates
 SUMMARY = 200
 """Maximum number of characters of a description."""
 
+PINNED = 200
+"""Number of characters of a pinned entry that are shown until it is opened."""
+
+PINNED_LINE = 30
+"""Number of characters that a line of a phone has room for."""
+
 MAIL_PICTURE = 560
 """Maximum width of a picture in an e-mail, in pixels."""
 
@@ -196,6 +202,12 @@ class Pages:
         if now.title:
             return self.words.typography(close_controls(now.title))
         return self._cached("name", entry, self._first_words)
+
+    def is_long(self, entry: Entry) -> bool:
+        """Whether a pinned entry is longer than the few lines that are shown until it is opened."""
+        now = entry.now
+        shown = now.state == "live" and (now.media or now.figures)
+        return bool(shown) or len(self._text(entry)) + PINNED_LINE * now.body.count("\n") > PINNED
 
     def shared(self, name: str, section: str = "") -> Markup:
         """Return a fragment that all pages of a *section* share; it is rendered once."""
