@@ -1,6 +1,6 @@
 // The button that pauses updates, and the updates deferred meanwhile.
 
-import { isOver } from "./connection.cbdc2f849f.js";
+import { isOver } from "./connection.ad172093c6.js";
 
 const { pause: pauseLabel, resume: resumeLabel } = document.getElementById("live").dataset;
 

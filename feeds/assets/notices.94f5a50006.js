@@ -1,6 +1,6 @@
 // The line under the stream: the connection is lost, or the page should be loaded again.
 
-import { say } from "./page.05e3b9628f.js";
+import { say } from "./page.84fd392d9d.js";
 
 const bar = document.getElementById("live");
 const line = bar.querySelector(".out");

@@ -1,7 +1,7 @@
 // The connection to the server: Server-Sent Events, or live.json every ten seconds without them.
 // One tab of a browser holds the connection and passes the events on to the others.
 
-import { isOutage, setReachable } from "./notices.fc53655e46.js";
+import { isOutage, setReachable } from "./notices.94f5a50006.js";
 
 const POLL_INTERVAL = 10_000; // milliseconds
 const HIDDEN_LIMIT = 5 * 60_000; // milliseconds after which a hidden tab disconnects
