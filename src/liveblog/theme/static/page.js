@@ -232,6 +232,17 @@ function showLinkedEntry() {
 addEventListener("hashchange", showLinkedEntry);
 showLinkedEntry();
 
+// -- The rest of a pinned entry, unfolded in its place -----------------------------------------
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.(".pinned .more");
+  if (!link) return;
+  event.preventDefault();
+  const details = link.closest("details");
+  details.classList.add("whole");
+  details.querySelector("summary").focus({ preventScroll: true });
+});
+
 // -- Time zone: named at the top for readers whose own clock differs ----------------------------
 
 const zone = document.querySelector(".zone[data-zone]");

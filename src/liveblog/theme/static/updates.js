@@ -76,8 +76,10 @@ function replacePart(name, { mark, html }) {
   const fresh = document.createElement("div");
   fresh.append(document.createRange().createContextualFragment(html));
   const folded = [...box.querySelectorAll("details:not([open])")].map((details) => details.id);
+  const whole = [...box.querySelectorAll("details.whole")].map((details) => details.id);
   for (const details of fresh.querySelectorAll("details")) {
     details.open = !folded.includes(details.id);
+    details.classList.toggle("whole", whole.includes(details.id));
   }
   const focusable = () => [...box.querySelectorAll("a, button, summary")];
   const focused = focusable().indexOf(document.activeElement);

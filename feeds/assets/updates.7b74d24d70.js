@@ -1,12 +1,12 @@
 // Applies the events of the stream, and the document live.json, to the page.
 
-import { disconnect } from "./connection.cbdc2f849f.js";
-import { entries, findEntry, parse, refresh, remove, replace } from "./entries.897a7b1982.js";
-import { offerReload } from "./notices.fc53655e46.js";
-import { isShown } from "./page.05e3b9628f.js";
-import { defer, isPaused, showPauseButton } from "./pause.15c0833cb1.js";
-import { holdPosition } from "./scroll.c60d127c00.js";
-import { announce, discard, hold, isWaiting, showCount, showOrCount } from "./waiting.d5c6814ca6.js";
+import { disconnect } from "./connection.2e1314cbcb.js";
+import { entries, findEntry, parse, refresh, remove, replace } from "./entries.3c54c34995.js";
+import { offerReload } from "./notices.e0d679c6fc.js";
+import { isShown } from "./page.d3f5a769bd.js";
+import { defer, isPaused, showPauseButton } from "./pause.33d4707dde.js";
+import { holdPosition } from "./scroll.93227c576f.js";
+import { announce, discard, hold, isWaiting, showCount, showOrCount } from "./waiting.9996691f2e.js";
 
 const PAGE_SIZE = 50; // entries on the live page
 const DOCUMENT_SIZE = 20; // entries in live.json
@@ -76,8 +76,10 @@ function replacePart(name, { mark, html }) {
   const fresh = document.createElement("div");
   fresh.append(document.createRange().createContextualFragment(html));
   const folded = [...box.querySelectorAll("details:not([open])")].map((details) => details.id);
+  const whole = [...box.querySelectorAll("details.whole")].map((details) => details.id);
   for (const details of fresh.querySelectorAll("details")) {
     details.open = !folded.includes(details.id);
+    details.classList.toggle("whole", whole.includes(details.id));
   }
   const focusable = () => [...box.querySelectorAll("a, button, summary")];
   const focused = focusable().indexOf(document.activeElement);

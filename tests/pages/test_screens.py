@@ -1,0 +1,201 @@
+"""The reader's pages on every screen: phones and wide windows, fingers, both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from liveblog import Blog
+from liveblog.blog import Image
+
+from ..conftest import Clock, serving
+from ..site.test_publish import picture
+from .test_browser import DESK, PHONE, page_of
+
+LONG = "Une phrase assez longue pour remplir une ligne entière sur un écran large. "
+
+
+def fill(blog: Blog, clock: Clock, folder: Path) -> dict[str, str]:
+    """Post two days of updates; return ids by a short name."""
+    ids = {}
+    ids["map"] = blog.post(
+        f"{LONG * 3}\n\n{LONG * 3}", title="Repères", pinned=True,
+        images=[Image(picture(folder), "Une carte", "La carte")],
+    ).id  # fmt: skip
+    ids["short"] = blog.post("En une ligne.", title="À suivre", pinned=True).id
+    for number in range(30):
+        clock.go(minutes=50)
+        blog.post(
+            f"Fait {number}. {LONG * 3}", title=f"Titre {number}", key=number % 6 == 0,
+            tags=[("Alep", "Damas")[number % 2]],
+        )  # fmt: skip
+    return ids
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str], Blog]]:
+    """A published French blog on a server: its address, ids, and itself."""
+    folder = tmp_path_factory.mktemp("told")
+    (folder / "feeds").mkdir()
+    with serving(folder / "feeds") as url:
+        clock = Clock()
+        blog = Blog.init(
+            folder, title="Une semaine", language="fr", timezone="Europe/Paris", url=url,
+            author="La rédaction", clock=clock, description="Deux jours, heure par heure.",
+        )  # fmt: skip
+        ids = fill(blog, clock, folder)
+        blog.publish()
+        yield url, ids, blog
+
+
+# -- Touch -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_links_within_a_sentence_are_tall_and_the_sentence_stays_whole(
+    browser: Any, told: Any
+) -> None:
+    """Under a finger a link has 44 px of height, and what follows it follows at once."""
+    url, _, _ = told
+    gaps = """(links) => links.flatMap((link) => {
+      const next = link.nextSibling;
+      if (next?.nodeType !== Node.TEXT_NODE || !next.data.trim()) return [];
+      const range = document.createRange();
+      const at = next.data.search(/\\S/);
+      range.setStart(next, at);
+      range.setEnd(next, at + 1);
+      const [sign, box] = [range.getClientRects()[0], [...link.getClientRects()].at(-1)];
+      return Math.abs(sign.top - box.top) < 20 ? [sign.left - box.right] : [];
+    })"""
+    with page_of(browser, has_touch=True, is_mobile=True) as page:
+        for path in ("", "tags/alep/"):
+            page.goto(url + path)
+            links = page.locator(":is(.subscribe li, footer.site p, .facts) a")
+            # A space and half of a wide sign; 44 px were torn open before.
+            assert links.count() >= 4
+            assert all(gap < 12 for gap in links.evaluate_all(gaps))
+            commas = page.locator(".subscribe li a", has_text="RSS").evaluate_all(gaps)
+            assert all(gap < 4 for gap in commas)
+            assert all(box["height"] >= 43.5 for box in map(box_of, links.all()))
+
+
+def box_of(found: Any) -> dict[str, float]:
+    """Return where an element is."""
+    box: dict[str, float] = found.bounding_box()
+    return box
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["fr", "ar"])
+@pytest.mark.parametrize("is_touch", [True, False])
+def test_the_search_icon_is_one_shape(
+    browser: Any, new_blog: Callable[..., Blog], language: str, is_touch: bool
+) -> None:
+    """Its handle touches its ring, on its outer side, whatever the pointer and the direction."""
+    blog = new_blog(language=language)
+    blog.post("x")
+    blog.publish()
+    with serving(blog.paths.site) as url, page_of(browser, has_touch=is_touch) as page:
+        page.goto(url)
+        icon = page.locator(".find svg")
+        ring, handle = box_of(icon.locator("circle")), box_of(icon.locator("path"))
+        assert page.locator(".find").inner_text().strip()  # words for those who do not see it
+        if language == "ar":
+            assert handle["x"] < ring["x"] < handle["x"] + handle["width"]
+        else:
+            assert handle["x"] < ring["x"] + ring["width"] < handle["x"] + handle["width"]
+        assert ring["y"] < handle["y"] < ring["y"] + ring["height"]
+        assert box_of(page.locator(".find"))["width"] >= (44 if is_touch else 20)
+
+
+# -- What is pinned --------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("has_script", [True, False])
+def test_a_long_pinned_update_opens_in_place(
+    browser: Any, told: Any, viewport: dict[str, int], has_script: bool
+) -> None:
+    """A few whole lines and « Lire la suite »; one that is short needs no such link."""
+    url, ids, _ = told
+    with page_of(browser, viewport=viewport, java_script_enabled=has_script) as page:
+        page.goto(url)
+        details = page.locator(f"#p-{ids['map']}")
+        content, more = details.locator(".content"), details.locator(".more")
+        assert more.inner_text() == "Lire la suite"
+        cut = box_of(content)
+        line = float(content.evaluate("e => getComputedStyle(e).lineHeight").removesuffix("px"))
+        text = content.locator("p").first.evaluate("p => p.getBoundingClientRect().top")
+        lines = (cut["y"] + cut["height"] - text) / line
+        gap = float(
+            content.locator("p").first.evaluate("p => getComputedStyle(p).marginBottom")[:-2]
+        )
+        assert min(lines % 1, 1 - lines % 1, abs((lines - gap / line) % 1)) < 0.05
+        assert box_of(details)["height"] <= 0.4 * viewport["height"]
+        assert not details.locator("img").is_visible()
+        more.click()
+        assert details.locator("img").is_visible()
+        assert not more.is_visible()
+        assert content.evaluate("e => e.scrollHeight <= e.clientHeight + 1")
+        assert page.locator(f"#p-{ids['short']} .more").count() == 0
+        assert page.locator(f"#p-{ids['short']} .place").is_visible()
+
+
+# -- The bar and the side column -------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "viewport", [{"width": 1100, "height": 700}, DESK, {"width": 1920, "height": 1080}], ids=str
+)
+def test_on_a_wide_screen_key_events_and_filters_stay_beside_the_text(
+    browser: Any, told: Any, viewport: dict[str, int]
+) -> None:
+    """Also 5,000 px down: state, key events and filters are in view."""
+    url, _, _ = told
+    with page_of(browser, viewport=viewport) as page:
+        page.goto(url)
+        assert box_of(page.locator(".entry").first)["y"] < 900
+        page.evaluate("scrollTo(0, 5000)")
+        text = box_of(page.locator("#stream"))
+        assert text["width"] <= 42 * 18 + 1
+        for part in (".state strong", ".to-top", ".keys h2", ".keys a", ".filters a"):
+            box = box_of(page.locator(part).first)
+            assert box["y"] >= 0, part
+            assert box["y"] + box["height"] <= viewport["height"], part
+        keys = box_of(page.locator(".keys"))
+        assert keys["x"] >= text["x"] + text["width"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        page.locator('.filters a[data-filter="tag=alep"]').click()
+        assert "tag=alep" in page.url
+
+
+@pytest.mark.slow
+def test_on_a_phone_a_slim_bar_says_the_state_and_leads_to_key_events_and_up(
+    browser: Any, told: Any
+) -> None:
+    """It takes 44 px, the heading of the day stands below it, and nothing is hidden behind it."""
+    url, _, _ = told
+    with page_of(browser, has_touch=True, is_mobile=True) as page:
+        page.goto(url)
+        bar = page.locator(".state")
+        page.evaluate("scrollTo(0, 4000)")
+        assert bar.locator("strong").inner_text() == "En direct"
+        box = box_of(bar)
+        assert (box["y"], box["height"] <= 50) == (0, True)
+        heading = page.evaluate(
+            "[...document.querySelectorAll('.day > h2')].map((h) => h.getBoundingClientRect().top)"
+        )
+        assert any(abs(top - box["height"]) < 1 for top in heading)
+        bar.get_by_text("Temps forts").click()
+        assert 0 < box_of(page.locator(".keys h2"))["y"] < 200
+        page.evaluate("scrollTo(0, 4000)")
+        bar.get_by_text("Haut de page").click()
+        page.wait_for_function("scrollY === 0")
+        page.locator(".keys a").last.click()
+        linked = box_of(page.locator(".entry:target"))
+        assert linked["y"] >= box["height"]
