@@ -23,7 +23,7 @@ SCRIPTS = {
     r"\(\?<[=!]": "Safari 16.4 has lookbehind",
     r"\bstatic \{": "Safari 16.4",
     r"\.(toSorted|toReversed|toSpliced)\(": "Safari 16, Chromium 110",
-    r"\.(groupBy|fromAsync|withResolvers|canParse|isWellFormed|checkVisibility)\(": "2023 and later",
+    r"\.(groupBy|fromAsync|withResolvers|canParse|isWellFormed|checkVisibility)\(": "new in 2023",
     r"\.(showPopover|hidePopover|togglePopover|startViewTransition)\(": "2023 and later",
     r"\brequestIdleCallback\b": "no Safari",
     r"Intl\.(Segmenter|DurationFormat)": "Firefox 125, 136",
