@@ -86,6 +86,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     redirects: dict[str, str] = {}  #: old path → new path or address
     moved_from: tuple[str, ...] = ()  #: earlier addresses of the blog, the latest last
     earlier_tag_addresses: bool = True  #: keep ``tags/c/`` for C++; ``init`` writes false
+    publish: Literal["on demand", "always"] = "on demand"
+    """When commands bring the site up to date: ``on demand`` with ``liveblog publish``, or each."""
     feeds: FeedConfig = FeedConfig()
     server: ServerConfig = ServerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
