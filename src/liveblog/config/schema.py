@@ -92,7 +92,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     earlier_tag_addresses: bool = True
     """Keep ``tags/c/`` for C++, as earlier versions had it; ``init`` writes ``false``."""
     publish: Literal["on demand", "always"] = "on demand"
-    """When the commands that change the blog also publish the site: with ``--publish``, or always."""
+    """When commands that change the blog also publish the site: with ``--publish``, or always."""
     feeds: FeedConfig = FeedConfig()
     server: ServerConfig = ServerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
