@@ -347,6 +347,22 @@ def test_a_moment_is_shown_as_precisely_as_it_is_known(language: str, shown: str
     assert words.shown_moment(whole_day) == words.date_in_text(date(2012, 7, 15))
 
 
+@pytest.mark.parametrize("language", ["ar", "de", "en", "es", "fr"])
+@pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "America/New_York", "Pacific/Kiritimati"])
+def test_a_time_of_another_day_has_its_date(language: str, zone: str) -> None:
+    """An update stays on its day when the blog's time zone changes."""
+    words = Words(language, ZoneInfo(zone))
+    day = date(2012, 7, 15)
+    for hour in range(24):
+        at = datetime(2012, 7, 15, hour, 30, tzinfo=ZoneInfo("Europe/Paris")).astimezone(UTC)
+        local = at.astimezone(words.zone).date()
+        shown = words.shown_time(Moment(at, day=day))
+        dated = f"{words.short_day(local)}{words.comma}{words.time(at)}"
+        assert shown == (words.time(at) if local == day else dated)
+    new_year = Moment(datetime(2011, 12, 31, 6, tzinfo=UTC), day=date(2012, 1, 2))
+    assert "2011" in words.shown_time(new_year)
+
+
 @pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "Pacific/Kiritimati"])
 def test_the_day_of_a_moment_is_that_of_its_entry(zone: str) -> None:
     """Also after the zone of the blog was changed: the entry says on which day it is shown."""

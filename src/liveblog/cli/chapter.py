@@ -12,10 +12,10 @@ from msgspec import UNSET
 
 from ..model.chapter import Chapter, ChapterDraft
 from ..model.errors import InvalidInput
+from .commands import Group, TextCommand
 from .context import (
     State,
     complete_chapter,
-    complete_id,
     complete_tag,
     confirm_or_exit,
     dry_option,
@@ -35,6 +35,7 @@ from .editor import (
     split_parts,
 )
 from .printing import echo, print_json, style
+from .references import ENTRY
 from .values import parse_images
 
 if TYPE_CHECKING:
@@ -110,12 +111,12 @@ def _print(state: State, blog: Blog, chapter: Chapter, as_json: bool) -> None:
     echo(chapter.slug)
 
 
-@click.group()
+@click.group(cls=Group)
 def chapter() -> None:
     """Write chapters: named digests, published as articles."""
 
 
-@chapter.command()
+@chapter.command(cls=TextCommand)
 @click.argument("title")
 @click.argument("period")
 @click.option(
@@ -326,11 +327,11 @@ def _shown(blog: Blog, name: str) -> str:
 @chapter.command()
 @click.argument("name", shell_complete=complete_chapter)
 @click.option(
-    "--from", "from_id", metavar="ID", shell_complete=complete_id,
+    "--from", "from_id", metavar="ID", type=ENTRY,
     help="Move the last paragraph of this update to the beginning of the close.",
 )  # fmt: skip
 @click.option(
-    "--to", "to_id", metavar="ID", shell_complete=complete_id,
+    "--to", "to_id", metavar="ID", type=ENTRY,
     help="Move the first paragraph of the close to the end of this update.",
 )  # fmt: skip
 @click.option(

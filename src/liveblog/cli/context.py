@@ -198,7 +198,7 @@ def first_line(revision: Revision, length: int) -> str:
     return (revision.title or revision.body).split("\n")[0][:length]
 
 
-def complete_id(ctx: click.Context, param: click.Parameter, word: str) -> list[CompletionItem]:
+def complete_id(ctx: click.Context, word: str) -> list[CompletionItem]:
     """Complete an entry's id from the newest entries, with their first words."""
     from click.shell_completion import CompletionItem
 

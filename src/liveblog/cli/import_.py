@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .commands import Group
 from .context import State, json_option, pass_state, plural, progress
 from .printing import choose, echo, print_json, style
 from .whole_days import whole_days
@@ -44,7 +45,7 @@ _dry_option = click.option(
 )
 
 
-class _Import(click.Group):
+class _Import(Group):
     """Turns an OSError of an importer into a :class:`StorageError` that names the file."""
 
     def invoke(self, ctx: click.Context) -> object:

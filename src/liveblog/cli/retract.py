@@ -10,7 +10,6 @@ from ..model.chapter import PREFIX
 from ..model.period import COVERAGE
 from .context import (
     State,
-    complete_id,
     confirm_or_exit,
     dry_option,
     first_line,
@@ -19,13 +18,14 @@ from .context import (
     print_revision,
     yes_option,
 )
+from .references import ENTRY
 
 if TYPE_CHECKING:
     from ..blog import Blog
 
 
 @click.command()
-@click.argument("entry_id", metavar="ID", shell_complete=complete_id)
+@click.argument("entry_id", metavar="ID", type=ENTRY)
 @click.option("--why", metavar="TEXT", required=True, help="The reason, which readers see.")
 @dry_option
 @yes_option
@@ -39,7 +39,7 @@ def retract(state: State, entry_id: str, why: str, dry_run: bool, yes: bool, as_
 
 
 @click.command()
-@click.argument("entry_id", metavar="ID", shell_complete=complete_id)
+@click.argument("entry_id", metavar="ID", type=ENTRY)
 @click.option("--purge", is_flag=True, help="Blank its texts in the journal too, for good.")
 @dry_option
 @yes_option

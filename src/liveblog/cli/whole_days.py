@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from ..text.bidi import close_controls
-from .context import State, complete_id, dry_option, entry_line, first_line, pass_state, plural
+from .context import State, dry_option, entry_line, first_line, pass_state, plural
 from .printing import echo
+from .references import ENTRY
 
 
 @click.command("whole-days")
@@ -16,7 +17,7 @@ from .printing import echo
     "excepted",
     metavar="ID",
     multiple=True,
-    shell_complete=complete_id,
+    type=ENTRY,
     help="Leave this update at midnight; repeatable.",
 )
 @dry_option

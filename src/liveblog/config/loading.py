@@ -199,8 +199,8 @@ def _hint(message: str) -> str:
     if match := re.search(r"missing required field `(.*?)`", message):
         return f'Add a line {match[1]} = "…".'
     if match := re.search(r"`\$\.(.*?)`", message):
-        return f"Give {match[1]} a value of the right kind; see the README."
-    return "See the README for the keys."
+        return f"Give {match[1]} a value of the right kind; see docs/settings.md."
+    return "See docs/settings.md for the keys."
 
 
 def _without_path_syntax(message: str) -> str:

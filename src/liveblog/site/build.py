@@ -162,6 +162,8 @@ class Build:
             self._render("chapters", ChapterFiles(self._context).lists)
         if plan.sitemap:
             self._render("sitemap", files.sitemaps)
+        if plan.subscribe:
+            self._render("subscribe", files.subscribe)
         if plan.search_page:
             self._render("search", files.search_page)
 

@@ -38,6 +38,7 @@ CREATE TABLE earlier_slugs (
 ) WITHOUT ROWID;
 CREATE INDEX earlier_slugs_id ON earlier_slugs (id);
 CREATE TABLE slugs (slug TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX slugs_entries ON slugs (entries DESC, slug);
 CREATE TABLE figures (day TEXT PRIMARY KEY, csv TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE removals (id TEXT PRIMARY KEY, day TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX removals_at ON removals (at, id);
@@ -377,6 +378,11 @@ class EntryIndex:
         """Return the slug of every tag in use, in order."""
         query = "SELECT slug FROM slugs ORDER BY slug"
         return [row[0] for row in self._db.execute(query)]
+
+    def most_used_tags(self, limit: int) -> list[str]:
+        """Return the slugs of the tags with most entries, the most used first."""
+        query = "SELECT slug FROM slugs ORDER BY entries DESC, slug LIMIT ?"
+        return [row[0] for row in self._db.execute(query, (limit,))]
 
     def count_in(self, day: date) -> int:
         """Return how many entries a day shows."""

@@ -31,7 +31,7 @@ from .entry_index import EntryIndex
 from .manifest import Manifest
 from .quote_index import QuoteIndex
 
-VERSION = 13
+VERSION = 14
 
 _SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -33,6 +33,7 @@ class Plan(Struct):
     figures: bool
     sitemap: bool
     search_page: bool
+    subscribe: bool  #: the page that shows the addresses of the feeds
     chapter_lists: bool  #: the list of all chapters, their feeds and their search file
 
 
@@ -86,6 +87,7 @@ def make_plan(changes: SiteChanges, context: Context, *, full: bool) -> Plan:
         or not framed_weeks <= {*queries.weeks}
         or changes.tags_before != index.entries.tags(),
         search_page=full or bool(added_or_removed) or chapters.has_new_slugs,
+        subscribe=full or chapters.has_new_slugs or bool(changes.invalidation.tags),
         chapter_lists=all_feeds or chapters.has_new_rows,
     )
 

@@ -1,9 +1,9 @@
 // New entries that wait until the reader scrolls to them or presses the button that counts them.
 
-import { entries, focus, insert, refresh } from "./entries.eb9a577bdc.js";
+import { entries, focus, insert, refresh } from "./entries.25dddd4d55.js";
 import { isShown, say } from "./page.84fd392d9d.js";
 import { isPaused } from "./pause.b83a7c5d6c.js";
-import { holdPosition, isAtNewest, isOldestFirst, slide } from "./scroll.c60d127c00.js";
+import { holdPosition, isAtNewest, isOldestFirst, slide } from "./scroll.93227c576f.js";
 
 const bar = document.getElementById("live");
 const button = bar.querySelector(".new");
