@@ -65,9 +65,9 @@ def digest(
     found = blog.digest(when, key=key, tag=tag or "")
     state.warn(found.faults)
     if not (key or tag or as_json or form == "json"):
-        from ..digest.build import abridge
+        from ..digest.selection import for_readers
 
-        found = abridge(found)
+        found = for_readers(found)
     _print_digest(blog, found, "json" if as_json else form)
 
 

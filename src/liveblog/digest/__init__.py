@@ -15,7 +15,7 @@ from msgspec import Struct
 from ..journal import Fault
 from ..model import addresses
 from ..model.chapter import Chapter
-from ..model.entry import Framing, Media, Precision
+from ..model.entry import Framing, Media, Precision, Revision
 from ..model.period import Period, parse_period_id
 from ..text.locale import Words
 from ..timeline import Day, Entry
@@ -41,6 +41,7 @@ class DayOverview(Struct, frozen=True):
     date: date
     headlines: tuple[str, ...]  #: as :func:`day_headlines` returns them
     is_written: bool  #: whether the headline was written
+    main: Entry | None  #: its strongest entry
     keys: tuple[Entry, ...]  #: its key events, in order; of a day with many, the strongest
     updates: int  #: number of its entries, shown or not
 
@@ -96,6 +97,11 @@ class Digest(Struct, frozen=True):
         if self.chapter:
             return self.chapter.picture
         return self.overview.picture if self.overview else None
+
+    def shown_pictures(self, now: Revision) -> tuple[Media, ...]:
+        """Return the pictures of one of its entries, without the main one, which is above."""
+        main = self.overview.picture if self.overview else None
+        return tuple(media for media in now.media if media != main)
 
     @property
     def is_abridged(self) -> bool:

@@ -96,7 +96,12 @@ def replace_entries(
     overview = structs.replace(
         overview,
         days=tuple(
-            structs.replace(day, keys=tuple(replace(day.keys))) for day in overview.days
+            structs.replace(
+                day,
+                main=next(iter(replace([day.main])), None) if day.main else None,
+                keys=tuple(replace(day.keys)),
+            )
+            for day in overview.days
         ),
         corrected=tuple(replace(overview.corrected)),
     )

@@ -62,12 +62,15 @@ def for_readers(digest: Digest) -> Digest:
 
 
 def with_overview(digest: Digest) -> Digest:
-    """Return a digest with an overview of all its entries, unless it has one."""
+    """Return a digest with an overview of all its entries, unless it has one.
+
+    Key events are in it if there are so many entries that a reader needs to be led to them.
+    """
     if digest.overview:
         return digest
     entries = digest.entries
     live = [entry for entry in entries if entry.now.state == "live"]
-    is_mixed = any(not entry.now.key for entry in live)
+    are_keys_told = len(live) > FULL_AT_LEAST and any(not entry.now.key for entry in live)
     is_period = digest.period.kind != "day" and digest.chapter is None
     overview = Overview(
         headlines=digest.headlines,
@@ -76,7 +79,8 @@ def with_overview(digest: Digest) -> Digest:
                 date=day.date,
                 headlines=day_headlines(day),
                 is_written=bool(day.framing and day.framing.headline),
-                keys=_main_keys(day) if is_mixed else (),
+                main=next(iter(by_strength(e for e in day.entries if e.now.state == "live")), None),
+                keys=_main_keys(day) if are_keys_told else (),
                 updates=len(day.entries),
             )
             for day in digest.days
@@ -123,6 +127,18 @@ def _with_entries(digest: Digest, ids: set[str]) -> Digest:
         for day in digest.days
     )
     return structs.replace(digest, days=days)
+
+
+def overview_of(digest: Digest, day: Day) -> Overview | None:
+    """Return the overview of a digest as that of one of its days alone."""
+    if digest.overview is None:
+        return None
+    found = [each for each in digest.overview.days if each.date == day.date]
+    headlines = found[0].headlines if found else day_headlines(day)
+    updates = sum(each.updates for each in found)
+    return structs.replace(
+        digest.overview, headlines=headlines, days=tuple(found), updates=updates, corrected=()
+    )
 
 
 # -- a digest for a mail that would be too long --------------------------------------------------
