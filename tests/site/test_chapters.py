@@ -186,7 +186,7 @@ def test_a_correction_with_a_note_is_shown(told: Blog, clock: Clock) -> None:
     clock.go(days=1)
     told.chapters.edit(SLUG, ChapterDraft(close="Tout autre."), note="La fin était fausse.")
     site = pages_of(told)
-    note = "Corrigé le dimanche 22 juillet 2012 : La fin était fausse."
+    note = "Correction du dimanche 22 juillet 2012. La fin était fausse."
     for path in (PAGE, f"chapters/{SLUG}/index.txt", "chapters/atom.xml", "atom.xml"):
         assert note in site[path].replace("\xa0", " ").replace("&#160;", " "), path
     assert "Rappelons" not in "".join(site.values())
@@ -317,7 +317,7 @@ def test_an_update_that_cannot_be_shown_costs_a_chapter_no_more(
     assert {fault.place for fault in report.faults} == {bad.id}
     for path in (PAGE, "chapters/atom.xml"):
         text = (told.paths.site / path).read_text()
-        assert "Cette mise à jour ne peut pas être affichée" in text, path
+        assert "Cette publication ne peut pas être affichée" in text, path
         assert "Rappelons" in text, path
     monkeypatch.undo()
     told.edit(bad.id, body="Bon.")
