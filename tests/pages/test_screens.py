@@ -269,13 +269,13 @@ def test_a_picture_is_enlarged_on_request(browser: Any, pictured: str) -> None:
         dialog.locator("img").click()
         assert box_of(dialog.locator("img"))["width"] == 2048
         page.keyboard.press("Escape")
-        assert page.locator("dialog").count() == 0
+        page.locator("dialog").wait_for(state="detached")
         assert first.evaluate("link => link === document.activeElement")
         assert Axe().run(page).violations_count == 0
         first.click()
         assert Axe().run(page).violations_count == 0
         dialog.locator("button").click()
-        assert page.locator("dialog").count() == 0
+        page.locator("dialog").wait_for(state="detached")
 
 
 @pytest.mark.slow
@@ -298,7 +298,7 @@ def test_a_swipe_leads_to_the_next_picture_or_closes(browser: Any, pictured: str
         page.evaluate(swipe, [120, 10])
         assert dialog.get_attribute("aria-label") == "Image de 2048"
         page.evaluate(swipe, [10, 150])
-        assert page.locator("dialog").count() == 0
+        page.locator("dialog").wait_for(state="detached")
     with page_of(browser) as page:
         page.add_init_script("delete window.HTMLDialogElement")
         page.goto(pictured)

@@ -40,7 +40,7 @@ from ..timeline import Day, Entry
 from . import chart
 from .data import ChapterLink, FeedDocument, NavigationLink, Tag
 from .pictures import IN_CHAPTER, IN_ENTRY, IN_LIST, source_set, with_sizes
-from .structured_data import blog_posting, json_ld
+from .structured_data import article, blog_posting, entry_page, json_ld, organization
 from .templates import Templates
 
 SUMMARY = 200
@@ -279,6 +279,7 @@ class Pages:
             following=following,
             week=week,
             chapters=chapters,
+            json_ld=json_ld(data) if (data := self._digest_article(digest)) else "",
         )
 
     def tag(
@@ -321,7 +322,7 @@ class Pages:
             summary=self.summary(entry),
             day=self.words.day(entry.day, year=True),
             article=self.article(entry),
-            json_ld=json_ld(self.posting(entry)),
+            json_ld=json_ld(entry_page(self.config, entry, self.posting(entry), self.publisher)),
         )
 
     def year(
@@ -465,6 +466,29 @@ class Pages:
         media = frozenset(m.path for m in revision.media) if revision else frozenset()
         anchor = f"e-{revision.id}" if revision else _anchor_of(text)
         return Markup(to_html(text, anchor=anchor, media=media, typography=self.words.in_html))
+
+    @property
+    def publisher(self) -> dict[str, Any]:
+        """The structured data of the blog as a publisher."""
+        return organization(self.config, self._assets.get("icon.svg", ""))
+
+    def _digest_article(self, digest: Digest) -> dict[str, Any] | None:
+        """Return the structured data of a day or week; None if nothing dates it."""
+        first = min((e.now for e in digest.entries), key=lambda now: now.published, default=None)
+        if digest.changed is None:
+            return None
+        return article(
+            self.config,
+            addresses.period_path(digest.period),
+            name=title(digest, self.words),
+            summary=self.digest_summary(digest),
+            authors=filter(None, [self.config.author]),
+            period=digest.period,
+            published=moment_in(first) if first else Moment(digest.changed),
+            updated=Moment(digest.changed, digest.precision if first else "instant"),
+            pictures=digest.pictures[:1],
+            publisher=self.publisher,
+        )
 
     def posting(self, entry: Entry) -> dict[str, Any]:
         """Return the structured data of an entry."""
