@@ -34,8 +34,8 @@ format: $(VENV)/.check ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.run ## refresh the help texts in docs/command-line.md
-	$(BIN)/python scripts/help.py
+docs: $(VENV)/.run ## refresh docs/command-line.md and docs/settings.md
+	$(BIN)/python scripts/reference.py
 
 sample: $(VENV)/.run ## publish the sample blog again
 	$(BIN)/liveblog publish --full

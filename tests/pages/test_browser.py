@@ -113,6 +113,7 @@ def every_page(ids: dict[str, str]) -> list[str]:
     return [
         "", "2012/07/16/", "2012/W29/", "tags/damas/", "2012/",
         f"2012/07/16/{entry[9:]}/", "404.html", "chapters/", "chapters/trois-jours-de-juillet/",
+        "subscribe/",
     ]  # fmt: skip
 
 

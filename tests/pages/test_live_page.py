@@ -124,7 +124,7 @@ def test_7_further_down_it_waits_and_is_counted(server: LiveServer, open_page: A
     for number in range(3):
         server.blog.post(f"Arrivé {number}.")
     button = page.locator(".notices .new")
-    button.get_by_text("3 nouvelles mises à jour").wait_for()
+    button.get_by_text("3 nouvelles publications").wait_for()
     assert page.title() == "(3) Une semaine"
     assert page.locator(".entry", has_text="Arrivé").count() == 0
     box = button.bounding_box()
@@ -451,14 +451,14 @@ def test_11_screen_readers_are_told_counts_and_not_texts(
     server.blog.post(f"Arrivé 1. {TEXT}")
     shown(page, "Arrivé 1.")
     page.clock.run_for(200)
-    assert page.locator("#status").inner_text() == "1 nouvelle mise à jour"
+    assert page.locator("#status").inner_text() == "1 nouvelle publication"
     for number in (2, 3):
         server.blog.post(f"Arrivé {number}.")
         shown(page, f"Arrivé {number}.")
         page.clock.run_for(500)
-        assert page.locator("#status").inner_text() == "1 nouvelle mise à jour"
+        assert page.locator("#status").inner_text() == "1 nouvelle publication"
     page.clock.run_for(10_000)
-    assert page.locator("#status").inner_text() == "2 nouvelles mises à jour"
+    assert page.locator("#status").inner_text() == "2 nouvelles publications"
 
 
 @pytest.mark.slow
@@ -511,7 +511,7 @@ def test_14_filters_hold_for_what_comes(server: LiveServer, open_page: Any) -> N
     page.evaluate("scrollTo(0, document.body.scrollHeight / 2)")
     server.blog.post("De Damas.", tags=["Damas"])
     server.blog.post("D’Alep.", tags=["Alep"])
-    page.locator(".notices .new", has_text="1 nouvelle mise à jour").wait_for()
+    page.locator(".notices .new", has_text="1 nouvelle publication").wait_for()
     page.locator(".notices .new").click()
     shown(page, "D’Alep.")
     assert not page.locator(".entry", has_text="De Damas.").is_visible()

@@ -143,3 +143,59 @@ def test_a_long_pinned_update_opens_in_place(
         assert content.evaluate("e => e.scrollHeight <= e.clientHeight + 1")
         assert page.locator(f"#p-{ids['short']} .more").count() == 0
         assert page.locator(f"#p-{ids['short']} .place").is_visible()
+
+
+# -- The bar and the side column -------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "viewport", [{"width": 1100, "height": 700}, DESK, {"width": 1920, "height": 1080}], ids=str
+)
+def test_on_a_wide_screen_key_events_and_filters_stay_beside_the_text(
+    browser: Any, told: Any, viewport: dict[str, int]
+) -> None:
+    """Also 5,000 px down: state, key events and filters are in view."""
+    url, _, _ = told
+    with page_of(browser, viewport=viewport) as page:
+        page.goto(url)
+        assert box_of(page.locator(".entry").first)["y"] < 900
+        page.evaluate("scrollTo(0, 5000)")
+        text = box_of(page.locator("#stream"))
+        assert text["width"] <= 42 * 18 + 1
+        for part in (".state strong", ".to-top", ".keys h2", ".keys a", ".filters a"):
+            box = box_of(page.locator(part).first)
+            assert box["y"] >= 0, part
+            assert box["y"] + box["height"] <= viewport["height"], part
+        keys = box_of(page.locator(".keys"))
+        assert keys["x"] >= text["x"] + text["width"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        page.locator('.filters a[data-filter="tag=alep"]').click()
+        assert "tag=alep" in page.url
+
+
+@pytest.mark.slow
+def test_on_a_phone_a_slim_bar_says_the_state_and_leads_to_key_events_and_up(
+    browser: Any, told: Any
+) -> None:
+    """It takes 44 px, the heading of the day stands below it, and nothing is hidden behind it."""
+    url, _, _ = told
+    with page_of(browser, has_touch=True, is_mobile=True) as page:
+        page.goto(url)
+        bar = page.locator(".state")
+        page.evaluate("scrollTo(0, 4000)")
+        assert bar.locator("strong").inner_text() == "En direct"
+        box = box_of(bar)
+        assert (box["y"], box["height"] <= 50) == (0, True)
+        heading = page.evaluate(
+            "[...document.querySelectorAll('.day > h2')].map((h) => h.getBoundingClientRect().top)"
+        )
+        assert any(abs(top - box["height"]) < 1 for top in heading)
+        bar.get_by_text("Temps forts").click()
+        assert 0 < box_of(page.locator(".keys h2"))["y"] < 200
+        page.evaluate("scrollTo(0, 4000)")
+        bar.get_by_text("Haut de page").click()
+        page.wait_for_function("scrollY === 0")
+        page.locator(".keys a").last.click()
+        linked = box_of(page.locator(".entry:target"))
+        assert linked["y"] >= box["height"]

@@ -80,7 +80,7 @@ def test_the_week_reads_in_french(sample: Blog) -> None:
         sample.digest("2012-W29"), sample.words, blog=sample.config.title, base=sample.config.url
     )
     plain = text.replace("\u00a0", " ").replace("\u202f", " ")
-    days = re.findall(r"^(\w+ \d+ juillet) : ", plain, re.MULTILINE)
+    days = re.findall(r"^(\w+ \d+ juillet) – ", plain, re.MULTILINE)
     assert days == [
         "Lundi 16 juillet", "Mardi 17 juillet", "Mercredi 18 juillet", "Jeudi 19 juillet",
         "Vendredi 20 juillet", "Samedi 21 juillet", "Dimanche 22 juillet",

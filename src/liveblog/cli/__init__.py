@@ -17,8 +17,9 @@ from typing import NoReturn
 import click
 
 from ..model.conflicts import Conflict, KeyReused
-from ..model.errors import ConfigError, InvalidInput, LiveblogError, StorageError, did_you_mean
+from ..model.errors import ConfigError, InvalidInput, LiveblogError, StorageError
 from ..version import __version__
+from .commands import Group
 from .context import State
 from .printing import echo, echo_text, stdout_errors, style
 
@@ -28,6 +29,7 @@ COMMANDS = {
     "edit": "post",
     "retract": "retract",
     "remove": "retract",
+    "restore": "retract",
     "log": "log",
     "show": "log",
     "search": "search",
@@ -56,8 +58,8 @@ Examples:
 """
 
 
-class _Group(click.Group):
-    """Loads each command when it is used; suggests the nearest one for an unknown command."""
+class _Commands(Group):
+    """Loads each command when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -76,13 +78,6 @@ class _Group(click.Group):
             self.commands[cmd_name] = command
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
-            ctx.fail(f"No such command '{args[0]}'. {did_you_mean(args[0], COMMANDS)}".rstrip())
-        return super().resolve_command(ctx, args)
-
 
 def _repeated_options() -> list[click.Parameter]:
     """Return the global options that may also be given after a command."""
@@ -99,7 +94,7 @@ def _repeated_options() -> list[click.Parameter]:
 
 
 @click.group(
-    cls=_Group,
+    cls=_Commands,
     epilog=_EPILOG,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .commands import Group
 from .context import State, json_option, pass_state, plural, progress
+from .online import bring_online
 from .printing import choose, echo, print_json, style
 from .whole_days import whole_days
 
@@ -44,7 +46,7 @@ _dry_option = click.option(
 )
 
 
-class _Import(click.Group):
+class _Import(Group):
     """Turns an OSError of an importer into a :class:`StorageError` that names the file."""
 
     def invoke(self, ctx: click.Context) -> object:
@@ -278,6 +280,8 @@ def _import_items(
     else:
         echo(*(outline.lines if outline else ()))
         _report(state, name, result, dry_run)
+    if (result.entries or result.revisions or result.framings or result.chapters) and not dry_run:
+        bring_online(state, blog)
     if result.problems and not result.items:
         raise click.exceptions.Exit(1)
 
@@ -308,5 +312,3 @@ def _report(state: State, name: str, result: ImportResult, dry_run: bool) -> Non
     if result.problems:
         line += f"; {plural(len(result.problems), 'problem')}, listed above"
     state.say(f"{line}.")
-    if parts and not dry_run:
-        state.say("Next: liveblog publish")

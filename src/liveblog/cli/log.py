@@ -14,8 +14,9 @@ from ..model.chapter import Chapter
 from ..model.entry import Revision
 from ..model.moment import moment_in
 from ..text.bidi import close_controls
-from .context import State, complete_id, complete_tag, entry_line, json_option, pass_state
+from .context import State, complete_tag, entry_line, json_option, pass_state
 from .printing import echo, echo_text, print_json, style
+from .references import ENTRY
 
 if TYPE_CHECKING:
     from ..blog import Blog
@@ -64,7 +65,7 @@ def log(state: State, when: str | None, tag: str | None, key: bool, as_json: boo
 
 
 @click.command()
-@click.argument("entry_id", metavar="ID", shell_complete=complete_id)
+@click.argument("entry_id", metavar="ID", type=ENTRY)
 @click.option("--history", is_flag=True, help="Every revision, with what changed.")
 @json_option
 @pass_state

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .commands import Group
 from .context import State, json_option, local_time, pass_state
 from .printing import echo, print_json, style
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from ..delivery.outbox import Delivery
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--all", "is_all", is_flag=True, help="Also what was sent or dropped.")
 @json_option
 @pass_state

@@ -13,16 +13,17 @@ from msgspec import UNSET
 from ..model.draft import FIELDS, Draft, Field
 from ..model.errors import InvalidInput
 from ..model.moment import Moment, day_only
+from .commands import TextCommand
 from .context import (
     State,
-    complete_id,
     complete_tag,
     json_option,
     new_key,
     pass_state,
-    print_revision,
 )
 from .editor import in_editor, read_stdin, saved_on_error, split_title
+from .online import print_revision, publish_option
+from .references import ENTRY
 from .values import parse_figure, parse_images, parse_source
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ _OTHERS = (
     click.option(
         "--after",
         metavar="ID",
-        shell_complete=complete_id,
+        type=ENTRY,
         help="It is about the whole day of another update, and stands after that one.",
     ),
     click.option(
@@ -162,9 +163,10 @@ def _moment(blog: Blog, given: dict[str, Any]) -> Moment | None:
     return day_only(moment, blog.config.zone) if given["is_day"] else moment
 
 
-@click.command()
+@click.command(cls=TextCommand)
 @click.argument("text", metavar="[TEXT|-]", required=False)
 @_entry_options
+@publish_option
 @json_option
 @pass_state
 def post(
@@ -202,8 +204,8 @@ def post(
     print_revision(state, blog, revision, as_json, is_timed=draft.published is not UNSET)
 
 
-@click.command()
-@click.argument("entry_id", metavar="ID", shell_complete=complete_id)
+@click.command(cls=TextCommand)
+@click.argument("entry_id", metavar="ID", type=ENTRY)
 @click.argument("text", metavar="[TEXT|-]", required=False)
 @_entry_options
 @click.option("--note", metavar="WHY", default="", help="Tell readers what was corrected and why.")
@@ -211,6 +213,7 @@ def post(
 @click.option(
     "--expect", metavar="REV", type=int, help="Refuse if it is not this revision any more."
 )
+@publish_option
 @json_option
 @pass_state
 def edit(

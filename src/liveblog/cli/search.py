@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .commands import TextCommand
 from .context import State, complete_tag, entry_line, json_option, pass_state, progress
 from .printing import echo, print_json, style
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ..search import Hit
 
 
-@click.command()
+@click.command(cls=TextCommand)
 @click.argument("words", nargs=-1, required=True)
 @click.option("--tag", metavar="TAG", help="Only those with this tag.", shell_complete=complete_tag)
 @click.option("--author", metavar="NAME", help="Only those signed by NAME.")

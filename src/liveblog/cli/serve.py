@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from .commands import Group, TextCommand
 from .context import State, json_option, pass_state, prepare_long_run
 from .printing import echo, print_json
 
@@ -55,12 +56,12 @@ def serve(
     run(app, opened, ready)
 
 
-@click.group()
+@click.group(cls=Group)
 def token() -> None:
     """Manage the tokens of those who may write through the server."""
 
 
-@token.command()
+@token.command(cls=TextCommand)
 @click.argument("name")
 @click.option("--scope", type=click.Choice(["post", "edit", "admin"]), default="post",
               show_default=True,
@@ -96,7 +97,7 @@ def list_(state: State, as_json: bool) -> None:
         state.say("Nobody holds a token. 'liveblog token new NAME' makes one.")
 
 
-@token.command()
+@token.command(cls=TextCommand)
 @click.argument("name")
 @pass_state
 def revoke(state: State, name: str) -> None:

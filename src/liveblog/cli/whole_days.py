@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from ..text.bidi import close_controls
-from .context import State, complete_id, dry_option, entry_line, first_line, pass_state, plural
+from .context import State, dry_option, entry_line, first_line, pass_state, plural
+from .online import bring_online
 from .printing import echo
+from .references import ENTRY
 
 
 @click.command("whole-days")
@@ -16,7 +18,7 @@ from .printing import echo
     "excepted",
     metavar="ID",
     multiple=True,
-    shell_complete=complete_id,
+    type=ENTRY,
     help="Leave this update at midnight; repeatable.",
 )
 @dry_option
@@ -50,4 +52,4 @@ def whole_days(state: State, when: str | None, excepted: tuple[str, ...], dry_ru
         raise click.exceptions.Exit(1)
     make_whole_days(blog.journal, found, zone)
     state.say(f"{count} made updates of the whole day.")
-    state.say("Next: liveblog publish")
+    bring_online(state, blog)

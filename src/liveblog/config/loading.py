@@ -122,6 +122,7 @@ def _checks(config: Config) -> list[_Check]:
         ("title", checks.check_title, config.title),
         ("description", partial(checks.check_text, "description", limits.ALT), config.description),
         ("author", partial(checks.check_line, "author", limits.NAME), config.author),
+        ("fediverse", checks.check_fediverse, config.fediverse),
         ("url", checks.check_url, config.url),
         *(("moved_from", checks.check_url, url) for url in config.moved_from),
         ("id", checks.check_id, config.id),
@@ -199,8 +200,8 @@ def _hint(message: str) -> str:
     if match := re.search(r"missing required field `(.*?)`", message):
         return f'Add a line {match[1]} = "…".'
     if match := re.search(r"`\$\.(.*?)`", message):
-        return f"Give {match[1]} a value of the right kind; see the README."
-    return "See the README for the keys."
+        return f"Give {match[1]} a value of the right kind; see docs/settings.md."
+    return "See docs/settings.md for the keys."
 
 
 def _without_path_syntax(message: str) -> str:

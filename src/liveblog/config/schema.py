@@ -19,11 +19,11 @@ from .checks import parse_time, parse_weekday_time
 class FeedConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The table ``[feeds]``."""
 
-    entries: int = 50  #: maximum number of entries, days or weeks in a feed
+    entries: int = 50  #: maximum number of entries, days or weeks in a feed; 1 to 500
 
 
 class ServerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The table ``[server]``."""
+    """The table ``[server]``; read when the server starts."""
 
     streams: int = 20_000  #: maximum number of open event streams
     streams_per_address: int = 200  #: maximum number of open event streams per IP address
@@ -32,29 +32,30 @@ class ServerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ScheduleConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The table ``[schedule]``; its times are local times in the blog's time zone."""
 
-    day_closes: str = "00:00"  #: the time at which the previous day closes
+    day_closes: str = "00:00"  #: when the day before closes; later leaves time for a headline
     week_closes: str = ""
-    """Such as ``monday 06:00``; if empty, when the last day of the week closes."""
+    """Such as ``"monday 06:00"``; without it, when the last day of the week closes."""
     catch_up: Literal["all", "latest"] = "all"
     """Which digests are sent when several days (or weeks) close at once, after a downtime."""
-    publish_seconds: int = 300  #: maximum number of seconds between two publications
+    publish_seconds: int = 300  #: maximum seconds between two publications; 1 to 86,400
 
 
 class MailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The table ``[mail]``; the password is the environment variable LIVEBLOG_SMTP_PASSWORD."""
 
-    server: str = ""  #: host name
-    port: int = 0  #: if 0: 587, or 465 with ``tls``
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    allow_cleartext: bool = False  #: permits ``security = "none"`` to another machine
-    username: str = ""
-    sender: str = ""  #: ``Name <address>``
-    to: tuple[str, ...] = ()  #: recipients, or the address of a mailing list
+    server: str = ""  #: host name of the mail server
+    port: int = 0  #: ``0`` stands for 587, or with ``"tls"`` 465
+    security: Literal["starttls", "tls", "none"] = "starttls"  #: the certificate is verified
+    allow_cleartext: bool = False  #: permits ``"none"`` to another machine too
+    username: str = ""  #: for the login; without it there is none
+    sender: str = ""  #: ``Name <address>``; without a name, the title of the blog
+    to: tuple[str, ...] = ()
+    """Addresses; each gets a message of its own. For many readers use a mailing list."""
     daily: bool = True  #: send the digest of each day
     weekly: bool = True  #: send the digest of each week
     chapters: bool = True  #: send each chapter when it is published
-    list_id: str = ""  #: RFC 2919; if empty, made from the blog's id
-    unsubscribe: tuple[str, ...] = ()  #: ``mailto:`` and ``https:`` addresses (RFC 2369)
+    list_id: str = ""  #: identifier of the list (RFC 2919); without it, made from the blog's id
+    unsubscribe: tuple[str, ...] = ()  #: ``mailto:`` and ``https:`` addresses for leaving the list
     unsubscribe_one_click: bool = False  #: the ``https:`` address accepts a POST (RFC 8058)
 
 
@@ -74,18 +75,27 @@ class ChatConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """The settings of one blog."""
 
-    title: str
-    url: str  #: where the site is served, ending in a slash
+    title: str  #: one line
+    url: str  #: where readers find the site, ending in a slash; change it with ``liveblog move``
     id: str  #: a tag: URI (RFC 4151) that never changes; all feed ids begin with it
-    language: str = "en"  #: BCP 47, with one of ``checks.LANGUAGES`` first
-    timezone: str = "UTC"  #: IANA name
-    description: str = ""
+    language: str = "en"  #: ``ar``, ``de``, ``en``, ``es`` or ``fr``, also with a region (BCP 47)
+    timezone: str = "UTC"  #: the days and weeks are those of this zone (IANA name)
+    description: str = ""  #: shown below the title and in search engines
     author: str = ""  #: author of entries without one
-    week_starts: str = "monday"
-    gone: tuple[str, ...] = ()  #: paths answered with 410; that of a folder ends in a slash
-    redirects: dict[str, str] = {}  #: old path → new path or address
-    moved_from: tuple[str, ...] = ()  #: earlier addresses of the blog, the latest last
-    earlier_tag_addresses: bool = True  #: keep ``tags/c/`` for C++; ``init`` writes false
+    fediverse: str = (
+        ""  #: ``@name@server``: the account that Mastodon names beside links to the blog
+    )
+    week_starts: str = "monday"  #: first day of the week, in English
+    gone: tuple[str, ...] = ()
+    """Paths answered with 410 by ``liveblog serve``; that of a folder ends in a slash."""
+    redirects: dict[str, str] = {}
+    """Old path to new path or address, answered with 308 by ``liveblog serve``."""
+    moved_from: tuple[str, ...] = ()
+    """Earlier addresses of the blog, the latest last; ``liveblog move`` adds them."""
+    earlier_tag_addresses: bool = True
+    """Keep ``tags/c/`` for C++, as earlier versions had it; ``init`` writes ``false``."""
+    publish: Literal["on demand", "always"] = "on demand"
+    """When commands that change the blog also publish the site: with ``--publish``, or always."""
     feeds: FeedConfig = FeedConfig()
     server: ServerConfig = ServerConfig()
     schedule: ScheduleConfig = ScheduleConfig()

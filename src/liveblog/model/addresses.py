@@ -57,6 +57,10 @@ CHAPTERS = "chapters/"
 """The path of the list of chapters, and of their feeds."""
 
 
+SUBSCRIBE = "subscribe/"
+"""The path of the page that explains the feeds and shows their addresses."""
+
+
 def chapter_path(chapter_slug: str) -> str:
     """Return the path of a chapter, not percent-encoded: ``chapters/la-semaine/``."""
     return f"{CHAPTERS}{chapter_slug}/"
@@ -104,7 +108,7 @@ _GENERATED = re.compile(
     "|".join(
         (
             r"assets/(?:[^/]+/)*[^/]*\.[0-9a-f]{10}(?:\.[^./]+)?",
-            r"embed\.js|404\.html|oembed\.json|opensearch\.xml|search/index\.html",
+            r"embed\.js|404\.html|oembed\.json|opensearch\.xml|(?:search|subscribe)/index\.html",
             rf"media/{MEDIA_PATH.pattern}|media/chapters/[^/]+-[0-9a-f]{{10}}\.[a-z0-9]{{2,4}}",
             rf"tags/[^/]+/(?:index\.html|{_FEED})",
             rf"(?:daily/|weekly/|chapters/|){_FEED}",
@@ -114,14 +118,14 @@ _GENERATED = re.compile(
             r"\d{4}/\d\d/search\.json",
             rf"{_DAY}/[{ID_ALPHABET}]{{10}}/index\.html",
             rf"{_DAY}/(?:index\.(?:html|md|txt)|sitemap\.xml|{_FEED})",
-            r"index\.html|live\.json|search\.json|figures\.csv|sitemap(?:-pages)?\.xml",
+            r"index\.html|live\.json|search\.json|figures\.csv|sitemap(?:-pages|-news)?\.xml",
         )
     )
 )
 _ENTRY = re.compile(rf"(\d{{4}})/(\d\d)/(\d\d)/([{ID_ALPHABET}]{{10}})/index\.html")
 _CHAPTER = re.compile(r"chapters/([^/]+)/index\.html")
 _PUBLICATION_ORDER = re.compile(
-    r"(assets/|search/|embed\.js|404\.html|oembed\.json|opensearch\.xml)"
+    r"(assets/|search/|subscribe/|embed\.js|404\.html|oembed\.json|opensearch\.xml)"
     r"|(media/)"
     r"|(tags/|daily/|weekly/|chapters/|\d{4}/index\.html|\d{4}/W\d\d/)"
     rf"|({_DAY}/[^/.]+/)"

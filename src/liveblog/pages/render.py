@@ -39,7 +39,7 @@ from ..text.plain import shorten
 from ..timeline import Day, Entry
 from . import chart
 from .data import ChapterLink, FeedDocument, NavigationLink, Tag
-from .structured_data import blog_posting, json_ld
+from .structured_data import article, blog_posting, entry_page, json_ld, organization
 from .templates import Templates
 
 SUMMARY = 200
@@ -56,6 +56,15 @@ MAIL_PICTURE = 560
 
 CACHE_BYTES = 16_000_000
 """Size of the cache of rendered fragments: about 3,000 entries of 600 characters."""
+
+READERS = (
+    ("Feedly", "https://feedly.com/i/subscription/feed/"),
+    ("Inoreader", "https://www.inoreader.com/?add_feed="),
+    ("NewsBlur", "https://www.newsblur.com/?url="),
+    ("Feedbin", "https://feedbin.com/?subscribe="),
+    ("The Old Reader", "https://theoldreader.com/feeds/subscribe?url="),
+)
+"""Feed readers on the web, each with the address that the quoted address of a feed completes."""
 
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "ku", "ps")
 """Codes of the languages that are written from right to left."""
@@ -163,8 +172,18 @@ class Pages:
         return self.fragment("digest_feed", digest=digest)
 
     def summary(self, entry: Entry) -> str:
-        """Return the first words of an entry as plain text."""
-        return shorten(self._text(entry), SUMMARY)
+        """Return the first words of an entry's text as plain text.
+
+        Marks, figures and sources are left out, unless the entry has no text.
+        """
+        is_told = entry.now.body and entry.now.state == "live"
+        return shorten(self._body_text(entry) if is_told else self._text(entry), SUMMARY)
+
+    def _body_text(self, entry: Entry) -> str:
+        def render(entry: Entry) -> str:
+            return html_to_text(typeset(self.body(entry.now), self.words.in_html))
+
+        return self._cached("body_text", entry, render)
 
     def _text(self, entry: Entry) -> str:
         return self._cached("text", entry, lambda entry: html_to_text(self.content(entry)))
@@ -208,9 +227,8 @@ class Pages:
         return self.fragment("content", entry=entry, now=entry.now)
 
     def _first_words(self, entry: Entry) -> str:
-        now = entry.now
-        first = html_to_text(typeset(self.body(now), self.words.in_html))
-        return shorten(first or (now.media[0].alt if now.media else "…"), 80)
+        media = entry.now.media
+        return shorten(self._body_text(entry) or (media[0].alt if media else "…"), 80)
 
     def fragment(self, name: str, **values: Any) -> str:
         """Render a fragment; its addresses begin with ROOT."""
@@ -243,6 +261,7 @@ class Pages:
             following=following,
             week=week,
             chapters=chapters,
+            json_ld=json_ld(data) if (data := self._digest_article(digest)) else "",
         )
 
     def tag(
@@ -261,6 +280,19 @@ class Pages:
             "tag.html", path, tag=tag, by_day=by_day(entries), total=total, chapters=chapters
         )
 
+    def subscribe(self, tags: Sequence[Tag], *, has_chapters: bool) -> bytes:
+        """Render the page that explains the feeds and shows their addresses.
+
+        *tags* are those whose feeds it shows; *has_chapters* says whether there is one of chapters.
+        """
+        return self.page(
+            "subscribe.html",
+            f"{addresses.SUBSCRIBE}index.html",
+            tags=sorted(tags, key=lambda tag: (tag.name.casefold(), tag.slug)),
+            has_chapters=has_chapters,
+            readers=READERS,
+        )
+
     def entry(self, entry: Entry) -> bytes:
         """Render the page of one entry, with its history."""
         return self.page(
@@ -272,7 +304,7 @@ class Pages:
             summary=self.summary(entry),
             day=self.words.day(entry.day, year=True),
             article=self.article(entry),
-            json_ld=json_ld(self.posting(entry)),
+            json_ld=json_ld(entry_page(self.config, entry, self.posting(entry), self.publisher)),
         )
 
     def year(
@@ -416,6 +448,29 @@ class Pages:
         media = frozenset(m.path for m in revision.media) if revision else frozenset()
         anchor = f"e-{revision.id}" if revision else _anchor_of(text)
         return Markup(to_html(text, anchor=anchor, media=media, typography=self.words.in_html))
+
+    @property
+    def publisher(self) -> dict[str, Any]:
+        """The structured data of the blog as a publisher."""
+        return organization(self.config, self._assets.get("icon.svg", ""))
+
+    def _digest_article(self, digest: Digest) -> dict[str, Any] | None:
+        """Return the structured data of a day or week; None if nothing dates it."""
+        first = min((e.now for e in digest.entries), key=lambda now: now.published, default=None)
+        if digest.changed is None:
+            return None
+        return article(
+            self.config,
+            addresses.period_path(digest.period),
+            name=title(digest, self.words),
+            summary=self.digest_summary(digest),
+            authors=filter(None, [self.config.author]),
+            period=digest.period,
+            published=moment_in(first) if first else Moment(digest.changed),
+            updated=Moment(digest.changed, digest.precision if first else "instant"),
+            pictures=digest.pictures[:1],
+            publisher=self.publisher,
+        )
 
     def posting(self, entry: Entry) -> dict[str, Any]:
         """Return the structured data of an entry."""

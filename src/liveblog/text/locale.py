@@ -131,15 +131,23 @@ class Words:
         """Format the time that readers see of an entry, where its day is shown already.
 
         The clock time (``18 h 04``), the time as its author wrote it (``vers 13 h``), or an empty
-        string for an entry of a whole day.
+        string for an entry of a whole day. The date stands before a clock time that belongs to
+        another day, as after a change of the blog's time zone: ``14 juil., 18 h 30``.
         """
         if moment.precision == "day":
             return ""
         if not moment.written_time:
-            return self.time(moment.instant)
+            return self._time_on(moment.day, moment.instant)
         # A number stays with the word that follows it.
         written = re.sub(r"(?<=\d) (?=\S)", NBSP, close_controls(moment.written_time))
         return self.typography(written)
+
+    def _time_on(self, day: date | None, instant: datetime) -> str:
+        """Format a local time, with its date if that is not *day*."""
+        local, time = instant.astimezone(self.zone).date(), self.time(instant)
+        if day is None or local == day:
+            return time
+        return self.comma.join((self.short_day(local, year=local.year != day.year), time))
 
     def shown_moment(self, moment: Moment) -> str:
         """Format the date and the time that readers see of an entry; see :meth:`shown_time`.

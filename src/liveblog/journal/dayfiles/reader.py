@@ -148,6 +148,11 @@ class Reader:
                     found += [name] if data in read_regular(Path(path)) else []
         return sorted(found)
 
+    def newest_written(self) -> list[tuple[datetime, str]]:
+        """Return the instant of each file's last line and its name, the newest first."""
+        found = ((self._last_instant(name, stamp), name) for name, stamp in self.stamps().items())
+        return sorted(found, reverse=True)
+
     def stamps(self, names: Iterable[str] | None = None) -> dict[str, str]:
         """Return the names of all files (or of those in *names* that exist), each with a stamp.
 

@@ -10,10 +10,13 @@ export function isAtNewest() {
   return isOldestFirst() ? bottom < innerHeight + 8 : top > -8;
 }
 
+/** Whether a part stays in its place when the reader scrolls. */
+const isSticky = (node) => getComputedStyle(node.closest(".rail") ?? node).position === "sticky";
+
 /** Run a change of the page, then scroll so that the topmost visible part is where it was. */
 export function holdPosition(change) {
   const visible = [...document.querySelectorAll("[data-part] > *, .entry")].find(
-    (node) => node.getBoundingClientRect().bottom > 0,
+    (node) => node.getBoundingClientRect().bottom > 0 && !isSticky(node),
   );
   const entryId = visible?.closest(".entry")?.id;
   const before = visible?.getBoundingClientRect().top;
