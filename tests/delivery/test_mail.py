@@ -246,7 +246,7 @@ def test_1_the_subject_names_the_strongest_events_that_fit(mailed: Blog, sample:
         ([entry(0, title="Un"), entry(1, title="Deux", key=True)], "Deux"),
         ([entry(0, "Sans titre.")], "Sans titre."),
         ([entry(0, title="Faux", state="retracted"), entry(1, "Vrai.")], "Vrai."),
-        ([entry(0, title="Faux", state="retracted")], "Mise à jour retirée"),
+        ([entry(0, title="Faux", state="retracted")], "Publication retirée"),
     ],
 )
 def test_1_without_a_headline_the_main_story_is_named(
@@ -507,7 +507,7 @@ def test_3_a_long_day_is_shortened_by_importance(mailed: Blog) -> None:
         named.append(set(re.findall(r"Titre(\d+)x", part)))
         assert "Début." in part
         assert "Tout à la fin." in part
-        assert f"{500 - len(named[0])} autres mises à jour" in part
+        assert f"{500 - len(named[0])} autres publications" in part
     assert named[0] == named[1]
     assert 60 < len(named[0]) < 500
     assert f"Lire la suite en ligne\n{page}\n" in text
@@ -542,7 +542,7 @@ def test_3_an_entry_too_long_for_a_mail_leads_to_the_page(mailed: Blog, introduc
     for part in (text, html):
         assert "Le discours" in part
         assert "Lire la suite en ligne" in part
-        assert "Aucune mise à jour" not in part
+        assert "Aucune publication" not in part
         assert "Un discours en entier. Un discours en entier." not in part.replace("Discours", "")
 
 

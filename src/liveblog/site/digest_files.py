@@ -10,7 +10,7 @@ from ..digest import markdown as as_markdown
 from ..digest import text as as_text
 from ..digest.selection import for_readers
 from ..model import addresses, period
-from ..model.moment import updated_in
+from ..model.moment import Moment, updated_in
 from ..model.period import Period
 from ..pages.data import ChapterLink, NavigationLink
 from ..text.bidi import close_controls
@@ -55,8 +55,12 @@ class DigestFiles:
 
         def render(substitute: Substitute) -> RenderedFiles:
             zone = self._context.config.zone
-            pages: list[tuple[str, date | datetime | None]]
-            pages = [(folder, None)] if digest.days else []
+            pages: list[tuple[str, date | datetime | None]] = []
+            if digest.days:
+                changed = (
+                    Moment(shown.changed, digest.precision).value(zone) if shown.changed else None
+                )
+                pages.append((folder, changed))
             pages += sorted(
                 (addresses.entry_path(entry.id), updated_in(entry.now).value(zone))
                 for entry in substitute(entries)
@@ -68,12 +72,12 @@ class DigestFiles:
     def _entry(self, entry: Entry) -> None:
         output = self._writer.output
         path = addresses.entry_path(entry.id) + "index.html"
-        pictures = [m.path for m in entry.now.media] if entry.now.state == "live" else []
+        pictures = entry.now.media if entry.now.state == "live" else ()
         changed_ids = self._context.changed_ids
         if changed_ids is not None and entry.id not in changed_ids:
             output.keep(path)
             for picture in pictures:
-                output.keep(addresses.media_path(picture))
+                output.keep_media(picture)
             return
         output.fault_purpose = f"entry:{entry.id}"
 

@@ -18,6 +18,7 @@ from ...model.draft import FIELDS, Draft
 from ...model.entry import MEDIA_PATH, Source
 from ...model.errors import LiveblogError
 from ...text.bidi import close_controls
+from ...text.fragments import without_picture_sizes
 from ...text.plain import shorten
 from .. import errors
 from ..api import documents
@@ -67,6 +68,7 @@ def post(visit: Visit) -> Response:
     """Post a new entry."""
     fields, key = Fields.new(), visit.form.one("key_of_draft") or secrets.token_urlsafe(16)
     try:
+        visit.form.need("body")
         fields = Fields.read(visit.form, fields)
         fields = _with_file(visit, fields)
         _check(fields)
@@ -120,7 +122,8 @@ def _with_own_pictures(visit: Visit, out: EntryBase) -> EntryBase:
     """Let the composer serve the pictures: the site has them only after its publication."""
     root = visit.site.root
     old, new = f'src="{root}media/', f'src="{root}compose/media/'
-    return msgspec.structs.replace(out, html=out.html.replace(old, new))
+    html = without_picture_sizes(out.html).replace(old, new)
+    return msgspec.structs.replace(out, html=html)
 
 
 def picture(visit: Visit) -> Response:
@@ -191,10 +194,7 @@ def edit(visit: Visit) -> Response:
     seen = next((r for r in entry.revisions if str(r.rev) == rev), entry.now)
     before = fields = Fields.of(seen, zone)
     try:
-        if not form.has("body"):
-            problem = "The form has no text field 'body', so it was not sent whole."
-            hint = "Load the page again and repeat your change."
-            raise Problem(422, "incomplete", problem, hint)
+        form.need("body")
         fields = _with_file(visit, Fields.read(form, before))
         _check(fields)
         images = None
@@ -222,6 +222,7 @@ def retract(visit: Visit) -> Response:
     """Retract an entry."""
 
     def change(entry_id: str) -> None:
+        visit.form.need("why")
         visit.newsroom.retract(entry_id, visit.form.one("why"), expect=visit.expected())
 
     return _try(visit, change)
@@ -229,7 +230,12 @@ def retract(visit: Visit) -> Response:
 
 def remove(visit: Visit) -> Response:
     """Remove an entry."""
-    return _try(visit, visit.newsroom.remove)
+
+    def change(entry_id: str) -> None:
+        visit.form.need("sure")
+        visit.newsroom.remove(entry_id)
+
+    return _try(visit, change)
 
 
 def _try(visit: Visit, change: Callable[[str], None]) -> Response:

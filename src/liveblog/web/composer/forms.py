@@ -40,6 +40,15 @@ class Form:
         """Whether a text of one of these names was sent."""
         return any(name in names for name, _ in self.texts)
 
+    def need(self, name: str) -> None:
+        """Refuse a form without a field that its page always sends: it was not sent whole.
+
+        Raises :class:`Problem` (422).
+        """
+        if not self.has(name):
+            problem = f"The form has no field '{name}', so it was not sent whole."
+            raise Problem(422, "incomplete", problem, "Load the page again and repeat your change.")
+
     def ticked(self, name: str, otherwise: bool) -> bool:
         """Return whether a box is ticked; *otherwise* if the form shows no such box.
 
@@ -93,7 +102,7 @@ class Fields(Draft, frozen=True, kw_only=True):
     def read(cls, form: Form, before: Fields) -> Fields:
         """Return what a form sent; what the form does not show stays as it was *before*.
 
-        Raises :class:`Problem` for a figure that is no number.
+        Raises :class:`Problem` for a figure without a name or that is no number.
         """
         read = {}
         for field in FIELDS:
@@ -208,7 +217,7 @@ def _figures(form: Form, _: str, before: tuple[Figure, ...]) -> tuple[Figure, ..
     if not form.has(*_FIGURE):
         return before
     return tuple(
-        Figure(name.strip(), _number(value), unit.strip(), source)
+        Figure(_figure_name(name), _number(value), unit.strip(), source)
         for name, value, unit, source in _rows(form, *_FIGURE)
         if name.strip() or value.strip()
     )
@@ -237,6 +246,12 @@ def chosen_pictures(form: Form) -> tuple[Picture, ...]:
         for name, alt, caption in _rows(form, *_PICTURE)
         if name and name not in form.many("drop")
     )
+
+
+def _figure_name(text: str) -> str:
+    if not text.strip():
+        raise Problem(422, "no_name", "A figure needs a name.")
+    return text.strip()
 
 
 def _number(text: str) -> int | float:
