@@ -3,12 +3,12 @@
 
 const STYLE = `
 :host { display: block; font: inherit; line-height: 1.5; container-type: inline-size; }
-.box { border: 1px solid color-mix(in srgb, currentcolor 25%, transparent); border-radius: 4px; }
+.box { border: 1px solid rgb(127 127 127 / 0.4); border-radius: 4px; }
 header, article { padding: 0.7em 1em; }
 header { display: flex; flex-wrap: wrap; gap: 0 1em; justify-content: space-between; font-weight: 700; }
 header span { font-weight: 400; font-size: 0.85em; }
 ol { margin: 0; padding: 0; list-style: none; max-height: 40em; overflow: auto; }
-article { border-top: 1px solid color-mix(in srgb, currentcolor 15%, transparent); }
+article { border-top: 1px solid rgb(127 127 127 / 0.3); }
 h3 { margin: 0 0 0.3em; font-size: 1em; }
 h3 .title { display: block; }
 .when, .badge, footer, .sources, .correction { font-size: 0.85em; }
@@ -99,9 +99,12 @@ class LiveBlog extends HTMLElement {
     this.#close();
     this.#heardAt = Date.now();
     const query = this.#point ? `?after=${encodeURIComponent(this.#point)}` : "";
-    this.#stream = new EventSource(new URL(`events${query}`, this.#source));
+    const opened = new EventSource(new URL(`events${query}`, this.#source));
+    this.#stream = opened;
     const on = (kind, act) =>
-      this.#stream.addEventListener(kind, (event) => {
+      opened.addEventListener(kind, (event) => {
+        // WebKit opens a stream again that was closed when its page was left.
+        if (this.#stream !== opened) return opened.close();
         this.#failures = 0;
         this.#heardAt = Date.now();
         const isFirst = kind === "hello" && !this.#point;
@@ -116,7 +119,7 @@ class LiveBlog extends HTMLElement {
     on("removed", ({ id }) => (this.#drop(id), this.#draw()));
     on("page", (page) => this.#draw(page));
     on("reload", () => this.#load());
-    this.#stream.onerror = () => this.#fail();
+    opened.onerror = () => (this.#stream === opened ? this.#fail() : opened.close());
   }
 
   #close() {
@@ -149,13 +152,7 @@ class LiveBlog extends HTMLElement {
   }
 
   #draw(page) {
-    const shadow = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    if (!shadow.adoptedStyleSheets.length) {
-      const sheet = new CSSStyleSheet();
-      sheet.replaceSync(STYLE);
-      shadow.adoptedStyleSheets = [sheet];
-      shadow.innerHTML = '<div class="box"><header><a></a><span></span></header><ol></ol></div>';
-    }
+    const shadow = this.shadowRoot ?? this.#makeShadow();
     const { title, url, language } = this.#about;
     const [link, state, list] = ["a", "header span", "ol"].map((name) => shadow.querySelector(name));
     this.lang ||= language;
@@ -180,6 +177,22 @@ class LiveBlog extends HTMLElement {
         return kept.get(mark) ?? this.#made(item, mark, isFirst);
       }),
     );
+  }
+
+  #makeShadow() {
+    const shadow = this.attachShadow({ mode: "open" });
+    shadow.innerHTML = '<div class="box"><header><a></a><span></span></header><ol></ol></div>';
+    if ("adoptedStyleSheets" in shadow) {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(STYLE);
+      shadow.adoptedStyleSheets = [sheet];
+    } else {
+      // Safari before 16.4; the policy of the page that embeds it may refuse this style.
+      const style = document.createElement("style");
+      style.textContent = STYLE;
+      shadow.append(style);
+    }
+    return shadow;
   }
 
   #made(item, mark, isFirst) {

@@ -71,6 +71,7 @@ LIBRARIES = {
         "site.entry_index",
         "site.chapter_index",
         "site.manifest",
+        "site.news_index",
         "site.quote_index",
         "search.index",
         "delivery.outbox",

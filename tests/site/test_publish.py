@@ -247,6 +247,7 @@ def test_one_more_update_touches_only_what_shows_it(blog: Blog, clock: Clock) ->
             *(f"tags/damas/{name}" for name in ("index.html", "atom.xml", "rss.xml", "feed.json")),
             *("index.html", "live.json", "atom.xml", "rss.xml", "feed.json"),
             "search.json",
+            "sitemap-news.xml",
         ]
     )
     assert report.deleted == []
@@ -280,6 +281,7 @@ def test_one_more_update_among_ten_thousand_touches_only_what_shows_it(
             ),
             *("index.html", "live.json", "atom.xml", "rss.xml", "feed.json"),
             "search.json",
+            "sitemap-news.xml",
         ]
     )
 

@@ -494,8 +494,27 @@ def test_an_update_can_be_pinned_retracted_and_removed(ana: Someone) -> None:
     assert ana.form(f"{path}/retract", {"rev": "3", "why": "C’était faux."}).status == 303
     assert ana.entry(entry)["state"] == "retracted"
     assert "C’était faux." in text_of(ana.get(path))
-    assert ana.form(f"{path}/remove", {}).status == 303
+    assert ana.form(f"{path}/remove", {"sure": "yes"}).status == 303
     assert ana.get(path).status == 410
+
+
+def test_a_form_that_did_not_arrive_whole_changes_nothing(ana: Someone) -> None:
+    """Without the field that its page always sends it is refused; nothing is taken for emptied."""
+    entry = ana.post("Entier.", title="Titre", tags="Damas", key="yes", source_name="OSDH")
+    path, end = f"compose/entries/{entry}", ana.server.blog.journal.end()
+    for cut, fields in {
+        "compose": {"title": "Titre"},
+        path: {"rev": "1"},
+        f"{path}/retract": {"rev": "1"},
+        f"{path}/remove": {"rev": "1"},
+        "compose/digests/today": {"rev": "0"},
+        "compose/chapter": {"title": "Titre"},
+        "compose/coverage": {},
+    }.items():
+        answer = ana.form(cut, fields)
+        assert (answer.status, cut) == (422, cut)
+        assert "n’est pas arrivé en entier" in text_of(answer)
+    assert ana.server.blog.journal.end() == end
 
 
 @pytest.mark.slow
@@ -575,7 +594,7 @@ def test_nobody_is_offered_what_they_may_not_do(
     assert "Supprimer" in text_of(ana.get(f"compose/entries/{own}"))
     old = chloe.server.blog.post("Un ancien.", author="Chloé",
                                  at=chloe.server.blog.now - timedelta(days=2)).id  # fmt: skip
-    assert chloe.form(f"compose/entries/{own}/remove", {}).status == 403
+    assert chloe.form(f"compose/entries/{own}/remove", {"sure": "yes"}).status == 403
     assert chloe.form("compose/coverage", {"over": "yes"}).status == 403
     assert old
     assert "Clore le direct" not in text_of(chloe.get("compose/digests/coverage"))

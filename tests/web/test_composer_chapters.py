@@ -134,7 +134,7 @@ def test_a_chapter_is_retracted_removed_and_restored(editor: Someone, server: Li
     assert "Faux." in editor.get(path).body.decode()
     assert editor.form(f"{path}/remove", {"rev": "2"}).status == 403
     admin = Someone(server, "Ada", "admin")
-    assert admin.form(f"{path}/remove", {"rev": "2"}).status == 303
+    assert admin.form(f"{path}/remove", {"rev": "2", "sure": "yes"}).status == 303
     assert admin.form(f"{path}/restore", {"rev": "3"}).status == 303
     assert server.blog.timeline.chapter("ثلاثة-ايام").now.state == "retracted"
 

@@ -96,7 +96,7 @@ REQUESTS = (
     Request("POST", "compose/entries/ID/pin", form(rev="1"), FORM, about="live"),
     Request("POST", "compose/entries/ID/unpin", form(rev="1"), FORM, about="live"),
     Request("POST", "compose/entries/ID/retract", form(rev="1", why="z"), FORM, about="live"),
-    Request("POST", "compose/entries/ID/remove", b"", FORM, about="live"),
+    Request("POST", "compose/entries/ID/remove", form(sure="yes"), FORM, about="live"),
     Request("GET", "compose/media/2012/07/15/aaaaaaaaaa-bbbbbbbbbb.png"),
     Request("GET", "compose/digests"),
     Request("GET", "compose/digests/2012-07-15"),
@@ -107,7 +107,7 @@ REQUESTS = (
     Request("GET", "compose/chapters/SLUG"),
     Request("POST", "compose/chapters/SLUG", form(introduction="y", rev="1"), FORM),
     Request("POST", "compose/chapters/SLUG/retract", form(rev="1", why="z"), FORM),
-    Request("POST", "compose/chapters/SLUG/remove", form(rev="1"), FORM),
+    Request("POST", "compose/chapters/SLUG/remove", form(rev="1", sure="yes"), FORM),
     Request("POST", "compose/chapters/SLUG/restore", form(rev="2"), FORM),
     Request("POST", "compose/coverage", form(over="yes"), FORM),
 )  # fmt: skip

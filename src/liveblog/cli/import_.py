@@ -13,6 +13,7 @@ import click
 
 from .commands import Group
 from .context import State, json_option, pass_state, plural, progress
+from .online import bring_online
 from .printing import choose, echo, print_json, style
 from .whole_days import whole_days
 
@@ -273,6 +274,8 @@ def _import_items(
     else:
         echo(*(outline.lines if outline else ()))
         _report(state, name, result, dry_run)
+    if (result.entries or result.revisions or result.framings or result.chapters) and not dry_run:
+        bring_online(state, blog)
     if result.problems and not result.items:
         raise click.exceptions.Exit(1)
 
@@ -303,5 +306,3 @@ def _report(state: State, name: str, result: ImportResult, dry_run: bool) -> Non
     if result.problems:
         line += f"; {plural(len(result.problems), 'problem')}, listed above"
     state.say(f"{line}.")
-    if parts and not dry_run:
-        state.say("Next: liveblog publish")

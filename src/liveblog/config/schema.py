@@ -91,6 +91,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     """Earlier addresses of the blog, the latest last; ``liveblog move`` adds them."""
     earlier_tag_addresses: bool = True
     """Keep ``tags/c/`` for C++, as earlier versions had it; ``init`` writes ``false``."""
+    publish: Literal["on demand", "always"] = "on demand"
+    """When commands that change the blog also publish the site: with ``--publish``, or always."""
     feeds: FeedConfig = FeedConfig()
     server: ServerConfig = ServerConfig()
     schedule: ScheduleConfig = ScheduleConfig()

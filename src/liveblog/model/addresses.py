@@ -118,7 +118,7 @@ _GENERATED = re.compile(
             r"\d{4}/\d\d/search\.json",
             rf"{_DAY}/[{ID_ALPHABET}]{{10}}/index\.html",
             rf"{_DAY}/(?:index\.(?:html|md|txt)|sitemap\.xml|{_FEED})",
-            r"index\.html|live\.json|search\.json|figures\.csv|sitemap(?:-pages)?\.xml",
+            r"index\.html|live\.json|search\.json|figures\.csv|sitemap(?:-pages|-news)?\.xml",
         )
     )
 )

@@ -27,6 +27,7 @@ from .plan import Plan, is_archived, make_plan
 from .queries import ON_PAGE
 from .report import Progress, Report
 from .site_files import SiteFiles
+from .sitemap_files import SitemapFiles
 from .storage.folder import Folder
 from .update import IndexUpdate
 from .writer import Context
@@ -161,7 +162,8 @@ class Build:
         if plan.chapter_lists:
             self._render("chapters", ChapterFiles(self._context).lists)
         if plan.sitemap:
-            self._render("sitemap", files.sitemaps)
+            self._render("sitemap", SitemapFiles(self._context).all)
+        self._render("news", SitemapFiles(self._context).news)
         if plan.subscribe:
             self._render("subscribe", files.subscribe)
         if plan.search_page:

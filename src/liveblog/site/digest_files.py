@@ -10,7 +10,7 @@ from ..digest import markdown as as_markdown
 from ..digest import text as as_text
 from ..digest.build import abridge
 from ..model import addresses, period
-from ..model.moment import updated_in
+from ..model.moment import Moment, updated_in
 from ..model.period import Period
 from ..pages.data import ChapterLink, NavigationLink
 from ..text.bidi import close_controls
@@ -55,8 +55,12 @@ class DigestFiles:
 
         def render(substitute: Substitute) -> RenderedFiles:
             zone = self._context.config.zone
-            pages: list[tuple[str, date | datetime | None]]
-            pages = [(folder, None)] if digest.days else []
+            pages: list[tuple[str, date | datetime | None]] = []
+            if digest.days:
+                changed = (
+                    Moment(shown.changed, digest.precision).value(zone) if shown.changed else None
+                )
+                pages.append((folder, changed))
             pages += sorted(
                 (addresses.entry_path(entry.id), updated_in(entry.now).value(zone))
                 for entry in substitute(entries)

@@ -1,4 +1,4 @@
-"""The files that show the blog as a whole: the live page, search, sitemaps, assets."""
+"""The files that show the blog as a whole: the live page, search, assets."""
 
 from __future__ import annotations
 
@@ -23,10 +23,8 @@ from .documents import (
     opensearch,
     search_json,
     searched,
-    sitemap,
-    sitemap_index,
 )
-from .fault_boundary import RenderedFiles, Substitute
+from .fault_boundary import Substitute
 from .queries import ON_PAGE
 from .writer import Context
 
@@ -154,25 +152,6 @@ class SiteFiles:
             f"{addresses.SUBSCRIBE}index.html",
             lambda substitute: self._pages.subscribe(tags, has_chapters=has_chapters),
         )
-
-    def sitemaps(self) -> None:
-        """Write the sitemap of the pages outside of days, and the list of all sitemaps."""
-        non_empty = self._queries.non_empty
-        paths = ["", addresses.SUBSCRIBE, *(f"{year:04}/" for year in non_empty.years)]
-        weeks = self._queries.shown_weeks(self._context.index.journal_weeks())
-        paths += [addresses.week_path(week) for week in weeks]
-        paths += [addresses.tag_path(tag) for tag in self._context.index.entries.tags()]
-        chapters = [link.slug for link in self._context.index.chapters.links()]
-        paths += [addresses.CHAPTERS, *map(addresses.chapter_path, chapters)] if chapters else []
-        maps = ["sitemap-pages.xml"]
-        maps += [addresses.day_path(day) + "sitemap.xml" for day in non_empty.days]
-        base = self._context.config.url
-
-        def render(substitute: Substitute) -> RenderedFiles:
-            yield "sitemap-pages.xml", sitemap(base, ((path, None) for path in paths)).encode()
-            yield "sitemap.xml", sitemap_index(base, maps).encode()
-
-        self._writer.files("sitemap.xml", render)
 
     def figures(self) -> None:
         """Write the figures of all days as CSV."""

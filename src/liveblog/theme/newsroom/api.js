@@ -2,7 +2,7 @@
 
 import { root, words } from "./dom.js";
 
-export const TIMEOUT = 20_000; // milliseconds
+const TIMEOUT = 20_000; // milliseconds
 const UPLOAD_TIMEOUT = 120_000; // milliseconds
 
 /** A request that failed; status 0 means that no answer came. */
@@ -19,17 +19,31 @@ export class ApiError extends Error {
   }
 }
 
+/** Fetch, and give up after *limit* milliseconds, also while the answer arrives. */
+export function fetchWithin(address, options = {}, limit = TIMEOUT) {
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), limit);
+  return fetch(address, { ...options, signal: abort.signal });
+}
+
+/** Return the data of a form, with the button that was pressed. */
+export function formData(form, button) {
+  const data = new FormData(form);
+  if (button?.name) data.set(button.name, button.value);
+  return data;
+}
+
 /** Send a request; a body is a Blob or a value for JSON. Return the decoded answer. */
 export async function api(method, path, body, headers = {}) {
   const isFile = body instanceof Blob;
   const isJson = !isFile && body !== undefined;
   try {
-    const response = await fetch(`${root}api/${path}`, {
+    const options = {
       method,
       headers: isJson ? { "Content-Type": "application/json", ...headers } : headers,
       body: isJson ? JSON.stringify(body) : body,
-      signal: AbortSignal.timeout(isFile ? UPLOAD_TIMEOUT : TIMEOUT),
-    });
+    };
+    const response = await fetchWithin(`${root}api/${path}`, options, isFile ? UPLOAD_TIMEOUT : TIMEOUT);
     if (response.status === 204) return null;
     // A proxy refuses a file that is too large with a page of its own.
     const answer = await response.json().catch(() => (response.status === 413 ? {} : null));

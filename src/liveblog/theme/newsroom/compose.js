@@ -8,10 +8,10 @@ import { forgetPerson, rememberPerson } from "./storage.js";
 
 addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-  const form = byId("composer") ?? byId("edit");
-  if (!form) return;
+  const button = byId("send");
+  if (!button) return;
   event.preventDefault();
-  form.requestSubmit();
+  button.click();
 });
 
 /** Raise the bar of buttons above an on-screen keyboard that covers the page. */

@@ -87,13 +87,18 @@ function toInstant(local) {
   return new Date(wanted - offset(wanted - offset(wanted))).toISOString();
 }
 
+/** Upload a picture that is stored on this device; return its name on the server. */
+export async function upload(id) {
+  const blob = await getPicture(id);
+  if (!blob) throw new ApiError(422, { code: "lost_picture" });
+  return (await api("POST", "uploads", blob)).name;
+}
+
 /** Upload the pictures of a draft that are not yet uploaded, then post it; return the entry. */
 export async function post(draft) {
   for (const isSecond of [false, true]) {
     for (const picture of draft.pictures) {
-      if (picture.upload) continue;
-      const blob = await getPicture(picture.id);
-      if (blob) picture.upload = (await api("POST", "uploads", blob)).name;
+      picture.upload ||= await upload(picture.id);
     }
     const entry = toEntry(draft);
     if (!entry.body && !entry.title && !entry.pictures.length) throw new ApiError(422, { code: "empty" });
@@ -105,7 +110,9 @@ export async function post(draft) {
     } catch (error) {
       // The server deletes unused uploads after a week: upload them again, once.
       if (error.status !== 422 || isSecond || !draft.pictures.length) throw error;
-      for (const picture of draft.pictures) picture.upload = "";
+      for (const picture of draft.pictures) {
+        if (await getPicture(picture.id)) picture.upload = "";
+      }
     }
   }
 }

@@ -1,6 +1,6 @@
 // The form that edits an entry, a chapter or the framing of a digest: sent without leaving the page.
 
-import { ApiError, TIMEOUT } from "./api.js";
+import { ApiError, fetchWithin, formData } from "./api.js";
 import { all, byId, words } from "./dom.js";
 import { DraftForm } from "./form.js";
 import { startQuoting } from "./quotations.js";
@@ -37,11 +37,7 @@ export function startEditing(form) {
 async function send(draftForm, button) {
   const { form } = draftForm;
   await draftForm.pictures.uploadMissing();
-  const response = await fetch(form.action, {
-    method: "POST",
-    body: new FormData(form, button),
-    signal: AbortSignal.timeout(TIMEOUT),
-  });
+  const response = await fetchWithin(form.action, { method: "POST", body: formData(form, button) });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   if (response.ok && response.redirected) {
     draftForm.forget();

@@ -1,12 +1,16 @@
 // The list of the newest updates below the form, kept up to date; pins them from the list.
 
+import { fetchWithin, formData } from "./api.js";
 import { all, byId, root, words } from "./dom.js";
+import { openStream } from "./events.js";
 
 const REFRESH_DELAY = 100; // milliseconds after an event
 const SCHEDULE_INTERVAL = 30_000; // milliseconds between two looks while an update is scheduled
 const ANSWER_LIMIT = 8_000; // milliseconds within which a server answers
 const FRESH = 1_000; // milliseconds in which a stream that was heard is taken for alive
 const WATCH_INTERVAL = 2_000; // milliseconds
+const RETRY = 4_000; // milliseconds after which a stream that broke off is opened again
+const KINDS = ["hello", "beat", "entry", "removed", "page", "reload"]; // of events
 
 let isFetching = false;
 let isOutdated = false; // asked for again while fetching
@@ -20,7 +24,7 @@ export async function refresh() {
   }
   isFetching = true;
   try {
-    const response = await fetch(`${root}compose/entries`);
+    const response = await fetchWithin(`${root}compose/entries`, {}, ANSWER_LIMIT);
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
     if (response.ok && fresh.getElementById("entries")) {
       show(list, fresh);
@@ -80,26 +84,26 @@ export function follow() {
     clearTimeout(waiting);
     waiting = setTimeout(refresh, REFRESH_DELAY);
   };
-  let stream;
+  let stop; // closes the stream
   let heardAt;
   let silence; // milliseconds without a word after which the stream is dead
   const listen = () => {
-    stream?.close();
-    stream = new EventSource(`${root}events`);
+    stop?.();
     heardAt = Date.now();
     silence = ANSWER_LIMIT;
-    for (const kind of ["hello", "beat", "entry", "removed", "page", "reload"]) {
-      stream.addEventListener(kind, ({ data }) => {
-        heardAt = Date.now();
-        if (kind === "hello") silence = (JSON.parse(data).beat ?? Infinity) * 2500;
-        if (kind !== "beat" && !(kind === "hello" && isFirst)) refreshSoon();
-        isFirst = false;
-      });
-    }
+    const handle = ({ type, data }) => {
+      heardAt = Date.now();
+      if (type === "hello") silence = (JSON.parse(data).beat ?? Infinity) * 2500;
+      if (type !== "beat" && !(type === "hello" && isFirst)) refreshSoon();
+      isFirst = false;
+    };
+    const handlers = Object.fromEntries(KINDS.map((kind) => [kind, handle]));
+    // It is opened again when the silence is noticed.
+    stop = openStream(`${root}events`, handlers, () => (silence = RETRY));
   };
   const listenIfSilent = (limit) => Date.now() - heardAt > limit && listen();
   listen();
-  // No error tells that a stream is dead, or that the browser gave up.
+  // No error tells that a stream is dead.
   setInterval(() => listenIfSilent(silence), WATCH_INTERVAL);
   document.addEventListener("visibilitychange", () => document.hidden || listenIfSilent(FRESH));
   // A scheduled update appears without an event.
@@ -112,9 +116,9 @@ export function follow() {
 export function pinInPlace() {
   byId("list")?.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const body = new FormData(event.target);
+    const body = formData(event.target, event.submitter);
     try {
-      const response = await fetch(event.target.action, { method: "POST", body });
+      const response = await fetchWithin(event.target.action, { method: "POST", body });
       if (!response.ok) {
         const page = new DOMParser().parseFromString(await response.text(), "text/html");
         byId("status").textContent = page.querySelector(".problem")?.textContent ?? "";

@@ -1,7 +1,8 @@
 // The pictures of a form: chosen, dropped or pasted; made smaller, then uploaded at once.
 
-import { ApiError, api } from "./api.js";
+import { ApiError } from "./api.js";
 import { all, byId, randomKey, root, words } from "./dom.js";
+import { upload } from "./draft.js";
 import { deletePicture, getPicture, putPicture } from "./storage.js";
 
 const LONGEST_SIDE = 2048; // pixels
@@ -49,8 +50,7 @@ export class PictureList {
   async uploadMissing() {
     for (const row of this.#newRows) {
       const field = row.querySelector("[name=picture]");
-      const blob = await getPicture(row.dataset.id);
-      if (!field.value && blob) field.value = `upload:${(await api("POST", "uploads", blob)).name}`;
+      field.value ||= `upload:${await upload(row.dataset.id)}`;
     }
   }
 
@@ -114,19 +114,28 @@ export class PictureList {
     const blob = await getPicture(id);
     if (blob) row.querySelector("img").src = URL.createObjectURL(blob);
     else if (upload) row.querySelector("img").src = `${root}api/uploads/${upload}`;
+    else this.#sayLost(row);
     if (!upload && blob) {
-      const sending = this.#upload(row, field, blob);
+      const sending = this.#upload(row, field);
       this.#uploads.add(sending);
       sending.finally(() => this.#uploads.delete(sending));
     }
     return row;
   }
 
-  async #upload(row, field, blob) {
+  /** Say in place of a picture that this device does not have it any more. */
+  #sayLost(row) {
+    row.querySelector("img").hidden = true;
+    const line = document.createElement("p");
+    line.className = "problem";
+    line.textContent = words.problems.lost_picture;
+    row.lastElementChild.prepend(line);
+  }
+
+  async #upload(row, field) {
     this.draftForm.say(words.uploading);
     try {
-      const { name } = await api("POST", "uploads", blob);
-      field.value = `upload:${name}`;
+      field.value = `upload:${await upload(row.dataset.id)}`;
       if (row.isConnected) this.draftForm.save();
       this.draftForm.say("");
     } catch (error) {

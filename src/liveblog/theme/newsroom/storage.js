@@ -59,11 +59,17 @@ async function withStore(mode, action) {
 
 export async function putPicture(id, blob) {
   memory.set(id, blob);
-  await withStore("readwrite", (store) => store.put(blob, id)).catch(() => {});
+  // Bytes: private windows of Safari store no Blob.
+  const stored = { type: blob.type, bytes: await blob.arrayBuffer() };
+  await withStore("readwrite", (store) => store.put(stored, id)).catch(() => {});
 }
 
+/** Return a picture as a Blob; nothing if this device does not have it. */
 export async function getPicture(id) {
-  return memory.get(id) ?? (await withStore("readonly", (store) => store.get(id)).catch(() => {}));
+  if (memory.has(id)) return memory.get(id);
+  const found = await withStore("readonly", (store) => store.get(id)).catch(() => {});
+  if (!found?.bytes) return found; // none, or a Blob that an older version stored
+  return new Blob([found.bytes], { type: found.type });
 }
 
 export async function deletePicture(id) {

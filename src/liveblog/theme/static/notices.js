@@ -1,6 +1,6 @@
 // The line under the stream: the connection is lost, or the page should be loaded again.
 
-import { say } from "./page.js";
+import { locale, say } from "./page.js";
 
 const bar = document.getElementById("live");
 const line = bar.querySelector(".out");
@@ -23,7 +23,7 @@ export function setReachable(isReachable, since = Date.now()) {
     lostAt = since;
     timer = setTimeout(() => {
       if (line.querySelector("a")) return;
-      const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" });
+      const time = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
       line.textContent = outageText.replace("{time}", time.format(lostAt));
       line.hidden = false;
       say(line.textContent);

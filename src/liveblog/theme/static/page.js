@@ -2,6 +2,8 @@
 // Without this script every link still works.
 
 const page = document.documentElement;
+/** The page's language with the digits of the server's texts; some browsers have others for Arabic. */
+export const locale = new Intl.Locale(page.lang, { numberingSystem: "latn" }).toString();
 const { root, now: nowWord, copied: copiedWord } = document.body.dataset;
 const status = document.getElementById("status");
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -15,7 +17,7 @@ export function say(text) {
 
 // -- Relative times, beside absolute ones of the last 24 hours --------------------------------
 
-const relative = new Intl.RelativeTimeFormat(page.lang, { numeric: "always", style: "short" });
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
 const DAY = 86_400; // seconds
 
 function ago(time) {
@@ -203,7 +205,7 @@ if (stream && filters) {
       for (const key of KEYS) query.delete(key);
       if (filter) query.set(name, value);
     });
-    say(`${chip.textContent} – ${count.toLocaleString(page.lang)}`);
+    say(`${chip.textContent} – ${count.toLocaleString(locale)}`);
   });
   addEventListener("popstate", arrange);
   arrange();

@@ -1,12 +1,13 @@
 // Search on a host that only serves files: through what the site published for it, newest first.
 // Where liveblog serves, it answers itself, and this is not loaded.
 
+import { locale } from "./page.js";
+
 const { root } = document.body.dataset;
-const { lang } = document.documentElement;
 const [list, count, further, field, about] = ["hits", "count", "further", "q", "about"].map((id) =>
   document.getElementById(id),
 );
-const moment = new Intl.DateTimeFormat(lang, {
+const moment = new Intl.DateTimeFormat(locale, {
   timeZone: document.querySelector(".zone").dataset.zone,
   dateStyle: "full",
   timeStyle: "short",
@@ -87,8 +88,8 @@ async function search() {
       }
       folders.shift();
     }
-    const form = forms[new Intl.PluralRules(lang).select(found)] ?? forms.other;
-    count.textContent = found ? form.replace("{n}", found.toLocaleString(lang)) : list.dataset.none;
+    const form = forms[new Intl.PluralRules(locale).select(found)] ?? forms.other;
+    count.textContent = found ? form.replace("{n}", found.toLocaleString(locale)) : list.dataset.none;
   } catch {
     count.textContent = list.dataset.failed;
   }

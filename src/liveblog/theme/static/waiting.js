@@ -1,7 +1,7 @@
 // New entries that wait until the reader scrolls to them or presses the button that counts them.
 
 import { entries, focus, insert, refresh } from "./entries.js";
-import { isShown, say } from "./page.js";
+import { isShown, locale, say } from "./page.js";
 import { isPaused } from "./pause.js";
 import { holdPosition, isAtNewest, isOldestFirst, slide } from "./scroll.js";
 
@@ -9,8 +9,7 @@ const bar = document.getElementById("live");
 const button = bar.querySelector(".new");
 const forms = JSON.parse(bar.dataset.all);
 const title = document.title;
-const { lang } = document.documentElement;
-const plural = new Intl.PluralRules(lang);
+const plural = new Intl.PluralRules(locale);
 
 const ANNOUNCE_INTERVAL = 10_000; // least milliseconds between two counts for screen readers
 
@@ -56,7 +55,7 @@ function showWaiting() {
 }
 
 const counted = (n) =>
-  (forms[plural.select(n)] ?? forms.other).replace("{n}", n.toLocaleString(lang));
+  (forms[plural.select(n)] ?? forms.other).replace("{n}", n.toLocaleString(locale));
 
 /** Show the number of waiting entries on the button and in the page's title. */
 export function showCount() {

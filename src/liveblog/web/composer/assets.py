@@ -17,7 +17,9 @@ from ...blog import Blog
 from ...model.hashing import blake2b
 from ...site.theme import hashed_assets
 
-_FOLDER = resources.files("liveblog") / "theme" / "newsroom"
+_THEME = resources.files("liveblog") / "theme"
+_FOLDER = _THEME / "newsroom"
+_SHARED = ("events.js",)  #: scripts of the reader's pages that the composer's import, too
 _WORKER = "sw.js"
 _ICONS = (("icon-192.png", "192x192", "any"), ("icon-512.png", "512x512", "any"),
           ("maskable-512.png", "512x512", "maskable"))  # fmt: skip
@@ -33,7 +35,8 @@ class ComposerAssets:
 
     @cached_property
     def _assets(self) -> dict[str, tuple[str, bytes]]:
-        files = (file for file in _FOLDER.iterdir() if file.is_file() and file.name != _WORKER)
+        own = (file for file in _FOLDER.iterdir() if file.is_file() and file.name != _WORKER)
+        files = (*own, *(_THEME / "static" / name for name in _SHARED))
         return hashed_assets({file.name: file.read_bytes() for file in files})
 
     @cached_property

@@ -83,6 +83,7 @@ def create(visit: Visit) -> Response:
     """Create a chapter; or quote an update, or show other days, and create none."""
     fields, key = ChapterFields(), visit.form.one("key_of_draft") or secrets.token_urlsafe(16)
     try:
+        visit.form.need("introduction")
         fields = _with_file(visit, ChapterFields.read(visit.form, fields))
         if action := visit.form.one("do"):
             return _page(visit, _with_quote(visit, fields, action), None, key=key)
@@ -113,10 +114,7 @@ def edit(visit: Visit) -> Response:
     seen = next((r for r in found.revisions if str(r.rev) == rev), found.now)
     before = fields = _fields_of(visit, seen)
     try:
-        if not form.has("introduction"):
-            problem = "The form has no text field 'introduction', so it was not sent whole."
-            hint = "Load the page again and repeat your change."
-            raise Problem(422, "incomplete", problem, hint)
+        form.need("introduction")
         fields = _with_file(visit, ChapterFields.read(form, before))
         if action := form.one("do"):
             return _page(visit, _with_quote(visit, fields, action), found, rev=seen.rev)
@@ -141,13 +139,22 @@ def edit(visit: Visit) -> Response:
 
 def retract(visit: Visit) -> Response:
     """Retract a chapter."""
-    why, newsroom = visit.form.one("why"), visit.newsroom
-    return _try(visit, lambda slug: newsroom.retract_chapter(slug, why, expect=visit.expected()))
+
+    def change(slug: str) -> None:
+        visit.form.need("why")
+        visit.newsroom.retract_chapter(slug, visit.form.one("why"), expect=visit.expected())
+
+    return _try(visit, change)
 
 
 def remove(visit: Visit) -> Response:
     """Remove a chapter."""
-    return _try(visit, lambda s: visit.newsroom.remove_chapter(s, expect=visit.expected()))
+
+    def change(slug: str) -> None:
+        visit.form.need("sure")
+        visit.newsroom.remove_chapter(slug, expect=visit.expected())
+
+    return _try(visit, change)
 
 
 def restore(visit: Visit) -> Response:

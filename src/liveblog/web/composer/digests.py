@@ -65,6 +65,7 @@ def frame(visit: Visit) -> Response:
     """Write the texts around a digest."""
     period, texts = visit.path("period"), read_framing(visit.form)
     try:
+        visit.form.need("headline")
         period_id = documents.period_id(visit.blog, period)
         visit.newsroom.frame(period_id, texts, expect=visit.expected())
     except (Problem, LiveblogError) as error:

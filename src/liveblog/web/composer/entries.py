@@ -67,6 +67,7 @@ def post(visit: Visit) -> Response:
     """Post a new entry."""
     fields, key = Fields.new(), visit.form.one("key_of_draft") or secrets.token_urlsafe(16)
     try:
+        visit.form.need("body")
         fields = Fields.read(visit.form, fields)
         fields = _with_file(visit, fields)
         _check(fields)
@@ -191,10 +192,7 @@ def edit(visit: Visit) -> Response:
     seen = next((r for r in entry.revisions if str(r.rev) == rev), entry.now)
     before = fields = Fields.of(seen, zone)
     try:
-        if not form.has("body"):
-            problem = "The form has no text field 'body', so it was not sent whole."
-            hint = "Load the page again and repeat your change."
-            raise Problem(422, "incomplete", problem, hint)
+        form.need("body")
         fields = _with_file(visit, Fields.read(form, before))
         _check(fields)
         images = None
@@ -222,6 +220,7 @@ def retract(visit: Visit) -> Response:
     """Retract an entry."""
 
     def change(entry_id: str) -> None:
+        visit.form.need("why")
         visit.newsroom.retract(entry_id, visit.form.one("why"), expect=visit.expected())
 
     return _try(visit, change)
@@ -229,7 +228,12 @@ def retract(visit: Visit) -> Response:
 
 def remove(visit: Visit) -> Response:
     """Remove an entry."""
-    return _try(visit, visit.newsroom.remove)
+
+    def change(entry_id: str) -> None:
+        visit.form.need("sure")
+        visit.newsroom.remove(entry_id)
+
+    return _try(visit, change)
 
 
 def _try(visit: Visit, change: Callable[[str], None]) -> Response:

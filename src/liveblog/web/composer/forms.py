@@ -40,6 +40,15 @@ class Form:
         """Whether a text of one of these names was sent."""
         return any(name in names for name, _ in self.texts)
 
+    def need(self, name: str) -> None:
+        """Refuse a form without a field that its page always sends: it was not sent whole.
+
+        Raises :class:`Problem` (422).
+        """
+        if not self.has(name):
+            problem = f"The form has no field '{name}', so it was not sent whole."
+            raise Problem(422, "incomplete", problem, "Load the page again and repeat your change.")
+
     def ticked(self, name: str, otherwise: bool) -> bool:
         """Return whether a box is ticked; *otherwise* if the form shows no such box.
 

@@ -1,16 +1,15 @@
 // New entries that wait until the reader scrolls to them or presses the button that counts them.
 
-import { entries, focus, insert, refresh } from "./entries.25dddd4d55.js";
-import { isShown, say } from "./page.84fd392d9d.js";
-import { isPaused } from "./pause.b83a7c5d6c.js";
+import { entries, focus, insert, refresh } from "./entries.3c54c34995.js";
+import { isShown, locale, say } from "./page.d3f5a769bd.js";
+import { isPaused } from "./pause.33d4707dde.js";
 import { holdPosition, isAtNewest, isOldestFirst, slide } from "./scroll.93227c576f.js";
 
 const bar = document.getElementById("live");
 const button = bar.querySelector(".new");
 const forms = JSON.parse(bar.dataset.all);
 const title = document.title;
-const { lang } = document.documentElement;
-const plural = new Intl.PluralRules(lang);
+const plural = new Intl.PluralRules(locale);
 
 const ANNOUNCE_INTERVAL = 10_000; // least milliseconds between two counts for screen readers
 
@@ -56,7 +55,7 @@ function showWaiting() {
 }
 
 const counted = (n) =>
-  (forms[plural.select(n)] ?? forms.other).replace("{n}", n.toLocaleString(lang));
+  (forms[plural.select(n)] ?? forms.other).replace("{n}", n.toLocaleString(locale));
 
 /** Show the number of waiting entries on the button and in the page's title. */
 export function showCount() {

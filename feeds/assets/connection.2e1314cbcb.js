@@ -1,7 +1,8 @@
 // The connection to the server: Server-Sent Events, or live.json every ten seconds without them.
 // One tab of a browser holds the connection and passes the events on to the others.
 
-import { isOutage, setReachable } from "./notices.94f5a50006.js";
+import { openStream } from "./events.c0fe7e15f7.js";
+import { isOutage, setReachable } from "./notices.e0d679c6fc.js";
 
 const POLL_INTERVAL = 10_000; // milliseconds
 const HIDDEN_LIMIT = 5 * 60_000; // milliseconds after which a hidden tab disconnects
@@ -23,7 +24,7 @@ let isLeader = false; // this tab holds the connection
 let releaseLock;
 let lockRequest; // an AbortController
 
-let source;
+let stopStream; // closes the stream, while there is one
 let heardAt = 0; // when the stream, or the tab that holds it, sent something
 let silence = 0; // milliseconds without a word after which the stream is dead; 0: not known
 let position = ""; // id of the last event
@@ -63,15 +64,15 @@ function resume() {
   if (isOver) return;
   if (!isLeader && !lockRequest) return open();
   if (Date.now() - heardAt < FRESH) return;
-  if (isLeader && source) openStream();
+  if (isLeader && stopStream) listen();
   catchUp(ANSWER_LIMIT).catch(() => {});
 }
 
 /** Notice a stream that is open and dead: nothing was heard for longer than the server is silent. */
 function watch() {
-  const limit = silence || (source ? ANSWER_LIMIT * (failures + 1) : 0);
+  const limit = silence || (stopStream ? ANSWER_LIMIT * (failures + 1) : 0);
   if (!limit || isOver || Date.now() - heardAt < limit) return;
-  if (isLeader && source) return fail(heardAt);
+  if (isLeader && stopStream) return fail(heardAt);
   if (isLeader || document.hidden) return;
   // The tab that holds the connection says nothing; it may sleep.
   heardAt = Date.now();
@@ -106,45 +107,44 @@ function close() {
 function lead() {
   isLeader = true;
   failures = 0;
-  if (position) openStream();
+  if (position) listen();
   else poll(0);
 }
 
-function openStream() {
+function listen() {
   clearTimeout(timer);
   closeStream();
   heardAt = Date.now();
-  source = new EventSource(`${root}events${position ? `?after=${encodeURIComponent(position)}` : ""}`);
-  for (const kind of Object.keys(updates)) {
-    source.addEventListener(kind, (event) => {
-      const data = JSON.parse(event.data);
-      heard();
-      // A server that does not say how often it sends something may be silent for long.
-      if (kind === "hello") silence = (data.beat ?? Infinity) * 2500;
-      const isFirst = kind === "hello" && !position;
-      position = event.lastEventId || position;
-      failures = 0;
-      if (isOutage()) setReachableInAllTabs(true);
-      updates[kind](data);
-      channel?.postMessage({ kind, data, position });
-      if (isFirst) catchUp().catch(() => {});
-    });
-  }
-  source.addEventListener("beat", () => {
-    heard();
+  const query = position ? `?after=${encodeURIComponent(position)}` : "";
+  const handlers = Object.fromEntries(
+    Object.keys(updates).map((kind) => [kind, (event) => handle(kind, event)]),
+  );
+  handlers.beat = () => {
+    heardAt = Date.now();
     channel?.postMessage({ kind: "beat", data: silence });
-  });
-  source.onerror = () => fail();
+  };
+  stopStream = openStream(`${root}events${query}`, handlers, () => fail());
+}
+
+/** Handle an event of the stream, and pass it on to the other tabs. */
+function handle(kind, event) {
+  const data = JSON.parse(event.data);
+  heardAt = Date.now();
+  // A server that does not say how often it sends something may be silent for long.
+  if (kind === "hello") silence = (data.beat ?? Infinity) * 2500;
+  const isFirst = kind === "hello" && !position;
+  position = event.lastEventId || position;
+  failures = 0;
+  if (isOutage()) setReachableInAllTabs(true);
+  updates[kind](data);
+  channel?.postMessage({ kind, data, position });
+  if (isFirst) catchUp().catch(() => {});
 }
 
 function closeStream() {
-  source?.close();
-  source = undefined;
+  stopStream?.();
+  stopStream = undefined;
   silence = 0;
-}
-
-function heard() {
-  heardAt = Date.now();
 }
 
 /** Try again, less and less often; fetch live.json meanwhile. *since* is when it was heard last. */
@@ -155,7 +155,7 @@ function fail(since) {
   if (failures >= 3) return poll(Date.now() + 60_000);
   if (since) catchUp(ANSWER_LIMIT).catch(() => {});
   const pause = Math.min(LONGEST_RETRY, 1000 * 2 ** failures);
-  timer = setTimeout(openStream, pause * (0.5 + Math.random() / 2));
+  timer = setTimeout(listen, pause * (0.5 + Math.random() / 2));
 }
 
 /** Fetch live.json again and again; from *retryAt* on, open the stream if the server has one. */
@@ -169,7 +169,7 @@ async function poll(retryAt) {
     setReachableInAllTabs(false);
   }
   if (isOver || !isLeader) return;
-  if (hasStream && Date.now() >= retryAt) openStream();
+  if (hasStream && Date.now() >= retryAt) listen();
   else timer = setTimeout(poll, POLL_INTERVAL * (0.9 + Math.random() / 5), retryAt);
 }
 

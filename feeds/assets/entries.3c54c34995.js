@@ -1,6 +1,6 @@
 // The entries on the live page: inserts, replaces and removes them, each under its day.
 
-import { arrange, showAges } from "./page.84fd392d9d.js";
+import { arrange, showAges } from "./page.d3f5a769bd.js";
 import { holdPosition, isOldestFirst } from "./scroll.93227c576f.js";
 
 const stream = document.getElementById("stream");

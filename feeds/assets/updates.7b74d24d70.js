@@ -1,12 +1,12 @@
 // Applies the events of the stream, and the document live.json, to the page.
 
-import { disconnect } from "./connection.ad172093c6.js";
-import { entries, findEntry, parse, refresh, remove, replace } from "./entries.25dddd4d55.js";
-import { offerReload } from "./notices.94f5a50006.js";
-import { isShown } from "./page.84fd392d9d.js";
-import { defer, isPaused, showPauseButton } from "./pause.b83a7c5d6c.js";
+import { disconnect } from "./connection.2e1314cbcb.js";
+import { entries, findEntry, parse, refresh, remove, replace } from "./entries.3c54c34995.js";
+import { offerReload } from "./notices.e0d679c6fc.js";
+import { isShown } from "./page.d3f5a769bd.js";
+import { defer, isPaused, showPauseButton } from "./pause.33d4707dde.js";
 import { holdPosition } from "./scroll.93227c576f.js";
-import { announce, discard, hold, isWaiting, showCount, showOrCount } from "./waiting.b9e7e52bb0.js";
+import { announce, discard, hold, isWaiting, showCount, showOrCount } from "./waiting.9996691f2e.js";
 
 const PAGE_SIZE = 50; // entries on the live page
 const DOCUMENT_SIZE = 20; // entries in live.json
