@@ -179,7 +179,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Blog:
 def test_1_the_headers_say_what_it_is_and_from_whom(mailed: Blog) -> None:
     """In the blog's language, and as programs want them."""
     message = message_of(mailed, "2012-W28")
-    assert message["Subject"] == "Semaine du 9 au 15 juillet\u00a0: La semaine où tout bascule"
+    assert message["Subject"] == "Semaine du 9 au 15 juillet – La semaine où tout bascule"
     (sender,) = message["From"].addresses
     assert (sender.display_name, sender.addr_spec) == (
         "La rédaction, en direct",
@@ -206,12 +206,12 @@ def test_4_one_message_names_one_address(mailed: Blog) -> None:
 @pytest.mark.parametrize(
     ("headline", "subject"),
     [
-        ("Damas", "Dimanche 15 juillet\u00a0: Damas"),
+        ("Damas", "Dimanche 15 juillet – Damas"),
         (
             "Un attentat frappe le cœur de l’appareil de sécurité",
-            "Dimanche 15 juillet\u00a0: Un attentat frappe le cœur de…",
+            "Dimanche 15 juillet – Un attentat frappe le cœur de…",
         ),
-        ("x" * 200, "Dimanche 15 juillet\u00a0: " + "x" * 37 + "…"),
+        ("x" * 200, "Dimanche 15 juillet – " + "x" * 37 + "…"),
     ],
 )
 def test_1_the_subject_is_legible_in_60_characters(
@@ -229,14 +229,14 @@ def test_1_the_subject_is_legible_in_60_characters(
         ([entry(0, title="Un"), entry(1, title="Deux", key=True)], "Deux"),
         ([entry(0, "Sans titre.")], "Sans titre."),
         ([entry(0, title="Faux", state="retracted"), entry(1, "Vrai.")], "Vrai."),
-        ([entry(0, title="Faux", state="retracted")], "Mise à jour retirée"),
+        ([entry(0, title="Faux", state="retracted")], "Publication retirée"),
     ],
 )
 def test_1_without_a_headline_the_main_story_is_named(
     mailed: Blog, entries: list[Entry], story: str
 ) -> None:
     """The first key entry's title, else a title, else first words; nothing that was withdrawn."""
-    assert message_of(mailed, digest_of(*entries))["Subject"].partition("\u00a0: ")[2] == story
+    assert message_of(mailed, digest_of(*entries))["Subject"].partition(" – ")[2] == story
 
 
 def test_1_the_message_id_is_the_same_on_every_try(mailed: Blog) -> None:
@@ -495,7 +495,7 @@ def test_3_an_entry_too_long_for_a_mail_leads_to_the_page(mailed: Blog, introduc
     for part in (text, html):
         assert "Le discours" in part
         assert "Lire la suite en ligne" in part
-        assert "Aucune mise à jour" not in part
+        assert "Aucune publication" not in part
         assert "en entier" not in part
 
 
@@ -1041,7 +1041,7 @@ def test_send_mails_a_digest_and_prints_the_servers_reply(mailed: Blog, run: Run
     week, monday = receiver.messages
     assert receiver.recipients == [ANNA, "bob@example.org"]
     assert week.get_content_type() == "multipart/alternative"
-    assert monday["Subject"] == "Lundi 9 juillet\u00a0: Un lundi"
+    assert monday["Subject"] == "Lundi 9 juillet – Un lundi"
     scheduled = mail.message_id(mailed.config, mailed.digest("2012-W28"), ANNA)
     assert week["Message-ID"] != scheduled
 
@@ -1067,7 +1067,7 @@ def test_a_dry_run_shows_and_sends_nothing(run: Run) -> None:
     done = run("send", "2012-W28", "--dry-run")
     assert done.returncode == 1, done.stderr
     assert f"To: {ANNA}\n" in done.stdout
-    assert "Subject: Semaine du 9 au 15 juillet\u00a0: La semaine où tout bascule\n" in done.stdout
+    assert "Subject: Semaine du 9 au 15 juillet – La semaine où tout bascule\n" in done.stdout
     assert re.search(r"^[\d,]+ bytes$", done.stdout, re.MULTILINE)
     done = run("send", "2011-07-15", "--dry-run")
     assert (done.returncode, done.stdout) == (0, "")
@@ -1143,7 +1143,7 @@ def test_the_samples_week_arrives_whole(sample: Blog) -> None:
         smtp.send(message, settings_of(receiver))
     (arrived,) = receiver.messages
     assert arrived.get_content_type() == "multipart/alternative"
-    assert arrived["Subject"].startswith("Semaine du 16 au 22 juillet\u00a0: De Damas à Alep")
+    assert arrived["Subject"].startswith("Semaine du 16 au 22 juillet – De Damas à Alep")
     assert "De Damas à Alep" in text_of(arrived)
     assert "De Damas à Alep" in html_of(arrived)
     assert len(receiver.raw[0]) < 102_000

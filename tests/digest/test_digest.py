@@ -343,7 +343,7 @@ def test_the_headline_is_the_written_one_else_the_main_story(blog: Blog, clock: 
     assert blog.digest("today").headline == "Temps fort"
     blog.frame("2012-07-15", headline="Écrit")
     assert blog.digest("today").headline == "Écrit"
-    assert title(blog.digest("today"), blog.words) == "Dimanche 15 juillet\u00a0: Écrit"
+    assert title(blog.digest("today"), blog.words) == "Dimanche 15 juillet – Écrit"
 
 
 def test_a_digest_changed_when_anything_in_it_did(blog: Blog, clock: Clock) -> None:

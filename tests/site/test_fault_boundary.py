@@ -135,10 +135,10 @@ def _looked_up(path: str) -> Any:
     ("language", "notice"),
     [
         ("en", "This update cannot be shown at the moment."),
-        ("fr", "Cette mise à jour ne peut pas être affichée pour le moment."),
-        ("de", "Dieser Eintrag kann zurzeit nicht angezeigt werden."),
+        ("fr", "Cette publication ne peut pas être affichée pour le moment."),
+        ("de", "Diese Meldung kann zurzeit nicht angezeigt werden."),
         ("es", "Esta actualización no se puede mostrar por el momento."),
-        ("ar", "لا يمكن عرض هذا التحديث في الوقت الحالي."),
+        ("ar", "لا يمكن عرض هذا الخبر في الوقت الحالي."),
     ],
 )
 def test_a_notice_takes_the_place_of_an_entry_that_cannot_be_rendered(

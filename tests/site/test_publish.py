@@ -577,7 +577,7 @@ def test_the_end_of_the_coverage_reaches_every_feed(blog: Blog) -> None:
     site = site_bytes(blog.paths.site)
     for name in ("feed.json", "tags/damas/feed.json", "daily/feed.json"):
         assert json.loads(site[name]).get("expired") is True
-    assert "Terminé" in site["index.html"].decode()
+    assert "Direct terminé" in site["index.html"].decode()
     blog.resume()
     blog.publish()
     assert "expired" not in json.loads(site_bytes(blog.paths.site)["feed.json"])

@@ -153,11 +153,16 @@ def test_no_message_is_left_over(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_keeps_the_places_of_its_message(language: str) -> None:
-    """A value can be missing from no sentence, nor appear twice; no other "%" stands in it."""
+    """A value can be missing from no sentence, nor appear twice; no other "%" stands in it.
+
+    Arabic counts none, one and two without a number.
+    """
     for message, forms in messages(language).items():
         for english in [message] if isinstance(message, str) else message:
-            for form in forms:
-                assert places(form) == places(english), form
+            for category, form in enumerate(forms):
+                is_wordy = language == "ar" and len(forms) == 6 and category < 3
+                shown = [*places(form), "%(n)s"] if is_wordy and "%(n)" in english else places(form)
+                assert shown == places(english), form
                 assert "%" not in PLACES.sub("", form), form
 
 
@@ -171,9 +176,9 @@ def test_french_spaces_do_not_break() -> None:
 @pytest.mark.parametrize(
     ("number", "text"),
     [
-        (0, "عدد الأخبار: 0"),
-        (1, "عدد الأخبار: 1"),
-        (2, "عدد الأخبار: 2"),
+        (0, "لا أخبار"),
+        (1, "خبر واحد"),
+        (2, "خبران"),
         (3, "3 أخبار"),
         (10, "10 أخبار"),
         (11, "11 خبرًا"),
@@ -233,7 +238,7 @@ def test_days_weeks_and_times_read_as_in_each_language(
         ("fr", "dimanche 15 juillet 2012 à 18 h 04"),
         ("en", "Sunday, July 15, 2012 at 6:04 PM"),
         ("es", "domingo 15 de julio de 2012 a las 18:04"),
-        ("de", "Sonntag, 15. Juli 2012 um 18:04 Uhr"),
+        ("de", "Sonntag, 15. Juli 2012, um 18:04 Uhr"),
         ("ar", "الأحد، 15 يوليو 2012 الساعة 6:04 م"),
     ],
 )

@@ -198,7 +198,7 @@ def test_a_wrong_token_is_told_in_words(ana: Someone) -> None:
     """And nobody is let in."""
     answer = ana.form("compose/sign-in", {"token": "lb_wrong"}, Cookie="")
     assert answer.status == 401
-    assert "Ce jeton n’est pas, ou n’est plus, valable." in text_of(answer)
+    assert "Cette clé d’accès n’est pas ou n’est plus valable." in text_of(answer)
     assert "Set-Cookie" not in answer.headers
 
 
@@ -210,7 +210,7 @@ def test_guessing_tokens_is_limited(tmp_path: Path) -> None:
         eve.server = server
         answers = [eve.form("compose/sign-in", {"token": f"lb_{n}"}) for n in range(11)]
     assert [answer.status for answer in answers] == [401] * 10 + [429]
-    assert "Trop de jetons faux sont venus d’ici." in text_of(answers[-1])
+    assert "Trop d’essais avec une clé erronée." in text_of(answers[-1])
     assert int(answers[-1]["Retry-After"]) > 200
 
 
@@ -274,7 +274,7 @@ def test_an_update_is_posted_without_a_script(
         page.locator("#file").set_input_files(photo(tmp_path / "a.jpg"))
         page.locator("#file-alt").fill("Un pont dans l’eau")
         page.get_by_text("Temps fort").first.click()
-        page.get_by_text("À confirmer").click()
+        page.get_by_text("Non confirmé").click()
         page.locator("#tags").fill("Damas, #Ponts ,damas")
         page.locator("summary").click()
         page.locator("[name=source_name]").fill("OSDH")
@@ -334,7 +334,9 @@ def test_an_empty_form_is_refused_in_words(bilal: Someone) -> None:
     answer = bilal.form(
         "compose", {"body": "x", "figure_name": "Morts", "figure_value": "beaucoup"}
     )
-    assert (answer.status, "Un chiffre a besoin d’un nombre." in text_of(answer)) == (422, True)
+    assert (answer.status, "Indiquez la valeur de ce chiffre." in text_of(answer)) == (422, True)
+    answer = bilal.form("compose", {"body": "x", "figure_value": "12"})
+    assert (answer.status, "Donnez un nom à ce chiffre." in text_of(answer)) == (422, True)
     assert bilal.form("compose", {"body": "x", "day": "demain"}).status == 422
     assert bilal.form("compose", {"body": "x", "time": "25:00"}).status == 422
     assert bilal.form("compose", {"body": "x", "after": "20120715-7k3m9qx2tb"}).status == 404
@@ -734,7 +736,7 @@ def test_a_draft_survives_a_reload(browser: Any, bilal: Someone, tmp_path: Path)
     """Texts, ticks, sources, and a picture with its description."""
     with composer(browser, bilal) as page:
         write(page, "À moitié")
-        page.get_by_text("À confirmer").click()
+        page.get_by_text("Non confirmé").click()
         page.locator("summary").click()
         page.get_by_role("button", name="Une source de plus").click()
         page.locator("[name=source_name]").nth(1).fill("OSDH")
@@ -778,7 +780,7 @@ def test_a_dead_network_delays_an_update(browser: Any, server: LiveServer, bilal
         page.context.set_offline(True)
         write(page, "Écrit dans un tunnel.")
         page.locator("#send").click()
-        expect(page.locator("#status")).to_contain_text("Pas de réseau.")
+        expect(page.locator("#status")).to_contain_text("Vous êtes hors ligne.")
         expect(page.locator("#outbox")).to_contain_text("Écrit dans un tunnel.")
         expect(page.locator("#body")).to_have_value("")
         write(page, "Le suivant")

@@ -93,7 +93,9 @@ def _print_digest(blog: Blog, found: Digest, form: str) -> None:
 
 def _edit(ctx: click.Context, state: State, blog: Blog, when: str) -> None:
     """Edit a period's headline, introduction and close as one text with three headings."""
+    from ..model.addresses import period_path
     from ..model.period import COVERAGE
+    from .online import bring_online
 
     period_id = COVERAGE
     if when != COVERAGE:
@@ -127,3 +129,5 @@ def _edit(ctx: click.Context, state: State, blog: Blog, when: str) -> None:
             expect=old.rev,
         )
     state.say(f"Saved: {period_id}, revision {framing.rev}.")
+    path = "" if period_id == COVERAGE else period_path(blog.period(period_id))
+    bring_online(state, blog, path)

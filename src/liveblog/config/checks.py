@@ -165,6 +165,15 @@ def parse_weekday_time(text: str) -> tuple[int, time]:
     return WEEKDAYS.index(name), parse_time(at.strip())
 
 
+def check_fediverse(account: str) -> None:
+    """Refuse a text that is not an account of the fediverse."""
+    limits.check_length(account, limits.NAME, "fediverse account")
+    if account and not re.fullmatch(r"@[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+", account):
+        raise ConfigError(
+            f"'{printable(account)}' is not an account.", "Write it like @name@mastodon.example."
+        )
+
+
 def check_host(host: str) -> None:
     """Refuse a host that is neither a host name nor an IP address."""
     is_name = re.fullmatch(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]+", host)

@@ -53,10 +53,11 @@ def count_fitting(pages: Pages, entries: Sequence[Entry], pinned: Sequence[Entry
 def render_live_page(pages: Pages, home: Home, parts: dict[str, Part]) -> bytes:
     """Render the live page; *parts* are those that :func:`render_parts` returned."""
     posts = [pages.posting(entry) for entry in home.entries]
+    data = live_blog_posting(pages.config, home.coverage, home.entries, posts, pages.publisher)
     return pages.page(
         "home.html",
         "index.html",
-        json_ld=json_ld(live_blog_posting(pages.config, home.coverage, home.entries, posts)),
+        json_ld=json_ld(data),
         parts=parts,
         **_values(home),
     )

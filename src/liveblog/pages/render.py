@@ -39,7 +39,8 @@ from ..text.plain import shorten
 from ..timeline import Day, Entry
 from . import chart
 from .data import ChapterLink, FeedDocument, NavigationLink, Tag
-from .structured_data import blog_posting, json_ld
+from .pictures import IN_CHAPTER, IN_ENTRY, IN_LIST, source_set, with_sizes
+from .structured_data import article, blog_posting, entry_page, json_ld, organization
 from .templates import Templates
 
 SUMMARY = 200
@@ -99,6 +100,9 @@ class Pages:
             "words": self.words,
             "links": addresses,
             "ROOT": ROOT,
+            "source_set": source_set,
+            "IN_LIST": IN_LIST,
+            "IN_ENTRY": IN_ENTRY,
             "asset": lambda name: ROOT + self._assets[name],
             "label": lambda period: label(period, self.words),
             "digest_title": lambda digest: title(digest, self.words),
@@ -221,10 +225,24 @@ class Pages:
         return self._cache.get((kind, *entry.cache_key), lambda: render(entry))
 
     def _render_article(self, entry: Entry) -> str:
-        return self.fragment("article", entry=entry, now=entry.now)
+        return self.with_sizes(
+            self.fragment("article", entry=entry, now=entry.now), entry.now.media, IN_ENTRY
+        )
+
+    def lead(self, picture: Media) -> Markup:
+        """Return the picture above a chapter."""
+        return self.with_sizes(self.fragment("lead", picture=picture), [picture], IN_CHAPTER)
 
     def _render_content(self, entry: Entry) -> str:
         return self.fragment("content", entry=entry, now=entry.now)
+
+    def with_sizes(self, fragment: str, pictures: Iterable[Media], sizes: str) -> Markup:
+        """Return a fragment with its *pictures* in several sizes; see :mod:`.pictures`.
+
+        A document that stands alone has no other files.
+        """
+        label = self.words.say("Enlarge the picture")
+        return Markup(with_sizes(fragment, pictures, sizes, label) if self._assets else fragment)
 
     def _first_words(self, entry: Entry) -> str:
         media = entry.now.media
@@ -261,6 +279,7 @@ class Pages:
             following=following,
             week=week,
             chapters=chapters,
+            json_ld=json_ld(data) if (data := self._digest_article(digest)) else "",
         )
 
     def tag(
@@ -303,7 +322,7 @@ class Pages:
             summary=self.summary(entry),
             day=self.words.day(entry.day, year=True),
             article=self.article(entry),
-            json_ld=json_ld(self.posting(entry)),
+            json_ld=json_ld(entry_page(self.config, entry, self.posting(entry), self.publisher)),
         )
 
     def year(
@@ -447,6 +466,29 @@ class Pages:
         media = frozenset(m.path for m in revision.media) if revision else frozenset()
         anchor = f"e-{revision.id}" if revision else _anchor_of(text)
         return Markup(to_html(text, anchor=anchor, media=media, typography=self.words.in_html))
+
+    @property
+    def publisher(self) -> dict[str, Any]:
+        """The structured data of the blog as a publisher."""
+        return organization(self.config, self._assets.get("icon.svg", ""))
+
+    def _digest_article(self, digest: Digest) -> dict[str, Any] | None:
+        """Return the structured data of a day or week; None if nothing dates it."""
+        first = min((e.now for e in digest.entries), key=lambda now: now.published, default=None)
+        if digest.changed is None:
+            return None
+        return article(
+            self.config,
+            addresses.period_path(digest.period),
+            name=title(digest, self.words),
+            summary=self.digest_summary(digest),
+            authors=filter(None, [self.config.author]),
+            period=digest.period,
+            published=moment_in(first) if first else Moment(digest.changed),
+            updated=Moment(digest.changed, digest.precision if first else "instant"),
+            pictures=digest.pictures[:1],
+            publisher=self.publisher,
+        )
 
     def posting(self, entry: Entry) -> dict[str, Any]:
         """Return the structured data of an entry."""

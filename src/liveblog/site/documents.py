@@ -270,7 +270,7 @@ def news_sitemap(config: Config, items: Iterable[NewsItem]) -> str:
         f"<url><loc>{escape(addresses.url(config.url, addresses.entry_path(item.id)))}</loc>"
         f"<news:news>{publication}"
         f"<news:publication_date>{_w3c_date(item.published)}</news:publication_date>"
-        f"<news:title>{escape(item.title)}</news:title></news:news></url>\n"
+        f"<news:title>{escape(close_controls(item.title))}</news:title></news:news></url>\n"
         for item in items
     )
     return _sitemap("urlset", body, ' xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"')

@@ -22,7 +22,7 @@ from ..model import addresses, period
 from ..model.chapter import Chapter
 from ..model.entry import Framing
 from ..model.errors import NotFound, Withheld
-from ..model.moment import Moment, updated_in
+from ..model.moment import Moment, moment_in, updated_in
 from ..model.period import COVERAGE, Period
 from ..pages.data import Coverage, NavigationLink
 from ..pages.live_page import ON_PAGE
@@ -196,6 +196,7 @@ class SiteQueries:
             self._last_change(),
             tuple(sorted(authors, key=str.casefold)),
             self._timeline.ended(),
+            next((moment_in(e.now) for e in self.entries(self._index.oldest(1))), None),
         )
 
     def _last_change(self) -> Moment | None:

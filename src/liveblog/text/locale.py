@@ -12,7 +12,7 @@ from datetime import date, datetime, tzinfo
 from datetime import time as time_of_day
 from functools import lru_cache
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from babel.support import Translations
@@ -32,6 +32,14 @@ _DAY = {
     "fr": "EEEE d MMMM",
 }
 """Patterns for a day without its year, which CLDR has only in abbreviated form."""
+
+
+def language_name(code: str) -> str:
+    """Return the name of a language (BCP 47) in itself, ``français``; empty if it is unknown."""
+    try:
+        return Locale.parse(code, sep="-").get_display_name() or ""
+    except (ValueError, UnknownLocaleError):
+        return ""
 
 
 class Words:
