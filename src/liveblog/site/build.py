@@ -14,6 +14,7 @@ from ..digest.selection import LONG_WEEK
 from ..journal import Fault, Journal
 from ..model import addresses, period
 from ..pages.data import Tag
+from ..pages.live_page import ON_PAGE
 from ..timeline import Timeline
 from .chapter_files import ChapterFiles
 from .digest_files import DigestFiles
@@ -24,7 +25,6 @@ from .look import Look
 from .output import Output, Record
 from .parallel import Task, run_tasks
 from .plan import Plan, is_archived, make_plan
-from .queries import ON_PAGE
 from .report import Progress, Report
 from .site_files import SiteFiles
 from .sitemap_files import SitemapFiles
