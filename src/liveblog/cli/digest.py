@@ -55,8 +55,8 @@ def digest(
     2012-07-15..2012-07-22 or the name of a chapter. With --edit it may also be 'coverage', for the
     head of the live page.
 
-    A week of more than 100 updates is shown by its key events, as on its page; --json has all, and
-    so has the range of its days.
+    Of a week the main updates are shown in full and the others in a line, as on its page; --json
+    has all, and so has the range of its days.
     """
     blog = state.blog()
     if wants_edit:
