@@ -76,14 +76,14 @@ def _head(digest: Digest, chapter: Chapter, words: Words, base: str) -> list[str
     return [
         f"# {_escape(words.typography(chapter_title(chapter, words)))}",
         f"*{_escape(line)}*",
-        *(_picture(chapter.picture, base) if chapter.picture else []),
+        *(_picture(chapter.picture, words, base) if chapter.picture else []),
     ]
 
 
-def _picture(media: Media, base: str) -> list[str]:
+def _picture(media: Media, words: Words, base: str) -> list[str]:
     address = addresses.url(base, addresses.media_path(media.path))
-    caption = [f"*{_escape(media.caption)}*"] if media.caption else []
-    return [f"![{_escape(media.alt)}]({address})", *caption]
+    caption = [f"*{_escape(words.typography(media.caption))}*"] if media.caption else []
+    return [f"![{_escape(words.typography(media.alt))}]({address})", *caption]
 
 
 def _entry(entry: Entry, words: Words, base: str) -> str:
@@ -105,7 +105,7 @@ def _entry(entry: Entry, words: Words, base: str) -> str:
         return "\n\n".join(blocks)
     blocks.append(adapted(now.body, id_letters(now.id), base))
     for media in now.media:
-        blocks += _picture(media, base)
+        blocks += _picture(media, words, base)
     bullet = "*" if _DASHED_ITEM.search(now.body) else "-"  # another list than the author's
     blocks.append("\n".join(f"{bullet} {_escape(figure_line(f, words))}" for f in now.figures))
     if now.sources:
@@ -124,7 +124,7 @@ def _table(digest: Digest, words: Words) -> str:
     for series in digest.series:
         values = [series.value(day) for day in days]
         cells = [words.number(value) if value is not None else "–" for value in values]
-        name = _cell(words.typography(unit_line(series)))
+        name = _cell(unit_line(series, words))
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

@@ -21,6 +21,7 @@ from ..text.locale import Words
 from ..text.markup import to_html, typeset
 from ..text.meaning import mark_struck, raise_and_lower
 from ..text.plain import collapse_space
+from ..text.typography import NBSP
 from ..timeline import Entry
 from . import Digest, Series, abridged_note, authors, day_heading, label
 
@@ -86,9 +87,7 @@ def render(
     if digest.series:
         blocks.append("\n" + style(words.say("Figures"), "day") + "\n" + _table(digest, words))
     blocks += _prose(digest.close, words, base)
-    blocks += [
-        _wrapped(words.typography(chapter_correction_line(r, digest, words))) for r in corrections
-    ]
+    blocks += [_wrapped(chapter_correction_line(r, digest, words)) for r in corrections]
     return close_controls("\n\n".join(blocks) + "\n")
 
 
@@ -116,13 +115,13 @@ def _entry(
     paragraphs += _paragraphs_of(body(now), words, base)
     paragraphs += [_picture(media, words, base) for media in now.media]
     if now.figures:
-        figures = (words.typography(f"• {figure_line(figure, words)}") for figure in now.figures)
+        figures = (f"• {figure_line(figure, words)}" for figure in now.figures)
         paragraphs.append("\n".join(_wrapped(line) for line in figures))
     if now.sources:
         line = sources_line([_source(source) for source in now.sources], words)
         paragraphs.append(style(_wrapped(line), "faint"))
     for revision in entry.corrections:
-        paragraphs.append(_wrapped(words.typography(correction_line(revision, now, words))))
+        paragraphs.append(_wrapped(correction_line(revision, now, words)))
     text = "\n\n".join(paragraphs)
     return text.replace("\n\n", "\n", 1) if heads else text
 
@@ -179,17 +178,18 @@ def _corrected(moment: Moment, note: str, words: Words) -> str:
 
 def sources_line(names: Sequence[str], words: Words) -> str:
     """Return the line of an entry's sources: ``Sources : AFP, Reuters``."""
-    joined = words.comma.join(names)
+    joined = words.separator(names).join(names)
     return words.count("Source: %(names)s", "Sources: %(names)s", len(names), names=joined)
 
 
 def figure_line(figure: Figure, words: Words) -> str:
     """Return a figure as a line: ``Morts : 105 personnes (OSDH)``."""
     value = words.number(figure.value)
-    amount = f"{value} {figure.unit}" if figure.unit else value
+    # A number stays with its unit.
+    amount = f"{value}{NBSP}{figure.unit}" if figure.unit else value
     line = words.say("%(name)s: %(amount)s", name=figure.name, amount=amount)
     is_named = not figure.source or figure.source in figure.name
-    return line if is_named else f"{line} ({figure.source})"
+    return line if is_named else words.shown(f"{line} ({figure.source})")
 
 
 def _table(digest: Digest, words: Words) -> str:
@@ -212,7 +212,7 @@ def _table(digest: Digest, words: Words) -> str:
         for series in digest.series:
             cells = [values.get((series, day)) for day in shown]
             if any(cells):
-                *first, last = textwrap.wrap(words.typography(unit_line(series)), _NAME_WIDTH)
+                *first, last = textwrap.wrap(unit_line(series, words), _NAME_WIDTH)
                 row = last.ljust(_NAME_WIDTH) + "".join((c or "–").rjust(column) for c in cells)
                 lines += [*first, row]
         blocks.append("\n".join(lines))
@@ -224,9 +224,9 @@ def days_with_figures(digest: Digest) -> list[date]:
     return sorted({day for series in digest.series for day, _ in series.points})
 
 
-def unit_line(series: Series) -> str:
+def unit_line(series: Series, words: Words) -> str:
     """Return a figure's name with its unit: ``Morts (OSDH), personnes``."""
-    return f"{series.name}, {series.unit}" if series.unit else series.name
+    return words.shown(words.comma.join(filter(None, (series.name, series.unit))))
 
 
 def _prose(markdown: str, words: Words, base: str) -> list[str]:
@@ -239,7 +239,7 @@ def _paragraphs_of(html: str, words: Words, base: str) -> list[str]:
     if not html:
         return []
     html = with_root(typeset(raise_and_lower(html), words.in_html), base)
-    before, after = words.typography(words.say("[struck out: %(text)s]", text="\0")).split("\0")
+    before, after = words.say("[struck out: %(text)s]", text="\0").split("\0")
     html = mark_struck(html, escape(before), escape(after))
     # Plain elements: those of lxml.html take half as much time again.
     (body,) = etree.fromstring(f"<body>{html}</body>", _PARSER)

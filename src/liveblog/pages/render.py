@@ -40,7 +40,7 @@ from ..timeline import Day, Entry
 from . import chart
 from .data import ChapterLink, FeedDocument, NavigationLink, Tag
 from .structured_data import article, blog_posting, entry_page, json_ld, organization
-from .templates import Templates
+from .templates import Templates, verbatim
 
 SUMMARY = 200
 """Maximum number of characters of a description."""
@@ -106,7 +106,7 @@ class Pages:
             "abridged_note": lambda digest: abridged_note(digest, self.words),
             "draw": chart.draw,
             "days_with_figures": days_with_figures,
-            "unit_line": unit_line,
+            "unit_line": lambda series: unit_line(series, self.words),
         }
 
     def _filters(self) -> dict[str, Callable[..., Any]]:
@@ -118,14 +118,11 @@ class Pages:
         return {
             "markdown": self.markdown,
             "typo": words.typography,
+            "verbatim": verbatim,
             "iso": self._iso,
-            "correction": lambda revision, newest: words.typography(
-                correction_line(revision, newest, words)
-            ),
-            "chapter_correction": lambda revision, digest: words.typography(
-                chapter_correction_line(revision, digest, words)
-            ),
-            "figure": lambda figure: words.typography(figure_line(figure, words)),
+            "correction": lambda revision, newest: correction_line(revision, newest, words),
+            "chapter_correction": lambda r, digest: chapter_correction_line(r, digest, words),
+            "figure": lambda figure: figure_line(figure, words),
             "when": moment_in,
             "change": change_in,
             "updated": updated_in,
