@@ -84,9 +84,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     timezone: str = "UTC"  #: the days and weeks are those of this zone (IANA name)
     description: str = ""  #: shown below the title and in search engines
     author: str = ""  #: author of entries without one
-    fediverse: str = (
-        ""  #: ``@name@server``: the account that Mastodon names beside links to the blog
-    )
+    fediverse: str = ""
+    """``@name@server``: the account that Mastodon names beside links to the blog."""
     week_starts: str = "monday"  #: first day of the week, in English
     gone: tuple[str, ...] = ()
     """Paths answered with 410 by ``liveblog serve``; that of a folder ends in a slash."""

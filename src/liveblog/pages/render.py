@@ -39,6 +39,7 @@ from ..text.plain import shorten
 from ..timeline import Day, Entry
 from . import chart
 from .data import ChapterLink, FeedDocument, NavigationLink, Tag
+from .pictures import IN_CHAPTER, IN_ENTRY, IN_LIST, source_set, with_sizes
 from .structured_data import article, blog_posting, entry_page, json_ld, organization
 from .templates import Templates, verbatim
 
@@ -99,6 +100,9 @@ class Pages:
             "words": self.words,
             "links": addresses,
             "ROOT": ROOT,
+            "source_set": source_set,
+            "IN_LIST": IN_LIST,
+            "IN_ENTRY": IN_ENTRY,
             "asset": lambda name: ROOT + self._assets[name],
             "label": lambda period: label(period, self.words),
             "digest_title": lambda digest: title(digest, self.words),
@@ -218,10 +222,24 @@ class Pages:
         return self._cache.get((kind, *entry.cache_key), lambda: render(entry))
 
     def _render_article(self, entry: Entry) -> str:
-        return self.fragment("article", entry=entry, now=entry.now)
+        return self.with_sizes(
+            self.fragment("article", entry=entry, now=entry.now), entry.now.media, IN_ENTRY
+        )
+
+    def lead(self, picture: Media) -> Markup:
+        """Return the picture above a chapter."""
+        return self.with_sizes(self.fragment("lead", picture=picture), [picture], IN_CHAPTER)
 
     def _render_content(self, entry: Entry) -> str:
         return self.fragment("content", entry=entry, now=entry.now)
+
+    def with_sizes(self, fragment: str, pictures: Iterable[Media], sizes: str) -> Markup:
+        """Return a fragment with its *pictures* in several sizes; see :mod:`.pictures`.
+
+        A document that stands alone has no other files.
+        """
+        label = self.words.say("Enlarge the picture")
+        return Markup(with_sizes(fragment, pictures, sizes, label) if self._assets else fragment)
 
     def _first_words(self, entry: Entry) -> str:
         media = entry.now.media

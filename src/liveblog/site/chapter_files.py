@@ -59,7 +59,7 @@ class ChapterFiles:
         self._writer.digest_page(folder + "index.html", digest, page)
         picture = history.now.picture
         if picture and history.now.state == "live":
-            self._writer.output.put_media(picture.path)
+            self._writer.output.put_media(picture)
 
     def lists(self) -> None:
         """Write the list of all chapters, their feeds and their search file; none if none exist."""

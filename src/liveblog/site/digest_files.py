@@ -72,12 +72,12 @@ class DigestFiles:
     def _entry(self, entry: Entry) -> None:
         output = self._writer.output
         path = addresses.entry_path(entry.id) + "index.html"
-        pictures = [m.path for m in entry.now.media] if entry.now.state == "live" else []
+        pictures = entry.now.media if entry.now.state == "live" else ()
         changed_ids = self._context.changed_ids
         if changed_ids is not None and entry.id not in changed_ids:
             output.keep(path)
             for picture in pictures:
-                output.keep(addresses.media_path(picture))
+                output.keep_media(picture)
             return
         output.fault_purpose = f"entry:{entry.id}"
 

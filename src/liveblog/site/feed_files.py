@@ -14,11 +14,11 @@ from ..feeds import Feed
 from ..model import addresses, period
 from ..model.period import day_end
 from ..pages.data import ChapterLink, Tag
+from ..pages.live_page import ON_PAGE
 from ..text.bidi import close_controls
 from ..timeline import in_order
 from .entry_index import EntryRef
 from .fault_boundary import Substitute, substitute_entries
-from .queries import ON_PAGE
 from .writer import Context
 
 DAYS_IN_FEED = 31  #: maximum number of days in the daily feed

@@ -40,6 +40,7 @@ _HEADING = re.compile(r"<(/?)h([3-6])\b")
 _TAG_GROUP = re.compile(f"(<{_REST})")
 _PICTURE = re.compile(rf"<img\b{_REST}")
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
+_SMALLER = re.compile(r' (?:srcset|sizes)="[^"]*"')
 
 
 def with_root(fragment: str, root: str) -> str:
@@ -85,6 +86,11 @@ def set_picture_sizes(fragment: str, sizes: Mapping[str, tuple[int, int]], wides
         )
 
     return _PICTURE.sub(resized, fragment)
+
+
+def without_picture_sizes(fragment: str) -> str:
+    """Return a fragment whose pictures name no smaller files."""
+    return _PICTURE.sub(lambda match: _SMALLER.sub("", match[0]), fragment)
 
 
 def raise_headings(fragment: str) -> str:

@@ -12,7 +12,7 @@ from datetime import date, datetime, tzinfo
 from datetime import time as time_of_day
 from functools import lru_cache
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from babel.support import Translations
@@ -36,6 +36,14 @@ _YEAR = {"en_US": ", y", "es": " 'de' y"}
 
 _MARKS = re.compile("[\u200e\u200f]")
 """Marks of direction (UAX #9) in dates of CLDR."""
+
+
+def language_name(code: str) -> str:
+    """Return the name of a language (BCP 47) in itself, ``français``; empty if it is unknown."""
+    try:
+        return Locale.parse(code, sep="-").get_display_name() or ""
+    except (ValueError, UnknownLocaleError):
+        return ""
 
 
 class Words:
