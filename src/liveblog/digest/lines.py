@@ -8,11 +8,11 @@ from datetime import date
 from ..model.chapter import Chapter
 from ..model.entry import Figure, Revision
 from ..model.moment import Moment, change_in, moment_in
-from ..text.bidi import close_controls
 from ..text.fragments import html_to_text
 from ..text.locale import Words
 from ..text.markup import to_html, typeset
 from ..text.plain import shorten
+from ..text.typography import NBSP
 from ..timeline import Entry
 from . import DayOverview, Digest, Series
 
@@ -41,7 +41,7 @@ def line_of(entry: Entry, words: Words, body: Callable[[Revision], str] | None =
     if now.state == "retracted":
         return words.say("Update retracted")
     if now.title:
-        return words.typography(close_controls(now.title))
+        return words.shown(now.title)
     return first_words(now, words, LINE_LENGTH, body)
 
 
@@ -66,8 +66,8 @@ def notes_of(entry: Entry, words: Words) -> list[str]:
     now = entry.now
     if now.state == "retracted":
         note = f"{words.say('This update was retracted.')} {now.note}".rstrip()
-        return [words.typography(note)]
-    return [words.typography(correction_line(r, now, words)) for r in entry.corrections]
+        return [words.shown(note)]
+    return [correction_line(r, now, words) for r in entry.corrections]
 
 
 def day_line(day: DayOverview, words: Words) -> str:
@@ -119,9 +119,7 @@ def change_line(series: Series, digest: Digest, words: Words) -> str:
             value=words.number(highest),
             day=day(highest_day),
         )
-    return words.typography(
-        words.say("%(name)s: %(amount)s", name=unit_line(series), amount=amount)
-    )
+    return words.say("%(name)s: %(amount)s", name=unit_line(series, words), amount=amount)
 
 
 def marks_of(entry: Entry) -> Iterator[str]:
@@ -164,17 +162,18 @@ def _corrected(moment: Moment, note: str, words: Words) -> str:
 
 def sources_line(names: Sequence[str], words: Words) -> str:
     """Return the line of an entry's sources: ``Sources : AFP, Reuters``."""
-    joined = words.comma.join(names)
+    joined = words.separator(names).join(names)
     return words.count("Source: %(names)s", "Sources: %(names)s", len(names), names=joined)
 
 
 def figure_line(figure: Figure, words: Words) -> str:
     """Return a figure as a line: ``Morts : 105 personnes (OSDH)``."""
     value = words.number(figure.value)
-    amount = f"{value} {figure.unit}" if figure.unit else value
+    # A number stays with its unit.
+    amount = f"{value}{NBSP}{figure.unit}" if figure.unit else value
     line = words.say("%(name)s: %(amount)s", name=figure.name, amount=amount)
     is_named = not figure.source or figure.source in figure.name
-    return line if is_named else f"{line} ({figure.source})"
+    return line if is_named else words.shown(f"{line} ({figure.source})")
 
 
 def days_with_figures(digest: Digest) -> list[date]:
@@ -182,6 +181,6 @@ def days_with_figures(digest: Digest) -> list[date]:
     return sorted({day for series in digest.series for day, _ in series.points})
 
 
-def unit_line(series: Series) -> str:
+def unit_line(series: Series, words: Words) -> str:
     """Return a figure's name with its unit: ``Morts (OSDH), personnes``."""
-    return f"{series.name}, {series.unit}" if series.unit else series.name
+    return words.shown(words.comma.join(filter(None, (series.name, series.unit))))

@@ -53,10 +53,10 @@ def render(digest: Digest, words: Words, *, base: str, corrections: Sequence[Cha
             if chapter
             else [f"# {_escape(words.typography(title))}"]
         ),
-        *(_picture(digest.lead, base) if digest.lead and not chapter else []),
+        *(_picture(digest.lead, words, base) if digest.lead and not chapter else []),
         adapted(digest.introduction, digest.period.id, base),
         *_overview(digest, words, base),
-        f"*{words.typography(abridged_note(digest, words))}*" if digest.is_abridged else "",
+        f"*{abridged_note(digest, words)}*" if digest.is_abridged else "",
     ]
     for day in digest.days:
         blocks += _day(day, digest, words, base)
@@ -78,14 +78,14 @@ def _head(digest: Digest, chapter: Chapter, words: Words, base: str) -> list[str
     return [
         f"# {_escape(words.typography(chapter_title(chapter, words)))}",
         f"*{_escape(line)}*",
-        *(_picture(chapter.picture, base) if chapter.picture else []),
+        *(_picture(chapter.picture, words, base) if chapter.picture else []),
     ]
 
 
-def _picture(media: Media, base: str) -> list[str]:
+def _picture(media: Media, words: Words, base: str) -> list[str]:
     address = addresses.url(base, addresses.media_path(media.path))
-    caption = [f"*{_escape(media.caption)}*"] if media.caption else []
-    return [f"![{_escape(media.alt)}]({address})", *caption]
+    caption = [f"*{_escape(words.typography(media.caption))}*"] if media.caption else []
+    return [f"![{_escape(words.typography(media.alt))}]({address})", *caption]
 
 
 def _overview(digest: Digest, words: Words, base: str) -> Iterator[str]:
@@ -177,7 +177,7 @@ def _entry(entry: Entry, digest: Digest, words: Words, base: str) -> str:
         return "\n\n".join(blocks)
     blocks.append(adapted(now.body, id_letters(now.id), base))
     for media in digest.shown_pictures(now):
-        blocks += _picture(media, base)
+        blocks += _picture(media, words, base)
     bullet = "*" if _DASHED_ITEM.search(now.body) else "-"  # another list than the author's
     blocks.append("\n".join(f"{bullet} {_escape(figure_line(f, words))}" for f in now.figures))
     if now.sources:
@@ -196,7 +196,7 @@ def _table(digest: Digest, words: Words) -> str:
     for series in digest.series:
         values = [series.value(day) for day in days]
         cells = [words.number(value) if value is not None else "–" for value in values]
-        name = _cell(words.typography(unit_line(series)))
+        name = _cell(unit_line(series, words))
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

@@ -87,7 +87,7 @@ def render(
     blocks += _prose(digest.introduction, words, base)
     blocks += _overview(digest, words, base, style, body)
     if digest.is_abridged and digest.entries:
-        blocks.append(style(_wrapped(words.typography(abridged_note(digest, words))), "faint"))
+        blocks.append(style(_wrapped(abridged_note(digest, words)), "faint"))
     for day in digest.days:
         blocks += _day(day, digest, words, base, style, body)
     if not digest.updates:
@@ -95,9 +95,7 @@ def render(
     if digest.series:
         blocks.append("\n" + style(words.say("Figures"), "day") + "\n" + _table(digest, words))
     blocks += _prose(digest.close, words, base)
-    blocks += [
-        _wrapped(words.typography(chapter_correction_line(r, digest, words))) for r in corrections
-    ]
+    blocks += [_wrapped(chapter_correction_line(r, digest, words)) for r in corrections]
     return close_controls("\n\n".join(blocks) + "\n")
 
 
@@ -163,7 +161,7 @@ def _day(
         else:
             yield from (_entry(entry, digest, words, base, style, body) for entry in entries)
     if omitted := digest.omitted(day):
-        line = _wrapped(words.typography(omitted_line(omitted, words)))
+        line = _wrapped(omitted_line(omitted, words))
         yield f"{line}\n{addresses.url(base, addresses.day_path(day.date))}"
     if not is_one_day and day.framing:
         yield from _prose(day.framing.close, words, base)
@@ -186,7 +184,7 @@ def _entry(entry: Entry, digest: Digest, words: Words, base: str, style: Style, 
     paragraphs += _paragraphs_of(body(now), words, base)
     paragraphs += [_picture(media, words, base) for media in digest.shown_pictures(now)]
     if now.figures:
-        figures = (words.typography(f"• {figure_line(figure, words)}") for figure in now.figures)
+        figures = (f"• {figure_line(figure, words)}" for figure in now.figures)
         paragraphs.append("\n".join(_wrapped(line) for line in figures))
     if now.sources:
         line = sources_line([_source(source) for source in now.sources], words)
@@ -228,7 +226,7 @@ def _table(digest: Digest, words: Words) -> str:
         for series in digest.series:
             cells = [values.get((series, day)) for day in shown]
             if any(cells):
-                *first, last = textwrap.wrap(words.typography(unit_line(series)), _NAME_WIDTH)
+                *first, last = textwrap.wrap(unit_line(series, words), _NAME_WIDTH)
                 row = last.ljust(_NAME_WIDTH) + "".join((c or "–").rjust(column) for c in cells)
                 lines += [*first, row]
         blocks.append("\n".join(lines))
@@ -245,7 +243,7 @@ def _paragraphs_of(html: str, words: Words, base: str) -> list[str]:
     if not html:
         return []
     html = with_root(typeset(raise_and_lower(html), words.in_html), base)
-    before, after = words.typography(words.say("[struck out: %(text)s]", text="\0")).split("\0")
+    before, after = words.say("[struck out: %(text)s]", text="\0").split("\0")
     html = mark_struck(html, escape(before), escape(after))
     # Plain elements: those of lxml.html take half as much time again.
     (body,) = etree.fromstring(f"<body>{html}</body>", _PARSER)

@@ -48,13 +48,13 @@ def names(words: Words) -> dict[str, Callable[..., Any]]:
         "main_series": main_series,
         "change_line": lambda series, digest: change_line(series, digest, words),
         "when_of": lambda entry, day=False: when_of(entry, words, day=day),
-        "corrected_name": lambda entry: words.typography(corrected_name(entry, words)),
+        "corrected_name": lambda entry: corrected_name(entry, words),
         "notes_of": lambda entry: notes_of(entry, words),
-        "omitted_line": lambda count: words.typography(omitted_line(count, words)),
+        "omitted_line": lambda count: omitted_line(count, words),
         "without_lead": without_lead,
         "draw": chart.draw,
         "days_with_figures": days_with_figures,
-        "unit_line": unit_line,
+        "unit_line": lambda series: unit_line(series, words),
     }
 
 

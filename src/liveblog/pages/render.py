@@ -42,7 +42,7 @@ from . import digests
 from .data import ChapterLink, FeedDocument, NavigationLink, Tag
 from .pictures import IN_CHAPTER, IN_ENTRY, IN_LIST, source_set, with_sizes
 from .structured_data import article, blog_posting, entry_page, json_ld, organization
-from .templates import Templates
+from .templates import Templates, verbatim
 
 SUMMARY = 200
 """Maximum number of characters of a description."""
@@ -117,14 +117,11 @@ class Pages:
         return {
             "markdown": self.markdown,
             "typo": words.typography,
+            "verbatim": verbatim,
             "iso": self._iso,
-            "correction": lambda revision, newest: words.typography(
-                correction_line(revision, newest, words)
-            ),
-            "chapter_correction": lambda revision, digest: words.typography(
-                chapter_correction_line(revision, digest, words)
-            ),
-            "figure": lambda figure: words.typography(figure_line(figure, words)),
+            "correction": lambda revision, newest: correction_line(revision, newest, words),
+            "chapter_correction": lambda r, digest: chapter_correction_line(r, digest, words),
+            "figure": lambda figure: figure_line(figure, words),
             "when": moment_in,
             "change": change_in,
             "updated": updated_in,
