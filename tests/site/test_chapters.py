@@ -95,7 +95,7 @@ def test_the_page_is_an_article(told: Blog, tmp_path: Path) -> None:
     image = Image(picture(tmp_path), "Des grues", "Le quai nord")
     written(told, authors=("Ana", "Bo"), image=image)
     page = page_of(told)
-    (article,) = page.xpath("//main/article[@class='chapter']")
+    (article,) = page.xpath("//main/article[@class='chapter h-entry']")
     text = " ".join(article.xpath("string()").split())
     in_order = [
         "15 au 20 juillet 2012", "Six jours au port", "Par Ana, Bo", "Le quai nord",

@@ -121,6 +121,9 @@ def text(
 
 @import_.command()
 @click.argument("sources", metavar="URL|FILE...", nargs=-1)
+@click.option(
+    "--undated", metavar="TIME", help="The time of updates without one, as in 'post --at'."
+)
 @click.option("--follow", is_flag=True, help="Also import later updates, while the schedule runs.")
 @click.option("--unfollow", is_flag=True, help="Stop following it; imported updates stay.")
 @click.option("--followed", is_flag=True, help="List the feeds that are followed.")
@@ -130,6 +133,7 @@ def text(
 def feed(
     state: State,
     sources: Sequence[str],
+    undated: str | None,
     follow: bool,
     unfollow: bool,
     followed: bool,
@@ -140,7 +144,7 @@ def feed(
 
     Its archive documents and its pictures are imported too. With --follow, later updates are
     imported while 'liveblog serve' or 'liveblog schedule' runs; its server is asked no more often
-    than it allows.
+    than it allows. An update without a date then has the time at which it was first seen.
     """
     from ..http_client import Client, private_host_port
     from ..imports.feed import Reading, is_address, read
@@ -161,7 +165,8 @@ def feed(
         # The address that the user types may be in a private network; those in the feed may not.
         private = private_host_port(source) if is_address(source) else ""
         client = Client(allow=[private])
-        reading = Reading(client, blog.now, zone=blog.config.zone)
+        date = blog.moment(undated or "now") if undated or follow else None
+        reading = Reading(client, blog.now, date, zone=blog.config.zone)
         _import_items(
             state, blog, read(source, reading), f"feed {source}", source, dry_run, as_json
         )
@@ -191,12 +196,13 @@ def markdown(state: State, folder: Path, dry_run: bool, as_json: bool) -> None:
     """Import a folder of Markdown posts.
 
     As Hugo, Jekyll and Pelican keep them, with the pictures beside them; or what 'liveblog export
-    --format markdown' wrote, which comes back as it was.
+    --format markdown' wrote, which comes back as it was. Translations of one post become updates
+    that are marked with their language and linked to each other.
     """
     from ..imports.markdown import read_folder
 
     blog = state.blog()
-    items = read_folder(folder, zone=blog.config.zone, now=blog.now)
+    items = read_folder(folder, zone=blog.config.zone, now=blog.now, language=blog.config.language)
     name = folder.resolve().name
     _import_items(state, blog, items, f"markdown {name}", name, dry_run, as_json)
 

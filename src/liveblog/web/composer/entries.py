@@ -18,6 +18,7 @@ from ...model.draft import FIELDS, Draft
 from ...model.entry import MEDIA_PATH, Source
 from ...model.errors import LiveblogError
 from ...text.bidi import close_controls
+from ...text.fragments import without_picture_sizes
 from ...text.plain import shorten
 from .. import errors
 from ..api import documents
@@ -137,7 +138,8 @@ def _with_own_pictures(visit: Visit, out: EntryBase) -> EntryBase:
     """Let the composer serve the pictures: the site has them only after its publication."""
     root = visit.site.root
     old, new = f'src="{root}media/', f'src="{root}compose/media/'
-    return msgspec.structs.replace(out, html=out.html.replace(old, new))
+    html = without_picture_sizes(out.html).replace(old, new)
+    return msgspec.structs.replace(out, html=html)
 
 
 def picture(visit: Visit) -> Response:
