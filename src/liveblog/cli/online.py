@@ -10,7 +10,7 @@ import click
 from ..model import addresses
 from ..model.entry import Revision, as_data
 from ..model.errors import LiveblogError
-from ..model.moment import moment_in
+from ..model.moment import moment_in, other_reading
 from ..storage.leader import leader
 from ..text.locale import Words
 from .context import State, progress
@@ -47,6 +47,12 @@ def print_revision(
     else:
         if is_timed:
             state.say(_when(state, blog, revision))
+            other = other_reading(revision.published, blog.config.zone)
+            if other and revision.precision == "instant" and not revision.written_time:
+                state.say(
+                    "The clocks are put back then, so this time comes twice. For the other one, "
+                    f"write {blog.words.offset(other)} after the time."
+                )
         echo(revision.id)
     bring_online(
         state,
