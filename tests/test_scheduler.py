@@ -26,7 +26,8 @@ from liveblog import Blog
 from liveblog.model import period
 from liveblog.model.chapter import ChapterDraft
 from liveblog.model.errors import ConfigError, StorageError
-from liveblog.scheduler import Schedule, dispatcher_for, leader
+from liveblog.scheduler import Schedule, dispatcher_for
+from liveblog.storage.leader import leader
 from tests import command
 from tests.command import Done
 from tests.conftest import Clock, needs
@@ -376,9 +377,9 @@ def test_one_process_leads_and_the_next_takes_over(blog: Blog) -> None:
     one, two = Schedule(blog), Schedule(blog)
     assert one.lead()
     assert not two.lead()
-    assert leader(blog) == os.getpid()
+    assert leader(blog.paths) == os.getpid()
     one.resign()
-    assert leader(blog) == 0
+    assert leader(blog.paths) == 0
     assert two.lead()
     two.resign()
 
@@ -416,7 +417,7 @@ def test_an_embargoed_entry_is_published_at_its_instant(
     )
     site = blog.paths.site
     try:
-        until(lambda: leader(blog) == process.pid and (site / "index.html").exists())
+        until(lambda: leader(blog.paths) == process.pid and (site / "index.html").exists())
         at = blog.now.replace(microsecond=0) + timedelta(seconds=3)
         entry = blog.post(
             "Mot secret.", title="Embargo", tags=["damas"], at=at, schedule=True, key=True
@@ -581,7 +582,7 @@ def test_schedule_publishes_what_others_post_and_stops_cleanly(new_blog: NewBlog
         text=True,
     )
     try:
-        until(lambda: leader(blog) == process.pid)
+        until(lambda: leader(blog.paths) == process.pid)
         blog.post("Un fait nouveau.")
         home = blog.paths.site / "index.html"
         until(lambda: home.exists() and "Un fait nouveau." in home.read_text())

@@ -139,7 +139,7 @@ def as_png(data: bytes) -> bytes:
     Raises :class:`InvalidInput` if it is damaged.
     """
     out = io.BytesIO()
-    with _open(data, "picture") as image:
+    with open_picture(data, "picture") as image:
         image.save(out, "PNG", optimize=True)
     return out.getvalue()
 
@@ -207,7 +207,7 @@ def _clean(data: bytes, name: str) -> _Picture:
             f"{name} has {len(data):,} bytes; the limit is {limits.PICTURE_BYTES:,}.",
             "Make it smaller.",
         )
-    with _open(data, name) as image:
+    with open_picture(data, name) as image:
         pixels = image.width * image.height
         kind = "JPEG" if image.format == "MPO" else image.format or ""
         if kind == "JPEG":
@@ -226,7 +226,7 @@ def _clean(data: bytes, name: str) -> _Picture:
 
 
 @contextlib.contextmanager
-def _open(data: bytes, name: str) -> Iterator[Image.Image]:
+def open_picture(data: bytes, name: str) -> Iterator[Image.Image]:
     """Open a picture; only one at a time in a process, so that the memory is bounded.
 
     Raises :class:`InvalidInput` for anything that fails while it is open.

@@ -101,6 +101,14 @@ class Day(Struct, frozen=True):
     """Ids of entries (and the period of this day's framing) that damage withholds. Their newest
     revision is unknown: what was published of them must not be replaced by anything older."""
 
+    @property
+    def changed(self) -> datetime | None:
+        """The last significant change of an entry or the framing, or the last removal."""
+        instants = [entry.now.updated for entry in (*self.entries, *self.removed)]
+        if self.framing and self.framing.recorded:
+            instants.append(self.framing.recorded)
+        return max(instants, default=None)
+
 
 def fold(records: Iterable[Record]) -> dict[str, Entry]:
     """Return the entries that revisions make up, by id; see :func:`fold_versions`."""

@@ -553,7 +553,7 @@ def test_digests_are_posted_when_they_close(blog: Blog, room: Room, clock: Clock
     clock.go(days=1)
     dispatcher.close()
     texts = said(blog, dispatcher, room)
-    assert texts[0] == f"Dimanche 15 juillet\u00a0: Trêve à Alep\n{BASE}2012/07/15/"
+    assert texts[0] == f"Dimanche 15 juillet – Trêve à Alep\n{BASE}2012/07/15/"
     assert texts[1].endswith(f"\n{BASE}2012/W28/")
 
 

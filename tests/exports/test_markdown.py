@@ -69,7 +69,7 @@ def in_order(records: Iterable[Record]) -> list[Version]:
 
 def read_back(exported: Path) -> list[Item]:
     """Import an export."""
-    return list(folder(exported, zone=UTC, now=NOON))
+    return list(folder(exported, zone=UTC, now=NOON, language="en"))
 
 
 def copies(items: Iterable[Item]) -> list[Version]:

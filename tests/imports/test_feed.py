@@ -198,7 +198,7 @@ def test_an_rss_item_keeps_all_that_it_says(reading: Reading, server: Outside) -
 )
 def test_every_format_says_the_same(tmp_path: Path, data: str) -> None:
     """RSS 0.9 and 0.91 know no dates; the command line gives one."""
-    version = only(from_file(data.encode(), tmp_path, undated=NOON))
+    version = only(from_file(data.encode(), tmp_path, undated=Moment(NOON)))
     assert (version.title, version.body, version.published.instant) == ("T", "D", NOON)
     assert version.sources == (Source("News", "http://e.org/1"),)
 

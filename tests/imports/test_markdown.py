@@ -57,7 +57,7 @@ def post(body: str = "Un fait.", **fields: str) -> str:
 
 def items(site: Path) -> list[Item]:
     """Import a folder of a blog in Paris."""
-    return list(folder(site, zone=PARIS, now=NOW))
+    return list(folder(site, zone=PARIS, now=NOW, language="en"))
 
 
 def updates(site: Path) -> list[Update]:
@@ -999,14 +999,91 @@ def test_a_folder_without_posts_is_refused(make: Callable[[Path], Any], tmp_path
     """Before anything is yielded: it is not there, is a file, or is empty."""
     make(tmp_path / "posts")
     with pytest.raises(InvalidInput, match="posts"):
-        folder(tmp_path / "posts", zone=PARIS, now=NOW)
+        folder(tmp_path / "posts", zone=PARIS, now=NOW, language="en")
+
+
+# -- languages -------------------------------------------------------------------------------------
+
+HUGO = """
+baseURL = "https://e.org/"
+defaultContentLanguage = "en"
+[languages.en]
+{en}
+[languages.fr]
+{fr}
+"""
+
+
+def languages(site: Path) -> dict[str, tuple[str, list[str]]]:
+    """Return the language of each update, and the languages of those that it links to."""
+    return {
+        update.key: (update.versions[0].lang or "", [one.lang for one in update.translations])
+        for update in updates(site)
+    }
+
+
+def test_translations_in_folders_or_by_file_name_have_their_language_and_links(site: Path) -> None:
+    """As the configuration of Hugo says, in any of its files and formats."""
+    for name in ("en/post/storm.md", "fr/post/storm.md", "en/post/alone.md", "fr/seul.md"):
+        put(site, f"content/{name}", post(title=name))
+    folders = {"en": 'contentDir = "content/en"', "fr": 'contentDir = "content/fr"'}
+    expected = {
+        "content/en/post/alone.md": ("", []),
+        "content/en/post/storm.md": ("", ["fr"]),
+        "content/fr/post/storm.md": ("fr", ["en"]),
+        "content/fr/seul.md": ("fr", []),
+    }
+    put(site, "hugo.toml", HUGO.format(**folders))
+    assert languages(site) == expected
+    (site / "hugo.toml").unlink()
+    place = "languages: {en: {contentDir: content/en}, fr: {contentDir: content/fr}}"
+    put(site, "config/_default/config.yaml", f"defaultContentLanguage: en\n{place}\n")
+    assert languages(site) == expected
+    (told,) = problems(site)
+    assert told.what.startswith("2 posts say the same in several languages (en, fr)")
+
+
+def test_a_language_in_a_file_name(site: Path) -> None:
+    """Without a configuration it counts where two posts share the name."""
+    for name in ("a.md", "a.fr.md", "b.fr.md", "notes.old.md", "notes.md", "c.de.md", "c.es.md"):
+        put(site, f"content/{name}", post())
+    found = languages(site)
+    assert {where: lang for where, (lang, _) in found.items() if lang} == {
+        "content/a.fr.md": "fr",
+        "content/c.de.md": "de",
+        "content/c.es.md": "es",
+    }
+    put(site, "config.toml", HUGO.format(en="weight = 1", fr="weight = 2"))
+    assert languages(site)["content/b.fr.md"] == ("fr", [])
+
+
+@pytest.mark.parametrize("shared", ["translationKey: storm", "lang-ref: storm", "slug: storm"])
+def test_translations_that_the_front_matter_names(site: Path, shared: str) -> None:
+    """As Hugo, plugins of Jekyll, and Pelican write them."""
+    name, _, value = shared.partition(": ")
+    put(site, "tempete.md", post(lang="fr", **{name: value}))
+    put(site, "sturm.md", post(lang="de", **{name: value}))
+    put(site, "other.md", post(lang="de"))
+    assert languages(site) == {
+        "other.md": ("de", []),
+        "sturm.md": ("de", ["fr"]),
+        "tempete.md": ("fr", ["de"]),
+    }
+
+
+def test_a_translation_that_is_not_imported_is_not_linked(site: Path) -> None:
+    """A draft, or a post that cannot be read."""
+    put(site, "a.md", post())
+    put(site, "a.fr.md", post(draft="true"))
+    put(site, "a.de.md", post(date="soon"))
+    assert languages(site) == {"a.md": ("", [])}
 
 
 def test_the_day_is_that_of_the_zone(site: Path) -> None:
     """A date alone is the midnight of the blog's place, also where it is skipped or doubled."""
     for zone, day in (("America/Sao_Paulo", "2012-10-21"), ("Asia/Beirut", "2012-10-28")):
         put(site, "a.md", post(date=day))
-        (update,) = folder(site, zone=ZoneInfo(zone), now=NOW)
+        (update,) = folder(site, zone=ZoneInfo(zone), now=NOW, language="en")
         assert isinstance(update, Update)
         local = update.versions[0].published.instant.astimezone(ZoneInfo(zone))
         assert local.date() == date.fromisoformat(day)

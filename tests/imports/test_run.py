@@ -16,9 +16,20 @@ from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.exports import jsonl as exported
 from liveblog.exports import markdown as exported_markdown
-from liveblog.imports import Copy, FramingItem, Item, Picture, Problem, Update, Version, writer
+from liveblog.imports import (
+    Copy,
+    FramingItem,
+    Item,
+    Picture,
+    Problem,
+    Translation,
+    Update,
+    Version,
+    writer,
+)
 from liveblog.imports import jsonl as imported
 from liveblog.imports import markdown as imported_markdown
+from liveblog.model.addresses import entry_path
 from liveblog.model.chapter import ChapterDraft
 from liveblog.model.entry import Figure, Media, Revision, Source
 from liveblog.model.errors import InvalidInput, LiveblogError, NotFound
@@ -58,6 +69,30 @@ def journal_bytes(blog: Blog) -> dict[str, bytes]:
 
 
 # -- updates -----------------------------------------------------------------------------------
+
+
+def test_translations_link_to_each_other(blog: Blog) -> None:
+    """By the addresses of their updates, the names of the languages and their titles."""
+    day = SUNDAY.date()
+    items = [
+        replace(update(key, key, title=title), translations=others)
+        for key, title, others in (
+            (
+                "a",
+                "Storm",
+                (Translation("b", day, "fr", "La [tempête]"), Translation("c", day, "xx")),
+            ),
+            ("b", "Tempête", (Translation("a", day, "en", "Storm"),)),
+        )
+    ]
+    blog.import_items(items, source="s")
+    by_title = {entry.now.title: entry.now for entry in blog.timeline.newest_first()}
+    french, english = by_title["Tempête"], by_title["Storm"]
+    assert french.body == f"b\n\nEnglish: [Storm]({entry_path(english.id)})"
+    first, _, second = english.body.partition("\n\n")[2].partition(" · ")
+    assert first == f"français: [La \\[tempête\\]]({entry_path(french.id)})"
+    assert second.startswith("xx: [xx](2012/07/08/")
+    assert blog.import_items(items, source="s").known == 2
 
 
 def test_an_update_becomes_an_entry_with_all_that_it_says(blog: Blog) -> None:
@@ -521,7 +556,9 @@ def by_markdown(blog: Blog, folder: Path) -> Iterator[Item]:
     journal = blog.journal
     records = (r for name in journal.stamps() for r in journal.read(name).records)
     exported_markdown.write(records, blog.paths.media, folder / "export")
-    return imported_markdown.read_folder(folder / "export", zone=blog.config.zone, now=blog.now)
+    return imported_markdown.read_folder(
+        folder / "export", zone=blog.config.zone, now=blog.now, language="en"
+    )
 
 
 def records_of(blog: Blog) -> list[Any]:
@@ -699,7 +736,9 @@ def test_a_year_of_another_blog_twice_is_the_same_journal(
         path.write_bytes(picture(tmp_path).read_bytes())
 
     def run_import() -> Any:
-        items = imported_markdown.read_folder(site, zone=blog.config.zone, now=blog.now)
+        items = imported_markdown.read_folder(
+            site, zone=blog.config.zone, now=blog.now, language="en"
+        )
         return blog.import_items(items, source="markdown site")
 
     first = run_import()

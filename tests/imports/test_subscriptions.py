@@ -73,6 +73,41 @@ def says_with(status: int, **headers: str) -> Answer:
     return Answer(status, named, b"", FEED.url)
 
 
+# -- updates without a date ---------------------------------------------------------------------
+
+
+def test_an_update_without_a_date_has_the_time_at_which_it_was_first_seen(
+    blog: Blog, clock: Clock, server: Outside
+) -> None:
+    """It keeps that date at the next reading, also where its text changes."""
+    started = clock()
+    following = Subscriptions(blog.paths)
+    following.follow(f"{server.url}/feed", started)
+    client = Client(allow=[server.place])
+
+    def read(*items: str) -> list[tuple[str, datetime, int]]:
+        server.pages["/feed"] = says(undated(*items).encode())
+        poll_due(following, client, lambda n, i: str(blog.import_items(i, source=n)), clock())
+        return [(e.now.title, e.now.published, e.now.rev) for e in blog.timeline.newest_first()]
+
+    assert read("B", "A") == [("B", started, 1), ("A", started, 1)]
+    clock.go(hours=1)
+    later = clock()
+    assert read("C", "B", "A") == [("C", later, 1), ("B", started, 1), ("A", started, 1)]
+    clock.go(hours=1)
+    assert read("C", "B", "A<p>more</p>") == [("C", later, 1), ("B", started, 1), ("A", started, 2)]
+
+
+def undated(*texts: str) -> str:
+    """Return an RSS feed, newest first, whose items have a title and no date."""
+    items = (
+        f"<item><title>{text[0]}</title><guid>{text[0]}</guid>"
+        f"<description>{text.replace('<', '&lt;')} is new.</description></item>"
+        for text in texts
+    )
+    return f"<rss version='2.0'><channel><title>n</title>{''.join(items)}</channel></rss>"
+
+
 # -- the list --------------------------------------------------------------------------------------
 
 

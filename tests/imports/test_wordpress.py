@@ -728,8 +728,6 @@ def test_a_reference_on_the_edge_of_what_is_read_at_once_is_whole(
         ({"post_date_gmt": "9999-12-31 23:59:59"}, "its date cannot be read"),
         ({"post_date_gmt": "0001-01-01 00:00:00"}, "its date cannot be read"),
         ({"post_date_gmt": "soon", "post_date": "<![CDATA[<script>]]>"}, "'<script>'"),
-        ({"id_": "x"}, "no number that can be read"),
-        ({"id_": "-1"}, "no number that can be read"),
         ({"content": "", "title": ""}, "it is empty"),
     ],
 )
@@ -740,6 +738,23 @@ def test_a_post_that_makes_no_sense_is_reported(
     items = read(write(post(**fields), post("Other.", "2")))
     assert list(updates(items)) == ["post 2"]
     assert message in problems(items)[0]
+
+
+@pytest.mark.parametrize("number", ["", "x", "-1"])
+def test_a_post_without_a_number_is_known_by_its_guid_or_address(
+    number: str, write: Callable[..., Path]
+) -> None:
+    """As in exports that other programs write; only a post without any name is refused."""
+    one = post("One.", number).replace("<link>", "<guid>https://e.org/?p=1</guid><link>")
+    other = post("Other.", number).replace(f"/p/{number}<", "/other/<")
+    nameless = post("Third.", number).replace(f"https://e.org/p/{number}", "")
+    items = read(write(one, other, nameless, other))
+    assert list(updates(items)) == ["post https://e.org/?p=1", "post https://e.org/other/"]
+    assert ["neither a number nor an address" in problems(items)[0], len(problems(items))] == [
+        True,
+        2,
+    ]
+    assert "it is there twice" in problems(items)[1]
 
 
 def test_a_number_that_occurs_twice_is_one_post(write: Callable[..., Path]) -> None:

@@ -572,7 +572,7 @@ def test_a_page_shows_hits_without_a_script(server: LiveServer) -> None:
     assert '<html lang="fr"' in html
     assert '<meta name="robots" content="noindex">' in html
     assert '<form class="search" role="search" action="/semaine/search/">' in html
-    assert "1 mise à jour" in html
+    assert "1 publication" in html
     assert "<mark>Évacués</mark> d’Alep." in html
     assert "search." not in re.sub(
         r"opensearch\.", "", " ".join(re.findall(r"<script[^>]*>", html))
@@ -607,7 +607,7 @@ def test_hits_come_in_pages(server: LiveServer) -> None:
     path = "search/?q=pont&tag=homs"
     while path:
         html = fetch(server.url, path).body.decode()
-        assert "50 mises à jour" in html
+        assert "50 publications" in html
         seen += re.findall(r'<h2><a href="/semaine/(\d{4}/\d\d/\d\d/\w{10})/"', html)
         following = re.search(r'<a rel="next" href="/semaine/([^"]*)"', html)
         path = following[1].replace("&amp;", "&") if following else ""
@@ -698,7 +698,7 @@ def test_browsers_can_add_the_blog_as_a_search_engine(server: LiveServer) -> Non
     template = address.attrib["template"]
     assert template == f"{server.url}search/?q={{searchTerms}}"
     found = fetch(template.replace("{searchTerms}", "pont").partition("?")[0], "?q=pont")
-    assert "50 mises à jour" in found.body.decode()
+    assert "50 publications" in found.body.decode()
 
 
 # -- on a static host ------------------------------------------------------------------------------
@@ -850,7 +850,7 @@ def test_a_script_searches_where_no_server_answers(
     assert blog.search(asked).total == count
     with page_of(browser) as page:
         page.goto(f"{url}search/?q={quote(asked)}")
-        text = {0: "Aucune mise à jour.", 1: "1 mise à jour"}.get(count, f"{count} mises à jour")
+        text = {0: "Aucun résultat.", 1: "1 publication"}.get(count, f"{count} publications")
         expect(page.locator("#count")).to_have_text(text)
         expect(page.locator(".hits li")).to_have_count(count)
         if count:
@@ -869,7 +869,7 @@ def test_files_are_fetched_when_they_are_needed(browser: Any, static: Any) -> No
         assert not [name for name in page.requests if name.endswith(".json")]
         page.locator("#q").fill("le")
         page.locator("form[role=search] button").click()
-        expect(page.locator("#count")).to_have_text("12 mises à jour")
+        expect(page.locator("#count")).to_have_text("12 publications")
         fetched = [name.removeprefix(url) for name in page.requests if name.endswith(".json")]
         assert fetched == ["search.json", "2012/07/search.json", "2012/06/search.json"]
         assert page.locator("#further").is_hidden()

@@ -95,7 +95,7 @@ def test_the_page_is_an_article(told: Blog, tmp_path: Path) -> None:
     image = Image(picture(tmp_path), "Des grues", "Le quai nord")
     written(told, authors=("Ana", "Bo"), image=image)
     page = page_of(told)
-    (article,) = page.xpath("//main/article[@class='chapter']")
+    (article,) = page.xpath("//main/article[@class='chapter h-entry']")
     text = " ".join(article.xpath("string()").split())
     in_order = [
         "15 au 20 juillet 2012", "Six jours au port", "Par Ana, Bo", "Le quai nord",
@@ -186,7 +186,7 @@ def test_a_correction_with_a_note_is_shown(told: Blog, clock: Clock) -> None:
     clock.go(days=1)
     told.chapters.edit(SLUG, ChapterDraft(close="Tout autre."), note="La fin était fausse.")
     site = pages_of(told)
-    note = "Corrigé le dimanche 22 juillet 2012 : La fin était fausse."
+    note = "Correction du dimanche 22 juillet 2012. La fin était fausse."
     for path in (PAGE, f"chapters/{SLUG}/index.txt", "chapters/atom.xml", "atom.xml"):
         assert note in site[path].replace("\xa0", " ").replace("&#160;", " "), path
     assert "Rappelons" not in "".join(site.values())
@@ -317,7 +317,7 @@ def test_an_update_that_cannot_be_shown_costs_a_chapter_no_more(
     assert {fault.place for fault in report.faults} == {bad.id}
     for path in (PAGE, "chapters/atom.xml"):
         text = (told.paths.site / path).read_text()
-        assert "Cette mise à jour ne peut pas être affichée" in text, path
+        assert "Cette publication ne peut pas être affichée" in text, path
         assert "Rappelons" in text, path
     monkeypatch.undo()
     told.edit(bad.id, body="Bon.")

@@ -68,7 +68,7 @@ def test_only_what_shows_a_changed_entry_is_invalid(index: Index) -> None:
     stays, changes = entry("a", tags=("Homs",)), entry("b", tags=("Damas",))
     replace(index, [stays, changes])
     assert replace(index, [stays, changes]) == (
-        Invalidation(frozenset(), frozenset(), frozenset()),
+        Invalidation(frozenset(), frozenset(), frozenset(), False),
         set(),
     )
     later = corrected(changes, NOON + timedelta(days=1))

@@ -247,6 +247,7 @@ def test_one_more_update_touches_only_what_shows_it(blog: Blog, clock: Clock) ->
             *(f"tags/damas/{name}" for name in ("index.html", "atom.xml", "rss.xml", "feed.json")),
             *("index.html", "live.json", "atom.xml", "rss.xml", "feed.json"),
             "search.json",
+            "sitemap-news.xml",
         ]
     )
     assert report.deleted == []
@@ -280,6 +281,7 @@ def test_one_more_update_among_ten_thousand_touches_only_what_shows_it(
             ),
             *("index.html", "live.json", "atom.xml", "rss.xml", "feed.json"),
             "search.json",
+            "sitemap-news.xml",
         ]
     )
 
@@ -575,7 +577,7 @@ def test_the_end_of_the_coverage_reaches_every_feed(blog: Blog) -> None:
     site = site_bytes(blog.paths.site)
     for name in ("feed.json", "tags/damas/feed.json", "daily/feed.json"):
         assert json.loads(site[name]).get("expired") is True
-    assert "Terminé" in site["index.html"].decode()
+    assert "Direct terminé" in site["index.html"].decode()
     blog.resume()
     blog.publish()
     assert "expired" not in json.loads(site_bytes(blog.paths.site)["feed.json"])

@@ -349,7 +349,7 @@ def test_the_last_feed_says_where_it_went(told: Blog) -> None:
             parsed = feedparser.parse((there / kind).read_bytes())
             assert not parsed.bozo
             (entry,) = parsed.entries
-            assert entry.title == "Ce flux a déménagé"
+            assert entry.title == "Ce flux a changé d’adresse"
             assert f"{base}atom.xml" in (entry.get("content") or [entry])[0]["value"]
             own = [link.href for link in parsed.feed.links if link.rel == "self"]
             assert own == [base + kind]

@@ -58,7 +58,9 @@ def test_an_older_blog_keeps_the_addresses_of_its_topics(blog: Blog, tmp_path: P
     old.post("Un.", tags=["C++"], at=FIRST)
     old.post("Deux.", tags=["C#"], at=SECOND)
     assert topics(old) == {"c": "Un.", "c＋＋": "Un.", "c＃": "Deux."}
-    assert 'rel="tag">C++</a>' in (old.paths.site / "tags/c/index.html").read_text("utf-8")
+    assert 'rel="tag" class="p-category">C++</a>' in (
+        old.paths.site / "tags/c/index.html"
+    ).read_text("utf-8")
     sitemap = (old.paths.site / "sitemap-pages.xml").read_text("utf-8")
     assert "tags/c/" not in sitemap
     third = old.post("Trois.", tags=["C"], at=SECOND)

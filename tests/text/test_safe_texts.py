@@ -61,7 +61,7 @@ def plain_texts(name: str, data: bytes) -> list[str]:
         texts = [str(v) for e in tree.iter() for n, v in e.attrib.items()
                  if n in ("content", "title", "alt", "aria-label")]  # fmt: skip
         # Of running text: what stands between two tags.
-        bodies = "ancestor-or-self::*[@class='content' or @class='box']"
+        bodies = "ancestor-or-self::*[contains(@class, 'e-content') or @class='box']"
         texts += [e.text or "" for e in tree.iter() if e.tag != "script" and not e.xpath(bodies)]
         for script in tree.iter("script"):
             if script.get("type") == "application/ld+json":

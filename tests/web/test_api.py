@@ -307,7 +307,7 @@ def test_the_coverage_ends_and_goes_on(server: LiveServer, ana: Client, chloe: C
     assert chloe("PUT", "coverage", {"over": True}).status == 403
     assert ana("PUT", "coverage", {"over": True}).json["ended"]
     server.settled()
-    assert "Terminé" in fetch(server.url).body.decode()
+    assert "Direct terminé" in fetch(server.url).body.decode()
     assert ana("PUT", "coverage", {"over": False}).json["ended"] is None
     assert ana("PUT", "coverage", {"over": False}).status == 422
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "edit": "post",
     "retract": "retract",
     "remove": "retract",
+    "restore": "retract",
     "log": "log",
     "show": "log",
     "search": "search",

@@ -10,6 +10,7 @@ import click
 import msgspec
 from msgspec import UNSET
 
+from ..model.addresses import chapter_path
 from ..model.chapter import Chapter, ChapterDraft
 from ..model.errors import InvalidInput
 from .commands import Group, TextCommand
@@ -34,6 +35,7 @@ from .editor import (
     saved_on_error,
     split_parts,
 )
+from .online import bring_online, publish_option
 from .printing import echo, print_json, style
 from .references import ENTRY
 from .values import parse_images
@@ -100,15 +102,22 @@ def _image(given: dict[str, Any]) -> Image | None:
 
 
 def _print(state: State, blog: Blog, chapter: Chapter, as_json: bool) -> None:
-    """Print a chapter's name, or its JSON; if it is held back, also until when."""
+    """Print a chapter's name, or its JSON; say until when it is held back, and bring it online."""
     if as_json:
         from ..model.entry import as_data
 
         print_json(as_data(chapter))
-        return
-    if chapter.published > blog.now:
-        state.say(f"Held back until {local_time(blog, chapter.published)}.")
-    echo(chapter.slug)
+    else:
+        if chapter.published > blog.now:
+            state.say(f"Held back until {local_time(blog, chapter.published)}.")
+        echo(chapter.slug)
+    bring_online(
+        state,
+        blog,
+        chapter_path(chapter.slug),
+        embargo=chapter.published,
+        is_removed=chapter.state == "removed",
+    )
 
 
 @click.group(cls=Group)
@@ -126,6 +135,7 @@ def chapter() -> None:
     help="Its name, the last part of its address; made of the title unless given.",
 )
 @_chapter_options
+@publish_option
 @json_option
 @pass_state
 def new(state: State, /, title: str, period: str, slug: str, as_json: bool, **given: Any) -> None:
@@ -164,6 +174,7 @@ def new(state: State, /, title: str, period: str, slug: str, as_json: bool, **gi
 @click.option(
     "--expect", metavar="REV", type=int, help="Refuse if it is not this revision any more."
 )
+@publish_option
 @json_option
 @pass_state
 def edit(
@@ -281,6 +292,7 @@ def show(state: State, name: str, as_json: bool) -> None:
 @click.option("--why", metavar="TEXT", required=True, help="The reason, which readers see.")
 @dry_option
 @yes_option
+@publish_option
 @json_option
 @pass_state
 def retract(state: State, name: str, why: str, dry_run: bool, yes: bool, as_json: bool) -> None:
@@ -295,6 +307,7 @@ def retract(state: State, name: str, why: str, dry_run: bool, yes: bool, as_json
 @click.option("--purge", is_flag=True, help="Blank its texts in the journal too, for good.")
 @dry_option
 @yes_option
+@publish_option
 @json_option
 @pass_state
 def remove(state: State, name: str, purge: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
@@ -306,11 +319,11 @@ def remove(state: State, name: str, purge: bool, dry_run: bool, yes: bool, as_js
     verb = "Purge" if purge else "Remove"
     confirm_or_exit(verb, f"the chapter {_shown(blog, name)}", dry_run, yes)
     _print(state, blog, blog.chapters.remove(name, purge=purge), as_json)
-    state.say("It leaves the site with the next 'liveblog publish'.")
 
 
 @chapter.command()
 @click.argument("name", shell_complete=complete_chapter)
+@publish_option
 @json_option
 @pass_state
 def restore(state: State, name: str, as_json: bool) -> None:
@@ -338,6 +351,7 @@ def _shown(blog: Blog, name: str) -> str:
     "--paragraphs", type=click.IntRange(min=1), default=1, show_default=True,
     help="How many paragraphs to move.",
 )  # fmt: skip
+@publish_option
 @json_option
 @pass_state
 def close(
@@ -350,14 +364,10 @@ def close(
     """
     if bool(from_id) == bool(to_id):
         raise click.UsageError("Give either --from or --to, and the id of an update.")
-    chapters = state.blog().chapters
+    blog = state.blog()
+    chapters = blog.chapters
     move = chapters.extend_close if from_id else chapters.shorten_close
     revised = move(name, from_id or to_id, paragraphs)
-    if as_json:
-        from ..model.entry import as_data
-
-        print_json(as_data(revised))
-        return
     where = f"from {from_id} to" if from_id else f"to {to_id} from"
-    echo(revised.slug)
-    state.say(f"Moved {plural(paragraphs, 'paragraph')} {where} the close. Next: liveblog publish")
+    state.say(f"Moved {plural(paragraphs, 'paragraph')} {where} the close.")
+    _print(state, blog, revised, as_json)

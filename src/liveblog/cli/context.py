@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..text.controls import escape_controls, escape_line
-from .printing import confirm, echo, print_json, redraw, style
+from .printing import confirm, echo, redraw, style
 
 COLLECT_AFTER = 700
 """Threshold of the garbage collector in long-running processes (Python's default)."""
@@ -54,12 +54,22 @@ class State:
         self.config = config
         self.is_quiet = quiet
         self.is_verbose = verbose
+        self.wants_publication = False  #: whether --publish is given
 
     def blog(self) -> Blog:
         """Open the blog that the options name."""
         from ..blog import Blog
 
         return Blog(self.folder, config=self.config)
+
+    def command(self, name: str) -> str:
+        """Return how to run another command on the same blog: ``liveblog -C DIR publish``."""
+        import shlex
+
+        words = ["liveblog"]
+        words += ["-C", self.folder] if self.folder != "." else []
+        words += ["--config", self.config] if self.config else []
+        return f"{shlex.join(words)} {name}"
 
     def say(self, message: str) -> None:
         """Print a message that is not a result, unless --quiet is given."""
@@ -84,34 +94,6 @@ yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 dry_option = click.option(
     "--dry-run", is_flag=True, help="Say what would be done, and exit 1 if there is anything."
 )
-
-
-def _say_published(state: State, blog: Blog, revision: Revision) -> None:
-    """Print the instant or day that the user's time names, in the blog's language and time zone."""
-    from ..model.moment import moment_in
-
-    words = blog.words
-    is_embargoed = revision.published > blog.now
-    zone = blog.config.timezone
-    when = words.shown_moment(moment_in(revision))
-    if is_embargoed:
-        state.say(words.say("Scheduled: %(when)s (%(zone)s)", when=when, zone=zone))
-    else:
-        state.say(words.say("Published: %(when)s (%(zone)s)", when=when, zone=zone))
-
-
-def print_revision(
-    state: State, blog: Blog, revision: Revision, as_json: bool, *, is_timed: bool = False
-) -> None:
-    """Print a revision's id, or its JSON; if the user gave a time, also the instant it names."""
-    if as_json:
-        from ..model.entry import as_data
-
-        print_json(as_data(revision))
-        return
-    if is_timed:
-        _say_published(state, blog, revision)
-    echo(revision.id)
 
 
 def confirm_or_exit(verb: str, what: str, dry_run: bool, yes: bool) -> None:

@@ -55,8 +55,8 @@ def digest(
     2012-07-15..2012-07-22 or the name of a chapter. With --edit it may also be 'coverage', for the
     head of the live page.
 
-    A week of more than 100 updates is shown by its key events, as on its page; --json has all, and
-    so has the range of its days.
+    Of a week the main updates are shown in full and the others in a line, as on its page; --json
+    has all, and so has the range of its days.
     """
     blog = state.blog()
     if wants_edit:
@@ -65,9 +65,9 @@ def digest(
     found = blog.digest(when, key=key, tag=tag or "")
     state.warn(found.faults)
     if not (key or tag or as_json or form == "json"):
-        from ..digest.build import abridge
+        from ..digest.selection import for_readers
 
-        found = abridge(found)
+        found = for_readers(found)
     _print_digest(blog, found, "json" if as_json else form)
 
 
@@ -93,7 +93,9 @@ def _print_digest(blog: Blog, found: Digest, form: str) -> None:
 
 def _edit(ctx: click.Context, state: State, blog: Blog, when: str) -> None:
     """Edit a period's headline, introduction and close as one text with three headings."""
+    from ..model.addresses import period_path
     from ..model.period import COVERAGE
+    from .online import bring_online
 
     period_id = COVERAGE
     if when != COVERAGE:
@@ -127,3 +129,5 @@ def _edit(ctx: click.Context, state: State, blog: Blog, when: str) -> None:
             expect=old.rev,
         )
     state.say(f"Saved: {period_id}, revision {framing.rev}.")
+    path = "" if period_id == COVERAGE else period_path(blog.period(period_id))
+    bring_online(state, blog, path)

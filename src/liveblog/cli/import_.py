@@ -13,6 +13,7 @@ import click
 
 from .commands import Group
 from .context import State, json_option, pass_state, plural, progress
+from .online import bring_online
 from .printing import choose, echo, print_json, style
 from .whole_days import whole_days
 
@@ -120,6 +121,9 @@ def text(
 
 @import_.command()
 @click.argument("sources", metavar="URL|FILE...", nargs=-1)
+@click.option(
+    "--undated", metavar="TIME", help="The time of updates without one, as in 'post --at'."
+)
 @click.option("--follow", is_flag=True, help="Also import later updates, while the schedule runs.")
 @click.option("--unfollow", is_flag=True, help="Stop following it; imported updates stay.")
 @click.option("--followed", is_flag=True, help="List the feeds that are followed.")
@@ -129,6 +133,7 @@ def text(
 def feed(
     state: State,
     sources: Sequence[str],
+    undated: str | None,
     follow: bool,
     unfollow: bool,
     followed: bool,
@@ -139,7 +144,7 @@ def feed(
 
     Its archive documents and its pictures are imported too. With --follow, later updates are
     imported while 'liveblog serve' or 'liveblog schedule' runs; its server is asked no more often
-    than it allows.
+    than it allows. An update without a date then has the time at which it was first seen.
     """
     from ..http_client import Client, private_host_port
     from ..imports.feed import Reading, is_address, read
@@ -160,7 +165,8 @@ def feed(
         # The address that the user types may be in a private network; those in the feed may not.
         private = private_host_port(source) if is_address(source) else ""
         client = Client(allow=[private])
-        reading = Reading(client, blog.now, zone=blog.config.zone)
+        date = blog.moment(undated or "now") if undated or follow else None
+        reading = Reading(client, blog.now, date, zone=blog.config.zone)
         _import_items(
             state, blog, read(source, reading), f"feed {source}", source, dry_run, as_json
         )
@@ -190,12 +196,13 @@ def markdown(state: State, folder: Path, dry_run: bool, as_json: bool) -> None:
     """Import a folder of Markdown posts.
 
     As Hugo, Jekyll and Pelican keep them, with the pictures beside them; or what 'liveblog export
-    --format markdown' wrote, which comes back as it was.
+    --format markdown' wrote, which comes back as it was. Translations of one post become updates
+    that are marked with their language and linked to each other.
     """
     from ..imports.markdown import read_folder
 
     blog = state.blog()
-    items = read_folder(folder, zone=blog.config.zone, now=blog.now)
+    items = read_folder(folder, zone=blog.config.zone, now=blog.now, language=blog.config.language)
     name = folder.resolve().name
     _import_items(state, blog, items, f"markdown {name}", name, dry_run, as_json)
 
@@ -273,6 +280,8 @@ def _import_items(
     else:
         echo(*(outline.lines if outline else ()))
         _report(state, name, result, dry_run)
+    if (result.entries or result.revisions or result.framings or result.chapters) and not dry_run:
+        bring_online(state, blog)
     if result.problems and not result.items:
         raise click.exceptions.Exit(1)
 
@@ -303,5 +312,3 @@ def _report(state: State, name: str, result: ImportResult, dry_run: bool) -> Non
     if result.problems:
         line += f"; {plural(len(result.problems), 'problem')}, listed above"
     state.say(f"{line}.")
-    if parts and not dry_run:
-        state.say("Next: liveblog publish")

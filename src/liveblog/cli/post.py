@@ -20,9 +20,9 @@ from .context import (
     json_option,
     new_key,
     pass_state,
-    print_revision,
 )
 from .editor import in_editor, read_stdin, saved_on_error, split_title
+from .online import print_revision, publish_option
 from .references import ENTRY
 from .values import parse_figure, parse_images, parse_source
 
@@ -166,6 +166,7 @@ def _moment(blog: Blog, given: dict[str, Any]) -> Moment | None:
 @click.command(cls=TextCommand)
 @click.argument("text", metavar="[TEXT|-]", required=False)
 @_entry_options
+@publish_option
 @json_option
 @pass_state
 def post(
@@ -212,6 +213,7 @@ def post(
 @click.option(
     "--expect", metavar="REV", type=int, help="Refuse if it is not this revision any more."
 )
+@publish_option
 @json_option
 @pass_state
 def edit(

@@ -1,4 +1,4 @@
-"""The commands 'liveblog retract' and 'liveblog remove'."""
+"""The commands 'liveblog retract', 'liveblog remove' and 'liveblog restore'."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .context import (
     first_line,
     json_option,
     pass_state,
-    print_revision,
     yes_option,
 )
+from .online import print_revision, publish_option
 from .references import ENTRY
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--why", metavar="TEXT", required=True, help="The reason, which readers see.")
 @dry_option
 @yes_option
+@publish_option
 @json_option
 @pass_state
 def retract(state: State, entry_id: str, why: str, dry_run: bool, yes: bool, as_json: bool) -> None:
@@ -43,6 +44,7 @@ def retract(state: State, entry_id: str, why: str, dry_run: bool, yes: bool, as_
 @click.option("--purge", is_flag=True, help="Blank its texts in the journal too, for good.")
 @dry_option
 @yes_option
+@publish_option
 @json_option
 @pass_state
 def remove(
@@ -56,11 +58,25 @@ def remove(
     blog = state.blog()
     _confirm(blog, entry_id, "Purge" if purge else "Remove", dry_run, yes)
     quoting = blog.quotes_of(entry_id)
-    print_revision(state, blog, blog.remove(entry_id, purge=purge), as_json)
+    removed = blog.remove(entry_id, purge=purge)
     effect = "removed for good" if purge else "shown no more"
     for name in quoting:
         state.say(f"What {_described(name)} quotes of it is {effect}.")
-    state.say("It leaves the site with the next 'liveblog publish'.")
+    print_revision(state, blog, removed, as_json)
+
+
+@click.command()
+@click.argument("entry_id", metavar="ID", type=ENTRY)
+@publish_option
+@json_option
+@pass_state
+def restore(state: State, entry_id: str, as_json: bool) -> None:
+    """Bring back an update that was removed, as it was before.
+
+    What was purged cannot be brought back. 'liveblog log' lists removed updates too.
+    """
+    blog = state.blog()
+    print_revision(state, blog, blog.restore(entry_id), as_json)
 
 
 def _confirm(blog: Blog, entry_id: str, verb: str, dry_run: bool, yes: bool) -> None:

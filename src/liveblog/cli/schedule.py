@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..storage.leader import leader
 from .context import State, json_option, local_time, pass_state, prepare_long_run
 from .printing import echo, print_json, style
 
@@ -28,7 +29,7 @@ def schedule(ctx: click.Context, state: State, is_list: bool, once: bool, as_jso
     For a site that somebody else serves: it follows the journal and runs until Ctrl-C. 'liveblog
     serve' does the same beside serving. However often it is started, one process leads.
     """
-    from ..scheduler import Schedule, leader
+    from ..scheduler import Schedule
 
     prepare_long_run()
     blog = state.blog()
@@ -36,9 +37,9 @@ def schedule(ctx: click.Context, state: State, is_list: bool, once: bool, as_jso
         return _run(state, blog)
     plan = Schedule(blog)
     if is_list:
-        return _list(state, blog, plan.jobs(), leader(blog), as_json)
+        return _list(state, blog, plan.jobs(), leader(blog.paths), as_json)
     if not plan.lead():
-        state.say(f"Process {leader(blog)} leads the schedule of this blog already.")
+        state.say(f"Process {leader(blog.paths)} leads the schedule of this blog already.")
         return None
     outcomes = plan.once()
     plan.resign()
@@ -56,7 +57,7 @@ def schedule(ctx: click.Context, state: State, is_list: bool, once: bool, as_jso
 def _run(state: State, blog: Blog) -> None:
     import signal
 
-    from ..scheduler import Schedule, leader
+    from ..scheduler import Schedule
     from ..watcher import Watcher
 
     watcher = Watcher(blog, published=lambda update: plan.published(update))
@@ -66,7 +67,7 @@ def _run(state: State, blog: Blog) -> None:
         signal.signal(name, lambda *_: stopping.set())
     watcher.start()
     plan.start()
-    other = leader(blog)
+    other = leader(blog.paths)
     if other and other != os.getpid():
         state.say(f"Process {other} leads the schedule already; this one waits for its turn.")
     state.say(f"The schedule of {blog.config.title} runs. Stop with Ctrl-C.")

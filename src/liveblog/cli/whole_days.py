@@ -6,6 +6,7 @@ import click
 
 from ..text.bidi import close_controls
 from .context import State, dry_option, entry_line, first_line, pass_state, plural
+from .online import bring_online
 from .printing import echo
 from .references import ENTRY
 
@@ -51,4 +52,4 @@ def whole_days(state: State, when: str | None, excepted: tuple[str, ...], dry_ru
         raise click.exceptions.Exit(1)
     make_whole_days(blog.journal, found, zone)
     state.say(f"{count} made updates of the whole day.")
-    state.say("Next: liveblog publish")
+    bring_online(state, blog)

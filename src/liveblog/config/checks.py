@@ -121,7 +121,7 @@ def check_language(language: str) -> None:
     ):
         raise ConfigError(
             f"'{printable(language)}' is not a language of liveblog.",
-            f"Choose one of {', '.join(LANGUAGES)}, also with a region such as en-GB.",
+            f"Choose one of {', '.join(LANGUAGES)}, also with a region such as en-US.",
         )
 
 
@@ -163,6 +163,15 @@ def parse_weekday_time(text: str) -> tuple[int, time]:
             f"'{printable(text)}' has no time of day.", f"Write it like '{name} 06:30'."
         )
     return WEEKDAYS.index(name), parse_time(at.strip())
+
+
+def check_fediverse(account: str) -> None:
+    """Refuse a text that is not an account of the fediverse."""
+    limits.check_length(account, limits.NAME, "fediverse account")
+    if account and not re.fullmatch(r"@[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+", account):
+        raise ConfigError(
+            f"'{printable(account)}' is not an account.", "Write it like @name@mastodon.example."
+        )
 
 
 def check_host(host: str) -> None:

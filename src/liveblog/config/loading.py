@@ -122,6 +122,7 @@ def _checks(config: Config) -> list[_Check]:
         ("title", checks.check_title, config.title),
         ("description", partial(checks.check_text, "description", limits.ALT), config.description),
         ("author", partial(checks.check_line, "author", limits.NAME), config.author),
+        ("fediverse", checks.check_fediverse, config.fediverse),
         ("url", checks.check_url, config.url),
         *(("moved_from", checks.check_url, url) for url in config.moved_from),
         ("id", checks.check_id, config.id),

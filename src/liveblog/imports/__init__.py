@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from ..model.chapter import Chapter
 from ..model.draft import Draft
@@ -41,12 +41,24 @@ class Version(Draft, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
+class Translation:
+    """Another update of the same source that says the same in another language."""
+
+    key: str  #: of that update
+    day: date  #: its day
+    lang: str  #: BCP 47
+    title: str = ""
+
+
+@dataclass(frozen=True)
 class Update:
     """An update with its versions, oldest first."""
 
     key: str  #: permanent and unique within its source: a second import adds nothing
     where: str  #: its location in the source, for the report: ``line 12``, ``posts/a.md``
     versions: tuple[Version, ...]
+    has_date: bool = True  #: False if its source gives none: the date of the first import stays
+    translations: tuple[Translation, ...] = ()  #: its text ends with links to them
 
 
 @dataclass(frozen=True)

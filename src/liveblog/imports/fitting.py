@@ -17,8 +17,9 @@ from ..model import limits
 from ..model.entry import Revision, Source, clean_language
 from ..model.errors import InvalidInput
 from ..model.topics import topic_slug
+from ..text.locale import language_name
 from ..text.plain import shorten
-from . import Picture, Version
+from . import Picture, Translation, Version
 from .html.inline import escape, write_link
 
 Value = TypeVar("Value")
@@ -120,6 +121,17 @@ def with_links(draft: Revision, missing: Iterable[Picture]) -> Revision:
     if len(body.encode()) > limits.BODY_BYTES:
         return draft
     return msgspec.structs.replace(draft, body=body)
+
+
+def with_translations(version: Version, links: Iterable[tuple[Translation, str]]) -> Version:
+    """Return a version whose text ends with links to its translations, at the given addresses."""
+    shown = [
+        f"{language_name(one.lang) or one.lang}: "
+        + write_link(escape(_one_line(one.title) or one.lang, is_link=True), path)
+        for one, path in links
+    ]
+    body = "\n\n".join(filter(None, [version.body or "", " · ".join(shown)]))
+    return msgspec.structs.replace(version, body=body)
 
 
 def _one_line(text: str) -> str:

@@ -9,7 +9,7 @@ revision. An entry that was edited here stays as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import assert_never
@@ -21,9 +21,11 @@ from ..config import Config
 from ..journal import Journal, Reading
 from ..journal.dayfiles.layout import home_of
 from ..model import limits
+from ..model.addresses import entry_path
 from ..model.entry import Framing, Media, Revision, clean_text, id_day, make_id
 from ..model.errors import InvalidInput, LiveblogError, StorageError
 from ..model.hashing import blake2b
+from ..model.moment import Moment
 from ..model.period import COVERAGE, parse_period_id
 from ..model.records import Version as AnyVersion
 from ..model.records import pictures_of
@@ -32,7 +34,7 @@ from ..model.validation import validate
 from ..timeline import Entry, fold
 from . import ChapterItem, Copy, FramingItem, ImportResult, Item, Picture, Problem, Update, Version
 from .chapters import ChapterImport, doubtful_close
-from .fitting import fit, with_links
+from .fitting import fit, with_links, with_translations
 from .marks import INCOMPLETE, PREFIX, is_whole_day_here, mark_in, mark_of, new_versions
 from .writer import Writer
 
@@ -123,6 +125,10 @@ class _Import:
     def _add_update(self, update: Update) -> None:
         day = update.versions[0].published.day_in(self.config.zone)
         entry_id, existing = self._find(update.key, day)
+        if existing and not update.has_date:
+            update = _dated_like(update, existing[0])
+        if update.translations:
+            update = self._linked_to_translations(update)
         versions = self._fitted(update)
         # Every version is checked before the first is appended.
         drafts = [self._draft(entry_id, version) for version in versions]
@@ -160,6 +166,12 @@ class _Import:
             records.append((draft, rev))
             rev += 1
         self._append(update.where, records)
+
+    def _linked_to_translations(self, update: Update) -> Update:
+        """Return an update whose texts end with links to its translations."""
+        links = [(one, entry_path(self._find(one.key, one.day)[0])) for one in update.translations]
+        versions = (with_translations(version, links) for version in update.versions)
+        return replace(update, versions=tuple(versions))
 
     def _find(self, key: str, day: date) -> tuple[str, Sequence[Revision]]:
         """Return the id of an update, and its revisions in the journal, oldest first."""
@@ -359,6 +371,16 @@ class _Import:
 
 def _second(instant: datetime) -> datetime:
     return limits.check_instant(instant, "date").replace(microsecond=0)
+
+
+def _dated_like(update: Update, first: Revision) -> Update:
+    """Return an update without a date with that of its first import."""
+    moment = Moment(first.published, first.precision, first.written_time)
+    versions = (
+        msgspec.structs.replace(version, published=moment, updated=first.published)
+        for version in update.versions
+    )
+    return replace(update, versions=tuple(versions))
 
 
 def _one_line(text: str) -> str:

@@ -28,6 +28,7 @@ from ..model.errors import (
     Unreachable,
     did_you_mean,
 )
+from ..model.moment import Moment
 from ..storage.atomic import make_folder, replace_file
 from ..storage.locks import Lock
 from ..storage.paths import Paths
@@ -152,7 +153,8 @@ def poll_due(
         answer, after = poll(client, source, now)
         words = ""
         if answer:
-            reading = Reading(client, now, since=source.read, zone=zone)
+            # An update without a date has the time at which it was first seen.
+            reading = Reading(client, now, Moment(now), since=source.read, zone=zone)
             future: list[FutureUpdate] = []
             try:
                 items = _within_time(

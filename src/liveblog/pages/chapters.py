@@ -31,13 +31,15 @@ def chapter_page(
     changed = Moment(updated, digest.precision)
     data = article(
         pages.config,
-        chapter,
+        addresses.chapter_path(chapter.slug),
         name=heading,
         summary=summary,
         authors=byline,
         period=digest.period,
         published=published,
         updated=changed,
+        pictures=[chapter.picture] if chapter.picture and chapter.state == "live" else [],
+        publisher=pages.publisher,
     )
     return pages.page(
         "chapter.html",

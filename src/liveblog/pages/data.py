@@ -46,6 +46,7 @@ class Coverage(Struct, frozen=True):
     updated: Moment | None  #: of the newest entry or correction; of a whole day, only its day
     authors: tuple[str, ...]
     ended: datetime | None  #: when the coverage ended; None while it is live
+    started: Moment | None = None  #: of the oldest entry
 
 
 class Home(Struct, frozen=True):

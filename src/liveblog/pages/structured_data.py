@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ..config import Config
 from ..model import addresses
-from ..model.chapter import Chapter
+from ..model.entry import Media
 from ..model.moment import Moment, moment_in, updated_in
 from ..model.period import Period
 from ..text.bidi import close_all_controls
@@ -43,51 +43,83 @@ def blog_posting(config: Config, entry: Entry, name: str, text: str) -> dict[str
         "dateModified": updated_in(now).value(config.zone).isoformat(),
         "url": url,
     }
-    if name := now.author or config.author:
-        data["author"] = {"@type": "Person", "name": name}
+    if author := now.author or config.author:
+        data["author"] = _people([author])
     if now.media and now.state == "live":
-        paths = (addresses.media_path(media.path) for media in now.media)
-        data["image"] = [addresses.url(config.url, path) for path in paths]
+        data["image"] = _images(config, now.media)
     return data
 
 
+def entry_page(
+    config: Config, entry: Entry, posting: dict[str, Any], publisher: dict[str, Any]
+) -> dict[str, Any]:
+    """Describe the page of an entry, of which *posting* is the description without its context."""
+    return {
+        **posting,
+        "mainEntityOfPage": posting["url"],
+        "inLanguage": entry.now.lang or config.language,
+        "keywords": list(entry.now.tags),
+        "isPartOf": _blog(config),
+        "publisher": publisher,
+    }
+
+
 def live_blog_posting(
-    config: Config, coverage: Coverage, entries: Sequence[Entry], posts: Sequence[dict[str, Any]]
+    config: Config,
+    coverage: Coverage,
+    entries: Sequence[Entry],
+    posts: Sequence[dict[str, Any]],
+    publisher: dict[str, Any],
 ) -> dict[str, Any]:
     """Describe the live page (schema.org LiveBlogPosting); *posts* describe its *entries*."""
     framing = coverage.framing
-    first = min((entry.now for entry in entries), key=lambda now: now.published, default=None)
+    started = coverage.started.value(config.zone).isoformat() if coverage.started else None
+    pictures = (posting["image"] for posting in posts if "image" in posting)
     return {
         "@type": "LiveBlogPosting",
-        "headline": (framing and framing.headline) or config.title,
-        "description": html_to_text(to_html(framing.introduction)) if framing else "",
+        "@id": config.url,
+        "headline": shorten((framing and framing.headline) or config.title, _HEADLINE),
+        "description": _description(config, coverage),
         "url": config.url,
+        "mainEntityOfPage": config.url,
         "inLanguage": config.language,
-        "coverageStartTime": first and moment_in(first).value(config.zone).isoformat(),
-        "coverageEndTime": coverage.ended and coverage.ended.isoformat(),
+        "datePublished": started,
         "dateModified": coverage.updated and coverage.updated.value(config.zone).isoformat(),
-        "author": [{"@type": "Person", "name": name} for name in coverage.authors],
+        "coverageStartTime": started,
+        "coverageEndTime": coverage.ended and coverage.ended.isoformat(),
+        "author": _people(coverage.authors or filter(None, [config.author])),
+        "publisher": publisher,
+        "image": next(pictures, []),
         "liveBlogUpdate": posts,
     }
 
 
+def _description(config: Config, coverage: Coverage) -> str:
+    framing = coverage.framing
+    introduction = html_to_text(to_html(framing.introduction)) if framing else ""
+    return introduction or config.description
+
+
 def article(
     config: Config,
-    chapter: Chapter,
+    path: str,
     *,
     name: str,
     summary: str,
-    authors: Sequence[str],
+    authors: Iterable[str],
     period: Period,
     published: Moment,
     updated: Moment,
+    pictures: Iterable[Media],
+    publisher: dict[str, Any],
 ) -> dict[str, Any]:
-    """Describe a chapter (schema.org Article); its ``temporalCoverage`` is its *period*.
+    """Describe a digest or chapter (schema.org Article); its ``temporalCoverage`` is its *period*.
 
-    *name* is its title, *summary* its first words, *updated* the last change of anything in it.
+    *path* is that of its page, *name* its title, *summary* its first words, *updated* the last
+    change of anything in it; *pictures* represent it.
     """
-    url = addresses.url(config.url, addresses.chapter_path(chapter.slug))
-    data: dict[str, Any] = {
+    url = addresses.url(config.url, path)
+    return {
         "@type": "Article",
         "@id": url,
         "headline": shorten(name, _HEADLINE),
@@ -98,13 +130,35 @@ def article(
         "mainEntityOfPage": url,
         "inLanguage": config.language,
         "temporalCoverage": f"{period.start}/{period.end}",
-        "author": [{"@type": "Person", "name": author} for author in authors],
-        "isPartOf": {"@type": "Blog", "name": config.title, "url": config.url},
+        "author": _people(authors),
+        "publisher": publisher,
+        "image": _images(config, pictures),
+        "isPartOf": _blog(config),
     }
-    if chapter.picture and chapter.state == "live":
-        path = addresses.media_path(chapter.picture.path)
-        data["image"] = [addresses.url(config.url, path)]
-    return data
+
+
+def organization(config: Config, logo: str) -> dict[str, Any]:
+    """Describe the blog as a publisher (schema.org Organization); *logo* is a path of the site."""
+    address = addresses.url(config.url, logo)
+    return {
+        "@type": "Organization",
+        "name": config.title,
+        "url": config.url,
+        "logo": {"@type": "ImageObject", "url": address},
+    }
+
+
+def _blog(config: Config) -> dict[str, Any]:
+    return {"@type": "Blog", "name": config.title, "url": config.url}
+
+
+def _people(names: Iterable[str]) -> list[dict[str, Any]]:
+    return [{"@type": "Person", "name": name} for name in names]
+
+
+def _images(config: Config, pictures: Iterable[Media]) -> list[str]:
+    paths = (addresses.media_path(media.path) for media in pictures)
+    return [addresses.url(config.url, path) for path in paths]
 
 
 def json_ld(data: dict[str, Any]) -> Markup:
@@ -113,6 +167,13 @@ def json_ld(data: dict[str, Any]) -> Markup:
     ``<``, ``>`` and ``&`` are escaped, so ``</script>`` and ``<!--`` cannot occur.
     """
     data = {"@context": "https://schema.org", **data}
-    filled = {name: value for name, value in data.items() if value not in (None, "", [])}
-    text = msgspec.json.encode(close_all_controls(filled)).decode()
+    text = msgspec.json.encode(close_all_controls(_filled(data))).decode()
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
+
+
+def _filled(data: Any) -> Any:
+    """Return data without the empty values in it."""
+    if isinstance(data, dict):
+        filled = {name: _filled(value) for name, value in data.items()}
+        return {name: value for name, value in filled.items() if value not in (None, "", [])}
+    return list(map(_filled, data)) if isinstance(data, list | tuple) else data

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from functools import partial
-from pathlib import Path
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -24,9 +23,9 @@ from ..blog import Blog
 from ..delivery.dispatcher import Dispatcher
 from ..delivery.outbox import KINDS
 from ..http_client import Client
-from ..model.errors import LiveblogError, StorageError
+from ..model.errors import LiveblogError
 from ..site.report import Report
-from ..storage.locks import Lock
+from ..storage.leader import leader_lock
 from ..watcher import Update
 from .jobs import DESCRIPTIONS, Job, Jobs, Outcome
 from .triggers import DaemonThreads, DueTrigger
@@ -76,7 +75,7 @@ class Schedule:
         self._scheduler = scheduler or BackgroundScheduler(
             timezone=UTC, executors={"default": DaemonThreads(GRACE_SECONDS)}
         )
-        self._lock = Lock(_lock_path(blog))
+        self._lock = leader_lock(blog.paths)
         self._leading = threading.Lock()
         self._planning = threading.Lock()
         self._is_planned = False  # whether the deliveries of all publications are planned
@@ -241,24 +240,4 @@ class Schedule:
         return self._jobs.jobs()
 
 
-def leader(blog: Blog) -> int:
-    """Return the number of the process that leads a blog's schedule, or 0."""
-    lock = Lock(_lock_path(blog))
-    if not lock.path.exists():
-        return 0
-    if found := lock.holder():
-        return found
-    try:
-        if lock.try_acquire():
-            lock.release()
-            return 0
-        return int(lock.path.read_text("ascii") or 0)
-    except (StorageError, OSError, ValueError):
-        return 0
-
-
-def _lock_path(blog: Blog) -> Path:
-    return blog.paths.derived / "schedule.lock"
-
-
-__all__ = ["Job", "Outcome", "Schedule", "dispatcher_for", "leader"]
+__all__ = ["Job", "Outcome", "Schedule", "dispatcher_for"]

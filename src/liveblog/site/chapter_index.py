@@ -138,6 +138,14 @@ class ChapterIndex:
         """Return the live chapters, at most *limit* of them, the newest period first."""
         return self._links(f"chapters c WHERE c.link <> x'' {_NEWEST_FIRST} LIMIT ?", limit)
 
+    def dates(self) -> dict[str, date]:
+        """Map the slugs of the live chapters to the dates of their last change in UTC, in order."""
+        query = (
+            f"SELECT c.slug, SUBSTR(c.updated, 1, 10) FROM chapters c WHERE c.link <> x'' "
+            f"{_NEWEST_FIRST}"
+        )
+        return {slug: date.fromisoformat(day) for slug, day in self._db.execute(query)}
+
     def telling(self, day: date) -> list[ChapterLink]:
         """Return the live chapters that include a day."""
         rows = f"chapter_days d JOIN chapters c USING (slug) WHERE d.day = ? {_NEWEST_FIRST}"

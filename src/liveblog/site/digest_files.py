@@ -8,9 +8,9 @@ from datetime import date, datetime
 from ..digest import Digest
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
-from ..digest.build import abridge
+from ..digest.selection import for_readers
 from ..model import addresses, period
-from ..model.moment import updated_in
+from ..model.moment import Moment, updated_in
 from ..model.period import Period
 from ..pages.data import ChapterLink, NavigationLink
 from ..text.bidi import close_controls
@@ -55,8 +55,12 @@ class DigestFiles:
 
         def render(substitute: Substitute) -> RenderedFiles:
             zone = self._context.config.zone
-            pages: list[tuple[str, date | datetime | None]]
-            pages = [(folder, None)] if digest.days else []
+            pages: list[tuple[str, date | datetime | None]] = []
+            if digest.days:
+                changed = (
+                    Moment(shown.changed, digest.precision).value(zone) if shown.changed else None
+                )
+                pages.append((folder, changed))
             pages += sorted(
                 (addresses.entry_path(entry.id), updated_in(entry.now).value(zone))
                 for entry in substitute(entries)
@@ -68,12 +72,12 @@ class DigestFiles:
     def _entry(self, entry: Entry) -> None:
         output = self._writer.output
         path = addresses.entry_path(entry.id) + "index.html"
-        pictures = [m.path for m in entry.now.media] if entry.now.state == "live" else []
+        pictures = entry.now.media if entry.now.state == "live" else ()
         changed_ids = self._context.changed_ids
         if changed_ids is not None and entry.id not in changed_ids:
             output.keep(path)
             for picture in pictures:
-                output.keep(addresses.media_path(picture))
+                output.keep_media(picture)
             return
         output.fault_purpose = f"entry:{entry.id}"
 
@@ -89,12 +93,13 @@ class DigestFiles:
         """Write the page of a week."""
         digest = self._queries.digest(week)
         if digest.days or has_text(digest.framing):
-            self._digest(abridge(digest), neighbours)
+            self._digest(digest, neighbours)
 
     def _digest(
         self, digest: Digest, neighbours: Neighbours, chapters: Sequence[ChapterLink] = ()
     ) -> None:
         """Write a digest in each form, one at a time: those of a long day are large."""
+        digest = for_readers(digest)
         folder = addresses.period_path(digest.period)
         config, words = self._context.config, self._pages.words
         blog, base = close_controls(config.title), config.url

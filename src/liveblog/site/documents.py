@@ -21,6 +21,7 @@ from ..text.bidi import close_all_controls, close_controls
 from ..text.fragments import with_root
 from ..text.plain import shorten
 from ..timeline import Entry
+from .news_index import NewsItem
 
 MAX_SEARCHED = 1_000  #: maximum number of characters of an entry in a search file
 MIN_SEARCHED = 80  #: the same, however many entries a file has
@@ -86,11 +87,13 @@ def live_json(
     removed: Sequence[str],
     chapters: Sequence[ChapterLink],
     pages: Pages,
+    *,
+    has_more: bool,
 ) -> bytes:
     """Return the document that open pages poll where no server pushes; see ``docs/server.md``.
 
     *changed* are the entries that were posted or corrected last, *removed* the ids of those that
-    were removed last, *chapters* are the newest few.
+    were removed last, *chapters* are the newest few. *has_more*: the blog has other entries too.
     """
     config = pages.config
     document = {
@@ -98,8 +101,10 @@ def live_json(
         "title": close_controls(config.title),
         "url": config.url,
         "language": config.language,
+        "direction": pages.words.direction,
         "page": page,
         "entries": [live_entry(entry, pages) for entry in changed],
+        "more": has_more,
         "removed": removed,
         "chapters": [
             {
@@ -236,33 +241,57 @@ def oembed(config: Config, width: int | None = None) -> dict[str, object]:
 
 def sitemap(base: str, pages: Iterable[tuple[str, date | datetime | None]]) -> str:
     """Return a sitemap: paths, each with its last change or None (https://www.sitemaps.org/)."""
-
-    def written(change: date | datetime) -> str:
-        if not isinstance(change, datetime):
-            return change.isoformat()
-        return f"{change.astimezone(UTC).isoformat()[:19]}Z"
-
     body = "".join(
-        f"<url><loc>{escape(addresses.url(base, path))}</loc>"
-        + (f"<lastmod>{written(updated)}</lastmod>" if updated else "")
-        + "</url>\n"
+        f"<url><loc>{escape(addresses.url(base, path))}</loc>{_last_change(updated)}</url>\n"
         for path, updated in pages
     )
     return _sitemap("urlset", body)
 
 
-def sitemap_index(base: str, paths: Iterable[str]) -> str:
-    """Return a list of sitemaps."""
+def sitemap_index(base: str, maps: Iterable[tuple[str, date | datetime | None]]) -> str:
+    """Return a list of sitemaps: paths, each with its last change or None."""
     body = "".join(
-        f"<sitemap><loc>{escape(addresses.url(base, path))}</loc></sitemap>\n" for path in paths
+        f"<sitemap><loc>{escape(addresses.url(base, path))}</loc>{_last_change(updated)}"
+        "</sitemap>\n"
+        for path, updated in maps
     )
     return _sitemap("sitemapindex", body)
 
 
-def _sitemap(element: str, body: str) -> str:
+def news_sitemap(config: Config, items: Iterable[NewsItem]) -> str:
+    """Return the sitemap of what is news, in the form that news search engines read.
+
+    See https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap.
+    """
+    publication = (
+        f"<news:publication><news:name>{escape(close_controls(config.title))}</news:name>"
+        f"<news:language>{config.language[:2]}</news:language></news:publication>"
+    )
+    body = "".join(
+        f"<url><loc>{escape(addresses.url(config.url, addresses.entry_path(item.id)))}</loc>"
+        f"<news:news>{publication}"
+        f"<news:publication_date>{_w3c_date(item.published)}</news:publication_date>"
+        f"<news:title>{escape(close_controls(item.title))}</news:title></news:news></url>\n"
+        for item in items
+    )
+    return _sitemap("urlset", body, ' xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"')
+
+
+def _last_change(change: date | datetime | None) -> str:
+    return f"<lastmod>{_w3c_date(change)}</lastmod>" if change else ""
+
+
+def _w3c_date(value: date | datetime) -> str:
+    if not isinstance(value, datetime):
+        return value.isoformat()
+    return f"{value.astimezone(UTC).isoformat()[:19]}Z"
+
+
+def _sitemap(element: str, body: str, namespaces: str = "") -> str:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<{element} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{body}</{element}>\n'
+        f'<{element} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"{namespaces}>\n'
+        f"{body}</{element}>\n"
     )
 
 

@@ -17,7 +17,9 @@ from ..timeline import Entry
 from .days import NonEmptyDays
 
 SCHEMA = """
-CREATE TABLE days (day TEXT PRIMARY KEY, headline TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE days (
+    day TEXT PRIMARY KEY, headline TEXT NOT NULL, changed TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE entries (
     id TEXT PRIMARY KEY, day TEXT NOT NULL, mark BLOB NOT NULL, author TEXT NOT NULL,
     position TEXT NOT NULL, updated TEXT NOT NULL, key INTEGER NOT NULL, pinned INTEGER NOT NULL
@@ -29,15 +31,18 @@ CREATE INDEX entries_key ON entries (position, id) WHERE key;
 CREATE INDEX entries_pinned ON entries (position, id) WHERE pinned;
 CREATE TABLE tags (
     slug TEXT NOT NULL, position TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
-    PRIMARY KEY (slug, position, id)
+    updated TEXT NOT NULL, PRIMARY KEY (slug, position, id)
 ) WITHOUT ROWID;
 CREATE INDEX tags_id ON tags (id);
+CREATE INDEX tags_updated ON tags (slug, updated);
 CREATE TABLE earlier_slugs (
     slug TEXT NOT NULL, position TEXT NOT NULL, id TEXT NOT NULL, topic TEXT NOT NULL,
     PRIMARY KEY (slug, position, id, topic)
 ) WITHOUT ROWID;
 CREATE INDEX earlier_slugs_id ON earlier_slugs (id);
-CREATE TABLE slugs (slug TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE slugs (
+    slug TEXT PRIMARY KEY, entries INTEGER NOT NULL, changed TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
 CREATE INDEX slugs_entries ON slugs (entries DESC, slug);
 CREATE TABLE figures (day TEXT PRIMARY KEY, csv TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE removals (id TEXT PRIMARY KEY, day TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
@@ -64,6 +69,7 @@ class Invalidation(Struct, frozen=True):
     tags: frozenset[str]  #: slugs
     archives: frozenset[date]  #: the days in which they appeared or changed
     homes: frozenset[date]  #: the days of their ids, where another day shows them
+    has_new_dates: bool  #: whether a day or tag changed last on another date than before
 
     @classmethod
     def union(cls, found: Sequence[Invalidation]) -> Invalidation:
@@ -72,6 +78,7 @@ class Invalidation(Struct, frozen=True):
             frozenset().union(*(one.tags for one in found)),
             frozenset().union(*(one.archives for one in found)),
             frozenset().union(*(one.homes for one in found)),
+            any(one.has_new_dates for one in found),
         )
 
 
@@ -95,10 +102,12 @@ class EntryIndex:
         removed: Iterable[Entry],
         zone: tzinfo,
         has_earlier_slugs: bool = False,
+        changed_on: date | None = None,
     ) -> tuple[Invalidation, set[str]]:
         """Replace a day; return what shows its changed entries, and the ids of these.
 
-        *headline* is None if the day is empty; *zone* is the blog's. *has_earlier_slugs*: topics
+        *headline* is None if the day is empty; *changed_on* is the date of its last change in UTC;
+        *zone* is the blog's. *has_earlier_slugs*: topics
         keep the addresses that they had before signs counted; see :meth:`topic_at`.
         """
         name = day.isoformat()
@@ -111,10 +120,14 @@ class EntryIndex:
         slugs |= self._insert_earlier_slugs(shown) if has_earlier_slugs else set()
         days |= self._insert_changes(name, [(live | gone)[i] for i in sorted(changed)
                                             if i in live or i in gone], zone)  # fmt: skip
-        self._replace_headline(name, headline)
+        has_new_dates = self._replace_headline(name, headline, changed_on)
+        has_new_dates |= self._replace_tag_dates(slugs)
         homes = {id_day(entry.id) for entry in live.values() if entry.now.day}
         found = Invalidation(
-            frozenset(slugs), frozenset(map(date.fromisoformat, days)), frozenset(homes)
+            frozenset(slugs),
+            frozenset(map(date.fromisoformat, days)),
+            frozenset(homes),
+            has_new_dates,
         )
         return found, changed
 
@@ -179,15 +192,30 @@ class EntryIndex:
         query = "SELECT 1 FROM entries WHERE id = ? AND day <> ?"
         return self._db.execute(query, (entry_id, day)).fetchone() is not None
 
-    def _replace_headline(self, name: str, headline: str | None) -> None:
-        row = self._db.execute("SELECT headline FROM days WHERE day = ?", (name,)).fetchone()
-        if (row[0] if row else None) == headline:
-            return
-        self._days = None
+    def _replace_headline(self, name: str, headline: str | None, changed_on: date | None) -> bool:
+        """Replace the headline of a day; return whether the date of its last change differs."""
+        query = "SELECT headline, changed FROM days WHERE day = ?"
+        before = self._db.execute(query, (name,)).fetchone() or (None, "")
+        after = (headline, changed_on.isoformat() if changed_on and headline is not None else "")
+        if before == after:
+            return False
+        if before[0] != headline:
+            self._days = None
         if headline is None:
             self._db.execute("DELETE FROM days WHERE day = ?", (name,))
         else:
-            self._db.execute("INSERT OR REPLACE INTO days VALUES (?, ?)", (name, headline))
+            self._db.execute("INSERT OR REPLACE INTO days VALUES (?, ?, ?)", (name, *after))
+        return bool(before[1] != after[1])
+
+    def _replace_tag_dates(self, slugs: Iterable[str]) -> bool:
+        """Replace the dates of the last change of tags; return whether one differs."""
+        found = False
+        for name in slugs:
+            query = "SELECT SUBSTR(MAX(updated), 1, 10) FROM tags WHERE slug = ?"
+            changed = self._db.execute(query, (name,)).fetchone()[0] or ""
+            query = "UPDATE slugs SET changed = ?1 WHERE slug = ?2 AND changed <> ?1"
+            found |= self._db.execute(query, (changed, name)).rowcount > 0
+        return found
 
     def _insert(self, entries: Iterable[Entry]) -> set[str]:
         """Add entries; return the slugs of their tags."""
@@ -210,11 +238,12 @@ class EntryIndex:
                 )
             )
             tags += [
-                (s, position, now.id, t) for s, t in {topic_slug(t): t for t in now.tags}.items()
+                (s, position, now.id, t, _instant(now.updated))
+                for s, t in {topic_slug(t): t for t in now.tags}.items()
             ]
         values = ", ".join("?" * 8)
         self._db.executemany(f"INSERT OR REPLACE INTO entries VALUES ({values})", rows)
-        self._db.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?)", tags)
+        self._db.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?, ?)", tags)
         self._count((tag[0] for tag in tags), 1)
         return {tag[0] for tag in tags}
 
@@ -233,7 +262,7 @@ class EntryIndex:
         """Add *more* (-1 or 1) to the number of entries of tags, once for each slug."""
         counted = Counter(slugs)
         self._db.executemany(
-            "INSERT INTO slugs VALUES (?, ?) "
+            "INSERT INTO slugs (slug, entries) VALUES (?, ?) "
             "ON CONFLICT DO UPDATE SET entries = entries + excluded.entries",
             [(name, more * number) for name, number in counted.items()],
         )
@@ -383,6 +412,23 @@ class EntryIndex:
         """Return the slugs of the tags with most entries, the most used first."""
         query = "SELECT slug FROM slugs ORDER BY entries DESC, slug LIMIT ?"
         return [row[0] for row in self._db.execute(query, (limit,))]
+
+    def tag_dates(self) -> list[tuple[str, date]]:
+        """Return the slug of every tag in use, and the date of its last change in UTC, in order."""
+        query = "SELECT slug, changed FROM slugs ORDER BY slug"
+        return [(name, date.fromisoformat(changed)) for name, changed in self._db.execute(query)]
+
+    def day_dates(self) -> dict[date, date | None]:
+        """Map the non-empty days to the dates of their last change in UTC, in order."""
+        rows = self._db.execute("SELECT day, changed FROM days ORDER BY day")
+        return {
+            date.fromisoformat(day): date.fromisoformat(changed) if changed else None
+            for day, changed in rows
+        }
+
+    def oldest(self, limit: int) -> list[EntryRef]:
+        """Return the oldest entries, the oldest first."""
+        return self._refs("SELECT id, day FROM entries ORDER BY position, id LIMIT ?", limit)
 
     def count_in(self, day: date) -> int:
         """Return how many entries a day shows."""

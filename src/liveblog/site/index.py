@@ -25,18 +25,19 @@ from ..storage.sqlite import (
     open_database,
     open_temporary,
 )
-from . import chapter_index, entry_index, manifest, quote_index
+from . import chapter_index, entry_index, manifest, news_index, quote_index
 from .chapter_index import ChapterIndex
 from .entry_index import EntryIndex
 from .manifest import Manifest
+from .news_index import NewsIndex
 from .quote_index import QuoteIndex
 
-VERSION = 14
+VERSION = 15
 
 _SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE stamps (name TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID;
-{entry_index.SCHEMA}{chapter_index.SCHEMA}{quote_index.SCHEMA}{manifest.SCHEMA}"""
+{entry_index.SCHEMA}{chapter_index.SCHEMA}{quote_index.SCHEMA}{news_index.SCHEMA}{manifest.SCHEMA}"""
 
 
 class Index:
@@ -54,6 +55,7 @@ class Index:
         self.entries = EntryIndex(self._db)
         self.chapters = ChapterIndex(self._db)
         self.quotes = QuoteIndex(self._db)
+        self.news = NewsIndex(self._db)
         self.manifest = Manifest(self._db, self._run_number)
         self.close = weakref.finalize(self, self._db.close)
 
@@ -130,7 +132,8 @@ class Index:
     def clear(self) -> None:
         """Delete everything."""
         self._db.execute("DELETE FROM facts WHERE name <> 'run'")
-        tables = (module.TABLES for module in (entry_index, chapter_index, quote_index, manifest))
+        modules = (entry_index, chapter_index, quote_index, news_index, manifest)
+        tables = (module.TABLES for module in modules)
         for table in ("stamps", *chain.from_iterable(tables)):
             self._db.execute(f"DELETE FROM {table}")
         self.entries.forget_days()

@@ -67,6 +67,8 @@ def make_plan(changes: SiteChanges, context: Context, *, full: bool) -> Plan:
         years |= {*now.years, *before.years}
     closed_days = {p.start for p in changes.closings if p.kind == "day"}
     all_feeds = full or is_state_new or bool(changes.closings)
+    had_news, has_news = index.fact("news"), bool(index.news.newest(context.timeline.now))
+    index.set_fact("news", "yes" if has_news else "")
     months, search_open = _search_files(changes, queries, index)
     return Plan(
         days=days,
@@ -83,8 +85,10 @@ def make_plan(changes: SiteChanges, context: Context, *, full: bool) -> Plan:
         figures=full or changes.has_new_figures,
         sitemap=full
         or bool(added_or_removed)
-        or chapters.has_new_slugs
-        or not framed_weeks <= {*queries.weeks}
+        or chapters.has_new_rows
+        or bool(framed_weeks)
+        or changes.invalidation.has_new_dates
+        or has_news != bool(had_news)
         or changes.tags_before != index.entries.tags(),
         search_page=full or bool(added_or_removed) or chapters.has_new_slugs,
         subscribe=full or chapters.has_new_slugs or bool(changes.invalidation.tags),

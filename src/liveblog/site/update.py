@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from msgspec import Struct
 
-from ..digest import headline_of
+from ..digest import day_headline
 from ..journal import Journal
 from ..journal.dayfiles.layout import is_day
 from ..model import period
 from ..model.chapter import PREFIX, Chapter
 from ..model.entry import Revision
 from ..model.period import Period, local_day
-from ..timeline import Day
+from ..timeline import Day, Entry
 from .chapter_update import ChapterChanges, update_chapters
 from .days import NonEmptyDays
 from .documents import figures_csv
 from .entry_index import Invalidation
-from .fault_boundary import Substitute
+from .fault_boundary import Substitute, is_fatal
+from .news_index import NEWS
 from .writer import Context
 
 
@@ -98,6 +99,8 @@ class IndexUpdate:
         today = local_day(self._now, self._config.zone)
         last = self._last_time()
         low, high = sorted((local_day(last, self._config.zone) if last else today, today))
+        if last and last > self._now:
+            low -= NEWS  # what was no news any more is news again
         return days | set(self._index.journal_days(low, high)) | self._failed_before()
 
     def _failed_before(self) -> set[date]:
@@ -148,7 +151,7 @@ class IndexUpdate:
         day = self._queries.day(name)
         headline = None
         if day.entries or day.framing is not None:
-            headline = headline_of(day)
+            headline = day_headline(day, self._context.pages.words)
         figures = self._boundary.render(
             "feeds/figures.csv",
             day.entries,
@@ -175,14 +178,26 @@ class IndexUpdate:
     ) -> tuple[Invalidation, set[str]]:
         entries, removed = substitute(day.entries), substitute(day.removed)
         with self._index.savepoint():
-            return self._index.entries.replace_day(
+            found = self._index.entries.replace_day(
                 day.date,
                 entries,
                 headline,
                 removed,
                 self._config.zone,
                 self._config.earlier_tag_addresses,
+                day.changed.astimezone(UTC).date() if day.changed else None,
             )
+            self._index.news.replace_day(day.date, entries, found[1], self._now, self._name)
+        return found
+
+    def _name(self, entry: Entry) -> str:
+        """Return the name of an entry; empty if it cannot be rendered, which its page reports."""
+        try:
+            return self._context.pages.name(entry)
+        except Exception as error:
+            if is_fatal(error):
+                raise
+            return ""
 
     def _note_removed_chapters(self, changed: Iterable[str]) -> None:
         for name in changed:

@@ -86,7 +86,8 @@ _PERIOD = re.compile(
 
 
 _BYLINE = re.compile(
-    r"[*_]{0,3}(?:par|by|von|por|بقلم):? {1,2}([^\s.:;!?][^.:;!?*_]{2,100})[*_]{0,3}", re.IGNORECASE
+    r"[*_]{0,3}(?:par|by|von|por|بقلم|إعداد):? {1,2}([^\s.:;!?][^.:;!?*_]{2,100})[*_]{0,3}",
+    re.IGNORECASE,
 )
 
 

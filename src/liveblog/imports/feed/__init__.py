@@ -51,7 +51,7 @@ class Reading:
 
     client: Client  #: fetches documents, and pictures when their update is imported
     now: datetime  #: aware
-    undated: datetime | None = None  #: aware; date for updates without one, which else are left out
+    undated: Moment | None = None  #: of updates without a date, which are left out without it
     since: datetime | None = None  #: aware; how far back documents are read
     max_documents: int = MAX_DOCUMENTS
     zone: tzinfo = UTC  #: of the blog's days, for dates without a time
@@ -172,10 +172,15 @@ def _updates_of(
                 date = versions[0].published if versions else published
                 versions.append(_version(entry, date, document, reading.client))
         if versions:
-            updates.append(Update(key, where_entry, tuple(versions)))
+            has_date = any(_has_date(entry) for entry in entries)
+            updates.append(Update(key, where_entry, tuple(versions), has_date))
         if len(numbered) > len(entries):
             what = f"several updates there have the same id ('{key[:100]}'); one is imported"
             yield Problem(where_entry, what, "Tell the owner of the feed.")
+    # A feed begins with the newest, which is all that is known of those without a date.
+    updates.sort(key=lambda update: not update.has_date)
+    dated = sum(update.has_date for update in updates)
+    updates[dated:] = reversed(updates[dated:])
     yield from sorted(updates, key=lambda update: update.versions[0].published.instant)
 
 
@@ -199,8 +204,14 @@ def _date_of(entry: Entry, reading: Reading) -> Moment | None:
     """Return the moment of an entry: a whole day where it has a date without a time."""
     if entry.day:
         return moment_of(entry.day, reading.zone)
-    instant = entry.published or entry.updated or reading.undated
-    return Moment(instant, written_time=entry.written_time) if instant else None
+    instant = entry.published or entry.updated
+    if instant:
+        return Moment(instant, written_time=entry.written_time)
+    return None if entry.dated else reading.undated
+
+
+def _has_date(entry: Entry) -> bool:
+    return bool(entry.day or entry.published or entry.updated)
 
 
 def _why_refused(
@@ -210,7 +221,8 @@ def _why_refused(
     if published is None:
         date = entry.dated[:60]
         what = f"its date cannot be read ('{date}')" if date else "it has no date"
-        hint = "Give the date that such updates are to have."
+        hint = "Say which date such updates are to have, as in --undated '2012-07-15 18:04'."
+        hint = "Correct it in a copy of the feed, and import that." if date else hint
         return Problem(where_entry, f"{what}; it is not imported", hint)
     if published.instant > now:
         what = f"its date lies in the future ({published.instant:%Y-%m-%d}); it is not imported"

@@ -11,38 +11,48 @@ The files of :mod:`liveblog.exports.markdown` are imported without loss.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path, PurePosixPath
+
+import msgspec
 
 from ...model import limits
 from ...model.entry import FORBIDDEN, clean_text
 from ...model.errors import InvalidInput
 from ...text.frontmatter import Page, split
 from ...text.plain import shorten
-from .. import Copy, Item, Picture, Problem, Update, Version
+from .. import Copy, Item, Picture, Problem, Translation, Update, Version
 from . import body, fields, records, templates
 from .body import Body, ShownPicture
 from .fields import Fields, Generator
+from .languages import Languages, find_languages
 from .source import Source
 
 
-def read_folder(path: Path, *, zone: tzinfo, now: datetime) -> Iterator[Item]:
+def read_folder(path: Path, *, zone: tzinfo, now: datetime, language: str) -> Iterator[Item]:
     """Yield the posts in *path*: a whole site, its folder of posts, or an earlier export.
 
     Dates without an offset are those of *zone*; what is dated after *now* is not imported. Files
     that cannot be read come first, then the items in the order of their paths. The key of an
-    update is the path of its file within *path*, so that a second import adds nothing.
+    update is the path of its file within *path*, so that a second import adds nothing. A post in
+    another language than *language*, that of the blog, is marked with its own.
 
     Raises :class:`InvalidInput` if it is not a folder or holds no posts.
     """
-    return _items(Source(path), zone, now)
+    return _items(Source(path), zone, now, language)
 
 
-def _items(source: Source, zone: tzinfo, now: datetime) -> Iterator[Item]:
+def _items(source: Source, zone: tzinfo, now: datetime, language: str) -> Iterator[Item]:
     yield from source.problems
     copies: list[Copy] = []
+    languages = find_languages(source)
+    translations = _translations(source, languages, zone, now)
+    if translations:
+        yield _told(languages, translations)
     for where in source.posts:
         try:
             page = split(source.text(where))
@@ -58,11 +68,58 @@ def _items(source: Source, zone: tzinfo, now: datetime) -> Iterator[Item]:
                 hint = "Post it, if readers are to see it."
                 yield Problem(where, f"{reason}; it is not imported", hint)
             else:
-                yield from _update(page, where, source, zone, now)
+                for part in _update(page, where, source, zone, now):
+                    if isinstance(part, Update):
+                        update = _in_language(part, languages.by_post.get(where, ""), language)
+                        yield replace(update, translations=translations.get(where, ()))
+                    else:
+                        yield part
         except InvalidInput as error:
             yield Problem(where, f"{_as_clause(error.message)}; it is not imported", error.hint)
     # In the order of their recording, so that each can keep its instant.
     yield from sorted(copies, key=records.recording_order)
+
+
+def _translations(
+    source: Source, languages: Languages, zone: tzinfo, now: datetime
+) -> dict[str, tuple[Translation, ...]]:
+    """Return, for each post, its translations that are imported too."""
+    found: dict[str, tuple[Translation, ...]] = {}
+    for group in languages.groups:
+        imported: dict[str, Translation] = {}
+        for lang, where in group.items():
+            with suppress(InvalidInput):  # reported when the post is read
+                page = split(source.text(where))
+                if records.is_export(page) or _why_refused(page, where, zone, now):
+                    continue
+                generator = _generator(page, where, source)
+                post_fields = fields.read(page, where, source.section(where), generator, zone)
+                day = post_fields.published.day_in(zone)
+                imported[where] = Translation(where, day, lang, post_fields.texts["title"])
+        for where in imported if len(imported) > 1 else ():
+            found[where] = tuple(one for key, one in imported.items() if key != where)
+    return found
+
+
+def _told(languages: Languages, translations: Mapping[str, Sequence[Translation]]) -> Problem:
+    """Say that translations become updates of their own."""
+    names = sorted({languages.by_post.get(where, "") or "?" for where in translations})
+    what = (
+        f"{len(translations)} posts say the same in several languages ({', '.join(names)}); each "
+        "becomes an update, marked with its language, that links to the others"
+    )
+    hint = "Retract those that are not for your readers, or remove their files before the import."
+    return Problem(min(translations), what, hint)
+
+
+def _in_language(update: Update, lang: str, language: str) -> Update:
+    """Return an update marked with the language of its post, where that is not the blog's."""
+    if not lang or lang.partition("-")[0] == language.partition("-")[0]:
+        return update
+    versions = (
+        msgspec.structs.replace(version, lang=version.lang or lang) for version in update.versions
+    )
+    return replace(update, versions=tuple(versions))
 
 
 def _why_refused(page: Page, where: str, zone: tzinfo, now: datetime) -> str:

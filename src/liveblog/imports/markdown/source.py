@@ -57,6 +57,10 @@ class Source:
         parts = {self._root.name, *PurePosixPath(post).parts}
         return bool(parts & _JEKYLL) or (self._root / "_config.yml").is_file()
 
+    def within_content(self, post: str) -> str:
+        """Return the path of a post within the folder of all posts."""
+        return post.removeprefix(f"{self._content}/") if self._content else post
+
     def section(self, post: str) -> str:
         """Return the folder of a post within the folder of all posts."""
         parts = PurePosixPath(post).parent.relative_to(self._content).parts

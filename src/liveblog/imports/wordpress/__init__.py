@@ -94,7 +94,7 @@ class Export:
         self._by_number: dict[str, str] = {}
         self._problems: list[Problem] = []
         self._omissions = Omissions()
-        self._posts: set[int] = set()
+        self._posts: set[str] = set()
         self._entries: set[int] = set()
         self._read_once(lang)
 
@@ -123,7 +123,7 @@ class Export:
                         is_found = is_found or self._is_selected(part)
                         if part.entries and len(live_blogs) < 5:
                             live_blogs.append(
-                                f"{part.id} '{shorten(plain_text(part['title']), 60)}'"
+                                f"{part.key} '{shorten(plain_text(part['title']), 60)}'"
                             )
         if not is_found:
             hint = (
@@ -160,11 +160,11 @@ class Export:
 
     def _item(self, item: wxr.Item) -> Iterator[Item]:
         kind, status = item["wp:post_type"], item["wp:status"]
-        where = f"post {item.id} '{shorten(plain_text(item['title']), 60)}'"
+        where = f"post {item.key or '?'} '{shorten(plain_text(item['title']), 60)}'"
         is_live_blog = bool(item.entries) or item.meta.get("liveblog") in ("enable", "archive", "1")
         if kind in _IGNORED or status == "auto-draft":
             return
-        title = plain_text(item["title"]) or str(item.id)
+        title = plain_text(item["title"]) or item.key
         if kind != "post" and not is_live_blog:
             self._omissions.add(kind, title)
             return
@@ -175,15 +175,15 @@ class Export:
         if item["wp:post_password"]:
             self._omissions.add("password", title)
             return
-        if not item.id:
-            what = f"it has no number that can be read (line {item.line}); it is not imported"
-            yield Problem(where, what, "Correct it in the file.")
+        if not item.key:
+            what = f"it has neither a number nor an address (line {item.line}); it is not imported"
+            yield Problem(where, what, "Give it a <wp:post_id> in the file.")
             return
-        if item.id in self._posts:
+        if item.key in self._posts:
             what = f"it is there twice (again in line {item.line}); the first is imported"
             yield Problem(where, what, "Compare the two.")
             return
-        self._posts.add(item.id)
+        self._posts.add(item.key)
         if item.is_truncated:
             yield _truncated(where)
         yield from self._post(item, where)
@@ -222,7 +222,7 @@ class Export:
             lang=self._language,
         )
         if version.title or version.body or version.pictures:
-            yield Update(f"post {item.id}", where, (version,))
+            yield Update(f"post {item.key}", where, (version,))
         elif not item.entries:
             yield Problem(where, "it is empty; it is not imported")
 

@@ -56,12 +56,12 @@ _GROUP_ELEMENTS = {
 """Elements that hold fields, each with its parent."""
 
 _FIELD_ELEMENTS = frozenset((
-    "title", "link", "language", "pubDate", "dc:creator", "content:encoded", "excerpt:encoded",
-    "wp:wxr_version", "wp:post_id", "wp:post_date", "wp:post_date_gmt", "wp:post_modified",
-    "wp:post_modified_gmt", "wp:post_name", "wp:post_parent", "wp:post_password", "wp:post_type",
-    "wp:status", "wp:is_sticky", "wp:attachment_url", "wp:comment_approved", "wp:comment_author",
-    "wp:comment_content", "wp:comment_date", "wp:comment_date_gmt", "wp:comment_id",
-    "wp:comment_type", "wp:comment_user_id",
+    "title", "link", "guid", "language", "pubDate", "dc:creator", "content:encoded",
+    "excerpt:encoded", "wp:wxr_version", "wp:post_id", "wp:post_date", "wp:post_date_gmt",
+    "wp:post_modified", "wp:post_modified_gmt", "wp:post_name", "wp:post_parent",
+    "wp:post_password", "wp:post_type", "wp:status", "wp:is_sticky", "wp:attachment_url",
+    "wp:comment_approved", "wp:comment_author", "wp:comment_content", "wp:comment_date",
+    "wp:comment_date_gmt", "wp:comment_id", "wp:comment_type", "wp:comment_user_id",
 ))  # fmt: skip
 _META_KEYS = frozenset((
     "_thumbnail_id", "_wp_attachment_image_alt", "cap-user_login", "liveblog",
@@ -121,6 +121,11 @@ class Item:
     def id(self) -> int:
         """Its number; 0 if it has no valid one."""
         return number(self["wp:post_id"])
+
+    @property
+    def key(self) -> str:
+        """Its permanent name: its number, else its guid or address; empty without any."""
+        return str(self.id or "") or self["guid"].strip() or self["link"].strip()
 
 
 @dataclass(frozen=True)

@@ -102,8 +102,9 @@ export async function post(draft) {
     }
     const entry = toEntry(draft);
     if (!entry.body && !entry.title && !entry.pictures.length) throw new ApiError(422, { code: "empty" });
-    if (entry.figures.some(({ name, value }) => !name || Number.isNaN(value))) {
-      throw new ApiError(422, { code: "no_number" });
+    for (const { name, value } of entry.figures) {
+      if (!name) throw new ApiError(422, { code: "no_name" });
+      if (Number.isNaN(value)) throw new ApiError(422, { code: "no_number" });
     }
     try {
       return await api("POST", "entries", entry, { "Idempotency-Key": draft.key });

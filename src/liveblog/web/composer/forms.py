@@ -102,7 +102,7 @@ class Fields(Draft, frozen=True, kw_only=True):
     def read(cls, form: Form, before: Fields) -> Fields:
         """Return what a form sent; what the form does not show stays as it was *before*.
 
-        Raises :class:`Problem` for a figure that is no number.
+        Raises :class:`Problem` for a figure without a name or that is no number.
         """
         read = {}
         for field in FIELDS:
@@ -217,7 +217,7 @@ def _figures(form: Form, _: str, before: tuple[Figure, ...]) -> tuple[Figure, ..
     if not form.has(*_FIGURE):
         return before
     return tuple(
-        Figure(name.strip(), _number(value), unit.strip(), source)
+        Figure(_figure_name(name), _number(value), unit.strip(), source)
         for name, value, unit, source in _rows(form, *_FIGURE)
         if name.strip() or value.strip()
     )
@@ -246,6 +246,12 @@ def chosen_pictures(form: Form) -> tuple[Picture, ...]:
         for name, alt, caption in _rows(form, *_PICTURE)
         if name and name not in form.many("drop")
     )
+
+
+def _figure_name(text: str) -> str:
+    if not text.strip():
+        raise Problem(422, "no_name", "A figure needs a name.")
+    return text.strip()
 
 
 def _number(text: str) -> int | float:
