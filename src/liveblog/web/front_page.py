@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -217,15 +217,15 @@ class FrontPage:
         )
 
     def _in(self, language: str) -> Pages:
-        """Return the templates in a language, with the assets of the first blog."""
+        """Return the pages in a language, with the theme of the first blog."""
         if language not in self._pages:
-            folder = self._apps[0].path.removeprefix("/")
-            assets = {name: folder + path for name, path in self._look_assets().items()}
-            self._pages[language] = Pages(self._config(language), assets=assets)
+            first = self._apps[0]
+            folder, own = first.path.removeprefix("/"), first.blog.publisher.pages.assets
+            assets = {name: folder + path for name, path in own.items()}
+            templates = first.blog.paths.templates
+            config = self._config(language)
+            self._pages[language] = Pages(config, templates=templates, assets=assets)
         return self._pages[language]
-
-    def _look_assets(self) -> Mapping[str, str]:
-        return self._apps[0].blog.publisher.pages.assets
 
     # -- search -------------------------------------------------------------------------------
 
