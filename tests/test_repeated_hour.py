@@ -72,7 +72,7 @@ def test_the_command_line_says_which_one_is_meant(blog: Blog) -> None:
         ("2024-10-27 02:30 UTC+1", "UTC+1", "UTC+2"),
     ):
         done = run("post", "x", "--at", text, cwd=folder)
-        assert f"02:30 ({said})" in plain(done.stderr).replace(NBSP, " ")
+        assert f"2 h 30 ({said})" in plain(done.stderr).replace(NBSP, " ")
         assert f"write {other} after the time" in done.stderr
     assert "twice" not in run("post", "x", "--at", "2024-10-27 04:30", cwd=folder).stderr
     for command in (["log"], ["digest", "2024-10-27"]):
