@@ -10,7 +10,7 @@ import pytest
 from liveblog import Blog
 from liveblog.model.errors import InvalidInput
 from liveblog.text.dates import parse_moment
-from liveblog.text.locale import NBSP, Words
+from liveblog.text.locale import Words
 
 from .command import run
 from .conftest import Clock, begun, plain
@@ -72,7 +72,7 @@ def test_the_command_line_says_which_one_is_meant(blog: Blog) -> None:
         ("2024-10-27 02:30 UTC+1", "UTC+1", "UTC+2"),
     ):
         done = run("post", "x", "--at", text, cwd=folder)
-        assert f"2 h 30 ({said})" in plain(done.stderr).replace(NBSP, " ")
+        assert f"2 h 30 ({said})" in plain(done.stderr).replace("\u00a0", " ")
         assert f"write {other} after the time" in done.stderr
     assert "twice" not in run("post", "x", "--at", "2024-10-27 04:30", cwd=folder).stderr
     for command in (["log"], ["digest", "2024-10-27"]):
@@ -93,6 +93,6 @@ def test_pages_and_feeds_tell_them_apart(blog: Blog) -> None:
         "daily/feed.json",
     ):
         file = blog.paths.site / path
-        text = plain(file.read_text("utf-8")).replace(NBSP, " ")
+        text = plain(file.read_text("utf-8")).replace("\u00a0", " ")
         assert "2 h 30 (UTC+2)" in text, path
         assert "2 h 30 (UTC+1)" in text, path
