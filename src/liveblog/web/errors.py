@@ -50,6 +50,7 @@ class Problem(Exception):
     hint: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     theirs: object = None  #: after a conflict: the revision that was appended first
+    about: str = ""  #: of invalid input: what is invalid, see :class:`InvalidInput`
 
 
 def of(error: Exception) -> Problem:
@@ -63,7 +64,8 @@ def of(error: Exception) -> Problem:
     if isinstance(error, LiveblogError):
         status, code = next(row[1:] for row in KINDS if isinstance(error, row[0]))
         headers = {"retry-after": "10"} if status == 503 else {}
-        return Problem(status, code, error.message, error.hint, headers)
+        about = error.about if isinstance(error, InvalidInput) else ""
+        return Problem(status, code, error.message, error.hint, headers, about=about)
     if isinstance(error, HTTPException):
         phrase = HTTPStatus(error.status_code).phrase
         code = phrase.lower().replace(" ", "_")
@@ -80,6 +82,7 @@ class ProblemDetails(Struct, omit_defaults=True):
     code: Annotated[str, Meta(description="For programs.")]
     detail: Annotated[str, Meta(description="What is wrong, for people.")]
     hint: Annotated[str, Meta(description="What to do next.")] = ""
+    about: Annotated[str, Meta(description="What is invalid: time, tag, picture and so on.")] = ""
     theirs: Annotated[Any, Meta(description="After a conflict: the other revision.")] = None
 
 
@@ -87,7 +90,7 @@ def response(problem: Problem) -> Response:
     """Return a problem as JSON."""
     title = HTTPStatus(problem.status).phrase
     document = ProblemDetails("about:blank", title, problem.status, problem.code, problem.detail,
-                              problem.hint, problem.theirs)  # fmt: skip
+                              problem.hint, problem.about, problem.theirs)  # fmt: skip
     headers = {"cache-control": "no-store", **problem.headers}
     data = msgspec.json.encode(document)
     return Response(data, problem.status, headers, "application/problem+json")
