@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
 import liveblog
-from liveblog.digest.text import marks_of
+from liveblog.digest.lines import marks_of
 from liveblog.model.moment import Moment
 from liveblog.text.locale import Words
 

@@ -13,7 +13,7 @@ from datetime import time as time_of_day
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.numbers import format_decimal
 from babel.support import Translations
 
@@ -97,6 +97,13 @@ class Words:
         text = format_decimal(value, locale=self._locale, group_separator=is_grouped)
         return text.replace("-", "\N{MINUS SIGN}")
 
+    def change(self, value: float) -> str:
+        """Format a difference with its sign: ``+35``, ``−1,200``."""
+        sign = "+" if value > 0 else "−" if value < 0 else "±"
+        # The sign stays before the number in a text from right to left too.
+        mark = "\u200e" if self.direction == "rtl" else ""
+        return f"{mark}{sign}{self.number(abs(value))}"
+
     @property
     def comma(self) -> str:
         """The separator of the items of a list."""
@@ -124,6 +131,13 @@ class Words:
     def short_day(self, day: date, *, year: bool = False) -> str:
         """Format a day in short form: ``15 juil.``, with the year if *year*."""
         return self._format(day, "", skeleton="yMMMd" if year else "MMMd")
+
+    def short_span(self, start: date, end: date) -> str:
+        """Format a period without its year in short form: ``16–22 juil.``."""
+        text: str = format_interval(start, end, "MMMd", locale=self._locale)
+        if self._locale.language == "fr":
+            text = re.sub(r"\b1\b(?!er)", "1er", text)
+        return re.sub(r"\s?–\s?", "–", text)
 
     def day_number(self, day: date, *, year: bool = False) -> str:
         """Format a day as numbers: ``15/07``, with the year if *year*."""
