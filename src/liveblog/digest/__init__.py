@@ -13,7 +13,7 @@ from msgspec import Struct
 from ..journal import Fault
 from ..model import addresses
 from ..model.chapter import Chapter
-from ..model.entry import Framing, Media, Precision
+from ..model.entry import Framing, Media, Precision, pictures_among
 from ..model.period import Period, parse_period_id
 from ..text.locale import Words
 from ..timeline import Day, Entry
@@ -55,10 +55,13 @@ class Digest(Struct, frozen=True):
 
     @property
     def pictures(self) -> tuple[Media, ...]:
-        """Every picture that it shows: that of the chapter, then those of live entries."""
+        """Every picture that it shows: that of the chapter, then those of live entries.
+
+        A film is there with the picture that stands for it.
+        """
         lead = (self.chapter.picture,) if self.chapter and self.chapter.picture else ()
         shown = (entry.now.media for entry in self.entries if entry.now.state == "live")
-        return (*lead, *(media for pictures in shown for media in pictures))
+        return (*lead, *(picture for media in shown for picture in pictures_among(media)))
 
     @property
     def faults(self) -> tuple[Fault, ...]:

@@ -20,6 +20,7 @@ from .text import (
     correction_line,
     days_with_figures,
     figure_line,
+    film_label,
     marks_of,
     sources_line,
     unit_line,
@@ -86,6 +87,12 @@ def _picture(media: Media, base: str) -> list[str]:
     return [f"![{_escape(media.alt)}]({address})", *caption]
 
 
+def _film(media: Media, words: Words, base: str) -> list[str]:
+    address = addresses.url(base, addresses.media_path(media.path))
+    caption = [f"*{_escape(media.caption)}*"] if media.caption else []
+    return [f"[{_escape(film_label(media, words))}]({address})", *caption]
+
+
 def _entry(entry: Entry, words: Words, base: str) -> str:
     now = entry.now
     address = addresses.url(base, addresses.entry_path(now.id))
@@ -105,7 +112,7 @@ def _entry(entry: Entry, words: Words, base: str) -> str:
         return "\n\n".join(blocks)
     blocks.append(adapted(now.body, id_letters(now.id), base))
     for media in now.media:
-        blocks += _picture(media, base)
+        blocks += _picture(media, base) if media.kind == "picture" else _film(media, words, base)
     bullet = "*" if _DASHED_ITEM.search(now.body) else "-"  # another list than the author's
     blocks.append("\n".join(f"{bullet} {_escape(figure_line(f, words))}" for f in now.figures))
     if now.sources:

@@ -129,7 +129,8 @@ def _entry(
 
 def _picture(media: Media, words: Words, base: str) -> str:
     # The alternative text stands for the picture; the caption is for all readers.
-    lines = [words.say("[Picture: %(alt)s]", alt=media.alt), media.caption]
+    shown = f"[{film_label(media, words)}]" if media.kind != "picture" else ""
+    lines = [shown or words.say("[Picture: %(alt)s]", alt=media.alt), media.caption]
     shown = "\n".join(_wrapped(words.typography(line)) for line in lines if line)
     return shown + "\n" + addresses.url(base, addresses.media_path(media.path))
 
@@ -181,6 +182,13 @@ def sources_line(names: Sequence[str], words: Words) -> str:
     """Return the line of an entry's sources: ``Sources : AFP, Reuters``."""
     joined = words.comma.join(names)
     return words.count("Source: %(names)s", "Sources: %(names)s", len(names), names=joined)
+
+
+def film_label(media: Media, words: Words) -> str:
+    """Return the text of a link to a film or recording."""
+    if media.kind == "film":
+        return words.say("Video: %(alt)s", alt=media.alt)
+    return words.say("Audio: %(alt)s", alt=media.alt)
 
 
 def figure_line(figure: Figure, words: Words) -> str:

@@ -25,8 +25,8 @@ from markupsafe import Markup
 from ..config import Config
 from ..digest import Digest, authors, headline_of, title
 from ..digest.build import build_from_days
+from ..images import as_png
 from ..journal import Fault
-from ..media import as_png
 from ..model import addresses, period
 from ..model.entry import Media
 from ..model.errors import storage_errors

@@ -26,7 +26,7 @@ from ..config import Config
 from ..journal import Fault, Journal
 from ..model.chapter import Chapter
 from ..model.entry import Framing, Reference, Revision
-from ..model.records import Record, pictures_of
+from ..model.records import Record, files_of
 from ..storage.inside import read_inside
 
 VERSION = 1
@@ -87,7 +87,7 @@ def write(
     shown: set[str] = set()
     for _, name, number in order:
         record = records_of(name)[number]
-        for picture in pictures_of(record):
+        for picture in files_of(record):
             if picture.path in shown:
                 continue
             shown.add(picture.path)

@@ -72,7 +72,8 @@ class DigestFiles:
     def _entry(self, entry: Entry) -> None:
         output = self._writer.output
         path = addresses.entry_path(entry.id) + "index.html"
-        pictures = [m.path for m in entry.now.media] if entry.now.state == "live" else []
+        media = entry.now.media if entry.now.state == "live" else ()
+        pictures = [file.path for shown in media for file in shown.files]
         changed_ids = self._context.changed_ids
         if changed_ids is not None and entry.id not in changed_ids:
             output.keep(path)
