@@ -54,7 +54,7 @@ def as_png(data: bytes) -> bytes:
     Raises :class:`InvalidInput` if it is damaged.
     """
     out = io.BytesIO()
-    with _open(data, "picture") as image:
+    with open_picture(data, "picture") as image:
         image.save(out, "PNG", optimize=True)
     return out.getvalue()
 
@@ -69,7 +69,7 @@ def clean(data: bytes, name: str) -> Picture:
             f"{name} has {len(data):,} bytes; the limit is {limits.PICTURE_BYTES:,}.",
             "Make it smaller.",
         )
-    with _open(data, name) as image:
+    with open_picture(data, name) as image:
         pixels = image.width * image.height
         kind = "JPEG" if image.format == "MPO" else image.format or ""
         if kind == "JPEG":
@@ -88,7 +88,7 @@ def clean(data: bytes, name: str) -> Picture:
 
 
 @contextlib.contextmanager
-def _open(data: bytes, name: str) -> Iterator[Image.Image]:
+def open_picture(data: bytes, name: str) -> Iterator[Image.Image]:
     """Open a picture; only one at a time in a process, so that the memory is bounded.
 
     Raises :class:`InvalidInput` for anything that fails while it is open.

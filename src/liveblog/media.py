@@ -244,5 +244,9 @@ def _write(data: bytes, ending: str, media: Path, owner: str) -> str:
 
 def _path_of(data: bytes, ending: str, owner: str) -> str:
     """Return the path of a file of an entry or chapter below the folder of the media."""
-    digest = blake2b(data, digest_size=5).hexdigest()
-    return f"{picture_stem(owner)}-{digest}.{ending}"
+    return f"{picture_stem(owner)}-{content_hash(data)}.{ending}"
+
+
+def content_hash(data: bytes) -> str:
+    """Return what the name of a stored file says of its bytes, after the last hyphen."""
+    return blake2b(data, digest_size=5).hexdigest()

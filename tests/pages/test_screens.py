@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from liveblog import Blog
 from liveblog.blog import Image
+from liveblog.model.entry import Figure
 
 from ..conftest import Clock, serving
 from ..site.test_publish import picture
+from ..test_media import encoded, two_colours
 from .test_browser import DESK, PHONE, page_of
 
 LONG = "Une phrase assez longue pour remplir une ligne entière sur un écran large. "
@@ -199,3 +202,161 @@ def test_on_a_phone_a_slim_bar_says_the_state_and_leads_to_key_events_and_up(
         page.locator(".keys a").last.click()
         linked = box_of(page.locator(".entry:target"))
         assert linked["y"] >= box["height"]
+
+
+# -- Pictures --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def pictured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a blog with two large pictures and a small one."""
+    folder = tmp_path_factory.mktemp("pictured")
+    (folder / "feeds").mkdir()
+    files = {}
+    for width in (2048, 1200, 300):
+        files[width] = folder / f"{width}.png"
+        files[width].write_bytes(encoded(two_colours(width, width // 2), "PNG"))
+    with serving(folder / "feeds") as url:
+        blog = Blog.init(folder, title="Images", language="fr", url=url, clock=Clock())
+        blog.post(
+            "Un texte.", title="Images",
+            images=[Image(file, f"Image de {width}", "Légende") for width, file in files.items()],
+        )  # fmt: skip
+        blog.publish()
+        yield url
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("width", "scale", "file"),
+    [(390, 1, "-480.webp"), (390, 2, "-960.webp"), (1280, 1, "-960.webp"), (1280, 2, ".png")],
+)
+def test_a_screen_loads_the_picture_that_it_needs(
+    browser: Any, pictured: str, width: int, scale: int, file: str
+) -> None:
+    """480, 960 or all of its pixels, in the width of the text."""
+    viewport = {"width": width, "height": 900}
+    with page_of(browser, viewport=viewport, device_scale_factor=scale) as page:
+        page.goto(pictured)
+        picture = page.locator(".enlarge img").first
+        picture.scroll_into_view_if_needed()
+        page.wait_for_function("document.querySelector('.enlarge img').currentSrc")
+        assert picture.evaluate("image => image.currentSrc").endswith(file)
+        column = box_of(page.locator(".entry .content").first)
+        assert box_of(picture)["width"] == pytest.approx(column["width"], abs=1)
+
+
+@pytest.mark.slow
+def test_a_picture_is_enlarged_on_request(browser: Any, pictured: str) -> None:
+    """With the keyboard and the mouse; Escape returns to where one was."""
+    with page_of(browser, viewport=DESK) as page:
+        page.goto(pictured)
+        assert page.locator(".enlarge").count() == 2  # the small one is whole already
+        first = page.locator(".enlarge").first
+        first.focus()
+        page.keyboard.press("Enter")
+        dialog = page.locator("dialog")
+        assert dialog.get_attribute("aria-label") == "Image de 2048"
+        assert dialog.locator("img").evaluate("i => i.src") == first.evaluate("a => a.href")
+        shown = box_of(dialog.locator("img"))
+        assert shown["width"] > 1000
+        assert shown["height"] <= 900
+        assert dialog.locator("button").get_attribute("aria-label") == "Fermer l’image"
+        page.keyboard.press("ArrowRight")
+        assert dialog.get_attribute("aria-label") == "Image de 1200"
+        page.keyboard.press("ArrowRight")  # the last one
+        page.keyboard.press("ArrowLeft")
+        assert dialog.get_attribute("aria-label") == "Image de 2048"
+        dialog.locator("img").click()
+        assert box_of(dialog.locator("img"))["width"] == 2048
+        page.keyboard.press("Escape")
+        page.locator("dialog").wait_for(state="detached")
+        assert first.evaluate("link => link === document.activeElement")
+        assert Axe().run(page).violations_count == 0
+        first.click()
+        assert Axe().run(page).violations_count == 0
+        dialog.locator("button").click()
+        page.locator("dialog").wait_for(state="detached")
+
+
+@pytest.mark.slow
+def test_a_swipe_leads_to_the_next_picture_or_closes(browser: Any, pictured: str) -> None:
+    """As on a telephone; without a script or dialogs, the link leads to the file."""
+    swipe = """([x, y]) => {
+      const dialog = document.querySelector("dialog");
+      const at = (kind, clientX, clientY) =>
+        dialog.dispatchEvent(new PointerEvent(kind, { clientX, clientY, bubbles: true }));
+      at("pointerdown", 200, 300);
+      at("pointerup", 200 + x, 300 + y);
+    }"""
+    with page_of(browser, has_touch=True, is_mobile=True) as page:
+        page.goto(pictured)
+        page.locator(".enlarge").first.tap()
+        dialog = page.locator("dialog")
+        assert dialog.evaluate("e => getComputedStyle(e).touchAction") == "pinch-zoom"
+        page.evaluate(swipe, [-120, 10])
+        assert dialog.get_attribute("aria-label") == "Image de 1200"
+        page.evaluate(swipe, [120, 10])
+        assert dialog.get_attribute("aria-label") == "Image de 2048"
+        page.evaluate(swipe, [10, 150])
+        page.locator("dialog").wait_for(state="detached")
+    with page_of(browser) as page:
+        page.add_init_script("delete window.HTMLDialogElement")
+        page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+        page.goto(pictured)
+        page.locator(".enlarge").first.click()
+        page.wait_for_url("**/media/**.png")
+
+
+# -- In an article of another site -----------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("language", "direction"), [("ar", "rtl"), ("fr", "ltr")])
+def test_the_embedded_blog_has_its_own_direction_and_shows_what_the_page_shows(
+    browser: Any, new_blog: Callable[..., Blog], tmp_path: Path, language: str, direction: str
+) -> None:
+    """Whatever the article's language: lists, badges, figures, corrections, claims, pictures."""
+    blog = new_blog(language=language)
+    wide = tmp_path / "wide.png"
+    wide.write_bytes(encoded(two_colours(1200, 30), "PNG"))
+    entry = blog.post(
+        "1. Un\n2. Deux\n\n- Trois", title="Titre", key=True, verification="unconfirmed",
+        figures=[Figure("Morts", 105)], images=[Image(wide, "Image")],
+    )  # fmt: skip
+    blog.edit(entry.id, title="Titre corrigé", note="Corrigé.")
+    blog.publish()
+    (blog.paths.site / "article.html").write_text(
+        "<!doctype html><html lang=en><meta name=viewport content='width=device-width'>"
+        '<title>Article</title><live-blog src="live.json"><a href="./">x</a></live-blog>'
+        '<script type="module" src="embed.js"></script>'
+    )
+    with serving(blog.paths.site) as url, page_of(browser) as page:
+        page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+        page.goto(f"{url}article.html")
+        inside = page.locator("live-blog")
+        inside.locator("article").wait_for()
+        styles = """(node, name) => getComputedStyle(node)[name]"""
+        assert inside.evaluate(styles, "direction") == direction
+        assert inside.get_attribute("lang") == language
+        assert inside.locator(".entries > li").evaluate(styles, "listStyleType") == "none"
+        assert inside.locator(".content ol li").first.evaluate(styles, "listStyleType") == "decimal"
+        assert inside.locator(".content ul li").first.evaluate(styles, "listStyleType") == "disc"
+        assert (
+            inside.locator(".figures li").evaluate(styles, "backgroundColor") != "rgba(0, 0, 0, 0)"
+        )
+        assert inside.locator(".correction").evaluate(styles, "backgroundColor")[-4:] != ", 0)"
+        assert inside.locator(".claim").evaluate(styles, "borderTopStyle") == "dashed"
+        assert inside.locator(".when").evaluate(styles, "unicodeBidi") == "isolate"
+        edge = "right" if direction == "rtl" else "left"
+        at = f"node => node.getBoundingClientRect().{edge}"
+        text = "node => {{ const range = document.createRange(); range.selectNodeContents(node);"
+        text += f" return range.getBoundingClientRect().{edge}; }}"
+        day = inside.locator(".day").evaluate(text.replace("{{", "{"))
+        assert day == pytest.approx(inside.locator(".content").evaluate(at), abs=1)
+        picture = inside.locator("figure img")
+        picture.scroll_into_view_if_needed()
+        page.wait_for_timeout(200)
+        assert picture.evaluate("image => image.currentSrc").startswith(f"{url}media/")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert Axe().run(page, "live-blog").violations_count == 0

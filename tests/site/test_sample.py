@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from liveblog import Blog, Entry
+from liveblog.model.addresses import is_smaller_picture
 
 from ..conftest import site_bytes
 
@@ -36,7 +39,11 @@ def test_publishing_gives_the_committed_bytes(sample: Blog) -> None:
     made = site_bytes(sample.paths.site)
     committed = site_bytes(ROOT / "feeds")
     assert sorted(made) == sorted(committed)
-    assert [name for name in made if made[name] != committed[name]] == []
+    for name in filter(is_smaller_picture, made):  # their encoder is that of the machine
+        with Image.open(BytesIO(made[name])) as one, Image.open(BytesIO(committed[name])) as other:
+            assert one.size == other.size
+    others = [name for name in made if not is_smaller_picture(name)]
+    assert [name for name in others if made[name] != committed[name]] == []
     assert not sample.check().faults
 
 

@@ -10,7 +10,7 @@ import click
 from ..model import addresses
 from ..model.entry import Revision, as_data
 from ..model.errors import LiveblogError
-from ..model.moment import moment_in
+from ..model.moment import moment_in, other_reading
 from ..storage.leader import leader
 from .context import State, progress
 from .printing import echo, print_json
@@ -46,6 +46,12 @@ def print_revision(
     else:
         if is_timed:
             state.say(_when(state, blog, revision))
+            other = other_reading(revision.published, blog.config.zone)
+            if other and revision.precision == "instant" and not revision.written_time:
+                state.say(
+                    "The clocks are put back then, so this time comes twice. For the other one, "
+                    f"write {blog.words.offset(other)} after the time."
+                )
         echo(revision.id)
     bring_online(
         state,
@@ -57,7 +63,10 @@ def print_revision(
 
 
 def _when(state: State, blog: Blog, revision: Revision) -> str:
-    """Return the instant or day that the user's time names, in the blog's language and zone."""
+    """Return the instant or day that the user's time names, in the blog's language and zone.
+
+    Its author wrote the time in that language, and compares the two.
+    """
     words = blog.words
     values = {"when": words.shown_moment(moment_in(revision)), "zone": blog.config.timezone}
     if revision.published > blog.now:

@@ -1,8 +1,10 @@
 """Exports a digest as an EPUB 3 book (https://www.w3.org/TR/epub-33/), day by day.
 
-A title page with the introduction comes first; the figures and the close come last. An EPUB is a
-zip file of XHTML; the templates of its files are in ``theme/templates/book``. It is written with
-the standard library, because the libraries for EPUB are unmaintained or have a copyleft licence.
+A title page with the introduction comes first; the figures and the close come last. A file that
+readers do not see holds what the book shows as records, for :mod:`liveblog.imports.epub`. An EPUB
+is a zip file of XHTML; the templates of its files are in ``theme/templates/book``. It is written
+with the standard library, because the libraries for EPUB are unmaintained or have a copyleft
+licence.
 The same digest gives the same bytes.
 """
 
@@ -21,10 +23,12 @@ from typing import IO
 from lxml import etree
 from lxml import html as lxml_html
 from markupsafe import Markup
+from msgspec import structs
 
 from ..config import Config
-from ..digest import Digest, authors, headline_of, title
+from ..digest import Digest, authors, day_headline, headline, title
 from ..digest.build import build_from_days
+from ..digest.selection import overview_of
 from ..images import as_png
 from ..journal import Fault
 from ..model import addresses, period
@@ -37,9 +41,13 @@ from ..storage.paths import Paths
 from ..text.fragments import ROOT, with_root
 from ..text.locale import Words
 from ..timeline import Day
+from .jsonl import PictureLine, snapshot
 
 CORE_TYPES = ("image/jpeg", "image/png", "image/gif")
 """Types that every reading system shows (EPUB 3.2 §2.2); other pictures are converted to PNG."""
+
+RECORDS = "EPUB/records.jsonl"
+"""The file of a book from which :mod:`liveblog.imports.epub` reads its entries and texts."""
 
 _COPY_BYTES = 1 << 20
 """Bytes that are copied at once."""
@@ -58,7 +66,7 @@ def write(digest: Digest, config: Config, paths: Paths, target: Path) -> list[Fa
     """
     is_coverage = digest.period.id == period.COVERAGE
     words = Words(config.language, config.zone)
-    name = digest.headline if is_coverage else title(digest, words)
+    name = headline(digest, words) if is_coverage else title(digest, words)
     pages = Pages(config, templates=paths.templates)
     book = _Book(digest, name, pages, paths.media)
     with storage_errors("write", target), tempfile.TemporaryFile() as file:
@@ -99,13 +107,18 @@ class _Book:
             self._put(book, "mimetype", b"application/epub+zip", zipfile.ZIP_STORED)
             self._put(book, "META-INF/container.xml", self._render("container.xml"))
             self._put(book, "EPUB/style.css", self._render("style.css"))
+            converted: list[PictureLine] = []
             for picture in self._find_pictures():
                 data = self._picture_data(picture)
                 if data is not None:
+                    if picture.type not in CORE_TYPES:
+                        converted.append(PictureLine(picture.path, self._stored(picture)))
                     kind = picture.type if picture.type in CORE_TYPES else "image/png"
                     name = f"picture-{len(self._pictures) + 1}.{kind.partition('/')[2]}"
                     self._pictures[picture.path] = name
                     self._put(book, f"EPUB/{name}", data, zipfile.ZIP_STORED)
+            lines = snapshot(self.digest, self.pages.config, converted)
+            self._put(book, RECORDS, b"".join(lines))
             documents = self._documents()
             for document in documents:
                 self._put(book, f"EPUB/{document.name}.xhtml", self._page(document))
@@ -160,10 +173,14 @@ class _Book:
     def _find_pictures(self) -> Iterable[Media]:
         return {media.path: media for media in self.digest.pictures}.values()
 
+    def _stored(self, picture: Media) -> bytes:
+        """Return the bytes of a picture; none if it is gone."""
+        return read_inside(self.media, picture.path) or b""
+
     def _picture_data(self, picture: Media) -> bytes | None:
-        data = read_inside(self.media, picture.path)
+        data = self._stored(picture)
         problem = "the picture is gone"
-        if data is not None:
+        if data:
             try:
                 return data if picture.type in CORE_TYPES else as_png(data)
             except Exception:  # Pillow raises exceptions of many types
@@ -179,7 +196,7 @@ class _Book:
         digest, pages = self.digest, self.pages
         words = pages.words
         front = pages.book_file(
-            "title.html", title=self.title, digest=digest, authors=authors(digest)
+            "title.html", title=self.title, digest=digest, authors=authors(digest), pages=pages
         )
         documents = [_Document("title", self.title, front), *map(self._day, self._days)]
         # A book of one day has its texts in the document of the day.
@@ -195,8 +212,11 @@ class _Book:
     def _day(self, day: Day) -> _Document:
         """Return a day as a document of the book."""
         name = self.pages.words.day(day.date, year=True)
-        headline = headline_of(day)
+        headline = day_headline(day, self.pages.words)
         digest = build_from_days(period.day(day.date), [day], day.framing)
+        digest = structs.replace(
+            digest, overview=overview_of(self.digest, day), brief=self.digest.brief
+        )
         title = f"{name} – {headline}" if headline else name
         return _Document(day.date.isoformat(), title, self.pages.chapter(digest))
 

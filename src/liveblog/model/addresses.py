@@ -11,7 +11,7 @@ from functools import lru_cache
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from . import limits
-from .entry import ID_ALPHABET, MEDIA_PATH, id_letters
+from .entry import ID_ALPHABET, MEDIA_PATH, Media, id_letters
 from .period import Period
 
 FORMATS = {
@@ -71,6 +71,22 @@ def media_path(path: str) -> str:
     return f"media/{path}"
 
 
+SMALLER_WIDTHS = (480, 960)
+"""Widths of the smaller files of a picture, in pixels."""
+
+_WITH_SMALLER = frozenset(("image/jpeg", "image/png", "image/webp"))
+
+
+def smaller_pictures(media: Media) -> list[tuple[int, str]]:
+    """Return width and path (below ``media/`` on the site) of the smaller files of a picture.
+
+    They are made when the picture is published, and their names are those of its bytes.
+    """
+    stem = media.path.rpartition(".")[0]
+    widths = SMALLER_WIDTHS if media.type in _WITH_SMALLER else ()
+    return [(width, f"{stem}-{width}.webp") for width in widths if width < media.width]
+
+
 @lru_cache(maxsize=4096)  # quoting is slow
 def url(base: str, path: str) -> str:
     """Return the address of a path of the site; *base* ends in a slash or is empty."""
@@ -104,12 +120,17 @@ def chapter_urn(blog_id: str, chapter_slug: str) -> str:
 
 _FEED = f"(?:{'|'.join(map(re.escape, FORMATS))})"
 _DAY = r"\d{4}/\d\d/\d\d"
+_SMALLER = re.compile(
+    rf"media/(?:{_DAY}/[{ID_ALPHABET}]{{10}}|chapters/[^/]+)-[0-9a-f]{{10}}"
+    rf"-(?:{'|'.join(map(str, SMALLER_WIDTHS))})\.webp"
+)
 _GENERATED = re.compile(
     "|".join(
         (
             r"assets/(?:[^/]+/)*[^/]*\.[0-9a-f]{10}(?:\.[^./]+)?",
             r"embed\.js|404\.html|oembed\.json|opensearch\.xml|(?:search|subscribe)/index\.html",
             rf"media/{MEDIA_PATH.pattern}|media/chapters/[^/]+-[0-9a-f]{{10}}\.[a-z0-9]{{2,4}}",
+            _SMALLER.pattern,
             rf"tags/[^/]+/(?:index\.html|{_FEED})",
             rf"(?:daily/|weekly/|chapters/|){_FEED}",
             r"chapters/(?:index\.html|search\.json|[^/]+/index\.(?:html|md|txt))",
@@ -138,6 +159,11 @@ _PUBLICATION_ORDER = re.compile(
 def is_generated(path: str) -> bool:
     """Whether liveblog generates the file at a path of the site, and so may delete it."""
     return _GENERATED.fullmatch(path) is not None
+
+
+def is_smaller_picture(path: str) -> bool:
+    """Whether a path is that of a smaller file of a picture; see :func:`smaller_pictures`."""
+    return _SMALLER.fullmatch(path) is not None
 
 
 def entry_id_at(path: str) -> str:

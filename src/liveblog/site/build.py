@@ -10,10 +10,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ..digest.build import WEEK_LIMIT
+from ..digest.selection import LONG_WEEK
 from ..journal import Fault, Journal
 from ..model import addresses, period
 from ..pages.data import Tag
+from ..pages.live_page import ON_PAGE
 from ..timeline import Timeline
 from .chapter_files import ChapterFiles
 from .digest_files import DigestFiles
@@ -24,7 +25,6 @@ from .look import Look
 from .output import Output, Record
 from .parallel import Task, run_tasks
 from .plan import Plan, is_archived, make_plan
-from .queries import ON_PAGE
 from .report import Progress, Report
 from .site_files import SiteFiles
 from .sitemap_files import SitemapFiles
@@ -83,6 +83,7 @@ class Build:
         is_look_known = index.fact("fingerprint") == self._look.fingerprint
         self.is_full = full or not is_look_known or self._is_site_altered()
         if self.is_full:
+            self._output.known_pictures = self._known_pictures()
             index.clear()
         update = IndexUpdate(self._context, self._journal, self._on_progress)
         changes = update.run(set(names) if names is not None and not self.is_full else None)
@@ -94,6 +95,8 @@ class Build:
         self._render_whole(plan, files)
         index.set_fact("fingerprint", self._look.fingerprint)
         report = self._finish()
+        if self.is_full and index.manifest.smaller_pictures():
+            index.set_fact("encoder", _encoder())
         report.live_page = files.live_page
         return report
 
@@ -105,6 +108,11 @@ class Build:
         expected = manifest.hashes("assets") | manifest.hashes("newest")
         found = {path: self._site.read(path) for path in expected}
         return any(data is None or hash_of(data) != expected[path] for path, data in found.items())
+
+    def _known_pictures(self) -> dict[str, str]:
+        """Return the hashes of the smaller pictures that would be made again as they are."""
+        known = self._index.manifest.smaller_pictures()
+        return known if known and self._index.fact("encoder") == _encoder() else {}
 
     # -- rendering ----------------------------------------------------------------------------
 
@@ -121,7 +129,7 @@ class Build:
                 for day in sorted(plan.days)
             ),
             (
-                _Part(f"week:{week.id}", week.end, WEEK_LIMIT,
+                _Part(f"week:{week.id}", week.end, LONG_WEEK,
                       partial(digests.week, week, queries.neighbours(week)))
                 for week in sorted(plan.weeks)
             ),
@@ -191,7 +199,7 @@ class Build:
         if plan.daily:
             yield _Part("daily", date.max, DAYS_IN_FEED, feeds.daily)
         if plan.weekly:
-            yield _Part("weekly", date.max, WEEK_LIMIT, feeds.weekly)
+            yield _Part("weekly", date.max, LONG_WEEK, feeds.weekly)
 
     def _tag(self, files: FeedFiles, slug: str) -> _Part:
         topic = self._index.entries.topic_at(slug)
@@ -273,3 +281,9 @@ class Build:
             unchanged=self._record.unchanged,
             faults=manifest.faults(),
         )
+
+
+def _encoder() -> str:
+    from ..imaging import ENCODER  # loads Pillow, for blogs with pictures
+
+    return ENCODER

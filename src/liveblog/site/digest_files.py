@@ -8,7 +8,7 @@ from datetime import date, datetime
 from ..digest import Digest
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
-from ..digest.build import abridge
+from ..digest.selection import for_readers
 from ..model import addresses, period
 from ..model.moment import Moment, updated_in
 from ..model.period import Period
@@ -73,12 +73,12 @@ class DigestFiles:
         output = self._writer.output
         path = addresses.entry_path(entry.id) + "index.html"
         media = entry.now.media if entry.now.state == "live" else ()
-        pictures = [file.path for shown in media for file in shown.files]
+        files = [file for shown in media for file in shown.files]
         changed_ids = self._context.changed_ids
         if changed_ids is not None and entry.id not in changed_ids:
             output.keep(path)
-            for picture in pictures:
-                output.keep(addresses.media_path(picture))
+            for file in files:
+                output.keep_media(file)
             return
         output.fault_purpose = f"entry:{entry.id}"
 
@@ -87,19 +87,20 @@ class DigestFiles:
 
         notice = [(path, self._writer.boundary.notice_page(addresses.path_to_root(path)))]
         self._writer.files(path, render, [entry], notice=notice)
-        for picture in pictures:
-            output.put_media(picture)
+        for file in files:
+            output.put_media(file)
 
     def week(self, week: Period, neighbours: Neighbours) -> None:
         """Write the page of a week."""
         digest = self._queries.digest(week)
         if digest.days or has_text(digest.framing):
-            self._digest(abridge(digest), neighbours)
+            self._digest(digest, neighbours)
 
     def _digest(
         self, digest: Digest, neighbours: Neighbours, chapters: Sequence[ChapterLink] = ()
     ) -> None:
         """Write a digest in each form, one at a time: those of a long day are large."""
+        digest = for_readers(digest)
         folder = addresses.period_path(digest.period)
         config, words = self._context.config, self._pages.words
         blog, base = close_controls(config.title), config.url

@@ -87,11 +87,13 @@ def live_json(
     removed: Sequence[str],
     chapters: Sequence[ChapterLink],
     pages: Pages,
+    *,
+    has_more: bool,
 ) -> bytes:
     """Return the document that open pages poll where no server pushes; see ``docs/server.md``.
 
     *changed* are the entries that were posted or corrected last, *removed* the ids of those that
-    were removed last, *chapters* are the newest few.
+    were removed last, *chapters* are the newest few. *has_more*: the blog has other entries too.
     """
     config = pages.config
     document = {
@@ -99,8 +101,10 @@ def live_json(
         "title": close_controls(config.title),
         "url": config.url,
         "language": config.language,
+        "direction": pages.words.direction,
         "page": page,
         "entries": [live_entry(entry, pages) for entry in changed],
+        "more": has_more,
         "removed": removed,
         "chapters": [
             {

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 
 from ..journal import Fault
+from ..model import addresses
 
 SCHEMA = """
 CREATE TABLE files (
@@ -62,6 +63,12 @@ class Manifest:
     def files(self) -> list[tuple[str, str]]:
         """Return every file with its hash."""
         return list(self._db.execute("SELECT path, hash FROM files ORDER BY path"))
+
+    def smaller_pictures(self) -> dict[str, str]:
+        """Map each smaller file of a picture to its hash."""
+        query = "SELECT path, hash FROM files WHERE path BETWEEN 'media/' AND 'media/~'"
+        rows = self._db.execute(query)
+        return {path: known for path, known in rows if addresses.is_smaller_picture(path)}
 
     def topics(self) -> dict[str, str]:
         """Map the live page and every feed that is no archive to its hash."""

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from ..journal import Fault
 from ..model import addresses
+from ..model.entry import Media
 from ..model.errors import InvalidInput, StorageError
 from ..storage.inside import read_inside
 from .index import hash_of
@@ -54,6 +55,8 @@ class Output:
         self.purpose = ""  #: of the files that are put
         self.fault_purpose = ""  #: of the faults; differs for the page of an entry
         self.record = Record()
+        self.known_pictures: dict[str, str] = {}
+        """The hashes of smaller pictures that need not be made again, by path."""
 
     def begin(self, purpose: str) -> None:
         """Begin to render the files of a purpose."""
@@ -74,18 +77,51 @@ class Output:
             self.record.written.append(path)
         self.record.files.append((path, hash_of(data), self.purpose))
 
-    def put_media(self, name: str) -> None:
-        """Copy a picture to the site; one that is missing or cannot be read is a fault."""
+    def put_media(self, media: Media) -> None:
+        """Copy a picture to the site, and make its smaller files.
+
+        One that is missing or cannot be read is a fault.
+        """
         problem = "the picture is gone"
         try:
-            data = read_inside(self._media, name)
+            data = read_inside(self._media, media.path)
         except StorageError as error:
             data, problem = None, error.message.rstrip(".")
         if data is None:
-            hint = f"Restore {name.rpartition('/')[2]} from a backup, or edit the entry."
-            self.fault(Fault(f"entries/media/{name}", problem, hint))
-        else:
-            self.put(addresses.media_path(name), data)
+            self._media_fault(media, problem)
+            return
+        self.put(addresses.media_path(media.path), data)
+        for width, path in addresses.smaller_pictures(media):
+            self._put_smaller(addresses.media_path(path), media, data, width)
+
+    def _put_smaller(self, path: str, media: Media, data: bytes, width: int) -> None:
+        known = self.known_pictures.get(path)
+        if known and self._holds(path, known):
+            self.record.unchanged += 1
+            self.record.files.append((path, known, self.purpose))
+            return
+        from ..imaging import smaller  # for those who publish pictures
+
+        try:
+            self.put(path, smaller(data, width))
+        except InvalidInput as error:
+            self._media_fault(media, error.message.rstrip("."))
+
+    def _holds(self, path: str, known: str) -> bool:
+        """Whether the site has a file with a hash; without a site every file counts as there."""
+        if self._site is None:
+            return True
+        data = self._site.read(path)
+        return data is not None and hash_of(data) == known
+
+    def _media_fault(self, media: Media, problem: str) -> None:
+        hint = f"Restore {media.path.rpartition('/')[2]} from a backup, or edit the entry."
+        self.fault(Fault(f"entries/media/{media.path}", problem, hint))
+
+    def keep_media(self, media: Media) -> None:
+        """Record that the files of a picture stay as they are."""
+        for path in (media.path, *(path for _, path in addresses.smaller_pictures(media))):
+            self.keep(addresses.media_path(path))
 
     def keep(self, path: str) -> None:
         """Record that a file stays as it is."""

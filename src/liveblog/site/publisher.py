@@ -156,7 +156,7 @@ class Publisher:
     ) -> tuple[dict[str, str], Report]:
         """Render the whole site without writing it; return a hash of each file, and the report."""
         with self.storage_errors():
-            index = Index.temporary()
+            index = self.copy_index()
             build = self._build(now, index, None, is_dry=True, progress=progress)
             report = build.run(names=None, full=True)
             return dict(index.manifest.files()), report

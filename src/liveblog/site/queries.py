@@ -25,12 +25,12 @@ from ..model.errors import NotFound, Withheld
 from ..model.moment import Moment, moment_in, updated_in
 from ..model.period import COVERAGE, Period
 from ..pages.data import Coverage, NavigationLink
+from ..pages.live_page import ON_PAGE
 from ..text.locale import Words
 from ..timeline import Day, Entry, Timeline
 from .entry_index import EntryIndex, EntryRef
 from .fault_boundary import CORRECT_HINT, is_fatal, reason
 
-ON_PAGE = 50  #: entries on the live page and on a tag's page
 _DAYS_CACHED = 8  #: days held in memory at once
 
 Neighbours = tuple[NavigationLink | None, NavigationLink | None]

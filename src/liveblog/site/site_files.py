@@ -12,7 +12,8 @@ from msgspec import structs
 from ..model import addresses, period
 from ..model.topics import topic_slug
 from ..pages.data import Home, Tag
-from ..pages.live_page import render_live_page, render_parts
+from ..pages.live_page import ON_PAGE, count_fitting, render_live_page, render_parts
+from ..timeline import Entry
 from .documents import (
     FIGURES_HEADER,
     LivePage,
@@ -25,10 +26,9 @@ from .documents import (
     searched,
 )
 from .fault_boundary import Substitute
-from .queries import ON_PAGE
 from .writer import Context
 
-IN_LIVE = 20  #: entries in live.json
+IN_LIVE = 20  #: maximum number of entries in live.json
 KEYS = 10  #: key entries on the live page
 PINNED = 3  #: pinned entries on the live page
 TAGS = 12  #: tags on the live page
@@ -52,7 +52,8 @@ class SiteFiles:
         """Write the live page and live.json."""
         index = self._context.index.entries
         home = self._home()
-        changed = self._queries.entries(index.last_updated(IN_LIVE))
+        changed = self._fitting(self._queries.entries(index.last_updated(IN_LIVE)))
+        has_more = len(index.last_updated(len(changed) + 1)) > len(changed)
         removed = [entry_id for entry_id, _ in index.removals(IN_LIVE)]
         shown = [*home.entries, *home.pinned, *home.keys]
 
@@ -66,7 +67,10 @@ class SiteFiles:
 
         def live(substitute: Substitute) -> tuple[LivePage | None, bytes]:
             page = live_page(home.coverage, render_parts(self._pages, replaced(substitute)))
-            return page, live_json(page, substitute(changed), removed, home.chapters, self._pages)
+            document = live_json(
+                page, substitute(changed), removed, home.chapters, self._pages, has_more=has_more
+            )
+            return page, document
 
         page, document = self._writer.boundary.render(
             "feeds/live.json", [*shown, *changed], live, lambda: (None, b"")
@@ -84,22 +88,24 @@ class SiteFiles:
 
     def _home(self) -> Home:
         index, queries = self._context.index.entries, self._queries
-        entries = queries.entries(index.newest(ON_PAGE + 1))
+        newest = queries.entries(index.newest(ON_PAGE + 1))
+        pinned = queries.entries(index.pinned(PINNED))
+        entries = self._fitting(newest[:ON_PAGE], pinned)
         tags = Counter(
             topic_slug(tag)
-            for entry in entries[:ON_PAGE]
+            for entry in entries
             for tag in entry.now.tags
             if entry.now.state == "live"
         )
         non_empty = queries.non_empty
         days = [(day, non_empty.headlines[day]) for day in reversed(non_empty.days[-DAYS:])]
         older = None
-        if len(entries) > ON_PAGE:
-            older = queries.link(period.day(entries[ON_PAGE].day))
+        if len(newest) > len(entries):
+            older = queries.link(period.day(newest[len(entries)].day))
         return Home(
             coverage=queries.coverage,
-            entries=entries[:ON_PAGE],
-            pinned=queries.entries(index.pinned(PINNED)),
+            entries=entries,
+            pinned=pinned,
             keys=queries.entries(index.keys(KEYS)),
             tags=[Tag(name, index.tag(name)[0]) for name, _ in tags.most_common(TAGS)],
             days=[queries.link(period.day(day), headline) for day, headline in days],
@@ -107,6 +113,16 @@ class SiteFiles:
             older=older,
             chapters=self._context.index.chapters.links(CHAPTERS),
         )
+
+    def _fitting(self, entries: Sequence[Entry], pinned: Sequence[Entry] = ()) -> Sequence[Entry]:
+        """Return those of *entries*, the first of them, that the live page has room for."""
+        count = self._writer.boundary.render(
+            "feeds/index.html",
+            [*entries, *pinned],
+            lambda substitute: count_fitting(self._pages, substitute(entries), substitute(pinned)),
+            lambda: len(entries),
+        )
+        return entries[:count]
 
     def search_open(self, days: Collection[date]) -> None:
         """Write what pages search where no server does: the texts of the days not closed."""

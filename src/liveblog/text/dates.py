@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 
 from msgspec import Struct
@@ -24,6 +24,13 @@ _EXAMPLES = (
     '"18:30", "yesterday 18:30", "monday 9am", "10 min ago", "15 july 18:04", "around 1 pm", '
     "ISO 8601"
 )
+
+_OFFSET = re.compile(
+    r"\s*\(?(?:(?<=\d)|\b)UTC"
+    r"(?:(?P<sign>[+\u2212-])(?P<hours>\d{1,2})(?::(?P<minutes>\d\d))?)?\)?\s*$",
+    re.IGNORECASE,
+)
+"""An offset from UTC at the end of a time: ``UTC+1``, ``(UTC-3:30)``."""
 
 _LONGEST = 100
 """Maximum number of characters of a time."""
@@ -85,7 +92,8 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, language: str = "en"
 
     A time without a date is today. A weekday is the latest one, today included. A day without a
     year is the nearest one. A date without a time has the precision ``day``. A text without an
-    offset is a local time in *zone*; where the clocks are put back, the first of two such times. A
+    offset is a local time in *zone*; where the clocks are put back, the first of two such times. An
+    offset may stand last: "02:30 UTC+1". A
     vague time (« vers 13 h », "sunday night") is written in the moment as its author wrote it.
 
     Raises :class:`InvalidInput` for a text that is not understood, a time outside of the limits,
@@ -93,6 +101,8 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, language: str = "en"
     """
     if len(text) > _LONGEST:
         raise _not_understood(text)
+    if match := _OFFSET.search(text):
+        return _moment_at_offset(text, match, now, language)
     normalized = normalize(text)
     languages = _languages(language)
     if any(normalized in words.now for words in languages):
@@ -115,6 +125,23 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, language: str = "en"
     if found is None:
         raise _not_understood(text)
     return found
+
+
+def _moment_at_offset(text: str, match: re.Match[str], now: datetime, language: str) -> Moment:
+    """Return the moment of a time that is followed by its offset from UTC."""
+    sign, hours, minutes = (
+        match["sign"] or "+",
+        int(match["hours"] or 0),
+        int(match["minutes"] or 0),
+    )
+    if hours > 14 or minutes > 59:
+        raise _not_understood(text)
+    offset = timedelta(hours=hours, minutes=minutes) * (1 if sign == "+" else -1)
+    before = text[: match.start()]
+    moment = parse_moment(before, now=now, zone=timezone(offset), language=language)
+    if moment.precision == "day" or moment.written_time:
+        raise _not_understood(text)
+    return moment
 
 
 def _timed_moment(text: str, today: date, zone: tzinfo, language: str) -> Moment | None:

@@ -45,6 +45,7 @@ _PLAYER = re.compile(
 """A film or recording as the templates write it, with its link; no author can write one."""
 
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
+_SMALLER = re.compile(r' (?:srcset|sizes)="[^"]*"')
 
 
 def with_root(fragment: str, root: str) -> str:
@@ -56,6 +57,14 @@ def with_root(fragment: str, root: str) -> str:
 def split_tags(fragment: str) -> list[str]:
     """Split a fragment into texts and tags, alternately; the first and the last item are texts."""
     return _TAG_GROUP.split(fragment)
+
+
+def drop_figure(fragment: str, source: str) -> str:
+    """Return a fragment without the ``<figure>`` whose picture has the address *source*."""
+    if source not in fragment:
+        return fragment
+    picture = rf'<figure>\s*(?:<a\b[^>]*>)?<img src="{re.escape(source)}".*?</figure>\s*'
+    return re.sub(picture, "", fragment, flags=re.DOTALL)
 
 
 def replace_in_tags(fragment: str, old: str, new: str) -> str:
@@ -108,6 +117,11 @@ def set_picture_sizes(fragment: str, sizes: Mapping[str, tuple[int, int]], wides
         )
 
     return _PICTURE.sub(resized, fragment)
+
+
+def without_picture_sizes(fragment: str) -> str:
+    """Return a fragment whose pictures name no smaller files."""
+    return _PICTURE.sub(lambda match: _SMALLER.sub("", match[0]), fragment)
 
 
 def raise_headings(fragment: str) -> str:

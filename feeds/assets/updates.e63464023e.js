@@ -8,9 +8,6 @@ import { defer, isPaused, showPauseButton } from "./pause.33d4707dde.js";
 import { holdPosition } from "./scroll.93227c576f.js";
 import { announce, discard, hold, isWaiting, showCount, showOrCount } from "./waiting.9996691f2e.js";
 
-const PAGE_SIZE = 50; // entries on the live page
-const DOCUMENT_SIZE = 20; // entries in live.json
-
 const revisions = new Map(); // id of each known entry → its newest revision
 for (const article of entries()) {
   revisions.set(article.id.slice(2), Number(article.dataset.rev));
@@ -27,8 +24,8 @@ export const updates = {
     if (article) return replace(article, item);
     if (!isNew && !isWaiting(item.id)) return;
     // An entry older than the whole page belongs to its day's page.
-    const orders = entries().map((entry) => entry.dataset.order);
-    if (orders.length >= PAGE_SIZE && orders.every((order) => order > item.order)) return;
+    const isOldest = entries().every(({ dataset }) => dataset.order > item.order);
+    if (isOldest && document.querySelector(".older")) return;
     const fresh = parse(item.html);
     hold(item, fresh);
     if (isNew && isShown(fresh)) announce();
@@ -60,9 +57,9 @@ export const updates = {
 };
 
 /** Apply what live.json holds beyond what the page shows. */
-export function merge({ entries: items, removed, page }) {
+export function merge({ entries: items, more, removed, page }) {
   const isGap = revisions.size && !items.some(({ id }) => revisions.has(id));
-  if (items.length >= DOCUMENT_SIZE && isGap) offerReload();
+  if (more && isGap) offerReload();
   for (const item of [...items].reverse()) updates.entry(item);
   for (const id of removed) updates.removed({ id });
   updates.page(page);
