@@ -190,8 +190,12 @@ def _store(picture: _Picture, media: Path, owner: str, alt: str, caption: str) -
 
 def _path_of(picture: _Picture, owner: str) -> str:
     """Return the path of a picture of an entry or chapter below the folder of the media."""
-    digest = blake2b(picture.data, digest_size=5).hexdigest()
-    return f"{picture_stem(owner)}-{digest}.{_TYPES[picture.kind]}"
+    return f"{picture_stem(owner)}-{content_hash(picture.data)}.{_TYPES[picture.kind]}"
+
+
+def content_hash(data: bytes) -> str:
+    """Return what the name of a stored file says of its bytes, after the last hyphen."""
+    return blake2b(data, digest_size=5).hexdigest()
 
 
 def _kind_of(path: str) -> str:

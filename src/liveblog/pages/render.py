@@ -89,7 +89,7 @@ class Pages:
         """
         self.config = config
         self.words = Words(config.language, config.zone)
-        self._assets = assets or {}
+        self.assets = assets or {}
         self._templates = Templates(self.words, templates)
         self._templates.define(self._names(), self._filters())
         self._cache = Cache(CACHE_BYTES)
@@ -104,7 +104,7 @@ class Pages:
             "source_set": source_set,
             "IN_LIST": IN_LIST,
             "IN_ENTRY": IN_ENTRY,
-            "asset": lambda name: ROOT + self._assets[name],
+            "asset": lambda name: ROOT + self.assets[name],
             **digests.names(self.words),
         }
 
@@ -243,7 +243,7 @@ class Pages:
         A document that stands alone has no other files.
         """
         label = self.words.say("Enlarge the picture")
-        return Markup(with_sizes(fragment, pictures, sizes, label) if self._assets else fragment)
+        return Markup(with_sizes(fragment, pictures, sizes, label) if self.assets else fragment)
 
     def _first_words(self, entry: Entry) -> str:
         return first_words(entry.now, self.words, 80, self.body)
@@ -467,7 +467,7 @@ class Pages:
     @property
     def publisher(self) -> dict[str, Any]:
         """The structured data of the blog as a publisher."""
-        return organization(self.config, self._assets.get("icon.svg", ""))
+        return organization(self.config, self.assets.get("icon.svg", ""))
 
     def _digest_article(self, digest: Digest) -> dict[str, Any] | None:
         """Return the structured data of a day or week; None if nothing dates it."""
