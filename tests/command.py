@@ -30,8 +30,8 @@ def run(
 ) -> Done:
     """Run ``liveblog`` in this process: all of it, from the words to the exit code.
 
-    It has streams, a folder and an environment of its own, without a pager. None of its streams is a terminal,
-    unless *is_terminal* says that it prints to one.
+    It has streams, a folder and an environment of its own, without a pager. None of its streams is
+    a terminal, unless *is_terminal* says that it prints to one.
     """
     kind = _Terminal if is_terminal else io.TextIOWrapper
     output, errors = (kind(io.BytesIO(), "utf-8") for _ in range(2))
