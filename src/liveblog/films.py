@@ -79,7 +79,7 @@ def clean(data: bytes, name: str) -> Film:
     it, or if the package ``av`` is missing.
     """
     if len(data) > limits.FILM_BYTES:
-        raise InvalidInput(
+        raise _invalid(
             f"{name} has {len(data):,} bytes; the limit is {limits.FILM_BYTES:,}.",
             "Make it shorter or smaller.",
         )
@@ -111,10 +111,11 @@ def _open(data: bytes, name: str) -> Iterator[Any]:
     try:
         import av
     except ImportError:
-        raise InvalidInput(
+        raise _invalid(
             f"{name} is a film or recording, for which liveblog needs PyAV.",
             "Install it: pip install 'liveblog[media]'. Or put the file on another site, and link "
             "to it.",
+            about="no_films",
         ) from None
     try:
         # The reader is named, so that none is tried that opens other files (playlists).
@@ -128,7 +129,7 @@ def _open(data: bytes, name: str) -> Iterator[Any]:
 
 
 def _damaged(name: str, why: str) -> InvalidInput:
-    return InvalidInput(f"{name} is damaged: {why}.", "Save it again, or record it anew.")
+    return _invalid(f"{name} is damaged: {why}.", "Save it again, or record it anew.")
 
 
 def _streams(source: Any) -> tuple[Any, Any]:
@@ -160,7 +161,7 @@ def _ending(video: Any, sound: Any, name: str) -> str:
     seen = video.codec_context.name.removeprefix("lib").partition("-")[0]
     width, height = video.codec_context.width, video.codec_context.height
     if max(width, height) > limits.FILM_SIDE:
-        raise InvalidInput(
+        raise _invalid(
             f"{name} is {width:,} × {height:,} pixels; the limit is {limits.FILM_SIDE:,}.",
             "Make it smaller.",
         )
@@ -177,14 +178,14 @@ def _not_played(name: str, codec: str) -> InvalidInput:
         return _damaged(name, "it holds neither a film nor sound")
     known = _NAMES.get(codec, codec.upper())
     what = f"in the format {known}, which not every browser plays"
-    return InvalidInput(
+    return _invalid(
         f"{name} is a film or recording {what}.", _IPHONE if codec == "hevc" else _OTHERS
     )
 
 
 def _check_length(seconds: float, name: str) -> None:
     if seconds > limits.FILM_SECONDS:
-        raise InvalidInput(
+        raise _invalid(
             f"{name} lasts {seconds / 3600:.1f} hours; the limit is {limits.FILM_SECONDS // 3600}.",
             "Make it shorter.",
         )
@@ -214,7 +215,7 @@ def _copy(source: Any, streams: Sequence[Any], target: Path, name: str) -> float
                 continue
             packets += 1
             if packets > _PACKETS:
-                raise InvalidInput(f"{name} has more than {_PACKETS:,} parts.", "Make it shorter.")
+                raise _invalid(f"{name} has more than {_PACKETS:,} parts.", "Make it shorter.")
             at = float((packet.pts if packet.pts is not None else packet.dts) * packet.time_base)
             start = min(start, at)
             end = max(end, at + float((packet.duration or 0) * packet.time_base))
@@ -252,3 +253,7 @@ def poster(data: bytes, name: str, seconds: float) -> tuple[int, int, bytes]:
         out = io.BytesIO()
         image.convert("RGB").save(out, "JPEG", quality=95)
         return image.width, image.height, out.getvalue()
+
+
+def _invalid(problem: str, hint: str, about: str = "film") -> InvalidInput:
+    return InvalidInput(problem, hint, about)

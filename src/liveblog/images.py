@@ -65,7 +65,7 @@ def clean(data: bytes, name: str) -> Picture:
     Raises :class:`InvalidInput` if it is none, or too large.
     """
     if len(data) > limits.PICTURE_BYTES:
-        raise InvalidInput(
+        raise _invalid(
             f"{name} has {len(data):,} bytes; the limit is {limits.PICTURE_BYTES:,}.",
             "Make it smaller.",
         )
@@ -95,7 +95,7 @@ def open_picture(data: bytes, name: str) -> Iterator[Image.Image]:
     """
     brand = data[8:12] if data[4:8] == b"ftyp" else b""
     if kind := UNSUPPORTED_BRANDS.get(brand):
-        raise InvalidInput(
+        raise _invalid(
             f"{name} is a picture in the format {kind}, which not every browser shows.",
             "Save it as JPEG. On an iPhone, choose Settings, Camera, Formats, Most Compatible.",
         )
@@ -110,12 +110,12 @@ def open_picture(data: bytes, name: str) -> Iterator[Image.Image]:
     except Image.DecompressionBombError:
         raise _too_large(name, "too many", limits.PICTURE_PIXELS) from None
     except UnidentifiedImageError:
-        raise InvalidInput(
+        raise _invalid(
             f"{name} is not a picture that can be shown safely.",
             "Give a JPEG, PNG, WebP or GIF file; a film as MP4 or WebM; sound as MP3, M4A or Ogg.",
         ) from None
     except Exception as error:  # decoders raise whatever a damaged file makes them raise
-        raise InvalidInput(
+        raise _invalid(
             f"{name} is damaged: {error}.", "Open it in a picture program and save it again."
         ) from None
 
@@ -126,7 +126,7 @@ def _check_pixels(pixels: int, limit: int, name: str) -> None:
 
 
 def _too_large(name: str, pixels: str, limit: int) -> InvalidInput:
-    return InvalidInput(
+    return _invalid(
         f"{name} has {pixels} pixels, all frames together; the limit is {limit:,}.",
         "Make it smaller or shorter, or save it as JPEG.",
     )
@@ -152,7 +152,7 @@ def _check_scans(data: bytes, name: str) -> None:
     while (marker := _MARKER.search(data, at)) and marker[1] != b"\xd9":
         scans += marker[1] == b"\xda"
         if scans > limits.PICTURE_SCANS:
-            raise InvalidInput(
+            raise _invalid(
                 f"{name} has more than {limits.PICTURE_SCANS} scans.",
                 "Open it in a picture program and save it again.",
             )
@@ -248,3 +248,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         found.putalpha(alpha)
     found.info = image.info
     return found
+
+
+def _invalid(problem: str, hint: str) -> InvalidInput:
+    return InvalidInput(problem, hint, about="picture")

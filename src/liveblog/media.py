@@ -153,7 +153,8 @@ def use_upload(
     except FileNotFoundError:
         data = None
     if match is None or data is None:
-        raise InvalidInput(f"There is no uploaded picture '{name}'.", "Upload it again.")
+        problem = f"There is no uploaded picture '{name}'."
+        raise InvalidInput(problem, "Upload it again.", about="lost_picture")
     width, height = int(match["width"]), int(match["height"])
     if ending := match["film"]:
         seconds = int(match["seconds"])
