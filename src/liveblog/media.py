@@ -66,7 +66,7 @@ def store_file(source: Path, media: Path, owner: str, *, alt: str, caption: str 
         with source.open("rb") as file:
             data = file.read(limits.PICTURE_BYTES + 1)  # a device may have no end
     except OSError as error:
-        raise InvalidInput(
+        raise _invalid(
             f"Cannot read the picture {source}: {error.strerror}.", "Check its path."
         ) from None
     return store(data, media, owner, alt=alt, caption=caption, name=str(source))
@@ -113,7 +113,8 @@ def use_upload(
     except FileNotFoundError:
         data = None
     if match is None or data is None:
-        raise InvalidInput(f"There is no uploaded picture '{name}'.", "Upload it again.")
+        problem = f"There is no uploaded picture '{name}'."
+        raise InvalidInput(problem, "Upload it again.", about="lost_picture")
     picture = _Picture(data, _kind_of(name), int(match["width"]), int(match["height"]))
     return _store(picture, media, owner, alt, caption)
 
@@ -126,7 +127,7 @@ def store_copy(data: bytes, media: Path, owner: str, exported: Media) -> None:
     kind = _kind_of(exported.path)
     picture = _Picture(data, kind, exported.width, exported.height)
     if not kind or (exported.path, exported.size) != (_path_of(picture, owner), len(data)):
-        raise InvalidInput(
+        raise _invalid(
             f"The picture {exported.path} is not the one that was exported.", "Export it again."
         )
     _clean(data, exported.path)  # refuses bytes that are no picture
@@ -207,7 +208,7 @@ def _kind_of(path: str) -> str:
 def _clean(data: bytes, name: str) -> _Picture:
     """Return a picture from outside, checked and without metadata."""
     if len(data) > limits.PICTURE_BYTES:
-        raise InvalidInput(
+        raise _invalid(
             f"{name} has {len(data):,} bytes; the limit is {limits.PICTURE_BYTES:,}.",
             "Make it smaller.",
         )
@@ -237,7 +238,7 @@ def open_picture(data: bytes, name: str) -> Iterator[Image.Image]:
     """
     brand = data[8:12] if data[4:8] == b"ftyp" else b""
     if kind := _UNSUPPORTED_BRANDS.get(brand):
-        raise InvalidInput(
+        raise _invalid(
             f"{name} is a picture in the format {kind}, which not every browser shows.",
             "Save it as JPEG. On an iPhone, choose Settings, Camera, Formats, Most Compatible.",
         )
@@ -252,12 +253,12 @@ def open_picture(data: bytes, name: str) -> Iterator[Image.Image]:
     except Image.DecompressionBombError:
         raise _too_large(name, "too many", limits.PICTURE_PIXELS) from None
     except UnidentifiedImageError:
-        raise InvalidInput(
+        raise _invalid(
             f"{name} is not a picture that can be shown safely.",
             "Give a JPEG, PNG, WebP or GIF file.",
         ) from None
     except Exception as error:  # decoders raise whatever a damaged file makes them raise
-        raise InvalidInput(
+        raise _invalid(
             f"{name} is damaged: {error}.", "Open it in a picture program and save it again."
         ) from None
 
@@ -268,7 +269,7 @@ def _check_pixels(pixels: int, limit: int, name: str) -> None:
 
 
 def _too_large(name: str, pixels: str, limit: int) -> InvalidInput:
-    return InvalidInput(
+    return _invalid(
         f"{name} has {pixels} pixels, all frames together; the limit is {limit:,}.",
         "Make it smaller or shorter, or save it as JPEG.",
     )
@@ -294,7 +295,7 @@ def _check_scans(data: bytes, name: str) -> None:
     while (marker := _MARKER.search(data, at)) and marker[1] != b"\xd9":
         scans += marker[1] == b"\xda"
         if scans > limits.PICTURE_SCANS:
-            raise InvalidInput(
+            raise _invalid(
                 f"{name} has more than {limits.PICTURE_SCANS} scans.",
                 "Open it in a picture program and save it again.",
             )
@@ -390,3 +391,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         found.putalpha(alpha)
     found.info = image.info
     return found
+
+
+def _invalid(problem: str, hint: str) -> InvalidInput:
+    return InvalidInput(problem, hint, about="picture")

@@ -259,6 +259,7 @@ def refuse_forbidden(text: str, field: str) -> None:
             f"The {field} holds the character U+{ord(bad[0]):04X} (line {line}, column {column}), "
             "which no page or feed can carry.",
             "Remove it and try again.",
+            about="character",
         )
 
 
@@ -285,6 +286,8 @@ def clean_language(lang: str) -> str:
     limits.check_bytes(lang, limits.LANGUAGE_BYTES, "language code")
     if lang and not _LANGUAGE.fullmatch(lang):
         raise InvalidInput(
-            f"'{lang}' is not a language code.", "Write it as in BCP 47: en, ar, pt-BR."
+            f"'{lang}' is not a language code.",
+            "Write it as in BCP 47: en, ar, pt-BR.",
+            about="language",
         )
     return lang

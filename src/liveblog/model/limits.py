@@ -114,6 +114,7 @@ def check_day(day: date, what: str = "day") -> date:
             f"The {what} {day.isoformat()} is not between the years "
             f"{FIRST_DAY.year} and {LAST_DAY.year}.",
             "Correct the year.",
+            about="time",
         )
     return day
 
@@ -133,6 +134,7 @@ def check_instant(instant: datetime, what: str = "time") -> datetime:
         f"The {what} {instant.isoformat()} is not between the years "
         f"{FIRST_DAY.year} and {LAST_DAY.year}.",
         "Correct the year.",
+        about="time",
     )
 
 
@@ -150,6 +152,7 @@ def check_number(value: float, what: str) -> float:
     raise InvalidInput(
         f"The {what} is not a number of at most {NUMBER_DIGITS} digits.",
         "Write it in a larger unit: thousands, millions.",
+        about="number",
     )
 
 
@@ -161,7 +164,9 @@ def check_bytes(text: str, limit: int, what: str) -> str:
     size = len(text)
     # Texts are encoded only where they may be too long: a character has at most four bytes.
     if size * 4 > limit and (size := len(text.encode("utf-8", "surrogatepass"))) > limit:
-        raise InvalidInput(f"The {what} has {size:,} bytes; the limit is {limit:,}.", "Shorten it.")
+        raise InvalidInput(
+            f"The {what} has {size:,} bytes; the limit is {limit:,}.", "Shorten it.", about="length"
+        )
     return text
 
 
@@ -172,6 +177,8 @@ def check_length(text: str, limit: int, what: str) -> str:
     """
     if len(text) > limit:
         raise InvalidInput(
-            f"The {what} has {len(text):,} characters; the limit is {limit:,}.", "Shorten it."
+            f"The {what} has {len(text):,} characters; the limit is {limit:,}.",
+            "Shorten it.",
+            about="length",
         )
     return text

@@ -103,6 +103,7 @@ def _validate_revision(revision: Revision) -> None:
             raise InvalidInput(
                 f"The update has {len(items)} {field}; the limit is {limits.LIST}.",
                 "Split it into several updates.",
+                about="length",
             )
     for tag in revision.tags:
         _validate_tag(tag)
@@ -137,7 +138,9 @@ def _validate_tag(tag: str) -> None:
     # A slug names a folder of the site.
     if not limits.check_bytes(topic_slug(tag), limits.FILE_NAME_BYTES, "address of the tag"):
         raise InvalidInput(
-            f"The tag '{tag}' has neither letter nor digit.", "Choose a word a reader can read."
+            f"The tag '{tag}' has neither letter nor digit.",
+            "Choose a word a reader can read.",
+            about="tag",
         )
 
 
@@ -146,16 +149,19 @@ def _validate_source(source: Source) -> None:
     _validate_line("source", source.name, limits.NAME)
     _validate_line("address of a source", source.url, limits.ADDRESS)
     if not source.name:
-        raise InvalidInput("A source has no name.", 'Write it as "Name https://…".')
+        raise InvalidInput("A source has no name.", 'Write it as "Name https://…".', about="source")
     if _WHITE.search(source.url):
         raise InvalidInput(
-            f"The address of the source '{source.name}' holds white space.", "Correct it."
+            f"The address of the source '{source.name}' holds white space.",
+            "Correct it.",
+            about="source",
         )
     if source.url and not source.url.startswith(("https://", "http://")):
         raise InvalidInput(
             f"The source '{source.name}' has the address '{source.url}', "
             "which is neither https:// nor http://.",
             "Give the page's full address.",
+            about="source",
         )
 
 
@@ -164,7 +170,9 @@ def _validate_figure(figure: Figure) -> None:
     _validate_line("unit", figure.unit, limits.NAME)
     _validate_line("source of a figure", figure.source, limits.NAME)
     if not figure.name:
-        raise InvalidInput("A figure has no name.", 'Write it as "Name=105 people".')
+        raise InvalidInput(
+            "A figure has no name.", 'Write it as "Name=105 people".', about="no_name"
+        )
     limits.check_number(figure.value, f"figure '{figure.name}'")
 
 
@@ -221,7 +229,7 @@ def _validate_chapter(chapter: Chapter) -> None:
     if chapter.state not in _STATES:
         raise InvalidInput(f"'{chapter.state}' is not a state of a chapter.", "Use live.")
     if chapter.state == "live" and not chapter.title:
-        raise InvalidInput("The chapter has no title.", "Give it one.")
+        raise InvalidInput("The chapter has no title.", "Give it one.", about="title")
     _validate_line("title", chapter.title, limits.TITLE)
     for field, text in (("introduction", chapter.introduction), ("close", chapter.close)):
         _validate_text(field, text, limits.FRAMING)
@@ -233,6 +241,7 @@ def _validate_chapter(chapter: Chapter) -> None:
             raise InvalidInput(
                 f"The chapter has {len(items)} {name}; the limit is {limits.LIST}.",
                 "Leave some of them out.",
+                about="length",
             )
     for author in chapter.authors:
         _validate_line("author", author, limits.NAME)
