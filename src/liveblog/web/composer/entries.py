@@ -259,7 +259,6 @@ def retract(visit: Visit) -> Response:
 
 def remove(visit: Visit) -> Response:
     """Remove an entry."""
-
     quoted_by: list[str] = []
 
     def change(entry_id: str) -> None:
