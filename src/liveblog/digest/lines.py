@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from ..model.chapter import Chapter
-from ..model.entry import Figure, Revision
+from ..model.entry import Figure, Media, Revision
 from ..model.moment import Moment, change_in, moment_in
 from ..text.fragments import html_to_text
 from ..text.locale import Words
@@ -18,6 +18,9 @@ from . import DayOverview, Digest, Series
 
 LINE_LENGTH = 150
 """Most characters of an entry without a title that is shown in a line."""
+
+NAME_LENGTH = 70
+"""Most characters of an entry without a title that is named beside its corrections."""
 
 FIGURES_IN_OVERVIEW = 6
 """The most figures whose change an overview tells."""
@@ -58,7 +61,10 @@ def line_marks(entry: Entry) -> Iterator[str]:
 
 def corrected_name(entry: Entry, words: Words) -> str:
     """Return what an entry is called in the list of corrections; nothing if it was retracted."""
-    return line_of(entry, words) if entry.now.state == "live" else ""
+    now = entry.now
+    if now.state != "live":
+        return ""
+    return line_of(entry, words) if now.title else first_words(now, words, NAME_LENGTH)
 
 
 def notes_of(entry: Entry, words: Words) -> list[str]:
@@ -164,6 +170,13 @@ def sources_line(names: Sequence[str], words: Words) -> str:
     """Return the line of an entry's sources: ``Sources : AFP, Reuters``."""
     joined = words.separator(names).join(names)
     return words.count("Source: %(names)s", "Sources: %(names)s", len(names), names=joined)
+
+
+def film_label(media: Media, words: Words) -> str:
+    """Return the text of a link to a film or recording."""
+    if media.kind == "film":
+        return words.say("Video: %(alt)s", alt=media.alt)
+    return words.say("Audio: %(alt)s", alt=media.alt)
 
 
 def figure_line(figure: Figure, words: Words) -> str:

@@ -113,7 +113,7 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, language: str = "en"
             return Moment(limits.check_instant(now.astimezone(UTC) - age))
     except OverflowError:
         message = f"'{text}' is not in the calendar."
-        raise InvalidInput(message, "Check the number.") from None
+        raise InvalidInput(message, "Check the number.", about="time") from None
     iso = _iso_moment(text.strip(), zone)
     if iso is not None:
         return iso
@@ -184,7 +184,9 @@ def _moment_at(
     """Return the moment of a time on a day, as it is *written*."""
     written = written.strip()
     if clock is None:
-        raise InvalidInput(f"'{written}' is not a time.", f"Write it like {_EXAMPLES}.")
+        raise InvalidInput(
+            f"'{written}' is not a time.", f"Write it like {_EXAMPLES}.", about="time"
+        )
     if is_vague:
         instant = limits.check_instant(period.local_instant(day, clock, zone))
         return Moment(instant, written_time=written)
@@ -302,6 +304,7 @@ def _local_instant(local: datetime, zone: tzinfo, text: str) -> datetime:
             f"'{text}': {local:%H:%M} does not exist on {local:%Y-%m-%d} in {zone}; "
             "the clocks are put forward then.",
             f"Did you mean {shown:%H:%M}?",
+            about="time",
         )
     return instant
 
@@ -356,6 +359,7 @@ def _named_day(
         raise InvalidInput(
             f"'{text}': {found} is not a {period.WEEKDAYS[weekday].capitalize()}.",
             "Correct the weekday or the date, or give the year.",
+            about="time",
         )
     return found
 
@@ -378,7 +382,7 @@ def _date(year: int, month: int, day: int, text: str) -> date:
         return date(year, month, day)
     except ValueError as error:
         raise InvalidInput(
-            f"'{text}' is not in the calendar: {error}.", "Check the date."
+            f"'{text}' is not in the calendar: {error}.", "Check the date.", about="time"
         ) from None
 
 
@@ -406,4 +410,6 @@ def month_and_weekday_names(language: str) -> tuple[dict[str, int], dict[str, in
 
 def _not_understood(text: str) -> InvalidInput:
     text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return InvalidInput(f"'{text}' is not a valid time.", f"Write it like {_EXAMPLES}.")
+    return InvalidInput(
+        f"'{text}' is not a valid time.", f"Write it like {_EXAMPLES}.", about="time"
+    )
