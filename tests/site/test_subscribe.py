@@ -14,6 +14,7 @@ from liveblog import Blog, ChapterDraft
 from liveblog.model.entry import Source
 from liveblog.model.topics import topic_slug
 from liveblog.pages.data import FeedDocument
+from liveblog.pages.qr import qr_code
 
 from ..conftest import Clock, plain, serving, site_bytes
 
@@ -44,6 +45,17 @@ def test_the_page_shows_the_address_of_every_feed_as_text(blog: Blog, clock: Clo
     ]  # fmt: skip
     assert all(unquote(address) in site for address in shown)
     assert f"<loc>{base}subscribe/</loc>" in site["sitemap-pages.xml"].decode()
+
+
+def test_a_code_leads_a_phone_to_the_page(blog: Blog) -> None:
+    """It holds the address of the page; it is drawn within the page, without a script."""
+    blog.publish()
+    page = body(site_bytes(blog.paths.site), "subscribe/index.html")
+    drawn = qr_code(f"{blog.config.url}subscribe/", "Code QR de l’adresse de cette page")
+    assert drawn in page
+    assert 'aria-label="Code QR' in drawn
+    assert "style=" not in drawn
+    assert drawn != qr_code(blog.config.url, "Code QR de l’adresse de cette page")
 
 
 def test_no_link_of_a_page_leads_to_a_feed(blog: Blog, clock: Clock) -> None:
