@@ -2,10 +2,10 @@
 
 Fixtures: ``clock``, ``blog`` and ``new_blog``, ``serve`` (any folder), ``browser``. Functions:
 :func:`live_server` (``liveblog serve`` in a process), :func:`needs` (a program of the system).
-Beside this module: ``command`` runs the command line, ``injection`` makes system calls fail,
-``outside`` is a foreign web server, ``receiver`` a mail server, ``simulated`` the schedule on
-simulated time, ``wire`` an HTTP client that hides nothing; ``ports`` reserves ports, and
-``waiting`` waits for conditions.
+Beside this module: ``browsers`` drives three browsers, ``command`` runs the command line,
+``injection`` makes system calls fail, ``outside`` is a foreign web server, ``receiver`` a mail
+server, ``simulated`` the schedule on simulated time, ``wire`` an HTTP client that hides nothing;
+``ports`` reserves ports, and ``waiting`` waits for conditions.
 """
 
 from __future__ import annotations

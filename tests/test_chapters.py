@@ -66,7 +66,7 @@ def test_a_chapter_is_a_digest_with_a_name(told: Blog) -> None:
     found = told.timeline.chapter(made.slug)
     assert found.now == made
     digest = build_chapter(told.timeline, made)
-    assert (digest.headline, digest.introduction, digest.close) == (
+    assert (*digest.headlines, digest.introduction, digest.close) == (
         "La bataille d’Alep", "Avant.", "Après.",
     )  # fmt: skip
     assert [day.date.day for day in digest.days] == [9, 10, 11, 12, 13, 14]
@@ -562,7 +562,7 @@ def test_a_chapter_is_named_wherever_a_period_is(told: Blog) -> None:
     told.chapters.create(draft(), slug="alep")
     whole = told.digest("alep")
     assert whole.chapter
-    assert whole.headline == "La bataille d’Alep"
+    assert whole.headlines == ("La bataille d’Alep",)
     assert len(whole.entries) == 6
     assert [e.now.body for e in told.digest("alep", key=True).entries] == ["Le 12."]
     assert len(told.digest("alep", tag="Homs").entries) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from functools import cache
 from pathlib import Path
 
@@ -113,3 +114,24 @@ def test_the_commands_of_the_readme_exist() -> None:
         options = {option for parameter in command.params for option in parameter.opts}
         used = {word for word in words if word.startswith("-") and word != "-"}
         assert used <= options | {"\\"}, line
+
+
+def test_every_template_is_named_in_the_page_on_themes() -> None:
+    """Those of books stand in a folder, which is named."""
+    folder = PACKAGE / "theme" / "templates"
+    templates = {str(path.relative_to(folder)) for path in folder.rglob("*.*")}
+    named = re.findall(r"`([\w/]+\.html)`", text_of("docs/theme.md"))
+    assert {name for name in templates if not name.startswith("book/")} == set(named)
+
+
+def test_every_document_can_be_reached_from_the_readme() -> None:
+    """By its list of documents."""
+    linked = set(re.findall(r"\((docs/[\w-]+\.md)", text_of("README.md")))
+    assert linked == {page for page in PAGES if page.startswith("docs/")}
+
+
+def test_the_page_of_settings_lists_those_of_the_code() -> None:
+    """``make docs`` writes it."""
+    reference = runpy.run_path(str(ROOT / "scripts" / "reference.py"))
+    mark = reference["SETTINGS_MARK"]
+    assert text_of("docs/settings.md").partition(mark)[2] == reference["settings"]()

@@ -29,7 +29,6 @@ from liveblog.model.errors import LiveblogError
 from liveblog.search import words as search_words
 from liveblog.text import dates, fragments, locale, markup, plain, sanitizer
 from liveblog.text.frontmatter import split
-from liveblog.text.locale import french_spaces
 from liveblog.web.composer.history import differences
 
 LONGEST = 96_000
@@ -155,11 +154,11 @@ def encoded(text: str) -> bytes:
 
 FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "to_html": markup.to_html,
-    "to_html in French": lambda t: markup.to_html(t, typography=french_spaces),
+    "to_html in French": lambda t: markup.to_html(t, typography=FRENCH.typography),
     "sanitize": sanitizer.sanitize,
     "html_to_text": fragments.html_to_text,
     "shorten": lambda t: plain.shorten(t, 100),
-    "typography": french_spaces,
+    "typography": FRENCH.typography,
     "clean_text": lambda t: clean_text(t, "body"),
     "slug": slug,
     "a time": lambda t: dates.parse_moment(t, now=NOW, zone=PARIS, language="fr"),

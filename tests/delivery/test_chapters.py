@@ -295,7 +295,7 @@ def test_the_mail_tells_the_whole_chapter(blog: Blog, tmp_path: Path) -> None:
         for expected in order[1:]:
             assert expected in text[where:], (expected, text)
         body = text[text.find("le contexte") :]
-        places = [body.find(expected) for expected in order[4:]]
+        places = [body.rfind(expected) for expected in order[4:]]
         assert places == sorted(places)
         assert f"{BASE}media/{image.path}" in text
         assert ADDRESS in text
@@ -332,7 +332,7 @@ def test_the_message_id_is_that_of_the_chapter(blog: Blog, clock: Clock) -> None
 
 
 def test_a_long_chapter_is_cut_and_leads_to_its_page(blog: Blog) -> None:
-    """After a whole entry; its close and its figures are on the page."""
+    """The texts that find room are in it, and the first words of all others."""
     blog = mailing(blog)
     for number in range(60):
         blog.post(f"Texte {number}. " + "Une longue phrase. " * 100, at=date(2012, 7, 9))
@@ -340,10 +340,9 @@ def test_a_long_chapter_is_cut_and_leads_to_its_page(blog: Blog) -> None:
     made = message(blog)
     assert len(made.as_bytes()) <= mail.MAX_BYTES
     for part in (text_of(made), html_of(made)):
-        assert "Texte 0." in part
-        assert "Texte 59." not in part
+        assert all(f"Texte {number}." in part for number in range(60))
         assert "Lire la suite en ligne" in part
-        assert "Et pour finir." not in part
+        assert "Et pour finir." in part
 
 
 def test_a_chapter_of_an_empty_period_has_its_texts(blog: Blog) -> None:

@@ -21,17 +21,12 @@ from hypothesis import strategies as st
 
 from liveblog import Blog, Digest
 from liveblog.delivery.mail import compose
-from liveblog.digest import label, title
-from liveblog.digest.build import (
-    WEEK_LIMIT,
-    abridge,
-    build_coverage,
-    cut,
-    figures,
-    headline_only,
-)
+from liveblog.digest import headline, label, title
+from liveblog.digest.build import build_coverage, figures
 from liveblog.digest.json import document, entry_document
+from liveblog.digest.lines import change_line, main_series
 from liveblog.digest.markdown import render as write_markdown
+from liveblog.digest.selection import FULL_AT_LEAST, LINES_A_DAY, LONG_WEEK, for_readers
 from liveblog.digest.text import WIDTH
 from liveblog.digest.text import render as write_text
 from liveblog.model.entry import Figure, Framing, Media, Revision, Source
@@ -327,22 +322,22 @@ def test_a_withdrawn_figure_gives_way_to_the_one_before(blog: Blog, clock: Clock
 
 def test_the_headline_is_the_written_one_else_the_main_story(blog: Blog, clock: Clock) -> None:
     """Written, first key entry's title, first title, nothing; never that of a retracted one."""
-    assert blog.digest("today").headline == ""
+    assert blog.digest("today").headlines == ()
     blog.post("Sans titre")
-    assert blog.digest("today").headline == ""
+    assert blog.digest("today").headlines == ()
     clock.go(minutes=1)
     blog.post("a", title="Premier titre")
-    assert blog.digest("today").headline == "Premier titre"
+    assert blog.digest("today").headlines == ("Premier titre",)
     clock.go(minutes=1)
     wrong = blog.post("b", title="Fausse nouvelle", key=True)
-    assert blog.digest("today").headline == "Fausse nouvelle"
+    assert blog.digest("today").headlines == ("Fausse nouvelle",)
     blog.retract(wrong.id, why="Faux.")
-    assert blog.digest("today").headline == "Premier titre"
+    assert blog.digest("today").headlines == ("Premier titre",)
     blog.post("c", key=True)
     blog.post("d", title="Temps fort", key=True)
-    assert blog.digest("today").headline == "Temps fort"
+    assert blog.digest("today").headlines == ("Temps fort",)
     blog.frame("2012-07-15", headline="Écrit")
-    assert blog.digest("today").headline == "Écrit"
+    assert blog.digest("today").headlines == ("Écrit",)
     assert title(blog.digest("today"), blog.words) == "Dimanche 15 juillet – Écrit"
 
 
@@ -744,7 +739,7 @@ def long_week(tmp_path_factory: pytest.TempPathFactory) -> Blog:
     mail = "[mail]\nserver = 'localhost'\nsender = 'a@example.org'\n"
     settings_file.write_text(settings_file.read_text("utf-8") + mail, "utf-8")
     blog = Blog(blog.paths.root, clock=clock)
-    for number in range(WEEK_LIMIT + 1):
+    for number in range(LONG_WEEK + 1):
         clock.go(minutes=30)
         blog.post(f"Fait {number}.", key=number in (3, 70), figures=[Figure("Morts", number)])
     return blog
@@ -755,61 +750,118 @@ def shown(blog: Blog, *arguments: str) -> str:
     return run("-C", str(blog.paths.root), *arguments).stdout
 
 
-def test_a_long_week_is_abridged_to_its_key_entries(long_week: Blog) -> None:
+def test_a_long_week_has_its_key_entries_in_full(long_week: Blog) -> None:
     """The figures stay those of the week; a shorter period or a range stays whole."""
     week = long_week.digest("2012-W28")
-    abridged = abridge(week)
-    assert [entry.now.body for entry in abridged.entries] == ["Fait 3.", "Fait 70."]
-    assert abridged.is_abridged
-    assert abridged.series == week.series
+    shown = for_readers(week)
+    full = [entry for entry in shown.entries if entry.id not in shown.brief]
+    assert len(full) == FULL_AT_LEAST
+    assert {"Fait 3.", "Fait 70."} < {entry.now.body for entry in full}
+    assert len(shown.brief) == LINES_A_DAY * len(week.days)
+    assert shown.is_abridged
+    assert shown.series == week.series
+    assert [shown.omitted(now) for now in shown.days] == [
+        len(then.entries) - len(now.entries)
+        for then, now in zip(week.days, shown.days, strict=True)
+    ]
+    assert for_readers(shown) is shown
     for when in ("2012-07-11", "2012-07-09..2012-07-15"):
         found = long_week.digest(when)
-        assert abridge(found) is found
+        assert for_readers(found).entries == found.entries
 
 
-@pytest.mark.parametrize("render", ["text", "markdown", "mail", "html", "page"])
-def test_every_rendering_of_a_long_week_is_abridged_alike(long_week: Blog, render: str) -> None:
-    """And says so: terminal, Markdown, mail, printable file, page."""
-    note = "La semaine par ses temps forts"
+def test_a_week_opens_with_an_overview(french_week: Blog) -> None:
+    """Each day with its headline, what was corrected or retracted, the main picture."""
+    week = french_week.digest("2012-W29")
+    overview = for_readers(week).overview
+    assert overview
+    assert [day.date for day in overview.days] == [day.date for day in week.days]
+    assert [day.updates for day in overview.days] == [len(day.entries) for day in week.days]
+    marked = [e.id for e in week.entries if e.corrections or e.now.state == "retracted"]
+    assert marked
+    assert [entry.id for entry in overview.corrected] == marked
+
+
+@pytest.mark.parametrize("render", ["text", "markdown", "mail", "html", "page", "feed"])
+def test_every_rendering_of_a_week_chooses_alike(long_week: Blog, render: str) -> None:
+    """Terminal, Markdown, mail, printable file, page, feed: the same updates, the same note."""
+    note = "L’essentiel en entier"
     if render == "mail":
         pages = long_week.publisher.pages
         message = compose(long_week.digest("2012-W28"), pages, "a@example.org", long_week.now)
         assert message
         texts = [str(part.get_content()) for part in message.walk() if not part.is_multipart()]
-    elif render == "page":
-        long_week.publish()
-        folder = long_week.paths.site / "2012" / "W28"
-        texts = [(folder / name).read_text("utf-8") for name in ("index.html", "index.md")]
+    elif render in ("page", "feed"):
+        clock = Clock("2012-07-20T10:00:00Z")
+        Blog(long_week.paths.root, clock=clock).publish()
+        names = ("2012/W28/index.html", "2012/W28/index.md", "2012/W28/index.txt")
+        found = ("weekly/atom.xml",) if render == "feed" else names
+        texts = [(long_week.paths.site / name).read_text("utf-8") for name in found]
     else:
         texts = [shown(long_week, "digest", "2012-W28", "--format", render)]
+    digest = for_readers(long_week.digest("2012-W28"))
+    expected = {entry.now.body for entry in digest.entries}
     for text in texts:
-        assert "Fait 70." in text
-        assert "Fait 71." not in text
+        main = text.partition("<h1>")[2] or text
+        assert set(re.findall(r"Fait \d+\.", main)) == expected
         assert note in " ".join(text.split())
 
 
 def test_the_terminal_shows_a_long_week_whole_where_it_is_asked_to(long_week: Blog) -> None:
     """As JSON, and as a range of days."""
-    assert "Fait 71." in shown(long_week, "digest", "2012-W28", "--json")
-    assert "Fait 71." in shown(long_week, "digest", "2012-07-09..2012-07-15")
+    for arguments in (("2012-W28", "--json"), ("2012-07-09..2012-07-15",)):
+        found = re.findall(r"Fait \d+\.", shown(long_week, "digest", *arguments))
+        assert len(set(found)) == LONG_WEEK + 1
 
 
-def test_a_cut_digest_has_whole_entries_and_no_end(long_week: Blog) -> None:
-    """Its headline is that of the original."""
-    day = long_week.digest("2012-07-11")
-    part = cut(day, 2)
-    assert part.entries == day.entries[:2]
-    assert part.series == ()
-    assert part.headline == day.headline
-    assert headline_only(day).entries == ()
-    assert headline_only(day).headline == day.headline
+def entries_with(*kinds: tuple[int, dict[str, Any]]) -> Digest:
+    """Make the digest of a week, of an entry for each pair: its day and its fields."""
+    days: dict[int, list[Entry]] = {}
+    for number, (of, fields) in enumerate(kinds):
+        at = NOON + timedelta(days=of, minutes=number)
+        made = entry("Un fait.", at=at, letters=f"7k3m9qx{number:03}", **fields)
+        days.setdefault(of, []).append(made)
+    told = [Day(MONDAY + timedelta(days=of), tuple(found)) for of, found in days.items()]
+    return Digest(week(MONDAY), None, tuple(told), figures(told))
+
+
+def test_a_headline_is_made_of_the_strongest_key_events() -> None:
+    """One of each day, the strongest first, at most three; none is a claim."""
+    found = entries_with(
+        (0, {"title": "Des estimations", "key": True}),
+        (0, {"title": "Une rumeur", "key": True, "verification": "unconfirmed"}),
+        (2, {"title": "Attentat à Damas", "key": True, "verification": "confirmed"}),
+        (2, {"title": "Suites de l’attentat", "key": True}),
+        (3, {"title": "Une réunion"}),
+        (4, {"title": "Veto à l’ONU", "key": True, "pinned": True}),
+    )
+    assert found.headlines == ("Veto à l’ONU", "Attentat à Damas", "Des estimations")
+    said = headline(found, Words("fr", UTC))
+    assert said == "Veto à l’ONU\u202f; Attentat à Damas\u202f; Des estimations"
+    assert headline(found, Words("ar", UTC)).count("؛") == 2
+    only = entries_with((0, {"title": "Une rumeur", "key": True, "verification": "unconfirmed"}))
+    assert only.headlines == ("Une rumeur",)
+
+
+def test_a_figure_is_told_with_its_change_over_the_period() -> None:
+    """And its highest value, if it is neither the first nor the last; one value is no change."""
+    words = Words("en", UTC)
+    found = entries_with(
+        (0, {"figures": (Figure("Dead", 92), Figure("Fled", 8_500, "people"))}),
+        (1, {"figures": (Figure("Dead", 302), Figure("Once", 1))}),
+        (3, {"figures": (Figure("Dead", 60.5), Figure("Fled", 30_000, "people"))}),
+    )
+    assert [change_line(series, found, words) for series in main_series(found)] == [
+        "Dead: 92 on 16 Jul, 60.5 on 19 Jul (−31.5), at most 302 on 17 Jul",
+        "Fled, people: 8,500 on 16 Jul, 30,000 on 19 Jul (+21,500)",
+    ]
 
 
 def test_the_digest_of_the_coverage_has_its_headline_or_the_title(long_week: Blog) -> None:
     """And spans its days."""
     found = build_coverage(long_week.timeline, "Une semaine")
     assert found
-    assert found.headline == "Une semaine"
+    assert found.headlines == ("Une semaine",)
     assert (found.period.start, found.period.end) == (found.days[0].date, found.days[-1].date)
 
 

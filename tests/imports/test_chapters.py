@@ -81,7 +81,7 @@ def test_the_digest_of_a_chapter_gives_every_paragraph_back(tmp_path: Path, lang
     assert result.chapters == 1
     digest = build_chapter(blog.timeline, only_chapter(blog))
     bodies = [entry.now.body for day in digest.days for entry in day.entries]
-    written = "\n".join([digest.headline, digest.introduction, *bodies, digest.close])
+    written = "\n".join([*digest.headlines, digest.introduction, *bodies, digest.close])
     items = chronicle(text.splitlines, zone=PARIS, language=language, today=date(2014, 6, 1))
     (found,) = (item for item in items if isinstance(item, ChapterItem))
     first, last = map(int, re.findall(r"\d+", found.where))

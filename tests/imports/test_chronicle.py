@@ -85,7 +85,7 @@ def test_a_chronicle_comes_back_day_by_day(tmp_path: Path, language: str) -> Non
     assert len(days) >= 7
     for number, expected in enumerate(days):
         digest = blog.digest((FIRST[language] + timedelta(days=number)).isoformat())
-        written = [digest.headline] if digest.framing else []
+        written = [*digest.headlines] if digest.framing else []
         written += [entry.now.body for entry in digest.entries]
         assert bare(" ".join(written)) == bare(TIME.sub("", expected))
     (chapter,) = (item for item in items if isinstance(item, ChapterItem))

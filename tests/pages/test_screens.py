@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from liveblog import Blog
 from liveblog.blog import Image
+from liveblog.model.entry import Figure
 
 from ..conftest import Clock, serving
 from ..site.test_publish import picture
@@ -301,6 +302,61 @@ def test_a_swipe_leads_to_the_next_picture_or_closes(browser: Any, pictured: str
         page.locator("dialog").wait_for(state="detached")
     with page_of(browser) as page:
         page.add_init_script("delete window.HTMLDialogElement")
+        page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
         page.goto(pictured)
         page.locator(".enlarge").first.click()
         page.wait_for_url("**/media/**.png")
+
+
+# -- In an article of another site -----------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("language", "direction"), [("ar", "rtl"), ("fr", "ltr")])
+def test_the_embedded_blog_has_its_own_direction_and_shows_what_the_page_shows(
+    browser: Any, new_blog: Callable[..., Blog], tmp_path: Path, language: str, direction: str
+) -> None:
+    """Whatever the article's language: lists, badges, figures, corrections, claims, pictures."""
+    blog = new_blog(language=language)
+    wide = tmp_path / "wide.png"
+    wide.write_bytes(encoded(two_colours(1200, 30), "PNG"))
+    entry = blog.post(
+        "1. Un\n2. Deux\n\n- Trois", title="Titre", key=True, verification="unconfirmed",
+        figures=[Figure("Morts", 105)], images=[Image(wide, "Image")],
+    )  # fmt: skip
+    blog.edit(entry.id, title="Titre corrigé", note="Corrigé.")
+    blog.publish()
+    (blog.paths.site / "article.html").write_text(
+        "<!doctype html><html lang=en><meta name=viewport content='width=device-width'>"
+        '<title>Article</title><live-blog src="live.json"><a href="./">x</a></live-blog>'
+        '<script type="module" src="embed.js"></script>'
+    )
+    with serving(blog.paths.site) as url, page_of(browser) as page:
+        page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+        page.goto(f"{url}article.html")
+        inside = page.locator("live-blog")
+        inside.locator("article").wait_for()
+        styles = """(node, name) => getComputedStyle(node)[name]"""
+        assert inside.evaluate(styles, "direction") == direction
+        assert inside.get_attribute("lang") == language
+        assert inside.locator(".entries > li").evaluate(styles, "listStyleType") == "none"
+        assert inside.locator(".content ol li").first.evaluate(styles, "listStyleType") == "decimal"
+        assert inside.locator(".content ul li").first.evaluate(styles, "listStyleType") == "disc"
+        assert (
+            inside.locator(".figures li").evaluate(styles, "backgroundColor") != "rgba(0, 0, 0, 0)"
+        )
+        assert inside.locator(".correction").evaluate(styles, "backgroundColor")[-4:] != ", 0)"
+        assert inside.locator(".claim").evaluate(styles, "borderTopStyle") == "dashed"
+        assert inside.locator(".when").evaluate(styles, "unicodeBidi") == "isolate"
+        edge = "right" if direction == "rtl" else "left"
+        at = f"node => node.getBoundingClientRect().{edge}"
+        text = "node => {{ const range = document.createRange(); range.selectNodeContents(node);"
+        text += f" return range.getBoundingClientRect().{edge}; }}"
+        day = inside.locator(".day").evaluate(text.replace("{{", "{"))
+        assert day == pytest.approx(inside.locator(".content").evaluate(at), abs=1)
+        picture = inside.locator("figure img")
+        picture.scroll_into_view_if_needed()
+        page.wait_for_timeout(200)
+        assert picture.evaluate("image => image.currentSrc").startswith(f"{url}media/")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert Axe().run(page, "live-blog").violations_count == 0

@@ -17,9 +17,9 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
 import liveblog
-from liveblog.digest.text import marks_of
+from liveblog.digest.lines import marks_of
 from liveblog.model.moment import Moment
-from liveblog.text.locale import Words, french_spaces
+from liveblog.text.locale import Words
 
 PACKAGE = Path(liveblog.__file__).parent
 LANGUAGES = ("ar", "de", "es", "fr")
@@ -208,15 +208,15 @@ def words_of(language: str, zone: str = "Europe/Paris") -> Words:
     [
         ("fr", "Dimanche 15 juillet", "Semaine du 16 au 22 juillet 2012",
          "Du 30 juillet au 5 août 2012", "18 h 04"),
-        ("en", "Sunday, July 15", "Week of July 16–22, 2012",
+        ("en-US", "Sunday, July 15", "Week of July 16–22, 2012",
          "From July 30 to August 5, 2012", "6:04 PM"),
-        ("en-GB", "Sunday 15 July", "Week of 16–22 July 2012",
+        ("en", "Sunday 15 July", "Week of 16–22 July 2012",
          "From 30 July to 5 August 2012", "18:04"),
         ("es", "Domingo 15 de julio", "Semana del 16 al 22 de julio de 2012",
          "Del 30 de julio al 5 de agosto de 2012", "18:04"),
         ("de", "Sonntag, 15. Juli", "Woche vom 16. bis 22. Juli 2012",
          "30. Juli bis 5. August 2012", "18:04"),
-        ("ar", "الأحد، 15 يوليو", "الأسبوع من 16 إلى 22 يوليو 2012",
+        ("ar", "الأحد 15 يوليو", "الأسبوع من 16 إلى 22 يوليو 2012",
          "من 30 يوليو إلى 5 أغسطس 2012", "6:04 م"),
     ],
 )  # fmt: skip
@@ -236,10 +236,13 @@ def test_days_weeks_and_times_read_as_in_each_language(
     ("language", "moment"),
     [
         ("fr", "dimanche 15 juillet 2012 à 18 h 04"),
-        ("en", "Sunday, July 15, 2012 at 6:04 PM"),
+        ("en", "Sunday 15 July 2012 at 18:04"),
+        ("en-GB", "Sunday 15 July 2012 at 18:04"),
+        ("en-US", "Sunday, July 15, 2012 at 6:04 PM"),
+        ("fr-CH", "dimanche 15 juillet 2012 à 18 h 04"),
         ("es", "domingo 15 de julio de 2012 a las 18:04"),
         ("de", "Sonntag, 15. Juli 2012, um 18:04 Uhr"),
-        ("ar", "الأحد، 15 يوليو 2012 الساعة 6:04 م"),
+        ("ar", "الأحد 15 يوليو 2012 الساعة 6:04 م"),
     ],
 )
 def test_a_moment_reads_within_a_sentence(language: str, moment: str) -> None:
@@ -264,8 +267,8 @@ def test_a_span_across_the_year_names_both_years() -> None:
     ("language", "month", "months"),
     [
         ("fr", "Semaine du 9 au 15 juillet", "Semaine du 30 juillet au 5 août"),
-        ("en", "Week of July 9–15", "Week of July 30 to August 5"),
-        ("en-GB", "Week of 9–15 July", "Week of 30 July to 5 August"),
+        ("en-US", "Week of July 9–15", "Week of July 30 to August 5"),
+        ("en", "Week of 9–15 July", "Week of 30 July to 5 August"),
         ("es", "Semana del 9 al 15 de julio", "Semana del 30 de julio al 5 de agosto"),
         ("de", "Woche vom 9. bis 15. Juli", "Woche vom 30. Juli bis 5. August"),
         ("ar", "الأسبوع من 9 إلى 15 يوليو", "الأسبوع من 30 يوليو إلى 5 أغسطس"),
@@ -297,6 +300,63 @@ def test_numbers_keep_together() -> None:
     assert words_of("de").number(1234.5) == "1.234,5"
 
 
+def test_numbers_are_written_as_in_newspapers() -> None:
+    """Spanish divides from five digits on, as browsers do; a negative number has a minus sign."""
+    spanish = words_of("es")
+    assert [spanish.number(n) for n in (1234.5, 9999, 10000)] == ["1234,5", "9999", "10.000"]
+    for language in (*LANGUAGES, "en"):
+        assert words_of(language).number(-3).lstrip("\u200e") == "−3"
+
+
+@pytest.mark.parametrize(
+    ("language", "zone", "place"),
+    [
+        ("fr", "Europe/Paris", "Paris"),
+        ("es", "Europe/Paris", "París"),
+        ("ar", "Europe/Paris", "باريس"),
+        ("de", "Africa/Cairo", "Kairo"),
+        ("en", "America/New_York", "New York"),
+        ("ar", "UTC", "UTC"),
+    ],
+)
+def test_a_time_zone_is_named_by_its_city(language: str, zone: str, place: str) -> None:
+    """As the language writes it, not by its identifier."""
+    assert words_of(language, zone).place == place
+
+
+@pytest.mark.parametrize(
+    ("language", "comma", "semicolon"),
+    [("fr", ", ", "\u202f; "), ("de", ", ", "; "), ("ar", "، ", "؛ ")],
+)
+def test_items_with_commas_are_parted_by_semicolons(
+    language: str, comma: str, semicolon: str
+) -> None:
+    """So that it is seen where each of them ends."""
+    words = words_of(language)
+    assert words.separator(["AFP", "Reuters"]) == comma
+    assert words.separator(["AFP", "La Côte, 22 juillet"]) == semicolon
+    assert words.separator(["AFP، باريس", "OSDH"]) == semicolon
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "shown"),
+    [
+        ("fr", "Le 16 à 15 h 18 : « oui », dit-il ; 30 000 €, 5 % !",
+         "Le 16 à 15~h~18~: «_oui_», dit-il_; 30_000~€, 5~%_!"),
+        ("de", "Um 18:04 Uhr z. B. 5 % : nein", "Um 18:04~Uhr z._B. 5~% : nein"),
+        ("es", "El 5 % a las 6:04 p. m. ; no", "El 5~% a las 6:04 p._m. ; no"),
+        ("en", "5 % ; « no » : 6 pm", "5 % ; « no » : 6 pm"),
+        ("ar", "5 % ؛ نعم", "5 % ؛ نعم"),
+    ],
+)  # fmt: skip
+def test_no_line_breaks_where_it_may_not(language: str, text: str, shown: str) -> None:
+    """Each language by its own rules; only spaces change ("~" no-break, "_" narrow no-break)."""
+    typeset = words_of(language).shown(text)
+    assert typeset.replace("\u00a0", "~").replace("\u202f", "_") == shown
+    assert words_of(language).say("%(name)s: %(amount)s", name=text, amount=1).count(typeset) == 1
+    assert words_of(language).shown(typeset) == typeset
+
+
 def test_zones_are_named_by_their_distance() -> None:
     """Whole hours, and Kathmandu's quarter."""
     assert words_of("fr").offset(SUMMER) == "UTC+2"
@@ -323,17 +383,17 @@ def test_only_arabic_runs_from_right_to_left() -> None:
 )
 def test_french_typography_turns_spaces_and_adds_none(text: str, shown: str) -> None:
     """Times, addresses and what is right already stay as they are."""
-    assert french_spaces(text) == shown
-    assert french_spaces(shown) == shown
+    assert words_of("fr").typography(text) == shown
+    assert words_of("fr").typography(shown) == shown
     assert words_of("en").typography(text) == text
 
 
 @pytest.mark.parametrize(
     ("language", "shown"),
     [
-        ("en-GB", "Sunday, 15 July 2012, around 1 pm"),
+        ("en-GB", "Sunday 15 July 2012, around 1 pm"),
         ("fr", "dimanche 15 juillet 2012, around 1 pm"),
-        ("ar", "الأحد، 15 يوليو 2012، around 1 pm"),
+        ("ar", "الأحد 15 يوليو 2012، around 1 pm"),
         ("es", "domingo 15 de julio de 2012, around 1 pm"),
         ("de", "Sonntag, 15. Juli 2012, around 1 pm"),
     ],
@@ -373,4 +433,4 @@ def test_the_day_of_a_moment_is_that_of_its_entry(zone: str) -> None:
     """Also after the zone of the blog was changed: the entry says on which day it is shown."""
     moment = Moment(datetime(2012, 7, 15, 11, tzinfo=UTC), "day", day=date(2012, 7, 20))
     words = Words("en-GB", ZoneInfo(zone))
-    assert words.shown_moment(moment) == "Friday, 20 July 2012"
+    assert words.shown_moment(moment) == "Friday 20 July 2012"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import resource
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from liveblog.text.fragments import ROOT, with_root
-from liveblog.text.locale import NARROW, NBSP, french_spaces
+from liveblog.text.locale import Words
 from liveblog.text.markup import split_blocks, to_html
+from liveblog.text.typography import NARROW, NBSP
 
 # What may appear on a page, spelled out here: the product's own tables are under test.
 _TAGS = """
@@ -29,6 +31,8 @@ scope datetime
 ATTRIBUTES = set(_ATTRIBUTES.split())
 CLASSES = {"footnotes", "footnote-ref", "footnote-backref"}
 ADDRESSES = re.compile(r"https?:|mailto:|tel:|#|//|" + ROOT)
+
+french_spaces = Words("fr", UTC).typography
 
 HOSTILE = [
     "<script>alert(1)</script>",

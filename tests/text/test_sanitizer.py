@@ -12,13 +12,12 @@ from lxml import html as lxml_html
 from liveblog.model import limits
 from liveblog.model.entry import FORBIDDEN
 from liveblog.text.fragments import html_to_text, with_root
-from liveblog.text.locale import french_spaces
 from liveblog.text.markup import to_html
 from liveblog.text.plain import unescape
 from liveblog.text.sanitizer import sanitize
 
 from ..conftest import plain
-from .test_markup import HOSTILE, assert_harmless
+from .test_markup import HOSTILE, assert_harmless, french_spaces
 
 
 @pytest.mark.parametrize("fragment", HOSTILE)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def check(state: State, repair: bool, yes: bool, as_json: bool) -> None:
     """Look for damage in the journal and the site.
 
-    The configuration is checked too. Exit 1 if anything is wrong. With --repair, damaged
+    The configuration is checked too. Exit 1 if anything is wrong, 2 if the
+    configuration is. With --repair, damaged
     files of the journal are written anew with all that can be recovered; the old files stay beside
     them. Without a terminal, --repair only says what it would do, unless --yes is given.
     """

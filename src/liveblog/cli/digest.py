@@ -55,8 +55,8 @@ def digest(
     2012-07-15..2012-07-22 or the name of a chapter. With --edit it may also be 'coverage', for the
     head of the live page.
 
-    A week of more than 100 updates is shown by its key events, as on its page; --json has all, and
-    so has the range of its days.
+    Of a week the main updates are shown in full and the others in a line, as on its page; --json
+    has all, and so has the range of its days.
     """
     blog = state.blog()
     if wants_edit:
@@ -65,9 +65,9 @@ def digest(
     found = blog.digest(when, key=key, tag=tag or "")
     state.warn(found.faults)
     if not (key or tag or as_json or form == "json"):
-        from ..digest.build import abridge
+        from ..digest.selection import for_readers
 
-        found = abridge(found)
+        found = for_readers(found)
     _print_digest(blog, found, "json" if as_json else form)
 
 

@@ -58,9 +58,11 @@ def export(state: State, when: str | None, form: str, output: Path | None) -> No
         _export_markdown(state, blog, output)
     else:
         from ..digest.build import build_coverage
+        from ..digest.selection import for_readers
 
         title = blog.config.title
         found = blog.digest(when) if when else build_coverage(blog.timeline, title)
+        found = for_readers(found)
         state.warn(found.faults)
         if form == "html":
             from ..exports.html import render

@@ -12,6 +12,7 @@ from ..model.entry import Revision, as_data
 from ..model.errors import LiveblogError
 from ..model.moment import moment_in
 from ..storage.leader import leader
+from ..text.locale import Words
 from .context import State, progress
 from .printing import echo, print_json
 
@@ -57,14 +58,16 @@ def print_revision(
 
 
 def _when(state: State, blog: Blog, revision: Revision) -> str:
-    """Return the instant or day that the user's time names, in the blog's language and zone."""
-    words = blog.words
-    values = {"when": words.shown_moment(moment_in(revision)), "zone": blog.config.timezone}
+    """Return the instant or day that the user's time names, in the blog's zone."""
     if revision.published > blog.now:
-        return words.say("Scheduled: %(when)s (%(zone)s)", **values)
-    if _is_published_next(state, blog):
-        return words.say("Published: %(when)s (%(zone)s)", **values)
-    return words.say("Saved: %(when)s (%(zone)s)", **values)
+        state_now = "Scheduled"
+    elif _is_published_next(state, blog):
+        state_now = "Published"
+    else:
+        state_now = "Saved"
+    english = Words("en", blog.config.zone)  # as all that the command line says
+    when = english.shown_moment(moment_in(revision))
+    return f"{state_now}: {when} ({blog.config.timezone})"
 
 
 def bring_online(

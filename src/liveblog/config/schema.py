@@ -78,13 +78,14 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     title: str  #: one line
     url: str  #: where readers find the site, ending in a slash; change it with ``liveblog move``
     id: str  #: a tag: URI (RFC 4151) that never changes; all feed ids begin with it
-    language: str = "en"  #: ``ar``, ``de``, ``en``, ``es`` or ``fr``, also with a region (BCP 47)
+    language: str = "en"
+    """``ar``, ``de``, ``en`` (British), ``es`` or ``fr``, also with a region such as ``en-US``
+    (BCP 47)"""
     timezone: str = "UTC"  #: the days and weeks are those of this zone (IANA name)
     description: str = ""  #: shown below the title and in search engines
     author: str = ""  #: author of entries without one
-    fediverse: str = (
-        ""  #: ``@name@server``: the account that Mastodon names beside links to the blog
-    )
+    fediverse: str = ""
+    """``@name@server``: the account that Mastodon names beside links to the blog."""
     week_starts: str = "monday"  #: first day of the week, in English
     gone: tuple[str, ...] = ()
     """Paths answered with 410 by ``liveblog serve``; that of a folder ends in a slash."""

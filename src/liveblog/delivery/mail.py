@@ -25,9 +25,10 @@ import css_inline
 
 from ..config import Config
 from ..config.checks import normalize_mail_address, parse_sender
-from ..digest import Digest, heading, label, page_path, title
+from ..digest import Digest, label, page_path, title
 from ..digest import text as as_text
-from ..digest.build import abridge, cut, headline_only
+from ..digest.importance import by_strength
+from ..digest.selection import for_readers, keep, parts, with_overview
 from ..model import addresses, limits
 from ..model.errors import ConfigError, InvalidInput
 from ..pages.render import Pages
@@ -86,9 +87,10 @@ def compose(
 
     A digest without entries is not sent, nor is a chapter that was withdrawn.
 
-    *now* is its date. A long week is abridged, a digest that is still too long is cut after a whole
-    entry; both link to the page. *is_extra* gives a message that is sent outside of the schedule a
-    Message-ID of its own: or else mail services would drop the scheduled one as a copy.
+    *now* is its date. It shows what the page shows; if that is too long, the most important parts
+    of it (see :func:`.selection.parts`), and links to the page. *is_extra* gives a message that is
+    sent outside of the schedule a Message-ID of its own: or else mail services would drop the
+    scheduled one as a copy.
 
     Raises :class:`InvalidInput` for an address that is not valid.
     """
@@ -99,21 +101,24 @@ def compose(
         to = normalize_mail_address(to)
     except ConfigError as error:
         raise InvalidInput(error.message, error.hint) from None
-    shown = abridge(digest)
+    whole = for_readers(digest)
 
-    def message(part: Digest) -> EmailMessage:
-        return _message(digest, part, pages, to, now, is_extra)
+    def message(shown: Digest) -> EmailMessage:
+        return _message(whole, shown, pages, to, now, is_extra)
 
-    def is_too_long(part: Digest) -> bool:
-        return len(message(part).as_bytes()) > MAX_BYTES
+    def is_too_long(shown: Digest) -> bool:
+        return len(message(shown).as_bytes()) > MAX_BYTES
 
-    if not is_too_long(shown):
-        return message(shown)
-    numbers = range(1, len(shown.entries))
-    fitting = bisect_left(numbers, True, key=lambda number: is_too_long(cut(shown, number)))
-    part = cut(shown, fitting)
-    # If even the introduction does not fit, only the headline and the link to the page are sent.
-    return message(headline_only(digest) if is_too_long(part) else part)
+    if not is_too_long(whole):
+        return message(whole)
+    whole = with_overview(whole)
+    found = parts(whole)
+    numbers = range(1, len(found) + 1)
+    fitting = bisect_left(
+        numbers, True, key=lambda number: is_too_long(keep(whole, found[:number]))
+    )
+    # If even the list of days does not fit, only the headline and the link to the page are sent.
+    return message(keep(whole, found[:fitting]))
 
 
 def message_id(config: Config, digest: Digest, to: str, extra: str = "") -> str:
@@ -133,7 +138,7 @@ def message_id(config: Config, digest: Digest, to: str, extra: str = "") -> str:
 def _message(
     whole: Digest, shown: Digest, pages: Pages, to: str, now: datetime, is_extra: bool
 ) -> EmailMessage:
-    """Return the message of a *whole* digest, of which *shown* is in it."""
+    """Return the message of a *whole* digest, or of the parts of it that are *shown*."""
     config, mail = pages.config, pages.config.mail
     name, sender = parse_sender(mail.sender)
     addresses = (sender, to)
@@ -161,8 +166,8 @@ def _message(
 
 def _text(whole: Digest, shown: Digest, pages: Pages) -> str:
     config, words = pages.config, pages.words
-    is_cut = _is_cut(whole, shown)
-    text = as_text.render(shown, words, blog=config.title, base=config.url, is_cut=is_cut)
+    text = as_text.render(shown, words, blog=config.title, base=config.url, body=pages.body)
+    is_cut = shown is not whole
     read = words.say("Read the rest online") if is_cut else words.say("Read online")
     text += f"\n{read}\n{_page(whole, pages)}\n\n-- \n{config.title}\n{config.url}\n"
     for href in config.mail.unsubscribe[:1]:
@@ -177,7 +182,7 @@ def _html(whole: Digest, shown: Digest, pages: Pages, subject: str) -> str:
         subject=subject,
         preheader=_preheader(whole, pages),
         address=_page(whole, pages),
-        is_cut=_is_cut(whole, shown),
+        is_cut=shown is not whole,
         unsubscribe=pages.config.mail.unsubscribe[:1],
     )
     return css_inline.inline(
@@ -185,37 +190,33 @@ def _html(whole: Digest, shown: Digest, pages: Pages, subject: str) -> str:
     )
 
 
-def _is_cut(whole: Digest, shown: Digest) -> bool:
-    """Whether a part of a digest is shown."""
-    lacks_introduction = len(shown.introduction) < len(whole.introduction)
-    return lacks_introduction or len(shown.entries) < len(whole.entries)
-
-
 # -- headers ---------------------------------------------------------------------------------------
 
 
 def _subject(digest: Digest, pages: Pages) -> str:
-    """Return ``Dimanche 15 juillet : …`` with the headline, or a chapter's title, cut at a word.
+    """Return the story and the date, ``La guerre change d’échelle (16–22 juil.)``.
 
-    The year is left out: a mail has a date.
+    What does not fit is left out: first the date, then the titles after the first, and at last the
+    end of the first, at a word. The year is left out always: a mail has a date.
     """
-    words, period = pages.words, digest.period
+    words = pages.words
     if digest.chapter:
         return shorten(_line(words.typography(title(digest, words))), SUBJECT_LENGTH)
-    named = (
-        words.day(period.start)
-        if period.kind == "day"
-        else words.week(period.start, period.end, year=False)
-    )
-    live = [entry for entry in digest.entries if entry.now.state == "live"]
-    story = digest.headline or pages.name((live or digest.entries)[0])
-    subject = heading(named, story, words)
-    return shorten(_line(words.typography(subject)), SUBJECT_LENGTH)
+    stories = digest.headlines or (pages.line(by_strength(digest.entries)[0]),)
+    lines = [
+        _line(words.typography(words.semicolon.join(stories[:number])))
+        for number in range(len(stories), 0, -1)
+    ]
+    story = next((line for line in lines if len(line) <= SUBJECT_LENGTH), lines[-1])
+    start, end = digest.period.start, digest.period.end
+    date = words.short_day(start) if start == end else words.short_span(start, end)
+    dated = _line(words.say("%(story)s (%(date)s)", story=story, date=date))
+    return dated if len(dated) <= SUBJECT_LENGTH else shorten(story, SUBJECT_LENGTH)
 
 
 def _preheader(digest: Digest, pages: Pages) -> str:
     """Return the text that mail programs show after the subject, of 60 to 100 characters."""
-    names = (pages.name(entry) for entry in digest.entries)
+    names = (pages.name(entry) for entry in by_strength(digest.entries))
     config = pages.config
     about = (label(digest.period, pages.words), config.title, config.description)
     text = ""

@@ -1,22 +1,25 @@
 """A digest: the chronological, day-by-day account of a period, as plain data.
 
-:mod:`.build` assembles digests; :mod:`.text`, :mod:`.markdown` and :mod:`.json` render them.
+:mod:`.build` assembles digests, :mod:`.selection` chooses what readers get of them;
+:mod:`.text`, :mod:`.markdown` and :mod:`.json` render them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import groupby
 
 from msgspec import Struct
 
 from ..journal import Fault
 from ..model import addresses
 from ..model.chapter import Chapter
-from ..model.entry import Framing, Media, Precision
+from ..model.entry import Framing, Media, Precision, Revision
 from ..model.period import Period, parse_period_id
 from ..text.locale import Words
 from ..timeline import Day, Entry
+from .importance import main_titles
 
 
 class Series(Struct, frozen=True):
@@ -32,6 +35,32 @@ class Series(Struct, frozen=True):
         return dict(self.points).get(day)
 
 
+class DayOverview(Struct, frozen=True):
+    """A day as the overview of a digest shows it."""
+
+    date: date
+    headlines: tuple[str, ...]  #: as :func:`day_headlines` returns them
+    is_written: bool  #: whether the headline was written
+    main: Entry | None  #: its strongest entry
+    keys: tuple[Entry, ...]  #: its key events, in order; of a day with many, the strongest
+    updates: int  #: number of its entries, shown or not
+
+
+class Overview(Struct, frozen=True):
+    """What a digest of several days, or of a long day, opens with."""
+
+    headlines: tuple[str, ...]  #: those of the digest
+    days: tuple[DayOverview, ...]  #: every day that has entries or a text, in order
+    updates: int  #: number of entries of the digest, shown or not
+    corrected: tuple[Entry, ...]  #: those that were corrected or retracted, in order
+    picture: Media | None = None  #: the main picture of the period
+
+    @property
+    def keys(self) -> tuple[Entry, ...]:
+        """The key events of all days, in order."""
+        return tuple(entry for day in self.days for entry in day.keys)
+
+
 class Digest(Struct, frozen=True):
     """What happened in a period."""
 
@@ -39,8 +68,9 @@ class Digest(Struct, frozen=True):
     framing: Framing | None
     days: tuple[Day, ...]  #: those with entries or a framing, in order
     series: tuple[Series, ...]
-    is_abridged: bool = False  #: a long week, of which only the key entries are here
     chapter: Chapter | None = None  #: the chapter whose digest it is
+    overview: Overview | None = None  #: what it opens with, if it is made for readers
+    brief: frozenset[str] = frozenset()  #: ids of the entries that are shown in a line
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -55,10 +85,44 @@ class Digest(Struct, frozen=True):
 
     @property
     def pictures(self) -> tuple[Media, ...]:
-        """Every picture that it shows: that of the chapter, then those of live entries."""
-        lead = (self.chapter.picture,) if self.chapter and self.chapter.picture else ()
-        shown = (entry.now.media for entry in self.entries if entry.now.state == "live")
+        """Every picture that it shows: the main one, then those of live entries."""
+        lead = (self.lead,) if self.lead else ()
+        live = (entry for entry in self.entries if entry.now.state == "live")
+        shown = (entry.now.media for entry in live if entry.id not in self.brief)
         return (*lead, *(media for pictures in shown for media in pictures))
+
+    @property
+    def lead(self) -> Media | None:
+        """The picture above it: that of the chapter, or else the main one of the period."""
+        if self.chapter:
+            return self.chapter.picture
+        return self.overview.picture if self.overview else None
+
+    def shown_pictures(self, now: Revision) -> tuple[Media, ...]:
+        """Return the pictures of one of its entries, without the main one, which is above."""
+        main = self.overview.picture if self.overview else None
+        return tuple(media for media in now.media if media != main)
+
+    @property
+    def is_abridged(self) -> bool:
+        """Whether it has entries that are shown in a line, or not at all."""
+        return bool(self.brief or self.updates > len(self.entries))
+
+    @property
+    def updates(self) -> int:
+        """The number of its entries, shown or not."""
+        return self.overview.updates if self.overview else len(self.entries)
+
+    def omitted(self, day: Day) -> int:
+        """Return how many entries of one of its days are not shown."""
+        found = self.overview.days if self.overview else ()
+        total = next((each.updates for each in found if each.date == day.date), 0)
+        return max(total - len(day.entries), 0)
+
+    def groups(self, day: Day) -> Iterator[tuple[bool, list[Entry]]]:
+        """Yield the entries of one of its days in order, in groups: in a line each, or in full."""
+        for is_brief, entries in groupby(day.entries, lambda entry: entry.id in self.brief):
+            yield is_brief, list(entries)
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -66,13 +130,15 @@ class Digest(Struct, frozen=True):
         return tuple(fault for day in self.days for fault in day.faults)
 
     @property
-    def headline(self) -> str:
-        """The headline that was written, or else the first key entry's title."""
+    def headlines(self) -> tuple[str, ...]:
+        """The headline that was written, or else the titles of the main events."""
+        if self.overview:
+            return self.overview.headlines
         if self.chapter and self.chapter.title:
-            return self.chapter.title
+            return (self.chapter.title,)
         if self.framing and self.framing.headline:
-            return self.framing.headline
-        return _main_title(self.entries)
+            return (self.framing.headline,)
+        return main_titles(self.entries)
 
     @property
     def introduction(self) -> str:
@@ -96,7 +162,8 @@ class Digest(Struct, frozen=True):
     @property
     def changed(self) -> datetime | None:
         """The last significant change of an entry, a framing or the chapter."""
-        instants = [entry.now.updated for entry in self.entries]
+        corrected = self.overview.corrected if self.overview else ()
+        instants = [entry.now.updated for entry in (*self.entries, *corrected)]
         instants += [self.chapter.updated] if self.chapter else []
         framings = (self.framing, *(day.framing for day in self.days))
         instants += [f.recorded.replace(microsecond=0) for f in framings if f and f.recorded]
@@ -121,18 +188,21 @@ def authors(digest: Digest) -> tuple[str, ...]:
     return chapter.authors or tuple(written) or own
 
 
-def headline_of(day: Day) -> str:
-    """Return the headline that was written for a day, or else its first key entry's title."""
+def day_headlines(day: Day) -> tuple[str, ...]:
+    """Return the headline that was written for a day, or else the titles of its main events."""
     if day.framing and day.framing.headline:
-        return day.framing.headline
-    return _main_title(day.entries)
+        return (day.framing.headline,)
+    return main_titles(day.entries)
 
 
-def _main_title(entries: Sequence[Entry]) -> str:
-    """Return the first key entry's title, or else the first title."""
-    titled = [e.now for e in entries if e.now.title and e.now.state == "live"]
-    main = next((r for r in titled if r.key), titled[0] if titled else None)
-    return main.title if main else ""
+def day_headline(day: Day, words: Words) -> str:
+    """Return the headline of a day: the one that was written, or else one of its main events."""
+    return words.semicolon.join(day_headlines(day))
+
+
+def headline(digest: Digest, words: Words) -> str:
+    """Return the headline of a digest: ``Veto à l’ONU ; attentat à Damas``."""
+    return words.semicolon.join(digest.headlines)
 
 
 def label(period: Period, words: Words) -> str:
@@ -145,10 +215,10 @@ def label(period: Period, words: Words) -> str:
 
 
 def abridged_note(digest: Digest, words: Words) -> str:
-    """Return the note above an abridged digest."""
-    if digest.chapter:
-        return words.say("The chapter in its key events; the page of each day has all updates.")
-    return words.say("The week in its key events; the page of each day has all updates.")
+    """Return the note above a digest whose entries are not all shown in full."""
+    if digest.period.kind == "day" and not digest.chapter:
+        return words.say("The main updates in full; the page of the day has all of them.")
+    return words.say("The main updates in full; the page of each day has all of them.")
 
 
 def title(digest: Digest, words: Words) -> str:
@@ -157,7 +227,7 @@ def title(digest: Digest, words: Words) -> str:
         return chapter_title(digest.chapter, words)
     period = digest.period
     name = words.day(period.start) if period.kind == "day" else label(period, words)
-    return heading(name, digest.headline, words)
+    return heading(name, headline(digest, words), words)
 
 
 def page_path(digest: Digest) -> str:

@@ -1,4 +1,4 @@
-"""Assembles digests: of a period, of the whole coverage, abridged or cut to a number of entries."""
+"""Assembles digests: of a period, of a chapter, of the whole coverage."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ from ..model.period import COVERAGE, Period, parse_period_id
 from ..model.topics import topic_slug
 from ..timeline import Day, Entry, Timeline, selected
 from . import Digest, Series
-
-WEEK_LIMIT = 100
-"""The most entries of a week that is shown in full."""
 
 
 def build(timeline: Timeline, period: Period) -> Digest:
@@ -85,50 +82,30 @@ def build_from_days(period: Period, days: Iterable[Day], framing: Framing | None
     return Digest(period, framing, days, figures(days))
 
 
-def abridge(digest: Digest) -> Digest:
-    """Return a week or chapter of more than :data:`WEEK_LIMIT` entries by its key entries, if any.
-
-    Any other digest is returned as it is. The figures stay those of all entries.
-    """
-    may_be_long = digest.period.kind == "week" or digest.chapter is not None
-    is_long = may_be_long and len(digest.entries) > WEEK_LIMIT
-    if not is_long or not any(entry.now.key for entry in digest.entries):
-        return digest
-    days = tuple(
-        structs.replace(day, entries=selected(day.entries, key=True)) for day in digest.days
-    )
-    return structs.replace(digest, days=days, is_abridged=True)
-
-
-def cut(digest: Digest, count: int) -> Digest:
-    """Return the first *count* entries of a digest, without figures and without its close."""
-    days = []
-    for day in digest.days:
-        entries = day.entries[:count]
-        count -= len(entries)
-        framing = day.framing
-        if framing and len(entries) < len(day.entries):
-            framing = structs.replace(framing, close="")
-        if entries:
-            days.append(structs.replace(day, entries=entries, framing=framing))
-    return structs.replace(headline_only(digest, digest.introduction), days=tuple(days))
-
-
-def headline_only(digest: Digest, introduction: str = "") -> Digest:
-    """Return a digest without entries, figures and close, under the headline of the original."""
-    chapter = digest.chapter
-    if chapter:
-        chapter = structs.replace(chapter, introduction=introduction, close="")
-    framing = Framing(period=digest.period.id, headline=digest.headline, introduction=introduction)
-    return structs.replace(digest, framing=framing, days=(), series=(), chapter=chapter)
-
-
 def replace_entries(
     digest: Digest, replace: Callable[[Sequence[Entry]], Iterable[Entry]]
 ) -> Digest:
-    """Return a digest with the entries of each day replaced, and its figures made again."""
-    days = [structs.replace(day, entries=tuple(replace(day.entries))) for day in digest.days]
-    return structs.replace(digest, days=tuple(days), series=figures(days))
+    """Return a digest with the entries of each day replaced, and its figures made again.
+
+    The figures of a digest for readers stay: they are those of entries that it does not show too.
+    """
+    days = tuple(structs.replace(day, entries=tuple(replace(day.entries))) for day in digest.days)
+    overview = digest.overview
+    if overview is None:
+        return structs.replace(digest, days=days, series=figures(days))
+    overview = structs.replace(
+        overview,
+        days=tuple(
+            structs.replace(
+                day,
+                main=next(iter(replace([day.main])), None) if day.main else None,
+                keys=tuple(replace(day.keys)),
+            )
+            for day in overview.days
+        ),
+        corrected=tuple(replace(overview.corrected)),
+    )
+    return structs.replace(digest, days=days, overview=overview)
 
 
 def figures(days: Iterable[Day]) -> tuple[Series, ...]:

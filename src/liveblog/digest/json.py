@@ -10,7 +10,7 @@ from ..model import addresses
 from ..model.entry import Framing, as_data
 from ..text.locale import Words
 from ..timeline import Entry
-from . import Digest, page_path, title
+from . import Digest, headline, page_path, title
 
 
 def document(digest: Digest, words: Words, *, base: str) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def document(digest: Digest, words: Words, *, base: str) -> dict[str, Any]:
         "start": digest.period.start.isoformat(),
         "end": digest.period.end.isoformat(),
         "title": title(digest, words),
-        "headline": digest.headline,
+        "headline": headline(digest, words),
         "introduction": digest.introduction,
         "close": digest.close,
         "url": addresses.url(base, path) if path else None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
 from functools import lru_cache
 from html import escape
 
@@ -13,16 +12,33 @@ from lxml import etree
 
 from ..model import addresses
 from ..model.chapter import Chapter
-from ..model.entry import Figure, Media, Revision, Source
-from ..model.moment import Moment, change_in, moment_in
+from ..model.entry import Media, Revision, Source
+from ..model.moment import moment_in
 from ..text.bidi import close_controls
 from ..text.fragments import with_root
 from ..text.locale import Words
 from ..text.markup import to_html, typeset
 from ..text.meaning import mark_struck, raise_and_lower
 from ..text.plain import collapse_space
-from ..timeline import Entry
-from . import Digest, Series, abridged_note, authors, day_heading, label
+from ..timeline import Day, Entry
+from . import Digest, abridged_note, authors, day_heading, headline, label
+from .lines import (
+    change_line,
+    chapter_correction_line,
+    corrected_name,
+    day_line,
+    days_with_figures,
+    figure_line,
+    line_marks,
+    line_of,
+    main_series,
+    marks_of,
+    notes_of,
+    omitted_line,
+    sources_line,
+    unit_line,
+    when_of,
+)
 
 WIDTH = 78  #: columns
 _MIN_WIDTH = 20  # columns of a text, however deeply it is indented
@@ -32,6 +48,9 @@ _PARSER = etree.HTMLParser()  # creating one takes as long as parsing an update
 Style = Callable[[str, str], str]
 """Colours a text for a terminal, by its kind: ``title``, ``day``, ``time``, ``mark``, ``faint``."""
 
+Body = Callable[[Revision], str]
+"""Returns the HTML of an entry's body."""
+
 
 def render(
     digest: Digest,
@@ -40,15 +59,13 @@ def render(
     blog: str,
     base: str,
     style: Style | None = None,
-    is_cut: bool = False,
     corrections: Sequence[Chapter] = (),
-    body: Callable[[Revision], str] | None = None,
+    body: Body | None = None,
 ) -> str:
     """Return a digest as text; *blog* is the blog's title, *base* the site's address.
 
-    *is_cut*: the digest is the beginning of a longer one. *corrections* are the revisions of a
-    chapter with a note on what they corrected. *body* returns the HTML of an entry's
-    body, where that is rendered already.
+    *corrections* are the revisions of a chapter with a note on what they corrected. *body* returns
+    the HTML of an entry's body, where that is rendered already.
     """
     body = body or (lambda now: to_html(now.body))
     style = style or _unstyled
@@ -60,35 +77,25 @@ def render(
         notice = f"{words.say('This chapter was retracted.')} {chapter.note}".rstrip()
         blocks.append(_wrapped(words.typography(notice)))
         return close_controls("\n\n".join(blocks) + "\n")
-    if digest.headline:
-        blocks.append(style(_wrapped(words.typography(digest.headline)), "title"))
+    if main := headline(digest, words):
+        blocks.append(style(_wrapped(words.typography(main)), "title"))
     if signed := authors(digest):
         line = words.say("By %(authors)s", authors=words.comma.join(signed))
         blocks.append(style(_wrapped(line), "faint"))
-    if chapter and chapter.picture:
-        blocks.append(_picture(chapter.picture, words, base))
-    if digest.is_abridged:
-        blocks.append(_wrapped(abridged_note(digest, words)))
+    if digest.lead:
+        blocks.append(_picture(digest.lead, words, base))
     blocks += _prose(digest.introduction, words, base)
-    is_one_day = digest.period.kind == "day"
+    blocks += _overview(digest, words, base, style, body)
+    if digest.is_abridged and digest.entries:
+        blocks.append(style(_wrapped(abridged_note(digest, words)), "faint"))
     for day in digest.days:
-        if not is_one_day:
-            heading = _wrapped(words.typography(day_heading(day, words, year=digest.spans_years)))
-            rule = "─" * max(len(line) for line in heading.split("\n"))
-            blocks.append("\n" + style(f"{heading}\n{rule}", "day"))
-            if day.framing:
-                blocks += _prose(day.framing.introduction, words, base)
-        blocks += [_entry(entry, words, base, style, body) for entry in day.entries]
-        if not is_one_day and day.framing:
-            blocks += _prose(day.framing.close, words, base)
-    if not digest.entries and not is_cut:
+        blocks += _day(day, digest, words, base, style, body)
+    if not digest.updates:
         blocks.append(words.say("No updates."))
     if digest.series:
         blocks.append("\n" + style(words.say("Figures"), "day") + "\n" + _table(digest, words))
     blocks += _prose(digest.close, words, base)
-    blocks += [
-        _wrapped(words.typography(chapter_correction_line(r, digest, words))) for r in corrections
-    ]
+    blocks += [_wrapped(chapter_correction_line(r, digest, words)) for r in corrections]
     return close_controls("\n\n".join(blocks) + "\n")
 
 
@@ -96,9 +103,71 @@ def _unstyled(text: str, kind: str) -> str:
     return text
 
 
-def _entry(
-    entry: Entry, words: Words, base: str, style: Style, body: Callable[[Revision], str]
-) -> str:
+def _overview(digest: Digest, words: Words, base: str, style: Style, body: Body) -> Iterator[str]:
+    """Yield the blocks of an overview: days and key events, figures, corrections."""
+    overview = digest.overview
+    if overview is None:
+        return
+    has_days = len(overview.days) > 1
+    if overview.days and (has_days or overview.keys):
+        heading = words.say("Day by day") if has_days else words.say("Key events")
+        yield "\n" + style(heading, "day")
+    for day in overview.days:
+        lines = []
+        if has_days:
+            name = words.day(day.date, year=digest.spans_years)
+            headline = day_line(day, words)
+            lines.append(style(_wrapped(f"{name} – {headline}" if headline else name), "day"))
+            lines.append(style(addresses.url(base, addresses.day_path(day.date)), "faint"))
+        lines += [_line(entry, words, body, style) for entry in day.keys]
+        if lines:
+            yield "\n".join(lines)
+    if series := main_series(digest):
+        changes = (_wrapped(change_line(each, digest, words), "  ") for each in series)
+        lines = [f"• {line.removeprefix('  ')}" for line in changes]
+        yield "\n".join(["\n" + style(words.say("Figures"), "day"), *lines])
+    if overview.corrected:
+        yield "\n" + style(words.say("Corrections and retractions"), "day")
+    for entry in overview.corrected:
+        when = when_of(entry, words, day=has_days)
+        texts = (when, corrected_name(entry, words))
+        head = _wrapped("  ".join(filter(None, texts)))
+        yield "\n".join([head, *(_wrapped(note, "  ") for note in notes_of(entry, words))])
+
+
+def _line(entry: Entry, words: Words, body: Body, style: Style) -> str:
+    """Return an entry in a line."""
+    when = when_of(entry, words)
+    marks = " · ".join(words.say(mark) for mark in line_marks(entry))
+    texts = (when, line_of(entry, words, body), f"[{marks}]" if marks else "")
+    text = _wrapped("  ".join(filter(None, texts)))
+    return style(when, "time") + text.removeprefix(when) if when else text
+
+
+def _day(
+    day: Day, digest: Digest, words: Words, base: str, style: Style, body: Body
+) -> Iterator[str]:
+    """Yield the blocks of a day: its heading, its texts and its entries."""
+    is_one_day = digest.period.kind == "day"
+    if not is_one_day:
+        heading = _wrapped(words.typography(day_heading(day, words, year=digest.spans_years)))
+        rule = "─" * max(len(line) for line in heading.split("\n"))
+        yield "\n" + style(f"{heading}\n{rule}", "day")
+        if day.framing:
+            yield from _prose(day.framing.introduction, words, base)
+    for is_brief, entries in digest.groups(day):
+        if is_brief:
+            yield "\n".join(_line(entry, words, body, style) for entry in entries)
+        else:
+            yield from (_entry(entry, digest, words, base, style, body) for entry in entries)
+    if omitted := digest.omitted(day):
+        line = _wrapped(omitted_line(omitted, words))
+        yield f"{line}\n{addresses.url(base, addresses.day_path(day.date))}"
+    if not is_one_day and day.framing:
+        yield from _prose(day.framing.close, words, base)
+
+
+def _entry(entry: Entry, digest: Digest, words: Words, base: str, style: Style, body: Body) -> str:
     now = entry.now
     time = words.shown_time(moment_in(now))
     heads = [style(time, "time")] if time else []
@@ -110,19 +179,17 @@ def _entry(
         heads.append(style("[" + " · ".join(marks) + "]", "mark"))
     paragraphs = ["\n".join(heads)] if heads else []
     if now.state == "retracted":
-        note = f"{words.say('This update was retracted.')} {now.note}".rstrip()
-        paragraphs.append(_wrapped(words.typography(note)))
+        paragraphs += [_wrapped(note) for note in notes_of(entry, words)]
         return "\n".join(paragraphs)
     paragraphs += _paragraphs_of(body(now), words, base)
-    paragraphs += [_picture(media, words, base) for media in now.media]
+    paragraphs += [_picture(media, words, base) for media in digest.shown_pictures(now)]
     if now.figures:
-        figures = (words.typography(f"• {figure_line(figure, words)}") for figure in now.figures)
+        figures = (f"• {figure_line(figure, words)}" for figure in now.figures)
         paragraphs.append("\n".join(_wrapped(line) for line in figures))
     if now.sources:
         line = sources_line([_source(source) for source in now.sources], words)
         paragraphs.append(style(_wrapped(line), "faint"))
-    for revision in entry.corrections:
-        paragraphs.append(_wrapped(words.typography(correction_line(revision, now, words))))
+    paragraphs += [_wrapped(note) for note in notes_of(entry, words)]
     text = "\n\n".join(paragraphs)
     return text.replace("\n\n", "\n", 1) if heads else text
 
@@ -137,59 +204,6 @@ def _picture(media: Media, words: Words, base: str) -> str:
 def _source(source: Source) -> str:
     name, url = close_controls(source.name), addresses.web_address(source.url)
     return f"{name} <{url}>" if url else name
-
-
-def marks_of(entry: Entry) -> Iterator[str]:
-    """Yield the (English) words that mark an entry: key event, unconfirmed, corrected and so on."""
-    now = entry.now
-    if now.state == "retracted":
-        yield "Retracted"
-        return
-    if now.key:
-        yield "Key event"
-    if now.verification == "unconfirmed":
-        yield "Unconfirmed"
-    if now.verification == "confirmed":
-        yield "Confirmed"
-    if entry.corrections:
-        yield "Corrected"
-
-
-def correction_line(revision: Revision, newest: Revision, words: Words) -> str:
-    """Return the line that says when and why an entry was corrected.
-
-    *newest* is the entry as it stands: of a whole day, only the day of the correction is said.
-    """
-    return _corrected(change_in(revision, newest), revision.note, words)
-
-
-def chapter_correction_line(revision: Chapter, digest: Digest, words: Words) -> str:
-    """Return the line that says when and why a chapter was corrected.
-
-    Of a chapter of whole days only, only the day of the correction is said.
-    """
-    when = Moment(revision.recorded or revision.updated, digest.precision)
-    return _corrected(when, revision.note, words)
-
-
-def _corrected(moment: Moment, note: str, words: Words) -> str:
-    when = words.shown_moment(moment)
-    return words.say("Corrected on %(when)s: %(note)s", when=when, note=note)
-
-
-def sources_line(names: Sequence[str], words: Words) -> str:
-    """Return the line of an entry's sources: ``Sources : AFP, Reuters``."""
-    joined = words.comma.join(names)
-    return words.count("Source: %(names)s", "Sources: %(names)s", len(names), names=joined)
-
-
-def figure_line(figure: Figure, words: Words) -> str:
-    """Return a figure as a line: ``Morts : 105 personnes (OSDH)``."""
-    value = words.number(figure.value)
-    amount = f"{value} {figure.unit}" if figure.unit else value
-    line = words.say("%(name)s: %(amount)s", name=figure.name, amount=amount)
-    is_named = not figure.source or figure.source in figure.name
-    return line if is_named else f"{line} ({figure.source})"
 
 
 def _table(digest: Digest, words: Words) -> str:
@@ -212,21 +226,11 @@ def _table(digest: Digest, words: Words) -> str:
         for series in digest.series:
             cells = [values.get((series, day)) for day in shown]
             if any(cells):
-                *first, last = textwrap.wrap(words.typography(unit_line(series)), _NAME_WIDTH)
+                *first, last = textwrap.wrap(unit_line(series, words), _NAME_WIDTH)
                 row = last.ljust(_NAME_WIDTH) + "".join((c or "–").rjust(column) for c in cells)
                 lines += [*first, row]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
-
-
-def days_with_figures(digest: Digest) -> list[date]:
-    """Return the days with a figure, in order."""
-    return sorted({day for series in digest.series for day, _ in series.points})
-
-
-def unit_line(series: Series) -> str:
-    """Return a figure's name with its unit: ``Morts (OSDH), personnes``."""
-    return f"{series.name}, {series.unit}" if series.unit else series.name
 
 
 def _prose(markdown: str, words: Words, base: str) -> list[str]:
@@ -239,7 +243,7 @@ def _paragraphs_of(html: str, words: Words, base: str) -> list[str]:
     if not html:
         return []
     html = with_root(typeset(raise_and_lower(html), words.in_html), base)
-    before, after = words.typography(words.say("[struck out: %(text)s]", text="\0")).split("\0")
+    before, after = words.say("[struck out: %(text)s]", text="\0").split("\0")
     html = mark_struck(html, escape(before), escape(after))
     # Plain elements: those of lxml.html take half as much time again.
     (body,) = etree.fromstring(f"<body>{html}</body>", _PARSER)

@@ -21,10 +21,12 @@ from typing import IO
 from lxml import etree
 from lxml import html as lxml_html
 from markupsafe import Markup
+from msgspec import structs
 
 from ..config import Config
-from ..digest import Digest, authors, headline_of, title
+from ..digest import Digest, authors, day_headline, headline, title
 from ..digest.build import build_from_days
+from ..digest.selection import overview_of
 from ..journal import Fault
 from ..media import as_png
 from ..model import addresses, period
@@ -58,7 +60,7 @@ def write(digest: Digest, config: Config, paths: Paths, target: Path) -> list[Fa
     """
     is_coverage = digest.period.id == period.COVERAGE
     words = Words(config.language, config.zone)
-    name = digest.headline if is_coverage else title(digest, words)
+    name = headline(digest, words) if is_coverage else title(digest, words)
     pages = Pages(config, templates=paths.templates)
     book = _Book(digest, name, pages, paths.media)
     with storage_errors("write", target), tempfile.TemporaryFile() as file:
@@ -179,7 +181,7 @@ class _Book:
         digest, pages = self.digest, self.pages
         words = pages.words
         front = pages.book_file(
-            "title.html", title=self.title, digest=digest, authors=authors(digest)
+            "title.html", title=self.title, digest=digest, authors=authors(digest), pages=pages
         )
         documents = [_Document("title", self.title, front), *map(self._day, self._days)]
         # A book of one day has its texts in the document of the day.
@@ -195,8 +197,11 @@ class _Book:
     def _day(self, day: Day) -> _Document:
         """Return a day as a document of the book."""
         name = self.pages.words.day(day.date, year=True)
-        headline = headline_of(day)
+        headline = day_headline(day, self.pages.words)
         digest = build_from_days(period.day(day.date), [day], day.framing)
+        digest = structs.replace(
+            digest, overview=overview_of(self.digest, day), brief=self.digest.brief
+        )
         title = f"{name} – {headline}" if headline else name
         return _Document(day.date.isoformat(), title, self.pages.chapter(digest))
 

@@ -16,13 +16,14 @@ from typing import Any
 from markupsafe import Markup
 
 from ..config import Config
-from ..digest import Digest, abridged_note, authors, headline_of, label, title
-from ..digest.text import (
+from ..digest import Digest, authors, day_headline, title
+from ..digest.importance import by_strength
+from ..digest.lines import (
     chapter_correction_line,
     correction_line,
-    days_with_figures,
     figure_line,
-    unit_line,
+    first_words,
+    line_of,
 )
 from ..model import addresses
 from ..model.entry import Media, Revision, slug
@@ -37,11 +38,11 @@ from ..text.locale import Words
 from ..text.markup import to_html, typeset
 from ..text.plain import shorten
 from ..timeline import Day, Entry
-from . import chart
+from . import digests
 from .data import ChapterLink, FeedDocument, ListPlace, NavigationLink, OlderEntries, Tag
 from .pictures import IN_CHAPTER, IN_ENTRY, IN_LIST, source_set, with_sizes
 from .structured_data import article, blog_posting, entry_page, json_ld, organization
-from .templates import Templates
+from .templates import Templates, verbatim
 
 SUMMARY = 200
 """Maximum number of characters of a description."""
@@ -104,13 +105,7 @@ class Pages:
             "IN_LIST": IN_LIST,
             "IN_ENTRY": IN_ENTRY,
             "asset": lambda name: ROOT + self._assets[name],
-            "label": lambda period: label(period, self.words),
-            "digest_title": lambda digest: title(digest, self.words),
-            "digest_heading": self._heading,
-            "abridged_note": lambda digest: abridged_note(digest, self.words),
-            "draw": chart.draw,
-            "days_with_figures": days_with_figures,
-            "unit_line": unit_line,
+            **digests.names(self.words),
         }
 
     def _filters(self) -> dict[str, Callable[..., Any]]:
@@ -122,14 +117,11 @@ class Pages:
         return {
             "markdown": self.markdown,
             "typo": words.typography,
+            "verbatim": verbatim,
             "iso": self._iso,
-            "correction": lambda revision, newest: words.typography(
-                correction_line(revision, newest, words)
-            ),
-            "chapter_correction": lambda revision, digest: words.typography(
-                chapter_correction_line(revision, digest, words)
-            ),
-            "figure": lambda figure: words.typography(figure_line(figure, words)),
+            "correction": lambda revision, newest: correction_line(revision, newest, words),
+            "chapter_correction": lambda r, digest: chapter_correction_line(r, digest, words),
+            "figure": lambda figure: figure_line(figure, words),
             "when": moment_in,
             "change": change_in,
             "updated": updated_in,
@@ -148,7 +140,7 @@ class Pages:
 
     def day_line(self, day: Day) -> str:
         """Return the headline of a day as plain text, or else the name of its first live entry."""
-        if headline := headline_of(day):
+        if headline := day_headline(day, self.words):
             return self.words.typography(close_controls(headline))
         return next((self.name(e) for e in day.entries if e.now.state == "live"), "")
 
@@ -193,10 +185,15 @@ class Pages:
         return self._cached("text", entry, lambda entry: html_to_text(self.content(entry)))
 
     def digest_summary(self, digest: Digest) -> str:
-        """Return the first words of a digest's introduction, else the names of its entries."""
+        """Return the first words of a digest's introduction, else the names of its main entries.
+
+        Those that are in its headline are left out.
+        """
         if digest.introduction:
             return shorten(html_to_text(self.markdown(digest.introduction)), SUMMARY)
-        return shorten(" · ".join(self.name(entry) for entry in digest.entries[:5]), SUMMARY)
+        main = [e for e in by_strength(digest.entries) if e.now.title not in digest.headlines]
+        names = [self.name(entry) for entry in (main or digest.entries)[:5]]
+        return shorten(" · ".join(names), SUMMARY)
 
     def name(self, entry: Entry) -> str:
         """Return the title of an entry as plain text, or its first words if it has no title."""
@@ -206,6 +203,10 @@ class Pages:
         if now.title:
             return self.words.typography(close_controls(now.title))
         return self._cached("name", entry, self._first_words)
+
+    def line(self, entry: Entry) -> str:
+        """Return what an entry is called where it is shown in a line."""
+        return self._cached("line", entry, lambda entry: line_of(entry, self.words, self.body))
 
     def is_long(self, entry: Entry) -> bool:
         """Whether a pinned entry is longer than the few lines that are shown until it is opened."""
@@ -245,8 +246,7 @@ class Pages:
         return Markup(with_sizes(fragment, pictures, sizes, label) if self._assets else fragment)
 
     def _first_words(self, entry: Entry) -> str:
-        media = entry.now.media
-        return shorten(self._body_text(entry) or (media[0].alt if media else "…"), 80)
+        return first_words(entry.now, self.words, 80, self.body)
 
     def fragment(self, name: str, **values: Any) -> str:
         """Render a fragment; its addresses begin with ROOT."""
@@ -430,22 +430,22 @@ class Pages:
         """Render a digest as the HTML part of an e-mail; its addresses are absolute."""
 
         def content(entry: Entry) -> Markup:
-            shown = str(self.content(entry))
+            shown = str(digests.without_lead(self.content(entry), digest))
             if digest.period.kind == "day":
                 shown = raise_headings(shown)  # the day has no heading of its own
             return _with_mail_sizes(shown, entry.now.media)
 
-        chapter = digest.chapter
         lead = Markup()
-        if chapter and chapter.picture:
-            figure = self.fragment("lead", picture=chapter.picture)
-            lead = _with_mail_sizes(figure, [chapter.picture])
+        if digest.lead:
+            figure = self.fragment("lead", picture=digest.lead)
+            lead = _with_mail_sizes(figure, [digest.lead])
         html = self._render(
             "mail.html",
             digest=digest,
             authors=authors(digest),
             lead=lead,
             content=content,
+            pages=self,
             **values,
         )
         return with_root(html, self.config.url)
@@ -471,9 +471,6 @@ class Pages:
             return found.isoformat()
         # HTML §2.3.5.7 allows milliseconds at most; seconds are enough.
         return f"{found.astimezone(UTC).isoformat()[:19]}Z"
-
-    def _heading(self, digest: Digest) -> str:
-        return self.words.typography(digest.headline) or label(digest.period, self.words)
 
     def markdown(self, text: str, revision: Revision | None = None) -> Markup:
         """Return a text, or the body of a *revision*, as HTML."""

@@ -1,6 +1,7 @@
 """Loads and renders Jinja2 templates; a blog's own templates override the theme's.
 
-Values are escaped, and bidirectional controls are closed in every text that a template shows.
+Values are escaped, and every text that a template shows goes through
+:meth:`liveblog.text.locale.Words.shown`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from jinja2 import (
 from jinja2.bccache import Bucket
 from jinja2.exceptions import TemplateError, TemplateRuntimeError
 from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from ..model.errors import ConfigError, LiveblogError
 from ..storage.paths import user_cache
@@ -80,7 +82,7 @@ class Templates:
             lstrip_blocks=True,
             auto_reload=False,
             bytecode_cache=_compiled_templates(words.language),
-            finalize=_close_controls,
+            finalize=_finalize(words),
             extensions=["jinja2.ext.i18n"],
         )
         self._environment.install_gettext_callables(  # type: ignore[attr-defined]
@@ -88,7 +90,7 @@ class Templates:
         )
         values: dict[str, Any] = self._environment.globals
         for name in ("gettext", "ngettext"):
-            values[name] = _close_values(values[name])
+            values[name] = _translation(values[name], words)
 
     def define(self, values: Mapping[str, Any], filters: Mapping[str, Callable[..., Any]]) -> None:
         """Define names and filters that every template can use."""
@@ -125,16 +127,23 @@ def _render_error(template: str, error: Exception) -> Exception:
     )
 
 
-def _close_controls(value: Any) -> Any:
-    """Close the bidirectional controls of a plain text; in HTML its texts are closed already."""
-    return close_controls(value) if type(value) is str else value
+def _finalize(words: Words) -> Callable[[Any], Any]:
+    """Return the function through which every value goes; in HTML the texts are ready already."""
+    show = words.shown if words.in_html else close_controls
+    return lambda value: show(value) if type(value) is str else value
 
 
-def _close_values(translate: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a translation function to close the bidirectional controls of the values it inserts."""
+def _translation(translate: Callable[..., Any], words: Words) -> Callable[..., Any]:
+    """Wrap a translation function: close the controls of the values it inserts, then typeset."""
 
     @pass_context
     def call(context: Context, *texts: Any, **values: Any) -> Any:
-        return translate(context, *texts, **close_all_controls(values))
+        text = translate(context, *texts, **close_all_controls(values))
+        return Markup(words.in_html(text)) if words.in_html else text
 
     return call
+
+
+def verbatim(text: str) -> Markup:
+    """Return a text for a field of a form: exactly what was written, escaped."""
+    return escape(text)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ..digest.build import WEEK_LIMIT
+from ..digest.selection import LONG_WEEK
 from ..journal import Fault, Journal
 from ..model import addresses, period
 from ..pages.data import Tag
@@ -131,7 +131,7 @@ class Build:
                 for day in sorted(plan.days)
             ),
             (
-                _Part(f"week:{week.id}", week.end, WEEK_LIMIT,
+                _Part(f"week:{week.id}", week.end, LONG_WEEK,
                       partial(digests.week, week, queries.neighbours(week)))
                 for week in sorted(plan.weeks)
             ),
@@ -210,7 +210,7 @@ class Build:
         if plan.daily:
             yield _Part("daily", date.max, DAYS_IN_FEED, feeds.daily)
         if plan.weekly:
-            yield _Part("weekly", date.max, WEEK_LIMIT, feeds.weekly)
+            yield _Part("weekly", date.max, LONG_WEEK, feeds.weekly)
 
     def _tag(self, files: FeedFiles, slug: str) -> _Part:
         topic = self._index.entries.topic_at(slug)

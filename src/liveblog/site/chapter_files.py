@@ -7,6 +7,7 @@ from datetime import datetime
 from ..digest import Digest
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
+from ..digest.selection import for_readers
 from ..model import addresses
 from ..pages.chapters import chapter_list, chapter_page
 from ..text.bidi import close_controls
@@ -33,7 +34,7 @@ class ChapterFiles:
         history = queries.chapter(slug)
         if history is None:
             return
-        digest = queries.chapter_digest(history)
+        digest = for_readers(queries.chapter_digest(history))
         folder, corrections = addresses.chapter_path(slug), history.corrections
         config, words = self._context.config, self._pages.words
         blog, base = close_controls(config.title), config.url

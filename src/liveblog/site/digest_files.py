@@ -8,7 +8,7 @@ from datetime import date, datetime
 from ..digest import Digest
 from ..digest import markdown as as_markdown
 from ..digest import text as as_text
-from ..digest.build import abridge
+from ..digest.selection import for_readers
 from ..model import addresses, period
 from ..model.moment import Moment, updated_in
 from ..model.period import Period
@@ -93,12 +93,13 @@ class DigestFiles:
         """Write the page of a week."""
         digest = self._queries.digest(week)
         if digest.days or has_text(digest.framing):
-            self._digest(abridge(digest), neighbours)
+            self._digest(digest, neighbours)
 
     def _digest(
         self, digest: Digest, neighbours: Neighbours, chapters: Sequence[ChapterLink] = ()
     ) -> None:
         """Write a digest in each form, one at a time: those of a long day are large."""
+        digest = for_readers(digest)
         folder = addresses.period_path(digest.period)
         config, words = self._context.config, self._pages.words
         blog, base = close_controls(config.title), config.url

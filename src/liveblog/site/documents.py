@@ -101,6 +101,7 @@ def live_json(
         "title": close_controls(config.title),
         "url": config.url,
         "language": config.language,
+        "direction": pages.words.direction,
         "page": page,
         "entries": [live_entry(entry, pages) for entry in changed],
         "more": has_more,

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import structs
 
 from ..digest import Digest, authors, title
-from ..digest.build import abridge
+from ..digest.selection import for_readers
 from ..feeds import Archives, Enclosure, Feed, Item, Origin, Tombstone
 from ..model import addresses
 from ..model.addresses import web_address
@@ -104,7 +104,9 @@ class FeedBuilder:
         if is_copy:
             pictures += [media for now in live for media in now.media]
         is_live = chapter.state == "live"
-        content = chapter_content(self._pages, abridge(digest), corrections, is_brief=not is_copy)
+        content = chapter_content(
+            self._pages, for_readers(digest), corrections, is_brief=not is_copy
+        )
         return Item(
             id=addresses.chapter_urn(self._config.id, chapter.slug),
             url=url,

@@ -9,7 +9,7 @@ from operator import itemgetter
 from msgspec import Struct, structs
 
 from ..digest import Digest
-from ..digest.build import abridge
+from ..digest.selection import for_readers
 from ..feeds import Feed
 from ..model import addresses, period
 from ..model.period import day_end
@@ -127,7 +127,7 @@ class FeedFiles:
         for day in reversed(self._queries.closed_days[-DAYS_IN_FEED:]):
             if entries > ENTRIES_IN_DAYS and len(digests) >= DAYS_IN_FEED_AT_LEAST:
                 break
-            digests.append(self._queries.digest(period.day(day)))
+            digests.append(for_readers(self._queries.digest(period.day(day))))
             entries += len(digests[-1].entries)
         words = self._context.pages.words
         title = words.say("%(title)s: day by day", title=self._config.title)
@@ -137,7 +137,7 @@ class FeedFiles:
         """Write the feed of closed weeks."""
         queries = self._queries
         weeks = [week for week in queries.weeks if queries.is_closed(week)][-WEEKS_IN_FEED:]
-        digests = [abridge(queries.digest(week)) for week in reversed(weeks)]
+        digests = [for_readers(queries.digest(week)) for week in reversed(weeks)]
         words = self._context.pages.words
         title = words.say("%(title)s: week by week", title=self._config.title)
         self._digests("weekly", title, digests)

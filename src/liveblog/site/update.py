@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from msgspec import Struct
 
-from ..digest import headline_of
+from ..digest import day_headline
 from ..journal import Journal
 from ..journal.dayfiles.layout import is_day
 from ..model import period
@@ -151,7 +151,7 @@ class IndexUpdate:
         day = self._queries.day(name)
         headline = None
         if day.entries or day.framing is not None:
-            headline = headline_of(day)
+            headline = day_headline(day, self._context.pages.words)
         figures = self._boundary.render(
             "feeds/figures.csv",
             day.entries,

@@ -54,6 +54,14 @@ def split_tags(fragment: str) -> list[str]:
     return _TAG_GROUP.split(fragment)
 
 
+def drop_figure(fragment: str, source: str) -> str:
+    """Return a fragment without the ``<figure>`` whose picture has the address *source*."""
+    if source not in fragment:
+        return fragment
+    picture = rf'<figure>\s*(?:<a\b[^>]*>)?<img src="{re.escape(source)}".*?</figure>\s*'
+    return re.sub(picture, "", fragment, flags=re.DOTALL)
+
+
 def replace_in_tags(fragment: str, old: str, new: str) -> str:
     """Replace a text within the tags of a fragment, but not between them."""
     if old not in fragment:

@@ -7,24 +7,22 @@ Babel. The catalogues are the only files that are read.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterable
 from datetime import date, datetime, tzinfo
 from datetime import time as time_of_day
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.numbers import format_decimal
 from babel.support import Translations
 
 from ..model.moment import Moment
 from .bidi import close_all_controls, close_controls
-
-NARROW = "\u202f"  #: narrow no-break space
-NBSP = "\u00a0"  #: no-break space
+from .typography import NARROW, NBSP, typography
 
 _DAY = {
-    "ar": "EEEE، d MMMM",
+    "ar": "EEEE d MMMM",
     "de": "EEEE, d. MMMM",
     "en": "EEEE d MMMM",
     "en_US": "EEEE, MMMM d",
@@ -32,6 +30,12 @@ _DAY = {
     "fr": "EEEE d MMMM",
 }
 """Patterns for a day without its year, which CLDR has only in abbreviated form."""
+
+_YEAR = {"en_US": ", y", "es": " 'de' y"}
+"""What follows a day for its year; a space and the year in other languages."""
+
+_MARKS = re.compile("[\u200e\u200f]")
+"""Marks of direction (UAX #9) in dates of CLDR."""
 
 
 def language_name(code: str) -> str:
@@ -49,11 +53,13 @@ class Words:
         """Use *language* (BCP 47; see :data:`liveblog.config.checks.LANGUAGES`) and *zone*."""
         self.language = language
         self.zone = zone
-        self._locale = Locale.parse(language, sep="-")
+        # CLDR's "en" is American English; here it is British.
+        self._locale = Locale.parse("en-GB" if language == "en" else language, sep="-")
         self.catalogue = _load_catalogue(self._locale.language)
-        # CLDR's "en" is American English.
-        is_american = self._locale.language == "en" and self._locale.territory in (None, "US")
-        self._day = _DAY["en_US" if is_american else self._locale.language]
+        key = "en_US" if str(self._locale) == "en_US" else self._locale.language
+        self._day, self._year = _DAY[key], _YEAR.get(key, " y")
+        #: The typography of texts in HTML; None for a language that has none.
+        self.in_html = typography(self._locale.language)
         # Babel takes far longer to format than the cache to find.
         self._format = lru_cache(maxsize=20_000)(self._format_date)
         self._clock = lru_cache(maxsize=24 * 60)(self._format_time)
@@ -66,15 +72,13 @@ class Words:
     def say(self, message: str, **values: object) -> str:
         """Translate a message and insert *values* for its ``%(name)s``."""
         text: str = self.catalogue.gettext(message)
-        return text % close_all_controls(values) if values else text
+        return self.typography(text % close_all_controls(values) if values else text)
 
     def count(self, one: str, many: str, number: int, **values: object) -> str:
         """Translate a message with a plural; ``%(n)s`` is the formatted number."""
         text: str = self.catalogue.ngettext(one, many, number)
-        return text % {
-            "n": self.number(number) if "%(n)" in text else "",
-            **close_all_controls(values),
-        }
+        shown = self.number(number) if "%(n)" in text else ""
+        return self.typography(text % {"n": shown, **close_all_controls(values)})
 
     def forms(self, one: str, many: str) -> dict[str, str]:
         """Return a message with a plural, for scripts: CLDR plural category → text with ``{n}``."""
@@ -86,13 +90,34 @@ class Words:
         return found
 
     def number(self, value: float) -> str:
-        """Format a number: ``30 000``, ``30,000``."""
-        return format_decimal(value, locale=self._locale)
+        """Format a number: ``30 000``, ``30,000``, ``−3``."""
+        # Spanish writes four digits without a point (CLDR's minimumGroupingDigits, which Babel
+        # does not know).
+        is_grouped = self._locale.language != "es" or abs(value) >= 10_000
+        text = format_decimal(value, locale=self._locale, group_separator=is_grouped)
+        return text.replace("-", "\N{MINUS SIGN}")
+
+    def change(self, value: float) -> str:
+        """Format a difference with its sign: ``+35``, ``−1,200``."""
+        sign = "+" if value > 0 else "−" if value < 0 else "±"
+        # The sign stays before the number in a text from right to left too.
+        mark = "\u200e" if self.direction == "rtl" else ""
+        return f"{mark}{sign}{self.number(abs(value))}"
 
     @property
     def comma(self) -> str:
         """The separator of the items of a list."""
         return "، " if self._locale.language == "ar" else ", "
+
+    @property
+    def semicolon(self) -> str:
+        """The separator of items that hold commas."""
+        return "؛ " if self._locale.language == "ar" else self.typography(" ; ").lstrip(" ")
+
+    def separator(self, items: Iterable[str]) -> str:
+        """Return the separator of a list: a semicolon if an item holds a comma."""
+        has_comma = any(sign in item for item in items for sign in ",،")
+        return self.semicolon if has_comma else self.comma
 
     def day(self, day: date, *, year: bool = False) -> str:
         """Format a day as a heading: ``Dimanche 15 juillet``, with the year if *year*."""
@@ -101,16 +126,22 @@ class Words:
 
     def date_in_text(self, day: date) -> str:
         """Format a day with its year for use in a sentence: ``dimanche 15 juillet 2012``."""
-        is_spanish = self._locale.language == "es"
-        return self._format(day, f"{self._day} 'de' y" if is_spanish else "full")
+        return self._format(day, self._day + self._year)
 
     def short_day(self, day: date, *, year: bool = False) -> str:
         """Format a day in short form: ``15 juil.``, with the year if *year*."""
         return self._format(day, "", skeleton="yMMMd" if year else "MMMd")
 
+    def short_span(self, start: date, end: date) -> str:
+        """Format a period without its year in short form: ``16–22 juil.``."""
+        text: str = format_interval(start, end, "MMMd", locale=self._locale)
+        if self._locale.language == "fr":
+            text = re.sub(r"\b1\b(?!er)", "1er", text)
+        return re.sub(r"\s?–\s?", "–", text)
+
     def day_number(self, day: date, *, year: bool = False) -> str:
         """Format a day as numbers: ``15/07``, with the year if *year*."""
-        return self._format(day, "", skeleton="yMd" if year else "Md")
+        return _MARKS.sub("", self._format(day, "", skeleton="yMd" if year else "Md"))
 
     def month(self, day: date) -> str:
         """Format a month with its year: ``Juillet 2012``."""
@@ -193,8 +224,9 @@ class Words:
         """Format a period: ``Du 16 au 22 juillet 2012``; *year* as in :meth:`week`."""
         within_month = (start.year, start.month) == (end.year, end.month)
         day_and_month = self._day.partition("EEEE")[2].lstrip("،, ")
+        full = day_and_month + self._year
         if year or start.year != end.year:
-            last = self._format(end, "long")
+            last = self._format(end, full)
         else:
             last = self._format(end, day_and_month)
         if within_month and self._locale.language == "en":
@@ -205,21 +237,27 @@ class Words:
         elif start.year == end.year:
             first = self._format(start, day_and_month)
         else:
-            first = self._format(start, "long")
+            # In American English a comma follows a year.
+            first = self._format(start, full) + ("," if self._year.startswith(",") else "")
         return self.say("From %(start)s to %(end)s", start=first, end=last)
 
     def typography(self, text: str) -> str:
-        """Replace the spaces around French punctuation by no-break spaces.
+        """Replace spaces at which no line may break; see :mod:`liveblog.text.typography`."""
+        return self.in_html(text) if self.in_html else text
 
-        No space is added, so times, URLs and code are not changed. Texts in other languages are
-        returned as they are.
+    def shown(self, text: str) -> str:
+        """Return a plain text as readers see it; every text for them goes through this.
+
+        Bidirectional controls are closed and no line breaks where it may not.
         """
-        return french_spaces(text) if self._locale.language == "fr" else text
+        return self.typography(close_controls(text))
 
     @property
-    def in_html(self) -> Callable[[str], str] | None:
-        """The typography of texts in HTML; None for languages other than French."""
-        return french_spaces if self._locale.language == "fr" else None
+    def place(self) -> str:
+        """The city that names the blog's time zone: ``Paris``, ``باريس``; ``UTC`` for UTC."""
+        key = str(self.zone)
+        city = self._locale.time_zones.get(key, {}).get("city")
+        return city or key.rpartition("/")[2].replace("_", " ")
 
     def _format_date(self, day: date, pattern: str, *, skeleton: str = "") -> str:
         """Format a date by a pattern or a skeleton of CLDR."""
@@ -230,13 +268,6 @@ class Words:
         if self._locale.language == "fr" and day.day == 1:
             text = re.sub(r"\b1\b(?!er)", "1er", text, count=1)
         return text
-
-
-def french_spaces(text: str) -> str:
-    """Replace the spaces before ``; ! ? : »`` and after ``«`` by no-break spaces."""
-    text = re.sub(r"(?:(?<=\S)|^) (?=[;!?»](?:\W|$))", NARROW, text)
-    text = re.sub(r"(?<=«) (?=\S|$)", NARROW, text)
-    return re.sub(r"(?:(?<=\S)|^) (?=:(?:\s|$))", NBSP, text)
 
 
 @lru_cache(maxsize=16)

@@ -28,6 +28,7 @@ from .auth import Authenticator
 from .clients import ForwardedHeaders, client_of
 from .composer import routes as composer
 from .context import BlogContext
+from .editors import Editors
 from .errors import Problem
 from .removed_entries import RemovedEntries
 from .search_limit import SearchLimit
@@ -76,6 +77,7 @@ class BlogApp:
             Authenticator(blog.tokens, blog.config, self.path, lambda: blog.now),
             Writers(self.watcher.wake),
             SearchLimit(),
+            Editors(),
         )
         parts = (api, micropub, composer, oembed, search)
         # Slashes are not redirected: that would build an address from the Host header.

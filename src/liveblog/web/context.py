@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..blog import Blog
 from .auth import Authenticator
+from .editors import Editors
 from .search_limit import SearchLimit
 from .writers import Writers
 
@@ -19,3 +20,4 @@ class BlogContext:
     auth: Authenticator
     writers: Writers
     search_limit: SearchLimit
+    editors: Editors

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -50,6 +51,8 @@ class Problem(Exception):
     hint: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     theirs: object = None  #: after a conflict: the revision that was appended first
+    editor: str = ""  #: after a conflict: the name of the person who made it, if known
+    changed: datetime | None = None  #: after a conflict: when it was made
 
 
 def of(error: Exception) -> Problem:
@@ -59,7 +62,8 @@ def of(error: Exception) -> Problem:
     if isinstance(error, Conflict):
         theirs = as_data(error.theirs) if error.theirs else None
         hint = "Read it again, then repeat your change."
-        return Problem(412, "conflict", error.message, hint, theirs=theirs)
+        return Problem(412, "conflict", error.message, hint, theirs=theirs, editor=error.editor,
+                       changed=error.changed)  # fmt: skip
     if isinstance(error, LiveblogError):
         status, code = next(row[1:] for row in KINDS if isinstance(error, row[0]))
         headers = {"retry-after": "10"} if status == 503 else {}
@@ -81,13 +85,26 @@ class ProblemDetails(Struct, omit_defaults=True):
     detail: Annotated[str, Meta(description="What is wrong, for people.")]
     hint: Annotated[str, Meta(description="What to do next.")] = ""
     theirs: Annotated[Any, Meta(description="After a conflict: the other revision.")] = None
+    editor: Annotated[str, Meta(description="After a conflict: who made it, if known.")] = ""
+    changed: Annotated[datetime | None, Meta(description="After a conflict: when it was made.")] = (
+        None
+    )
 
 
 def response(problem: Problem) -> Response:
     """Return a problem as JSON."""
     title = HTTPStatus(problem.status).phrase
-    document = ProblemDetails("about:blank", title, problem.status, problem.code, problem.detail,
-                              problem.hint, problem.theirs)  # fmt: skip
+    document = ProblemDetails(
+        "about:blank",
+        title,
+        problem.status,
+        problem.code,
+        problem.detail,
+        problem.hint,
+        problem.theirs,
+        problem.editor,
+        problem.changed,
+    )
     headers = {"cache-control": "no-store", **problem.headers}
     data = msgspec.json.encode(document)
     return Response(data, problem.status, headers, "application/problem+json")

@@ -84,25 +84,33 @@ class Newsroom:
     ) -> None:
         """Change an entry; with a *note* it is a correction that readers see."""
         self.entry(entry_id, "edit")
-        self.blog.edit(
-            entry_id,
-            draft if draft.author is UNSET else self.signed(draft),
-            images=images,
-            schedule=schedule,
-            note=note,
-            minor=minor,
-            expect=expect,
-        )
+        with self.context.editors.naming():
+            revision = self.blog.edit(
+                entry_id,
+                draft if draft.author is UNSET else self.signed(draft),
+                images=images,
+                schedule=schedule,
+                note=note,
+                minor=minor,
+                expect=expect,
+            )
+        self.context.editors.remember(revision, self.person.name)
 
     def retract(self, entry_id: str, why: str, *, expect: int) -> None:
         """Withdraw an entry; a notice with the reason stays in its place."""
         self.entry(entry_id, "retract")
-        self.blog.retract(entry_id, why=why, expect=expect)
+        with self.context.editors.naming():
+            revision = self.blog.retract(entry_id, why=why, expect=expect)
+        self.context.editors.remember(revision, self.person.name)
 
     def remove(self, entry_id: str, *, purge: bool = False, expect: int | None = None) -> None:
         """Remove an entry from the site; with *purge*, delete every revision."""
         self.entry(entry_id, "purge" if purge else "remove")
-        self.blog.remove(entry_id, author=self.person.name, purge=purge, expect=expect)
+        with self.context.editors.naming():
+            removed = self.blog.remove(
+                entry_id, author=self.person.name, purge=purge, expect=expect
+            )
+        self.context.editors.remember(removed, self.person.name)
 
     def restore(self, entry_id: str) -> None:
         """Restore an entry that was removed."""

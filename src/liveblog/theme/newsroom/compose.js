@@ -23,11 +23,26 @@ function avoidKeyboard() {
 visualViewport?.addEventListener("resize", avoidKeyboard);
 visualViewport?.addEventListener("scroll", avoidKeyboard);
 
-const tokenField = byId("token");
-if (tokenField && location.hash.startsWith("#token=")) {
-  tokenField.value = decodeURIComponent(location.hash.slice("#token=".length));
-  history.replaceState(null, "", location.pathname + location.search);
+const LINK = /#token=([\w-]+)/; // of a link that signs in
+const SEEN = 500; // milliseconds in which a field that fills itself can be seen
+
+/** Fill in the token of a link, and keep it out of the address; return whether there was one. */
+function fillIn(link) {
+  const [, token] = link.match(LINK) ?? [];
+  if (!token) return false;
+  if (LINK.test(location.hash)) history.replaceState(null, "", location.pathname + location.search);
+  const field = byId("token");
+  if (field) field.value = token;
+  return Boolean(field);
 }
+
+/** Sign in with a link that somebody pasted. */
+const signIn = (link) => fillIn(link) && setTimeout(() => byId("sign-in").requestSubmit(), SEEN);
+
+// Who only follows a link presses the button: nobody else can sign them in.
+fillIn(location.hash);
+addEventListener("hashchange", () => signIn(location.hash));
+byId("token")?.addEventListener("input", ({ target }) => signIn(target.value));
 
 byId("sign-out")?.addEventListener("submit", forgetPerson);
 

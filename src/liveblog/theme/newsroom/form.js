@@ -93,6 +93,7 @@ export class DraftForm {
     }
     if (target.name === "tags") this.tags.showPressed();
     if (this.problem) this.problem.hidden = true;
+    if (!this.isBusy) this.say("");
     clearTimeout(this.saving);
     this.saving = setTimeout(() => this.save(), SAVE_DELAY);
     if (this.preview.isOpen) {

@@ -14,8 +14,11 @@ const KINDS = ["hello", "beat", "entry", "removed", "page", "reload"]; // of eve
 
 let isFetching = false;
 let isOutdated = false; // asked for again while fetching
+let lastSent = new URLSearchParams(location.search).get("done") ?? ""; // id, from this page
 
-export async function refresh() {
+/** Fetch the list again; the update with the id *sent*, if it is given, stands on top from now on. */
+export async function refresh(sent = "") {
+  lastSent = sent || lastSent;
   const list = byId("list");
   if (!list || new URLSearchParams(location.search).has("before")) return;
   if (isFetching) {
@@ -24,10 +27,10 @@ export async function refresh() {
   }
   isFetching = true;
   try {
-    const response = await fetchWithin(`${root}compose/entries`, {}, ANSWER_LIMIT);
+    const response = await fetchWithin(`${root}compose/entries?top=${lastSent}`, {}, ANSWER_LIMIT);
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
     if (response.ok && fresh.getElementById("entries")) {
-      show(list, fresh);
+      show(fresh, list);
       offerPlaces();
     }
   } catch {
@@ -40,13 +43,26 @@ export async function refresh() {
   }
 }
 
-/** Show a fetched list; entries that did not change stay as they are, with the focus in them. */
-function show(list, fresh) {
-  const entries = byId("entries");
-  if (!entries) return list.replaceChildren(fresh.getElementById("entries"));
+/** Show fetched lists: what is scheduled, folded, and the newest updates. */
+function show(fresh, list) {
+  if (!byId("entries")) return list.replaceChildren(...fresh.body.childNodes);
+  const [planned, now] = [byId("planned"), fresh.getElementById("planned")];
+  merge(byId("entries"), fresh.getElementById("entries"));
+  if (!planned || !now) {
+    planned?.remove();
+    if (now) byId("entries").before(document.importNode(now, true));
+    return;
+  }
+  planned.open ||= now.open && !byId("waiting").querySelector(`[data-id="${lastSent}"]`);
+  planned.firstElementChild.textContent = now.firstElementChild.textContent;
+  merge(byId("waiting"), fresh.getElementById("waiting"));
+}
+
+/** Bring a list up to date; entries that did not change stay as they are, with the focus in them. */
+function merge(entries, fresh) {
   const known = new Map(all(":scope > .item", entries).map((item) => [item.dataset.id, item]));
   let next = entries.firstElementChild;
-  for (const item of all("#entries > .item", fresh)) {
+  for (const item of all(":scope > .item", fresh)) {
     const old = known.get(item.dataset.id);
     known.delete(item.dataset.id);
     if (old && old.dataset.state === item.dataset.state) {
@@ -70,7 +86,7 @@ function offerPlaces() {
   const select = byId("after");
   if (!select) return;
   const chosen = select.value;
-  const named = all("#entries > .item").filter(({ dataset }) => dataset.name);
+  const named = all("#list .item").filter(({ dataset }) => dataset.name);
   const options = named.map(({ dataset }) => new Option(dataset.name, dataset.id));
   select.replaceChildren(new Option(), ...options);
   select.value = chosen;
@@ -82,7 +98,7 @@ export function follow() {
   let waiting = 0;
   const refreshSoon = () => {
     clearTimeout(waiting);
-    waiting = setTimeout(refresh, REFRESH_DELAY);
+    waiting = setTimeout(() => refresh(), REFRESH_DELAY);
   };
   let stop; // closes the stream
   let heardAt;

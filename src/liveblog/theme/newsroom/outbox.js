@@ -13,7 +13,7 @@ export class Outbox {
   #timer = 0;
   #pause = FIRST_RETRY;
 
-  /** Call *onSent* after each update, *onUnauthorized* with an error, *onResume* with a draft. */
+  /** Call *onSent* with each entry that was sent, *onUnauthorized* with an error, *onResume* with a draft. */
   constructor({ onSent, onUnauthorized, onResume }) {
     this.onSent = onSent;
     this.onUnauthorized = onUnauthorized;
@@ -91,11 +91,11 @@ export class Outbox {
     this.#isSending = true;
     for (let draft = next(); draft; draft = next()) {
       try {
-        await post(draft);
+        const entry = await post(draft);
         this.#remove(draft.key);
         for (const picture of draft.pictures) deletePicture(picture.id);
         this.#pause = FIRST_RETRY;
-        this.onSent();
+        this.onSent(entry);
       } catch (error) {
         if (error.status === 401) {
           this.onUnauthorized(error);

@@ -1,23 +1,21 @@
-// The form that posts an update: publishes it, or hands it to the outbox; takes it back.
+// The form that posts an update: publishes it, or hands it to the outbox; shows what was sent.
 
-import { ApiError, api } from "./api.js";
-import { all, byId, randomKey, root, words } from "./dom.js";
+import { all, randomKey, root, words } from "./dom.js";
 import { bodyOf, emptyDraft, isEmpty, post } from "./draft.js";
 import { DraftForm } from "./form.js";
 import { follow, refresh } from "./newest.js";
 import { Outbox } from "./outbox.js";
-import { deletePicture, read } from "./storage.js";
-
-const UNDO_TIME = 10_000; // milliseconds
+import { Sent } from "./sent.js";
+import { read } from "./storage.js";
 
 export function startComposer(form) {
   const draftForm = new DraftForm(form);
   restore(draftForm);
-  const undo = new Undo(draftForm);
+  const notice = new Sent(draftForm, (draft) => resume(draftForm, draft));
   const outbox = new Outbox({
-    onSent() {
+    onSent({ id }) {
       if (draftForm.status.textContent === words.offline) draftForm.say(words.sent);
-      refresh();
+      refresh(id);
     },
     onUnauthorized: (error) => draftForm.showError(error),
     onResume: (draft) => resume(draftForm, draft),
@@ -34,9 +32,8 @@ export function startComposer(form) {
     try {
       const entry = await post(draft);
       clear(draftForm, draft);
-      undo.offer(draft, entry.id);
-      draftForm.say(entry.waiting ? words.scheduled : words.sent);
-      refresh();
+      notice.show(draft, entry);
+      refresh(entry.id);
     } catch (error) {
       isWanted &&= error.isTemporary;
       if (error.isTemporary) {
@@ -117,48 +114,4 @@ function resume(draftForm, draft) {
   if (text) body.value += `\n\n${text}`;
   draftForm.save();
   body.focus();
-}
-
-/** The button that takes the last update back for ten seconds. */
-class Undo {
-  #button = byId("undo");
-  #last = null; // { draft, id }
-  #timer = 0;
-
-  constructor(draftForm) {
-    this.draftForm = draftForm;
-    this.#button.addEventListener("click", () => this.#takeBack());
-  }
-
-  offer(draft, id) {
-    this.#end();
-    this.#last = { draft, id };
-    this.#button.hidden = false;
-    this.#timer = setTimeout(() => this.#end(), UNDO_TIME);
-  }
-
-  #end() {
-    clearTimeout(this.#timer);
-    this.#button.hidden = true;
-    for (const picture of this.#last?.draft.pictures ?? []) deletePicture(picture.id);
-    this.#last = null;
-  }
-
-  async #takeBack() {
-    if (!this.#last) return;
-    clearTimeout(this.#timer);
-    const { draft, id } = this.#last;
-    try {
-      await api("DELETE", `entries/${id}`);
-    } catch (error) {
-      this.#end();
-      const shown = error.isTemporary ? new ApiError(0, { detail: words.unsent }) : error;
-      return this.draftForm.showError(shown);
-    }
-    this.#last = null;
-    this.#button.hidden = true;
-    resume(this.draftForm, draft);
-    this.draftForm.say(words.undone);
-    refresh();
-  }
 }

@@ -2,23 +2,41 @@
 // It needs nothing else; the link within it is what readers have until it is there.
 
 const STYLE = `
-:host { display: block; font: inherit; line-height: 1.5; container-type: inline-size; }
-.box { border: 1px solid rgb(127 127 127 / 0.4); border-radius: 4px; }
-header, article { padding: 0.7em 1em; }
-header { display: flex; flex-wrap: wrap; gap: 0 1em; justify-content: space-between; font-weight: 700; }
-header span { font-weight: 400; font-size: 0.85em; }
-ol { margin: 0; padding: 0; list-style: none; max-height: 40em; overflow: auto; }
+:host { display: block; font: inherit; line-height: 1.5; text-align: start; container-type: inline-size; }
+.box { border: 1px solid rgb(127 127 127 / 0.4); border-radius: 4px; overflow-wrap: break-word; }
+.box > header, article { padding: 0.7em 1em; }
+.box > header { display: flex; flex-wrap: wrap; gap: 0 1em; justify-content: space-between; font-weight: 700; }
+.box > header span { font-weight: 400; font-size: 0.85em; }
+.live::before { content: "● "; content: "● " / ""; color: #d8453a; }
+.box .entries { margin: 0; padding: 0; list-style: none; max-height: 40em; overflow: auto; }
 article { border-top: 1px solid rgb(127 127 127 / 0.3); }
-h3 { margin: 0 0 0.3em; font-size: 1em; }
+h3, h4, h5, h6 { margin: 0 0 0.3em; font-size: 1em; }
 h3 .title { display: block; }
-.when, .badge, footer, .sources, .correction { font-size: 0.85em; }
-.day { display: block; padding: 0.6em 1em 0; font-size: 0.85em; opacity: 0.8; }
+.when, .badge, .claim, footer, .sources, .correction, .footnotes, figcaption, .day { font-size: 0.85em; }
+.when { unicode-bidi: isolate; white-space: nowrap; }
+.day { padding: 0.7em calc(1em / 0.85) 0.3em; font-weight: 700; }
 .badge { margin-inline-start: 0.6em; }
+.badge::before { content: "◆ "; content: "◆ " / ""; color: #d8453a; }
+.claim { padding: 0.3em 0.6em; border: 1px dashed; border-radius: 3px; }
+.confirmed { padding: 0; border: 0; font-weight: 400; }
+.confirmed::before { content: "✓ "; content: "✓ " / ""; }
+.confirmed strong { font-weight: 400; }
+.correction, .figures li { padding: 0.2em 0.6em; border-radius: 3px; background: rgb(127 127 127 / 0.15); }
+.correction ins { text-decoration: none; }
+.box .figures { display: flex; flex-wrap: wrap; gap: 0.3em; padding: 0; list-style: none; font-weight: 600; }
+.retracted .when time { text-decoration: line-through; }
 .content > :last-child { margin-bottom: 0; }
-p, ul, figure, blockquote { margin: 0 0 0.6em; }
+p, ul, ol, dl, table, pre, figure, blockquote { margin: 0 0 0.6em; }
+ul, ol { padding-inline-start: 1.4em; list-style: disc; }
+ol { list-style: decimal; }
+li li ul { list-style: circle; }
+blockquote { padding-inline-start: 0.8em; border-inline-start: 2px solid rgb(127 127 127 / 0.6); }
+pre, table { display: block; max-width: 100%; overflow: auto; }
+th, td { padding: 0.2em 0.6em; border-bottom: 1px solid rgb(127 127 127 / 0.3); text-align: start; }
 a { color: inherit; }
-img { max-width: 100%; height: auto; }
+img, video { display: block; max-width: 100%; height: auto; }
 button, .to-pinned, .tags { display: none; }
+footer { opacity: 0.85; }
 `;
 
 const ANSWER_LIMIT = 8_000; // milliseconds within which a server answers
@@ -75,8 +93,8 @@ class LiveBlog extends HTMLElement {
     clearTimeout(limit);
     if (!answer.ok) throw new Error(answer.status);
     this.#isPushed = answer.headers.get("link")?.includes("text/event-stream") ?? false;
-    const { entries, removed, page, title, url, language } = await answer.json();
-    this.#about = { title, url, language };
+    const { entries, removed, page, title, url, language, direction } = await answer.json();
+    this.#about = { title, url, language, direction };
     for (const item of entries) this.#take(item);
     for (const id of removed) this.#drop(id);
     this.#draw(page);
@@ -153,15 +171,17 @@ class LiveBlog extends HTMLElement {
 
   #draw(page) {
     const shadow = this.shadowRoot ?? this.#makeShadow();
-    const { title, url, language } = this.#about;
-    const [link, state, list] = ["a", "header span", "ol"].map((name) => shadow.querySelector(name));
+    const { title, url, language, direction } = this.#about;
+    const [link, state, list] = ["a", "header span", ".entries"].map((name) => shadow.querySelector(name));
     this.lang ||= language;
+    this.dir ||= direction ?? "";
     link.textContent = title;
     link.href = url;
     if (page) {
       const head = document.createRange().createContextualFragment(page.parts.head.html);
       state.textContent = head.querySelector(".state strong")?.textContent ?? "";
       this.#isOver = page.state === "over";
+      state.className = this.#isOver ? "" : "live";
       if (this.#isOver) this.#close();
     }
     const shown = [...this.#entries.values()]
@@ -181,7 +201,7 @@ class LiveBlog extends HTMLElement {
 
   #makeShadow() {
     const shadow = this.attachShadow({ mode: "open" });
-    shadow.innerHTML = '<div class="box"><header><a></a><span></span></header><ol></ol></div>';
+    shadow.innerHTML = '<div class="box"><header><a></a><span></span></header><ol class="entries"></ol></div>';
     if ("adoptedStyleSheets" in shadow) {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(STYLE);
@@ -199,15 +219,23 @@ class LiveBlog extends HTMLElement {
     const made = document.createElement("li");
     made.dataset.mark = mark;
     const article = document.createRange().createContextualFragment(item.html);
-    for (const node of article.querySelectorAll("[href], [src]")) {
-      for (const name of ["href", "src"]) {
+    for (const node of article.querySelectorAll("[href], [src], [poster]")) {
+      for (const name of ["href", "src", "poster"]) {
         const value = node.getAttribute(name);
         if (value) node.setAttribute(name, new URL(value, this.#source));
       }
     }
+    for (const node of article.querySelectorAll("[srcset]")) {
+      const files = node.getAttribute("srcset").split(", ").map((file) => file.split(" "));
+      node.setAttribute(
+        "srcset",
+        files.map(([path, width]) => `${new URL(path, this.#source)} ${width}`).join(", "),
+      );
+      node.sizes = "min(100vw, 640px)";
+    }
     if (isFirst) {
       const heading = document.createRange().createContextualFragment(item.heading).querySelector("a");
-      const label = document.createElement("span");
+      const label = document.createElement("div");
       label.className = "day";
       label.textContent = heading?.textContent ?? item.day;
       made.append(label);

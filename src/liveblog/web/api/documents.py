@@ -36,15 +36,28 @@ from .schema import (
 )
 
 
-def newest_entries(newsroom: Newsroom, *, before: str = "", limit: int = 20) -> Entries:
-    """Return a part of the timeline, the newest first, with entries that are scheduled.
+def newest_entries(
+    newsroom: Newsroom, *, before: str = "", limit: int = 20, with_scheduled: bool = True
+) -> Entries:
+    """Return a part of the timeline, the newest first, with entries that are scheduled or without.
 
     *before* is the ``before`` of the part that precedes it.
     """
-    found = list(islice(_newest_first(newsroom.blog, before), limit + 1))
+    now = newsroom.blog.now
+    newest = (
+        entry
+        for entry in _newest_first(newsroom.blog, before)
+        if with_scheduled or entry.published <= now
+    )
+    found = list(islice(newest, limit + 1))
     shown = found[:limit]
     more = shown[-1].order if len(found) > limit else ""
     return Entries(entries=tuple(entry_out(newsroom, entry) for entry in shown), before=more)
+
+
+def scheduled_entries(newsroom: Newsroom) -> list[EntryBase]:
+    """Return the documents of the entries that are scheduled, the next one first."""
+    return [entry_out(newsroom, entry) for entry in newsroom.blog.timeline.embargoed()]
 
 
 def _newest_first(blog: Blog, before: str) -> Iterator[Entry]:

@@ -84,27 +84,43 @@ def post(visit: Visit) -> Response:
 
 
 def _composer(visit: Visit, fields: Fields, key: str, problem: Problem | None = None) -> Response:
-    return visit.page(
-        "compose.html",
-        problem,
-        fields=fields,
-        key_of_draft=key,
-        done=visit.request.query_params.get("done", ""),
-        **_listed(visit),
-    )
+    done = visit.request.query_params.get("done", "")
+    listed = _listed(visit, done)
+    sent = next((e for e in (*listed["planned"], *listed["entries"]) if e.id == done), None)
+    return visit.page("compose.html", problem, fields=fields, key_of_draft=key, done=sent, **listed)
 
 
 def entries(visit: Visit) -> Response:
     """Show a part of the list of entries."""
-    return visit.page("fragments/newsroom_entries.html", **_listed(visit))
+    top = visit.request.query_params.get("top", "")
+    return visit.page("fragments/newsroom_entries.html", **_listed(visit, top))
 
 
-def _listed(visit: Visit) -> dict[str, Any]:
+def _listed(visit: Visit, top: str) -> dict[str, Any]:
+    """Return what the list shows: what is scheduled, and the newest, the entry *top* first."""
     before = visit.request.query_params.get("before", "")
-    found = documents.newest_entries(visit.newsroom, before=before)
-    shown = [_with_own_pictures(visit, out) for out in found.entries]
-    names = {out.id: _name(visit, out) for out in found.entries if out.state == "live"}
-    return {"entries": shown, "before": found.before, "names": names}
+    found = documents.newest_entries(visit.newsroom, before=before, with_scheduled=False)
+    newest = list(found.entries)
+    planned = [] if before else documents.scheduled_entries(visit.newsroom)
+    if top and not before and all(out.id != top for out in planned):
+        newest = [*_if_readable(visit, top), *(out for out in newest if out.id != top)]
+    names = {out.id: _name(visit, out) for out in (*planned, *newest) if out.state == "live"}
+    return {
+        "planned": [_with_own_pictures(visit, out) for out in planned],
+        "entries": [_with_own_pictures(visit, out) for out in newest],
+        "before": found.before,
+        "names": names,
+        "top": top,
+    }
+
+
+def _if_readable(visit: Visit, entry_id: str) -> list[EntryBase]:
+    """Return the document of an entry, if there is one that was not removed."""
+    try:
+        found = documents.readable_entry(visit.blog, entry_id)
+    except (Problem, LiveblogError):
+        return []
+    return [documents.entry_out(visit.newsroom, found)]
 
 
 def _name(visit: Visit, out: Any) -> str:

@@ -35,7 +35,7 @@ async def sign_in(site: ComposerSite, request: Request) -> Response:
         auth.check_host(request)
         auth.check_origin(request)
         form = await form_of(request, SIGN_IN_LIMIT)
-        person = await run_sync(auth.by_token, request, form.one("token").strip())
+        person = await run_sync(auth.by_token, request, token_in(form.one("token")))
         query = shared_query(form.one("shared"))
         response = site.redirect("compose" + (f"?{query}" if query else ""))
         await site.context.writers.run(auth.sign_in, response, person)
@@ -43,6 +43,11 @@ async def sign_in(site: ComposerSite, request: Request) -> Response:
     except (Problem, LiveblogError) as error:
         problem, shared = errors.of(error), shared_query(form.one("shared"))
         return await run_sync(lambda: site.page("sign_in.html", None, problem, shared=shared))
+
+
+def token_in(text: str) -> str:
+    """Return the token that somebody pasted: alone, or in the link that signs in with it."""
+    return text.strip().rpartition("#token=")[2]
 
 
 async def sign_out(site: ComposerSite, request: Request) -> Response:
