@@ -73,8 +73,9 @@ class Home(Struct, frozen=True):
     coverage: Coverage
     entries: Sequence[Entry]  #: newest first
     pinned: Sequence[Entry]
-    keys: Sequence[Entry]  #: key entries
-    tags: Sequence[Tag]
+    keys: Sequence[Entry]  #: the newest key entries
+    all_keys: int  #: number of all key entries
+    tags: Sequence[tuple[Tag, int]]  #: each with its number of entries
     days: Sequence[NavigationLink]
     years: Sequence[int]
     older: NavigationLink | None  #: link to the entries that no longer fit

@@ -153,6 +153,11 @@ class Words:
         local = instant.astimezone(self.zone)
         return self._clock(time_of_day(local.hour, local.minute))
 
+    def hour(self, hour: int) -> str:
+        """Format a full hour: ``18 h``, ``18:00``."""
+        text = self._clock(time_of_day(hour))
+        return text.removesuffix(f"{NBSP}00") if self._locale.language == "fr" else text
+
     def _format_time(self, local: time_of_day) -> str:
         if self._locale.language == "fr":
             return f"{local.hour}{NBSP}h{NBSP}{local.minute:02}"
