@@ -30,8 +30,8 @@ def run(
 ) -> Done:
     """Run ``liveblog`` in this process: all of it, from the words to the exit code.
 
-    It has streams, a folder and an environment of its own. None of its streams is a terminal,
-    unless *is_terminal* says that it prints to one.
+    It has streams, a folder and an environment of its own, without a pager. None of its streams is
+    a terminal, unless *is_terminal* says that it prints to one.
     """
     kind = _Terminal if is_terminal else io.TextIOWrapper
     output, errors = (kind(io.BytesIO(), "utf-8") for _ in range(2))
@@ -40,7 +40,7 @@ def run(
         patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(_bytes(stdin)), "utf-8")),
         patch.object(sys, "stdout", output),
         patch.object(sys, "stderr", errors),
-        patch.dict(os.environ, os.environ if env is None else env, clear=True),
+        patch.dict(os.environ, {**os.environ, "PAGER": ""} if env is None else env, clear=True),
         chdir(cwd or Path.cwd()),
         pytest.raises(SystemExit) as ended,
     ):

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveblog.model.errors import ConfigError, InvalidInput, NotFound
+from liveblog.model.errors import ConfigError, InvalidInput, NotFound, StorageError
 from liveblog.model.permissions import SCOPES, Scope, has_scope
-from liveblog.tokens import SESSION_SECONDS, SESSIONS, Session, Tokens
+from liveblog.storage.atomic import replace_file
+from liveblog.tokens import SESSION_SECONDS, SESSIONS, Revocation, Session, Tokens
 
 from .conftest import Clock
 
@@ -164,3 +165,63 @@ def test_a_damaged_file_is_an_error_and_lets_nobody_in(people: Tokens, clock: Cl
     (people._folder / "tokens.json").write_text(json.dumps([{"name": "Ana"}]))
     with pytest.raises(ConfigError, match=r"tokens\.json"):
         people.by_token(token)
+
+
+def tokens_in(folder: Path) -> Tokens:
+    """Return the tokens of a new blog in a folder."""
+    folder.mkdir()
+    return Tokens(folder / ".liveblog")
+
+
+def test_one_token_may_be_valid_in_several_blogs(tmp_path: Path, clock: Clock) -> None:
+    """In all of those that were named or in none; revoked in one, it is revoked in all."""
+    north, south, west = (tokens_in(tmp_path / name) for name in ("n", "s", "w"))
+    token = north.new("Ana", "edit", clock.now, [south, north])
+    assert [blog.by_token(token) is not None for blog in (north, south, west)] == [
+        True,
+        True,
+        False,
+    ]
+    found = south.by_token(token)
+    assert found
+    assert (found.name, found.scope, len(found.folders)) == ("Ana", "edit", 2)
+    west.new("Bob", "post", clock.now)
+    with pytest.raises(InvalidInput, match=f"already in {tmp_path / 'w'}"):
+        south.new("Bob", "post", clock.now, [west])
+    assert [person.name for person in south.all()] == ["Ana"]
+    session = south.sign_in(found, clock.now)
+    revoked = north.revoke("Ana")
+    assert revoked == Revocation((tmp_path / "s",), ())
+    assert south.by_token(token) is None
+    assert south.by_session(session, clock.now) is None
+
+
+def test_a_token_that_can_be_written_in_one_blog_only_is_valid_in_none(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A blog that cannot be written to leaves the others as they were."""
+    north, south = tokens_in(tmp_path / "n"), tokens_in(tmp_path / "s")
+    south.new("Bob", "post", clock.now)
+
+    def failing(path: Path, data: bytes, *, mode: int) -> None:
+        if path.parts[-3] == "s" and b"Ana" in data:
+            raise StorageError("The disk is full.")
+        replace_file(path, data, mode=mode)
+
+    monkeypatch.setattr("liveblog.tokens.replace_file", failing)
+    for one, other in ((north, south), (south, north)):
+        with pytest.raises(StorageError, match="full"):
+            one.new("Ana", "edit", clock.now, [other])
+        assert (len(north.all()), len(south.all())) == (0, 1)
+
+
+def test_where_a_token_cannot_be_revoked_is_said(tmp_path: Path, clock: Clock) -> None:
+    """A blog that was moved keeps its tokens; nothing is made in its place."""
+    north, south = tokens_in(tmp_path / "n"), tokens_in(tmp_path / "s")
+    token = north.new("Ana", "edit", clock.now, [south])
+    (tmp_path / "s").rename(tmp_path / "elsewhere")
+    assert north.revoke("Ana") == Revocation((), (tmp_path / "s",))
+    assert not (tmp_path / "s").exists()
+    moved = Tokens(tmp_path / "elsewhere" / ".liveblog")
+    assert moved.by_token(token) is not None
+    assert moved.revoke("Ana") == Revocation((tmp_path / "n",), (tmp_path / "s",))

@@ -343,7 +343,9 @@ class Blog:
         if images is not None:
             new = set_pictures(new, images, self.paths)
         if new == blank and not is_again:
-            raise InvalidInput(f"{entry_id} is like that already.", "Nothing was changed.")
+            raise InvalidInput(
+                f"{entry_id} is like that already.", "Nothing was changed.", about="unchanged"
+            )
         if not minor:
             new = msgspec.structs.replace(new, updated=max(now, new.published))
         return self._append(new, old.rev, expect)

@@ -151,7 +151,9 @@ class Chapters:
             new = set_picture(new, image, self._paths)
         if new == blank and not is_again:
             raise InvalidInput(
-                f"The chapter '{slug}' is like that already.", "Nothing was changed."
+                f"The chapter '{slug}' is like that already.",
+                "Nothing was changed.",
+                about="unchanged",
             )
         if not minor:
             new = msgspec.structs.replace(new, updated=max(now, new.published))
@@ -317,12 +319,13 @@ class Chapters:
         """Return the slug that is made from the title of a new chapter."""
         title = clean_text(draft.title or "", "title")
         if not title:
-            raise InvalidInput("The chapter has no title.", "Give it one.")
+            raise InvalidInput("The chapter has no title.", "Give it one.", about="title")
         found = slug_of_title(title)
         if not found:
             raise InvalidInput(
                 f"The title '{title[:80]}' has neither letter nor digit to make an address of.",
                 "Give the chapter a name with --slug.",
+                about="title",
             )
         return found
 
@@ -332,6 +335,7 @@ class Chapters:
             raise InvalidInput(
                 f"'{name}' is the name of a day or period, not of a chapter.",
                 "Give the chapter another name with --slug.",
+                about="name",
             )
         try:
             taken = chapter_in(self._journal, name)
@@ -343,6 +347,7 @@ class Chapters:
             f"There is a chapter '{name}' already"
             f"{', which was removed' if taken.now.state == 'removed' else ''}.",
             "Edit that one, or give this one another name with --slug.",
+            about="name",
         )
 
     def _check_selection(self, chapter: Chapter) -> None:
@@ -364,11 +369,14 @@ class Chapters:
             start = parse_period_id(chapter.period, first_weekday).start
             if not found and start > now.astimezone(self._config.zone).date():
                 problem = f"The period {chapter.period} is in the future."
-                raise InvalidInput(problem, "Schedule the chapter, or correct the period.")
+                raise InvalidInput(
+                    problem, "Schedule the chapter, or correct the period.", about="period"
+                )
             what = "key event" if chapter.key and found else "update"
             raise InvalidInput(
                 f"There is no {what} in {chapter.period} for the chapter.",
                 "Post the updates first, or correct the period or the selection.",
+                about="period",
             )
 
 

@@ -7,7 +7,7 @@ import io
 from PIL import Image, ImageSequence
 from PIL import __version__ as pillow_version
 
-from .media import open_picture
+from .images import open_picture
 from .version import __version__
 
 ENCODER = f"{__version__} {pillow_version}"

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection, Iterable
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -43,6 +45,8 @@ class Person(msgspec.Struct, frozen=True):
     scope: Scope
     hash: str  #: SHA-256 of the token, in hexadecimal
     created: Instant
+    folders: tuple[str, ...] = ()
+    """Where the token is valid, if that is in several blogs: their folders of derived files."""
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -51,6 +55,13 @@ class Session(msgspec.Struct, frozen=True):
     id: str  #: SHA-256 of what its cookie holds
     person: str  #: the hash of the token that it signed in with
     created: Instant
+
+
+class Revocation(msgspec.Struct, frozen=True):
+    """What came of revoking a token that was valid in several blogs."""
+
+    also: tuple[Path, ...]  #: folders of the other blogs in which it is not valid any more
+    failed: tuple[Path, ...]  #: folders of those in which it may still be valid
 
 
 Stored = TypeVar("Stored", Person, Session)
@@ -65,8 +76,10 @@ class Tokens:
         self._path = derived / "tokens.json"
         self._sessions = derived / "sessions.json"
 
-    def new(self, name: str, scope: Scope, now: datetime) -> str:
+    def new(self, name: str, scope: Scope, now: datetime, others: Iterable[Tokens] = ()) -> str:
         """Add a person and return their token, which cannot be read again.
+
+        The token is valid in this blog and in those of *others*, in all of them or in none.
 
         Raises :class:`InvalidInput` for a name that is empty or taken.
         """
@@ -74,25 +87,56 @@ class Tokens:
         if not name or "\n" in name or len(name) > NAME:
             raise InvalidInput("A person needs a name of one line.", "It signs their updates.")
         token = f"lb_{secrets.token_urlsafe(32)}"
-        with self._lock():
-            people = self.all()
-            if any(person.name == name for person in people):
-                raise InvalidInput(
-                    f"{name} has a token already.",
-                    f"Revoke it first with 'liveblog token revoke \"{name}\"'.",
-                )
-            self._write(self._path, [*people, Person(name, scope, _hash(token), now)])
+        blogs = {str(blog._folder.resolve()): blog for blog in (self, *others)}
+        folders = tuple(sorted(blogs)) if len(blogs) > 1 else ()
+        person = Person(name, scope, _hash(token), now, folders)
+        with ExitStack() as held:
+            for folder in sorted(blogs):  # in the same order everywhere: no two wait for each other
+                held.enter_context(blogs[folder]._lock())
+            before = {folder: blog.all() for folder, blog in blogs.items()}
+            for folder, people in before.items():
+                if any(known.name == name for known in people):
+                    where = f" in {Path(folder).parent}" if folders else ""
+                    raise InvalidInput(
+                        f"{name} has a token already{where}.",
+                        f"Revoke it first with 'liveblog token revoke \"{name}\"'.",
+                    )
+            with ExitStack() as undoing:
+                for folder, blog in blogs.items():
+                    undoing.callback(blog._write, blog._path, before[folder])
+                    blog._write(blog._path, [*before[folder], person])
+                undoing.pop_all()
         return token
 
-    def revoke(self, name: str) -> None:
-        """Revoke a person's token and the sessions that were opened with it."""
+    def revoke(self, name: str) -> Revocation:
+        """Revoke a person's token, wherever it is valid, and the sessions opened with it."""
         with self._lock():
             people = self.all()
-            others = [person for person in people if person.name != name]
-            if len(others) == len(people):
+            found = [person for person in people if person.name == name]
+            if not found:
                 known = [person.name for person in people]
                 raise NotFound(f"{name} has no token.", did_you_mean(name, known))
-            self._write(self._path, others)
+            self._write(self._path, [person for person in people if person not in found])
+        own = str(self._folder.resolve())
+        folders = [folder for person in found for folder in person.folders if folder != own]
+        also: list[Path] = []
+        failed: list[Path] = []
+        for folder in folders:
+            is_done = Tokens(Path(folder))._forget({person.hash for person in found})
+            (also if is_done else failed).append(Path(folder).parent)
+        return Revocation(tuple(also), tuple(failed))
+
+    def _forget(self, hashes: Collection[str]) -> bool:
+        """Delete the tokens with these hashes; return whether none of them is valid any more."""
+        if not self._path.exists():  # to lock would make the folder
+            return self._folder.parent.is_dir()
+        try:
+            with self._lock():
+                people = self.all()
+                self._write(self._path, [person for person in people if person.hash not in hashes])
+        except (StorageError, ConfigError):
+            return False
+        return True
 
     def all(self) -> list[Person]:
         """Return all token holders in the order in which they were added."""

@@ -348,11 +348,11 @@ def test_3_a_conflict_shows_both_texts_and_loses_none(
 
 
 def test_4_a_human_time_is_understood_and_echoed_with_its_zone(french: Run) -> None:
-    """In English, as all that the command line says."""
+    """In the blog's language."""
     done = french("post", "x", "--at", "dimanche 15 juillet 2012 à 18h30")
-    assert "Saved: " in done.stderr
+    assert "Enregistré" in done.stderr
     echoed = done.stderr.replace("\u00a0", " ").replace("\u202f", " ")
-    assert "Sunday 15 July 2012 at 18:30 (Europe/Paris)" in echoed
+    assert "dimanche 15 juillet 2012 à 18 h 30 (Europe/Paris)" in echoed
     assert done.stdout.startswith("20120715-")
 
 
@@ -361,8 +361,8 @@ def test_4_a_day_is_echoed_without_a_time(french: Run) -> None:
     posted = []
     for options in (("--at", "15 juillet 2012"), ("--at", "15 juillet 2012 9h", "--day")):
         done = french("post", "x", *options)
-        assert "Saved: " in done.stderr
-        assert "Sunday 15 July 2012 (" in done.stderr.replace("\u00a0", " ")
+        assert "Enregistré" in done.stderr
+        assert "dimanche 15 juillet 2012 (" in done.stderr.replace("\u00a0", " ")
         posted.append(done.stdout.strip())
     after = french("post", "x", "--after", posted[0]).stdout.strip()
     document = json.loads(french("log", "--json").stdout.splitlines()[0])

@@ -77,8 +77,8 @@ def test_without_a_server_the_command_that_publishes_is_named(blog: Blog) -> Non
 
 def test_a_day_is_not_said_to_be_published_before_it_is(blog: Blog) -> None:
     """The echo of a time says what was done."""
-    assert "Saved: " in call(blog, "post", "x", "--at", "2012-07-15").stderr
-    assert "Published: " in call(blog, "post", "x", "--at", "2012-07-15", "--publish").stderr
+    assert "Enregistré\u00a0: " in call(blog, "post", "x", "--at", "2012-07-15").stderr
+    assert "Publié\u00a0: " in call(blog, "post", "x", "--at", "2012-07-15", "--publish").stderr
 
 
 @pytest.mark.usefixtures("is_led")

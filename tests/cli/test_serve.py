@@ -47,6 +47,28 @@ def test_a_token_is_shown_once_and_listed_without_itself(blog: Blog) -> None:
 
 
 @pytest.mark.slow
+def test_a_token_for_two_blogs_is_made_and_revoked_once(new_blog: Any) -> None:
+    """Where it is valid is said; a blog that is gone is said too, and the command fails."""
+    one, two = new_blog("un"), new_blog("deux", url="https://example.org/deux/")
+    folder, other = str(one.paths.root), str(two.paths.root)
+    made = run("-C", folder, "token", "new", "Ana", "--blog", other)
+    assert "https://example.org/deux/compose" in made.stderr
+    assert two.tokens.by_token(made.stdout.strip()).name == "Ana"
+    assert "in 2 blogs" in run("-C", other, "token", "list").stdout
+    revoked = run("-C", folder, "token", "revoke", "Ana")
+    assert revoked.returncode == 0
+    assert f"Nor in {other}" in revoked.stderr
+    assert two.tokens.all() == []
+    run("-C", folder, "token", "new", "Ana", "--blog", other)
+    two.paths.root.rename(two.paths.root.with_name("ailleurs"))
+    failed = run("-C", folder, "token", "revoke", "Ana")
+    assert failed.returncode == 1
+    assert other in failed.stderr
+    assert one.tokens.all() == []
+    assert run("-C", folder, "token", "new", "Ana", "--blog", other).returncode == 2
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "ending", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
 )

@@ -126,8 +126,12 @@ def plural(count: int, thing: str) -> str:
 
 
 def local_time(blog: Blog, instant: datetime) -> str:
-    """Return an instant in the blog's time zone, to the minute."""
-    return f"{instant.astimezone(blog.config.zone):%Y-%m-%d %H:%M}"
+    """Return an instant in the blog's time zone, to the minute; see also :meth:`Words.time`."""
+    from ..model.moment import other_reading
+
+    text = f"{instant.astimezone(blog.config.zone):%Y-%m-%d %H:%M}"
+    is_repeated = other_reading(instant, blog.config.zone) is not None
+    return f"{text} ({blog.words.offset(instant)})" if is_repeated else text
 
 
 def local_moment(blog: Blog, moment: Moment) -> str:

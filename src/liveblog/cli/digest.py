@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from .context import State, complete_tag, pass_state
 from .editor import in_editor, join_parts, saved_on_error, split_parts
+from .pager import paged
 from .printing import echo_text, print_document, print_json, style
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 )
 @pass_state
 @click.pass_context
+@paged
 def digest(
     ctx: click.Context,
     state: State,

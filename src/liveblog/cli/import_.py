@@ -256,6 +256,24 @@ def jsonl(state: State, file: Path, dry_run: bool, as_json: bool) -> None:
     _import_items(state, blog, items, "jsonl", file.name, dry_run, as_json)
 
 
+@import_.command()
+@click.argument("file", type=_FILE)
+@_dry_option
+@json_option
+@pass_state
+def epub(state: State, file: Path, dry_run: bool, as_json: bool) -> None:
+    """Import a book that 'liveblog export --format epub' wrote.
+
+    Its updates, texts and chapter come back as the book shows them, with their ids. What the blog
+    has already stays as it is.
+    """
+    from ..imports.epub import read
+
+    blog = state.blog()
+    items = read(file, language=blog.config.language, timezone=blog.config.timezone)
+    _import_items(state, blog, items, "epub", file.name, dry_run, as_json)
+
+
 def _import_items(
     state: State,
     blog: Blog,

@@ -15,6 +15,7 @@ from ..model.entry import Revision
 from ..model.moment import moment_in
 from ..text.bidi import close_controls
 from .context import State, complete_tag, entry_line, json_option, pass_state
+from .pager import paged
 from .printing import echo, echo_text, print_json, style
 from .references import ENTRY
 
@@ -33,6 +34,7 @@ NEWEST = 20
 @click.option("--key", is_flag=True, help="Only key events.")
 @json_option
 @pass_state
+@paged
 def log(state: State, when: str | None, tag: str | None, key: bool, as_json: bool) -> None:
     """List updates, the newest first: the last twenty, or all of WHEN.
 
@@ -69,6 +71,7 @@ def log(state: State, when: str | None, tag: str | None, key: bool, as_json: boo
 @click.option("--history", is_flag=True, help="Every revision, with what changed.")
 @json_option
 @pass_state
+@paged
 def show(state: State, entry_id: str, history: bool, as_json: bool) -> None:
     """Show one update, or its whole history."""
     blog = state.blog()
@@ -173,7 +176,10 @@ def _details(blog: Blog, entry: Entry) -> Iterator[tuple[str, str]]:
     for figure in now.figures:
         yield "Figure", f"{close_controls(figure.name)} = {figure.value} {figure.unit}".strip()
     for media in now.media:
-        yield "Picture", f"entries/media/{media.path} ({media.width} × {media.height}): {media.alt}"
+        size = f"{media.width} × {media.height}" if media.width else ""
+        length = f"{media.seconds} s" if media.seconds else ""
+        about = ", ".join(filter(None, (size, length)))
+        yield media.kind.capitalize(), f"entries/media/{media.path} ({about}): {media.alt}"
     for revision in entry.corrections:
         yield "Corrected", revision.note
 

@@ -10,9 +10,8 @@ import click
 from ..model import addresses
 from ..model.entry import Revision, as_data
 from ..model.errors import LiveblogError
-from ..model.moment import moment_in
+from ..model.moment import moment_in, other_reading
 from ..storage.leader import leader
-from ..text.locale import Words
 from .context import State, progress
 from .printing import echo, print_json
 
@@ -47,6 +46,12 @@ def print_revision(
     else:
         if is_timed:
             state.say(_when(state, blog, revision))
+            other = other_reading(revision.published, blog.config.zone)
+            if other and revision.precision == "instant" and not revision.written_time:
+                state.say(
+                    "The clocks are put back then, so this time comes twice. For the other one, "
+                    f"write {blog.words.offset(other)} after the time."
+                )
         echo(revision.id)
     bring_online(
         state,
@@ -58,16 +63,17 @@ def print_revision(
 
 
 def _when(state: State, blog: Blog, revision: Revision) -> str:
-    """Return the instant or day that the user's time names, in the blog's zone."""
+    """Return the instant or day that the user's time names, in the blog's language and zone.
+
+    Its author wrote the time in that language, and compares the two.
+    """
+    words = blog.words
+    values = {"when": words.shown_moment(moment_in(revision)), "zone": blog.config.timezone}
     if revision.published > blog.now:
-        state_now = "Scheduled"
-    elif _is_published_next(state, blog):
-        state_now = "Published"
-    else:
-        state_now = "Saved"
-    english = Words("en", blog.config.zone)  # as all that the command line says
-    when = english.shown_moment(moment_in(revision))
-    return f"{state_now}: {when} ({blog.config.timezone})"
+        return words.say("Scheduled: %(when)s (%(zone)s)", **values)
+    if _is_published_next(state, blog):
+        return words.say("Published: %(when)s (%(zone)s)", **values)
+    return words.say("Saved: %(when)s (%(zone)s)", **values)
 
 
 def bring_online(

@@ -108,7 +108,30 @@ def _shown(text: str, show: Any) -> str:
     return "".join([*pieces, show(text[end:])])
 
 
+@contextmanager
+def held(pieces: list[str]) -> Iterator[None]:
+    """Append to *pieces* what is printed to standard output meanwhile, instead of printing it."""
+    global _held
+    _held, before = pieces, _held
+    try:
+        yield
+    finally:
+        _held = before
+
+
+def write(text: str) -> None:
+    """Print a text that was held back."""
+    _write(text, False)
+
+
+_held: list[str] | None = None
+"""What was printed to standard output while it is held back."""
+
+
 def _write(text: str, err: bool) -> None:
+    if _held is not None and not err:
+        _held.append(text)
+        return
     color = False if os.environ.get("NO_COLOR") else None
     # An error of standard error cannot be reported anywhere.
     with suppress(OSError) if err else stdout_errors():

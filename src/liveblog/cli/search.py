@@ -9,6 +9,7 @@ import click
 
 from .commands import TextCommand
 from .context import State, complete_tag, entry_line, json_option, pass_state, progress
+from .pager import paged
 from .printing import echo, print_json, style
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
               show_default=True, help="The most updates to list.")  # fmt: skip
 @json_option
 @pass_state
+@paged
 def search(
     state: State,
     words: tuple[str, ...],

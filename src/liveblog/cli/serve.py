@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..model.errors import StorageError
 from .commands import Group, TextCommand
 from .context import State, json_option, pass_state, prepare_long_run
 from .printing import echo, print_json
@@ -66,12 +67,18 @@ def token() -> None:
 @click.option("--scope", type=click.Choice(["post", "edit", "admin"]), default="post",
               show_default=True,
               help="post: one's own updates; edit: all, digests; admin: removals too.")  # fmt: skip
+@click.option("--blog", "folders", metavar="DIR", multiple=True, type=click.Path(file_okay=False),
+              help="Another blog in which the token is valid; may be repeated.")  # fmt: skip
 @json_option
 @pass_state
-def new(state: State, name: str, scope: str, as_json: bool) -> None:
+def new(state: State, name: str, scope: str, folders: tuple[str, ...], as_json: bool) -> None:
     """Make a token for somebody; it is shown once."""
+    from ..blog import Blog
+
     blog = state.blog()
-    made = blog.tokens.new(name, scope, blog.now.replace(microsecond=0))  # type: ignore[arg-type]
+    others = [Blog(folder) for folder in folders]
+    now, tokens = blog.now.replace(microsecond=0), [other.tokens for other in others]
+    made = blog.tokens.new(name, scope, now, tokens)  # type: ignore[arg-type]
     if as_json:
         print_json({"name": name, "scope": scope, "token": made})
     else:
@@ -80,6 +87,8 @@ def new(state: State, name: str, scope: str, as_json: bool) -> None:
         f"This is the token of {name} ({scope}); it is not shown again. "
         f"Sign in with it at {blog.config.url}compose"
     )
+    for other in others:
+        state.say(f"It is also valid at {other.config.url}compose")
 
 
 @token.command(name="list")
@@ -92,7 +101,8 @@ def list_(state: State, as_json: bool) -> None:
         print_json([{"name": p.name, "scope": p.scope, "created": p.created} for p in people])
         return
     for person in people:
-        echo(f"{person.scope:6} {person.created:%Y-%m-%d}  {person.name}")
+        valid = f"  (in {len(person.folders)} blogs)" if person.folders else ""
+        echo(f"{person.scope:6} {person.created:%Y-%m-%d}  {person.name}{valid}")
     if not people:
         state.say("Nobody holds a token. 'liveblog token new NAME' makes one.")
 
@@ -101,6 +111,13 @@ def list_(state: State, as_json: bool) -> None:
 @click.argument("name")
 @pass_state
 def revoke(state: State, name: str) -> None:
-    """Revoke a person's token and end the sessions opened with it."""
-    state.blog().tokens.revoke(name)
+    """Revoke a person's token, wherever it is valid, and end the sessions opened with it."""
+    revoked = state.blog().tokens.revoke(name)
     state.say(f"{name} can no longer write.")
+    for folder in revoked.also:
+        state.say(f"Nor in {folder}.")
+    if revoked.failed:
+        raise StorageError(
+            f"The token may still be valid in {', '.join(map(str, revoked.failed))}.",
+            "If that blog is elsewhere now, revoke the token there too.",
+        )

@@ -1,8 +1,10 @@
 """Exports a digest as an EPUB 3 book (https://www.w3.org/TR/epub-33/), day by day.
 
-A title page with the introduction comes first; the figures and the close come last. An EPUB is a
-zip file of XHTML; the templates of its files are in ``theme/templates/book``. It is written with
-the standard library, because the libraries for EPUB are unmaintained or have a copyleft licence.
+A title page with the introduction comes first; the figures and the close come last. A file that
+readers do not see holds what the book shows as records, for :mod:`liveblog.imports.epub`. An EPUB
+is a zip file of XHTML; the templates of its files are in ``theme/templates/book``. It is written
+with the standard library, because the libraries for EPUB are unmaintained or have a copyleft
+licence.
 The same digest gives the same bytes.
 """
 
@@ -27,8 +29,8 @@ from ..config import Config
 from ..digest import Digest, authors, day_headline, headline, title
 from ..digest.build import build_from_days
 from ..digest.selection import overview_of
+from ..images import as_png
 from ..journal import Fault
-from ..media import as_png
 from ..model import addresses, period
 from ..model.entry import Media
 from ..model.errors import storage_errors
@@ -39,9 +41,13 @@ from ..storage.paths import Paths
 from ..text.fragments import ROOT, with_root
 from ..text.locale import Words
 from ..timeline import Day
+from .jsonl import PictureLine, snapshot
 
 CORE_TYPES = ("image/jpeg", "image/png", "image/gif")
 """Types that every reading system shows (EPUB 3.2 §2.2); other pictures are converted to PNG."""
+
+RECORDS = "EPUB/records.jsonl"
+"""The file of a book from which :mod:`liveblog.imports.epub` reads its entries and texts."""
 
 _COPY_BYTES = 1 << 20
 """Bytes that are copied at once."""
@@ -101,13 +107,18 @@ class _Book:
             self._put(book, "mimetype", b"application/epub+zip", zipfile.ZIP_STORED)
             self._put(book, "META-INF/container.xml", self._render("container.xml"))
             self._put(book, "EPUB/style.css", self._render("style.css"))
+            converted: list[PictureLine] = []
             for picture in self._find_pictures():
                 data = self._picture_data(picture)
                 if data is not None:
+                    if picture.type not in CORE_TYPES:
+                        converted.append(PictureLine(picture.path, self._stored(picture)))
                     kind = picture.type if picture.type in CORE_TYPES else "image/png"
                     name = f"picture-{len(self._pictures) + 1}.{kind.partition('/')[2]}"
                     self._pictures[picture.path] = name
                     self._put(book, f"EPUB/{name}", data, zipfile.ZIP_STORED)
+            lines = snapshot(self.digest, self.pages.config, converted)
+            self._put(book, RECORDS, b"".join(lines))
             documents = self._documents()
             for document in documents:
                 self._put(book, f"EPUB/{document.name}.xhtml", self._page(document))
@@ -162,10 +173,14 @@ class _Book:
     def _find_pictures(self) -> Iterable[Media]:
         return {media.path: media for media in self.digest.pictures}.values()
 
+    def _stored(self, picture: Media) -> bytes:
+        """Return the bytes of a picture; none if it is gone."""
+        return read_inside(self.media, picture.path) or b""
+
     def _picture_data(self, picture: Media) -> bytes | None:
-        data = read_inside(self.media, picture.path)
+        data = self._stored(picture)
         problem = "the picture is gone"
-        if data is not None:
+        if data:
             try:
                 return data if picture.type in CORE_TYPES else as_png(data)
             except Exception:  # Pillow raises exceptions of many types

@@ -14,7 +14,7 @@ the number of records, so that an incomplete file can be recognised::
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -23,10 +23,11 @@ import msgspec
 from msgspec import Struct
 
 from ..config import Config
+from ..digest import Digest
 from ..journal import Fault, Journal
 from ..model.chapter import Chapter
 from ..model.entry import Framing, Reference, Revision
-from ..model.records import Record, pictures_of
+from ..model.records import Record, Version, files_of
 from ..storage.inside import read_inside
 
 VERSION = 1
@@ -58,6 +59,35 @@ Line = Header | PictureLine | Revision | Framing | Chapter | End
 """The contents of a line."""
 
 
+def snapshot(digest: Digest, config: Config, pictures: Iterable[PictureLine]) -> Iterator[bytes]:
+    """Yield the lines of an export of what readers see in a digest, each with its newline.
+
+    Each entry and text has one revision, as it is now: no earlier text, no note, nothing that was
+    retracted or removed. *pictures* are those whose bytes the lines have to hold.
+    """
+    encode = msgspec.json.Encoder().encode
+    yield encode(Header(VERSION, config.title, config.language, config.timezone)) + b"\n"
+    live = [entry.now for entry in digest.entries if entry.now.state == "live"]
+    framings = (digest.framing, *(day.framing for day in digest.days))
+    chapter = (digest.chapter,) if digest.chapter else ()
+    records = (*live, *{f.period: f for f in framings if f}.values(), *chapter)
+    dated = sorted((r.recorded, r.name, r) for r in records if r.recorded)
+    waiting = {picture.path: picture for picture in pictures}
+    for _, _, record in dated:
+        for media in files_of(record):
+            if picture := waiting.pop(media.path, None):
+                yield encode(picture) + b"\n"
+        yield encode(_first_revision(record)) + b"\n"
+    yield encode(End(len(dated))) + b"\n"
+
+
+def _first_revision(record: Version) -> Version:
+    """Return a record as if nothing had been before it."""
+    if isinstance(record, Framing):
+        return msgspec.structs.replace(record, rev=1)
+    return msgspec.structs.replace(record, rev=1, note="", idempotency_key="")
+
+
 def write(
     journal: Journal, config: Config, media: Path, faults: list[Fault] | None = None
 ) -> Iterator[bytes]:
@@ -87,7 +117,7 @@ def write(
     shown: set[str] = set()
     for _, name, number in order:
         record = records_of(name)[number]
-        for picture in pictures_of(record):
+        for picture in files_of(record):
             if picture.path in shown:
                 continue
             shown.add(picture.path)

@@ -162,5 +162,6 @@ def check_slug(chapter_slug: str) -> str:
         raise InvalidInput(
             f"'{chapter_slug[:80]}' cannot be the name of a chapter.",
             f"Write it as {suggestion}." if suggestion else "Write letters, digits and hyphens.",
+            about="name",
         )
     return chapter_slug

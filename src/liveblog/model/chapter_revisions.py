@@ -28,7 +28,9 @@ def first_chapter(slug: str, draft: ChapterDraft, *, author: str, now: datetime)
     Raises :class:`InvalidInput`, also for a draft without a period.
     """
     if draft.period is UNSET:
-        raise InvalidInput("A chapter needs a period.", "Give it as 2012-07-15..2012-07-20.")
+        raise InvalidInput(
+            "A chapter needs a period.", "Give it as 2012-07-15..2012-07-20.", about="period"
+        )
     blank = Chapter(slug=slug, published=now, updated=now, period=draft.period)
     made = revise_chapter(blank, draft, author=author, now=now)
     authors = made.authors if draft.authors is not UNSET or not made.author else (made.author,)
@@ -72,6 +74,7 @@ def refuse_future_chapter(chapter: Chapter, now: datetime, zone: tzinfo) -> None
         raise InvalidInput(
             f"{chapter.published.astimezone(zone):%Y-%m-%d %H:%M} ({zone}) is in the future.",
             "Correct the time, or add --schedule to hold the chapter back until then.",
+            about="time",
         )
 
 

@@ -28,7 +28,14 @@ class LiveblogError(Exception):
 
 
 class InvalidInput(LiveblogError):
-    """An argument is invalid: a text, a date, a picture, an option."""
+    """An argument is invalid: a text, a date, a picture, an option.
+
+    ``about`` says what, for messages in other languages: ``time``, ``tag`` and so on.
+    """
+
+    def __init__(self, message: str, hint: str = "", about: str = "") -> None:
+        super().__init__(message, hint)
+        self.about = about
 
 
 class ConfigError(LiveblogError):

@@ -103,6 +103,20 @@ proportional to the picture's pixels, however few bytes the scan has."""
 PICTURE_SIDE = 2048
 """Maximum pixels of the longer side; larger pictures are scaled down."""
 
+# -- films and recordings --------------------------------------------------------------------------
+
+FILM_BYTES = 100_000_000
+"""Maximum bytes of a film or recording: what static hosts take as one file."""
+
+FILM_SECONDS = 4 * 3600
+"""Maximum seconds of a film or recording."""
+
+FILM_SIDE = 4096
+"""Maximum pixels of a side of a film, which is never scaled."""
+
+SUBTITLES_BYTES = 1_000_000
+"""Maximum bytes of the subtitles of a film (WebVTT)."""
+
 
 def check_day(day: date, what: str = "day") -> date:
     """Return *day* if it is not before :data:`FIRST_DAY` or after :data:`LAST_DAY`.
@@ -114,6 +128,7 @@ def check_day(day: date, what: str = "day") -> date:
             f"The {what} {day.isoformat()} is not between the years "
             f"{FIRST_DAY.year} and {LAST_DAY.year}.",
             "Correct the year.",
+            about="time",
         )
     return day
 
@@ -133,6 +148,7 @@ def check_instant(instant: datetime, what: str = "time") -> datetime:
         f"The {what} {instant.isoformat()} is not between the years "
         f"{FIRST_DAY.year} and {LAST_DAY.year}.",
         "Correct the year.",
+        about="time",
     )
 
 
@@ -150,6 +166,7 @@ def check_number(value: float, what: str) -> float:
     raise InvalidInput(
         f"The {what} is not a number of at most {NUMBER_DIGITS} digits.",
         "Write it in a larger unit: thousands, millions.",
+        about="number",
     )
 
 
@@ -161,7 +178,9 @@ def check_bytes(text: str, limit: int, what: str) -> str:
     size = len(text)
     # Texts are encoded only where they may be too long: a character has at most four bytes.
     if size * 4 > limit and (size := len(text.encode("utf-8", "surrogatepass"))) > limit:
-        raise InvalidInput(f"The {what} has {size:,} bytes; the limit is {limit:,}.", "Shorten it.")
+        raise InvalidInput(
+            f"The {what} has {size:,} bytes; the limit is {limit:,}.", "Shorten it.", about="length"
+        )
     return text
 
 
@@ -172,6 +191,8 @@ def check_length(text: str, limit: int, what: str) -> str:
     """
     if len(text) > limit:
         raise InvalidInput(
-            f"The {what} has {len(text):,} characters; the limit is {limit:,}.", "Shorten it."
+            f"The {what} has {len(text):,} characters; the limit is {limit:,}.",
+            "Shorten it.",
+            about="length",
         )
     return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from msgspec import Struct
 
@@ -11,6 +11,18 @@ from .entry import Precision, Revision, display_day
 from .period import day_start, local_day
 
 _TICK = timedelta(microseconds=1)
+
+
+def other_reading(instant: datetime, zone: tzinfo) -> datetime | None:
+    """Return the other instant with the same local time; None if the time comes once.
+
+    A time comes twice on the day on which the clocks are put back.
+    """
+    local = instant.astimezone(zone)
+    other = local.replace(fold=1 - local.fold)
+    if other.utcoffset() == local.utcoffset():
+        return None
+    return other.astimezone(UTC)
 
 
 class Moment(Struct, frozen=True):

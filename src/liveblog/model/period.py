@@ -62,6 +62,7 @@ def week(day: date, first_weekday: int = 0) -> Period:
         raise InvalidInput(
             f"The week of {day} is not entirely in the calendar.",
             "Choose a day between the years 1 and 9999.",
+            about="period",
         ) from None
     year, number, _ = (start + timedelta(days=(_THURSDAY - first_weekday) % 7)).isocalendar()
     return Period(start, end, f"{year:04}-W{number:02}", "week")
@@ -75,11 +76,15 @@ def span(start: date, end: date) -> Period:
     """
     if end < start:
         raise InvalidInput(
-            f"The range {start}..{end} ends before it starts.", f"Write {end}..{start}."
+            f"The range {start}..{end} ends before it starts.",
+            f"Write {end}..{start}.",
+            about="period",
         )
     if (end - start).days >= LONGEST:
         raise InvalidInput(
-            f"The range {start}..{end} is longer than ten years.", "Choose a shorter one."
+            f"The range {start}..{end} is longer than ten years.",
+            "Choose a shorter one.",
+            about="period",
         )
     return day(start) if start == end else Period(start, end, f"{start}..{end}", "range")
 
@@ -94,11 +99,14 @@ def parse_period_id(period_id: str, first_weekday: int = 0) -> Period:
             return _check_limits(found)
     except ValueError as error:
         raise InvalidInput(
-            f"'{period_id}' is not in the calendar: {error}.", "Check the day or week number."
+            f"'{period_id}' is not in the calendar: {error}.",
+            "Check the day or week number.",
+            about="period",
         ) from None
     raise InvalidInput(
         f"'{period_id}' names no period.",
         "Use today, yesterday, week, last-week, 2012-07-15, 2012-W29 or 2012-07-15..2012-07-22.",
+        about="period",
     )
 
 

@@ -83,6 +83,7 @@ def refuse_future(revision: Revision, now: datetime, zone: tzinfo) -> None:
         raise InvalidInput(
             f"{display_day(revision) if revision.precision == 'day' else when} is in the future.",
             "Correct the time, or add --schedule to hold the update back until then.",
+            about="time",
         )
 
 
@@ -95,7 +96,7 @@ def retract(old: Version, why: str, now: datetime) -> Version:
         raise InvalidInput(f"{old.id} was {old.state} already.", "Nothing was changed.")
     why = clean_text(why, "reason")
     if not why:
-        raise InvalidInput("A retraction needs a reason.", "Give it with --why.")
+        raise InvalidInput("A retraction needs a reason.", "Give it with --why.", about="reason")
     return msgspec.structs.replace(
         old, state="retracted", note=why, recorded=None, idempotency_key="", updated=now
     )

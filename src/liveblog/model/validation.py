@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import get_args
@@ -12,8 +13,11 @@ from .chapter import MEDIA_PATH as CHAPTER_MEDIA_PATH
 from .chapter import Chapter, check_slug
 from .draft import FIELDS
 from .entry import (
+    FILM_TYPES,
     MEDIA_PATH,
     MEDIA_TYPES,
+    SOUND_TYPES,
+    SUBTITLES_TYPES,
     Figure,
     Framing,
     Media,
@@ -103,6 +107,7 @@ def _validate_revision(revision: Revision) -> None:
             raise InvalidInput(
                 f"The update has {len(items)} {field}; the limit is {limits.LIST}.",
                 "Split it into several updates.",
+                about="length",
             )
     for tag in revision.tags:
         _validate_tag(tag)
@@ -137,7 +142,9 @@ def _validate_tag(tag: str) -> None:
     # A slug names a folder of the site.
     if not limits.check_bytes(topic_slug(tag), limits.FILE_NAME_BYTES, "address of the tag"):
         raise InvalidInput(
-            f"The tag '{tag}' has neither letter nor digit.", "Choose a word a reader can read."
+            f"The tag '{tag}' has neither letter nor digit.",
+            "Choose a word a reader can read.",
+            about="tag",
         )
 
 
@@ -146,16 +153,19 @@ def _validate_source(source: Source) -> None:
     _validate_line("source", source.name, limits.NAME)
     _validate_line("address of a source", source.url, limits.ADDRESS)
     if not source.name:
-        raise InvalidInput("A source has no name.", 'Write it as "Name https://…".')
+        raise InvalidInput("A source has no name.", 'Write it as "Name https://…".', about="source")
     if _WHITE.search(source.url):
         raise InvalidInput(
-            f"The address of the source '{source.name}' holds white space.", "Correct it."
+            f"The address of the source '{source.name}' holds white space.",
+            "Correct it.",
+            about="source",
         )
     if source.url and not source.url.startswith(("https://", "http://")):
         raise InvalidInput(
             f"The source '{source.name}' has the address '{source.url}', "
             "which is neither https:// nor http://.",
             "Give the page's full address.",
+            about="source",
         )
 
 
@@ -164,15 +174,31 @@ def _validate_figure(figure: Figure) -> None:
     _validate_line("unit", figure.unit, limits.NAME)
     _validate_line("source of a figure", figure.source, limits.NAME)
     if not figure.name:
-        raise InvalidInput("A figure has no name.", 'Write it as "Name=105 people".')
+        raise InvalidInput(
+            "A figure has no name.", 'Write it as "Name=105 people".', about="no_name"
+        )
     limits.check_number(figure.value, f"figure '{figure.name}'")
 
 
 def _validate_media(media: Media, entry_id: str, entry_day: date) -> None:
+    match = _own_file(media, entry_id, entry_day)
+    _validate_file(media, match, MEDIA_TYPES | FILM_TYPES | SOUND_TYPES)
+    if not media.alt:
+        raise _without_alt(media)
+    for part, types in ((media.poster, MEDIA_TYPES), (media.subtitles, SUBTITLES_TYPES)):
+        if part:
+            _validate_file(part, _own_file(part, entry_id, entry_day), types)
+            if media.kind == "picture" or part.poster or part.subtitles:
+                raise InvalidInput(
+                    f"The file '{media.path}' has parts that it cannot have.", "Leave them out."
+                )
+
+
+def _own_file(media: Media, entry_id: str, entry_day: date) -> re.Match[str]:
     match = MEDIA_PATH.fullmatch(media.path)
     if not match or match["entry"] != f"{entry_day:%Y/%m/%d}/{id_letters(entry_id)}":
         raise _not_its_own(media, entry_id)
-    _validate_picture(media, match)
+    return match
 
 
 def _not_its_own(media: Media, name: str) -> InvalidInput:
@@ -182,21 +208,23 @@ def _not_its_own(media: Media, name: str) -> InvalidInput:
     )
 
 
-def _validate_picture(media: Media, match: re.Match[str]) -> None:
-    if media.type != MEDIA_TYPES.get(match["ending"]):
+def _validate_file(media: Media, match: re.Match[str], types: Mapping[str, str]) -> None:
+    if media.type != types.get(match["ending"]):
         raise InvalidInput(
-            f"The picture '{media.path}' has the type '{media.type}', unlike its extension.",
-            f"The type of .{match['ending']} is {MEDIA_TYPES.get(match['ending'], 'unknown')}.",
+            f"The file '{media.path}' has the type '{media.type}', unlike its extension.",
+            f"The type of .{match['ending']} is {types.get(match['ending'], 'another')}.",
         )
-    for number in (media.size, media.width, media.height):
+    for number in (media.size, media.width, media.height, media.seconds):
         _validate_number(number)
     _validate_text("alternative text", media.alt, limits.ALT)
     _validate_text("caption", media.caption, limits.ALT)
-    if not media.alt:
-        raise InvalidInput(
-            f"The picture '{media.path}' has no alternative text.",
-            "Describe it with --alt for those who cannot see it.",
-        )
+
+
+def _without_alt(media: Media) -> InvalidInput:
+    return InvalidInput(
+        f"The file '{media.path}' has no alternative text.",
+        "Describe it with --alt for those who cannot see it.",
+    )
 
 
 def _validate_framing(framing: Framing) -> None:
@@ -221,7 +249,7 @@ def _validate_chapter(chapter: Chapter) -> None:
     if chapter.state not in _STATES:
         raise InvalidInput(f"'{chapter.state}' is not a state of a chapter.", "Use live.")
     if chapter.state == "live" and not chapter.title:
-        raise InvalidInput("The chapter has no title.", "Give it one.")
+        raise InvalidInput("The chapter has no title.", "Give it one.", about="title")
     _validate_line("title", chapter.title, limits.TITLE)
     for field, text in (("introduction", chapter.introduction), ("close", chapter.close)):
         _validate_text(field, text, limits.FRAMING)
@@ -233,6 +261,7 @@ def _validate_chapter(chapter: Chapter) -> None:
             raise InvalidInput(
                 f"The chapter has {len(items)} {name}; the limit is {limits.LIST}.",
                 "Leave some of them out.",
+                about="length",
             )
     for author in chapter.authors:
         _validate_line("author", author, limits.NAME)
@@ -244,7 +273,9 @@ def _validate_chapter(chapter: Chapter) -> None:
         match = CHAPTER_MEDIA_PATH.fullmatch(chapter.picture.path)
         if not match or match["slug"] != chapter.slug:
             raise _not_its_own(chapter.picture, chapter.slug)
-        _validate_picture(chapter.picture, match)
+        _validate_file(chapter.picture, match, MEDIA_TYPES)
+        if not chapter.picture.alt:
+            raise _without_alt(chapter.picture)
 
 
 def _validate_number(number: int) -> None:

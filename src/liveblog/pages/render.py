@@ -22,18 +22,26 @@ from ..digest.lines import (
     chapter_correction_line,
     correction_line,
     figure_line,
+    film_label,
     first_words,
     line_of,
 )
 from ..model import addresses
-from ..model.entry import Media, Revision, slug
+from ..model.entry import Media, Revision, pictures_among, slug
 from ..model.hashing import blake2b
 from ..model.moment import Moment, change_in, moment_in, updated_in
 from ..model.permissions import has_scope
 from ..model.topics import topic_slug
 from ..storage.cache import Cache
 from ..text.bidi import close_controls
-from ..text.fragments import ROOT, html_to_text, raise_headings, set_picture_sizes, with_root
+from ..text.fragments import (
+    ROOT,
+    html_to_text,
+    link_films,
+    raise_headings,
+    set_picture_sizes,
+    with_root,
+)
 from ..text.locale import Words
 from ..text.markup import to_html, typeset
 from ..text.plain import shorten
@@ -89,7 +97,7 @@ class Pages:
         """
         self.config = config
         self.words = Words(config.language, config.zone)
-        self._assets = assets or {}
+        self.assets = assets or {}
         self._templates = Templates(self.words, templates)
         self._templates.define(self._names(), self._filters())
         self._cache = Cache(CACHE_BYTES)
@@ -104,7 +112,7 @@ class Pages:
             "source_set": source_set,
             "IN_LIST": IN_LIST,
             "IN_ENTRY": IN_ENTRY,
-            "asset": lambda name: ROOT + self._assets[name],
+            "asset": lambda name: ROOT + self.assets[name],
             **digests.names(self.words),
         }
 
@@ -117,6 +125,8 @@ class Pages:
         return {
             "markdown": self.markdown,
             "typo": words.typography,
+            "film_label": lambda media: words.typography(film_label(media, words)),
+            "picture": lambda media: next(iter(pictures_among(media)), None),
             "verbatim": verbatim,
             "iso": self._iso,
             "correction": lambda revision, newest: correction_line(revision, newest, words),
@@ -243,7 +253,7 @@ class Pages:
         A document that stands alone has no other files.
         """
         label = self.words.say("Enlarge the picture")
-        return Markup(with_sizes(fragment, pictures, sizes, label) if self._assets else fragment)
+        return Markup(with_sizes(fragment, pictures, sizes, label) if self.assets else fragment)
 
     def _first_words(self, entry: Entry) -> str:
         return first_words(entry.now, self.words, 80, self.body)
@@ -414,13 +424,13 @@ class Pages:
         html = re.sub(
             rf'(?<= src=")({re.escape(ROOT)}[^"]*)(?=")',
             lambda match: picture(pictures[match[1]]) if match[1] in pictures else match[1],
-            html,
+            link_films(html),
         )
         return with_root(html, self.config.url)
 
     def chapter(self, digest: Digest) -> str:
         """Render a day as a chapter of a book (XHTML); its addresses begin with ROOT."""
-        return self.fragment("chapter", digest=digest)
+        return link_films(self.fragment("chapter", digest=digest))
 
     def book_file(self, name: str, **values: Any) -> str:
         """Render a file of a book (EPUB) from the template of that name; see ``exports.epub``."""
@@ -430,10 +440,10 @@ class Pages:
         """Render a digest as the HTML part of an e-mail; its addresses are absolute."""
 
         def content(entry: Entry) -> Markup:
-            shown = str(digests.without_lead(self.content(entry), digest))
+            shown = link_films(str(digests.without_lead(self.content(entry), digest)))
             if digest.period.kind == "day":
                 shown = raise_headings(shown)  # the day has no heading of its own
-            return _with_mail_sizes(shown, entry.now.media)
+            return _with_mail_sizes(shown, pictures_among(entry.now.media))
 
         lead = Markup()
         if digest.lead:
@@ -484,7 +494,7 @@ class Pages:
     @property
     def publisher(self) -> dict[str, Any]:
         """The structured data of the blog as a publisher."""
-        return organization(self.config, self._assets.get("icon.svg", ""))
+        return organization(self.config, self.assets.get("icon.svg", ""))
 
     def _digest_article(self, digest: Digest) -> dict[str, Any] | None:
         """Return the structured data of a day or week; None if nothing dates it."""

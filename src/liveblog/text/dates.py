@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 
 from msgspec import Struct
@@ -24,6 +24,13 @@ _EXAMPLES = (
     '"18:30", "yesterday 18:30", "monday 9am", "10 min ago", "15 july 18:04", "around 1 pm", '
     "ISO 8601"
 )
+
+_OFFSET = re.compile(
+    r"\s*\(?(?:(?<=\d)|\b)UTC"
+    r"(?:(?P<sign>[+\u2212-])(?P<hours>\d{1,2})(?::(?P<minutes>\d\d))?)?\)?\s*$",
+    re.IGNORECASE,
+)
+"""An offset from UTC at the end of a time: ``UTC+1``, ``(UTC-3:30)``."""
 
 _LONGEST = 100
 """Maximum number of characters of a time."""
@@ -85,7 +92,8 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, language: str = "en"
 
     A time without a date is today. A weekday is the latest one, today included. A day without a
     year is the nearest one. A date without a time has the precision ``day``. A text without an
-    offset is a local time in *zone*; where the clocks are put back, the first of two such times. A
+    offset is a local time in *zone*; where the clocks are put back, the first of two such times. An
+    offset may stand last: "02:30 UTC+1". A
     vague time (« vers 13 h », "sunday night") is written in the moment as its author wrote it.
 
     Raises :class:`InvalidInput` for a text that is not understood, a time outside of the limits,
@@ -93,6 +101,8 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, language: str = "en"
     """
     if len(text) > _LONGEST:
         raise _not_understood(text)
+    if match := _OFFSET.search(text):
+        return _moment_at_offset(text, match, now, language)
     normalized = normalize(text)
     languages = _languages(language)
     if any(normalized in words.now for words in languages):
@@ -103,7 +113,7 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, language: str = "en"
             return Moment(limits.check_instant(now.astimezone(UTC) - age))
     except OverflowError:
         message = f"'{text}' is not in the calendar."
-        raise InvalidInput(message, "Check the number.") from None
+        raise InvalidInput(message, "Check the number.", about="time") from None
     iso = _iso_moment(text.strip(), zone)
     if iso is not None:
         return iso
@@ -115,6 +125,23 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, language: str = "en"
     if found is None:
         raise _not_understood(text)
     return found
+
+
+def _moment_at_offset(text: str, match: re.Match[str], now: datetime, language: str) -> Moment:
+    """Return the moment of a time that is followed by its offset from UTC."""
+    sign, hours, minutes = (
+        match["sign"] or "+",
+        int(match["hours"] or 0),
+        int(match["minutes"] or 0),
+    )
+    if hours > 14 or minutes > 59:
+        raise _not_understood(text)
+    offset = timedelta(hours=hours, minutes=minutes) * (1 if sign == "+" else -1)
+    before = text[: match.start()]
+    moment = parse_moment(before, now=now, zone=timezone(offset), language=language)
+    if moment.precision == "day" or moment.written_time:
+        raise _not_understood(text)
+    return moment
 
 
 def _timed_moment(text: str, today: date, zone: tzinfo, language: str) -> Moment | None:
@@ -157,7 +184,9 @@ def _moment_at(
     """Return the moment of a time on a day, as it is *written*."""
     written = written.strip()
     if clock is None:
-        raise InvalidInput(f"'{written}' is not a time.", f"Write it like {_EXAMPLES}.")
+        raise InvalidInput(
+            f"'{written}' is not a time.", f"Write it like {_EXAMPLES}.", about="time"
+        )
     if is_vague:
         instant = limits.check_instant(period.local_instant(day, clock, zone))
         return Moment(instant, written_time=written)
@@ -275,6 +304,7 @@ def _local_instant(local: datetime, zone: tzinfo, text: str) -> datetime:
             f"'{text}': {local:%H:%M} does not exist on {local:%Y-%m-%d} in {zone}; "
             "the clocks are put forward then.",
             f"Did you mean {shown:%H:%M}?",
+            about="time",
         )
     return instant
 
@@ -329,6 +359,7 @@ def _named_day(
         raise InvalidInput(
             f"'{text}': {found} is not a {period.WEEKDAYS[weekday].capitalize()}.",
             "Correct the weekday or the date, or give the year.",
+            about="time",
         )
     return found
 
@@ -351,7 +382,7 @@ def _date(year: int, month: int, day: int, text: str) -> date:
         return date(year, month, day)
     except ValueError as error:
         raise InvalidInput(
-            f"'{text}' is not in the calendar: {error}.", "Check the date."
+            f"'{text}' is not in the calendar: {error}.", "Check the date.", about="time"
         ) from None
 
 
@@ -379,4 +410,6 @@ def month_and_weekday_names(language: str) -> tuple[dict[str, int], dict[str, in
 
 def _not_understood(text: str) -> InvalidInput:
     text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return InvalidInput(f"'{text}' is not a valid time.", f"Write it like {_EXAMPLES}.")
+    return InvalidInput(
+        f"'{text}' is not a valid time.", f"Write it like {_EXAMPLES}.", about="time"
+    )

@@ -17,7 +17,7 @@ from babel.dates import format_date, format_interval, format_skeleton, format_ti
 from babel.numbers import format_decimal
 from babel.support import Translations
 
-from ..model.moment import Moment
+from ..model.moment import Moment, other_reading
 from .bidi import close_all_controls, close_controls
 from .typography import NARROW, NBSP, typography
 
@@ -149,9 +149,14 @@ class Words:
         return text[:1].upper() + text[1:]
 
     def time(self, instant: datetime) -> str:
-        """Format a local time with no-break spaces: ``18 h 04``."""
+        """Format a local time with no-break spaces: ``18 h 04``.
+
+        A time that comes twice that day has its offset from UTC: ``2 h 30 (UTC+1)``.
+        """
         local = instant.astimezone(self.zone)
-        return self._clock(time_of_day(local.hour, local.minute))
+        text = self._clock(time_of_day(local.hour, local.minute))
+        is_repeated = other_reading(instant, self.zone) is not None
+        return f"{text}{NBSP}({self.offset(instant)})" if is_repeated else text
 
     def hour(self, hour: int) -> str:
         """Format a full hour: ``18 h``, ``18:00``."""

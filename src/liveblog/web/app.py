@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -23,10 +23,12 @@ from . import errors
 from .blog_app import BlogApp
 from .clients import ForwardedHeaders
 from .errors import Problem
+from .front_page import FrontPage
 from .redirects import Redirects, redirect_response
 from .request_body import RequestBody, has_body
 from .signals import calling_on_stop
 from .static_file import Answer, send_answer
+from .stream import Broadcaster
 
 if TYPE_CHECKING:
     from .metrics import Metrics
@@ -56,7 +58,10 @@ class Application:
         their library is not installed.
         """
         self.forwarded = ForwardedHeaders(proxies)
-        self.blogs = [BlogApp(blog, self.forwarded, self._open_streams) for blog in blogs]
+        self._front_page: FrontPage | None = None
+        self.blogs = [
+            BlogApp(blog, self.forwarded, self._open_streams, self._published) for blog in blogs
+        ]
         # The longest path first: the path of a blog may lie below that of another.
         self._by_path = sorted(self.blogs, key=lambda app: (-len(app.path), app.path))
         for one, other in pairwise(self._by_path):
@@ -64,6 +69,8 @@ class Application:
                 folders = f"{one.blog.paths.root} and {other.blog.paths.root}"
                 problem = f"{folders} both have the path {one.path} in their url."
                 raise ConfigError(problem, "Give one of them another url in its liveblog.toml.")
+        if len(blogs) > 1:
+            self._front_page = FrontPage(self.blogs, self.forwarded, self._open_streams)
         self._redirects = Redirects(blog.config for blog in blogs)
         self._metrics: Metrics | None = None
         if has_metrics:
@@ -127,22 +134,35 @@ class Application:
             while True:
                 message = await receive()
                 if message["type"] == "lifespan.startup":
+                    if self._front_page:
+                        self._front_page.broadcaster.start()
                     for app in self.blogs:
                         app.start()
                     running.enter_context(calling_on_stop(self._close_streams))
                     await send({"type": "lifespan.startup.complete"})
                 elif message["type"] == "lifespan.shutdown":
+                    self._close_streams()
                     for app in self.blogs:
                         await app.stop()
                     return await send({"type": "lifespan.shutdown.complete"})
 
     def _open_streams(self) -> int:
         """Return the number of open event streams of all blogs."""
-        return sum(app.broadcaster.subscribers for app in self.blogs)
+        return sum(broadcaster.subscribers for broadcaster in self._broadcasters())
 
     def _close_streams(self) -> None:
-        for app in self.blogs:
-            app.broadcaster.close()
+        for broadcaster in self._broadcasters():
+            broadcaster.close()
+
+    def _broadcasters(self) -> Iterator[Broadcaster]:
+        yield from (app.broadcaster for app in self.blogs)
+        if self._front_page:
+            yield self._front_page.broadcaster
+
+    def _published(self) -> None:
+        """Update the front page after the publication of a blog."""
+        if self._front_page:
+            self._front_page.published()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -155,16 +175,18 @@ class Application:
         elif target := self._redirects.target(scope, found.path if found else None):
             answer = redirect_response(scope, target)
         else:
-            answer = found or self._blog_list(path)
+            answer = found or self._elsewhere(path)
         await answer(scope, receive, send)
 
-    def _blog_list(self, path: str) -> Response:
-        """Answer a request for a path of no blog: a redirect to the blog meant, or a list."""
+    def _elsewhere(self, path: str) -> ASGIApp:
+        """Answer a request for a path of no blog: by a redirect to the blog meant, or the list."""
         for app in self._by_path:
             if path == app.path.rstrip("/") or (path == "/" and len(self.blogs) == 1):
                 return RedirectResponse(app.path)
-        listing = "".join(f"{app.blog.config.title}: {app.path}\n" for app in self.blogs)
-        return PlainTextResponse(listing, 200 if path == "/" else 404, _UNCACHED)
+        if self._front_page:
+            return self._front_page
+        (app,) = self.blogs
+        return PlainTextResponse(f"{app.blog.config.title}: {app.path}\n", 404, _UNCACHED)
 
     async def _health(self) -> Response:
         """Return the state of each blog; with status 503 while one cannot be published."""

@@ -13,7 +13,6 @@ from anyio.to_thread import run_sync
 from starlette.datastructures import Headers, QueryParams
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
@@ -33,7 +32,7 @@ from .errors import Problem
 from .removed_entries import RemovedEntries
 from .search_limit import SearchLimit
 from .static import SiteFiles
-from .stream import HEARTBEAT, Broadcaster, messages
+from .stream import HEARTBEAT, Broadcaster, messages, stream_refusal
 from .writers import Writers
 
 MISSED_READERS = 4
@@ -47,11 +46,16 @@ class BlogApp:
     """A blog that is served at the path of its URL."""
 
     def __init__(
-        self, blog: Blog, forwarded: ForwardedHeaders, total_streams: Callable[[], int]
+        self,
+        blog: Blog,
+        forwarded: ForwardedHeaders,
+        total_streams: Callable[[], int],
+        on_publication: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare to serve *blog*; nothing runs before :meth:`start`.
 
-        *total_streams* returns the number of open event streams of all blogs.
+        *total_streams* returns the number of open event streams of all blogs. *on_publication* is
+        called in the event loop after each publication.
         """
         self.blog = blog
         self.path = urlsplit(blog.config.url).path
@@ -59,6 +63,7 @@ class BlogApp:
         self.watcher = Watcher(blog, broadcast=self._broadcast, published=self._on_published)
         self.schedule = Schedule(blog, publish=self.watcher.publish)
         self._forwarded = forwarded
+        self._on_publication = on_publication
         self._removed = RemovedEntries(blog)
         self._missed_threads = CapacityLimiter(MISSED_READERS)
         self._is_published = asyncio.Event()  # set while the site shows all that was broadcast
@@ -71,7 +76,7 @@ class BlogApp:
             is_over=lambda: self.watcher.is_over,
             is_published=self._is_published,
         )
-        context = BlogContext(
+        self.context = context = BlogContext(
             blog,
             self.path,
             Authenticator(blog.tokens, blog.config, self.path, lambda: blog.now),
@@ -142,6 +147,7 @@ class BlogApp:
         """Note that the site shows everything up to a position."""
         self._site_position = str(position)
         self._removed.clear()
+        self._on_publication()
 
     def outbox(self) -> dict[str, int]:
         """Return how many deliveries wait and how many failed; empty if that cannot be read."""
@@ -170,8 +176,7 @@ class BlogApp:
         """Answer a request for the event stream."""
         await self._forwarded.apply(scope)
         client = client_of(scope)
-        refused = self._stream_refusal(scope["method"], client)
-        if refused:
+        if refused := stream_refusal(self.broadcaster, scope["method"], client):
             return await refused(scope, receive, send)
         position = _requested_position(scope)
         until = self.broadcaster.position
@@ -179,16 +184,6 @@ class BlogApp:
             position = self._site_position  # a new page shows the site as it is published
         missed = partial(self._missed, position, until)
         await self.broadcaster.subscribe(client, receive, send, missed)
-
-    def _stream_refusal(self, method: str, client: str) -> Response | None:
-        """Return the answer to a request for a stream that is not opened, or None."""
-        if method not in ("GET", "HEAD"):
-            return errors.response(errors.of(HTTPException(405)))
-        if why := self.broadcaster.refusal(client):
-            headers = {"retry-after": "30", "connection": "close"}
-            problem = Problem(503, "too_many_streams", why, "Poll live.json instead.", headers)
-            return errors.response(problem)
-        return Response(media_type="text/event-stream") if method == "HEAD" else None
 
     async def _missed(self, position: str, until: str) -> bytes:
         """Return the first bytes of a stream: the events after *position* up to *until*."""

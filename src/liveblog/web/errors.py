@@ -51,6 +51,7 @@ class Problem(Exception):
     hint: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     theirs: object = None  #: after a conflict: the revision that was appended first
+    about: str = ""  #: of invalid input: what is invalid, see :class:`InvalidInput`
     editor: str = ""  #: after a conflict: the name of the person who made it, if known
     changed: datetime | None = None  #: after a conflict: when it was made
 
@@ -67,7 +68,8 @@ def of(error: Exception) -> Problem:
     if isinstance(error, LiveblogError):
         status, code = next(row[1:] for row in KINDS if isinstance(error, row[0]))
         headers = {"retry-after": "10"} if status == 503 else {}
-        return Problem(status, code, error.message, error.hint, headers)
+        about = error.about if isinstance(error, InvalidInput) else ""
+        return Problem(status, code, error.message, error.hint, headers, about=about)
     if isinstance(error, HTTPException):
         phrase = HTTPStatus(error.status_code).phrase
         code = phrase.lower().replace(" ", "_")
@@ -84,6 +86,7 @@ class ProblemDetails(Struct, omit_defaults=True):
     code: Annotated[str, Meta(description="For programs.")]
     detail: Annotated[str, Meta(description="What is wrong, for people.")]
     hint: Annotated[str, Meta(description="What to do next.")] = ""
+    about: Annotated[str, Meta(description="What is invalid: time, tag, picture and so on.")] = ""
     theirs: Annotated[Any, Meta(description="After a conflict: the other revision.")] = None
     editor: Annotated[str, Meta(description="After a conflict: who made it, if known.")] = ""
     changed: Annotated[datetime | None, Meta(description="After a conflict: when it was made.")] = (
@@ -101,6 +104,7 @@ def response(problem: Problem) -> Response:
         problem.code,
         problem.detail,
         problem.hint,
+        problem.about,
         problem.theirs,
         problem.editor,
         problem.changed,

@@ -62,7 +62,7 @@ def results(context: BlogContext, request: Request) -> Results:
     """
     limit = query_number(request, "limit", 20, 1, 100)
     offset = query_number(request, "offset", 0, 0, CANDIDATES)
-    found = _find(context, request, limit, offset)
+    found = find(context, request, limit, offset)
     base = context.blog.config.url
     hits = [convert(as_data(hit, base), HitOut) for hit in found.hits]
     return Results(hits=hits, total=found.total, more=found.is_more)
@@ -79,7 +79,7 @@ def routes(context: BlogContext) -> list[Route]:
             problem = error if isinstance(error, Problem) else busy()
             return await run_sync(_refused, context, request, problem)
         etag = f'"{blake2b(data, digest_size=10).hexdigest()}"'
-        headers = {**_HEADERS, "cache-control": PAGE, "etag": etag}
+        headers = {**HEADERS, "cache-control": PAGE, "etag": etag}
         if etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(data, 200, headers, TYPES[".html"])
@@ -88,14 +88,18 @@ def routes(context: BlogContext) -> list[Route]:
 
 
 # The referrer would contain what a reader searches for: other sites must not get it.
-_HEADERS = {
+HEADERS = {
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex",
 }
 
 
-def _find(context: BlogContext, request: Request, limit: int, offset: int) -> Found:
+def find(context: BlogContext, request: Request, limit: int, offset: int) -> Found:
+    """Return what a request searches for; its parameters are q, tag and author.
+
+    Raises :class:`Problem` if too many are searching.
+    """
     query = request.query_params
     with context.search_limit.search(client_of(request.scope)):
         return context.blog.search_index.find(
@@ -114,7 +118,7 @@ def _page(context: BlogContext, request: Request) -> bytes:
         number = query_number(request, "page", 1, 1, math.ceil(CANDIDATES / PER_PAGE))
     except InvalidInput:
         number = 1
-    found = _find(context, request, PER_PAGE, (number - 1) * PER_PAGE)
+    found = find(context, request, PER_PAGE, (number - 1) * PER_PAGE)
 
     def address(other: int) -> str:
         parameters = {name: query[name] for name in ("q", "tag", "author") if query.get(name)}
@@ -122,9 +126,9 @@ def _page(context: BlogContext, request: Request) -> bytes:
 
     return context.blog.publisher.pages.search(
         context.path,
-        asked=_shown(query.get("q", "")),
-        tag=_shown(query.get("tag", "")),
-        author=_shown(query.get("author", "")),
+        asked=shown(query.get("q", "")),
+        tag=shown(query.get("tag", "")),
+        author=shown(query.get("author", "")),
         found=found,
         first=(number - 1) * PER_PAGE + 1,
         before=address(number - 1) if number > 1 else "",
@@ -133,12 +137,12 @@ def _page(context: BlogContext, request: Request) -> bytes:
 
 
 def _refused(context: BlogContext, request: Request, problem: Problem) -> Response:
-    asked = _shown(request.query_params.get("q", ""))
+    asked = shown(request.query_params.get("q", ""))
     html = context.blog.publisher.pages.search(context.path, asked=asked, is_busy=True)
-    headers = {**_HEADERS, **problem.headers, "cache-control": "no-store"}
+    headers = {**HEADERS, **problem.headers, "cache-control": "no-store"}
     return Response(html, problem.status, headers, TYPES[".html"])
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """Return a parameter as a page can show it: shortened, and without control characters."""
     return FORBIDDEN.sub("", text)[:QUERY_CHARACTERS]

@@ -19,10 +19,14 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import Message, Receive, Send
 
 from ..config import ServerConfig
+from . import errors
 from .descriptors import max_streams
+from .errors import Problem
 
 LOG_LENGTH = 256
 """Maximum number of messages that a subscriber may be behind."""
@@ -254,6 +258,17 @@ class Broadcaster:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def stream_refusal(broadcaster: Broadcaster, method: str, client: str) -> Response | None:
+    """Return the answer to a request for a stream that is not opened, or None."""
+    if method not in ("GET", "HEAD"):
+        return errors.response(errors.of(HTTPException(405)))
+    if why := broadcaster.refusal(client):
+        headers = {"retry-after": "30", "connection": "close"}
+        problem = Problem(503, "too_many_streams", why, "Poll live.json instead.", headers)
+        return errors.response(problem)
+    return Response(media_type="text/event-stream") if method == "HEAD" else None
 
 
 async def _disconnection(receive: Receive) -> None:

@@ -8,9 +8,12 @@ const UPLOAD_TIMEOUT = 120_000; // milliseconds
 /** A request that failed; status 0 means that no answer came. */
 export class ApiError extends Error {
   constructor(status, problem = {}) {
-    super(words.problems[problem.code] ?? [problem.detail, problem.hint].filter(Boolean).join(" "));
+    const { about, code = "", detail } = problem;
+    const { problems } = words;
+    // What the server says in English is for programs.
+    super(problems[about] ?? problems[code] ?? (code ? problems.failed : detail));
     this.status = status;
-    this.code = problem.code ?? "";
+    this.code = code;
   }
 
   /** Whether the same request may succeed later: no network, or an overloaded server. */

@@ -56,7 +56,7 @@ export function toEntry({ values, pictures }) {
 export function toChapterPreview({ values }) {
   const one = (name) => values.find(([other]) => other === name)?.[1].trim() ?? "";
   const texts = [one("introduction"), one("close")].filter(Boolean);
-  const entry = { title: one("title"), body: texts.join("\n\n***\n\n") };
+  const entry = { title: one("title") || one("headline"), body: texts.join("\n\n***\n\n") };
   return one("start") ? { ...entry, published: one("start") } : entry;
 }
 

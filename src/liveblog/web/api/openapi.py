@@ -84,7 +84,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
     if operation.takes is bytes:
         content: dict[str, Any] = {"image/*": {"schema": {"type": "string", "format": "binary"}}}
-        text = f"The picture's bytes, at most {UPLOAD_LIMIT:,}."
+        text = f"The bytes of the picture, film or recording, at most {UPLOAD_LIMIT:,}."
         described["requestBody"] = {"required": True, "description": text, "content": content}
     elif operation.takes is not None:
         content = {"application/json": {"schema": _reference(operation.takes)}}

@@ -99,7 +99,9 @@ class ChapterFields(Struct, frozen=True, kw_only=True):
         try:
             first, last = date.fromisoformat(self.start), date.fromisoformat(self.end)
         except ValueError:
-            raise Problem(422, "invalid", "A chapter needs its first and its last day.") from None
+            raise Problem(
+                422, "invalid", "A chapter needs its first and its last day.", about="period"
+            ) from None
         week = period.week(first, blog.config.first_weekday)
         return (week if (week.start, week.end) == (first, last) else period.span(first, last)).id
 
@@ -109,7 +111,9 @@ class ChapterFields(Struct, frozen=True, kw_only=True):
         try:
             datetime.fromisoformat(self.when)
         except ValueError:
-            raise Problem(422, "invalid", f"'{self.when[:40]}' is not a time.") from None
+            raise Problem(
+                422, "invalid", f"'{self.when[:40]}' is not a time.", about="time"
+            ) from None
         return blog.moment(self.when).instant
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import msgspec
-from msgspec import Struct
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -16,35 +15,14 @@ from ...chapters import ChapterHistory
 from ...model.chapter import Chapter
 from ...model.conflicts import Conflict
 from ...model.errors import LiveblogError
-from ...model.moment import moment_in
-from ...model.quotes import quote
-from ...text.bidi import close_controls
-from ...text.plain import shorten
-from ...timeline import Entry, Timeline
 from .. import errors
 from ..api.chapters import chapter_image, chapter_out
 from ..api.schema import Picture
 from ..errors import Problem
 from . import history
 from .chapter_form import ChapterFields, image_change
+from .quotable import Quotable, quotable, quotation_for
 from .site import ComposerSite, Visit
-
-QUOTABLE = 200
-"""Most updates that are listed beside the form; key events come first."""
-
-EXCERPT = 240
-"""Maximum number of characters of an update in that list."""
-
-
-class Quotable(Struct, frozen=True):
-    """An update of the chapter's days, beside its form."""
-
-    id: str
-    label: str  #: its day and time, in the blog's language
-    is_key: bool
-    title: str
-    excerpt: str
-    quotation: str  #: Markdown
 
 
 def routes(site: ComposerSite) -> list[Route]:
@@ -213,45 +191,20 @@ def _page(
 
 
 def _quotable(visit: Visit, fields: ChapterFields) -> tuple[list[Quotable], int]:
-    """Return the updates of the days in the form, key events first, and how many more there are."""
+    """Return the updates of the days in the form, and how many more there are."""
     try:
         days = fields.days()
     except LiveblogError:
         return [], 0  # the form says what is wrong when it is sent
-    if days is None:
-        return [], 0
-    timeline = visit.blog.timeline
-    found = [entry for day in timeline.read_days(days.days()) for entry in day.entries]
-    live = [entry for entry in found if entry.now.state == "live"]
-    live.sort(key=lambda entry: not entry.now.key)
-    return [_quote(visit, entry) for entry in live[:QUOTABLE]], max(len(live) - QUOTABLE, 0)
-
-
-def _quote(visit: Visit, entry: Entry) -> Quotable:
-    now, words = entry.now, visit.blog.words
-    day = words.short_day(entry.day)
-    label = " ".join(filter(None, (day, words.shown_time(moment_in(now)))))
-    source = ", ".join(filter(None, (now.author, day)))
-    return Quotable(
-        id=entry.id,
-        label=label,
-        is_key=now.key,
-        title=close_controls(now.title),
-        excerpt=shorten(close_controls(" ".join(now.body.split())), EXCERPT),
-        quotation=quote(now.body or now.title, source, entry.id),
-    )
+    return quotable(visit, days.days() if days else ())
 
 
 def _with_quote(visit: Visit, fields: ChapterFields, action: str) -> ChapterFields:
     """Return the fields with an update quoted at the end of a text: ``introduction ID``."""
-    name, _, entry_id = action.partition(" ")
-    if name not in ("introduction", "close"):
+    name, text = quotation_for(visit, action)
+    if not name:
         return fields
-    timeline: Timeline = visit.blog.timeline
-    entry = timeline.entry(entry_id)
-    if entry.now.state != "live" or not entry.is_visible(visit.blog.now):
-        raise Problem(422, "invalid", "Only what readers can see can be quoted.")
-    parts = (getattr(fields, name), _quote(visit, entry).quotation)
+    parts = (getattr(fields, name), text)
     return msgspec.structs.replace(fields, **{name: "\n\n".join(filter(None, parts))})
 
 

@@ -151,7 +151,7 @@ class Fields(Draft, frozen=True, kw_only=True):
                 time.fromisoformat(self.time)
         except ValueError:
             written = f"{self.day} {self.time}".strip()
-            raise Problem(422, "invalid", f"'{written}' is not a time.") from None
+            raise Problem(422, "invalid", f"'{written}' is not a time.", about="time") from None
         return blog.moment("T".join(filter(None, (self.day, self.time))))
 
 

@@ -1,7 +1,7 @@
 // Older updates, appended to the page in its order, from the static pages that hold them.
 // Without this script the link leads to the first of them.
 
-import { arrange, isReversed, say, showAges } from "./page.89b9ef8bf1.js";
+import { arrange, isReversed, locale, say, showAges } from "./page.89b9ef8bf1.js";
 
 const BATCH = 50; // entries that one click appends
 const LIMIT = 10; // pages that one click loads to find entries that a filter shows
@@ -130,7 +130,7 @@ link.addEventListener("click", async (event) => {
     if (next) {
       next.tabIndex = -1;
       next.focus({ preventScroll: true });
-      say((others.length + 1).toLocaleString(document.documentElement.lang));
+      say((others.length + 1).toLocaleString(locale));
     }
   } catch {
     location.assign(link.href);
