@@ -2,7 +2,7 @@
 
 import { entries, focus, insert, refresh } from "./entries.d57c194e02.js";
 import { isShown, locale, say } from "./page.89b9ef8bf1.js";
-import { isPaused } from "./pause.f6b70e6dab.js";
+import { isPaused } from "./pause.0a4921bf45.js";
 import { holdPosition, isAtNewest, isOldestFirst, slide } from "./scroll.93227c576f.js";
 
 const bar = document.getElementById("live");

@@ -1,6 +1,6 @@
 // The button that pauses updates, and the updates deferred meanwhile.
 
-import { isOver } from "./connection.80dc8c892b.js";
+import { isOver } from "./connection.1223315122.js";
 
 const { pause: pauseLabel, resume: resumeLabel } = document.getElementById("live").dataset;
 
