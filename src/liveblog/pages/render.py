@@ -40,7 +40,7 @@ from ..text.plain import shorten
 from ..timeline import Day, Entry
 from . import digests
 from .data import ChapterLink, FeedDocument, NavigationLink, Tag
-from .pictures import IN_CHAPTER, IN_ENTRY, IN_LIST, source_set, with_sizes
+from .pictures import IN_CHAPTER, IN_ENTRY, IN_LIST, first_picture, source_set, with_sizes
 from .structured_data import article, blog_posting, entry_page, json_ld, organization
 from .templates import Templates, verbatim
 
@@ -101,6 +101,7 @@ class Pages:
             "words": self.words,
             "links": addresses,
             "ROOT": ROOT,
+            "first_picture": first_picture,
             "source_set": source_set,
             "IN_LIST": IN_LIST,
             "IN_ENTRY": IN_ENTRY,
@@ -236,6 +237,11 @@ class Pages:
 
     def _render_content(self, entry: Entry) -> str:
         return self.fragment("content", entry=entry, now=entry.now)
+
+    @property
+    def sharing_picture(self) -> str:
+        """The path on the site of the picture for pages that have none of their own."""
+        return self.assets[self.config.picture] if self.config.picture else addresses.CARD
 
     def with_sizes(self, fragment: str, pictures: Iterable[Media], sizes: str) -> Markup:
         """Return a fragment with its *pictures* in several sizes; see :mod:`.pictures`.
