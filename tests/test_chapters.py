@@ -229,7 +229,7 @@ def test_of_two_editors_at_once_one_is_told(told: Blog) -> None:
         lambda: told.chapters.remove("alep", expect=1),
     ]
     for write in refused:
-        with pytest.raises(Conflict, match="The chapter 'alep': somebody else") as conflict:
+        with pytest.raises(Conflict, match="The chapter 'alep': La rédaction") as conflict:
             write()
         assert isinstance(conflict.value.theirs, Chapter)
         assert conflict.value.theirs.close == "Un."

@@ -9,7 +9,7 @@ from importlib import resources
 from PIL import Image, ImageDraw, ImageFont, ImageSequence, features
 from PIL import __version__ as pillow_version
 
-from .media import open_picture
+from .images import open_picture
 from .version import __version__
 
 ENCODER = f"{__version__} {pillow_version}"

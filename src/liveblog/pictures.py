@@ -1,4 +1,4 @@
-"""The pictures of entries and chapters: validates and stores new ones; finds missing files."""
+"""The files of entries and chapters: validates and stores new ones; finds missing ones."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ from .timeline import Timeline
 
 
 class Image(Struct, frozen=True):
-    """A picture file to show in an entry or chapter."""
+    """A picture file to show in an entry or chapter; in an entry also a film or recording."""
 
     path: Path
     alt: str  #: what a person who cannot see it should know
     caption: str = ""
+    poster: Path | None = None  #: a picture that stands for a film, instead of a frame of it
+    subtitles: Path | None = None  #: of a film or recording: WebVTT or SubRip
 
 
 class Uploaded(Struct, frozen=True):
-    """A picture that was uploaded before, to show somewhere; see :meth:`Blog.upload`."""
+    """A file that was uploaded before, to show somewhere; see :meth:`Blog.upload`."""
 
     name: str  #: that :meth:`Blog.upload` returned
     alt: str
@@ -96,13 +98,25 @@ def _check_alt(image: Image | Uploaded) -> None:
 
 
 def _store(image: Image | Uploaded, owner: str, paths: Paths) -> Media:
-    from .media import store_file, use_upload
+    from .media import read_source, store_file, store_subtitles, use_upload
 
     alt = clean_text(image.alt, "alternative text")
     caption = clean_text(image.caption, "caption")
     if isinstance(image, Uploaded):
         return use_upload(image.name, paths.uploads, paths.media, owner, alt=alt, caption=caption)
-    return store_file(Path(image.path), paths.media, owner, alt=alt, caption=caption)
+    stored = store_file(Path(image.path), paths.media, owner, alt=alt, caption=caption)
+    if stored.kind == "picture" and (image.poster or image.subtitles):
+        raise InvalidInput(f"{image.path} is a picture.", "Only films have these.")
+    if image.poster and stored.kind == "film":
+        poster = store_file(image.poster, paths.media, owner, alt="")
+        if poster.kind != "picture":
+            raise InvalidInput(f"{image.poster} is not a picture.", "Give a JPEG or PNG.")
+        stored = msgspec.structs.replace(stored, poster=poster)
+    if image.subtitles:
+        data, name = read_source(image.subtitles), str(image.subtitles)
+        found = store_subtitles(data, paths.media, owner, name)
+        stored = msgspec.structs.replace(stored, subtitles=found)
+    return stored
 
 
 def missing_pictures(
@@ -113,8 +127,9 @@ def missing_pictures(
     for number, day in enumerate(days):
         progress(number, len(days))
         for entry in timeline.unfiltered(day).entries:
-            for picture in entry.now.media:
-                yield from _missing(picture, entry.id, media)
+            for shown in entry.now.media:
+                for file in shown.files:
+                    yield from _missing(file, entry.id, media)
     for chapter in timeline.unfiltered_chapters():
         if chapter.now.picture:
             yield from _missing(chapter.now.picture, f"the chapter '{chapter.slug}'", media)

@@ -33,7 +33,7 @@ from liveblog.model.entry import (
     make_id,
 )
 from liveblog.model.errors import InvalidInput, StorageError
-from liveblog.model.records import Record, Version, pictures_of
+from liveblog.model.records import Record, Version, files_of
 
 from ..conftest import Clock, needs, site_bytes
 from ..test_media import encoded, two_colours
@@ -295,7 +295,7 @@ def test_a_blog_comes_back_with_its_pictures(told: Blog, tmp_path: Path) -> None
     items = read_back(tmp_path / "export")
     assert not [item for item in items if isinstance(item, Problem)]
     assert in_order(copies(items)) == in_order(everything(told))
-    shown = [(c, m) for c in items if isinstance(c, Copy) for m in pictures_of(c.record)]
+    shown = [(c, m) for c in items if isinstance(c, Copy) for m in files_of(c.record)]
     assert len(shown) == 4  # of both revisions of the entry and of the chapter
     for copy, media in shown:
         assert copy.read(media) == (told.paths.media / media.path).read_bytes()

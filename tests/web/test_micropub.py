@@ -431,14 +431,43 @@ def test_a_film_or_recording_on_another_site_becomes_a_link(app: App) -> None:
     assert found["content"] == [f"Vu.\n\n<{film}>\n\n[Le son](<{sound}>)"]
 
 
-@pytest.mark.parametrize("name", ["video", "audio[]", "file", "video[value]"])
-def test_a_file_that_would_not_be_stored_is_refused(app: App, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "data", "why"),
+    [
+        ("file", None, "The file in 'file' cannot be stored"),
+        ("video", b"x\n", "is not a picture"),
+        ("audio[]", b"ID3" + bytes(99), "The audio is"),
+        ("video[value]", b"\0\0\0\x18ftypmp42", "The video is"),
+    ],
+)
+def test_a_file_that_cannot_be_stored_is_refused(
+    app: App, name: str, data: bytes | None, why: str
+) -> None:
     """With the reason, and nothing is posted: 201 would promise that it is there."""
     before = app.query(q="source").json
-    answer = app.multipart(("h", "entry"), ("content", "Film."), (name, photo()))
+    answer = app.multipart(("h", "entry"), ("content", "Film."), (name, data or photo()))
     assert (answer.status, answer.json["error"]) == (400, "invalid_request")
-    assert "pictures only" in answer.json["error_description"]
+    assert why in answer.json["error_description"]
     assert app.query(q="source").json == before
+
+
+def test_a_film_and_a_recording_are_stored(app: App) -> None:
+    """Sent in the form or uploaded before; an update of other properties keeps them."""
+    from ..film_samples import sample
+
+    film, sound = sample(), sample("mp3", "", "libmp3lame")
+    found = created(app, app.multipart(("h", "entry"), ("video", film), ("audio[]", sound)))
+    ((video,), (audio,)) = found["video"], found["audio"]
+    assert (video["value"][-4:], audio["value"][-4:]) == (".mp4", ".mp3")
+    assert video["alt"] == "Vidéo sans description"
+    assert "photo" not in found
+    url = found["url"][0]
+    assert app.json({"action": "update", "url": url, "add": {"category": ["Pont"]}}).status < 300
+    assert app.source(url)["video"] == found["video"]
+    media = app.multipart(("file", film), path="micropub/media").headers["location"]
+    properties = {"content": ["Vu."], "video": [{"value": media, "alt": "Le pont"}]}
+    found = created(app, app.json({"type": ["h-entry"], "properties": properties}))
+    assert found["video"][0]["alt"] == "Le pont"
 
 
 # -- what they leave out ---------------------------------------------------------------------------

@@ -176,7 +176,10 @@ def _details(blog: Blog, entry: Entry) -> Iterator[tuple[str, str]]:
     for figure in now.figures:
         yield "Figure", f"{close_controls(figure.name)} = {figure.value} {figure.unit}".strip()
     for media in now.media:
-        yield "Picture", f"entries/media/{media.path} ({media.width} × {media.height}): {media.alt}"
+        size = f"{media.width} × {media.height}" if media.width else ""
+        length = f"{media.seconds} s" if media.seconds else ""
+        about = ", ".join(filter(None, (size, length)))
+        yield media.kind.capitalize(), f"entries/media/{media.path} ({about}): {media.alt}"
     for revision in entry.corrections:
         yield "Corrected", revision.note
 

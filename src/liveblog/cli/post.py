@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -86,21 +86,34 @@ _OTHERS = (
         "images",
         metavar="FILE",
         multiple=True,
-        help="A picture; repeatable. Its metadata is dropped.",
+        help="A picture, film or recording; repeatable. Its metadata is dropped.",
+    ),
+    click.option(
+        "--poster",
+        "posters",
+        metavar="FILE",
+        multiple=True,
+        help="The picture of a film until it plays, instead of a frame of it; one for each film.",
+    ),
+    click.option(
+        "--subtitles",
+        metavar="FILE",
+        multiple=True,
+        help="What is said in a film or recording (WebVTT or SubRip); one for each.",
     ),
     click.option(
         "--alt",
         "alts",
         metavar="TEXT",
         multiple=True,
-        help="What the picture shows, for those who cannot see it; one for each.",
+        help="What it shows, for those who cannot see it; one for each.",
     ),
     click.option(
         "--caption",
         "captions",
         metavar="TEXT",
         multiple=True,
-        help="A caption for each picture, in the same order.",
+        help="A caption for each, in the same order.",
     ),
     click.option(
         "--idempotency-key",
@@ -163,6 +176,11 @@ def _moment(blog: Blog, given: dict[str, Any]) -> Moment | None:
     return day_only(moment, blog.config.zone) if given["is_day"] else moment
 
 
+def _of_images(given: Mapping[str, Any]) -> dict[str, Sequence[str]]:
+    """Return the options that describe the files of --image."""
+    return {name: given[name] for name in ("alts", "captions", "posters", "subtitles")}
+
+
 @click.command(cls=TextCommand)
 @click.argument("text", metavar="[TEXT|-]", required=False)
 @_entry_options
@@ -197,7 +215,13 @@ def post(
     with saved_on_error(written) if written else nullcontext():
         revision = blog.post(
             msgspec.structs.replace(draft, body=text, title=title or ""),
-            images=parse_images(given["images"], given["alts"], given["captions"]),
+            images=parse_images(
+                given["images"],
+                given["alts"],
+                given["captions"],
+                given["posters"],
+                given["subtitles"],
+            ),
             schedule=given["schedule"],
             idempotency_key=given["idempotency_key"] or new_key(),
         )
@@ -241,7 +265,9 @@ def edit(
     images = None
     if given["images"]:
         files = [file for file in given["images"] if file]
-        images = parse_images(files, given["alts"], given["captions"])
+        images = parse_images(
+            files, given["alts"], given["captions"], given["posters"], given["subtitles"]
+        )
     written = ""
     if draft == Draft() and images is None and not note:
         before = f"# {old.title}\n\n{old.body}" if old.title else old.body

@@ -60,19 +60,38 @@ def parse_figure(text: str) -> Figure:
     return Figure(name, value, unit, source[1] if source else "")
 
 
+def _is_film(path: Path) -> bool:
+    from ..media import is_film, read_source
+
+    return is_film(read_source(path))
+
+
 def parse_images(
-    images: Sequence[str], alts: Sequence[str], captions: Sequence[str]
+    images: Sequence[str],
+    alts: Sequence[str],
+    captions: Sequence[str],
+    posters: Sequence[str] = (),
+    subtitles: Sequence[str] = (),
 ) -> list[Image]:
-    """Return the pictures of the options --image, --alt and --caption, in their order."""
+    """Return the files of the options --image, --alt and --caption, in their order.
+
+    *posters* and *subtitles* belong to the films and recordings among them, in their order.
+    """
     if len(alts) != len(images):
         raise InvalidInput(
             f"There are {len(images)} --image and {len(alts)} --alt.",
-            "Describe each picture with its own --alt, in the same order.",
+            "Describe each with its own --alt, in the same order.",
         )
     if len(captions) > len(images):
         raise InvalidInput("There are more --caption than --image.", "Drop one.")
+    films = [image for image in images if posters or subtitles if _is_film(Path(image))]
+    for option, files in (("--poster", posters), ("--subtitles", subtitles)):
+        if len(files) > len(films):
+            raise InvalidInput(f"There are more {option} than films.", "Drop one.")
+    shown = dict(zip(films, map(Path, posters), strict=False))
+    said = dict(zip(films, map(Path, subtitles), strict=False))
     padded = [*captions, *[""] * (len(images) - len(captions))]
     return [
-        Image(Path(image), alt, caption)
+        Image(Path(image), alt, caption, shown.get(image), said.get(image))
         for image, alt, caption in zip(images, alts, padded, strict=True)
     ]

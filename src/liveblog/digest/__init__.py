@@ -15,7 +15,7 @@ from msgspec import Struct
 from ..journal import Fault
 from ..model import addresses
 from ..model.chapter import Chapter
-from ..model.entry import Framing, Media, Precision, Revision
+from ..model.entry import Framing, Media, Precision, Revision, pictures_among
 from ..model.period import Period, parse_period_id
 from ..text.locale import Words
 from ..timeline import Day, Entry
@@ -85,11 +85,14 @@ class Digest(Struct, frozen=True):
 
     @property
     def pictures(self) -> tuple[Media, ...]:
-        """Every picture that it shows: the main one, then those of live entries."""
+        """Every picture that it shows: the main one, then those of live entries.
+
+        A film is there with the picture that stands for it.
+        """
         lead = (self.lead,) if self.lead else ()
         live = (entry for entry in self.entries if entry.now.state == "live")
         shown = (entry.now.media for entry in live if entry.id not in self.brief)
-        return (*lead, *(media for pictures in shown for media in pictures))
+        return (*lead, *(picture for media in shown for picture in pictures_among(media)))
 
     @property
     def lead(self) -> Media | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from ..model.chapter import Chapter
-from ..model.entry import Figure, Revision
+from ..model.entry import Figure, Media, Revision
 from ..model.moment import Moment, change_in, moment_in
 from ..text.fragments import html_to_text
 from ..text.locale import Words
@@ -164,6 +164,13 @@ def sources_line(names: Sequence[str], words: Words) -> str:
     """Return the line of an entry's sources: ``Sources : AFP, Reuters``."""
     joined = words.separator(names).join(names)
     return words.count("Source: %(names)s", "Sources: %(names)s", len(names), names=joined)
+
+
+def film_label(media: Media, words: Words) -> str:
+    """Return the text of a link to a film or recording."""
+    if media.kind == "film":
+        return words.say("Video: %(alt)s", alt=media.alt)
+    return words.say("Audio: %(alt)s", alt=media.alt)
 
 
 def figure_line(figure: Figure, words: Words) -> str:

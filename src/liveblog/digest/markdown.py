@@ -22,6 +22,7 @@ from .lines import (
     day_line,
     days_with_figures,
     figure_line,
+    film_label,
     line_marks,
     line_of,
     main_series,
@@ -86,6 +87,12 @@ def _picture(media: Media, words: Words, base: str) -> list[str]:
     address = addresses.url(base, addresses.media_path(media.path))
     caption = [f"*{_escape(words.typography(media.caption))}*"] if media.caption else []
     return [f"![{_escape(words.typography(media.alt))}]({address})", *caption]
+
+
+def _film(media: Media, words: Words, base: str) -> list[str]:
+    address = addresses.url(base, addresses.media_path(media.path))
+    caption = [f"*{_escape(words.typography(media.caption))}*"] if media.caption else []
+    return [f"[{_escape(film_label(media, words))}]({address})", *caption]
 
 
 def _overview(digest: Digest, words: Words, base: str) -> Iterator[str]:
@@ -177,7 +184,8 @@ def _entry(entry: Entry, digest: Digest, words: Words, base: str) -> str:
         return "\n\n".join(blocks)
     blocks.append(adapted(now.body, id_letters(now.id), base))
     for media in digest.shown_pictures(now):
-        blocks += _picture(media, words, base)
+        show = _picture if media.kind == "picture" else _film
+        blocks += show(media, words, base)
     bullet = "*" if _DASHED_ITEM.search(now.body) else "-"  # another list than the author's
     blocks.append("\n".join(f"{bullet} {_escape(figure_line(f, words))}" for f in now.figures))
     if now.sources:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
-from ..model.entry import Framing, Media
+from ..model.entry import Framing, Media, pictures_among
 from ..model.period import COVERAGE
 from ..timeline import Day, Entry
 from . import DayOverview, Digest, Overview, day_headlines
@@ -100,8 +100,8 @@ def _main_keys(day: Day) -> tuple[Entry, ...]:
 
 
 def _main_picture(entries: Iterable[Entry]) -> Media | None:
-    shown = by_strength(entry for entry in entries if entry.now.media)
-    return shown[0].now.media[0] if shown else None
+    shown = by_strength(entry for entry in entries if pictures_among(entry.now.media))
+    return pictures_among(shown[0].now.media)[0] if shown else None
 
 
 def _abridge(digest: Digest) -> Digest:

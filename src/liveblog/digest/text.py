@@ -29,6 +29,7 @@ from .lines import (
     day_line,
     days_with_figures,
     figure_line,
+    film_label,
     line_marks,
     line_of,
     main_series,
@@ -196,7 +197,8 @@ def _entry(entry: Entry, digest: Digest, words: Words, base: str, style: Style, 
 
 def _picture(media: Media, words: Words, base: str) -> str:
     # The alternative text stands for the picture; the caption is for all readers.
-    lines = [words.say("[Picture: %(alt)s]", alt=media.alt), media.caption]
+    shown = f"[{film_label(media, words)}]" if media.kind != "picture" else ""
+    lines = [shown or words.say("[Picture: %(alt)s]", alt=media.alt), media.caption]
     shown = "\n".join(_wrapped(words.typography(line)) for line in lines if line)
     return shown + "\n" + addresses.url(base, addresses.media_path(media.path))
 

@@ -29,8 +29,8 @@ from ..config import Config
 from ..digest import Digest, authors, day_headline, headline, title
 from ..digest.build import build_from_days
 from ..digest.selection import overview_of
+from ..images import as_png
 from ..journal import Fault
-from ..media import as_png
 from ..model import addresses, period
 from ..model.entry import Media
 from ..model.errors import storage_errors

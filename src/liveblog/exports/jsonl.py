@@ -27,7 +27,7 @@ from ..digest import Digest
 from ..journal import Fault, Journal
 from ..model.chapter import Chapter
 from ..model.entry import Framing, Reference, Revision
-from ..model.records import Record, Version, pictures_of
+from ..model.records import Record, Version, files_of
 from ..storage.inside import read_inside
 
 VERSION = 1
@@ -74,7 +74,7 @@ def snapshot(digest: Digest, config: Config, pictures: Iterable[PictureLine]) ->
     dated = sorted((r.recorded, r.name, r) for r in records if r.recorded)
     waiting = {picture.path: picture for picture in pictures}
     for _, _, record in dated:
-        for media in pictures_of(record):
+        for media in files_of(record):
             if picture := waiting.pop(media.path, None):
                 yield encode(picture) + b"\n"
         yield encode(_first_revision(record)) + b"\n"
@@ -117,7 +117,7 @@ def write(
     shown: set[str] = set()
     for _, name, number in order:
         record = records_of(name)[number]
-        for picture in pictures_of(record):
+        for picture in files_of(record):
             if picture.path in shown:
                 continue
             shown.add(picture.path)

@@ -43,7 +43,7 @@ from ..model.entry import (
 )
 from ..model.errors import InvalidInput, StorageError
 from ..model.period import COVERAGE, parse_period_id
-from ..model.records import Record, Version, pictures_of
+from ..model.records import Record, Version, files_of
 from ..storage.atomic import replace_file
 from ..storage.inside import delete_inside, is_inside, read_inside
 from ..text.frontmatter import join, to_yaml
@@ -85,7 +85,7 @@ def write(records: Iterable[Record], media: Path, folder: Path) -> Written:
         for path, text, revisions in _pages(records):
             target.put(path, text.encode())
             numbers[type(revisions[0])] += 1
-            shown = (picture for record in revisions for picture in pictures_of(record))
+            shown = (picture for record in revisions for picture in files_of(record))
             for picture in sorted({each.path for each in shown} - pictures):
                 pictures.add(picture)
                 data = read_inside(media, picture)
@@ -183,7 +183,8 @@ def chapter_text(chapter: Chapter) -> str:
 
 
 def _picture(media: Media, root: str) -> str:
-    return picture(media.alt, f"{root}media/{quote(media.path)}", media.caption)
+    shown = picture(media.alt, f"{root}media/{quote(media.path)}", media.caption)
+    return shown if media.kind == "picture" else shown.removeprefix("!")
 
 
 def _page(fields: dict[str, str], name: str, records: Sequence[Version], text: str) -> str:

@@ -28,7 +28,7 @@ from ..model.hashing import blake2b
 from ..model.moment import Moment
 from ..model.period import COVERAGE, parse_period_id
 from ..model.records import Version as AnyVersion
-from ..model.records import pictures_of
+from ..model.records import files_of
 from ..model.revisions import revise
 from ..model.validation import validate
 from ..timeline import Entry, fold
@@ -333,7 +333,7 @@ class _Import:
         if self.is_dry:
             self._count_copy(record)
             return
-        for picture in pictures_of(record):
+        for picture in files_of(record):
             self._copy_picture(copy, picture)
         self.writer.add(copy.where, [(record, record.rev - 1)], is_copy=True)
 

@@ -39,6 +39,11 @@ MEDIA_TYPES = {
 }  # fmt: skip
 """The media types of pictures, by file extension."""
 
+FILM_TYPES = {"mp4": "video/mp4", "webm": "video/webm"}
+SOUND_TYPES = {"mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg"}
+SUBTITLES_TYPES = {"vtt": "text/vtt"}
+"""The media types of films, recordings and their subtitles, by file extension."""
+
 MEDIA_PATH = re.compile(
     rf"(?P<entry>[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}/[{ID_ALPHABET}]{{10}})-[0-9a-f]{{10}}\.(?P<ending>[a-z0-9]{{2,4}})"
 )
@@ -85,8 +90,32 @@ class Media(Struct, frozen=True, omit_defaults=True):
     size: int  #: bytes
     width: int = 0  #: pixels
     height: int = 0
-    alt: str = ""  #: what a person who cannot see it should know
+    alt: str = ""  #: what a person who cannot see or hear it should know
     caption: str = ""
+    seconds: int = 0  #: of a film or recording
+    poster: Media | None = None  #: the picture that stands for a film until it plays
+    subtitles: Media | None = None  #: what is said in a film or recording (WebVTT)
+
+    @property
+    def kind(self) -> Literal["picture", "film", "sound"]:
+        """What it is."""
+        kinds: dict[str, Literal["film", "sound"]] = {"video": "film", "audio": "sound"}
+        return kinds.get(self.type.partition("/")[0], "picture")
+
+    @property
+    def picture(self) -> Media | None:
+        """The picture, or that which stands for a film; None for a recording."""
+        return self if self.kind == "picture" else self.poster
+
+    @property
+    def files(self) -> tuple[Media, ...]:
+        """The file and those that belong to it."""
+        return (self, *(part for part in (self.poster, self.subtitles) if part))
+
+
+def pictures_among(media: Iterable[Media]) -> tuple[Media, ...]:
+    """Return the pictures among files, those that stand for films included."""
+    return tuple(shown.picture for shown in media if shown.picture)
 
 
 class Revision(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="revision"):

@@ -103,6 +103,20 @@ proportional to the picture's pixels, however few bytes the scan has."""
 PICTURE_SIDE = 2048
 """Maximum pixels of the longer side; larger pictures are scaled down."""
 
+# -- films and recordings --------------------------------------------------------------------------
+
+FILM_BYTES = 100_000_000
+"""Maximum bytes of a film or recording: what static hosts take as one file."""
+
+FILM_SECONDS = 4 * 3600
+"""Maximum seconds of a film or recording."""
+
+FILM_SIDE = 4096
+"""Maximum pixels of a side of a film, which is never scaled."""
+
+SUBTITLES_BYTES = 1_000_000
+"""Maximum bytes of the subtitles of a film (WebVTT)."""
+
 
 def check_day(day: date, what: str = "day") -> date:
     """Return *day* if it is not before :data:`FIRST_DAY` or after :data:`LAST_DAY`.

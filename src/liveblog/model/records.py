@@ -1,4 +1,4 @@
-"""What a line of the journal holds, and its pictures."""
+"""What a line of the journal holds, and the files that it shows."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Record = Revision | Framing | Chapter | Reference
 """What a line of the journal holds."""
 
 
-def pictures_of(record: Record) -> tuple[Media, ...]:
-    """Return the pictures that a record shows."""
+def files_of(record: Record) -> tuple[Media, ...]:
+    """Return every file that a record shows: pictures, films, recordings, and their parts."""
     if isinstance(record, Revision):
-        return record.media
+        return tuple(file for media in record.media for file in media.files)
     if isinstance(record, Chapter) and record.picture:
         return (record.picture,)
     return ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import get_args
@@ -12,8 +13,11 @@ from .chapter import MEDIA_PATH as CHAPTER_MEDIA_PATH
 from .chapter import Chapter, check_slug
 from .draft import FIELDS
 from .entry import (
+    FILM_TYPES,
     MEDIA_PATH,
     MEDIA_TYPES,
+    SOUND_TYPES,
+    SUBTITLES_TYPES,
     Figure,
     Framing,
     Media,
@@ -177,10 +181,24 @@ def _validate_figure(figure: Figure) -> None:
 
 
 def _validate_media(media: Media, entry_id: str, entry_day: date) -> None:
+    match = _own_file(media, entry_id, entry_day)
+    _validate_file(media, match, MEDIA_TYPES | FILM_TYPES | SOUND_TYPES)
+    if not media.alt:
+        raise _without_alt(media)
+    for part, types in ((media.poster, MEDIA_TYPES), (media.subtitles, SUBTITLES_TYPES)):
+        if part:
+            _validate_file(part, _own_file(part, entry_id, entry_day), types)
+            if media.kind == "picture" or part.poster or part.subtitles:
+                raise InvalidInput(
+                    f"The file '{media.path}' has parts that it cannot have.", "Leave them out."
+                )
+
+
+def _own_file(media: Media, entry_id: str, entry_day: date) -> re.Match[str]:
     match = MEDIA_PATH.fullmatch(media.path)
     if not match or match["entry"] != f"{entry_day:%Y/%m/%d}/{id_letters(entry_id)}":
         raise _not_its_own(media, entry_id)
-    _validate_picture(media, match)
+    return match
 
 
 def _not_its_own(media: Media, name: str) -> InvalidInput:
@@ -190,21 +208,23 @@ def _not_its_own(media: Media, name: str) -> InvalidInput:
     )
 
 
-def _validate_picture(media: Media, match: re.Match[str]) -> None:
-    if media.type != MEDIA_TYPES.get(match["ending"]):
+def _validate_file(media: Media, match: re.Match[str], types: Mapping[str, str]) -> None:
+    if media.type != types.get(match["ending"]):
         raise InvalidInput(
-            f"The picture '{media.path}' has the type '{media.type}', unlike its extension.",
-            f"The type of .{match['ending']} is {MEDIA_TYPES.get(match['ending'], 'unknown')}.",
+            f"The file '{media.path}' has the type '{media.type}', unlike its extension.",
+            f"The type of .{match['ending']} is {types.get(match['ending'], 'another')}.",
         )
-    for number in (media.size, media.width, media.height):
+    for number in (media.size, media.width, media.height, media.seconds):
         _validate_number(number)
     _validate_text("alternative text", media.alt, limits.ALT)
     _validate_text("caption", media.caption, limits.ALT)
-    if not media.alt:
-        raise InvalidInput(
-            f"The picture '{media.path}' has no alternative text.",
-            "Describe it with --alt for those who cannot see it.",
-        )
+
+
+def _without_alt(media: Media) -> InvalidInput:
+    return InvalidInput(
+        f"The file '{media.path}' has no alternative text.",
+        "Describe it with --alt for those who cannot see it.",
+    )
 
 
 def _validate_framing(framing: Framing) -> None:
@@ -253,7 +273,9 @@ def _validate_chapter(chapter: Chapter) -> None:
         match = CHAPTER_MEDIA_PATH.fullmatch(chapter.picture.path)
         if not match or match["slug"] != chapter.slug:
             raise _not_its_own(chapter.picture, chapter.slug)
-        _validate_picture(chapter.picture, match)
+        _validate_file(chapter.picture, match, MEDIA_TYPES)
+        if not chapter.picture.alt:
+            raise _without_alt(chapter.picture)
 
 
 def _validate_number(number: int) -> None:

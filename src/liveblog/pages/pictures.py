@@ -26,11 +26,6 @@ ENLARGED = 760
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 
 
-def first_picture(media: Iterable[Media]) -> Media | None:
-    """Return the first picture of several media, which may be films too."""
-    return next((shown for shown in media if shown.type.startswith("image/")), None)
-
-
 def source_set(media: Media) -> str:
     """Return the value of ``srcset`` for a picture; empty if it has one size only."""
     smaller = addresses.smaller_pictures(media)

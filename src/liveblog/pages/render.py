@@ -22,25 +22,33 @@ from ..digest.lines import (
     chapter_correction_line,
     correction_line,
     figure_line,
+    film_label,
     first_words,
     line_of,
 )
 from ..model import addresses
-from ..model.entry import Media, Revision, slug
+from ..model.entry import Media, Revision, pictures_among, slug
 from ..model.hashing import blake2b
 from ..model.moment import Moment, change_in, moment_in, updated_in
 from ..model.permissions import has_scope
 from ..model.topics import topic_slug
 from ..storage.cache import Cache
 from ..text.bidi import close_controls
-from ..text.fragments import ROOT, html_to_text, raise_headings, set_picture_sizes, with_root
+from ..text.fragments import (
+    ROOT,
+    html_to_text,
+    link_films,
+    raise_headings,
+    set_picture_sizes,
+    with_root,
+)
 from ..text.locale import Words
 from ..text.markup import to_html, typeset
 from ..text.plain import shorten
 from ..timeline import Day, Entry
 from . import digests
 from .data import ChapterLink, FeedDocument, NavigationLink, Tag
-from .pictures import IN_CHAPTER, IN_ENTRY, IN_LIST, first_picture, source_set, with_sizes
+from .pictures import IN_CHAPTER, IN_ENTRY, IN_LIST, source_set, with_sizes
 from .structured_data import article, blog_posting, entry_page, json_ld, organization
 from .templates import Templates, verbatim
 
@@ -101,7 +109,6 @@ class Pages:
             "words": self.words,
             "links": addresses,
             "ROOT": ROOT,
-            "first_picture": first_picture,
             "source_set": source_set,
             "IN_LIST": IN_LIST,
             "IN_ENTRY": IN_ENTRY,
@@ -118,6 +125,8 @@ class Pages:
         return {
             "markdown": self.markdown,
             "typo": words.typography,
+            "film_label": lambda media: words.typography(film_label(media, words)),
+            "picture": lambda media: next(iter(pictures_among(media)), None),
             "verbatim": verbatim,
             "iso": self._iso,
             "correction": lambda revision, newest: correction_line(revision, newest, words),
@@ -403,13 +412,13 @@ class Pages:
         html = re.sub(
             rf'(?<= src=")({re.escape(ROOT)}[^"]*)(?=")',
             lambda match: picture(pictures[match[1]]) if match[1] in pictures else match[1],
-            html,
+            link_films(html),
         )
         return with_root(html, self.config.url)
 
     def chapter(self, digest: Digest) -> str:
         """Render a day as a chapter of a book (XHTML); its addresses begin with ROOT."""
-        return self.fragment("chapter", digest=digest)
+        return link_films(self.fragment("chapter", digest=digest))
 
     def book_file(self, name: str, **values: Any) -> str:
         """Render a file of a book (EPUB) from the template of that name; see ``exports.epub``."""
@@ -419,10 +428,10 @@ class Pages:
         """Render a digest as the HTML part of an e-mail; its addresses are absolute."""
 
         def content(entry: Entry) -> Markup:
-            shown = str(digests.without_lead(self.content(entry), digest))
+            shown = link_films(str(digests.without_lead(self.content(entry), digest)))
             if digest.period.kind == "day":
                 shown = raise_headings(shown)  # the day has no heading of its own
-            return _with_mail_sizes(shown, entry.now.media)
+            return _with_mail_sizes(shown, pictures_among(entry.now.media))
 
         lead = Markup()
         if digest.lead:

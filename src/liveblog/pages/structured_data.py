@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ..config import Config
 from ..model import addresses
-from ..model.entry import Media
+from ..model.entry import Media, Revision, pictures_among
 from ..model.moment import Moment, moment_in, updated_in
 from ..model.period import Period
 from ..text.bidi import close_all_controls
@@ -45,8 +45,10 @@ def blog_posting(config: Config, entry: Entry, name: str, text: str) -> dict[str
     }
     if author := now.author or config.author:
         data["author"] = _people([author])
-    if now.media and now.state == "live":
-        data["image"] = _images(config, now.media)
+    if now.state == "live":
+        data["image"] = _images(config, pictures_among(now.media))
+        data["video"] = _films(config, now, "film")
+        data["audio"] = _films(config, now, "sound")
     return data
 
 
@@ -159,6 +161,23 @@ def _people(names: Iterable[str]) -> list[dict[str, Any]]:
 def _images(config: Config, pictures: Iterable[Media]) -> list[str]:
     paths = (addresses.media_path(media.path) for media in pictures)
     return [addresses.url(config.url, path) for path in paths]
+
+
+def _films(config: Config, now: Revision, kind: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "@type": "VideoObject" if kind == "film" else "AudioObject",
+            "name": shorten(media.alt, _HEADLINE),
+            "description": media.caption or media.alt,
+            "contentUrl": addresses.url(config.url, addresses.media_path(media.path)),
+            "encodingFormat": media.type,
+            "duration": f"PT{media.seconds}S",
+            "uploadDate": moment_in(now).value(config.zone).isoformat(),
+            "thumbnailUrl": _images(config, pictures_among([media])),
+        }
+        for media in now.media
+        if media.kind == kind
+    ]
 
 
 def json_ld(data: dict[str, Any]) -> Markup:

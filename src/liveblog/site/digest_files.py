@@ -72,12 +72,13 @@ class DigestFiles:
     def _entry(self, entry: Entry) -> None:
         output = self._writer.output
         path = addresses.entry_path(entry.id) + "index.html"
-        pictures = entry.now.media if entry.now.state == "live" else ()
+        media = entry.now.media if entry.now.state == "live" else ()
+        files = [file for shown in media for file in shown.files]
         changed_ids = self._context.changed_ids
         if changed_ids is not None and entry.id not in changed_ids:
             output.keep(path)
-            for picture in pictures:
-                output.keep_media(picture)
+            for file in files:
+                output.keep_media(file)
             return
         output.fault_purpose = f"entry:{entry.id}"
 
@@ -86,8 +87,8 @@ class DigestFiles:
 
         notice = [(path, self._writer.boundary.notice_page(addresses.path_to_root(path)))]
         self._writer.files(path, render, [entry], notice=notice)
-        for picture in pictures:
-            output.put_media(picture)
+        for file in files:
+            output.put_media(file)
 
     def week(self, week: Period, neighbours: Neighbours) -> None:
         """Write the page of a week."""

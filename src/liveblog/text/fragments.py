@@ -39,6 +39,11 @@ _TAG = re.compile(f"<{_REST}")
 _HEADING = re.compile(r"<(/?)h([3-6])\b")
 _TAG_GROUP = re.compile(f"(<{_REST})")
 _PICTURE = re.compile(rf"<img\b{_REST}")
+_PLAYER = re.compile(
+    r"<(?:video|audio)\b([^>]*)>\s*(?:<track\b[^>]*>\s*)?(<a\b[^>]*>[^<]*</a>)\s*</(?:video|audio)>"
+)
+"""A film or recording as the templates write it, with its link; no author can write one."""
+
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _SMALLER = re.compile(r' (?:srcset|sizes)="[^"]*"')
 
@@ -67,6 +72,24 @@ def replace_in_tags(fragment: str, old: str, new: str) -> str:
     if old not in fragment:
         return fragment
     return _TAG.sub(lambda match: match[0].replace(old, new), fragment)
+
+
+def link_films(fragment: str) -> str:
+    """Return a fragment with links to films and recordings instead of their players.
+
+    The picture that stands for a film is within its link.
+    """
+
+    def link(match: re.Match[str]) -> str:
+        values = dict(_ATTRIBUTE.findall(match[1]))
+        if not (poster := values.get("poster")):
+            return match[2]
+        sizes = f'width="{values.get("width", "")}" height="{values.get("height", "")}"'
+        shown = f'<img src="{poster}" alt="" {sizes}>'
+        opening, _, label = match[2].partition(">")
+        return f"{opening}>{shown}<br>{label}"
+
+    return _PLAYER.sub(link, fragment)
 
 
 def set_picture_sizes(fragment: str, sizes: Mapping[str, tuple[int, int]], widest: int) -> str:

@@ -186,23 +186,23 @@ def _cited(value: Any) -> str:
     return as_text(urls[0]) if isinstance(urls, list) and urls else as_text(value.get("value"))
 
 
-FILMS_AND_SOUNDS = ("video", "audio")
-"""The properties whose files are not stored: their addresses become links (§3.3.1)."""
+MEDIA = ("photo", "featured", "video", "audio")
+"""The properties whose files are stored; addresses on other sites become links (§3.3.1)."""
 
 
 def refuse_unstored_files(properties: Properties) -> None:
-    """Refuse a file that would not be stored: only photos are.
+    """Refuse a file that would not be stored.
 
     Raises :class:`InvalidInput`.
     """
     for name, values in properties.items():
-        if name in ("photo", "featured"):
+        if name in MEDIA:
             continue
         for value in values:
             if isinstance(value, bytes) or (isinstance(value, dict) and _holds_bytes(value)):
                 raise InvalidInput(
-                    f"The file in '{name[:40]}' cannot be stored: this blog stores pictures only.",
-                    "Put a film or a recording on another site and send its address.",
+                    f"The file in '{name[:40]}' cannot be stored.",
+                    f"Send it as {', '.join(MEDIA)}, or put it on another site and send a link.",
                 )
 
 
@@ -213,19 +213,19 @@ def _holds_bytes(value: dict[str, Any]) -> bool:
 def media_link(media: Any, kind: str) -> str:
     """Return a Markdown link to a photo, film or recording on another site.
 
-    No page may load it by itself. *kind* is the name of its property.
+    No page may load it by itself. *kind* is one of :data:`MEDIA`.
     """
     url, alt = media, ""
     if isinstance(media, dict):
         url, alt = media.get("value", ""), as_text(media.get("alt", ""))
     url = as_text(url)
     if not url.startswith(("https://", "http://")):
-        hint = "Upload it, or give its URL." if kind == "photo" else "Give its URL."
+        hint = "Upload it, or give its URL."
         raise InvalidInput(f"'{url}' is not the address of a {_KINDS[kind]}.", hint)
     url = quote(url, safe="%/:?#[]@!$&'()*+,;=~")
     label = " ".join(alt.replace("[", "(").replace("]", ")").split())
     return f"[{label}](<{url}>)" if label else f"<{url}>"
 
 
-_KINDS = {"photo": "photo", "video": "film", "audio": "recording"}
+_KINDS = {"photo": "photo", "featured": "photo", "video": "film", "audio": "recording"}
 """What people call the properties of media."""

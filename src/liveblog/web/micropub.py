@@ -3,8 +3,8 @@
 The token that the command line issues is the bearer token. An app's properties become fields of an
 entry. Properties without a field are ignored; a place (``location``, ``checkin``) could endanger a
 source. Drafts and private posts are refused, because they would be published. The server requests
-no address that an app sends: a picture, film or recording on another site becomes a link. Files are
-stored if they are pictures and refused if they are not.
+no address that an app sends: a picture, film or recording on another site becomes a link. Files of
+these kinds are stored, and others refused.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from .context import BlogContext
 from .errors import Problem
 from .form_data import LIMIT, parts_of
 from .microformats import (
-    FILMS_AND_SOUNDS,
+    MEDIA,
     Properties,
     as_text,
     as_texts,
@@ -77,6 +77,8 @@ _POST_TYPES = [
     {"type": "note", "name": "Update"},
     {"type": "article", "name": "Update with a title"},
     {"type": "photo", "name": "Photo"},
+    {"type": "video", "name": "Video"},
+    {"type": "audio", "name": "Audio"},
 ]
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -214,14 +216,13 @@ class _Micropub:
         refuse_unstored_files(properties)
         linked = []
         images: list[Uploaded | Media] = []
-        for photo in properties.get("photo", []) + properties.get("featured", []):
-            picture = self._photo(photo, known)
-            if picture is None:
-                linked.append(media_link(photo, "photo"))
-            else:
-                images.append(picture)
-        for kind in FILMS_AND_SOUNDS:
-            linked += [media_link(media, kind) for media in properties.get(kind, [])]
+        for kind in MEDIA:
+            for value in properties.get(kind, []):
+                file = self._file(value, kind, known)
+                if file is None:
+                    linked.append(media_link(value, kind))
+                else:
+                    images.append(file)
         body = "\n\n".join((body_of(properties), *linked)).strip()
         draft = Draft(
             body=body,
@@ -232,14 +233,18 @@ class _Micropub:
         )
         return draft, images
 
-    def _photo(self, value: Any, known: Iterable[Media]) -> Uploaded | Media | None:
-        """Return the picture that a value contains or names; None for one on another site."""
+    def _file(self, value: Any, kind: str, known: Iterable[Media]) -> Uploaded | Media | None:
+        """Return the file that a value contains or names; None for one on another site."""
         alt = ""
         if isinstance(value, dict):
             alt, value = as_text(value.get("alt", "")), value.get("value", "")
-        neutral = self._blog.words.say("Photo without a description")
+        words = self._blog.words
+        neutral = {
+            "video": words.say("Video without a description"),
+            "audio": words.say("Audio without a description"),
+        }.get(kind) or words.say("Photo without a description")
         if isinstance(value, bytes):
-            return Uploaded(self._blog.upload(value, name="The photo"), alt or neutral)
+            return Uploaded(self._blog.upload(value, name=f"The {kind}"), alt or neutral)
         url = as_text(value)
         media = f"{self._base}micropub/media/"
         if url.startswith(media):
@@ -272,10 +277,14 @@ class _Micropub:
             "content": [now.body] if now.body else [],
             "category": list(now.tags),
             "published": [_date(now)],
-            "photo": [
-                {"value": addresses.url(self._base, addresses.media_path(m.path)), "alt": m.alt}
-                for m in now.media
-            ],
+            **{
+                name: [
+                    {"value": addresses.url(self._base, addresses.media_path(m.path)), "alt": m.alt}
+                    for m in now.media
+                    if m.kind == kind
+                ]
+                for name, kind in (("photo", "picture"), ("video", "film"), ("audio", "sound"))
+            },
             "author": [now.author] if now.author else [],
             "url": [addresses.url(self._base, addresses.entry_path(now.id))],
             "post-status": ["published"],
@@ -320,7 +329,7 @@ class _Micropub:
     # -- the media endpoint (§3.6) -------------------------------------------------------------
 
     async def upload(self, request: Request) -> Response:
-        """Store a picture; an entry can then have its address as a photo."""
+        """Store a file; an entry can then have its address as a photo, video or audio."""
         await run_sync(self._context.auth.authorize, request, "post")
         parts = await parts_of(request, files=1)
         data = next((value for name, value in parts if name == "file"), b"")

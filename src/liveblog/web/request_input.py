@@ -8,13 +8,14 @@ import msgspec
 from starlette.requests import Request
 
 from ..model.errors import InvalidInput
+from ..model.limits import FILM_BYTES
 from .errors import Problem
 
 JSON_LIMIT = 1_000_000
 """Maximum bytes of a JSON body."""
 
-UPLOAD_LIMIT = 41_000_000
-"""Maximum bytes of an uploaded picture."""
+UPLOAD_LIMIT = FILM_BYTES + 1_000_000
+"""Maximum bytes of an upload."""
 
 
 def media_type(request: Request) -> str:

@@ -37,7 +37,7 @@ function fillIn(link) {
 }
 
 /** Sign in with a link that somebody pasted. */
-const signIn = (link) => fillIn(link) && setTimeout(() => byId("sign-in").requestSubmit(), SEEN);
+const signIn = (link) => fillIn(link) && setTimeout(() => byId("sign-in").querySelector("button").click(), SEEN);
 
 // Who only follows a link presses the button: nobody else can sign them in.
 fillIn(location.hash);
