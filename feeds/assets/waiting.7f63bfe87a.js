@@ -2,7 +2,7 @@
 
 import { entries, focus, insert, refresh } from "./entries.3c54c34995.js";
 import { isShown, locale, say } from "./page.d3f5a769bd.js";
-import { isPaused } from "./pause.33d4707dde.js";
+import { isPaused } from "./pause.cf40641293.js";
 import { holdPosition, isAtNewest, isOldestFirst, slide } from "./scroll.93227c576f.js";
 
 const bar = document.getElementById("live");

@@ -1,12 +1,12 @@
 // Applies the events of the stream, and the document live.json, to the page.
 
-import { disconnect } from "./connection.2e1314cbcb.js";
+import { disconnect } from "./connection.2d471eb7f2.js";
 import { entries, findEntry, parse, refresh, remove, replace } from "./entries.3c54c34995.js";
-import { offerReload } from "./notices.e0d679c6fc.js";
+import { offerReload } from "./notices.c5923cdcbc.js";
 import { isShown } from "./page.d3f5a769bd.js";
-import { defer, isPaused, showPauseButton } from "./pause.33d4707dde.js";
+import { defer, isPaused, showPauseButton } from "./pause.cf40641293.js";
 import { holdPosition } from "./scroll.93227c576f.js";
-import { announce, discard, hold, isWaiting, showCount, showOrCount } from "./waiting.9996691f2e.js";
+import { announce, discard, hold, isWaiting, showCount, showOrCount } from "./waiting.7f63bfe87a.js";
 
 const revisions = new Map(); // id of each known entry → its newest revision
 for (const article of entries()) {
