@@ -80,6 +80,10 @@ def chapter_path(chapter_slug: str) -> str:
     return f"{CHAPTERS}{chapter_slug}/"
 
 
+CARD = "card.png"
+"""The path of the picture for sharing that is drawn if the blog has none."""
+
+
 def media_path(path: str) -> str:
     """Return the path on the site of a file below ``entries/media/``."""
     return f"media/{path}"
@@ -143,6 +147,7 @@ _GENERATED = re.compile(
         (
             r"assets/(?:[^/]+/)*[^/]*\.[0-9a-f]{10}(?:\.[^./]+)?",
             r"embed\.js|404\.html|oembed\.json|opensearch\.xml|(?:search|subscribe)/index\.html",
+            r"card\.png",
             rf"media/{MEDIA_PATH.pattern}|media/chapters/[^/]+-[0-9a-f]{{10}}\.[a-z0-9]{{2,4}}",
             _SMALLER.pattern,
             rf"tags/[^/]+/{_FEED}|(?:tags/[^/]+|key-events)/(?:\d{{4}}-\d\d/(?:\d+/)?)?index\.html",
@@ -160,7 +165,7 @@ _GENERATED = re.compile(
 _ENTRY = re.compile(rf"(\d{{4}})/(\d\d)/(\d\d)/([{ID_ALPHABET}]{{10}})/index\.html")
 _CHAPTER = re.compile(r"chapters/([^/]+)/index\.html")
 _PUBLICATION_ORDER = re.compile(
-    r"(assets/|search/|subscribe/|embed\.js|404\.html|oembed\.json|opensearch\.xml)"
+    r"(assets/|card\.png|search/|subscribe/|embed\.js|404\.html|oembed\.json|opensearch\.xml)"
     r"|(media/)"
     r"|(tags/|key-events/|daily/|weekly/|chapters/|\d{4}/index\.html|\d{4}/W\d\d/)"
     rf"|({_DAY}/[^/.]+/)"
@@ -175,9 +180,9 @@ def is_generated(path: str) -> bool:
     return _GENERATED.fullmatch(path) is not None
 
 
-def is_smaller_picture(path: str) -> bool:
-    """Whether a path is that of a smaller file of a picture; see :func:`smaller_pictures`."""
-    return _SMALLER.fullmatch(path) is not None
+def is_made_picture(path: str) -> bool:
+    """Whether a path is that of a picture that the publisher makes: a smaller one, or the card."""
+    return path == CARD or _SMALLER.fullmatch(path) is not None
 
 
 def entry_id_at(path: str) -> str:

@@ -247,6 +247,11 @@ class Pages:
     def _render_content(self, entry: Entry) -> str:
         return self.fragment("content", entry=entry, now=entry.now)
 
+    @property
+    def sharing_picture(self) -> str:
+        """The path on the site of the picture for pages that have none of their own."""
+        return self.assets[self.config.picture] if self.config.picture else addresses.CARD
+
     def with_sizes(self, fragment: str, pictures: Iterable[Media], sizes: str) -> Markup:
         """Return a fragment with its *pictures* in several sizes; see :mod:`.pictures`.
 

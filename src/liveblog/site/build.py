@@ -72,6 +72,7 @@ class Build:
         self._record = Record()
         self._context = Context.create(timeline, index, look.pages, look.feeds, self._output)
         self._queries = self._context.queries
+        self._known_card = ""  #: what the picture for sharing shows that need not be drawn again
         self.is_full = False  #: whether everything is rendered
         self.has_removals = False
         """Whether an entry or chapter was removed, now or before, from what changed."""
@@ -86,6 +87,7 @@ class Build:
         self.is_full = full or not is_look_known or self._is_site_altered()
         if self.is_full:
             self._output.known_pictures = self._known_pictures()
+            self._known_card = index.fact("card") if self._output.known_pictures else ""
             index.clear()
         update = IndexUpdate(self._context, self._journal, self._on_progress)
         changes = update.run(set(names) if names is not None and not self.is_full else None)
@@ -97,7 +99,7 @@ class Build:
         self._render_whole(plan, files)
         index.set_fact("fingerprint", self._look.fingerprint)
         report = self._finish()
-        if self.is_full and index.manifest.smaller_pictures():
+        if self.is_full and index.manifest.made_pictures():
             index.set_fact("encoder", _encoder())
         report.live_page = files.live_page
         return report
@@ -112,8 +114,8 @@ class Build:
         return any(data is None or hash_of(data) != expected[path] for path, data in found.items())
 
     def _known_pictures(self) -> dict[str, str]:
-        """Return the hashes of the smaller pictures that would be made again as they are."""
-        known = self._index.manifest.smaller_pictures()
+        """Return the hashes of the pictures that would be made again as they are."""
+        known = self._index.manifest.made_pictures()
         return known if known and self._index.fact("encoder") == _encoder() else {}
 
     # -- rendering ----------------------------------------------------------------------------
@@ -178,6 +180,7 @@ class Build:
         if plan.newest:
             self._render("newest", FeedFiles(self._context).main)
             self._render("newest", files.home)
+            self._render_card(files)
         if plan.chapter_lists:
             self._render("chapters", ChapterFiles(self._context).lists)
         if plan.sitemap:
@@ -187,6 +190,16 @@ class Build:
             self._render("subscribe", files.subscribe)
         if plan.search_page:
             self._render("search", files.search_page)
+
+    def _render_card(self, files: SiteFiles) -> None:
+        """Draw the picture for sharing, if what it shows has changed."""
+        if self._look.pages.config.picture:
+            return
+        shown = files.card_texts()
+        if self.is_full or self._index.fact("card") != repr(shown):
+            is_known = self._known_card == repr(shown)
+            self._render("card", partial(files.card, *shown, is_known=is_known))
+            self._index.set_fact("card", repr(shown))
 
     def _render(self, purpose: str, render: Callable[[], None]) -> None:
         """Render the files of a purpose; an error is a fault, and the rest is rendered."""

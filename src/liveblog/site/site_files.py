@@ -133,6 +133,24 @@ class SiteFiles:
         )
         return entries[:count]
 
+    def card_texts(self) -> tuple[str, str, bool]:
+        """Return what the picture for sharing shows: title, state, and whether it is live."""
+        coverage, words = self._queries.coverage, self._pages.words
+        framing = coverage.framing
+        title = (framing and framing.headline) or self._context.config.title
+        state = words.say("Coverage over" if coverage.ended else "Live")
+        return words.typography(title), state, coverage.ended is None
+
+    def card(self, title: str, state: str, is_live: bool, *, is_known: bool) -> None:
+        """Draw the picture for sharing, unless it *is_known* from the last publication."""
+        if is_known and self._writer.output.put_known(addresses.CARD):
+            return
+        from ..imaging import card  # loads Pillow
+
+        is_rtl = self._pages.words.direction == "rtl"
+        data = card(title, state, is_live=is_live, is_right_to_left=is_rtl)
+        self._writer.output.put(addresses.CARD, data)
+
     def search_open(self, days: Collection[date]) -> None:
         """Write what pages search where no server does: the texts of the days not closed."""
         self._search_file("search.json", days)
