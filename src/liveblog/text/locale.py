@@ -162,7 +162,7 @@ class Words:
 
     def hour(self, hour: int) -> str:
         """Format a full hour: ``18 h``, ``18:00``."""
-        text = self._clock(time_of_day(hour))
+        text = self._times(time_of_day(hour))
         return text.removesuffix(f"{NBSP}00") if self._locale.language == "fr" else text
 
     def _format_time(self, local: time_of_day) -> str:
