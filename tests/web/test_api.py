@@ -15,6 +15,7 @@ import pytest
 from PIL import Image as Picture
 from starlette.responses import Response
 
+from liveblog.model.quotes import quote
 from liveblog.tokens import Person
 from liveblog.web.api.handlers import OPERATIONS
 from liveblog.web.auth import Authenticator
@@ -533,6 +534,31 @@ def test_the_document_describes_every_route_and_no_other(server: LiveServer) -> 
             assert "401" in operation["responses"] or operation["security"] == []
 
 
+@pytest.mark.slow
+def test_a_removal_names_what_quoted_it_and_can_be_taken_back(
+    server: LiveServer, ana: Client
+) -> None:
+    """The entry and its quotes are shown again; so is a chapter that was removed."""
+    entry = ana.post("Un fait cité.")
+    body = {
+        "title": "Cité",
+        "period": "today",
+        "introduction": quote("Un fait cité.", "Ana", entry["id"]),
+    }
+    assert ana("POST", "chapters", body).status == 201
+    removed = ana("DELETE", f"entries/{entry['id']}")
+    assert (removed.status, removed.json) == (200, {"quoted_by": ["chapters/cite"]})
+    assert "Un fait" not in ana("GET", "chapters/cite").json["introduction"]
+    restored = ana("POST", f"entries/{entry['id']}/restoration")
+    assert (restored.status, restored.json["state"]) == (200, "live")
+    assert "Un fait" in ana("GET", "chapters/cite").json["introduction"]
+    assert ana("DELETE", "chapters/cite").status == 204
+    assert ana("GET", "chapters/cite").status == 404
+    assert ana("POST", "chapters/cite/restoration").json["state"] == "live"
+    assert ana("POST", f"entries/{entry['id']}/restoration").status == 422
+    assert ana("DELETE", f"entries/{ana.post('Un autre.')['id']}").status == 204
+
+
 def test_answers_are_what_the_document_says(server: LiveServer, ana: Client) -> None:
     """Real requests, held against the schemas; problems too."""
     document = fetch(server.url, "api/openapi.json").json
@@ -554,6 +580,8 @@ def test_answers_are_what_the_document_says(server: LiveServer, ana: Client) -> 
          {"If_Match": '"2"'}),
         ("DELETE", "entries/{id}", path, None, {}),
         ("GET", "entries/{id}", path, None, {}),
+        ("POST", "entries/{id}/restoration", f"{path}/restoration", None, {}),
+        ("POST", "entries/{id}/restoration", f"{path}/restoration", None, {}),
         ("POST", "uploads", "uploads", picture(), {"Content_Type": "image/jpeg"}),
         ("POST", "uploads", "uploads", b"x", {"Content_Type": "image/jpeg"}),
         ("POST", "preview", "preview", {"body": "x"}, {}),
@@ -572,6 +600,7 @@ def test_answers_are_what_the_document_says(server: LiveServer, ana: Client) -> 
          {"If_Match": '"2"'}),
         ("DELETE", "chapters/{slug}", "chapters/un-jour", None, {}),
         ("GET", "chapters/{slug}", "chapters/un-jour", None, {}),
+        ("POST", "chapters/{slug}/restoration", "chapters/un-jour/restoration", None, {}),
         ("PUT", "coverage", "coverage", {"over": True}, {}),
         ("PUT", "coverage", "coverage", {"over": False}, {}),
     ]  # fmt: skip

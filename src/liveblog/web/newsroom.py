@@ -103,14 +103,19 @@ class Newsroom:
             revision = self.blog.retract(entry_id, why=why, expect=expect)
         self.context.editors.remember(revision, self.person.name)
 
-    def remove(self, entry_id: str, *, purge: bool = False, expect: int | None = None) -> None:
-        """Remove an entry from the site; with *purge*, delete every revision."""
+    def remove(self, entry_id: str, *, purge: bool = False, expect: int | None = None) -> list[str]:
+        """Remove an entry from the site; with *purge*, delete every revision.
+
+        Return what quoted it; see :meth:`Blog.quotes_of`.
+        """
         self.entry(entry_id, "purge" if purge else "remove")
+        quoted_by = self.blog.quotes_of(entry_id)
         with self.context.editors.naming():
             removed = self.blog.remove(
                 entry_id, author=self.person.name, purge=purge, expect=expect
             )
         self.context.editors.remember(removed, self.person.name)
+        return quoted_by
 
     def restore(self, entry_id: str) -> None:
         """Restore an entry that was removed."""
@@ -186,7 +191,7 @@ class Newsroom:
         demand(self.person, "purge" if purge else "remove")
         self.blog.chapters.remove(slug, author=self.person.name, purge=purge, expect=expect)
 
-    def restore_chapter(self, slug: str, *, expect: int) -> None:
+    def restore_chapter(self, slug: str, *, expect: int | None = None) -> None:
         """Restore a chapter that was removed."""
         demand(self.person, "restore")
         self.blog.chapters.restore(slug, expect=expect)

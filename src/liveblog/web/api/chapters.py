@@ -75,7 +75,10 @@ def readable_chapter(blog: Blog, slug: str) -> ChapterHistory:
     """
     found = blog.timeline.chapter(slug)
     if found.now.state == "removed":
-        raise NotFound(f"The chapter '{slug[:80]}' was removed.", "Restore it in the composer.")
+        raise NotFound(
+            f"The chapter '{slug[:80]}' was removed.",
+            "Restore it in the composer, or through the API.",
+        )
     return found
 
 
@@ -140,6 +143,12 @@ def remove(call: Call) -> Answer:
     return Answer()
 
 
+def restore(call: Call) -> Answer:
+    """Restore a chapter that was removed, as it was before; not one that was purged."""
+    call.newsroom.restore_chapter(_slug(call))
+    return _answer(call, _slug(call))
+
+
 OPERATIONS: Sequence[Operation] = (
     Operation("GET", "chapters", "post", chapters, gives=Chapters),
     Operation("POST", "chapters", "edit", create, takes=NewChapter, gives=ChapterOut, status=201,
@@ -150,6 +159,7 @@ OPERATIONS: Sequence[Operation] = (
     Operation("DELETE", "chapters/{slug}", "admin", remove, status=204, query=("purge",)),
     Operation("POST", "chapters/{slug}/retraction", "edit", retract, takes=Retraction,
               gives=ChapterOut, is_guarded=True),
+    Operation("POST", "chapters/{slug}/restoration", "admin", restore, gives=ChapterOut),
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from ...blog import Uploaded
 from ...model import limits
+from ...model.chapter import PREFIX
 from ...model.period import COVERAGE
 from ...timeline import Entry
 from ..newsroom import expected_by_removal, expected_revision
@@ -42,6 +43,7 @@ from .schema import (
     Me,
     NewEntry,
     Preview,
+    Removal,
     Retraction,
     Upload,
     Words,
@@ -151,8 +153,23 @@ def remove(call: Call) -> Answer:
     is_purge = call.request.query_params.get("purge") == "true"
     old = call.newsroom.entry(call.request.path_params["id"], "purge" if is_purge else "remove")
     expect = expected_by_removal(call.request.headers.get("if-match"), old.now.state)
-    call.newsroom.remove(old.id, purge=is_purge, expect=expect)
-    return Answer()
+    quoted_by = call.newsroom.remove(old.id, purge=is_purge, expect=expect)
+    if not quoted_by:
+        return Answer(status=204)
+    return Answer(Removal(quoted_by=tuple(map(_quoting, quoted_by))))
+
+
+def _quoting(name: str) -> str:
+    """Return the path, below ``api/``, of what quotes an entry; see :meth:`Blog.quotes_of`."""
+    kind = "chapters" if name.startswith(PREFIX) else "digests"
+    return f"{kind}/{name.removeprefix(PREFIX)}"
+
+
+def restore(call: Call) -> Answer:
+    """Restore an entry that was removed, as it was before; not one that was purged."""
+    entry_id = call.request.path_params["id"]
+    call.newsroom.restore(entry_id)
+    return _entry_answer(call, entry_id)
 
 
 def upload(call: Call) -> Answer:
@@ -194,9 +211,11 @@ OPERATIONS: Sequence[Operation] = (
     Operation("GET", "entries/{id}", "post", entry, gives=EntryOut),
     Operation("PATCH", "entries/{id}", "post", change, takes=Changes, gives=EntryOut,
               is_guarded=True),
-    Operation("DELETE", "entries/{id}", "post", remove, status=204, query=("purge",)),
+    Operation("DELETE", "entries/{id}", "post", remove, gives=Removal, otherwise=204,
+              query=("purge",)),
     Operation("POST", "entries/{id}/retraction", "post", retract, takes=Retraction,
               gives=EntryOut, is_guarded=True),
+    Operation("POST", "entries/{id}/restoration", "post", restore, gives=EntryOut),
     Operation("POST", "uploads", "post", upload, takes=bytes, gives=Upload, status=201),
     Operation("POST", "preview", "post", preview, takes=NewEntry, gives=Preview,
               is_reading=True),

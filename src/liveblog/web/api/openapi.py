@@ -105,6 +105,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
         refusals["404"] = "There is no such entry or period."
     if operation.path.startswith("entries/{"):
         refusals["410"] = "The entry was removed."
+    if operation.path.endswith("/restoration"):
+        refusals["422"] = "It was not removed, or was purged."
     if operation.takes is not None:
         refusals["413"] = "The body is too large."
         refusals["422"] = "The body is not valid; the detail says why. Nothing was changed."
@@ -119,7 +121,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
         status: {"description": text, "content": {"application/problem+json": schema}}
         for status, text in sorted(refusals.items())
     }
-    return {str(operation.status): good, **problems}
+    nothing = {str(operation.otherwise): {"description": "Done."}} if operation.otherwise else {}
+    return {str(operation.status): good, **nothing, **problems}
 
 
 def _header(name: str, text: str, required: bool) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Answer:
 
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    status: int = 0  #: if it is not that of the operation
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Operation:
     takes: Any = None  #: type of the body; bytes for a picture
     gives: Any = None  #: type of the result
     status: int = 200
+    otherwise: int = 0  #: another status, with which it gives nothing
     query: tuple[str, ...] = ()
     is_reading: bool = False  #: whether it changes nothing although its method is not GET
     is_guarded: bool = False  #: whether it needs If-Match

@@ -60,7 +60,7 @@ def _endpoint(
         body = await _body(request, operation)
         call = Call(context, person, request, body)
         run = context.writers.run if operation.writes else run_sync
-        return await run(lambda: _response(operation.call(call), operation.status))
+        return await run(lambda: _response(operation.call(call), operation))
 
     return endpoint
 
@@ -77,7 +77,8 @@ async def _body(request: Request, operation: Operation) -> Any:
     return await run_sync(decode_json, await read_body(request, JSON_LIMIT), operation.takes)
 
 
-def _response(answer: Answer, status: int) -> Response:
+def _response(answer: Answer, operation: Operation) -> Response:
+    status = answer.status or operation.status
     headers = {**_UNSEEN, **answer.headers}
     if answer.body is None:
         return Response(status_code=status, headers=headers)

@@ -171,6 +171,12 @@ class Upload(Struct, frozen=True, kw_only=True):
     url: str  #: where everybody with a token can see it
 
 
+class Removal(Struct, frozen=True, kw_only=True):
+    """What quoted an entry that was removed; the quotes are shown no more."""
+
+    quoted_by: tuple[str, ...]  #: below ``api/``: ``chapters/SLUG``, ``digests/2012-W29``
+
+
 class Preview(Struct, frozen=True, kw_only=True):
     """An entry as readers would see it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import quote, urlencode
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -13,6 +14,7 @@ from starlette.routing import Route
 
 from ...blog import Uploaded
 from ...model import addresses
+from ...model.chapter import PREFIX
 from ...model.conflicts import Conflict
 from ...model.draft import FIELDS, Draft
 from ...model.entry import MEDIA_PATH, Source
@@ -27,6 +29,9 @@ from ..errors import Problem
 from . import history
 from .forms import Fields
 from .site import SHARED, Answer, ComposerSite, Visit
+
+MAX_QUOTING = 50
+"""Maximum number of texts that are named which quoted an entry that was removed."""
 
 NAME_CHARACTERS = 60
 """Maximum number of characters of an entry's title or first words in a list to choose from."""
@@ -87,7 +92,15 @@ def _composer(visit: Visit, fields: Fields, key: str, problem: Problem | None = 
     done = visit.request.query_params.get("done", "")
     listed = _listed(visit, done)
     sent = next((e for e in (*listed["planned"], *listed["entries"]) if e.id == done), None)
-    return visit.page("compose.html", problem, fields=fields, key_of_draft=key, done=sent, **listed)
+    return visit.page(
+        "compose.html",
+        problem,
+        fields=fields,
+        key_of_draft=key,
+        done=sent,
+        quoting=_quoting(visit),
+        **listed,
+    )
 
 
 def entries(visit: Visit) -> Response:
@@ -246,12 +259,33 @@ def retract(visit: Visit) -> Response:
 
 def remove(visit: Visit) -> Response:
     """Remove an entry."""
+    quoted_by: list[str] = []
 
     def change(entry_id: str) -> None:
         visit.form.need("sure")
-        visit.newsroom.remove(entry_id)
+        quoted_by.extend(visit.newsroom.remove(entry_id))
 
-    return _try(visit, change)
+    done = _try(visit, change)
+    if not quoted_by:
+        return done
+    return visit.site.redirect(f"compose?{urlencode({'quoted': quoted_by}, doseq=True)}")
+
+
+def _quoting(visit: Visit) -> list[tuple[str, str]]:
+    """Return the address and the name of what quoted the entry that was just removed."""
+    shown = []
+    for name in visit.request.query_params.getlist("quoted")[:MAX_QUOTING]:
+        slug, is_chapter = name.removeprefix(PREFIX), name.startswith(PREFIX)
+        try:
+            if is_chapter:
+                label = visit.blog.timeline.chapter(slug).now.title or slug
+            else:
+                label = documents.framing_of(visit.blog, name).name
+        except LiveblogError:
+            continue
+        kind = "chapters" if is_chapter else "digests"
+        shown.append((f"{visit.site.root}compose/{kind}/{quote(slug)}", label))
+    return shown
 
 
 def _try(visit: Visit, change: Callable[[str], None]) -> Response:

@@ -28,7 +28,7 @@ def routes(site: ComposerSite) -> list[Route]:
 def shell(site: ComposerSite, _: Request) -> Response:
     """Return the composer with nobody signed in, which browsers show without a network."""
     return site.page("compose.html", None, fields=Fields.new(), key_of_draft="", done=None,
-                      planned=(), entries=(), names={}, before="", top="")  # fmt: skip
+                      planned=(), entries=(), names={}, before="", top="", quoting=())  # fmt: skip
 
 
 def worker(site: ComposerSite, request: Request) -> Response:
