@@ -40,6 +40,27 @@ def _strength(entry: Entry) -> _Strength:
     )
 
 
+def spread_by_strength(entries: Iterable[Entry]) -> list[Entry]:
+    """Return entries in the order of their importance; the first of equal ones are far apart.
+
+    Thus the first few tell of the whole day, and not of its evening.
+    """
+    groups: dict[tuple[object, ...], list[Entry]] = {}
+    for entry in sorted(entries, key=lambda entry: entry.position):
+        groups.setdefault(_strength(entry)[:-1], []).append(entry)
+    return [
+        group[number]
+        for _, group in sorted(groups.items(), key=lambda item: item[0], reverse=True)
+        for number in _far_apart(len(group))
+    ]
+
+
+def _far_apart(count: int) -> list[int]:
+    """Return the numbers below *count*: the first, that in the middle, those between, and so on."""
+    bits = max(count - 1, 1).bit_length()
+    return sorted(range(count), key=lambda number: f"{number:0{bits}b}"[::-1])
+
+
 def each_day_first(entries: Iterable[Entry]) -> list[Entry]:
     """Return entries by their importance: the strongest of each day, then the second of each."""
     order: list[tuple[int, int, Entry]] = []

@@ -19,6 +19,9 @@ from . import DayOverview, Digest, Series
 LINE_LENGTH = 150
 """Most characters of an entry without a title that is shown in a line."""
 
+NAME_LENGTH = 70
+"""Most characters of an entry without a title that is named beside its corrections."""
+
 FIGURES_IN_OVERVIEW = 6
 """The most figures whose change an overview tells."""
 
@@ -58,7 +61,10 @@ def line_marks(entry: Entry) -> Iterator[str]:
 
 def corrected_name(entry: Entry, words: Words) -> str:
     """Return what an entry is called in the list of corrections; nothing if it was retracted."""
-    return line_of(entry, words) if entry.now.state == "live" else ""
+    now = entry.now
+    if now.state != "live":
+        return ""
+    return line_of(entry, words) if now.title else first_words(now, words, NAME_LENGTH)
 
 
 def notes_of(entry: Entry, words: Words) -> list[str]:

@@ -8,6 +8,7 @@ each day has all. A mail that would be too long takes fewer :func:`parts`, the m
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 
 from msgspec import structs
 
@@ -15,7 +16,7 @@ from ..model.entry import Framing, Media, pictures_among
 from ..model.period import COVERAGE
 from ..timeline import Day, Entry
 from . import DayOverview, Digest, Overview, day_headlines
-from .importance import by_strength, each_day_first
+from .importance import by_strength, each_day_first, spread_by_strength
 
 LONG_WEEK = 100
 """The most entries of a week or a chapter that all have at least a line."""
@@ -31,6 +32,9 @@ FULL_A_DAY = 10
 
 LINES_A_DAY = 10
 """The most entries of a day that are shown in a line in a long week or chapter."""
+
+LINES_IN_MAIL = 30
+"""The most entries of a day that are shown in a line in a mail that was too long."""
 
 KEYS_A_DAY = 8
 """The most key events of a day in an overview."""
@@ -115,7 +119,7 @@ def _abridge(digest: Digest) -> Digest:
     full |= {entry.id for entry in others[: max(FULL_AT_LEAST - len(full), 0)]}
     brief: set[str] = set()
     for day in digest.days:
-        rest = [entry for entry in by_strength(day.entries) if entry.id not in full]
+        rest = [entry for entry in spread_by_strength(day.entries) if entry.id not in full]
         brief |= {entry.id for entry in (rest[:LINES_A_DAY] if is_long else rest)}
     return structs.replace(_with_entries(digest, full | brief), brief=frozenset(brief))
 
@@ -148,7 +152,8 @@ def parts(digest: Digest) -> list[Part]:
     """Return the parts of a digest with an overview in the order of their importance.
 
     All days come first, then the key events of all days, the introduction, the texts of the main
-    updates, and the titles of the others. What else is long comes last.
+    updates, and the titles of the strongest others. The texts of others are parts only if there is
+    no key event.
     """
     assert digest.overview
     full = [entry for entry in digest.entries if entry.id not in digest.brief]
@@ -157,6 +162,14 @@ def parts(digest: Digest) -> list[Part]:
     ranked = each_day_first(full)
     first = [e for e in ranked if e.id in main and len(e.now.body) <= LONG_TEXT]
     placed = {entry.id for entry in first}
+    lines = (
+        [entry for entry in spread_by_strength(day.entries) if entry.id not in placed][
+            :LINES_IN_MAIL
+        ]
+        for day in digest.days
+    )
+    has_keys = any(entry.now.key for entry in digest.entries)
+    last = [e for e in ranked if e.id not in placed and (e.id in main or not has_keys)]
     return [
         *(("day", day.date.isoformat()) for day in digest.overview.days),
         *(("key", entry.id) for entry in each_day_first(digest.overview.keys)),
@@ -167,8 +180,8 @@ def parts(digest: Digest) -> list[Part]:
         ("close", ""),
         *(("full", entry.id) for entry in first),
         ("figures", ""),
-        *(("line", e.id) for e in each_day_first(digest.entries) if e.id not in placed),
-        *(("full", entry.id) for entry in ranked if entry.id not in placed),
+        *(("line", entry.id) for row in zip_longest(*lines) for entry in row if entry),
+        *(("full", entry.id) for entry in last),
     ]
 
 
