@@ -99,7 +99,11 @@ def test_the_digest_of_a_day_is_published_when_the_day_closes(
         ("en-GB", "[Unconfirmed] A", "Update of Sunday 15 July 2012 at 18:04 retracted"),
         ("fr", "[Non confirmé] A", "Publication retirée (dimanche 15 juillet 2012 à 18 h 04)"),
         ("de", "[Unbestätigt] A", "Meldung zurückgezogen (Sonntag, 15. Juli 2012, um 18:04 Uhr)"),
-        ("es", "[Sin confirmar] A", "Actualización retirada (domingo 15 de julio de 2012 a las 18:04)"),
+        (
+            "es",
+            "[Sin confirmar] A",
+            "Actualización retirada (domingo 15 de julio de 2012 a las 18:04)",
+        ),
         ("ar", "[غير مؤكد] A", "خبر مسحوب (الأحد 15 يوليو 2012 الساعة 6:04 م)"),
     ],
 )
