@@ -354,7 +354,15 @@ class Pages:
             summary=self.summary(entry),
             day=self.words.day(entry.day, year=True),
             article=self.article(entry),
-            json_ld=json_ld(entry_page(self.config, entry, self.posting(entry), self.publisher)),
+            json_ld=json_ld(
+                entry_page(
+                    self.config,
+                    entry,
+                    self.posting(entry),
+                    self.publisher,
+                    self.sharing_picture,
+                )
+            ),
         )
 
     def year(
@@ -517,6 +525,7 @@ class Pages:
             updated=Moment(digest.changed, digest.precision if first else "instant"),
             pictures=digest.pictures[:1],
             publisher=self.publisher,
+            picture=self.sharing_picture,
         )
 
     def posting(self, entry: Entry) -> dict[str, Any]:
