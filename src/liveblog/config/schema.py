@@ -83,6 +83,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     (BCP 47)"""
     timezone: str = "UTC"  #: the days and weeks are those of this zone (IANA name)
     description: str = ""  #: shown below the title and in search engines
+    picture: str = ""
+    """A picture in the folder ``static/`` for sharing pages that have none; else one is drawn."""
     author: str = ""  #: author of entries without one
     fediverse: str = ""
     """``@name@server``: the account that Mastodon names beside links to the blog."""

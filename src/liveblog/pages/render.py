@@ -46,7 +46,7 @@ from ..text.markup import to_html, typeset
 from ..text.plain import shorten
 from ..timeline import Day, Entry
 from . import digests
-from .data import ChapterLink, FeedDocument, NavigationLink, Tag
+from .data import ChapterLink, FeedDocument, ListPlace, NavigationLink, OlderEntries, Tag
 from .pictures import IN_CHAPTER, IN_ENTRY, IN_LIST, source_set, with_sizes
 from .structured_data import article, blog_posting, entry_page, json_ld, organization
 from .templates import Templates, verbatim
@@ -246,6 +246,11 @@ class Pages:
     def _render_content(self, entry: Entry) -> str:
         return self.fragment("content", entry=entry, now=entry.now)
 
+    @property
+    def sharing_picture(self) -> str:
+        """The path on the site of the picture for pages that have none of their own."""
+        return self.assets[self.config.picture] if self.config.picture else addresses.CARD
+
     def with_sizes(self, fragment: str, pictures: Iterable[Media], sizes: str) -> Markup:
         """Return a fragment with its *pictures* in several sizes; see :mod:`.pictures`.
 
@@ -297,15 +302,32 @@ class Pages:
         entries: Sequence[Entry],
         total: int,
         chapters: Sequence[ChapterLink] = (),
+        older: OlderEntries | None = None,
     ) -> bytes:
         """Render the page of a tag with its newest entries; *total* counts all of them.
 
-        *chapters* are those that select the tag.
+        *chapters* are those that select the tag; *older* links to the other entries.
         """
         path = addresses.tag_path(tag.slug) + "index.html"
         return self.page(
-            "tag.html", path, tag=tag, by_day=by_day(entries), total=total, chapters=chapters
+            "tag.html",
+            path,
+            tag=tag,
+            by_day=by_day(entries),
+            total=total,
+            chapters=chapters,
+            rest=older,
         )
+
+    def key_events(self, entries: Sequence[Entry], total: int, older: OlderEntries | None) -> bytes:
+        """Render the page of the key events with the newest of them; see :meth:`tag`."""
+        path = f"{addresses.KEY_EVENTS}index.html"
+        values = {"by_day": by_day(entries), "total": total, "rest": older}
+        return self.page("key_events.html", path, **values)
+
+    def list_page(self, path: str, place: ListPlace, entries: Sequence[Entry]) -> bytes:
+        """Render a page with older entries of a tag or of the key events."""
+        return self.page("list_page.html", path, place=place, by_day=by_day(entries))
 
     def subscribe(self, tags: Sequence[Tag], *, has_chapters: bool) -> bytes:
         """Render the page that explains the feeds and shows their addresses.
@@ -331,7 +353,15 @@ class Pages:
             summary=self.summary(entry),
             day=self.words.day(entry.day, year=True),
             article=self.article(entry),
-            json_ld=json_ld(entry_page(self.config, entry, self.posting(entry), self.publisher)),
+            json_ld=json_ld(
+                entry_page(
+                    self.config,
+                    entry,
+                    self.posting(entry),
+                    self.publisher,
+                    self.sharing_picture,
+                )
+            ),
         )
 
     def year(
@@ -494,6 +524,7 @@ class Pages:
             updated=Moment(digest.changed, digest.precision if first else "instant"),
             pictures=digest.pictures[:1],
             publisher=self.publisher,
+            picture=self.sharing_picture,
         )
 
     def posting(self, entry: Entry) -> dict[str, Any]:
