@@ -219,8 +219,8 @@ def test_lists_know_the_chapter(told: Blog) -> None:
     assert f"chapters/{SLUG}/" in site["sitemap-pages.xml"]
     (row,) = json.loads(site["chapters/search.json"])["entries"]
     assert row[0] == f"chapters/{SLUG}/"
-    assert row[2] == "Six jours au port"
-    assert "Rappelons" in row[4]
+    assert row[3] == "Six jours au port"
+    assert "Rappelons" in row[5]
     document = json.loads(site["live.json"])
     assert [chapter["title"] for chapter in document["chapters"]] == ["Six jours au port"]
     assert SLUG in document["page"]["parts"]["chapters"]["html"]

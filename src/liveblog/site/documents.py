@@ -143,33 +143,25 @@ def live_entry(entry: Entry, pages: Pages) -> dict[str, object]:
     }
 
 
-Searched = tuple[str, datetime | tuple[date | datetime, str], str, tuple[str, ...], str]
-"""What a search file has of an entry: id, date, title, tags, first words.
-
-The date is an instant; where no clock time is shown, a day or an instant, and the words for it.
-"""
+Searched = tuple[str, date | datetime, str, str, tuple[str, ...], str]
+"""What a search file has of an entry: id, date, the words for it, title, tags, first words."""
 
 
 def searched(entries: Iterable[Entry], pages: Pages) -> list[Searched]:
     """Return the entries for a search file."""
+    words = pages.words
     return [
         (
             entry.id,
-            _searched_date(entry, pages),
-            close_controls(entry.now.title),
+            (when := moment_in(entry.now)).value(pages.config.zone),
+            words.shown_moment(when),
+            words.shown(entry.now.title),
             close_all_controls(entry.now.tags),
-            close_controls(shorten(text_of(entry, pages.body(entry.now)), MAX_SEARCHED)),
+            words.shown(shorten(text_of(entry, pages.body(entry.now)), MAX_SEARCHED)),
         )
         for entry in entries
         if entry.now.state == "live"
-    ]  # fmt: skip
-
-
-def _searched_date(entry: Entry, pages: Pages) -> datetime | tuple[date | datetime, str]:
-    when = moment_in(entry.now)
-    if when.precision == "instant" and not when.written_time:
-        return when.instant
-    return when.value(pages.config.zone), pages.words.shown_moment(when)
+    ]
 
 
 def search_json(rows: Sequence[Searched]) -> bytes:
@@ -190,7 +182,8 @@ def chapters_json(chapters: Iterable[tuple[ChapterLink, date, str]]) -> bytes:
     rows: list[Searched] = [
         (
             addresses.chapter_path(link.slug),
-            (first, link.period),
+            first,
+            link.period,
             link.title,
             (),
             close_controls(shorten(text, MAX_SEARCHED)),

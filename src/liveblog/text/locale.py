@@ -53,16 +53,19 @@ class Words:
         """Use *language* (BCP 47; see :data:`liveblog.config.checks.LANGUAGES`) and *zone*."""
         self.language = language
         self.zone = zone
-        # CLDR's "en" is American English; here it is British.
-        self._locale = Locale.parse("en-GB" if language == "en" else language, sep="-")
+        self._locale = Locale.parse(language, sep="-")
         self.catalogue = _load_catalogue(self._locale.language)
-        key = "en_US" if str(self._locale) == "en_US" else self._locale.language
+        # "July 15" in American English, which is CLDR's "en"; "15 July" in British English.
+        is_month_first = self._locale.date_formats["long"].pattern.startswith("MMMM")
+        key = "en_US" if is_month_first else self._locale.language
         self._day, self._year = _DAY[key], _YEAR.get(key, " y")
         #: The typography of texts in HTML; None for a language that has none.
         self.in_html = typography(self._locale.language)
+        pattern = self._locale.time_formats["short"].pattern
+        self._clock_pattern = f"H{NBSP}'h'{NBSP}mm" if key == "fr" else pattern
         # Babel takes far longer to format than the cache to find.
         self._format = lru_cache(maxsize=20_000)(self._format_date)
-        self._clock = lru_cache(maxsize=24 * 60)(self._format_time)
+        self._times = lru_cache(maxsize=24 * 60)(self._format_time)
 
     @property
     def direction(self) -> str:
@@ -154,14 +157,29 @@ class Words:
         A time that comes twice that day has its offset from UTC: ``2 h 30 (UTC+1)``.
         """
         local = instant.astimezone(self.zone)
-        text = self._clock(time_of_day(local.hour, local.minute))
+        text = self._times(time_of_day(local.hour, local.minute))
         is_repeated = other_reading(instant, self.zone) is not None
         return f"{text}{NBSP}({self.offset(instant)})" if is_repeated else text
 
+    def hour(self, hour: int) -> str:
+        """Format a full hour: ``18 h``, ``18:00``."""
+        text = self._times(time_of_day(hour))
+        return text.removesuffix(f"{NBSP}00") if self._locale.language == "fr" else text
+
     def _format_time(self, local: time_of_day) -> str:
-        if self._locale.language == "fr":
-            return f"{local.hour}{NBSP}h{NBSP}{local.minute:02}"
-        return format_time(local, "short", locale=self._locale).replace(" ", NARROW)
+        return format_time(local, self._clock_pattern, locale=self._locale).replace(" ", NARROW)
+
+    @property
+    def clock(self) -> tuple[str, str, str]:
+        """How scripts write a local time: a pattern, and the words for its ``{a}``.
+
+        Its fields are those of CLDR (``{H}``, ``{HH}``, ``{h}``, ``{mm}``, ``{a}``); the words are
+        for the hours before and after noon.
+        """
+        periods = self._locale.day_periods["format"]["abbreviated"]
+        pattern = re.sub(r"'[^']*'|[A-Za-z]+", _as_field, self._clock_pattern)
+        am, pm = (periods[name].replace(" ", NARROW) for name in ("am", "pm"))
+        return pattern.replace(" ", NARROW), am, pm
 
     def shown_time(self, moment: Moment) -> str:
         """Format the time that readers see of an entry, where its day is shown already.
@@ -273,6 +291,12 @@ class Words:
         if self._locale.language == "fr" and day.day == 1:
             text = re.sub(r"\b1\b(?!er)", "1er", text, count=1)
         return text
+
+
+def _as_field(match: re.Match[str]) -> str:
+    """Return a field of a CLDR pattern in braces, or a quoted text without its quotes."""
+    text = match[0]
+    return text.strip("'") if text.startswith("'") else f"{{{text}}}"
 
 
 @lru_cache(maxsize=16)

@@ -7,11 +7,6 @@ const { root } = document.body.dataset;
 const [list, count, further, field, about] = ["hits", "count", "further", "q", "about"].map((id) =>
   document.getElementById(id),
 );
-const moment = new Intl.DateTimeFormat(locale, {
-  timeZone: document.querySelector(".zone").dataset.zone,
-  dateStyle: "full",
-  timeStyle: "short",
-});
 const forms = JSON.parse(list.dataset.count);
 const LENGTH = 220;
 
@@ -58,13 +53,12 @@ function mark(node, text) {
   node.append(text.slice(at, end), end < text.length ? "…" : "");
 }
 
-function show([id, published, title, , text]) {
+function show([id, date, moment, title, , text]) {
   const item = list.querySelector("template").content.cloneNode(true);
   const find = (selector) => item.querySelector(selector);
   find("a").href = root + id.replace(/^(....)(..)(..)-(.+)/, "$1/$2/$3/$4/");
-  const [date, shown] = [published].flat(); // words where no clock time is shown
   find("time").dateTime = date;
-  find("time").textContent = shown ?? moment.format(new Date(date));
+  find("time").textContent = moment;
   mark(find(".title"), title);
   mark(find("p"), text);
   list.append(item);
@@ -81,7 +75,7 @@ async function search() {
       const answer = await fetch(`${root}${folders[0]}search.json`);
       if (!answer.ok && answer.status !== 404) throw answer;
       for (const entry of answer.ok ? (await answer.json()).entries.reverse() : []) {
-        const text = ` ${words(entry.slice(2).flat().join(" ")).join(" ")} `;
+        const text = ` ${words(entry.slice(3).flat().join(" ")).join(" ")} `;
         if (!phrases.every((phrase) => text.includes(phrase))) continue;
         show(entry);
         found += 1;
