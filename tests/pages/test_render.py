@@ -76,7 +76,8 @@ def home(*entries: Entry, ended: datetime | None = None) -> Home:
     """Return the data of a live page with these entries."""
     coverage = Coverage(None, Moment(NOON), ("Anna",), ended)
     day = NavigationLink("2012/07/15/", "Dimanche 15 juillet")
-    return Home(coverage, entries, (), (), (Tag("damas", "Damas"),), (day,), (2012,), None)
+    tags = ((Tag("damas", "Damas"), 3),)
+    return Home(coverage, entries, (), (), 0, tags, (day,), (2012,), None)
 
 
 def parse(page: bytes | str) -> lxml_html.HtmlElement:

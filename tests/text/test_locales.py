@@ -161,8 +161,8 @@ def test_a_translation_keeps_the_places_of_its_message(language: str) -> None:
         for english in [message] if isinstance(message, str) else message:
             for category, form in enumerate(forms):
                 is_wordy = language == "ar" and len(forms) == 6 and category < 3
-                shown = [*places(form), "%(n)s"] if is_wordy and "%(n)" in english else places(form)
-                assert shown == places(english), form
+                number = ["%(n)s"] if is_wordy and "%(n)" in english else []
+                assert sorted([*places(form), *number]) == places(english), form
                 assert "%" not in PLACES.sub("", form), form
 
 

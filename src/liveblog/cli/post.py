@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _ADVICE = """\
-Write the update above, in Markdown. A first line "# Like this" is its title.
-Save and close to post it; leave it empty to cancel."""
+Write the update below the second line ---, in Markdown, and fill in what you need above it.
+Save and close to post it; leave it as it is to cancel."""
 
 _EDIT_ADVICE = """\
 Change the update above. A first line "# Like this" is its title.
@@ -206,9 +206,14 @@ def post(
     elif text is None and (given["images"] or title):
         text = ""
     elif text is None:
-        written = in_editor(f"# {title}\n" if title else "", _ADVICE)
-        written_title, text = split_title(written)
-        title = title or written_title
+        from .template import TEMPLATE, read_template
+
+        written = in_editor(f"{TEMPLATE}\n\n", _ADVICE)
+        with saved_on_error(written):
+            fields, text = read_template(written)
+            draft = _draft(blog, given | fields)
+        written_title, text = split_title(text)
+        title = fields.get("title") or written_title
         if not text and not title:
             state.say("Nothing was written; nothing was posted.")
             return

@@ -53,6 +53,20 @@ def tag_path(tag_slug: str) -> str:
     return f"tags/{tag_slug}/"
 
 
+KEY_EVENTS = "key-events/"
+"""The path of the page of all key events."""
+
+
+def list_path(tag_slug: str) -> str:
+    """Return the path of a tag; of the page of all key events if the slug is empty."""
+    return tag_path(tag_slug) if tag_slug else KEY_EVENTS
+
+
+def list_page_path(tag_slug: str, month: str, number: int) -> str:
+    """Return the path of a page with older entries of a list: ``tags/damas/2012-07/2/``."""
+    return f"{list_path(tag_slug)}{month}/" + (f"{number}/" if number > 1 else "")
+
+
 CHAPTERS = "chapters/"
 """The path of the list of chapters, and of their feeds."""
 
@@ -136,7 +150,7 @@ _GENERATED = re.compile(
             r"card\.png",
             rf"media/{MEDIA_PATH.pattern}|media/chapters/[^/]+-[0-9a-f]{{10}}\.[a-z0-9]{{2,4}}",
             _SMALLER.pattern,
-            rf"tags/[^/]+/(?:index\.html|{_FEED})",
+            rf"tags/[^/]+/{_FEED}|(?:tags/[^/]+|key-events)/(?:\d{{4}}-\d\d/(?:\d+/)?)?index\.html",
             rf"(?:daily/|weekly/|chapters/|){_FEED}",
             r"chapters/(?:index\.html|search\.json|[^/]+/index\.(?:html|md|txt))",
             r"\d{4}/index\.html",
@@ -153,7 +167,7 @@ _CHAPTER = re.compile(r"chapters/([^/]+)/index\.html")
 _PUBLICATION_ORDER = re.compile(
     r"(assets/|card\.png|search/|subscribe/|embed\.js|404\.html|oembed\.json|opensearch\.xml)"
     r"|(media/)"
-    r"|(tags/|daily/|weekly/|chapters/|\d{4}/index\.html|\d{4}/W\d\d/)"
+    r"|(tags/|key-events/|daily/|weekly/|chapters/|\d{4}/index\.html|\d{4}/W\d\d/)"
     rf"|({_DAY}/[^/.]+/)"
     r"|(\d{4}/)"
     r"|((?!index\.html))"
@@ -187,8 +201,8 @@ def publication_order(path: str) -> int:
     """Return a number by which files and new folders are sorted for publication, the least first.
 
     The path of a folder ends in a slash. Files are published before the pages that link to them, as
-    far as possible: assets; pictures; tags, chapters, weeks and years; entries; days; feeds and
-    lists; the live page.
+    far as possible: assets; pictures; tags, key events, chapters, weeks and years; entries; days;
+    feeds and other lists; the live page.
     """
     match = _PUBLICATION_ORDER.match(path)
     return match.lastindex or 0 if match else 0

@@ -40,6 +40,7 @@ def chapter_page(
         updated=changed,
         pictures=[chapter.picture] if chapter.picture and chapter.state == "live" else [],
         publisher=pages.publisher,
+        picture=pages.sharing_picture,
     )
     return pages.page(
         "chapter.html",

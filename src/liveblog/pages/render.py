@@ -47,7 +47,7 @@ from ..text.markup import to_html, typeset
 from ..text.plain import shorten
 from ..timeline import Day, Entry
 from . import digests
-from .data import ChapterLink, FeedDocument, NavigationLink, Tag
+from .data import ChapterLink, FeedDocument, ListPlace, NavigationLink, OlderEntries, Tag
 from .pictures import IN_CHAPTER, IN_ENTRY, IN_LIST, source_set, with_sizes
 from .structured_data import article, blog_posting, entry_page, json_ld, organization
 from .templates import Templates, verbatim
@@ -303,15 +303,32 @@ class Pages:
         entries: Sequence[Entry],
         total: int,
         chapters: Sequence[ChapterLink] = (),
+        older: OlderEntries | None = None,
     ) -> bytes:
         """Render the page of a tag with its newest entries; *total* counts all of them.
 
-        *chapters* are those that select the tag.
+        *chapters* are those that select the tag; *older* links to the other entries.
         """
         path = addresses.tag_path(tag.slug) + "index.html"
         return self.page(
-            "tag.html", path, tag=tag, by_day=by_day(entries), total=total, chapters=chapters
+            "tag.html",
+            path,
+            tag=tag,
+            by_day=by_day(entries),
+            total=total,
+            chapters=chapters,
+            rest=older,
         )
+
+    def key_events(self, entries: Sequence[Entry], total: int, older: OlderEntries | None) -> bytes:
+        """Render the page of the key events with the newest of them; see :meth:`tag`."""
+        path = f"{addresses.KEY_EVENTS}index.html"
+        values = {"by_day": by_day(entries), "total": total, "rest": older}
+        return self.page("key_events.html", path, **values)
+
+    def list_page(self, path: str, place: ListPlace, entries: Sequence[Entry]) -> bytes:
+        """Render a page with older entries of a tag or of the key events."""
+        return self.page("list_page.html", path, place=place, by_day=by_day(entries))
 
     def subscribe(self, tags: Sequence[Tag], *, has_chapters: bool) -> bytes:
         """Render the page that explains the feeds and shows their addresses.
@@ -342,7 +359,15 @@ class Pages:
             summary=self.summary(entry),
             day=self.words.day(entry.day, year=True),
             article=self.article(entry),
-            json_ld=json_ld(entry_page(self.config, entry, self.posting(entry), self.publisher)),
+            json_ld=json_ld(
+                entry_page(
+                    self.config,
+                    entry,
+                    self.posting(entry),
+                    self.publisher,
+                    self.sharing_picture,
+                )
+            ),
         )
 
     def year(
@@ -505,6 +530,7 @@ class Pages:
             updated=Moment(digest.changed, digest.precision if first else "instant"),
             pictures=digest.pictures[:1],
             publisher=self.publisher,
+            picture=self.sharing_picture,
         )
 
     def posting(self, entry: Entry) -> dict[str, Any]:

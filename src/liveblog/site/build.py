@@ -18,13 +18,15 @@ from ..pages.live_page import ON_PAGE
 from ..timeline import Timeline
 from .chapter_files import ChapterFiles
 from .digest_files import DigestFiles
+from .entry_index import KEY_EVENTS
 from .fault_boundary import CORRECT_HINT, is_fatal, reason
 from .feed_files import DAYS_IN_FEED, Archive, FeedFiles
 from .index import Index, hash_of
+from .list_files import ListFiles
 from .look import Look
 from .output import Output, Record
 from .parallel import Task, run_tasks
-from .plan import Plan, is_archived, make_plan
+from .plan import Plan, is_archived, list_purpose, make_plan
 from .report import Progress, Report
 from .site_files import SiteFiles
 from .sitemap_files import SitemapFiles
@@ -142,12 +144,21 @@ class Build:
                 for year in sorted(plan.years)
             ),
             (self._tag(feeds, slug) for slug in sorted(plan.tags)),
+            self._lists(plan),
             self._chapters(plan),
             (self._archive(feeds, day) for day in sorted(plan.archives)),
             (self._search_month(files, month) for month in sorted(plan.search_months)),
             self._recent_parts(plan, feeds, files),
         ]  # fmt: skip
-        shown = plan.tags, plan.archives, plan.days, plan.weeks, plan.years, plan.chapters
+        shown = (
+            plan.tags,
+            plan.lists,
+            plan.archives,
+            plan.days,
+            plan.weeks,
+            plan.years,
+            plan.chapters,
+        )
         total = sum(len(parts_of_kind) for parts_of_kind in shown)
 
         def on_progress(done: int) -> None:
@@ -217,12 +228,30 @@ class Build:
 
     def _tag(self, files: FeedFiles, slug: str) -> _Part:
         topic = self._index.entries.topic_at(slug)
+        if not topic:
+            return _Part(f"tag:{slug}", date.max, 0, lambda: None)
         name, total = self._index.entries.tag(topic)
         size = max(self._look.pages.config.feeds.entries, ON_PAGE)
         refs = self._index.entries.tagged(topic, size)
         chapters = self._index.chapters.tagged(topic)
-        render = partial(files.tag, Tag(slug, name), total, refs, chapters)
+        older = ListFiles(self._context).older(topic)
+        render = partial(files.tag, Tag(slug, name), total, refs, chapters, older)
         return _Part(f"tag:{slug}", date.max, len(refs) // ENTRIES_IN_FEED, render)
+
+    def _lists(self, plan: Plan) -> Iterator[_Part]:
+        """Yield the page of the key events, and the pages of older entries by month."""
+        files, index = ListFiles(self._context), self._index.lists
+        for month, changed in sorted(plan.lists.items()):
+            is_listed = index.total(month[0]) > ON_PAGE
+            pages = index.pages(*month) if is_listed else []
+            render = partial(files.month, [files.read(page, changed) for page in pages])
+            weight = len(changed) * ON_PAGE // ENTRIES_IN_FEED
+            yield _Part(list_purpose(month), date.max, weight, render)
+        if plan.key_events:
+            refs = self._index.entries.keys(ON_PAGE)
+            older = files.older(KEY_EVENTS)
+            render = partial(files.key_events, refs, index.total(KEY_EVENTS), older)
+            yield _Part("key-events", date.max, len(refs) // ENTRIES_IN_FEED, render)
 
     def _chapters(self, plan: Plan) -> list[_Part]:
         """Return the chapters, by their last days; one that readers may not see has no files."""

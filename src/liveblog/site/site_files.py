@@ -25,6 +25,7 @@ from .documents import (
     search_json,
     searched,
 )
+from .entry_index import KEY_EVENTS
 from .fault_boundary import Substitute
 from .writer import Context
 
@@ -101,18 +102,26 @@ class SiteFiles:
         days = [(day, non_empty.headlines[day]) for day in reversed(non_empty.days[-DAYS:])]
         older = None
         if len(newest) > len(entries):
-            older = queries.link(period.day(newest[len(entries)].day))
+            following = newest[len(entries)]
+            older = structs.replace(
+                queries.link(period.day(following.day)), anchor=f"e-{following.id}"
+            )
         return Home(
             coverage=queries.coverage,
             entries=entries,
             pinned=pinned,
             keys=queries.entries(index.keys(KEYS)),
-            tags=[Tag(name, index.tag(name)[0]) for name, _ in tags.most_common(TAGS)],
+            all_keys=self._context.index.lists.total(KEY_EVENTS),
+            tags=[self._tag(slug) for slug, _ in tags.most_common(TAGS)],
             days=[queries.link(period.day(day), headline) for day, headline in days],
             years=non_empty.years[::-1],
             older=older,
             chapters=self._context.index.chapters.links(CHAPTERS),
         )
+
+    def _tag(self, slug: str) -> tuple[Tag, int]:
+        name, total = self._context.index.entries.tag(slug)
+        return Tag(slug, name), total
 
     def _fitting(self, entries: Sequence[Entry], pinned: Sequence[Entry] = ()) -> Sequence[Entry]:
         """Return those of *entries*, the first of them, that the live page has room for."""

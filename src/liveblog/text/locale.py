@@ -160,6 +160,11 @@ class Words:
         is_repeated = other_reading(instant, self.zone) is not None
         return f"{text}{NBSP}({self.offset(instant)})" if is_repeated else text
 
+    def hour(self, hour: int) -> str:
+        """Format a full hour: ``18 h``, ``18:00``."""
+        text = self._times(time_of_day(hour))
+        return text.removesuffix(f"{NBSP}00") if self._locale.language == "fr" else text
+
     def _format_time(self, local: time_of_day) -> str:
         return format_time(local, self._clock_pattern, locale=self._locale).replace(" ", NARROW)
 
