@@ -852,8 +852,8 @@ def test_a_figure_is_told_with_its_change_over_the_period() -> None:
         (3, {"figures": (Figure("Dead", 60.5), Figure("Fled", 30_000, "people"))}),
     )
     assert [change_line(series, found, words) for series in main_series(found)] == [
-        "Dead: 92 on 16 Jul, 60.5 on 19 Jul (−31.5), at most 302 on 17 Jul",
-        "Fled, people: 8,500 on 16 Jul, 30,000 on 19 Jul (+21,500)",
+        "Dead: 92 on Jul 16, 60.5 on Jul 19 (−31.5), at most 302 on Jul 17",
+        "Fled, people: 8,500 on Jul 16, 30,000 on Jul 19 (+21,500)",
     ]
 
 

@@ -350,6 +350,20 @@ def test_an_entry_is_pinned_and_edited(composer: Page, server: LiveServer) -> No
     server.blog.remove(entry.id)
 
 
+def test_a_button_of_a_chapter_does_what_it_says(composer: Page, server: LiveServer) -> None:
+    """It lists the updates of other days; sent without its name, the form would publish."""
+    composer.goto(f"{server.url}compose/chapter")
+    composer.shows("#show")  # the script runs
+    composer.fill("#title", "Un chapitre")
+    for name, day in (("start", "yesterday"), ("end", "today")):
+        fill = "(name, day) => { document.querySelector(`[name=${name}]`).value = day; }"
+        composer.evaluate(fill, name, server.blog.period(day).id)
+    composer.click("[name=do][value=show]")
+    composer.shows(".quotable li")
+    assert composer.evaluate("() => document.getElementById('title').value") == "Un chapitre"
+    assert server.blog.timeline.unfiltered_chapters() == []
+
+
 def test_what_cannot_be_sent_waits_for_the_server(composer: Page, server: LiveServer) -> None:
     """Over a reload, and is sent by itself, once."""
     composer.until("() => navigator.serviceWorker?.ready.then(() => true) ?? true")

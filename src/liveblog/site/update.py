@@ -201,7 +201,7 @@ class IndexUpdate:
     def _name(self, entry: Entry) -> str:
         """Return the name of an entry; empty if it cannot be rendered, which its page reports."""
         try:
-            return self._context.pages.name(entry)
+            return self._context.pages.marked_name(entry)
         except Exception as error:
             if is_fatal(error):
                 raise
