@@ -216,7 +216,7 @@ def _subject(digest: Digest, pages: Pages) -> str:
 
 def _preheader(digest: Digest, pages: Pages) -> str:
     """Return the text that mail programs show after the subject, of 60 to 100 characters."""
-    names = (pages.name(entry) for entry in by_strength(digest.entries))
+    names = (pages.marked_name(entry) for entry in by_strength(digest.entries))
     config = pages.config
     about = (label(digest.period, pages.words), config.title, config.description)
     text = ""

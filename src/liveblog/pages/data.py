@@ -83,8 +83,9 @@ class Home(Struct, frozen=True):
 
 
 class ItemExtension(msgspec.Struct):
-    """What our JSON Feeds say beyond the format about the date of an item."""
+    """What our JSON Feeds say beyond the format about the title and the date of an item."""
 
+    title: str = ""  #: of an item without a title of its own
     precision: Precision = "instant"
     written_time: str = ""
 
@@ -97,6 +98,11 @@ class FeedItem(msgspec.Struct):
     summary: str = ""
     date_published: datetime | None = None
     liveblog: ItemExtension = msgspec.field(name="_liveblog", default_factory=ItemExtension)
+
+    @property
+    def name(self) -> str:
+        """The title that Atom and RSS give it."""
+        return self.title or self.liveblog.title
 
     @property
     def moment(self) -> Moment | None:

@@ -201,7 +201,7 @@ class Pages:
         if digest.introduction:
             return shorten(html_to_text(self.markdown(digest.introduction)), SUMMARY)
         main = [e for e in by_strength(digest.entries) if e.now.title not in digest.headlines]
-        names = [self.name(entry) for entry in (main or digest.entries)[:5]]
+        names = [self.marked_name(entry) for entry in (main or digest.entries)[:5]]
         return shorten(" · ".join(names), SUMMARY)
 
     def name(self, entry: Entry) -> str:
@@ -212,6 +212,20 @@ class Pages:
         if now.title:
             return self.words.shown(now.title)
         return self._cached("name", entry, self._first_words)
+
+    def marked_name(self, entry: Entry) -> str:
+        """Return the name of an entry where it stands alone: in feeds, shared links and lists.
+
+        It marks what is unconfirmed, and says of when an update is that was retracted: its words,
+        the title among them, are shown no more.
+        """
+        now = entry.now
+        if now.state == "retracted":
+            date = self.words.shown_moment(moment_in(now))
+            return self.words.say("Update of %(date)s retracted", date=date)
+        if now.verification == "unconfirmed":
+            return self.words.say("[Unconfirmed] %(title)s", title=self.name(entry))
+        return self.name(entry)
 
     def line(self, entry: Entry) -> str:
         """Return what an entry is called where it is shown in a line."""
@@ -342,14 +356,19 @@ class Pages:
             readers=READERS,
         )
 
-    def entry(self, entry: Entry) -> bytes:
-        """Render the page of one entry, with its history."""
+    def entry(
+        self,
+        entry: Entry,
+        beside: tuple[NavigationLink | None, NavigationLink | None] = (None, None),
+    ) -> bytes:
+        """Render the page of one entry, with its history; *beside* links to its neighbours."""
         return self.page(
             "entry.html",
             addresses.entry_path(entry.id) + "index.html",
             entry=entry,
+            beside=beside,
             now=entry.now,
-            name=self.name(entry),
+            name=self.marked_name(entry),
             summary=self.summary(entry),
             day=self.words.day(entry.day, year=True),
             article=self.article(entry),
@@ -529,7 +548,7 @@ class Pages:
 
     def posting(self, entry: Entry) -> dict[str, Any]:
         """Return the structured data of an entry."""
-        return blog_posting(self.config, entry, self.name(entry), self._text(entry))
+        return blog_posting(self.config, entry, self.marked_name(entry), self._text(entry))
 
 
 def _anchor_of(text: str) -> str:

@@ -53,10 +53,11 @@ class Words:
         """Use *language* (BCP 47; see :data:`liveblog.config.checks.LANGUAGES`) and *zone*."""
         self.language = language
         self.zone = zone
-        # CLDR's "en" is American English; here it is British.
-        self._locale = Locale.parse("en-GB" if language == "en" else language, sep="-")
+        self._locale = Locale.parse(language, sep="-")
         self.catalogue = _load_catalogue(self._locale.language)
-        key = "en_US" if str(self._locale) == "en_US" else self._locale.language
+        # "July 15" in American English, which is CLDR's "en"; "15 July" in British English.
+        is_month_first = self._locale.date_formats["long"].pattern.startswith("MMMM")
+        key = "en_US" if is_month_first else self._locale.language
         self._day, self._year = _DAY[key], _YEAR.get(key, " y")
         #: The typography of texts in HTML; None for a language that has none.
         self.in_html = typography(self._locale.language)
