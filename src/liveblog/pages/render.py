@@ -357,12 +357,17 @@ class Pages:
             readers=READERS,
         )
 
-    def entry(self, entry: Entry) -> bytes:
-        """Render the page of one entry, with its history."""
+    def entry(
+        self,
+        entry: Entry,
+        beside: tuple[NavigationLink | None, NavigationLink | None] = (None, None),
+    ) -> bytes:
+        """Render the page of one entry, with its history; *beside* links to its neighbours."""
         return self.page(
             "entry.html",
             addresses.entry_path(entry.id) + "index.html",
             entry=entry,
+            beside=beside,
             now=entry.now,
             name=self.marked_name(entry),
             summary=self.summary(entry),
