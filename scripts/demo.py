@@ -35,8 +35,8 @@ SCRIPT: tuple[dict[str, Any], ...] = (
      "figures": [Figure("Engins de pompiers", 6)]},
     {"title": "Le quai est rouvert", "key": True, "tags": ["exercice"],
      "text": "Les ferries repartent. Les **temps forts** s’ajoutent d’eux-mêmes en tête de page."},
-    {"text": "Ouvrez cette page dans un second onglet, ou sur un téléphone du même réseau : "
-             "l’onglet suit sans ouvrir de seconde connexion."},
+    {"text": "Ouvrez cette page dans un second onglet : il suit sans ouvrir de seconde "
+             "connexion."},
     {"text": "Écrivez vous-même : l’adresse du composeur est dans le terminal."},
 )  # fmt: skip
 """The updates that the correspondent posts, in a loop. The fourth is then corrected."""

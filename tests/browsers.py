@@ -343,9 +343,9 @@ def firefox_of(program: str) -> Iterator[Firefox]:
 class WebKit:
     """WebKitWebDriver, which runs a browser for each session."""
 
-    def __init__(self, port: int, browser: Path) -> None:
+    def __init__(self, port: int, browser: str) -> None:
         self._port = port
-        self._browser = str(browser)
+        self._browser = browser
         answered(lambda: self.command("GET", "/status"))
 
     def command(self, method: str, path: str, **parameters: Any) -> Any:
@@ -410,7 +410,7 @@ class _WebKitPage(_DriverPage):
 
 
 @contextmanager
-def webkit_of(driver: str, screen: str, browser: Path) -> Iterator[WebKit]:
+def webkit_of(driver: str, screen: str, browser: str) -> Iterator[WebKit]:
     """Run WebKitWebDriver; *screen* is Xvfb, which shows windows to nobody."""
     read, write = os.pipe()
     options = ("-displayfd", str(write), "-screen", "0", "1280x900x24", "-nolisten", "tcp")

@@ -73,6 +73,7 @@ LIBRARIES = {
         "site.index",
         "site.entry_index",
         "site.chapter_index",
+        "site.list_index",
         "site.manifest",
         "site.news_index",
         "site.quote_index",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from liveblog.imaging import smaller
+from liveblog.imaging import card, smaller
 from liveblog.model.errors import InvalidInput
 
 from .test_media import encoded, two_colours
@@ -77,3 +77,40 @@ def test_a_damaged_picture_is_an_error() -> None:
     data = encoded(two_colours(800, 400), "PNG")
     with pytest.raises(InvalidInput):
         smaller(data[:300], 480)
+
+
+@pytest.mark.parametrize(
+    ("title", "is_right_to_left"),
+    [
+        ("Syrie, l’été où « tout » change – œuvre d’une année", False),
+        ("دمشق: أسبوع المعارك (BBC News) 18:30", True),
+        ("Wort " * 90, False),
+        ("x" * 300, False),
+        ("", False),
+    ],
+)
+def test_a_picture_for_sharing_shows_the_title_within_its_margins(
+    title: str, is_right_to_left: bool
+) -> None:
+    """From the side where its language begins; whatever the length."""
+    image = opened(card(title, "Live", is_live=True, is_right_to_left=is_right_to_left))
+    assert (image.format, image.size) == ("PNG", (1200, 630))
+    dark = image.convert("L").crop((0, 160, 1200, 530)).point(lambda v: 255 if v < 128 else 0)
+    box = dark.getbbox()
+    if not title:
+        assert box is None
+    else:
+        assert box is not None
+        assert box[0] >= 80
+        assert box[2] <= 1120
+        assert (box[2] > 1090) if is_right_to_left else (box[0] < 110)
+
+
+def test_a_picture_for_sharing_has_no_boxes_in_the_place_of_letters() -> None:
+    """A title in another script is left out; what shares the picture shows it as text."""
+    assert card("日本の地震", "Live", is_live=True, is_right_to_left=False) == card(
+        "", "Live", is_live=True, is_right_to_left=False
+    )
+    assert card("x", "Live", is_live=True, is_right_to_left=False) != card(
+        "x", "Live", is_live=False, is_right_to_left=False
+    )

@@ -167,7 +167,7 @@ def commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
     for name in cli.COMMANDS:
         command = cli.liveblog.get_command(context, name)
         assert command
-        if name == "serve":  # it runs until it is stopped
+        if name in ("serve", "preview"):  # they run until they are stopped
             continue
         yield (name,), command
         for inner, part in getattr(command, "commands", {}).items():

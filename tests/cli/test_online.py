@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +13,9 @@ import pytest
 from liveblog import Blog
 from liveblog.storage.leader import leader_lock
 
-from ..command import Done, run
-from ..conftest import Clock, begun
+from ..command import MODULE, Done, run
+from ..conftest import Clock, begun, site_bytes
+from ..wire import fetch
 
 ADDRESS = "https://example.org/semaine/"
 
@@ -129,3 +133,48 @@ def test_what_is_saved_but_not_published_is_said(blog: Blog) -> None:
     assert done.returncode == 1
     assert Blog(blog.paths.root).timeline.entry(done.stdout.strip())
     assert "It is saved" in done.stderr
+
+
+# -- looking at it ---------------------------------------------------------------------------
+
+
+def test_the_address_of_a_page_is_printed(blog: Blog) -> None:
+    """Of the live page, or of an update; without a terminal nothing is opened."""
+    entry_id = blog.post("Le premier.").id
+    assert call(blog, "open").stdout == f"{ADDRESS}\n"
+    assert call(blog, "open", "last").stdout == f"{ADDRESS}{page_of(entry_id)}\n"
+    assert run("open", "zzzz", cwd=blog.paths.root).returncode == 2
+
+
+def test_a_token_comes_with_a_link_that_signs_in(blog: Blog) -> None:
+    """The result alone is on standard output; the part after # reaches no server."""
+    done = call(blog, "token", "new", "Ana")
+    assert f"{ADDRESS}compose#token={done.stdout.strip()}\n" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_preview_shows_the_journal_and_changes_nothing(blog: Blog) -> None:
+    """Also what is posted meanwhile; on Ctrl-C its folder is deleted."""
+    blog.post("Le premier.")
+    before = site_bytes(blog.paths.root)
+    process = subprocess.Popen(
+        [*MODULE, "preview"],
+        cwd=blog.paths.root,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"TMPDIR": str(blog.paths.root.parent)},
+    )
+    assert process.stdout
+    address = process.stdout.readline().strip()
+    page = fetch(address, "").body.decode()
+    assert "Le premier." in page
+    assert ADDRESS not in page
+    assert site_bytes(blog.paths.root) == before
+    blog.post("Le second.")
+    assert "Le second." in fetch(address, "").body.decode()
+    assert not blog.paths.site.exists()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+    process.stdout.close()
+    assert [path.name for path in blog.paths.root.parent.iterdir()] == ["blog"]

@@ -97,7 +97,7 @@ MISTAKES: list[tuple[str, str | bytes, list[str], str]] = [
         "language written as a locale",
         VALID + 'language = "fr_FR"\n',
         ["line 4", "'fr_FR'"],
-        "region such as en-US",
+        "region such as en-GB",
     ),
     (
         "typo in the weekday",

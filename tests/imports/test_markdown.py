@@ -811,9 +811,9 @@ def test_a_picture_that_becomes_a_link_out_is_not_read(site: Path) -> None:
 def test_a_picture_that_is_too_large_is_not_read(site: Path) -> None:
     """Reading it says so; the update comes."""
     put(site, "a.png", b"")
-    os.truncate(site / "a.png", 50_000_000)
+    os.truncate(site / "a.png", 110_000_000)
     put(site, "post.md", post("![Un](a.png)"))
-    with pytest.raises(InvalidInput, match="more than 40,000,000 bytes"):
+    with pytest.raises(InvalidInput, match="more than 100,000,000 bytes"):
         version(site).pictures[0].read()
 
 
@@ -1000,6 +1000,38 @@ def test_a_folder_without_posts_is_refused(make: Callable[[Path], Any], tmp_path
     make(tmp_path / "posts")
     with pytest.raises(InvalidInput, match="posts"):
         folder(tmp_path / "posts", zone=PARIS, now=NOW, language="en")
+
+
+# -- films ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![The bridge](v.mp4)",
+        '<video controls aria-label="The bridge" src="v.mp4"></video>',
+        '<video aria-label="The bridge">\n<source src="v.mp4" type="video/mp4">\nOld.\n</video>',
+    ],
+)
+def test_films_of_the_folder_come_as_pictures_do(site: Path, text: str) -> None:
+    """Whatever shows them."""
+    put(site, "v.mp4", b"film")
+    put(site, "a.md", post(f"Before.\n\n{text}\n\nAfter."))
+    found = version(site)
+    assert [(p.name, p.alt, p.read()) for p in found.pictures] == [("v.mp4", "The bridge", b"film")]
+    assert found.body == "Before.\n\nAfter."
+
+
+def test_a_film_on_another_server_is_a_link_and_one_beside_a_post_is_told(site: Path) -> None:
+    """Neither is lost in silence."""
+    put(site, "a/v.mp4", b"film")
+    put(site, "a/index.md", post('<audio src="https://e.org/a.mp3">Old.</audio>'))
+    (found,) = updates(site)
+    assert found.versions[0].body == "[https://e.org/a.mp3](<https://e.org/a.mp3>)"
+    assert [problem.what for problem in problems(site)] == [
+        "is on another server, so readers get a link: https://e.org/a.mp3",
+        "is beside the post, but its text does not show it: a/v.mp4",
+    ]
 
 
 # -- languages -------------------------------------------------------------------------------------

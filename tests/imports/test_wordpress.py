@@ -283,7 +283,7 @@ def markdown(text: str) -> str:
          "[A](https://e.org/a.jpg)\n\nB"),
         ("[gallery include='3, 4']", "pictures \\[3, 4\\]"),
         ("[gallery]", "pictures \\[\\]"),
-        ("[video mp4='https://e.org/f.mp4'][/video] x", "<https://e.org/f.mp4>\n\nx"),
+        ("[video mp4='https://e.org/f.mp4'][/video] x", "[e.org](https://e.org/f.mp4)\n\nx"),
         ("[youtube https://e.org/w?v=1]", "<https://e.org/w?v=1>"),
         ("[video mp4='https://e.org/a'] b [video mp4='https://e.org/c'][/video]",
          "<https://e.org/a>\n\nb\n\n<https://e.org/c>"),
@@ -738,6 +738,21 @@ def test_a_post_that_makes_no_sense_is_reported(
     items = read(write(post(**fields), post("Other.", "2")))
     assert list(updates(items)) == ["post 2"]
     assert message in problems(items)[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<figure><video controls src="https://e.org/v.mp4"></video><figcaption>C</figcaption></figure>',
+        '[video mp4="https://e.org/v.mp4"][/video]',
+        '<video><source src="https://e.org/v.mp4"><a href="https://e.org/v.mp4">v</a></video>',
+    ],
+)
+def test_a_film_is_taken_as_pictures_are(text: str, write: Callable[..., Path]) -> None:
+    """Also its caption."""
+    (film,) = (found := only(write(post(f"Text.\n\n{text}")))).pictures
+    assert (film.name, film.url, found.body) == ("v.mp4", "https://e.org/v.mp4", "Text.")
+    assert film.caption == ("C" if "figure" in text else "")
 
 
 @pytest.mark.parametrize("number", ["", "x", "-1"])

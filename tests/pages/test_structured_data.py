@@ -70,6 +70,14 @@ PUBLISHER = node(
     url=is_address,
     logo=node("ImageObject", url=is_address),
 )
+FILM: dict[str, Check] = {
+    "name": is_text,
+    "description": is_text,
+    "contentUrl": is_address,
+    "encodingFormat": lambda kind: re.fullmatch("(video|audio)/[a-z0-9]+", kind),
+    "duration": lambda time: re.fullmatch(r"PT\d+S", time),
+    "uploadDate": is_date,
+}
 POSTING: dict[str, Check] = {
     "@id": is_address,
     "url": is_address,
@@ -79,6 +87,8 @@ POSTING: dict[str, Check] = {
     "dateModified": is_date,
     "author": are(PERSON),
     "image": are(is_address),
+    "video": are(node("VideoObject", thumbnailUrl=are(is_address), **FILM)),
+    "audio": are(node("AudioObject", **FILM)),
 }
 PAGE: dict[str, Check] = {
     "mainEntityOfPage": is_address,
@@ -107,8 +117,8 @@ SCHEMAS: dict[str, dict[str, Check]] = {
 """The properties that a type may have."""
 
 OPTIONAL = {
-    "author", "image", "keywords", "coverageEndTime", "articleBody", "temporalCoverage",
-    "description", "liveBlogUpdate",
+    "author", "image", "video", "audio", "keywords", "coverageEndTime", "articleBody",
+    "temporalCoverage", "description", "liveBlogUpdate",
 }  # fmt: skip
 
 
@@ -154,8 +164,10 @@ def described(folder: Path) -> dict[str, dict[str, Any]]:
             assert data["@type"] == kind, path
             validate(data, SCHEMAS[kind])
             assert data["url"] == data["mainEntityOfPage"] == canonical
-            logo = data["publisher"]["logo"]["url"]
-            assert (folder / logo.removeprefix(data["publisher"]["url"])).is_file()
+            for file in (*data["image"], data["publisher"]["logo"]["url"]):
+                assert (folder / file.removeprefix(data["publisher"]["url"])).is_file()
+            card = tree.xpath("//meta[@property='og:image']/@content")
+            assert card[0] in data["image"] or kind == "LiveBlogPosting"
     return found
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from liveblog import Blog
+from liveblog.model import addresses
 from liveblog.site.feed_builder import FeedBuilder
 from liveblog.timeline import Entry
 
@@ -89,3 +91,44 @@ def test_the_digest_of_a_day_is_published_when_the_day_closes(
     assert datetime(2012, 7, 15, 22, tzinfo=UTC) <= item.published <= clock()
     assert sorted(item.tags) == ["Alep", "Damas"]
     assert item.url == f"{BASE}2012/07/15/"
+
+
+@pytest.mark.parametrize(
+    ("language", "claim", "retraction"),
+    [
+        ("en-GB", "[Unconfirmed] A", "Update of Sunday 15 July 2012 at 18:04 retracted"),
+        ("fr", "[Non confirmé] A", "Publication retirée (dimanche 15 juillet 2012 à 18 h 04)"),
+        ("de", "[Unbestätigt] A", "Meldung zurückgezogen (Sonntag, 15. Juli 2012, um 18:04 Uhr)"),
+        (
+            "es",
+            "[Sin confirmar] A",
+            "Actualización retirada (domingo 15 de julio de 2012 a las 18:04)",
+        ),
+        ("ar", "[غير مؤكد] A", "خبر مسحوب (الأحد 15 يوليو 2012 الساعة 6:04 م)"),
+    ],
+)
+def test_titles_mark_claims_and_say_which_update_was_retracted(
+    new_blog: Callable[..., Blog], language: str, claim: str, retraction: str
+) -> None:
+    """A list of titles is all that some readers see; id and dates stay what they are."""
+    blog = new_blog(language=language)
+    feeds = FeedBuilder(blog.publisher.pages)
+    told = blog.post("Text.", title="A", verification="unconfirmed")
+    item = feeds.entry(Entry((told,)))
+    assert item.title == claim
+    gone = feeds.entry(Entry((told, blog.retract(told.id, why="Wrong."))))
+    assert " ".join(gone.title.split()) == retraction
+    assert (gone.id, gone.published) == (item.id, item.published)
+
+
+def test_the_marks_stand_wherever_a_title_stands_alone(blog: Blog) -> None:
+    """In shared links, in structured data, and in the list of key events; not beside the text."""
+    entry = blog.post("Un bilan.", title="Cent morts", verification="unconfirmed", key=True)
+    blog.publish()
+    site = blog.paths.site
+    page = (site / addresses.entry_path(entry.id) / "index.html").read_text("utf-8")
+    marked = "[Non confirmé] Cent morts"
+    assert f'<meta property="og:title" content="{marked}">' in page
+    assert f'"headline":"{marked}"' in page
+    assert f"<span>{marked}</span>" in (site / "index.html").read_text("utf-8")
+    assert page.count(marked) < page.count("Cent morts")

@@ -10,8 +10,9 @@ from msgspec import structs
 
 from liveblog.journal import Fault
 from liveblog.model.entry import Revision
-from liveblog.site.entry_index import EntryRef, Invalidation
+from liveblog.site.entry_index import Invalidation
 from liveblog.site.index import Index
+from liveblog.site.list_index import EntryRef
 from liveblog.timeline import Entry
 
 DAY = date(2012, 7, 15)
@@ -68,7 +69,7 @@ def test_only_what_shows_a_changed_entry_is_invalid(index: Index) -> None:
     stays, changes = entry("a", tags=("Homs",)), entry("b", tags=("Damas",))
     replace(index, [stays, changes])
     assert replace(index, [stays, changes]) == (
-        Invalidation(frozenset(), frozenset(), frozenset(), False),
+        Invalidation(frozenset(), frozenset(), frozenset(), {}, False),
         set(),
     )
     later = corrected(changes, NOON + timedelta(days=1))

@@ -14,6 +14,7 @@ from liveblog import Blog
 from liveblog.blog import Image
 from liveblog.exports import html as one_file
 from liveblog.model.chapter import ChapterDraft
+from liveblog.model.errors import ConfigError
 
 from ..conftest import coverage_digest, site_bytes
 from ..test_media import encoded, two_colours
@@ -125,11 +126,13 @@ def test_only_what_changed_is_made(
 
 
 @pytest.mark.slow
-def test_a_blog_without_pictures_loads_no_encoder(blog: Blog) -> None:
-    """A publication costs what it did."""
+def test_a_blog_without_pictures_loads_no_encoder_again(blog: Blog) -> None:
+    """The picture for sharing is drawn once; then an update costs what it did."""
     blog.post("Sans image.")
+    blog.publish()
     sys.modules.pop("liveblog.imaging", None)
-    blog.publish(full=True)
+    blog.post("Encore.")
+    blog.publish()
     assert "liveblog.imaging" not in sys.modules
 
 
@@ -168,3 +171,62 @@ def test_only_pages_name_the_smaller_files(blog: Blog, tmp_path: Path) -> None:
     named = [p for p in site.rglob("index.html") if "srcset" in p.read_text("utf-8")]
     assert {site / "index.html", site / "chapters/index.html"} < set(named)
     assert site / "chapters/un-jour/index.html" in named
+
+
+def shared_picture(blog: Blog, path: str) -> str:
+    """Return the path of the picture that is shown where a page of the site is shared."""
+    page = lxml_html.fromstring((blog.paths.site / path).read_bytes())
+    found = {
+        meta.get("property") or meta.get("name"): meta.get("content") for meta in page.iter("meta")
+    }
+    assert found["twitter:card"] == "summary_large_image"
+    assert found["og:image:alt"]
+    address = found["og:image"]
+    assert address is not None
+    assert address.startswith(blog.config.url)
+    assert (blog.paths.site / address.removeprefix(blog.config.url)).is_file()
+    return address.removeprefix(blog.config.url)
+
+
+@pytest.mark.slow
+def test_every_page_has_a_picture_for_sharing(blog: Blog, tmp_path: Path) -> None:
+    """Its own, or one with the title and the state; the address of that never changes."""
+    entry = blog.post("Une image.", images=[wide(tmp_path)], tags=["Alep"])
+    blog.post("Sans image.")
+    blog.publish()
+    site = blog.paths.site
+    found = {str(p.relative_to(site)): "" for p in site.rglob("*.html")}
+    assert len(found) > 7
+    for path in found:
+        found[path] = shared_picture(blog, path)
+    own = {path for path, picture in found.items() if picture.startswith("media/")}
+    assert f"2012/07/15/{entry.id[9:]}/index.html" in own
+    assert {found[path] for path in found.keys() - own} == {"card.png"}
+    before = (site / "card.png").read_bytes()
+    blog.post("Encore.")
+    assert "card.png" not in blog.publish().written
+    blog.frame("coverage", headline="Un autre titre")
+    assert "card.png" in blog.publish().written
+    assert blog.publish(full=True).written == []
+    blog.end()
+    assert "card.png" in blog.publish().written
+    assert before != (site / "card.png").read_bytes()
+    assert not blog.check().faults
+
+
+@pytest.mark.slow
+def test_a_blog_can_have_its_own_picture_for_sharing(blog: Blog, tmp_path: Path) -> None:
+    """A file in static/; then none is drawn. One that is not there is an error with advice."""
+    blog.post("Sans image.")
+    blog.publish()
+    settings = blog.paths.root / "liveblog.toml"
+    settings.write_text(f'picture = "nous.png"\n{settings.read_text("utf-8")}', "utf-8")
+    with pytest.raises(ConfigError, match=r"nous\.png"):
+        Blog(blog.paths.root, clock=blog._clock).publish()
+    blog.paths.static.mkdir()
+    (blog.paths.static / "nous.png").write_bytes(encoded(two_colours(), "PNG"))
+    again = Blog(blog.paths.root, clock=blog._clock)
+    again.publish()
+    assert shared_picture(again, "index.html").startswith("assets/nous.")
+    assert not (again.paths.site / "card.png").exists()
+    assert not again.check().faults

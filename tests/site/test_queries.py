@@ -9,7 +9,7 @@ import pytest
 from liveblog import Blog
 from liveblog.journal import Fault
 from liveblog.model import period
-from liveblog.site.entry_index import EntryRef
+from liveblog.site.list_index import EntryRef
 from liveblog.site.queries import SiteQueries
 from liveblog.timeline import Day, Entry, Timeline
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from liveblog import Blog, Entry
-from liveblog.model.addresses import is_smaller_picture
+from liveblog.model.addresses import is_made_picture
 
 from ..conftest import site_bytes
 
@@ -39,10 +39,10 @@ def test_publishing_gives_the_committed_bytes(sample: Blog) -> None:
     made = site_bytes(sample.paths.site)
     committed = site_bytes(ROOT / "feeds")
     assert sorted(made) == sorted(committed)
-    for name in filter(is_smaller_picture, made):  # their encoder is that of the machine
+    for name in filter(is_made_picture, made):  # their encoder is that of the machine
         with Image.open(BytesIO(made[name])) as one, Image.open(BytesIO(committed[name])) as other:
             assert one.size == other.size
-    others = [name for name in made if not is_smaller_picture(name)]
+    others = [name for name in made if not is_made_picture(name)]
     assert [name for name in others if made[name] != committed[name]] == []
     assert not sample.check().faults
 

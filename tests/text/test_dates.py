@@ -480,6 +480,26 @@ def test_the_week_is_that_of_the_blogs_calendar_and_clock() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "this", "last"),
+    [
+        ("en", "this week", "last week"),
+        ("fr", "Semaine", "la semaine dernière"),
+        ("de", "diese Woche", "letzte Woche"),
+        ("es", "esta semana", "semana pasada"),
+        ("ar", "هذا الأسبوع", "الأسبوع الماضي"),
+    ],
+)
+def test_a_week_is_named_in_every_language(language: str, this: str, last: str) -> None:
+    """As today and yesterday are; in English too, and in a range."""
+    for mine, english in ((this, "week"), (last, "last-week")):
+        wanted = parse_period(english, now=NOW, zone=PARIS)
+        assert parse_period(mine, now=NOW, zone=PARIS, language=language) == wanted
+        assert parse_period(english, now=NOW, zone=PARIS, language=language) == wanted
+    both = parse_period(f"{last}..{this}", now=NOW, zone=PARIS, language=language)
+    assert (both.end - both.start).days == 13
+
+
+@pytest.mark.parametrize(
     "text",
     ["", "someday", "coverage", "2012-W60", "2012-02-30", "2012", "18:30", "today..", "..today",
      "today..yesterday", "a..b..c", "30 february", "coverage..today"],

@@ -161,8 +161,8 @@ def test_a_translation_keeps_the_places_of_its_message(language: str) -> None:
         for english in [message] if isinstance(message, str) else message:
             for category, form in enumerate(forms):
                 is_wordy = language == "ar" and len(forms) == 6 and category < 3
-                shown = [*places(form), "%(n)s"] if is_wordy and "%(n)" in english else places(form)
-                assert shown == places(english), form
+                number = ["%(n)s"] if is_wordy and "%(n)" in english else []
+                assert sorted([*places(form), *number]) == places(english), form
                 assert "%" not in PLACES.sub("", form), form
 
 
@@ -208,9 +208,9 @@ def words_of(language: str, zone: str = "Europe/Paris") -> Words:
     [
         ("fr", "Dimanche 15 juillet", "Semaine du 16 au 22 juillet 2012",
          "Du 30 juillet au 5 août 2012", "18 h 04"),
-        ("en-US", "Sunday, July 15", "Week of July 16–22, 2012",
+        ("en", "Sunday, July 15", "Week of July 16–22, 2012",
          "From July 30 to August 5, 2012", "6:04 PM"),
-        ("en", "Sunday 15 July", "Week of 16–22 July 2012",
+        ("en-GB", "Sunday 15 July", "Week of 16–22 July 2012",
          "From 30 July to 5 August 2012", "18:04"),
         ("es", "Domingo 15 de julio", "Semana del 16 al 22 de julio de 2012",
          "Del 30 de julio al 5 de agosto de 2012", "18:04"),
@@ -236,9 +236,8 @@ def test_days_weeks_and_times_read_as_in_each_language(
     ("language", "moment"),
     [
         ("fr", "dimanche 15 juillet 2012 à 18 h 04"),
-        ("en", "Sunday 15 July 2012 at 18:04"),
         ("en-GB", "Sunday 15 July 2012 at 18:04"),
-        ("en-US", "Sunday, July 15, 2012 at 6:04 PM"),
+        ("en", "Sunday, July 15, 2012 at 6:04 PM"),
         ("fr-CH", "dimanche 15 juillet 2012 à 18 h 04"),
         ("es", "domingo 15 de julio de 2012 a las 18:04"),
         ("de", "Sonntag, 15. Juli 2012, um 18:04 Uhr"),
@@ -267,8 +266,8 @@ def test_a_span_across_the_year_names_both_years() -> None:
     ("language", "month", "months"),
     [
         ("fr", "Semaine du 9 au 15 juillet", "Semaine du 30 juillet au 5 août"),
-        ("en-US", "Week of July 9–15", "Week of July 30 to August 5"),
-        ("en", "Week of 9–15 July", "Week of 30 July to 5 August"),
+        ("en", "Week of July 9–15", "Week of July 30 to August 5"),
+        ("en-GB", "Week of 9–15 July", "Week of 30 July to 5 August"),
         ("es", "Semana del 9 al 15 de julio", "Semana del 30 de julio al 5 de agosto"),
         ("de", "Woche vom 9. bis 15. Juli", "Woche vom 30. Juli bis 5. August"),
         ("ar", "الأسبوع من 9 إلى 15 يوليو", "الأسبوع من 30 يوليو إلى 5 أغسطس"),

@@ -129,6 +129,8 @@ def test_what_is_nowhere_is_said_with_the_list(house: Any) -> None:
     assert fetch(root, "", "POST", b"x").status == 405
     assert fetch(root, "", "HEAD").body == b""
     assert fetch(root, "opensearch.xml").status == 200
+    (picture,) = page_of(root).xpath("//meta[@property='og:image']/@content")
+    assert fetch(picture)["Content-Type"] == "image/png"
     assert fetch(root, "halab").status == 307
 
 

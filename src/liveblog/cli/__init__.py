@@ -11,7 +11,6 @@ import io
 import os
 import sys
 from importlib import import_module
-from keyword import iskeyword
 from typing import NoReturn
 
 import click
@@ -37,6 +36,8 @@ COMMANDS = {
     "chapter": "chapter",
     "publish": "publish",
     "move": "publish",
+    "preview": "view",
+    "open": "view",
     "serve": "serve",
     "token": "serve",
     "schedule": "schedule",
@@ -70,7 +71,7 @@ class _Commands(Group):
         command = self.commands.get(cmd_name)
         if command is None:
             module = import_module(f".{COMMANDS[cmd_name]}", __package__)
-            command = getattr(module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name)
+            command = getattr(module, cmd_name, None) or getattr(module, f"{cmd_name}_")
             assert isinstance(command, click.Command)
             parts = command.commands.values() if isinstance(command, click.Group) else ()
             for part in (command, *parts):
@@ -101,11 +102,11 @@ def _repeated_options() -> list[click.Parameter]:
 )
 @click.option("-C", "folder", metavar="DIR", default=".", help="Work on the blog in this folder.")
 @click.option("--config", metavar="FILE", help="Use this liveblog.toml.  [env: LIVEBLOG_CONFIG]")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors.")
-@click.option("-v", "--verbose", is_flag=True, help="Say more, such as each file written.")
 @click.option(
-    "--debug", is_flag=True, expose_value=False, help="Show where in the program an error arose."
+    "-q", "--quiet", is_flag=True, help="Say nothing but results and errors; -v says more."
 )
+@click.option("-v", "--verbose", is_flag=True, hidden=True)
+@click.option("--debug", is_flag=True, expose_value=False, hidden=True)
 @click.version_option(__version__, message="liveblog %(version)s")
 @click.pass_context
 def liveblog(

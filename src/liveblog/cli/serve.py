@@ -84,11 +84,11 @@ def new(state: State, name: str, scope: str, folders: tuple[str, ...], as_json: 
     else:
         echo(made)
     state.say(
-        f"This is the token of {name} ({scope}); it is not shown again. "
-        f"Sign in with it at {blog.config.url}compose"
+        f"This is the token of {name} ({scope}); it is not shown again. Sign in with it, or open "
+        "this link:"
     )
-    for other in others:
-        state.say(f"It is also valid at {other.config.url}compose")
+    for place in (blog, *others):
+        state.say(f"{place.config.url}compose#token={made}")
 
 
 @token.command(name="list")

@@ -121,7 +121,7 @@ def check_language(language: str) -> None:
     ):
         raise ConfigError(
             f"'{printable(language)}' is not a language of liveblog.",
-            f"Choose one of {', '.join(LANGUAGES)}, also with a region such as en-US.",
+            f"Choose one of {', '.join(LANGUAGES)}, also with a region such as en-GB.",
         )
 
 

@@ -79,10 +79,12 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     url: str  #: where readers find the site, ending in a slash; change it with ``liveblog move``
     id: str  #: a tag: URI (RFC 4151) that never changes; all feed ids begin with it
     language: str = "en"
-    """``ar``, ``de``, ``en`` (British), ``es`` or ``fr``, also with a region such as ``en-US``
-    (BCP 47)"""
+    """``ar``, ``de``, ``en`` (American; ``en-GB`` is British), ``es`` or ``fr``, also with another
+    region, such as ``fr-CH`` (BCP 47)"""
     timezone: str = "UTC"  #: the days and weeks are those of this zone (IANA name)
     description: str = ""  #: shown below the title and in search engines
+    picture: str = ""
+    """A picture in the folder ``static/`` for sharing pages that have none; else one is drawn."""
     author: str = ""  #: author of entries without one
     fediverse: str = ""
     """``@name@server``: the account that Mastodon names beside links to the blog."""

@@ -58,7 +58,7 @@ def _item(item: Item) -> dict[str, Any]:
             "summary": item.summary,
             "date_published": item.published,
             "date_modified": item.updated,
-            "_liveblog": _dating(item) or None,
+            "_liveblog": _extension(item) or None,
             "authors": [{"name": item.author}] if item.author else None,
             "tags": item.tags or None,
             "language": item.language or None,
@@ -68,10 +68,14 @@ def _item(item: Item) -> dict[str, Any]:
     )
 
 
-def _dating(item: Item) -> dict[str, Any]:
-    """Return what our extension says about the date of an item; empty for an exact instant."""
+def _extension(item: Item) -> dict[str, Any]:
+    """Return what our extension says of an item: the title that other formats give it, its date.
+
+    It is empty for an item with a title of its own and an exact instant.
+    """
     return _without_none(
         {
+            "title": None if item.is_titled else item.title,
             "precision": "day" if item.precision == "day" else None,
             "day": item.day,
             "written_time": item.written_time or None,

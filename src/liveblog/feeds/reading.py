@@ -9,14 +9,10 @@ import msgspec
 from msgspec import Struct, structs
 
 from ..model.entry import Precision
-from ..text.plain import shorten
 from .model import Enclosure, Feed, Item, Origin, Tombstone
 
 ITEMS = 50
 """Maximum number of items of a joined feed."""
-
-_TITLE = 80
-"""Maximum number of characters of the title of an item that has none of its own."""
 
 
 class _Author(Struct):
@@ -30,7 +26,8 @@ class _Attachment(Struct):
     title: str = ""
 
 
-class _Dating(Struct):
+class _Extension(Struct):
+    title: str = ""
     precision: Precision = "instant"
     day: date | None = None
     written_time: str = ""
@@ -48,7 +45,7 @@ class _Item(Struct):
     tags: tuple[str, ...] = ()
     language: str = ""
     attachments: tuple[_Attachment, ...] = ()
-    liveblog: _Dating = msgspec.field(name="_liveblog", default_factory=_Dating)
+    liveblog: _Extension = msgspec.field(name="_liveblog", default_factory=_Extension)
 
 
 class _Removed(Struct):
@@ -107,7 +104,7 @@ def _copy(item: _Item, language: str, origin: Origin) -> Item:
     return Item(
         id=item.id,
         url=item.url,
-        title=item.title or shorten(item.summary, _TITLE),
+        title=item.title or item.liveblog.title,
         content=item.content_html,
         summary=item.summary,
         published=item.date_published,

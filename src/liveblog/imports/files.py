@@ -31,7 +31,9 @@ def cannot_read(path: Path, error: OSError | ValueError) -> InvalidInput:
 def fetch_picture(client: Client, url: str) -> bytes:
     """Fetch a picture. Raises :class:`Unreachable`."""
     try:
-        answer = client.get(url, {"accept": "image/webp, image/png, image/jpeg, image/gif"})
+        answer = client.get(
+            url, {"accept": "image/webp, image/png, image/jpeg, image/gif, video/*, audio/*"}
+        )
     except Unreachable as error:
         raise Unreachable(f"The picture {url} did not come: {error.message}", error.hint) from None
     if answer.status != 200:

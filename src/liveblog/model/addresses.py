@@ -53,6 +53,20 @@ def tag_path(tag_slug: str) -> str:
     return f"tags/{tag_slug}/"
 
 
+KEY_EVENTS = "key-events/"
+"""The path of the page of all key events."""
+
+
+def list_path(tag_slug: str) -> str:
+    """Return the path of a tag; of the page of all key events if the slug is empty."""
+    return tag_path(tag_slug) if tag_slug else KEY_EVENTS
+
+
+def list_page_path(tag_slug: str, month: str, number: int) -> str:
+    """Return the path of a page with older entries of a list: ``tags/damas/2012-07/2/``."""
+    return f"{list_path(tag_slug)}{month}/" + (f"{number}/" if number > 1 else "")
+
+
 CHAPTERS = "chapters/"
 """The path of the list of chapters, and of their feeds."""
 
@@ -64,6 +78,10 @@ SUBSCRIBE = "subscribe/"
 def chapter_path(chapter_slug: str) -> str:
     """Return the path of a chapter, not percent-encoded: ``chapters/la-semaine/``."""
     return f"{CHAPTERS}{chapter_slug}/"
+
+
+CARD = "card.png"
+"""The path of the picture for sharing that is drawn if the blog has none."""
 
 
 def media_path(path: str) -> str:
@@ -129,9 +147,10 @@ _GENERATED = re.compile(
         (
             r"assets/(?:[^/]+/)*[^/]*\.[0-9a-f]{10}(?:\.[^./]+)?",
             r"embed\.js|404\.html|oembed\.json|opensearch\.xml|(?:search|subscribe)/index\.html",
+            r"card\.png",
             rf"media/{MEDIA_PATH.pattern}|media/chapters/[^/]+-[0-9a-f]{{10}}\.[a-z0-9]{{2,4}}",
             _SMALLER.pattern,
-            rf"tags/[^/]+/(?:index\.html|{_FEED})",
+            rf"tags/[^/]+/{_FEED}|(?:tags/[^/]+|key-events)/(?:\d{{4}}-\d\d/(?:\d+/)?)?index\.html",
             rf"(?:daily/|weekly/|chapters/|){_FEED}",
             r"chapters/(?:index\.html|search\.json|[^/]+/index\.(?:html|md|txt))",
             r"\d{4}/index\.html",
@@ -146,9 +165,9 @@ _GENERATED = re.compile(
 _ENTRY = re.compile(rf"(\d{{4}})/(\d\d)/(\d\d)/([{ID_ALPHABET}]{{10}})/index\.html")
 _CHAPTER = re.compile(r"chapters/([^/]+)/index\.html")
 _PUBLICATION_ORDER = re.compile(
-    r"(assets/|search/|subscribe/|embed\.js|404\.html|oembed\.json|opensearch\.xml)"
+    r"(assets/|card\.png|search/|subscribe/|embed\.js|404\.html|oembed\.json|opensearch\.xml)"
     r"|(media/)"
-    r"|(tags/|daily/|weekly/|chapters/|\d{4}/index\.html|\d{4}/W\d\d/)"
+    r"|(tags/|key-events/|daily/|weekly/|chapters/|\d{4}/index\.html|\d{4}/W\d\d/)"
     rf"|({_DAY}/[^/.]+/)"
     r"|(\d{4}/)"
     r"|((?!index\.html))"
@@ -161,9 +180,9 @@ def is_generated(path: str) -> bool:
     return _GENERATED.fullmatch(path) is not None
 
 
-def is_smaller_picture(path: str) -> bool:
-    """Whether a path is that of a smaller file of a picture; see :func:`smaller_pictures`."""
-    return _SMALLER.fullmatch(path) is not None
+def is_made_picture(path: str) -> bool:
+    """Whether a path is that of a picture that the publisher makes: a smaller one, or the card."""
+    return path == CARD or _SMALLER.fullmatch(path) is not None
 
 
 def entry_id_at(path: str) -> str:
@@ -182,8 +201,8 @@ def publication_order(path: str) -> int:
     """Return a number by which files and new folders are sorted for publication, the least first.
 
     The path of a folder ends in a slash. Files are published before the pages that link to them, as
-    far as possible: assets; pictures; tags, chapters, weeks and years; entries; days; feeds and
-    lists; the live page.
+    far as possible: assets; pictures; tags, key events, chapters, weeks and years; entries; days;
+    feeds and other lists; the live page.
     """
     match = _PUBLICATION_ORDER.match(path)
     return match.lastindex or 0 if match else 0

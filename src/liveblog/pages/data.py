@@ -26,6 +26,24 @@ class NavigationLink(Struct, frozen=True):
     path: str  #: relative to the site's root
     name: str
     headline: str = ""
+    anchor: str = ""  #: the id of an element of the page
+
+
+class OlderEntries(Struct, frozen=True):
+    """Links from the first page of a list to its older entries."""
+
+    link: NavigationLink  #: to the newest entry that is not on the first page
+    months: Sequence[tuple[NavigationLink, int]]  #: with the number of entries, the newest first
+
+
+class ListPlace(Struct, frozen=True):
+    """A page with older entries of a list, and the links beside it."""
+
+    tag: Tag | None  #: None for the key events
+    name: str  #: of its month
+    first: NavigationLink  #: to the first page of the list
+    older: NavigationLink | None
+    newer: NavigationLink
 
 
 class ChapterLink(Struct, frozen=True):
@@ -55,8 +73,9 @@ class Home(Struct, frozen=True):
     coverage: Coverage
     entries: Sequence[Entry]  #: newest first
     pinned: Sequence[Entry]
-    keys: Sequence[Entry]  #: key entries
-    tags: Sequence[Tag]
+    keys: Sequence[Entry]  #: the newest key entries
+    all_keys: int  #: number of all key entries
+    tags: Sequence[tuple[Tag, int]]  #: each with its number of entries
     days: Sequence[NavigationLink]
     years: Sequence[int]
     older: NavigationLink | None  #: link to the entries that no longer fit
@@ -64,8 +83,9 @@ class Home(Struct, frozen=True):
 
 
 class ItemExtension(msgspec.Struct):
-    """What our JSON Feeds say beyond the format about the date of an item."""
+    """What our JSON Feeds say beyond the format about the title and the date of an item."""
 
+    title: str = ""  #: of an item without a title of its own
     precision: Precision = "instant"
     written_time: str = ""
 
@@ -78,6 +98,11 @@ class FeedItem(msgspec.Struct):
     summary: str = ""
     date_published: datetime | None = None
     liveblog: ItemExtension = msgspec.field(name="_liveblog", default_factory=ItemExtension)
+
+    @property
+    def name(self) -> str:
+        """The title that Atom and RSS give it."""
+        return self.title or self.liveblog.title
 
     @property
     def moment(self) -> Moment | None:

@@ -26,6 +26,9 @@ from ..text.locale import Words
 from ..timeline import Entry
 from . import chart
 
+LONG_DAY = 40
+"""Number of entries from which the page of a day leads to its hours."""
+
 
 def names(words: Words) -> dict[str, Callable[..., Any]]:
     """Return the functions on digests that every template can use."""
@@ -52,10 +55,40 @@ def names(words: Words) -> dict[str, Callable[..., Any]]:
         "notes_of": lambda entry: notes_of(entry, words),
         "omitted_line": lambda count: omitted_line(count, words),
         "without_lead": without_lead,
+        "lead_entry": lead_entry,
+        "hours": lambda digest: hours_of(digest, words),
         "draw": chart.draw,
         "days_with_figures": days_with_figures,
         "unit_line": lambda series: unit_line(series, words),
     }
+
+
+def hours_of(digest: Digest, words: Words) -> list[tuple[str, str]]:
+    """Return the hours to which the page of a long day leads: each with the id of its first entry.
+
+    They are every third hour, or every hour if all entries are of a third of the day.
+    """
+    day = digest.period.start
+    found: dict[int, str] = {}
+    for entry in digest.entries:
+        now = entry.now
+        local = now.published.astimezone(words.zone)
+        if now.precision == "instant" and local.date() == day:
+            found.setdefault(local.hour, entry.id)
+    if len(digest.entries) < LONG_DAY or not found:
+        return []
+    step = 1 if max(found) - min(found) < 8 else 3
+    jumps: dict[int, str] = {}
+    for hour in sorted(found):
+        jumps.setdefault(hour - hour % step, found[hour])
+    return [(words.hour(hour), entry_id) for hour, entry_id in jumps.items()]
+
+
+def lead_entry(digest: Digest) -> str:
+    """Return the id of the entry whose picture is above a digest; an empty string if none is."""
+    lead = digest.lead
+    found = (entry.id for entry in digest.entries if lead in entry.now.media)
+    return next(found, "") if lead else ""
 
 
 def without_lead(fragment: str, digest: Digest) -> Markup:

@@ -53,7 +53,9 @@ def count_fitting(pages: Pages, entries: Sequence[Entry], pinned: Sequence[Entry
 def render_live_page(pages: Pages, home: Home, parts: dict[str, Part]) -> bytes:
     """Render the live page; *parts* are those that :func:`render_parts` returned."""
     posts = [pages.posting(entry) for entry in home.entries]
-    data = live_blog_posting(pages.config, home.coverage, home.entries, posts, pages.publisher)
+    data = live_blog_posting(
+        pages.config, home.coverage, home.entries, posts, pages.publisher, pages.sharing_picture
+    )
     return pages.page(
         "home.html",
         "index.html",

@@ -33,7 +33,6 @@ from ..model.moment import Moment, change_in, moment_in, updated_in
 from ..model.permissions import has_scope
 from ..model.topics import topic_slug
 from ..storage.cache import Cache
-from ..text.bidi import close_controls
 from ..text.fragments import (
     ROOT,
     html_to_text,
@@ -47,7 +46,7 @@ from ..text.markup import to_html, typeset
 from ..text.plain import shorten
 from ..timeline import Day, Entry
 from . import digests
-from .data import ChapterLink, FeedDocument, NavigationLink, Tag
+from .data import ChapterLink, FeedDocument, ListPlace, NavigationLink, OlderEntries, Tag
 from .pictures import IN_CHAPTER, IN_ENTRY, IN_LIST, source_set, with_sizes
 from .qr import qr_code
 from .structured_data import article, blog_posting, entry_page, json_ld, organization
@@ -152,7 +151,7 @@ class Pages:
     def day_line(self, day: Day) -> str:
         """Return the headline of a day as plain text, or else the name of its first live entry."""
         if headline := day_headline(day, self.words):
-            return self.words.typography(close_controls(headline))
+            return self.words.shown(headline)
         return next((self.name(e) for e in day.entries if e.now.state == "live"), "")
 
     def clear_cache(self) -> None:
@@ -203,7 +202,7 @@ class Pages:
         if digest.introduction:
             return shorten(html_to_text(self.markdown(digest.introduction)), SUMMARY)
         main = [e for e in by_strength(digest.entries) if e.now.title not in digest.headlines]
-        names = [self.name(entry) for entry in (main or digest.entries)[:5]]
+        names = [self.marked_name(entry) for entry in (main or digest.entries)[:5]]
         return shorten(" · ".join(names), SUMMARY)
 
     def name(self, entry: Entry) -> str:
@@ -212,8 +211,22 @@ class Pages:
         if now.state == "retracted":
             return self.words.say("Update retracted")
         if now.title:
-            return self.words.typography(close_controls(now.title))
+            return self.words.shown(now.title)
         return self._cached("name", entry, self._first_words)
+
+    def marked_name(self, entry: Entry) -> str:
+        """Return the name of an entry where it stands alone: in feeds, shared links and lists.
+
+        It marks what is unconfirmed, and says of when an update is that was retracted: its words,
+        the title among them, are shown no more.
+        """
+        now = entry.now
+        if now.state == "retracted":
+            date = self.words.shown_moment(moment_in(now))
+            return self.words.say("Update of %(date)s retracted", date=date)
+        if now.verification == "unconfirmed":
+            return self.words.say("[Unconfirmed] %(title)s", title=self.name(entry))
+        return self.name(entry)
 
     def line(self, entry: Entry) -> str:
         """Return what an entry is called where it is shown in a line."""
@@ -247,6 +260,11 @@ class Pages:
 
     def _render_content(self, entry: Entry) -> str:
         return self.fragment("content", entry=entry, now=entry.now)
+
+    @property
+    def sharing_picture(self) -> str:
+        """The path on the site of the picture for pages that have none of their own."""
+        return self.assets[self.config.picture] if self.config.picture else addresses.CARD
 
     def with_sizes(self, fragment: str, pictures: Iterable[Media], sizes: str) -> Markup:
         """Return a fragment with its *pictures* in several sizes; see :mod:`.pictures`.
@@ -299,15 +317,32 @@ class Pages:
         entries: Sequence[Entry],
         total: int,
         chapters: Sequence[ChapterLink] = (),
+        older: OlderEntries | None = None,
     ) -> bytes:
         """Render the page of a tag with its newest entries; *total* counts all of them.
 
-        *chapters* are those that select the tag.
+        *chapters* are those that select the tag; *older* links to the other entries.
         """
         path = addresses.tag_path(tag.slug) + "index.html"
         return self.page(
-            "tag.html", path, tag=tag, by_day=by_day(entries), total=total, chapters=chapters
+            "tag.html",
+            path,
+            tag=tag,
+            by_day=by_day(entries),
+            total=total,
+            chapters=chapters,
+            rest=older,
         )
+
+    def key_events(self, entries: Sequence[Entry], total: int, older: OlderEntries | None) -> bytes:
+        """Render the page of the key events with the newest of them; see :meth:`tag`."""
+        path = f"{addresses.KEY_EVENTS}index.html"
+        values = {"by_day": by_day(entries), "total": total, "rest": older}
+        return self.page("key_events.html", path, **values)
+
+    def list_page(self, path: str, place: ListPlace, entries: Sequence[Entry]) -> bytes:
+        """Render a page with older entries of a tag or of the key events."""
+        return self.page("list_page.html", path, place=place, by_day=by_day(entries))
 
     def subscribe(self, tags: Sequence[Tag], *, has_chapters: bool) -> bytes:
         """Render the page that explains the feeds and shows their addresses.
@@ -326,18 +361,31 @@ class Pages:
             ),
         )
 
-    def entry(self, entry: Entry) -> bytes:
-        """Render the page of one entry, with its history."""
+    def entry(
+        self,
+        entry: Entry,
+        beside: tuple[NavigationLink | None, NavigationLink | None] = (None, None),
+    ) -> bytes:
+        """Render the page of one entry, with its history; *beside* links to its neighbours."""
         return self.page(
             "entry.html",
             addresses.entry_path(entry.id) + "index.html",
             entry=entry,
+            beside=beside,
             now=entry.now,
-            name=self.name(entry),
+            name=self.marked_name(entry),
             summary=self.summary(entry),
             day=self.words.day(entry.day, year=True),
             article=self.article(entry),
-            json_ld=json_ld(entry_page(self.config, entry, self.posting(entry), self.publisher)),
+            json_ld=json_ld(
+                entry_page(
+                    self.config,
+                    entry,
+                    self.posting(entry),
+                    self.publisher,
+                    self.sharing_picture,
+                )
+            ),
         )
 
     def year(
@@ -500,11 +548,12 @@ class Pages:
             updated=Moment(digest.changed, digest.precision if first else "instant"),
             pictures=digest.pictures[:1],
             publisher=self.publisher,
+            picture=self.sharing_picture,
         )
 
     def posting(self, entry: Entry) -> dict[str, Any]:
         """Return the structured data of an entry."""
-        return blog_posting(self.config, entry, self.name(entry), self._text(entry))
+        return blog_posting(self.config, entry, self.marked_name(entry), self._text(entry))
 
 
 def _anchor_of(text: str) -> str:

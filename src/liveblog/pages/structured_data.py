@@ -53,11 +53,15 @@ def blog_posting(config: Config, entry: Entry, name: str, text: str) -> dict[str
 
 
 def entry_page(
-    config: Config, entry: Entry, posting: dict[str, Any], publisher: dict[str, Any]
+    config: Config, entry: Entry, posting: dict[str, Any], publisher: dict[str, Any], picture: str
 ) -> dict[str, Any]:
-    """Describe the page of an entry, of which *posting* is the description without its context."""
+    """Describe the page of an entry, of which *posting* is the description without its context.
+
+    *picture* is the path of the blog's picture, for an entry that has none.
+    """
     return {
         **posting,
+        "image": posting.get("image") or [addresses.url(config.url, picture)],
         "mainEntityOfPage": posting["url"],
         "inLanguage": entry.now.lang or config.language,
         "keywords": list(entry.now.tags),
@@ -72,11 +76,15 @@ def live_blog_posting(
     entries: Sequence[Entry],
     posts: Sequence[dict[str, Any]],
     publisher: dict[str, Any],
+    picture: str,
 ) -> dict[str, Any]:
-    """Describe the live page (schema.org LiveBlogPosting); *posts* describe its *entries*."""
+    """Describe the live page (schema.org LiveBlogPosting); *posts* describe its *entries*.
+
+    *picture* is the path of the blog's picture, if no entry has one.
+    """
     framing = coverage.framing
     started = coverage.started.value(config.zone).isoformat() if coverage.started else None
-    pictures = (posting["image"] for posting in posts if "image" in posting)
+    pictures = (posting["image"] for posting in posts if posting.get("image"))
     return {
         "@type": "LiveBlogPosting",
         "@id": config.url,
@@ -91,7 +99,7 @@ def live_blog_posting(
         "coverageEndTime": coverage.ended and coverage.ended.isoformat(),
         "author": _people(coverage.authors or filter(None, [config.author])),
         "publisher": publisher,
-        "image": next(pictures, []),
+        "image": next(pictures, [addresses.url(config.url, picture)]),
         "liveBlogUpdate": posts,
     }
 
@@ -114,11 +122,12 @@ def article(
     updated: Moment,
     pictures: Iterable[Media],
     publisher: dict[str, Any],
+    picture: str,
 ) -> dict[str, Any]:
     """Describe a digest or chapter (schema.org Article); its ``temporalCoverage`` is its *period*.
 
     *path* is that of its page, *name* its title, *summary* its first words, *updated* the last
-    change of anything in it; *pictures* represent it.
+    change of anything in it; *pictures* represent it, or else the blog's *picture* (a path).
     """
     url = addresses.url(config.url, path)
     return {
@@ -134,7 +143,7 @@ def article(
         "temporalCoverage": f"{period.start}/{period.end}",
         "author": _people(authors),
         "publisher": publisher,
-        "image": _images(config, pictures),
+        "image": _images(config, pictures) or [addresses.url(config.url, picture)],
         "isPartOf": _blog(config),
     }
 

@@ -18,13 +18,15 @@ from ..pages.live_page import ON_PAGE
 from ..timeline import Timeline
 from .chapter_files import ChapterFiles
 from .digest_files import DigestFiles
+from .entry_index import KEY_EVENTS
 from .fault_boundary import CORRECT_HINT, is_fatal, reason
 from .feed_files import DAYS_IN_FEED, Archive, FeedFiles
 from .index import Index, hash_of
+from .list_files import ListFiles
 from .look import Look
 from .output import Output, Record
 from .parallel import Task, run_tasks
-from .plan import Plan, is_archived, make_plan
+from .plan import Plan, is_archived, list_purpose, make_plan
 from .report import Progress, Report
 from .site_files import SiteFiles
 from .sitemap_files import SitemapFiles
@@ -70,6 +72,7 @@ class Build:
         self._record = Record()
         self._context = Context.create(timeline, index, look.pages, look.feeds, self._output)
         self._queries = self._context.queries
+        self._known_card = ""  #: what the picture for sharing shows that need not be drawn again
         self.is_full = False  #: whether everything is rendered
         self.has_removals = False
         """Whether an entry or chapter was removed, now or before, from what changed."""
@@ -84,18 +87,20 @@ class Build:
         self.is_full = full or not is_look_known or self._is_site_altered()
         if self.is_full:
             self._output.known_pictures = self._known_pictures()
+            self._known_card = index.fact("card") if self._output.known_pictures else ""
             index.clear()
         update = IndexUpdate(self._context, self._journal, self._on_progress)
         changes = update.run(set(names) if names is not None and not self.is_full else None)
         self.has_removals = changes.has_removals
         self._context.changed_ids = None if self.is_full else changes.entry_ids
+        self._context.beside_ids = changes.beside_ids
         plan = make_plan(changes, self._context, full=self.is_full)
         files = SiteFiles(self._context)
         self._render_parts(plan, files)
         self._render_whole(plan, files)
         index.set_fact("fingerprint", self._look.fingerprint)
         report = self._finish()
-        if self.is_full and index.manifest.smaller_pictures():
+        if self.is_full and index.manifest.made_pictures():
             index.set_fact("encoder", _encoder())
         report.live_page = files.live_page
         return report
@@ -110,8 +115,8 @@ class Build:
         return any(data is None or hash_of(data) != expected[path] for path, data in found.items())
 
     def _known_pictures(self) -> dict[str, str]:
-        """Return the hashes of the smaller pictures that would be made again as they are."""
-        known = self._index.manifest.smaller_pictures()
+        """Return the hashes of the pictures that would be made again as they are."""
+        known = self._index.manifest.made_pictures()
         return known if known and self._index.fact("encoder") == _encoder() else {}
 
     # -- rendering ----------------------------------------------------------------------------
@@ -139,12 +144,21 @@ class Build:
                 for year in sorted(plan.years)
             ),
             (self._tag(feeds, slug) for slug in sorted(plan.tags)),
+            self._lists(plan),
             self._chapters(plan),
             (self._archive(feeds, day) for day in sorted(plan.archives)),
             (self._search_month(files, month) for month in sorted(plan.search_months)),
             self._recent_parts(plan, feeds, files),
         ]  # fmt: skip
-        shown = plan.tags, plan.archives, plan.days, plan.weeks, plan.years, plan.chapters
+        shown = (
+            plan.tags,
+            plan.lists,
+            plan.archives,
+            plan.days,
+            plan.weeks,
+            plan.years,
+            plan.chapters,
+        )
         total = sum(len(parts_of_kind) for parts_of_kind in shown)
 
         def on_progress(done: int) -> None:
@@ -167,6 +181,7 @@ class Build:
         if plan.newest:
             self._render("newest", FeedFiles(self._context).main)
             self._render("newest", files.home)
+            self._render_card(files)
         if plan.chapter_lists:
             self._render("chapters", ChapterFiles(self._context).lists)
         if plan.sitemap:
@@ -176,6 +191,16 @@ class Build:
             self._render("subscribe", files.subscribe)
         if plan.search_page:
             self._render("search", files.search_page)
+
+    def _render_card(self, files: SiteFiles) -> None:
+        """Draw the picture for sharing, if what it shows has changed."""
+        if self._look.pages.config.picture:
+            return
+        shown = files.card_texts()
+        if self.is_full or self._index.fact("card") != repr(shown):
+            is_known = self._known_card == repr(shown)
+            self._render("card", partial(files.card, *shown, is_known=is_known))
+            self._index.set_fact("card", repr(shown))
 
     def _render(self, purpose: str, render: Callable[[], None]) -> None:
         """Render the files of a purpose; an error is a fault, and the rest is rendered."""
@@ -203,12 +228,30 @@ class Build:
 
     def _tag(self, files: FeedFiles, slug: str) -> _Part:
         topic = self._index.entries.topic_at(slug)
+        if not topic:
+            return _Part(f"tag:{slug}", date.max, 0, lambda: None)
         name, total = self._index.entries.tag(topic)
         size = max(self._look.pages.config.feeds.entries, ON_PAGE)
         refs = self._index.entries.tagged(topic, size)
         chapters = self._index.chapters.tagged(topic)
-        render = partial(files.tag, Tag(slug, name), total, refs, chapters)
+        older = ListFiles(self._context).older(topic)
+        render = partial(files.tag, Tag(slug, name), total, refs, chapters, older)
         return _Part(f"tag:{slug}", date.max, len(refs) // ENTRIES_IN_FEED, render)
+
+    def _lists(self, plan: Plan) -> Iterator[_Part]:
+        """Yield the page of the key events, and the pages of older entries by month."""
+        files, index = ListFiles(self._context), self._index.lists
+        for month, changed in sorted(plan.lists.items()):
+            is_listed = index.total(month[0]) > ON_PAGE
+            pages = index.pages(*month) if is_listed else []
+            render = partial(files.month, [files.read(page, changed) for page in pages])
+            weight = len(changed) * ON_PAGE // ENTRIES_IN_FEED
+            yield _Part(list_purpose(month), date.max, weight, render)
+        if plan.key_events:
+            refs = self._index.entries.keys(ON_PAGE)
+            older = files.older(KEY_EVENTS)
+            render = partial(files.key_events, refs, index.total(KEY_EVENTS), older)
+            yield _Part("key-events", date.max, len(refs) // ENTRIES_IN_FEED, render)
 
     def _chapters(self, plan: Plan) -> list[_Part]:
         """Return the chapters, by their last days; one that readers may not see has no files."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 
 import msgspec
@@ -15,6 +15,7 @@ from ..model.period import local_day
 from ..model.topics import topic_slug
 from ..timeline import Entry
 from .days import NonEmptyDays
+from .list_index import EntryRef, ListChange, Month, Place, list_changes
 
 SCHEMA = """
 CREATE TABLE days (
@@ -30,8 +31,8 @@ CREATE INDEX entries_updated ON entries (updated, position, id);
 CREATE INDEX entries_key ON entries (position, id) WHERE key;
 CREATE INDEX entries_pinned ON entries (position, id) WHERE pinned;
 CREATE TABLE tags (
-    slug TEXT NOT NULL, position TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
-    updated TEXT NOT NULL, PRIMARY KEY (slug, position, id)
+    slug TEXT NOT NULL, month TEXT NOT NULL, position TEXT NOT NULL, id TEXT NOT NULL,
+    name TEXT NOT NULL, updated TEXT NOT NULL, PRIMARY KEY (slug, month, position, id)
 ) WITHOUT ROWID;
 CREATE INDEX tags_id ON tags (id);
 CREATE INDEX tags_updated ON tags (slug, updated);
@@ -55,12 +56,8 @@ CREATE INDEX changes_id ON changes (id);
 
 TABLES = ("days", "entries", "tags", "earlier_slugs", "slugs", "figures", "removals", "changes")
 
-
-class EntryRef(Struct, frozen=True):
-    """The id of an entry and the day that shows it: enough to read it from the journal."""
-
-    id: str
-    day: date
+KEY_EVENTS = ""
+"""What the key events, which are listed as the entries of a tag are, have in place of a slug."""
 
 
 class Invalidation(Struct, frozen=True):
@@ -69,15 +66,21 @@ class Invalidation(Struct, frozen=True):
     tags: frozenset[str]  #: slugs
     archives: frozenset[date]  #: the days in which they appeared or changed
     homes: frozenset[date]  #: the days of their ids, where another day shows them
+    lists: Mapping[Month, ListChange]  #: what changed in the lists of tags and of the key events
     has_new_dates: bool  #: whether a day or tag changed last on another date than before
 
     @classmethod
     def union(cls, found: Sequence[Invalidation]) -> Invalidation:
         """Return what shows the changed entries of several days."""
+        lists: dict[Month, list[ListChange]] = {}
+        for one in found:
+            for month, change in one.lists.items():
+                lists.setdefault(month, []).append(change)
         return cls(
             frozenset().union(*(one.tags for one in found)),
             frozenset().union(*(one.archives for one in found)),
             frozenset().union(*(one.homes for one in found)),
+            {month: ListChange.union(changes) for month, changes in lists.items()},
             any(one.has_new_dates for one in found),
         )
 
@@ -114,9 +117,10 @@ class EntryIndex:
         live = {entry.id: entry for entry in entries}
         gone = {entry.id: entry for entry in removed}
         changed = self._changed_entries(name, live) | self._replace_removals(name, gone)
-        slugs, days = self._delete_entries(name, changed, live.keys() | gone.keys())
+        slugs, deleted, days = self._delete_entries(name, changed, live.keys() | gone.keys())
         shown = [live[i] for i in sorted(changed) if i in live]
-        slugs |= self._insert(shown)
+        inserted = self._insert(shown)
+        slugs |= {slug for (slug, _), _ in (*deleted, *inserted)}
         slugs |= self._insert_earlier_slugs(shown) if has_earlier_slugs else set()
         days |= self._insert_changes(name, [(live | gone)[i] for i in sorted(changed)
                                             if i in live or i in gone], zone)  # fmt: skip
@@ -127,9 +131,15 @@ class EntryIndex:
             frozenset(slugs),
             frozenset(map(date.fromisoformat, days)),
             frozenset(homes),
+            list_changes(deleted, inserted),
             has_new_dates,
         )
         return found, changed
+
+    def order_of(self, day: date) -> list[str]:
+        """Return the ids of the entries of a day, in order."""
+        query = "SELECT id FROM entries WHERE day = ? ORDER BY position, id"
+        return [row[0] for row in self._db.execute(query, (day.isoformat(),))]
 
     def _changed_entries(self, day: str, live: dict[str, Entry]) -> set[str]:
         """Return the ids of entries that are new in a day, have changed, or are in it no more."""
@@ -150,13 +160,15 @@ class EntryIndex:
 
     def _delete_entries(
         self, day: str, changed: set[str], here: Collection[str]
-    ) -> tuple[set[str], set[str]]:
-        """Delete changed entries; return the slugs and the days of change that they had.
+    ) -> tuple[set[str], list[tuple[Month, Place]], set[str]]:
+        """Delete changed entries; return what they had: earlier slugs, places in lists, and days.
 
+        The days are those in which they appeared or changed.
         *here* are the ids of the entries that are in the day now. An entry may have come from
         another day, or have left for one that was replaced already.
         """
         slugs: set[str] = set()
+        places: list[tuple[Month, Place]] = []
         days: set[str] = set()
         query = "SELECT DISTINCT id FROM changes WHERE id IN (SELECT value FROM json_each(?))"
         ids = msgspec.json.encode(sorted(changed)).decode()
@@ -164,11 +176,10 @@ class EntryIndex:
             is_here = entry_id in here
             if not is_here and self._is_shown_elsewhere(entry_id, day):
                 continue
-            rows = self._db.execute("SELECT slug FROM tags WHERE id = ?", (entry_id,))
-            carried = [row[0] for row in rows]
-            self._db.execute("DELETE FROM tags WHERE id = ?", (entry_id,))
-            self._count(carried, -1)
-            slugs.update(carried)
+            query = "DELETE FROM tags WHERE id = ? RETURNING slug, month, position"
+            listed = self._db.execute(query, (entry_id,)).fetchall()
+            self._count((row[0] for row in listed), -1)
+            places += (((slug, month), (position, entry_id)) for slug, month, position in listed)
             query = "DELETE FROM earlier_slugs WHERE id = ? RETURNING slug"
             slugs.update(row[0] for row in self._db.execute(query, (entry_id,)).fetchall())
             self._db.execute("DELETE FROM entries WHERE id = ? AND day = ?", (entry_id, day))
@@ -176,7 +187,7 @@ class EntryIndex:
             days |= {row[0] for row in rows}
             query = "DELETE FROM changes WHERE id = ? AND (? OR shown = ?)"
             self._db.execute(query, (entry_id, is_here, day))
-        return slugs, days
+        return slugs, places, days
 
     def _insert_changes(self, day: str, entries: Iterable[Entry], zone: tzinfo) -> set[str]:
         """Record the days in which entries of a day appeared or changed; return these days."""
@@ -217,8 +228,8 @@ class EntryIndex:
             found |= self._db.execute(query, (changed, name)).rowcount > 0
         return found
 
-    def _insert(self, entries: Iterable[Entry]) -> set[str]:
-        """Add entries; return the slugs of their tags."""
+    def _insert(self, entries: Iterable[Entry]) -> list[tuple[Month, Place]]:
+        """Add entries; return their places in lists."""
         rows = []
         tags = []
         for entry in entries:
@@ -237,15 +248,19 @@ class EntryIndex:
                     now.pinned and is_live,
                 )
             )
+            topics = {topic_slug(tag): tag for tag in now.tags}
+            if now.key and is_live:
+                topics[KEY_EVENTS] = ""
+            month = entry.day.isoformat()[:7]
             tags += [
-                (s, position, now.id, t, _instant(now.updated))
-                for s, t in {topic_slug(t): t for t in now.tags}.items()
+                (topic, month, position, now.id, tag, _instant(now.updated))
+                for topic, tag in topics.items()
             ]
         values = ", ".join("?" * 8)
         self._db.executemany(f"INSERT OR REPLACE INTO entries VALUES ({values})", rows)
-        self._db.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?, ?)", tags)
+        self._db.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?, ?, ?)", tags)
         self._count((tag[0] for tag in tags), 1)
-        return {tag[0] for tag in tags}
+        return [((topic, month), (position, i)) for topic, month, position, i, *_ in tags]
 
     def _insert_earlier_slugs(self, entries: Iterable[Entry]) -> set[str]:
         """Record the slugs that topics had before signs counted; return those that differ."""
@@ -342,7 +357,7 @@ class EntryIndex:
         """Return the newest entries of a tag, the newest first."""
         return self._refs(
             "SELECT t.id, e.day FROM tags t JOIN entries e ON e.id = t.id WHERE t.slug = ? "
-            "ORDER BY t.position DESC, t.id DESC LIMIT ?",
+            "ORDER BY t.month DESC, t.position DESC, t.id DESC LIMIT ?",
             tag_slug,
             limit,
         )
@@ -381,7 +396,7 @@ class EntryIndex:
         """Return a tag's name as it was first written, and its number of entries."""
         row = self._db.execute(
             "SELECT name, entries FROM tags JOIN slugs USING (slug) "
-            "WHERE slug = ? ORDER BY position, id LIMIT 1",
+            "WHERE slug = ? ORDER BY month, position, id LIMIT 1",
             (tag_slug,),
         ).fetchone()
         return (row[0], row[1]) if row else ("", 0)
@@ -400,21 +415,24 @@ class EntryIndex:
 
     def tag_addresses(self) -> list[str]:
         """Return the slug of every tag in use, and those that topics had earlier, in order."""
-        query = "SELECT slug FROM slugs UNION SELECT slug FROM earlier_slugs ORDER BY slug"
+        query = (
+            "SELECT slug FROM slugs WHERE slug <> '' "
+            "UNION SELECT slug FROM earlier_slugs ORDER BY slug"
+        )
         return [row[0] for row in self._db.execute(query)]
 
     def tags(self) -> list[str]:
         """Return the slug of every tag in use, in order."""
-        query = "SELECT slug FROM slugs ORDER BY slug"
+        query = "SELECT slug FROM slugs WHERE slug <> '' ORDER BY slug"
         return [row[0] for row in self._db.execute(query)]
 
     def most_used_tags(self, limit: int) -> list[str]:
         """Return the slugs of the tags with most entries, the most used first."""
-        query = "SELECT slug FROM slugs ORDER BY entries DESC, slug LIMIT ?"
+        query = "SELECT slug FROM slugs WHERE slug <> '' ORDER BY entries DESC, slug LIMIT ?"
         return [row[0] for row in self._db.execute(query, (limit,))]
 
     def tag_dates(self) -> list[tuple[str, date]]:
-        """Return the slug of every tag in use, and the date of its last change in UTC, in order."""
+        """Return the slug of every list and the date of its last change in UTC, in order."""
         query = "SELECT slug, changed FROM slugs ORDER BY slug"
         return [(name, date.fromisoformat(changed)) for name, changed in self._db.execute(query)]
 

@@ -43,7 +43,7 @@ class FeedBuilder:
         return Item(
             id=addresses.entry_urn(self._config.id, entry.id),
             url=url,
-            title=self._pages.name(entry),
+            title=self._pages.marked_name(entry),
             content=_absolute(self._pages.content(entry), base, url),
             summary=self._pages.summary(entry),
             published=published,

@@ -13,12 +13,12 @@ from ..digest.selection import for_readers
 from ..feeds import Feed
 from ..model import addresses, period
 from ..model.period import day_end
-from ..pages.data import ChapterLink, Tag
+from ..pages.data import ChapterLink, OlderEntries, Tag
 from ..pages.live_page import ON_PAGE
 from ..text.bidi import close_controls
 from ..timeline import in_order
-from .entry_index import EntryRef
 from .fault_boundary import Substitute, substitute_entries
+from .list_index import EntryRef
 from .writer import Context
 
 DAYS_IN_FEED = 31  #: maximum number of days in the daily feed
@@ -81,11 +81,16 @@ class FeedFiles:
         self._writer.feed("", render, updated)
 
     def tag(
-        self, tag: Tag, total: int, refs: Sequence[EntryRef], chapters: Sequence[ChapterLink]
+        self,
+        tag: Tag,
+        total: int,
+        refs: Sequence[EntryRef],
+        chapters: Sequence[ChapterLink],
+        older: OlderEntries | None,
     ) -> None:
         """Write the page and the feed of a tag: the newest entries, of *total* ones.
 
-        *chapters* are those that select the tag.
+        *chapters* are those that select the tag; *older* links to the other entries.
         """
         if not total:
             return
@@ -109,7 +114,9 @@ class FeedFiles:
         shown = entries[:ON_PAGE]
         self._writer.page(
             folder + "index.html",
-            lambda substitute: self._context.pages.tag(tag, substitute(shown), total, chapters),
+            lambda substitute: self._context.pages.tag(
+                tag, substitute(shown), total, chapters, older
+            ),
             shown,
         )
 

@@ -28,11 +28,12 @@ from ..storage.sqlite import (
 from . import chapter_index, entry_index, manifest, news_index, quote_index
 from .chapter_index import ChapterIndex
 from .entry_index import EntryIndex
+from .list_index import ListIndex
 from .manifest import Manifest
 from .news_index import NewsIndex
 from .quote_index import QuoteIndex
 
-VERSION = 15
+VERSION = 16
 
 _SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -54,6 +55,7 @@ class Index:
         self._run = 0  # number of the current publication, once it was read
         self.entries = EntryIndex(self._db)
         self.chapters = ChapterIndex(self._db)
+        self.lists = ListIndex(self._db)
         self.quotes = QuoteIndex(self._db)
         self.news = NewsIndex(self._db)
         self.manifest = Manifest(self._db, self._run_number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from ..config import Config
+from ..model.errors import ConfigError
 from ..pages.render import Pages
 from ..storage.paths import Paths
 from ..version import __version__
@@ -24,13 +25,18 @@ class Look(Struct, frozen=True):
 def load_look(config: Config, paths: Paths, known: Look | None) -> Look:
     """Return the look of a blog: *known* itself if nothing has changed.
 
-    Raises :class:`StorageError`.
+    Raises :class:`StorageError`, and :class:`ConfigError` if its picture for sharing is missing.
     """
     theme = Theme(paths.templates, paths.static)
     fingerprint = f"{__version__} {theme.fingerprint()} {config!r}"
     if known is not None and known.fingerprint == fingerprint:
         return known
     assets = theme.assets()
+    if config.picture and config.picture not in assets:
+        raise ConfigError(
+            f"The picture {config.picture!r} of the settings is not in {paths.static}.",
+            "Put it there, or correct 'picture'.",
+        )
     pages = Pages(
         config,
         templates=theme.templates,

@@ -64,11 +64,11 @@ class Manifest:
         """Return every file with its hash."""
         return list(self._db.execute("SELECT path, hash FROM files ORDER BY path"))
 
-    def smaller_pictures(self) -> dict[str, str]:
-        """Map each smaller file of a picture to its hash."""
-        query = "SELECT path, hash FROM files WHERE path BETWEEN 'media/' AND 'media/~'"
-        rows = self._db.execute(query)
-        return {path: known for path, known in rows if addresses.is_smaller_picture(path)}
+    def made_pictures(self) -> dict[str, str]:
+        """Map each picture that the publisher made, smaller or drawn, to its hash."""
+        query = "SELECT path, hash FROM files WHERE path BETWEEN 'media/' AND 'media/~' OR path = ?"
+        rows = self._db.execute(query, (addresses.CARD,))
+        return {path: known for path, known in rows if addresses.is_made_picture(path)}
 
     def topics(self) -> dict[str, str]:
         """Map the live page and every feed that is no archive to its hash."""

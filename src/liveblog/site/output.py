@@ -56,7 +56,7 @@ class Output:
         self.fault_purpose = ""  #: of the faults; differs for the page of an entry
         self.record = Record()
         self.known_pictures: dict[str, str] = {}
-        """The hashes of smaller pictures that need not be made again, by path."""
+        """The hashes of pictures that need not be made again, by path."""
 
     def begin(self, purpose: str) -> None:
         """Begin to render the files of a purpose."""
@@ -95,10 +95,7 @@ class Output:
             self._put_smaller(addresses.media_path(path), media, data, width)
 
     def _put_smaller(self, path: str, media: Media, data: bytes, width: int) -> None:
-        known = self.known_pictures.get(path)
-        if known and self._holds(path, known):
-            self.record.unchanged += 1
-            self.record.files.append((path, known, self.purpose))
+        if self.put_known(path):
             return
         from ..imaging import smaller  # for those who publish pictures
 
@@ -106,6 +103,15 @@ class Output:
             self.put(path, smaller(data, width))
         except InvalidInput as error:
             self._media_fault(media, error.message.rstrip("."))
+
+    def put_known(self, path: str) -> bool:
+        """Record a picture that was made before and is on the site; return whether it is."""
+        known = self.known_pictures.get(path)
+        if not known or not self._holds(path, known):
+            return False
+        self.record.unchanged += 1
+        self.record.files.append((path, known, self.purpose))
+        return True
 
     def _holds(self, path: str, known: str) -> bool:
         """Whether the site has a file with a hash; without a site every file counts as there."""

@@ -10,7 +10,10 @@ from msgspec import Struct
 
 from ..model import period
 from ..model.period import COVERAGE, Period
+from ..pages.live_page import ON_PAGE
+from .entry_index import KEY_EVENTS
 from .index import Index
+from .list_index import ListPage, Month
 from .queries import SiteQueries
 from .update import SiteChanges
 from .writer import Context
@@ -23,6 +26,8 @@ class Plan(Struct):
     weeks: set[Period]
     years: set[int]
     tags: set[str]  #: slugs
+    key_events: bool  #: the page of all key events
+    lists: dict[Month, set[ListPage]]  #: pages of older entries of tags and of the key events
     chapters: set[str]  #: slugs
     archives: set[date]  #: closed days, with an archive or without one any more
     search_months: set[str]  #: ``2012-07``: files with the closed days of a month
@@ -49,7 +54,9 @@ def make_plan(changes: SiteChanges, context: Context, *, full: bool) -> Plan:
     is_state_new = COVERAGE in changes.names or state != index.fact("state")
     index.set_fact("state", state)
     chapters = changes.chapters
-    tags = set(changes.invalidation.tags) | chapters.tags
+    changed_lists = changes.invalidation.tags
+    tags = set(changed_lists - {KEY_EVENTS}) | chapters.tags
+    lists = index.lists.changed_pages(changes.invalidation.lists)
     if is_state_new:
         tags |= set(index.entries.tag_addresses())
     days = changes.days | changes.invalidation.homes | chapters.days
@@ -75,6 +82,8 @@ def make_plan(changes: SiteChanges, context: Context, *, full: bool) -> Plan:
         weeks=weeks,
         years=years,
         tags=tags,
+        key_events=full or KEY_EVENTS in changed_lists,
+        lists=lists,
         chapters=chapters.slugs,
         archives=_archives(set(changes.invalidation.archives) | closed_days, queries, index),
         search_months=months,
@@ -88,12 +97,18 @@ def make_plan(changes: SiteChanges, context: Context, *, full: bool) -> Plan:
         or chapters.has_new_rows
         or bool(framed_weeks)
         or changes.invalidation.has_new_dates
+        or any(_has_new_pages(month, index) for month in lists)
         or has_news != bool(had_news)
         or changes.tags_before != index.entries.tags(),
         search_page=full or bool(added_or_removed) or chapters.has_new_slugs,
-        subscribe=full or chapters.has_new_slugs or bool(changes.invalidation.tags),
+        subscribe=full or chapters.has_new_slugs or bool(changed_lists - {KEY_EVENTS}),
         chapter_lists=all_feeds or chapters.has_new_rows,
     )
+
+
+def list_purpose(month: Month) -> str:
+    """Return the purpose of the pages of a list's month in the manifest."""
+    return f"list:{month[0]}:{month[1]}"
 
 
 def is_archived(day: date, queries: SiteQueries, index: Index) -> bool:
@@ -110,6 +125,13 @@ def _archives(days: set[date], queries: SiteQueries, index: Index) -> set[date]:
             beside = index.entries.change_before(day), index.entries.change_after(day)
             found |= {other for other in beside if other}
     return found
+
+
+def _has_new_pages(month: Month, index: Index) -> bool:
+    """Whether the pages of a list's month are others than those of the last publication."""
+    published = index.manifest.hashes(list_purpose(month))
+    now = index.lists.pages(*month) if index.lists.total(month[0]) > ON_PAGE else []
+    return published.keys() != {f"{page.path}index.html" for page in now}
 
 
 def _search_files(

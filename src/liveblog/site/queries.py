@@ -28,8 +28,9 @@ from ..pages.data import Coverage, NavigationLink
 from ..pages.live_page import ON_PAGE
 from ..text.locale import Words
 from ..timeline import Day, Entry, Timeline
-from .entry_index import EntryIndex, EntryRef
+from .entry_index import EntryIndex
 from .fault_boundary import CORRECT_HINT, is_fatal, reason
+from .list_index import EntryRef
 
 _DAYS_CACHED = 8  #: days held in memory at once
 

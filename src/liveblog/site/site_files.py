@@ -25,6 +25,7 @@ from .documents import (
     search_json,
     searched,
 )
+from .entry_index import KEY_EVENTS
 from .fault_boundary import Substitute
 from .writer import Context
 
@@ -101,18 +102,26 @@ class SiteFiles:
         days = [(day, non_empty.headlines[day]) for day in reversed(non_empty.days[-DAYS:])]
         older = None
         if len(newest) > len(entries):
-            older = queries.link(period.day(newest[len(entries)].day))
+            following = newest[len(entries)]
+            older = structs.replace(
+                queries.link(period.day(following.day)), anchor=f"e-{following.id}"
+            )
         return Home(
             coverage=queries.coverage,
             entries=entries,
             pinned=pinned,
             keys=queries.entries(index.keys(KEYS)),
-            tags=[Tag(name, index.tag(name)[0]) for name, _ in tags.most_common(TAGS)],
+            all_keys=self._context.index.lists.total(KEY_EVENTS),
+            tags=[self._tag(slug) for slug, _ in tags.most_common(TAGS)],
             days=[queries.link(period.day(day), headline) for day, headline in days],
             years=non_empty.years[::-1],
             older=older,
             chapters=self._context.index.chapters.links(CHAPTERS),
         )
+
+    def _tag(self, slug: str) -> tuple[Tag, int]:
+        name, total = self._context.index.entries.tag(slug)
+        return Tag(slug, name), total
 
     def _fitting(self, entries: Sequence[Entry], pinned: Sequence[Entry] = ()) -> Sequence[Entry]:
         """Return those of *entries*, the first of them, that the live page has room for."""
@@ -123,6 +132,24 @@ class SiteFiles:
             lambda: len(entries),
         )
         return entries[:count]
+
+    def card_texts(self) -> tuple[str, str, bool]:
+        """Return what the picture for sharing shows: title, state, and whether it is live."""
+        coverage, words = self._queries.coverage, self._pages.words
+        framing = coverage.framing
+        title = (framing and framing.headline) or self._context.config.title
+        state = words.say("Coverage over" if coverage.ended else "Live")
+        return words.typography(title), state, coverage.ended is None
+
+    def card(self, title: str, state: str, is_live: bool, *, is_known: bool) -> None:
+        """Draw the picture for sharing, unless it *is_known* from the last publication."""
+        if is_known and self._writer.output.put_known(addresses.CARD):
+            return
+        from ..imaging import card  # loads Pillow
+
+        is_rtl = self._pages.words.direction == "rtl"
+        data = card(title, state, is_live=is_live, is_right_to_left=is_rtl)
+        self._writer.output.put(addresses.CARD, data)
 
     def search_open(self, days: Collection[date]) -> None:
         """Write what pages search where no server does: the texts of the days not closed."""

@@ -65,7 +65,9 @@ class SitemapFiles:
         for week in self._queries.shown_weeks(names):
             yield addresses.week_path(week), self._week_change(week, week.id in names, days)
         for tag, change in self._index.entries.tag_dates():
-            yield addresses.tag_path(tag), change
+            yield addresses.list_path(tag), change
+        for page in self._index.lists.all_pages():
+            yield page.path, None
         chapters = self._index.chapters.dates()
         if chapters:
             yield addresses.CHAPTERS, _latest(chapters.values())

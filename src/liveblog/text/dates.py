@@ -43,6 +43,8 @@ class _Language(Struct, frozen=True):
     today: tuple[str, ...]
     yesterday: tuple[str, ...]
     tomorrow: tuple[str, ...]
+    this_week: tuple[str, ...]
+    last_week: tuple[str, ...]
     ago: str  #: a regular expression with the groups ``n`` and ``unit``
     minutes: tuple[str, ...]
     hours: tuple[str, ...]
@@ -53,30 +55,37 @@ class _Language(Struct, frozen=True):
 _LANGUAGES = {
     "en": _Language(
         ("now",), ("today",), ("yesterday",), ("tomorrow",),
+        ("week", "this week"), ("last-week", "last week"),
         r"(?P<n>\d+) ?(?P<unit>[a-z]+) ago",
         ("m", "min", "mins", "minute", "minutes"), ("h", "hr", "hrs", "hour", "hours"),
         ("d", "day", "days"), ("at", "on", "of", "the"),
     ),
     "fr": _Language(
         ("maintenant",), ("aujourd'hui", "aujourdhui"), ("hier",), ("demain",),
+        ("semaine", "la semaine", "cette semaine"),
+        ("semaine derniere", "la semaine derniere", "semaine passee", "la semaine passee"),
         r"il y a (?P<n>\d+) ?(?P<unit>[a-z]+)",
         ("min", "mn", "minute", "minutes"), ("h", "heure", "heures"), ("j", "jour", "jours"),
         ("a", "le"),
     ),
     "es": _Language(
         ("ahora",), ("hoy",), ("ayer",), ("manana",),
+        ("semana", "la semana", "esta semana"), ("semana pasada", "la semana pasada"),
         r"hace (?P<n>\d+) ?(?P<unit>[a-z]+)",
         ("min", "minuto", "minutos"), ("h", "hora", "horas"), ("d", "dia", "dias"),
         ("a las", "a la", "las", "la", "el", "de", "del"),
     ),
     "de": _Language(
         ("jetzt",), ("heute",), ("gestern",), ("morgen",),
+        ("woche", "die woche", "diese woche"),
+        ("letzte woche", "vergangene woche", "vorige woche"),
         r"vor (?P<n>\d+) ?(?P<unit>[a-z]+)",
         ("min", "minute", "minuten"), ("h", "std", "stunde", "stunden"), ("tag", "tagen", "tage"),
         ("um", "am", "den", "uhr"),
     ),
     "ar": _Language(
         ("الان",), ("اليوم",), ("امس",), ("غدا",),
+        ("الاسبوع", "اسبوع", "هذا الاسبوع"), ("الاسبوع الماضي", "الاسبوع المنصرم"),
         r"(?:منذ|قبل) (?P<n>\d+) ?(?P<unit>\w+)",
         ("دقيقه", "دقايق"), ("ساعه", "ساعات"), ("يوم", "ايام"),
         ("الساعه", "في", "يوم"),
@@ -216,7 +225,8 @@ def parse_period(
 ) -> Period:
     """Return the period that *text* names: ``today``, ``last-week``, ``2012-W29``, a day, a range.
 
-    A day may also be written as in :func:`parse_moment` ("hier", "15 july"), also in a range.
+    Weeks and days may also be named in the language ("hier", "la semaine dernière", "15 july"),
+    also in a range.
 
     Raises :class:`InvalidInput` for a text that is not understood and for days outside of the
     limits.
@@ -231,10 +241,12 @@ def parse_period(
 
 def _period(text: str, now: datetime, zone: tzinfo, language: str, first_weekday: int) -> Period:
     today = now.astimezone(zone).date()
-    if text == "week":
-        return period.week(today, first_weekday)
-    if text == "last-week":
-        return period.week(today - timedelta(days=7), first_weekday)
+    normalized = normalize(text)
+    for words in _languages(language):
+        if normalized in words.this_week:
+            return period.week(today, first_weekday)
+        if normalized in words.last_week:
+            return period.week(today - timedelta(days=7), first_weekday)
     start, dots, end = text.partition("..")
     if dots:
         first, last = (_period(side, now, zone, language, first_weekday) for side in (start, end))
@@ -242,7 +254,7 @@ def _period(text: str, now: datetime, zone: tzinfo, language: str, first_weekday
     if re.match(r"\d{4}-", text):
         return period.parse_period_id(text, first_weekday)
     if text != COVERAGE:
-        found = _day(normalize(text), today, language)
+        found = _day(normalized, today, language)
         if found is not None:
             return period.day(found)
     return period.parse_period_id(text, first_weekday)  # raises an error with examples
@@ -253,7 +265,7 @@ def is_reserved(name: str) -> bool:
 
     Names in all languages of blogs count, with spaces or hyphens between their words.
     """
-    if name in ("week", "last-week", COVERAGE):
+    if name == COVERAGE:
         return True
     now = datetime(2012, 7, 15, tzinfo=UTC)  # any time will do: it is known whether it is a day
     for text in (name, name.upper(), name.replace("-", " "), name.replace("-", "'")):

@@ -53,10 +53,11 @@ class Words:
         """Use *language* (BCP 47; see :data:`liveblog.config.checks.LANGUAGES`) and *zone*."""
         self.language = language
         self.zone = zone
-        # CLDR's "en" is American English; here it is British.
-        self._locale = Locale.parse("en-GB" if language == "en" else language, sep="-")
+        self._locale = Locale.parse(language, sep="-")
         self.catalogue = _load_catalogue(self._locale.language)
-        key = "en_US" if str(self._locale) == "en_US" else self._locale.language
+        # "July 15" in American English, which is CLDR's "en"; "15 July" in British English.
+        is_month_first = self._locale.date_formats["long"].pattern.startswith("MMMM")
+        key = "en_US" if is_month_first else self._locale.language
         self._day, self._year = _DAY[key], _YEAR.get(key, " y")
         #: The typography of texts in HTML; None for a language that has none.
         self.in_html = typography(self._locale.language)
@@ -159,6 +160,11 @@ class Words:
         text = self._times(time_of_day(local.hour, local.minute))
         is_repeated = other_reading(instant, self.zone) is not None
         return f"{text}{NBSP}({self.offset(instant)})" if is_repeated else text
+
+    def hour(self, hour: int) -> str:
+        """Format a full hour: ``18 h``, ``18:00``."""
+        text = self._times(time_of_day(hour))
+        return text.removesuffix(f"{NBSP}00") if self._locale.language == "fr" else text
 
     def _format_time(self, local: time_of_day) -> str:
         return format_time(local, self._clock_pattern, locale=self._locale).replace(" ", NARROW)

@@ -140,6 +140,8 @@ class FrontPage:
         if path == "opensearch.xml":
             data = opensearch(self._config(self._first.language)).encode()
             return self._as_file(data, TYPES[".xml"], PAGE)
+        if path == addresses.CARD:
+            return self._as_file(self._card(), TYPES[".png"], PAGE)
         if path in addresses.FORMATS:
             data = dict(documents(self._feed()))[path]
             return self._as_file(data, TYPES[path], POLLED, is_shared=True)
@@ -152,6 +154,15 @@ class FrontPage:
         varied = ", ".join(filter(None, ("Accept-Encoding", vary)))
         bodies = encodings(data, kind)
         return File((0, 0, 0), modified, kind, cache, bodies, varied, shared=is_shared)
+
+    def _card(self) -> bytes:
+        """Draw the picture for sharing."""
+        from ..imaging import card  # loads Pillow
+
+        words = self._in(self._first.language).words
+        title, state = urlsplit(self._base).netloc, words.say("Live blogs")
+        is_live = any(shown.state == "live" for shown in self._cards)
+        return card(title, state, is_live=is_live, is_right_to_left=words.direction == "rtl")
 
     def _feed(self) -> Feed:
         pages = self._in(self._first.language)

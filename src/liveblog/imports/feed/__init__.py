@@ -30,6 +30,7 @@ from .. import Item, Picture, Problem, Update, Version
 from ..files import fetch_picture, read_file
 from ..fitting import language_or_empty
 from ..html import Image, to_markdown
+from ..html.pictures import is_film
 from . import jsonfeed, xml
 from .document import Attachment, Document, Entry
 
@@ -239,7 +240,8 @@ def _version(entry: Entry, published: Moment, document: Document, client: Client
     shown: dict[str, Image] = {}
 
     def take(image: Image) -> bool:
-        if image.url not in shown and len(shown) >= limits.LIST:
+        # A film would be fetched again at each reading that fails: it stays a link.
+        if is_film(image.url) or (image.url not in shown and len(shown) >= limits.LIST):
             return False
         shown.setdefault(image.url, image)
         return True

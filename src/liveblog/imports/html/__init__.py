@@ -187,17 +187,25 @@ class _Converter:
         """Convert a figure; its caption is dropped if the caller takes the picture with it."""
         captions = list(element.iter("figcaption"))
         pictures = list(element.iter("img"))
-        if len(captions) != 1 or not pictures:
+        films = list(element.iter("video", "audio"))
+        if len(captions) != 1 or not (pictures or films):
             return self._blocks(element, depth, level)
         caption = SPACE.sub(" ", "".join(captions[0].itertext())).strip()
         images = [self._pictures.image(picture, caption) for picture in pictures]
-        taken = [self._pictures.is_taken(image) for image in images]
+        images += filter(None, (self._pictures.film(film, caption) for film in films))
+        taken = [self._pictures.is_taken(image) for image in images] or [False]
         if all(taken) and captions[0].find(".//a") is None:
             captions[0].drop_tree()
         return self._blocks(element, depth, level)
 
     def _player(self, element: HtmlElement, depth: int, level: int) -> list[str]:
-        """Return a link to a video, a sound or a frame, and its fallback content."""
+        """Return a link to a video, a sound or a frame, and its fallback content.
+
+        Of a file that the caller takes, nothing is left.
+        """
+        film = self._pictures.film(element) if element.tag in ("video", "audio") else None
+        if film and self._pictures.is_taken(film):
+            return []
         source = element.find(".//source[@src]")
         address = element.get(_PLAYERS[str(element.tag)]) or element.get("data-src") or (
             source.get("src") if source is not None else ""

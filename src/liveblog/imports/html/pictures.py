@@ -12,11 +12,17 @@ from ...model import addresses
 from .inline import SPACE
 
 _WEB = ("http", "https")
+_FILM = re.compile(r"\.(?:mp4|m4v|mov|webm|mp3|m4a|ogg|oga|opus)\Z", re.IGNORECASE)
+
+
+def is_film(url: str) -> bool:
+    """Whether an address or path looks like that of a film or recording."""
+    return _FILM.search(re.split(r"[?#]", url, maxsplit=1)[0]) is not None
 
 
 @dataclass(frozen=True)
 class Image:
-    """A picture that a text shows."""
+    """A picture, film or recording that a text shows."""
 
     url: str  #: absolute, http or https
     alt: str = ""
@@ -50,6 +56,14 @@ class Pictures:
         ]
         url = next(filter(None, map(self.web_address, filter(None, candidates))), "")
         alt = SPACE.sub(" ", element.get("alt") or element.get("title") or "").strip()
+        return Image(url, alt, caption) if url else None
+
+    def film(self, element: HtmlElement, caption: str = "") -> Image | None:
+        """Return the film or recording of a player; None if it shows no file of one."""
+        sources = [element, *element.iter("source")]
+        given = (one.get(name) for one in sources for name in ("src", "data-src"))
+        url = next(filter(is_film, map(self.web_address, filter(None, given))), "")
+        alt = SPACE.sub(" ", element.get("title") or element.get("aria-label") or "").strip()
         return Image(url, alt, caption) if url else None
 
     def is_taken(self, image: Image | None) -> bool:

@@ -19,6 +19,7 @@ _PICTURE = re.compile(
     rf"(?:{_TARGET.format('')}|\[(?P<name>[^\]\n]*)\])?"
     rf"(?(linked)\s*\]{_TARGET.format('to_')})"
     r"|(?P<html><(?i:img)\b[^<>]*>)"
+    r"|(?P<player><(?i:video|audio)\b[^<>]*>(?s:(?!</?(?i:video|audio)\b).){0,2000}</(?i:video|audio)>)"
 )
 _DEFINITION = re.compile(
     r"^ {0,3}\[(?P<name>[^\]\n^][^\]\n]*)\]:[ \t]*<?(?P<target>[^\s<>]+)>?"
@@ -72,7 +73,7 @@ def read(text: str, find: Callable[[str], str]) -> Body:
             return match[0]
         if is_remote(source):
             body.remote.append(source)
-            return match[0]
+            return f"[{alt or source}](<{source}>)" if match["player"] else match[0]
         linked = _target(match, "to_")
         path = (find(linked) if linked and not is_remote(linked) else "") or find(source)
         if not path:
@@ -105,9 +106,12 @@ def is_remote(target: str) -> bool:
 
 def _picture(match: re.Match[str], defined: dict[str, tuple[str, str]]) -> tuple[str, str, str]:
     """Return a picture's alternative text, target and caption."""
-    if match["html"]:
-        given = {m[1].lower(): unescape(m[2].strip("\"'")) for m in _ATTRIBUTE.finditer(match[0])}
-        return given.get("alt", ""), given.get("src", ""), given.get("title", "")
+    if match["html"] or match["player"]:
+        given: dict[str, str] = {}
+        for found in _ATTRIBUTE.finditer(match[0]):
+            given.setdefault(found[1].lower(), unescape(found[2].strip("\"'")))
+        alt = given.get("alt") or given.get("aria-label", "")
+        return alt, given.get("src", ""), given.get("title", "")
     alt = _unescaped(match["alt"])
     target = _target(match)
     if target or match["bare"] is not None:

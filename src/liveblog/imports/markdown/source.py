@@ -9,9 +9,10 @@ from urllib.parse import unquote
 
 from ...model.entry import FORBIDDEN
 from ...model.errors import InvalidInput
-from ...model.limits import PICTURE_BYTES as PICTURE_LIMIT
+from ...model.limits import FILM_BYTES
 from .. import Problem
 from ..files import read_file
+from ..html.pictures import is_film
 
 FILE_LIMIT = 64_000_000
 """Maximum bytes of a post; the files of our export hold every revision of an entry."""
@@ -79,7 +80,7 @@ class Source:
             ) from None
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
-    def read(self, where: str, limit: int = PICTURE_LIMIT) -> bytes:
+    def read(self, where: str, limit: int = FILM_BYTES) -> bytes:
         """Return the bytes of a file, *limit* at most.
 
         Raises :class:`InvalidInput`, also for a path outside the folder.
@@ -111,7 +112,7 @@ class Source:
         return [
             (folder / name).as_posix()
             for name in sorted(os.listdir(self._root / folder))
-            if PurePosixPath(name).suffix.lower() in PICTURES and _is_plain(name)
+            if (PurePosixPath(name).suffix.lower() in PICTURES or is_film(name)) and _is_plain(name)
         ]
 
     def _inside(self, where: str) -> Path | None:

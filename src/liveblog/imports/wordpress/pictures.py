@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from ...http_client import Client
 from ...model import addresses
 from ...model.errors import InvalidInput, LiveblogError, Unreachable
-from ...model.limits import PICTURE_BYTES
+from ...model.limits import FILM_BYTES
 from .. import Picture
 from ..files import fetch_picture, read_file
 from ..html import Image
@@ -93,7 +93,7 @@ class MediaLibrary:
         """Return the bytes of a picture. Raises :class:`LiveblogError` if it is not found."""
         own, other = unquote(_path(url)), unquote(_path(_origin(shown)))
         if path := self._in_folder([own] * (own != other) + [*_original_paths(other)]):
-            return read_file(path, PICTURE_BYTES)
+            return read_file(path, FILM_BYTES)
         if not self.client:
             lacks = f", and not in {self.folder}" if self.folder else ""
             raise InvalidInput(

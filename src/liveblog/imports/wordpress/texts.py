@@ -17,6 +17,7 @@ from itertools import pairwise
 from ...text.fragments import html_to_text
 from ...text.plain import unescape
 from ...text.sanitizer import sanitize
+from ..html.pictures import is_film
 
 Figures = Callable[[Sequence[int]], str]
 """Returns the HTML of attachments by their numbers; without numbers, of all of the post."""
@@ -217,6 +218,8 @@ def _convert_shortcode(
         url = inner.strip() if inner.strip().startswith("http") else ""
         named = (attributes.get(key, "") for key in _ADDRESS_ATTRIBUTES)
         url = url or next((value for value in named if value.startswith("http")), "")
+        if name in ("audio", "video") and is_film(url):
+            return f"<p><{name} src='{html.escape(unescape(url))}'></{name}></p>"
         return _link(unescape(url or attributes.get("", ""))) if url or "" in attributes else None
     return "" if name in _IGNORED_SHORTCODES else None
 

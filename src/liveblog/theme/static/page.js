@@ -122,6 +122,7 @@ const stream = document.getElementById("stream");
 const filters = document.querySelector('[data-part="filters"]');
 const none = document.getElementById("none");
 const KEYS = ["tag", "author", "key"];
+const rest = document.getElementById("rest");
 let isOldestFirst = false;
 
 const currentQuery = () => new URLSearchParams(location.search);
@@ -129,6 +130,9 @@ const filterOf = (query) => {
   const [key] = KEYS.filter((name) => query.get(name));
   return !key ? "" : key === "key" ? "key" : `${key}=${query.get(key)}`;
 };
+
+/** Whether the oldest entry comes first. */
+export const isReversed = () => isOldestFirst;
 
 /** Whether the current filter lets an entry through. */
 export function isShown(article, filter = filterOf(currentQuery())) {
@@ -161,20 +165,32 @@ export function arrange() {
     if (chip.dataset.filter === filter) chip.setAttribute("aria-current", "true");
     else chip.removeAttribute("aria-current");
   }
+  if (rest) showRest(filters?.querySelector("a[aria-current]"));
   if (isOldestFirst !== (wanted.get("order") === "oldest")) {
     isOldestFirst = !isOldestFirst;
     reverse(stream, ".day");
     for (const day of all(".day", stream)) reverse(day, ".entry");
-    const older = document.querySelector(".turn");
+    const older = document.querySelector(".older");
     if (older) stream[isOldestFirst ? "before" : "after"](older);
   }
-  const orderButton = filters.querySelector("button.order");
+  const orderButton = filters?.querySelector("button.order");
   if (orderButton) {
     orderButton.hidden = false;
-    orderButton.textContent = orderButton.dataset[isOldestFirst ? "newest" : "oldest"];
+    orderButton.setAttribute("aria-pressed", isOldestFirst);
   }
   document.dispatchEvent(new Event("liveblog:arranged"));
   return count;
+}
+
+/** Say how many entries the blog has of those that a filter shows, and lead to them. */
+function showRest(chip) {
+  const link = rest.querySelector("a");
+  const { rest: total = "" } = chip?.dataset ?? {};
+  link.textContent = total;
+  link.href = chip?.href ?? "";
+  rest.hidden = !total;
+  const older = document.querySelector(".older");
+  if (older) older.hidden = Boolean(total);
 }
 
 /** Change the query of the address and apply it. */

@@ -1,6 +1,6 @@
 // The entries on the live page: inserts, replaces and removes them, each under its day.
 
-import { arrange, showAges } from "./page.d3f5a769bd.js";
+import { arrange, showAges } from "./page.89b9ef8bf1.js";
 import { holdPosition, isOldestFirst } from "./scroll.93227c576f.js";
 
 const stream = document.getElementById("stream");

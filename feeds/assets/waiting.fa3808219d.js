@@ -1,8 +1,8 @@
 // New entries that wait until the reader scrolls to them or presses the button that counts them.
 
-import { entries, focus, insert, refresh } from "./entries.3c54c34995.js";
-import { isShown, locale, say } from "./page.d3f5a769bd.js";
-import { isPaused } from "./pause.cf40641293.js";
+import { entries, focus, insert, refresh } from "./entries.d57c194e02.js";
+import { isShown, locale, say } from "./page.89b9ef8bf1.js";
+import { isPaused } from "./pause.0a4921bf45.js";
 import { holdPosition, isAtNewest, isOldestFirst, slide } from "./scroll.93227c576f.js";
 
 const bar = document.getElementById("live");

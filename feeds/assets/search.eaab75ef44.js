@@ -1,7 +1,7 @@
 // Search on a host that only serves files: through what the site published for it, newest first.
 // Where liveblog serves, it answers itself, and this is not loaded.
 
-import { locale } from "./page.d3f5a769bd.js";
+import { locale } from "./page.89b9ef8bf1.js";
 
 const { root } = document.body.dataset;
 const [list, count, further, field, about] = ["hits", "count", "further", "q", "about"].map((id) =>

@@ -1,6 +1,6 @@
 // The button that pauses updates, and the updates deferred meanwhile.
 
-import { isOver } from "./connection.2d471eb7f2.js";
+import { isOver } from "./connection.1223315122.js";
 
 const { pause: pauseLabel, resume: resumeLabel } = document.getElementById("live").dataset;
 

@@ -1,6 +1,6 @@
 // The line under the stream: the connection is lost, or the page should be loaded again.
 
-import { say } from "./page.d3f5a769bd.js";
+import { say } from "./page.89b9ef8bf1.js";
 
 const bar = document.getElementById("live");
 const line = bar.querySelector(".out");

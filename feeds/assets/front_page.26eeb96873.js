@@ -2,7 +2,7 @@
 // Without this script the page says what it said when it was loaded.
 
 import { openStream } from "./events.c0fe7e15f7.js";
-import { say, showAges } from "./page.d3f5a769bd.js";
+import { say, showAges } from "./page.89b9ef8bf1.js";
 
 const SPREAD = 2_000; // milliseconds over which the open pages fetch a change
 const HIDDEN_LIMIT = 5 * 60_000; // milliseconds after which a hidden page disconnects

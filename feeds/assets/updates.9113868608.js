@@ -1,12 +1,12 @@
 // Applies the events of the stream, and the document live.json, to the page.
 
-import { disconnect } from "./connection.2d471eb7f2.js";
-import { entries, findEntry, parse, refresh, remove, replace } from "./entries.3c54c34995.js";
-import { offerReload } from "./notices.c5923cdcbc.js";
-import { isShown } from "./page.d3f5a769bd.js";
-import { defer, isPaused, showPauseButton } from "./pause.cf40641293.js";
+import { disconnect } from "./connection.1223315122.js";
+import { entries, findEntry, parse, refresh, remove, replace } from "./entries.d57c194e02.js";
+import { offerReload } from "./notices.43a465d4e1.js";
+import { isShown } from "./page.89b9ef8bf1.js";
+import { defer, isPaused, showPauseButton } from "./pause.0a4921bf45.js";
 import { holdPosition } from "./scroll.93227c576f.js";
-import { announce, discard, hold, isWaiting, showCount, showOrCount } from "./waiting.7f63bfe87a.js";
+import { announce, discard, hold, isWaiting, showCount, showOrCount } from "./waiting.fa3808219d.js";
 
 const revisions = new Map(); // id of each known entry → its newest revision
 for (const article of entries()) {

@@ -2,7 +2,7 @@
 // One tab of a browser holds the connection and passes the events on to the others.
 
 import { openStream } from "./events.c0fe7e15f7.js";
-import { isOutage, setReachable } from "./notices.c5923cdcbc.js";
+import { isOutage, setReachable } from "./notices.43a465d4e1.js";
 
 const POLL_INTERVAL = 10_000; // milliseconds
 const HIDDEN_LIMIT = 5 * 60_000; // milliseconds after which a hidden tab disconnects
