@@ -258,6 +258,7 @@ def test_a_picture_is_enlarged_on_request(browser: Any, pictured: str) -> None:
         dialog = page.locator("dialog")
         assert dialog.get_attribute("aria-label") == "Image de 2048"
         assert dialog.locator("img").evaluate("i => i.src") == first.evaluate("a => a.href")
+        page.wait_for_function("document.querySelector('dialog img').complete")
         shown = box_of(dialog.locator("img"))
         assert shown["width"] > 1000
         assert shown["height"] <= 900

@@ -33,7 +33,6 @@ from ..model.moment import Moment, change_in, moment_in, updated_in
 from ..model.permissions import has_scope
 from ..model.topics import topic_slug
 from ..storage.cache import Cache
-from ..text.bidi import close_controls
 from ..text.fragments import (
     ROOT,
     html_to_text,
@@ -151,7 +150,7 @@ class Pages:
     def day_line(self, day: Day) -> str:
         """Return the headline of a day as plain text, or else the name of its first live entry."""
         if headline := day_headline(day, self.words):
-            return self.words.typography(close_controls(headline))
+            return self.words.shown(headline)
         return next((self.name(e) for e in day.entries if e.now.state == "live"), "")
 
     def clear_cache(self) -> None:
@@ -211,7 +210,7 @@ class Pages:
         if now.state == "retracted":
             return self.words.say("Update retracted")
         if now.title:
-            return self.words.typography(close_controls(now.title))
+            return self.words.shown(now.title)
         return self._cached("name", entry, self._first_words)
 
     def marked_name(self, entry: Entry) -> str:
