@@ -90,6 +90,10 @@ class ChapterItem:
     close_reason: str = ""  #: why it begins there, where no mark says so; why it may be missing
 
 
+UPDATE_ID = "{update}"
+"""Stands in a hint for the id of an update, which the import gives to it."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """Something that could not be imported."""
@@ -97,6 +101,7 @@ class Problem:
     where: str  #: its location in the source
     what: str  #: what is wrong
     hint: str = ""
+    update: str = ""  #: key of the update whose id takes the place of :data:`UPDATE_ID` in the hint
 
 
 @dataclass(frozen=True)

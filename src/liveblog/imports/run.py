@@ -32,7 +32,18 @@ from ..model.records import files_of
 from ..model.revisions import revise
 from ..model.validation import validate
 from ..timeline import Entry, fold
-from . import ChapterItem, Copy, FramingItem, ImportResult, Item, Picture, Problem, Update, Version
+from . import (
+    UPDATE_ID,
+    ChapterItem,
+    Copy,
+    FramingItem,
+    ImportResult,
+    Item,
+    Picture,
+    Problem,
+    Update,
+    Version,
+)
 from .chapters import ChapterImport, doubtful_close
 from .fitting import fit, with_links, with_translations
 from .marks import INCOMPLETE, PREFIX, is_whole_day_here, mark_in, mark_of, new_versions
@@ -104,7 +115,7 @@ class _Import:
                 case Copy():
                     self._add_copy(item)
                 case Problem():
-                    self.result.problems.append(item)
+                    self.result.problems.append(self._with_id(item))
                 case _:
                     assert_never(item)
         except StorageError:
@@ -181,6 +192,13 @@ class _Import:
         if not existing and (known := self._imported_ids().get(entry_id.partition("-")[2])):
             return known, self._revisions(known)
         return entry_id, existing
+
+    def _with_id(self, problem: Problem) -> Problem:
+        """Return a problem whose hint names the update that it is about."""
+        if not problem.update:
+            return problem
+        entry_id, _ = self._find(problem.update, date.fromisoformat(problem.update[:10]))
+        return replace(problem, hint=problem.hint.replace(UPDATE_ID, entry_id))
 
     def _append(self, where: str, records: list[tuple[AnyVersion, int]]) -> None:
         if self.is_dry:

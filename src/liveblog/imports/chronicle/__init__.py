@@ -37,7 +37,7 @@ missing. Nothing is imported under a heading whose day is unknown: one problem n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta, tzinfo
 
 from ...model.errors import InvalidInput
@@ -49,9 +49,12 @@ from .days import Article, Day
 from .framing import CloseText, Lead, Tally, chapter_items
 from .headings import day_heading
 from .lines import is_rule, strip_forbidden
-from .section import Section, line_range
+from .section import Section, TimeWithin, line_range
 from .spans import Night, SeveralDays
 from .survey import Chapter, IsTagged, Start, Survey, survey
+
+_SHOWN_TIMES = 20
+"""Maximum number of times within sentences that a report lists."""
 
 
 def chronicle(
@@ -96,6 +99,7 @@ def chronicle(
             )
         return
     reader = _Reader(plan, Words(language, zone), zone)
+    within: list[TimeWithin] = []
     for number, raw in enumerate(lines(), 1):
         line, bad = strip_forbidden(
             raw.rstrip("\r\n").removeprefix("\ufeff" if number == 1 else "")
@@ -106,8 +110,30 @@ def chronicle(
                 f"the character {name} is left out, which no page or feed can carry",
                 "Remove it.",
             )
-        yield from reader.add(number, line)
-    yield from reader.end()
+        yield from _without_times(reader.add(number, line), within)
+    yield from _without_times(reader.end(), within)
+    if within:
+        yield _told(within)
+
+
+def _without_times(items: Iterable[Item], within: list[TimeWithin]) -> Iterator[Item]:
+    """Yield the items but those that name a time within a sentence, which go to *within*."""
+    for item in items:
+        if isinstance(item, TimeWithin):
+            within.append(item)
+        else:
+            yield item
+
+
+def _told(within: Sequence[TimeWithin]) -> Problem:
+    """Return the problem that tells of all times within sentences."""
+    shown = ", ".join(f"{found.where}: '{found.what}'" for found in within[:_SHOWN_TIMES])
+    more = f" and {len(within) - _SHOWN_TIMES:,} more" if len(within) > _SHOWN_TIMES else ""
+    return Problem(
+        within[0].where,
+        f"times within a sentence are read as text ({shown}{more})",
+        "If an update begins there, begin a paragraph with the time, such as '18:04 – '.",
+    )
 
 
 class _Reader:

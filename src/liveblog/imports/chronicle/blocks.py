@@ -139,7 +139,7 @@ class _Reader:
             self._has_heading = self._has_heading or block.kind == "heading"
         elif last is not None:
             last.lines += 1
-            last.title = None
+            last.title = _wrapped_title(last, line, is_first=len(self.blocks) == 1)
         self.mentions.add(line, is_early=not self._has_heading)
         self._before = line[-200:]
 
@@ -201,6 +201,22 @@ def _is_above_date(block: Block, *, is_first: bool) -> bool:
     if block.title is None or block.lines > 1:
         return False
     return is_first or block.title.is_sentence or len(block.text) < _SHORT
+
+
+def _wrapped_title(block: Block, line: str, *, is_first: bool) -> Title | None:
+    """Return the title of a paragraph that goes on with a second line; None if it is none.
+
+    Both are Markdown headings of one level, or they are the first paragraph of the page.
+    """
+    above, below = block.title, title(line)
+    if block.lines != 2 or block.kind != "text" or above is None or below is None:
+        return None
+    is_wrapped = above.level > 0 if above.level == below.level else False
+    is_wrapped = is_wrapped or (is_first and not above.level and not below.level)
+    text = f"{above.text} {below.text}"
+    if not is_wrapped or above.is_sentence or below.is_sentence or not is_headline(text):
+        return None
+    return Title(text, above.level, is_sentence=False)
 
 
 def title(line: str) -> Title | None:

@@ -7,13 +7,11 @@ abbreviation that is both (« mar. 15 juillet », "Mar 15") is decided by its po
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from ...config.checks import LANGUAGES
 from ...text.clock import read_time
-from ...text.dates import month_and_weekday_names
 from ...text.tokens import Phrases, Token, Tokens
+from .names import ARTICLES, ROMAN, first_words, vocabulary
 
 Reading = tuple[int | None, int, int]
 """Year (None if missing, below 100 if written with two digits), month and day, as written."""
@@ -31,8 +29,6 @@ NO_MONTH = 0
 Order = Literal["", "day", "month", "either"]
 """Whether day or month comes first in a numeric date: 16/07 can only be day first, 03/04 either."""
 
-ARTICLES = frozenset(["le", "el", "am", "der", "den", "dem", "on", "the", "يوم", "في"])
-
 _AND = Phrases(
     (phrase, True)
     for phrase in (
@@ -46,8 +42,6 @@ _AND = Phrases(
 
 _OF = frozenset(["de", "del", "of"])
 _ORDINAL = frozenset(["er", "re", "st", "nd", "rd", "th", "o", "a"])
-_EXTRA_MONTHS = {"fev": 2, "juill": 7, "setiembre": 9, "set": 9}
-_EXTRA_WEEKDAYS = {"tues": 1, "weds": 2, "thur": 3, "thurs": 3, "sonnabend": 5, "mier": 2}
 
 
 class Dates(NamedTuple):
@@ -67,29 +61,11 @@ class Dates(NamedTuple):
         return not self.readings or self.readings[0][1] != NO_MONTH
 
 
-@lru_cache(maxsize=1)
-def vocabulary() -> tuple[dict[str, int], dict[str, int]]:
-    """Return the names of months and of weekdays in every language."""
-    months, weekdays = dict(_EXTRA_MONTHS), dict(_EXTRA_WEEKDAYS)
-    for language in LANGUAGES:
-        of_months, of_weekdays = month_and_weekday_names(language)
-        months |= of_months
-        weekdays |= of_weekdays
-    return months, weekdays
-
-
-@lru_cache(maxsize=1)
-def _first_words() -> frozenset[str]:
-    """Return the words that a date can begin with."""
-    months, weekdays = vocabulary()
-    return ARTICLES | {name.partition(" ")[0] for name in (*months, *weekdays)}
-
-
 def read_dates(tokens: Tokens) -> Dates | None:
     """Read a day, or several, with or without a weekday; None, with nothing skipped, if none is."""
     start = tokens.at
     first = tokens.peek()
-    if first.number is None and first.word not in _first_words():
+    if first.number is None and first.word not in first_words():
         return None
     found = _read_several(tokens)
     if found is None:
@@ -248,7 +224,7 @@ def _read_part(tokens: Tokens) -> _Part | None:
 
 def _read_date(tokens: Tokens) -> _Part | None:
     start = tokens.at
-    for form in (_read_numeric, _read_day_and_month, _read_month_and_day):
+    for form in (_read_numeric, _read_roman, _read_day_and_month, _read_month_and_day):
         tokens.at = start
         found = form(tokens)
         if found is not None:
@@ -292,6 +268,23 @@ def _read_numeric(tokens: Tokens) -> _Part | None:
     if is_pair and tokens.peek().word not in vocabulary()[0]:
         return _either_way(numbers[0], numbers[1], None, sign)
     return None
+
+
+def _read_roman(tokens: Tokens) -> _Part | None:
+    """Read "27.IX.2012", "27. IX. 2012", "27/IX" or "27 IX 2012"."""
+    day = tokens.peek().number
+    tokens.at += 1
+    sign = tokens.peek().raw
+    tokens.at += sign in (".", "/", "-")
+    month = ROMAN.get(tokens.peek().raw)
+    if day is None or month is None:
+        return None
+    tokens.at += 1
+    has_sign = sign in (".", "/", "-") and tokens.take(sign)
+    year = _read_year(tokens)
+    if year is None and (sign not in (".", "/", "-") or (sign == "." and not has_sign)):
+        return None  # "27 I am", "27. I am"
+    return _Part(possible((year, month, day)))
 
 
 def _either_way(first: int, second: int, year: int | None, sign: str) -> _Part:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from ...model import limits
@@ -11,7 +12,7 @@ from ...model.moment import Moment
 from ...text.plain import shorten
 from .. import FramingItem, Item, Problem, Update, Version
 from .dayclock import DayClock
-from .doubts import doubtful_day, doubtful_time
+from .doubts import doubtful_day, doubtful_time, time_within
 from .headings import dated_sentence, day_heading
 from .lines import ends_sentence, find_sources, is_headline, is_picture, is_rule, is_underline
 from .section import (
@@ -19,6 +20,7 @@ from .section import (
     PendingLine,
     Section,
     TextBuilder,
+    TimeWithin,
     add_line,
     is_linked_heading,
     is_placeholder,
@@ -60,6 +62,7 @@ class Day(Section):
 
     def _clear(self) -> None:
         self._text = TextBuilder()
+        self._problems: list[Problem] = []  # of the update, whose key is known when it ends
         self._sources: dict[Source, int] = {}
         self._title = ""
         self._first = self._last = 0
@@ -126,6 +129,8 @@ class Day(Section):
         found = found or doubtful_time(line)
         if found is not None:
             yield Problem(f"line {number}", found.what, found.hint)
+        elif clock := time_within(line):
+            yield TimeWithin(f"line {number}", clock)
 
     def end(self) -> Iterator[Item]:
         """Yield the last update."""
@@ -215,7 +220,7 @@ class Day(Section):
                 return
             self._first = self._first or number
             self._last = number
-            yield from add_line(self._text, number, piece)
+            self._problems += add_line(self._text, number, piece)
 
     def _close_update(self) -> Iterator[Item]:
         """Yield the current update; what follows continues it under the same name."""
@@ -231,6 +236,8 @@ class Day(Section):
             )
             self._has_text = True
             key = self._current.key(self._name)
+            yield from (replace(problem, update=key) for problem in self._problems)
+            self._problems.clear()
             yield Update(key, line_range(self._first, self._last), (version,))
         elif self._mark:
             number, mark = self._mark
@@ -246,23 +253,28 @@ class Article(Day):
         super().__init__(day, clock)
         self._start = start
         self._headline = start.title
+        self._text_line = 0
         self._name = f" {shorten(slug(start.title), _KEY_LENGTH)}"
 
     def head(self, number: int, line: str) -> Iterator[Item]:
         """Begin at the line of the title."""
         self._title = self._headline
         self._first = self._last = number
+        self._text_line = number + self._start.title_lines
         return iter(())
 
     def add(self, number: int, line: str) -> Iterator[Item]:
         """Add a line above the date, the line of the date, or a line of the text."""
         bare = line.strip()
+        if number < self._text_line:
+            return
         if number > self._start.date_line:
             yield from super().add(number, line)
         elif number == self._start.date_line:
             yield from self._add_date(number, line)
         elif is_placeholder(bare):
-            yield missing_picture(number, bare, "article", self._headline, EDIT_ENTRY)
+            found = missing_picture(number, bare, "article", self._headline, EDIT_ENTRY)
+            self._problems.append(found)
         elif authors := byline(bare):
             self._author = ", ".join(authors)
         elif bare and not is_rule(line) and not is_underline(line):

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from ...text.clock import read_time
 from ...text.tokens import Phrases, Tokens
-from .dates import Dates, read_and, read_dates, read_day_number, read_weekday, vocabulary
+from .dates import Dates, read_and, read_dates, read_day_number, read_weekday
 from .headings import dated_sentence, day_heading
 from .leads import is_numbered_day, read_lead
+from .names import SPELLED_DAYS, vocabulary
 from .opening import Opening, read_opening, read_tail
 from .times import possible_time, time_mark
 
@@ -67,7 +68,17 @@ _DIGIT = re.compile(r"\d")
 _LONGEST_HEAD = 120
 """Characters of a line among which a time is looked for."""
 
+_WRITTEN_TIME = re.compile(
+    r"(?<![\w:.,/+-])\d{1,2}(?= ?[hH] ?\d\d\b|:\d\d\b| ?(?:[uU]hr|[ap]\.?m)\b)"
+    r"|(?:(?<=\bà )|(?<=\bvers )|(?<=\blas ))\d{1,2}(?= ?(?:[hH]|heures?|horas?)\b)"
+)
+"""The number that begins a time: 11 h 30, 11:30, 11 Uhr, « à 11 h ». "11 h" can be a span."""
+
 _MILITARY = re.compile(r"(?P<time>(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)) ?[:–—-] ")
+
+
+_COUNTED_DAY = re.compile(r"\W*(?P<text>[JDT] ?\+ ?\d{1,3})(?!\w)")
+"""A day that is counted from another one: « J+3 », "D+3", "T+3"."""
 
 
 class Doubt(NamedTuple):
@@ -86,6 +97,7 @@ def doubtful_day(line: str, day: date, *, has_text: bool) -> Doubt | None:
         return None  # the survey has reported it
     before = read_opening(line)
     finders = [_find_sentence, _find_date, _find_weekday, _find_number]
+    finders += [_find_spelled, _find_counted]
     if has_text:
         finders += [_find_month, _find_relative, _find_distance]
     for find in finders:
@@ -119,6 +131,16 @@ def doubtful_time(line: str) -> Doubt | None:
         f"'{text}' may be the time of an update; it is read as text",
         f"If an update begins there, begin a paragraph with '{shown} – '.",
     )
+
+
+def time_within(line: str) -> str:
+    """Return the first time of day that a line names within a sentence; empty without one."""
+    for match in _WRITTEN_TIME.finditer(line):
+        tokens = Tokens(line, match.start())
+        found = read_time(tokens)
+        if found is not None and found.has_number and not found.is_plain and not found.is_bare:
+            return line[match.start() : tokens.end]
+    return ""
 
 
 _Found = tuple[str, date | None] | None
@@ -244,6 +266,24 @@ def _find_number(line: str, before: Opening, day: date) -> _Found:
     if tail.sign not in signs and (tail.rest or tail.sign or not lead.has_article):
         return None
     return line[before.start : end], None if is_pair else _next_numbered(day, number)
+
+
+def _find_spelled(line: str, before: Opening, day: date) -> _Found:
+    """Find « Le vingt-sept, … », "Am dritten: …"."""
+    tokens = Tokens(line, before.start)
+    if not read_lead(tokens, line).has_article:
+        return None
+    number = SPELLED_DAYS.take(tokens)
+    tail = read_tail(line[tokens.end :], before)
+    if number is None or (tail.sign not in (":", "-", ",") and (tail.rest or tail.sign)):
+        return None
+    return line[before.start : tokens.end], _next_numbered(day, number)
+
+
+def _find_counted(line: str, before: Opening, day: date) -> _Found:
+    """Find « J+3 : … », whose first day the text does not say."""
+    match = _COUNTED_DAY.match(line)
+    return (match["text"], None) if match else None
 
 
 def _find_after_weekday(line: str) -> tuple[str, time | None] | None:

@@ -34,13 +34,13 @@ class Lead(Section):
         self.text = ChapterText("introduction")
         self.authors: list[str] = []
         self._title = chapter.title
-        self._title_line = chapter.first if chapter.title else 0
+        self._text_line = chapter.first + (chapter.title_lines if chapter.title else 0)
         self._has_text = False
 
     def add(self, number: int, line: str) -> Iterator[Item]:
         """Add a line."""
         bare = line.strip()
-        if number == self._title_line or (not self._has_text and is_underline(line)):
+        if number < self._text_line or (not self._has_text and is_underline(line)):
             return
         if not bare or self._has_text:
             yield from self.text.add(number, line)

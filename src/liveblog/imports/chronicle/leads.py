@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ...text.daytimes import MODIFIERS, PARTS, POINTS
 from ...text.tokens import Tokens
-from .dates import ARTICLES, vocabulary
+from .names import ARTICLES, vocabulary
 
 _LEADS = frozenset(
     (

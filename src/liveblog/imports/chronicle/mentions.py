@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...text.tokens import Tokens
-from .dates import Reading, read_dates, vocabulary
+from .dates import Reading, read_dates
+from .names import vocabulary
 
 _YEAR = re.compile(r"(?<!\w)\d{4}(?!\d)")
 

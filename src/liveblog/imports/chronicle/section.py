@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from ...text.plain import shorten
-from .. import Item, Problem
+from .. import UPDATE_ID, Item, Problem
 from .lines import is_headline, is_picture, is_underline, to_markdown
 
 _LONGEST_WRAPPED = 100
@@ -19,6 +21,7 @@ _BULLETS = ("• ", "· ", "‣ ", "▪ ", "◦ ")
 _DASHES = ("– ", "— ")
 
 _LINKED_HEADING = re.compile(r"^(\s{0,3}#{1,6}\s+)\[([^\[\]]{1,300})\]\(https?://[^()\s]{1,2000}\)")
+_PICTURE = re.compile(r"!\[([^\[\]]{0,300})\]\(<?([^()<>\s]{1,300})>?[^()]{0,300}\)")
 _PLACEHOLDER = re.compile(r"[\W_]*[^\W\d_]+(?: ?\d{1,3})?[\W_]*")
 
 
@@ -32,6 +35,10 @@ class Section(ABC):
     @abstractmethod
     def end(self) -> Iterator[Item]:
         """Yield the remaining items."""
+
+
+class TimeWithin(Problem):
+    """A line that names a time (``what``) within a sentence; one problem tells of them all."""
 
 
 @dataclass
@@ -88,7 +95,7 @@ def is_list_item(line: str) -> bool:
     return line.startswith((*_LIST, *_BULLETS, *_DASHES)) or _is_numbered(line)
 
 
-EDIT_ENTRY = "liveblog edit ID --image FILE --alt TEXT; 'liveblog log' lists the ids"
+EDIT_ENTRY = f"liveblog edit {UPDATE_ID} --image FILE --alt TEXT"
 EDIT_CHAPTER = (
     "liveblog chapter edit NAME --image FILE --alt TEXT; 'liveblog chapter list' lists the names"
 )
@@ -97,9 +104,12 @@ EDIT_CHAPTER = (
 
 def add_line(
     text: TextBuilder, number: int, line: str, command: str = EDIT_ENTRY
-) -> Iterator[Item]:
+) -> Iterator[Problem]:
     """Add a line to a text; yield a problem if it refers to a picture, which *command* adds."""
     if text.add(number, line) or is_picture(line):
+        if named := _PICTURE.search(line):
+            command = command.replace("FILE", shlex.quote(unquote(named[2])))
+            command = command.replace("TEXT", shlex.quote(named[1])) if named[1] else command
         yield Problem(
             f"line {number}",
             f"'{shorten(line.strip(), 60)}' refers to a picture that is not here; "

@@ -41,6 +41,7 @@ class Chapter:
     ends: list[date]  #: the last day of the heading of each; that day, unless it names several
     close: Close
     has_lead: bool
+    title_lines: int = 1  #: lines of its title
     key: str = ""  #: unique on the page
     tag: str = ""  #: carried by its updates, where other texts of the page are about the same days
 
@@ -57,6 +58,7 @@ class Start:
     kind: Literal["unused", "lead", "day", "article", "close"]
     day: date | UnknownDay | None = None  #: of a day or an article
     title: str = ""  #: of an article
+    title_lines: int = 1
     date_line: int = 0  #: line of an article's date
     is_sentence: bool = False  #: the line of the date is part of the text
     is_night: bool = False  #: it is the night after the day
@@ -126,6 +128,7 @@ def _plan_article(
         "article",
         day=dates[anchor.number],
         title=part.name,
+        title_lines=blocks[part.start].lines,
         date_line=anchor.number,
         is_sentence=anchor.is_sentence or not anchor.is_certain,
     )
@@ -155,6 +158,7 @@ def _plan_chronicle(
         ],
         close=close,
         has_lead=has_lead(part),
+        title_lines=blocks[part.start].lines,
     )
     if chapter.has_lead:
         plan.starts[chapter.first] = Start("lead", chapter=chapter)

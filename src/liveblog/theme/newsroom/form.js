@@ -64,7 +64,7 @@ export class DraftForm {
     this.pictures.values = pictures;
     const details = byId("more");
     const folded = details ? all("[name=source_name], [name=figure_name], [name=day], [name=time], [name=after]", details) : [];
-    if (folded.some((field) => field.value !== field.defaultValue)) details.open = true;
+    if (folded.some((field) => field.value !== (field.defaultValue ?? ""))) details.open = true;
     this.tags.showPressed();
   }
 

@@ -45,6 +45,7 @@ export class Sent {
     // The clipboard needs HTTPS; the address is also in the list.
     this.#copy.hidden = isWaiting || !navigator.clipboard;
     this.#actions.hidden = false;
+    this.#actions.parentElement.classList.add("sent");
     this.#countDown();
   }
 
@@ -64,6 +65,7 @@ export class Sent {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#actions.hidden = this.#undo.hidden = true;
+    this.#actions.parentElement.classList.remove("sent");
     if (!this.draftForm.isBusy) this.draftForm.say("");
     for (const picture of this.#last?.draft.pictures ?? []) deletePicture(picture.id);
     this.#last = null;
