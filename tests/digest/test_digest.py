@@ -26,7 +26,16 @@ from liveblog.digest.build import build_coverage, figures
 from liveblog.digest.json import document, entry_document
 from liveblog.digest.lines import change_line, main_series
 from liveblog.digest.markdown import render as write_markdown
-from liveblog.digest.selection import FULL_AT_LEAST, LINES_A_DAY, LONG_WEEK, for_readers
+from liveblog.digest.selection import (
+    FULL_A_DAY,
+    FULL_AT_LEAST,
+    LINES_A_DAY,
+    LONG_WEEK,
+    for_readers,
+    keep,
+    parts,
+    with_overview,
+)
 from liveblog.digest.text import WIDTH
 from liveblog.digest.text import render as write_text
 from liveblog.model.entry import Figure, Framing, Media, Revision, Source
@@ -823,6 +832,52 @@ def entries_with(*kinds: tuple[int, dict[str, Any]]) -> Digest:
         days.setdefault(of, []).append(made)
     told = [Day(MONDAY + timedelta(days=of), tuple(found)) for of, found in days.items()]
     return Digest(week(MONDAY), None, tuple(told), figures(told))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 6),
+            st.fixed_dictionaries(
+                {
+                    "key": st.booleans(),
+                    "title": st.sampled_from(["", "Un titre"]),
+                    "state": st.sampled_from(["live", "live", "live", "retracted"]),
+                }
+            ),
+        ),
+        min_size=2,
+        max_size=130,
+    )
+)
+@settings(max_examples=30, deadline=None)
+def test_a_selection_tells_of_every_day_and_counts_what_it_leaves_out(
+    kinds: list[tuple[int, dict[str, Any]]],
+) -> None:
+    """As a week, and as any of the mails that are shorter: each part adds, and none takes away."""
+    whole = entries_with(*sorted(kinds, key=lambda kind: kind[0]))
+    shown = for_readers(whole)
+    for before, after in zip(whole.days, shown.days, strict=True):
+        assert len(after.entries) + shown.omitted(after) == len(before.entries)
+        assert set(after.entries) <= set(before.entries)
+        full = [entry for entry in after.entries if entry.id not in shown.brief]
+        assert full or len(whole.days) > 1
+        keys = [entry for entry in before.entries if entry.now.key and entry.now.state == "live"]
+        assert len(keys) > FULL_A_DAY or set(keys) <= set(full)
+    assert not shown.overview or len(shown.overview.days) == len(whole.days)
+    base = with_overview(shown)
+    found = parts(base)
+    assert len(set(found)) == len(found)
+    counts = []
+    for number in range(0, len(found) + 1, 7):
+        mail = keep(base, found[:number])
+        assert mail.updates == len(whole.entries)
+        assert mail.headlines == whole.headlines
+        assert write_text(mail, Words("en", UTC), blog="B", base="https://b.example/")
+        told = mail.overview
+        assert told
+        counts.append((len(told.days), len(told.keys), len(mail.entries)))
+    assert counts == sorted(counts)
 
 
 def test_a_headline_is_made_of_the_strongest_key_events() -> None:

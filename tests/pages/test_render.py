@@ -258,7 +258,7 @@ def test_pictures_in_a_mail_have_the_size_that_they_are_shown_at(pages: Pages) -
 
 
 def test_figures_are_a_table_and_a_chart(pages: Pages) -> None:
-    """The chart from three days on."""
+    """The chart from three days on; for phones, each day has its bar."""
     days = tuple(
         Day(date(2012, 7, number),
             (entry(replace(POST, id=f"201207{number}-7k3m9qx2tb",
@@ -269,7 +269,8 @@ def test_figures_are_a_table_and_a_chart(pages: Pages) -> None:
     link = NavigationLink("2012/W29/", "Semaine")
     page = parse(pages.digest(digest, previous=link, following=None, week=link))
     assert page.xpath("//section[@id='figures']//tbody//td/text()") == ["16", "17", "18"]
-    assert len(page.xpath("//*[local-name()='svg']/*[local-name()='rect']")) == 3
+    assert len(page.xpath("//figure[@class='chart']//*[local-name()='rect']")) == 3
+    assert page.xpath("//*[@class='bars']//th/text()") == ["16 juil.", "17 juil.", "18 juil."]
 
 
 # -- a blog's own templates ------------------------------------------------------------------------

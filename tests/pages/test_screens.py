@@ -18,6 +18,8 @@ from ..site.test_publish import picture
 from ..test_media import encoded, two_colours
 from .test_browser import DESK, PHONE, page_of
 
+SAMPLE = Path(__file__).parents[2] / "feeds"
+
 LONG = "Une phrase assez longue pour remplir une ligne entière sur un écran large. "
 
 
@@ -360,3 +362,96 @@ def test_the_embedded_blog_has_its_own_direction_and_shows_what_the_page_shows(
         assert picture.evaluate("image => image.currentSrc").startswith(f"{url}media/")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         assert Axe().run(page, "live-blog").violations_count == 0
+
+
+# -- Figures ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_figures_of_a_week_need_no_scrolling_on_a_phone(browser: Any) -> None:
+    """Each one has its days one below the other, with bars; wide screens have charts and table."""
+    with serving(SAMPLE) as url:
+        for viewport in (PHONE, DESK):
+            with page_of(browser, viewport=viewport) as page:
+                page.goto(f"{url}2012/W29/")
+                scrollers = page.locator("#figures *").evaluate_all(
+                    "all => all.filter((e) => e.scrollWidth > e.clientWidth + 1"
+                    " && getComputedStyle(e).overflowX === 'auto').length"
+                )
+                assert scrollers == 0
+                is_phone = viewport is PHONE
+                assert page.locator("#figures .bars").is_visible() is is_phone
+                assert page.locator("#figures .table").is_visible() is not is_phone
+                if is_phone:
+                    bars = page.locator("#figures .bars table").nth(1).locator("rect")
+                    widths = [box_of(bar)["width"] for bar in bars.all()]
+                    assert len(set(map(round, widths))) == len(widths) == 3
+
+
+# -- The page of an update -------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_page_of_an_update_leads_on(browser: Any, told: Any) -> None:
+    """To its neighbours, the live page, its day and the feeds; with a script, to the news."""
+    url, _, blog = told
+    ids = [entry.id for entry in blog.timeline.day(blog.timeline.days()[0]).entries]
+    for has_script in (True, False):
+        with page_of(browser, java_script_enabled=has_script) as page:
+            page.goto(f"{url}2012/07/15/{ids[3][9:]}/")
+            main = page.locator("main")
+            assert main.locator('a[rel="prev"]').get_attribute("href").endswith(f"/{ids[2][9:]}/")
+            assert main.locator('a[rel="next"]').get_attribute("href").endswith(f"/{ids[4][9:]}/")
+            assert main.get_by_text("Deux jours, heure par heure.").is_visible()
+            assert main.locator('.onward a[href$="subscribe/"]').is_visible()
+            if has_script:
+                page.locator(".onward .now", has_text="En direct").wait_for()
+                keys = page.locator(".onward .keys a")
+                assert keys.count() == 5
+                assert Axe().run(page).violations_count == 0
+                keys.first.click()
+                page.wait_for_url(f"{url}#e-*")
+            else:
+                main.get_by_text("Aller au direct").click()
+                page.wait_for_url(url)
+
+
+# -- A second visit --------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_second_visit_begins_above_a_line(
+    browser: Any, new_blog: Callable[..., Blog], clock: Clock
+) -> None:
+    """The line parts what is new from what was there, in both orders; the first visit has none."""
+    blog = new_blog()
+    for number in range(4):
+        clock.go(minutes=5)
+        blog.post(f"Fait {number}.")
+    blog.publish()
+    leave = """() => {
+      Object.defineProperty(document, "hidden", { value: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    read = "all => all.map((e) => e.classList.contains('visit') ? '--' : e.innerText.at(-1))"
+    with serving(blog.paths.site) as url, page_of(browser) as page:
+        page.goto(url)
+        assert page.locator(".visit").count() == 0
+        page.evaluate(leave)
+        page.reload()
+        assert page.locator(".visit").count() == 0  # nothing is new
+        clock.go(minutes=5)
+        blog.post("Nouveau 8.")
+        blog.post("Nouveau 9.")
+        blog.publish()
+        page.reload()
+        assert page.locator(".visit").inner_text() == "Votre dernière visite"
+        assert page.locator(".visit").get_attribute("aria-hidden") is None
+        lines = page.locator("#stream :is(.visit, .content p)")
+        assert "".join(lines.evaluate_all(read))[:6] == "..--.."
+        page.locator("button.order").click()
+        assert "".join(lines.evaluate_all(read)) == "....--.."
+        page.locator("button.order").click()
+        assert page.locator(".visit").count() == 1
+        assert Axe().run(page).violations_count == 0
+        assert page.context.cookies() == []

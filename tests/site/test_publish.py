@@ -72,8 +72,9 @@ def test_publishing_twice_writes_nothing_the_second_time(blog: Blog) -> None:
 
 
 def test_a_post_makes_no_page_of_another_entry_anew(blog: Blog, tmp_path: Path) -> None:
-    """Nor does it look at another's picture; a full publication looks at all."""
+    """Except its neighbours'. Nor does it look at pictures; a full publication looks at all."""
     old = blog.post("Un.", images=[Image(picture(tmp_path), "Un point")])
+    blog.post("Entre les deux.")
     blog.publish()
     page = blog.paths.site / addresses.entry_path(old.id) / "index.html"
     kept = page.read_bytes()
@@ -234,12 +235,13 @@ def test_one_more_update_touches_only_what_shows_it(blog: Blog, clock: Clock) ->
     """Its page, its day, its week, its tags, the newest: and no other file."""
     blog.post("Hier, ailleurs.", tags=["Alep"])
     clock.go(days=1)
-    blog.post("Un.", tags=["Damas"])
+    before = blog.post("Un.", tags=["Damas"])
     blog.publish()
     entry = blog.post("Deux.", tags=["Damas"])
     report = blog.publish()
     assert sorted(report.written) == sorted(
         [
+            f"2012/07/16/{before.id[9:]}/index.html",
             f"2012/07/16/{entry.id[9:]}/index.html",
             *(f"2012/07/16/index.{ending}" for ending in ("html", "md", "txt")),
             "2012/07/16/sitemap.xml",
@@ -262,7 +264,8 @@ def test_one_more_update_among_ten_thousand_touches_only_what_shows_it(
     clock.set("2011-09-01T08:00:00+02:00")
     for number in range(10_000):
         clock.go(minutes=48)
-        blog.post(f"{number} {text}", tags=[f"Thème {number % 20}"], key=number % 50 == 0)
+        tags = [f"Thème {number % 20}"]
+        before = blog.post(f"{number} {text}", tags=tags, key=number % 50 == 0)
     blog.publish()
     entry = blog.post("Encore une.", tags=["Thème 7"])
     report = blog.publish()
@@ -271,6 +274,7 @@ def test_one_more_update_among_ten_thousand_touches_only_what_shows_it(
     week = f"{clock.now:%G/W%V}"
     assert sorted(report.written) == sorted(
         [
+            f"{day}/{before.id[9:]}/index.html",
             f"{day}/{entry.id[9:]}/index.html",
             *(f"{day}/index.{ending}" for ending in ("html", "md", "txt")),
             f"{day}/sitemap.xml",
@@ -447,6 +451,32 @@ def test_an_embargoed_entry_is_nowhere_before_its_time(
     for name in ("index.html", "atom.xml", "live.json", "tags/secret/index.html",
                  f"2012/07/17/{held.id[9:]}/index.html"):  # fmt: skip
         assert b"SECRET" in site_bytes(blog.paths.site)[name]
+
+
+def test_only_the_two_entries_around_a_changed_one_are_written_again(
+    blog: Blog, clock: Clock, tmp_path: Path
+) -> None:
+    """They link to it; also where one is inserted, removed, or moved to another day."""
+    entries = []
+    for number in range(6):
+        entries.append(blog.post(f"Fait {number}.", title=f"Titre {number}"))
+        clock.go(minutes=5)
+    blog.publish()
+
+    def pages() -> list[int]:
+        written = blog.publish().written
+        own = [f"2012/07/15/{entry.id[9:]}/index.html" for entry in entries]
+        return [number for number, path in enumerate(own) if path in written]
+
+    blog.edit(entries[2].id, title="Autre titre")
+    assert pages() == [1, 2, 3]
+    blog.edit(entries[2].id, at=datetime.fromisoformat("2012-07-15T18:21+02:00"))
+    assert pages() == [1, 2, 3, 4]
+    blog.remove(entries[4].id)
+    assert pages() == [2, 5]
+    blog.edit(entries[0].id, at=datetime.fromisoformat("2012-07-14T18:00+02:00"))
+    assert pages() == [0, 1]
+    assert from_nothing(blog, tmp_path / "again") == site_bytes(blog.paths.site)
 
 
 def test_a_removed_entry_leaves_the_site(blog: Blog, tmp_path: Path) -> None:

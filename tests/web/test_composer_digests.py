@@ -92,6 +92,7 @@ def test_a_browser_quotes_and_previews(browser: Any, server: LiveServer, editor:
         page.locator("#show").click()
         expect(page.locator("#preview")).to_contain_text("La semaine")
         expect(page.locator("#preview blockquote")).to_contain_text("Le fait du 16.")
+        expect(page.locator("#preview time")).to_have_attribute("datetime", "2012-07-16")
         page.locator("#send").click()
         page.wait_for_url("**?done=1")
     framing = server.blog.timeline.framing("2012-W29")

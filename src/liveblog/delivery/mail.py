@@ -169,7 +169,7 @@ def _text(whole: Digest, shown: Digest, pages: Pages) -> str:
     text = as_text.render(shown, words, blog=config.title, base=config.url, body=pages.body)
     is_cut = shown is not whole
     read = words.say("Read the rest online") if is_cut else words.say("Read online")
-    text += f"\n{read}\n{_page(whole, pages)}\n\n-- \n{config.title}\n{config.url}\n"
+    text += f"\n{read}\n{_page(whole, pages)}\n\n-- \n{words.shown(config.title)}\n{config.url}\n"
     for href in config.mail.unsubscribe[:1]:
         text += f"\n{words.say('Unsubscribe')}\n{href}\n"
     return close_controls(text)
@@ -223,7 +223,7 @@ def _preheader(digest: Digest, pages: Pages) -> str:
     for part in dict.fromkeys((pages.digest_summary(digest), *names, *map(_line, about))):
         if len(text) >= PREHEADER_LENGTH.start:
             break
-        part = close_controls(part)
+        part = pages.words.shown(part)
         if part and part not in text:
             text = f"{text} · {part}" if text else part
     return shorten(text, PREHEADER_LENGTH.stop - 1)

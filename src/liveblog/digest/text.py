@@ -71,7 +71,9 @@ def render(
     body = body or (lambda now: to_html(now.body))
     style = style or _unstyled
     blocks: list[str] = [
-        style(_wrapped(blog), "faint") + "\n" + style(label(digest.period, words), "day")
+        style(_wrapped(words.shown(blog)), "faint")
+        + "\n"
+        + style(label(digest.period, words), "day")
     ]
     chapter = digest.chapter
     if chapter and chapter.state != "live":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from msgspec import Struct, structs
 
 from ..model.entry import Precision, is_plain
 from ..text.bidi import close_controls
+from ..text.typography import typography
 
 LIVE_MINUTES = 5
 ENDED_MINUTES = 24 * 60
@@ -98,22 +100,25 @@ def safe(feed: Feed) -> Feed:
     """Return a feed without the characters that XML 1.0 (§2.2) does not allow.
 
     One such character makes a whole document unreadable. Bidirectional controls in plain texts are
-    closed. JSON Feed gets the same texts, so that the three formats agree.
+    closed, and no line breaks where it may not. JSON Feed gets the same texts, so that the three
+    formats agree.
     """
-    made: Feed = _safe(feed)
+    made: Feed = _safe(feed, typography(feed.language.partition("-")[0]))
     return made
 
 
-def _safe(value: Any) -> Any:
+def _safe(value: Any, typeset: Callable[[str], str] | None) -> Any:
     if isinstance(value, str):
-        return close_controls(_without_not_xml(value))
+        text = close_controls(_without_not_xml(value))
+        return typeset(text) if typeset else text
     if isinstance(value, tuple):
-        return tuple(map(_safe, value))
+        return tuple(_safe(part, typeset) for part in value)
     if not isinstance(value, Struct):
         return value
-    fields = {name: _safe(old) for name, old in structs.asdict(value).items()}
+    fields = {name: _safe(old, typeset) for name, old in structs.asdict(value).items()}
     if isinstance(value, Item):
-        fields["content"] = _without_not_xml(value.content)  # HTML, in which controls are closed
+        fields["content"] = _without_not_xml(value.content)  # HTML, which is ready already
+        fields["tags"] = _safe(value.tags, None)  # names, by which programs compare
     return type(value)(**fields)
 
 

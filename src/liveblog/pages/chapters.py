@@ -9,7 +9,6 @@ from ..digest import Digest, authors, chapter_title, label
 from ..model import addresses
 from ..model.chapter import Chapter
 from ..model.moment import Moment
-from ..text.bidi import close_controls
 from ..text.fragments import html_to_text
 from .data import ChapterLink
 from .render import Pages
@@ -67,7 +66,7 @@ def chapter_link(pages: Pages, digest: Digest) -> ChapterLink:
     chapter = chapter_of(digest)
     return ChapterLink(
         slug=chapter.slug,
-        title=close_controls(chapter_title(chapter, pages.words)),
+        title=pages.words.shown(chapter_title(chapter, pages.words)),
         period=label(digest.period, pages.words),
         summary=chapter_summary(pages, digest),
         authors=authors(digest),
@@ -107,7 +106,7 @@ def name(pages: Pages, chapter: Chapter) -> str:
     """Return the title of a chapter as plain text, unless it is retracted."""
     if chapter.state == "retracted":
         return pages.words.say("Chapter retracted")
-    return pages.words.typography(close_controls(chapter_title(chapter, pages.words)))
+    return pages.words.shown(chapter_title(chapter, pages.words))
 
 
 def chapter_of(digest: Digest) -> Chapter:

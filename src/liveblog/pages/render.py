@@ -33,7 +33,6 @@ from ..model.moment import Moment, change_in, moment_in, updated_in
 from ..model.permissions import has_scope
 from ..model.topics import topic_slug
 from ..storage.cache import Cache
-from ..text.bidi import close_controls
 from ..text.fragments import (
     ROOT,
     html_to_text,
@@ -151,7 +150,7 @@ class Pages:
     def day_line(self, day: Day) -> str:
         """Return the headline of a day as plain text, or else the name of its first live entry."""
         if headline := day_headline(day, self.words):
-            return self.words.typography(close_controls(headline))
+            return self.words.shown(headline)
         return next((self.name(e) for e in day.entries if e.now.state == "live"), "")
 
     def clear_cache(self) -> None:
@@ -211,7 +210,7 @@ class Pages:
         if now.state == "retracted":
             return self.words.say("Update retracted")
         if now.title:
-            return self.words.typography(close_controls(now.title))
+            return self.words.shown(now.title)
         return self._cached("name", entry, self._first_words)
 
     def marked_name(self, entry: Entry) -> str:
@@ -357,12 +356,17 @@ class Pages:
             readers=READERS,
         )
 
-    def entry(self, entry: Entry) -> bytes:
-        """Render the page of one entry, with its history."""
+    def entry(
+        self,
+        entry: Entry,
+        beside: tuple[NavigationLink | None, NavigationLink | None] = (None, None),
+    ) -> bytes:
+        """Render the page of one entry, with its history; *beside* links to its neighbours."""
         return self.page(
             "entry.html",
             addresses.entry_path(entry.id) + "index.html",
             entry=entry,
+            beside=beside,
             now=entry.now,
             name=self.marked_name(entry),
             summary=self.summary(entry),

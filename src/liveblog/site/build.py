@@ -93,6 +93,7 @@ class Build:
         changes = update.run(set(names) if names is not None and not self.is_full else None)
         self.has_removals = changes.has_removals
         self._context.changed_ids = None if self.is_full else changes.entry_ids
+        self._context.beside_ids = changes.beside_ids
         plan = make_plan(changes, self._context, full=self.is_full)
         files = SiteFiles(self._context)
         self._render_parts(plan, files)

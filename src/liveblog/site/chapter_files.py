@@ -70,7 +70,9 @@ class ChapterFiles:
         if not links:
             return
         path = f"{addresses.CHAPTERS}search.json"
-        self._writer.files(path, lambda substitute: [(path, chapters_json(index.texts()))])
+        self._writer.files(
+            path, lambda substitute: [(path, chapters_json(index.texts(), self._pages.words))]
+        )
         self._writer.page(
             f"{addresses.CHAPTERS}index.html",
             lambda substitute: chapter_list(self._pages, links),

@@ -10,13 +10,13 @@ from ..digest import markdown as as_markdown
 from ..digest import text as as_text
 from ..digest.selection import for_readers
 from ..model import addresses, period
-from ..model.moment import Moment, updated_in
+from ..model.moment import Moment, moment_in, updated_in
 from ..model.period import Period
 from ..pages.data import ChapterLink, NavigationLink
 from ..text.bidi import close_controls
 from ..timeline import Entry
 from .documents import sitemap
-from .fault_boundary import RenderedFiles, Substitute
+from .fault_boundary import RenderedFiles, Substitute, is_fatal
 from .queries import Neighbours, has_text
 from .writer import Context
 
@@ -37,8 +37,9 @@ class DigestFiles:
         self._sitemap(day, digest)
         if not digest.days:
             return
-        for entry in digest.entries:
-            self._entry(entry)
+        around = (None, *digest.entries, None)
+        for before, entry, after in zip(around, digest.entries, around[2:], strict=False):
+            self._entry(entry, before, after)
         output = self._writer.output
         output.fault_purpose = output.purpose
         self._digest(digest, neighbours, chapters)
@@ -69,26 +70,44 @@ class DigestFiles:
 
         self._writer.files(path, render, entries)
 
-    def _entry(self, entry: Entry) -> None:
+    def _entry(self, entry: Entry, before: Entry | None, after: Entry | None) -> None:
+        """Write the page of an entry, which links to those *before* and *after* it in the day."""
         output = self._writer.output
         path = addresses.entry_path(entry.id) + "index.html"
         media = entry.now.media if entry.now.state == "live" else ()
         files = [file for shown in media for file in shown.files]
         changed_ids = self._context.changed_ids
-        if changed_ids is not None and entry.id not in changed_ids:
-            output.keep(path)
+        is_changed = changed_ids is None or entry.id in changed_ids
+        if not is_changed:
             for file in files:
                 output.keep_media(file)
+        if not is_changed and entry.id not in self._context.beside_ids:
+            output.keep(path)
             return
         output.fault_purpose = f"entry:{entry.id}"
 
         def render(substitute: Substitute) -> RenderedFiles:
-            return [(path, self._pages.entry(shown)) for shown in substitute([entry])]
+            beside = self._link(before), self._link(after)
+            return [(path, self._pages.entry(shown, beside)) for shown in substitute([entry])]
 
         notice = [(path, self._writer.boundary.notice_page(addresses.path_to_root(path)))]
         self._writer.files(path, render, [entry], notice=notice)
-        for file in files:
+        for file in files if is_changed else ():
             output.put_media(file)
+
+    def _link(self, entry: Entry | None) -> NavigationLink | None:
+        """Return a link to an entry; None if it cannot be rendered, which its own page reports."""
+        if entry is None:
+            return None
+        try:
+            self._pages.article(entry)  # which the page of the day shows too
+            name = self._pages.name(entry)
+        except Exception as error:
+            if is_fatal(error):
+                raise
+            return None
+        time = self._pages.words.shown_time(moment_in(entry.now))
+        return NavigationLink(addresses.entry_path(entry.id), time, name)
 
     def week(self, week: Period, neighbours: Neighbours) -> None:
         """Write the page of a week."""

@@ -19,6 +19,7 @@ from ..pages.render import Pages
 from ..search import text_of
 from ..text.bidi import close_all_controls, close_controls
 from ..text.fragments import with_root
+from ..text.locale import Words
 from ..text.plain import shorten
 from ..timeline import Entry
 from .news_index import NewsItem
@@ -98,7 +99,7 @@ def live_json(
     config = pages.config
     document = {
         "version": 1,
-        "title": close_controls(config.title),
+        "title": pages.words.shown(config.title),
         "url": config.url,
         "language": config.language,
         "direction": pages.words.direction,
@@ -174,7 +175,7 @@ def search_json(rows: Sequence[Searched]) -> bytes:
     return msgspec.json.encode({"version": 1, "entries": shown}) + b"\n"
 
 
-def chapters_json(chapters: Iterable[tuple[ChapterLink, date, str]]) -> bytes:
+def chapters_json(chapters: Iterable[tuple[ChapterLink, date, str]], words: Words) -> bytes:
     """Return the search file of the chapters: of each what lists show, its first day and its text.
 
     Its entries are those of the other search files, with a path in the place of an id.
@@ -186,7 +187,7 @@ def chapters_json(chapters: Iterable[tuple[ChapterLink, date, str]]) -> bytes:
             link.period,
             link.title,
             (),
-            close_controls(shorten(text, MAX_SEARCHED)),
+            words.shown(shorten(text, MAX_SEARCHED)),
         )
         for link, first, text in chapters
     ]

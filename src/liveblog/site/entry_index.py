@@ -136,6 +136,11 @@ class EntryIndex:
         )
         return found, changed
 
+    def order_of(self, day: date) -> list[str]:
+        """Return the ids of the entries of a day, in order."""
+        query = "SELECT id FROM entries WHERE day = ? ORDER BY position, id"
+        return [row[0] for row in self._db.execute(query, (day.isoformat(),))]
+
     def _changed_entries(self, day: str, live: dict[str, Entry]) -> set[str]:
         """Return the ids of entries that are new in a day, have changed, or are in it no more."""
         before = dict(self._db.execute("SELECT id, mark FROM entries WHERE day = ?", (day,)))

@@ -31,6 +31,7 @@ class SiteChanges(Struct):
     days: set[date]  #: that may show something else
     invalidation: Invalidation
     entry_ids: set[str]  #: of entries that changed, or could not be rendered last time
+    beside_ids: set[str]  #: of entries of which the one before or after is another, or changed
     closings: set[Period]  #: days and weeks that closed (or opened again)
     days_before: NonEmptyDays
     tags_before: list[str]  #: slugs
@@ -57,6 +58,7 @@ class IndexUpdate:
         self._boundary = context.writer.boundary
         self._on_progress = on_progress
         self._entry_ids: set[str] = set()
+        self._beside_ids: set[str] = set()
         self._has_new_figures = False
         self._has_removals = False
 
@@ -83,6 +85,7 @@ class IndexUpdate:
             days=days,
             invalidation=invalidation,
             entry_ids=self._entry_ids,
+            beside_ids=self._beside_ids,
             closings=closings,
             days_before=days_before,
             tags_before=tags_before,
@@ -136,14 +139,19 @@ class IndexUpdate:
     def _replace_days(self, days: set[date]) -> Invalidation:
         """Replace *days* in the index, and add to them the days that share entries with them."""
         days |= {other for day in days for other in self._index.entries.days_displaying(day)}
+        order_of = self._index.entries.order_of
+        before = {day: order_of(day) for day in days}
         found: list[Invalidation] = []
         others: set[date] = set()
         for number, day in enumerate(sorted(days)):
             self._on_progress(number, 4 * len(days))
             found.append(self._replace_day(day))
             others |= {entry.day for entry in self._queries.day(day).redated}
+        before |= {day: order_of(day) for day in others - days}
         found += [self._replace_day(day) for day in sorted(others - days)]
         days |= others
+        for day in days:
+            self._beside_ids |= _beside(before[day], order_of(day), self._entry_ids)
         return Invalidation.union(found)
 
     def _replace_day(self, name: date) -> Invalidation:
@@ -212,3 +220,18 @@ class IndexUpdate:
             self._output.begin(f"journal:{name}")
             for fault in self._journal.read(name).faults:
                 self._output.fault(fault)
+
+
+def _beside(before: list[str], after: list[str], changed: set[str]) -> set[str]:
+    """Return the ids in the order *after* whose neighbours are others than before, or *changed*."""
+
+    def around(ids: list[str]) -> dict[str, tuple[str, str]]:
+        padded = ["", *ids, ""]
+        return dict(zip(ids, zip(padded, padded[2:], strict=False), strict=True))
+
+    known = around(before)
+    return {
+        entry_id
+        for entry_id, beside in around(after).items()
+        if known.get(entry_id) != beside or not changed.isdisjoint(beside)
+    }

@@ -6,7 +6,7 @@ Rendering functions take a :data:`.fault_boundary.Substitute`, which they apply 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msgspec import structs
 
@@ -138,6 +138,8 @@ class Context:
     writer: Writer
     changed_ids: set[str] | None = None
     """Ids of the entries that differ from the published ones; None if all are rendered."""
+    beside_ids: set[str] = field(default_factory=set)
+    """Ids of the entries whose pages link to other entries, or to changed ones."""
 
     @classmethod
     def create(

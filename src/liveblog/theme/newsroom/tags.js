@@ -1,7 +1,7 @@
 // Buttons for recently used tags, and suggestions for the names of figures.
 
 import { api } from "./api.js";
-import { all, byId } from "./dom.js";
+import { all, byId, words } from "./dom.js";
 import { splitTags } from "./draft.js";
 import { personal, read, write } from "./storage.js";
 
@@ -27,7 +27,7 @@ export class TagChips {
   #toggle(tag) {
     const tags = this.#tags;
     const changed = tags.includes(tag) ? tags.filter((other) => other !== tag) : [...tags, tag];
-    this.form.elements.tags.value = changed.join(", ");
+    this.form.elements.tags.value = changed.join(words.comma);
     this.showPressed();
   }
 

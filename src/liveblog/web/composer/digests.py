@@ -7,13 +7,13 @@ from msgspec.structs import asdict, replace
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ... import digest
 from ...blog import Blog
 from ...digest.build import build
 from ...digest.importance import main_titles
 from ...model.conflicts import Conflict
 from ...model.errors import LiveblogError
 from ...model.period import COVERAGE, Period, local_day
+from ...text.locale import Words
 from .. import errors
 from ..api import documents
 from ..api.schema import FramingOut, FramingText
@@ -80,9 +80,8 @@ def _framing_page(
         framing=replace(stored, **given),
         rev=found.rev if is_shown_anew else revision_number(visit.form.one("rev")) or 0,
         theirs=stored if isinstance(error, Conflict) else None,
-        periods=[
-            (period.id, digest.label(period, blog.words)) for period in periods_to_frame(blog)
-        ],
+        periods=[(period.id, _short_name(period, blog.words)) for period in periods_to_frame(blog)],
+        start="" if found.period == COVERAGE else blog.period(found.period).start.isoformat(),
         entries=entries,
         more=more,
         automatic=automatic,
@@ -103,6 +102,13 @@ def frame(visit: Visit) -> Response:
     except (Problem, LiveblogError) as error:
         return _framing_page(visit, texts, error)
     return visit.site.redirect(f"compose/digests/{period}?done=1")
+
+
+def _short_name(period: Period, words: Words) -> str:
+    """Return the name of a day or week without its year."""
+    if period.kind == "week":
+        return words.week(period.start, period.end, year=False)
+    return words.day(period.start)
 
 
 def _material(visit: Visit, period_id: str) -> tuple[list[Quotable], int, str]:
