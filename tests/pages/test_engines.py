@@ -21,6 +21,7 @@ import pytest
 from PIL import Image
 
 import liveblog
+from liveblog import Blog
 from liveblog.model.entry import Revision
 
 from ..browsers import Firefox, Page, WebKit, chromium_page, firefox_of, webkit_of
@@ -229,6 +230,24 @@ def test_digits_are_those_of_the_server(page: Page, tmp_path: Path) -> None:
         server.settled()
         page.goto(server.url)
         assert "41" in page.shows(".entry .ago")
+
+
+def test_the_front_page_of_several_blogs_follows(page: Page, tmp_path: Path) -> None:
+    """Also after going away and back."""
+    with live_server(tmp_path / "nord", path="/nord/", title="Nord") as server:
+        front = server.url.removesuffix("nord/")
+        other = Blog.init(tmp_path / "sud", title="Sud", url=f"{front}sud/", language="fr")
+        server.restart(other.paths.root)
+        page.goto(front)
+        page.shows("#blogs li", "Sud")
+        server.blog.post("Vu.", title="Un titre neuf")
+        page.shows("#blogs li", "Un titre neuf")
+        page.evaluate("() => void document.querySelector('#blogs a').click()")
+        page.until("() => Boolean(document.getElementById('stream'))")
+        page.back()
+        page.shows("#blogs li", "Sud")
+        other.post("Vu aussi.", title="Un autre titre")
+        page.shows("#blogs li", "Un autre titre")
 
 
 # -- the article of another site -------------------------------------------------------------------
