@@ -779,6 +779,16 @@ def test_a_long_week_has_its_key_entries_in_full(long_week: Blog) -> None:
         assert for_readers(found).entries == found.entries
 
 
+def test_a_list_of_days_that_would_repeat_the_digest_is_left_out(blog: Blog, clock: Clock) -> None:
+    """Where no day has more than one update."""
+    clock.set("2012-07-20T09:00:00Z")
+    for number in (16, 17, 18):
+        blog.post(f"Le {number}.", at=datetime(2012, 7, number, 9, tzinfo=UTC))
+    assert for_readers(blog.digest("2012-W29")).overview is None
+    blog.post("Encore.", at=datetime(2012, 7, 18, 10, tzinfo=UTC))
+    assert for_readers(blog.digest("2012-W29")).overview
+
+
 def test_a_week_opens_with_an_overview(french_week: Blog) -> None:
     """Each day with its headline, what was corrected or retracted, the main picture."""
     week = french_week.digest("2012-W29")

@@ -58,6 +58,8 @@ def for_readers(digest: Digest) -> Digest:
         return digest
     if len(digest.days) < 2 and len(entries) <= LONG_DAY:
         return digest
+    if len(entries) <= len(digest.days) and not chapter:
+        return digest  # a list of its days would say the same twice
     digest = with_overview(digest)
     if chapter:
         is_long = len(entries) > LONG_WEEK and any(entry.now.key for entry in entries)
