@@ -601,7 +601,7 @@ def test_nobody_is_offered_what_they_may_not_do(
 
     def tools(who: Someone, entry: str) -> bool:
         item = who.get("compose/entries").body.decode().partition(f'data-id="{entry}"')[2]
-        return 'class="tools"' in item.partition("</li>\n<li")[0]
+        return 'class="tools"' in item.partition('<li class="item"')[0]
 
     assert [tools(bilal, own), tools(bilal, other), tools(chloe, own)] == [True, False, True]
     assert "Résumés" not in text_of(bilal.get())
@@ -774,6 +774,32 @@ def test_a_draft_survives_a_reload(browser: Any, bilal: Someone, tmp_path: Path)
         expect(page.locator("[name=alt]")).to_have_value("Une rue")
         until(lambda: page.locator(".picture img").evaluate("i => i.naturalWidth") == 2048)
         page.evaluate("localStorage.clear()")
+
+
+@pytest.mark.slow
+def test_a_picture_that_the_device_lost_is_named(
+    browser: Any, server: LiveServer, bilal: Someone
+) -> None:
+    """Beside the draft that has it, and when it is sent; the text stays."""
+    with composer(browser, bilal) as page:
+        write(page, "Avec une image perdue.")
+        page.wait_for_timeout(500)  # the draft is stored
+        page.evaluate(
+            """() => {
+              const key = Object.keys(localStorage).find((name) => name.endsWith(" draft"));
+              const lost = { id: "0".repeat(32), upload: "", alt: "Un pont", caption: "" };
+              const draft = JSON.parse(localStorage.getItem(key));
+              localStorage.setItem(key, JSON.stringify({ ...draft, pictures: [lost] }));
+            }"""
+        )
+        page.reload()
+        expect(page.locator(".picture .problem")).to_contain_text("n’a plus l’image")
+        page.locator("#send").click()
+        expect(page.locator("#composer > .problem")).to_contain_text("n’a plus l’image")
+        expect(page.locator("#body")).to_have_value("Avec une image perdue.")
+        page.locator(".picture button.remove").click()
+        page.locator("#send").click()
+        expect(on_top(page)).to_contain_text("Avec une image perdue.")
 
 
 @pytest.mark.slow
@@ -1046,7 +1072,8 @@ def test_a_picture_comes_by_file_by_drop_and_by_paste(
         assert page.evaluate("createImageBitmap(window.sent).then((i) => i.width)") == 2048
         assert SECRET not in page.evaluate("window.sent.text()")
         page.locator("#send").click()
-        assert page.locator("[name=alt]").evaluate("f => f.validity.valueMissing")
+        said = page.locator("[name=alt]").evaluate("f => f.validationMessage")
+        assert said == "Dites ce que montre l’image, pour ceux qui ne la voient pas."
         assert entries_with(server, f"Une photo par {way}.") == []
         page.locator("[name=alt]").fill(f"Une rue, par {way}")
         page.locator("#send").click()
