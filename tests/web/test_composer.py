@@ -1072,7 +1072,8 @@ def test_a_picture_comes_by_file_by_drop_and_by_paste(
         assert page.evaluate("createImageBitmap(window.sent).then((i) => i.width)") == 2048
         assert SECRET not in page.evaluate("window.sent.text()")
         page.locator("#send").click()
-        assert page.locator("[name=alt]").evaluate("f => f.validity.valueMissing")
+        said = page.locator("[name=alt]").evaluate("f => f.validationMessage")
+        assert said == "Dites ce que montre l’image, pour ceux qui ne la voient pas."
         assert entries_with(server, f"Une photo par {way}.") == []
         page.locator("[name=alt]").fill(f"Une rue, par {way}")
         page.locator("#send").click()

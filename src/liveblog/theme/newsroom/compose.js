@@ -5,6 +5,7 @@ import { startEditing } from "./editing.js";
 import { pinInPlace } from "./newest.js";
 import { startComposer } from "./publishing.js";
 import { forgetPerson, rememberPerson } from "./storage.js";
+import "./validity.js";
 
 addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
