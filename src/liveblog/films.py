@@ -9,6 +9,7 @@ extra ``media`` installs and which is imported only here.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 import tempfile
 import threading
@@ -70,6 +71,11 @@ def demuxer(data: bytes) -> str:
     # The synchronisation of MPEG audio, layer III (ISO/IEC 11172-3 §2.4.1.3).
     is_mp3 = len(data) > 2 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2
     return "mp3" if is_mp3 or data[:3] == b"ID3" else ""
+
+
+def is_available() -> bool:
+    """Whether films and recordings can be kept: the package ``av`` is installed."""
+    return importlib.util.find_spec("av") is not None
 
 
 def clean(data: bytes, name: str) -> Film:

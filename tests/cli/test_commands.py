@@ -292,6 +292,23 @@ def test_3_edit_opens_the_text_in_the_editor(french: Run, folder: Path) -> None:
     assert (found["rev"], found["title"], found["body"]) == (2, "Bilan", "Quatre blessés.")
 
 
+def test_3_edit_opens_all_fields_in_the_editor(french: Run, folder: Path) -> None:
+    """What is changed there changes, what is emptied is cleared, the rest stays."""
+    entry_id = french(
+        "post", "Trois blessés.", "--title", "Bilan : trois", "--tag", "Damas", "--tag", "Alep",
+        "--source", "OSDH https://www.syriahr.com/", "--figure", "Blessés=1.5 millier", "--key",
+        "--at", "2012-07-15 18:04:05",
+    ).stdout.strip()  # fmt: skip
+    before = json.loads(french("show", entry_id, "--json").stdout)
+    script = editor(folder, """sed -i 's/^tags: .*/tags: Homs/; s/^key: .*/key:/' "$1" """)
+    code, shown = on_terminal(["edit", entry_id], folder, {"EDITOR": script, "VISUAL": ""})
+    assert code == 0, shown
+    found = json.loads(french("show", entry_id, "--json").stdout)
+    changed = {name for name in found if found[name] != before.get(name)}
+    assert (found["tags"], found["key"]) == (["Homs"], False)
+    assert changed <= {"tags", "key", "rev", "updated", "recorded", "idempotency_key"}
+
+
 def test_3_digest_edit_keeps_headline_introduction_and_close(french: Run, folder: Path) -> None:
     """They are kept in the journal and shown by every form of the digest."""
     french("post", "Un fait.", "--at", "2012-07-16 09:00")

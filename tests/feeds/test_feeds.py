@@ -558,7 +558,7 @@ def one(text: str) -> Feed:
     )  # fmt: skip
     return Feed(
         id="tag:x,2012:f", title=text or "x", subtitle=text, home_url="https://x.example/",
-        folder_url="https://x.example/", language="fr", author=text or "x", updated=INSTANT,
+        folder_url="https://x.example/", language="en", author=text or "x", updated=INSTANT,
         items=(item,),
     )  # fmt: skip
 

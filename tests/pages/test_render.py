@@ -309,3 +309,10 @@ def test_an_error_in_a_template_names_file_and_line(
     with pytest.raises(ConfigError, match=re.escape(message)) as failed:
         pages.article(entry())
     assert type(failed.value) is kind
+
+
+def test_the_title_of_the_blog_is_said_once_where_it_is_the_heading(pages: Pages) -> None:
+    """Neither above the heading as well, nor twice in the title of the window."""
+    page = parse(render_live_page(pages, home(entry()), {}))
+    assert page.findtext(".//title") == pages.config.title
+    assert page.body.get("class").split() == ["live", "untitled"]

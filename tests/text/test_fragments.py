@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from markupsafe import Markup
 
 from liveblog.text.fragments import (
     ROOT,
@@ -13,6 +14,7 @@ from liveblog.text.fragments import (
     with_root,
 )
 from liveblog.text.markup import to_html
+from liveblog.text.meaning import mark_struck
 
 from ..conftest import plain
 
@@ -66,6 +68,14 @@ def test_plain_text_has_the_words_only(source: str, expected: str) -> None:
 def test_plain_text_keeps_the_meaning_of_tags(markdown: str, expected: str) -> None:
     """What is struck is left out; raised and lowered text, notes, cells are no digits of others."""
     assert html_to_text(to_html(markdown)) == expected
+
+
+def test_plain_text_is_the_same_of_html_that_is_marked_as_safe() -> None:
+    """Markup, which escapes what is joined to it: templates and pages hand fragments on as such."""
+    source = to_html("Le bilan : ~~40~~ 12 ; 10<sup>6</sup> litres, ~~perdus~~.[^1]\n\n[^1]: Note.")
+    assert html_to_text(Markup(source)) == html_to_text(source)
+    assert "10⁶" in html_to_text(Markup(source))
+    assert mark_struck(Markup(source), "<b>", "</b>") == mark_struck(source, "<b>", "</b>")
 
 
 def test_the_words_of_footnotes_can_be_searched() -> None:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET
 
 from ..model.draft import FIELDS, Draft, Field
+from ..model.entry import Revision, display_day
 from ..model.errors import InvalidInput
 from ..model.moment import Moment, day_only
 from .commands import TextCommand
@@ -18,6 +19,7 @@ from .context import (
     State,
     complete_tag,
     json_option,
+    local_time,
     new_key,
     pass_state,
 )
@@ -36,7 +38,7 @@ Write the update below the second line ---, in Markdown, and fill in what you ne
 Save and close to post it; leave it as it is to cancel."""
 
 _EDIT_ADVICE = """\
-Change the update above. A first line "# Like this" is its title.
+Change the update and its fields above.
 Save and close to keep it; leave it empty or as it was to cancel."""
 
 
@@ -233,6 +235,15 @@ def post(
     print_revision(state, blog, revision, as_json, is_timed=draft.published is not UNSET)
 
 
+def _written_date(blog: Blog, revision: Revision) -> str:
+    """Return the date of a revision as --at reads it; empty for a vague time."""
+    if revision.written_time:
+        return ""
+    if revision.precision == "day":
+        return display_day(revision).isoformat()
+    return local_time(blog, revision.published)
+
+
 @click.command(cls=TextCommand)
 @click.argument("entry_id", metavar="ID", type=ENTRY)
 @click.argument("text", metavar="[TEXT|-]", required=False)
@@ -275,13 +286,16 @@ def edit(
         )
     written = ""
     if draft == Draft() and images is None and not note:
-        before = f"# {old.title}\n\n{old.body}" if old.title else old.body
+        from .template import changes_in, fill_template
+
+        before = fill_template(old, _written_date(blog, old))
         written = in_editor(before, _EDIT_ADVICE)
         if not written or written == before.strip():
             state.say("Nothing was changed.")
             return
-        title, body = split_title(written)
-        draft = Draft(title=title, body=body)
+        with saved_on_error(written):
+            fields, text = changes_in(before, written)
+            draft = msgspec.structs.replace(_draft(blog, given | fields), body=text)
         expect = old.rev if expect is None else expect
     with saved_on_error(written) if written else nullcontext():
         revision = blog.edit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..model.draft import FIELDS
+from ..model.entry import Revision
 from ..model.errors import InvalidInput, did_you_mean
 
 _FIELDS = (
@@ -29,6 +30,45 @@ TEMPLATE = "\n".join(
     ["---", *(f"{name}:{f'  # {hint}' if hint else ''}" for name, hint in _FIELDS), "---"]
 )
 """The front matter with all fields, empty."""
+
+
+def fill_template(revision: Revision, date: str) -> str:
+    """Return the template with the fields and the text of a revision; *date* as people write it."""
+    from ..text.frontmatter import to_yaml
+
+    values: dict[str, str | list[str]] = {
+        "title": revision.title,
+        "tags": list(revision.tags),
+        "key": "yes" if revision.key else "",
+        "pinned": "yes" if revision.pinned else "",
+        "date": date,
+        "verification": revision.verification,
+        "sources": [f"{source.name} {source.url}".strip() for source in revision.sources],
+        "figures": [f"{f.name}={f.value} {f.unit}".strip() for f in revision.figures],
+        "author": revision.author,
+        "lang": revision.lang,
+    }
+    lines = [
+        f"{name}: {to_yaml(values[name])}" if values[name] else f"{name}:" for name, _ in _FIELDS
+    ]
+    return "\n".join(["---", *lines, "---", "", revision.body])
+
+
+def changes_in(before: str, written: str) -> tuple[dict[str, Any], str]:
+    """Return the fields that were changed in a template, as options give them, and the text.
+
+    A field that was emptied has an empty value; a date that was emptied stays as it is.
+
+    Raises :class:`InvalidInput` as :func:`read_template` does.
+    """
+    old, _ = read_template(before.strip())
+    new, text = read_template(written)
+    if new == {} and not written.startswith("---\n"):
+        return {}, text  # the fields were deleted altogether
+    empty = {field.name: {"list": ("",), "flag": False}.get(field.kind, "") for field in FIELDS}
+    changed = {name: value for name, value in new.items() if value != old.get(name)}
+    cleared = {name: empty[name] for name in old if name not in new and name in empty}
+    return changed | cleared, text
 
 
 def read_template(written: str) -> tuple[dict[str, Any], str]:

@@ -26,7 +26,7 @@ from .list_files import ListFiles
 from .look import Look
 from .output import Output, Record
 from .parallel import Task, run_tasks
-from .plan import Plan, is_archived, list_purpose, make_plan
+from .plan import Plan, headline_fact, is_archived, list_purpose, make_plan
 from .report import Progress, Report
 from .site_files import SiteFiles
 from .sitemap_files import SitemapFiles
@@ -125,7 +125,8 @@ class Build:
         """Render what depends on single periods and tags, in several processes if it is much."""
         digests, feeds = DigestFiles(self._context), FeedFiles(self._context)
         queries, chapters = self._queries, self._index.chapters
-        shown_weeks = queries.shown_weeks(self._index.journal_weeks()) if plan.years else []
+        weeks = queries.shown_weeks(self._index.journal_weeks()) if plan.years else []
+        shown_weeks = [(week, self._index.fact(headline_fact(week))) for week in weeks]
         parts = [
             (
                 _Part(f"day:{day}", day, 1 + self._index.entries.count_in(day),

@@ -141,26 +141,31 @@ class DigestFiles:
         self._writer.digest_page(folder + "index.html", digest, page)
 
     def year(
-        self, year: int, shown_weeks: Sequence[Period], chapters: Sequence[ChapterLink]
+        self,
+        year: int,
+        shown_weeks: Sequence[tuple[Period, str]],
+        chapters: Sequence[ChapterLink],
     ) -> None:
-        """Write the page of a year: its days, and the weeks and chapters with any of its days."""
+        """Write the page of a year: its days, and the weeks and chapters with any of its days.
+
+        *shown_weeks* are those that have a page, with their headlines. The newest come first.
+        """
         non_empty = self._queries.non_empty
         months: dict[date, list[NavigationLink]] = {}
-        for day, headline in non_empty.headlines.items():
+        for day, headline in reversed(non_empty.headlines.items()):
             if day.year == year:
                 link = self._queries.link(period.day(day), headline)
                 months.setdefault(day.replace(day=1), []).append(link)
         if not months:
             return
         weeks = [
-            self._queries.link(week, framing.headline if framing else "")
-            for week in shown_weeks
+            self._queries.link(week, headline)
+            for week, headline in reversed(shown_weeks)
             if year in (week.start.year, week.end.year)
-            for framing in [self._context.timeline.framing(week.id)]
         ]
         self._writer.page(
             f"{year:04}/index.html",
             lambda substitute: self._pages.year(
-                year, [*months.items()], weeks, non_empty.years, chapters
+                year, [*months.items()], weeks, non_empty.years[::-1], chapters
             ),
         )

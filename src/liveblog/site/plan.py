@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from ..digest import headline
 from ..model import period
 from ..model.period import COVERAGE, Period
 from ..pages.live_page import ON_PAGE
@@ -69,6 +70,7 @@ def make_plan(changes: SiteChanges, context: Context, *, full: bool) -> Plan:
         weeks |= {*queries.shown_weeks(index.journal_weeks())} - {*queries.weeks}
     # A week across the new year is listed in both years.
     listed = {queries.week(day) for day in now.changed(before)} | framed_weeks
+    listed |= _weeks_with_new_headlines(weeks, context)
     years = {day.year for week in listed for day in (week.start, week.end)} | chapters.years
     if now.years != before.years:
         years |= {*now.years, *before.years}
@@ -124,6 +126,22 @@ def _archives(days: set[date], queries: SiteQueries, index: Index) -> set[date]:
         if had_archive != is_archived(day, queries, index):
             beside = index.entries.change_before(day), index.entries.change_after(day)
             found |= {other for other in beside if other}
+    return found
+
+
+def headline_fact(week: Period) -> str:
+    """Return the name under which the index holds the headline of a week."""
+    return f"headline:{week.id}"
+
+
+def _weeks_with_new_headlines(weeks: set[Period], context: Context) -> set[Period]:
+    """Record the headlines of *weeks*; return the weeks whose headline is another than before."""
+    found = set()
+    for week in sorted(weeks):
+        line = headline(context.queries.digest(week), context.pages.words)
+        if line != context.index.fact(headline_fact(week)):
+            context.index.set_fact(headline_fact(week), line)
+            found.add(week)
     return found
 
 

@@ -136,6 +136,7 @@ def html_to_text(fragment: str, *, has_footnotes: bool = False) -> str:
     is left out, and so are footnotes unless *has_footnotes* asks for their words; raised and
     lowered text, cells and definitions keep their meaning (see :mod:`.meaning`).
     """
+    fragment = str(fragment)  # Markup would escape what is joined to it
     fragment = without_footnote_marks(fragment) if has_footnotes else without_footnotes(fragment)
     fragment = punctuate(raise_and_lower(without_struck(fragment)))
     # Directional controls are closed before the next paragraph follows on the same line.

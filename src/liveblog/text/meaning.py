@@ -59,8 +59,9 @@ def mark_struck(fragment: str, before: str, after: str) -> str:
     """Put words, as HTML, before and after each struck text."""
     if "<del" not in fragment and "<s" not in fragment:
         return fragment
+    # Markup would escape what is joined to it.
     return _STRUCK.sub(
-        lambda match: match[0] + before if not match[1] else after + match[0], fragment
+        lambda match: match[0] + before if not match[1] else after + match[0], str(fragment)
     )
 
 

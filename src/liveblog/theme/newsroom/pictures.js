@@ -9,6 +9,8 @@ const LONGEST_SIDE = 2048; // pixels
 const JPEG_QUALITY = 0.85;
 const SMALL_FILE = 500_000; // bytes up to which a PNG or WebP is sent as it is
 
+const KINDS = { mp4: "video", webm: "video", mp3: "audio", m4a: "audio", ogg: "audio" };
+
 export class PictureList {
   #uploads = new Set();
 
@@ -90,12 +92,13 @@ export class PictureList {
 
   async #add(files) {
     for (const file of [...files]) {
-      if (!file.type.startsWith("image/")) {
+      const [kind] = file.type.split("/");
+      if (!kind || !byId("photo").accept.includes(`${kind}/`)) {
         this.draftForm.showError(new ApiError(415, { detail: words.not_picture }));
         continue;
       }
       const id = randomKey();
-      await putPicture(id, await shrink(file));
+      await putPicture(id, kind === "image" ? await shrink(file) : file);
       const row = await this.#append({ id, upload: "", alt: "", caption: "" });
       row.querySelector("[name=alt]").focus();
       this.draftForm.save();
@@ -112,8 +115,8 @@ export class PictureList {
     if ("single" in this.list.dataset) this.list.replaceChildren();
     this.list.append(row);
     const blob = await getPicture(id);
-    if (blob) row.querySelector("img").src = URL.createObjectURL(blob);
-    else if (upload) row.querySelector("img").src = `${root}api/uploads/${upload}`;
+    if (blob) show(row, URL.createObjectURL(blob), blob.type);
+    else if (upload) show(row, `${root}api/uploads/${upload}`, KINDS[upload.split(".").pop()]);
     else this.#sayLost(row);
     if (!upload && blob) {
       const sending = this.#upload(row, field);
@@ -148,6 +151,16 @@ export class PictureList {
       }
     }
   }
+}
+
+/** Show a picture, or the player of a film or recording, in a row. */
+function show(row, address, type = "image") {
+  const [kind] = type.split("/");
+  const shown = document.createElement(kind === "video" || kind === "audio" ? kind : "img");
+  if (kind === "video" || kind === "audio") [shown.controls, shown.preload] = [true, "metadata"];
+  else shown.alt = "";
+  shown.src = address;
+  row.querySelector("img").replaceWith(shown);
 }
 
 /** Return a picture as a JPEG of limited size. */

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from ... import films
 from ...blog import Blog
 from ...model.errors import LiveblogError
 from ...model.permissions import Scope
@@ -81,6 +82,7 @@ class ComposerSite:
     def __init__(self, context: BlogContext) -> None:
         self.context = context
         self.blog = context.blog
+        self._keeps_films = films.is_available()
         self.root = context.path
         self.assets = ComposerAssets(context.blog, context.path)
 
@@ -122,6 +124,7 @@ class ComposerSite:
             problem=problem,
             files=self.assets.names,
             now=self.blog.now,
+            keeps_films=self._keeps_films,
             **values,
         )
         headers = {**HEADERS, **(problem.headers if problem else {})}
