@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from liveblog import Blog, Digest
 from liveblog.delivery.mail import compose
 from liveblog.digest import headline, label, title
-from liveblog.digest.build import build_coverage, figures
+from liveblog.digest.build import build_coverage, figures, replace_entries
 from liveblog.digest.json import document, entry_document
 from liveblog.digest.lines import change_line, main_series
 from liveblog.digest.markdown import render as write_markdown
@@ -876,6 +876,9 @@ def test_a_selection_tells_of_every_day_and_counts_what_it_leaves_out(
         assert len(keys) > FULL_A_DAY or set(keys) <= set(full)
     assert not shown.overview or len(shown.overview.days) == len(whole.days)
     base = with_overview(shown)
+    withdrawn = {entry for entry in whole.entries if entry.now.state == "retracted"}
+    assert withdrawn <= set(base.rendered)
+    assert not replace_entries(base, lambda entries: ()).rendered
     found = parts(base)
     assert len(set(found)) == len(found)
     counts = []

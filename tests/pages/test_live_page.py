@@ -275,7 +275,9 @@ def test_10_through_a_cut_and_a_restart_nothing_is_missing_or_doubled(
     server.blog.post("Avant.")
     shown(page, "Avant.")
     server.stop(kill=True)
-    page.locator(".notices .out", has_text=re.compile(r"Hors ligne depuis \d\d:\d\d")).wait_for()
+    page.locator(
+        ".notices .out", has_text=re.compile(r"Hors ligne depuis \d+\s?[h:]\s?\d\d")
+    ).wait_for()
     missed = server.blog.post("Pendant.")
     server.blog.edit(missed.id, body="Pendant, corrigé.", note="Corrigé.")
     server.start()

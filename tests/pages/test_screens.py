@@ -78,12 +78,10 @@ def test_links_within_a_sentence_are_tall_and_the_sentence_stays_whole(
     with page_of(browser, has_touch=True, is_mobile=True) as page:
         for path in ("", "tags/alep/"):
             page.goto(url + path)
-            links = page.locator(":is(.subscribe li, footer.site p, .facts) a")
+            links = page.locator(":is(.subscribe p, footer.site p, .facts) a")
+            assert links.count() >= 2
             # A space and half of a wide sign; 44 px were torn open before.
-            assert links.count() >= 4
             assert all(gap < 12 for gap in links.evaluate_all(gaps))
-            commas = page.locator(".subscribe li a", has_text="RSS").evaluate_all(gaps)
-            assert all(gap < 4 for gap in commas)
             assert all(box["height"] >= 43.5 for box in map(box_of, links.all()))
 
 
@@ -260,6 +258,7 @@ def test_a_picture_is_enlarged_on_request(browser: Any, pictured: str) -> None:
         dialog = page.locator("dialog")
         assert dialog.get_attribute("aria-label") == "Image de 2048"
         assert dialog.locator("img").evaluate("i => i.src") == first.evaluate("a => a.href")
+        page.wait_for_function("document.querySelector('dialog img').complete")
         shown = box_of(dialog.locator("img"))
         assert shown["width"] > 1000
         assert shown["height"] <= 900

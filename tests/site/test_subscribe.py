@@ -15,7 +15,7 @@ from liveblog.model.entry import Source
 from liveblog.model.topics import topic_slug
 from liveblog.pages.data import FeedDocument
 
-from ..conftest import Clock, plain, serving, site_bytes
+from ..conftest import Clock, begun, plain, serving, site_bytes
 
 FEED = re.compile(r"(?:atom\.xml|rss\.xml|feed\.json)$")
 
@@ -25,15 +25,23 @@ def body(site: dict[str, bytes], path: str) -> str:
     return site[path].decode().partition("<body")[2]
 
 
-def test_the_page_shows_the_address_of_every_feed_as_text(blog: Blog, clock: Clock) -> None:
-    """Each with a button to copy it; each is a file of the site."""
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Blog:
+    """A published blog with two tags and a chapter."""
+    clock = Clock()
+    blog = begun(tmp_path_factory.mktemp("told") / "blog", clock)
     blog.post("Un fait.", tags=["Réfugiés", "C++"])
     clock.go(days=8)
     blog.chapters.create(ChapterDraft(title="Une semaine", period="2012-07-15..2012-07-20"))
     blog.publish()
-    site = site_bytes(blog.paths.site)
+    return blog
+
+
+def test_the_page_shows_the_address_of_every_feed_as_text(told: Blog) -> None:
+    """Each with a button to copy it; each is a file of the site."""
+    site = site_bytes(told.paths.site)
     page = body(site, "subscribe/index.html")
-    base = blog.config.url
+    base = told.config.url
     shown = [address.removeprefix(base) for address in re.findall(r"<code[^>]*>(.+?)</code>", page)]
     assert shown == re.findall(rf'data-url="{base}(.+?)"', page)
     folders = ("", "daily/", "weekly/", "chapters/")
@@ -46,22 +54,19 @@ def test_the_page_shows_the_address_of_every_feed_as_text(blog: Blog, clock: Clo
     assert f"<loc>{base}subscribe/</loc>" in site["sitemap-pages.xml"].decode()
 
 
-def test_no_link_of_a_page_leads_to_a_feed(blog: Blog, clock: Clock) -> None:
+def test_no_link_of_a_page_leads_to_a_feed(told: Blog) -> None:
     """Browsers show the source of a feed; links lead to pages that explain it."""
-    blog.post("Un fait.", tags=["Damas"])
-    clock.go(days=8)
-    blog.chapters.create(ChapterDraft(title="Une semaine", period="2012-07-15..2012-07-20"))
-    blog.publish()
-    pages = [path for path in site_bytes(blog.paths.site) if path.endswith(".html")]
+    pages = [path for path in site_bytes(told.paths.site) if path.endswith(".html")]
     assert "subscribe/index.html" in pages
     for path in pages:
-        text = (blog.paths.site / path).read_text("utf-8").partition("<body")[2]
+        text = (told.paths.site / path).read_text("utf-8").partition("<body")[2]
         links = re.findall(r'<a [^>]*href="([^"]+)"', text)
         ours = [link for link in links if not link.startswith("http")]
         assert [link for link in ours if FEED.search(link)] == [], path
-    assert 'href="../../subscribe/"' in (blog.paths.site / "tags/damas/index.html").read_text()
+    assert 'href="../../subscribe/"' in (told.paths.site / "tags/refugies/index.html").read_text()
 
 
+@pytest.mark.slow
 def test_the_page_is_as_a_first_publication_would_make_it(blog: Blog, clock: Clock) -> None:
     """A new tag, an older name of a tag and a chapter that goes are seen."""
     path = blog.paths.site / "subscribe" / "index.html"

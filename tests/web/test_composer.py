@@ -415,10 +415,10 @@ def test_a_form_that_is_too_large_is_refused(ana: Someone) -> None:
     assert refused.value.status == 413
     answer = fetch(
         ana.server.url, "compose", "POST", Cookie=ana.cookie, Origin=ana.origin,
-        Content_Type="multipart/form-data; boundary=b", Content_Length="99000000",
+        Content_Type="multipart/form-data; boundary=b", Content_Length=str(LIMIT + 1),
     )  # fmt: skip
     assert answer.status == 413
-    assert "C’est trop gros." in text_of(answer)
+    assert "Le fichier est trop lourd." in text_of(answer)
 
 
 @pytest.mark.parametrize(
@@ -461,7 +461,7 @@ def test_a_correction_shows_what_it_changed(ana: Someone) -> None:
     html = page.body.decode()
     assert "<del>Un</del><ins>Deux</ins>" in html
     assert "&lt;<del>est</del><ins>sont</ins>&gt;" in html
-    assert "corrigé : Un second pont." in text_of(page).replace("\u00a0", " ")
+    assert "correction. Un second pont." in text_of(page).replace("\u00a0", " ")
     assert "Thèmes" not in html.partition('class="history"')[2]
     now = ana.entry(entry)
     assert (now["rev"], now["note"]) == (2, "Un second pont.")
@@ -761,7 +761,7 @@ def test_a_draft_survives_a_reload(browser: Any, bilal: Someone, tmp_path: Path)
         write(page, "À moitié")
         page.get_by_text("Non confirmé").click()
         page.locator("#more > summary").click()
-        page.get_by_role("button", name="Une source de plus").click()
+        page.get_by_role("button", name="Ajouter une source").click()
         page.locator("[name=source_name]").nth(1).fill("OSDH")
         page.locator("#photo").set_input_files(photo(tmp_path / "a.jpg"))
         page.locator("[name=alt]").fill("Une rue")
@@ -811,8 +811,10 @@ def test_an_answer_that_is_not_ours_takes_nothing_away(
         page.route("**/api/**", lambda route: route.fulfill(body="<title>Bienvenue à bord"))
         write(page, "Écrit dans un train.")
         page.locator("#photo").set_input_files(photo(tmp_path / "a.jpg"))
+        expect(page.locator("#status")).to_have_text(
+            "Votre brouillon est conservé sur cet appareil."
+        )
         page.locator("[name=alt]").fill("Un quai")
-        expect(page.locator("#status")).to_have_text("Votre brouillon est gardé sur cet appareil.")
         page.locator("#send").click()
         expect(page.locator("#outbox")).to_contain_text("Écrit dans un train.")
         page.unroute("**/api/**")
@@ -881,7 +883,7 @@ def test_what_waits_can_be_taken_back_into_the_form(
         page.context.set_offline(True)
         write(page, "Pas si vite.")
         page.locator("#send").click()
-        page.get_by_role("button", name="Reprendre").click()
+        page.get_by_role("button", name="Remettre dans le formulaire").click()
         expect(page.locator("#body")).to_have_value("Pas si vite.")
         expect(page.locator("#outbox")).to_be_hidden()
     assert entries_with(server, "Pas si vite.") == []
@@ -1092,7 +1094,7 @@ def test_a_time_is_one_on_the_blogs_clock(browser: Any, server: LiveServer, bila
     with composer(browser, bilal, timezone_id="Asia/Tokyo") as page:
         write(page, "Conférence de presse.")
         page.locator("#more > summary").click()
-        expect(page.locator("#when-hint")).to_contain_text("Europe/Paris")
+        expect(page.locator("#when-hint")).to_contain_text("Heure locale : Paris.")
         page.locator("#day").fill(f"{tomorrow:%Y-%m-%d}")
         page.locator("#time").fill("18:04")
         page.locator("#send").click()

@@ -78,6 +78,16 @@ class Digest(Struct, frozen=True):
         return tuple(entry for day in self.days for entry in day.entries)
 
     @property
+    def rendered(self) -> tuple[Entry, ...]:
+        """Every entry that it shows anything of, those of its overview included."""
+        overview = self.overview
+        if overview is None:
+            return self.entries
+        mains = (day.main for day in overview.days if day.main)
+        shown = (*self.entries, *overview.corrected, *overview.keys, *mains)
+        return tuple({entry.id: entry for entry in shown}.values())
+
+    @property
     def precision(self) -> Precision:
         """``instant`` if one of its entries has a time, else ``day``."""
         has_time = any(entry.now.precision == "instant" for entry in self.entries)

@@ -154,7 +154,7 @@ class FeedFiles:
         self._writer.feed(
             folder,
             lambda substitute: feed(substitute_entries(digest, substitute) for digest in digests),
-            [entry for digest in digests for entry in digest.entries],
+            [entry for digest in digests for entry in digest.rendered],
             plainer=lambda: feed(structs.replace(digest, series=()) for digest in digests),
         )
 

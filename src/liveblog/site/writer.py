@@ -90,7 +90,7 @@ class Writer:
         self.page(
             path,
             lambda substitute: write(substitute_entries(digest, substitute)),
-            digest.entries,
+            digest.rendered,
             plainer=lambda: write(plain),
         )
 
@@ -100,7 +100,7 @@ class Writer:
         self.text(
             path,
             lambda substitute: write(substitute_entries(digest, substitute)),
-            digest.entries,
+            digest.rendered,
             plainer=lambda: write(plain),
         )
 
