@@ -296,3 +296,33 @@ def test_forms_give_back_what_was_written(told: LiveServer) -> None:
     names = form.xpath(".//input[@name='figure_name']/@value")
     assert names[:2] == [name, f"{name} 2"]
     assert form.xpath(".//input[@name='figure_unit']/@value")[0] == unit
+
+
+def test_the_browser_asks_in_the_language_of_the_blog(told: LiveServer, browser: Any) -> None:
+    """Its own messages would be in its own; a corrected field is let through."""
+    language = told.blog.config.language
+    context = browser.new_context(viewport={"width": 360, "height": 780}, locale="en-GB")
+    page = context.new_page()
+    page.goto(f"{told.url}compose")
+    asked = "field => (field.form.requestSubmit(), field.validationMessage)"
+    messages = [page.locator("#token").evaluate(asked)]
+    page.locator("#token").fill(told.token())
+    page.locator("#sign-in button").click()
+    page.locator("#body").fill("1")
+    page.locator("details.more > summary").first.click()
+    for name, wrong in (("lang", "1"), ("source_url", "1")):
+        field = page.locator(f"[name={name}]").first
+        field.fill(wrong)
+        messages.append(field.evaluate(asked))
+        field.fill("")
+        assert field.evaluate("field => field.validity.valid")
+    assert len(set(messages)) == 3
+    for message in messages:
+        assert message
+        assert list(faults_of(message, language)) == []
+    page.locator("#suggestions button").nth(0).click()
+    page.locator("#suggestions button").nth(1).click()
+    assert told.blog.words.comma in page.locator("#tags").input_value()
+    wide = "() => document.documentElement.scrollWidth - innerWidth"
+    assert page.evaluate(wide) <= 0
+    context.close()

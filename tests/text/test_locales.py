@@ -433,3 +433,15 @@ def test_the_day_of_a_moment_is_that_of_its_entry(zone: str) -> None:
     moment = Moment(datetime(2012, 7, 15, 11, tzinfo=UTC), "day", day=date(2012, 7, 20))
     words = Words("en-GB", ZoneInfo(zone))
     assert words.shown_moment(moment) == "Friday 20 July 2012"
+
+
+@pytest.mark.parametrize("language", ["ar", "de", "en", "en-US", "es", "es-MX", "fr", "fr-CH"])
+def test_scripts_write_times_as_pages_do(language: str) -> None:
+    """From a pattern and the words for the halves of the day."""
+    words = words_of(language, "UTC")
+    pattern, am, pm = words.clock
+    for hour in (0, 1, 9, 12, 18, 23):
+        shown = pattern.format(
+            HH=f"{hour:02}", H=hour, h=hour % 12 or 12, mm="04", a=am if hour < 12 else pm
+        )
+        assert shown == words.time(datetime(2012, 7, 15, hour, 4, tzinfo=UTC))

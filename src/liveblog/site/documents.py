@@ -103,6 +103,11 @@ def live_json(
         "url": config.url,
         "language": config.language,
         "direction": pages.words.direction,
+        "outage": {
+            "text": pages.words.say("Offline since %(time)s", time="{time}"),
+            "clock": pages.words.clock,
+            "zone": config.timezone,
+        },
         "page": page,
         "entries": [live_entry(entry, pages) for entry in changed],
         "more": has_more,

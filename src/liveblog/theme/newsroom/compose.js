@@ -1,6 +1,6 @@
 // Starts the scripts of a newsroom page. Every form works without them, too.
 
-import { byId, root, signedIn, words } from "./dom.js";
+import { byId, root, signedIn } from "./dom.js";
 import { startEditing } from "./editing.js";
 import { pinInPlace } from "./newest.js";
 import { startComposer } from "./publishing.js";
@@ -44,18 +44,6 @@ const signIn = (link) => fillIn(link) && setTimeout(() => byId("sign-in").queryS
 fillIn(location.hash);
 addEventListener("hashchange", () => signIn(location.hash));
 byId("token")?.addEventListener("input", ({ target }) => signIn(target.value));
-
-// The browser's own messages are in its language, not in the blog's.
-const PROBLEMS = {
-  alt: "no_alt", figure_value: "no_number", source_url: "source", lang: "language", why: "reason",
-  title: "title", start: "period", end: "period", day: "time", time: "time", when: "time",
-}; // prettier-ignore
-document.addEventListener("invalid", ({ target }) => {
-  const { problems } = words;
-  target.setCustomValidity(problems[PROBLEMS[target.name]] ?? problems.missing);
-  const clear = () => target.setCustomValidity("");
-  for (const name of ["input", "change", "blur"]) target.addEventListener(name, clear, { once: true });
-}, true); // prettier-ignore
 
 byId("sign-out")?.addEventListener("submit", forgetPerson);
 

@@ -3,14 +3,15 @@
 import { all, words } from "./dom.js";
 
 const { problems } = words;
-const MALFORMED = { url: "source", date: "time", time: "time", "datetime-local": "time" }; // by type
+const MISSING = { alt: "no_alt", why: "reason", title: "title", start: "period", end: "period" };
+const MALFORMED = {
+  lang: "language", source_url: "source", figure_value: "no_number", start: "period",
+  end: "period", day: "time", time: "time", when: "time",
+}; // prettier-ignore
 
 function problemOf({ name, type, validity }) {
-  if (validity.valueMissing) {
-    if (type === "checkbox") return problems.unticked;
-    return name === "alt" ? problems.no_alt : problems.missing;
-  }
-  return problems[name === "lang" ? "language" : MALFORMED[type]] ?? problems.invalid;
+  if (!validity.valueMissing) return problems[MALFORMED[name]] ?? problems.invalid;
+  return type === "checkbox" ? problems.unticked : (problems[MISSING[name]] ?? problems.missing);
 }
 
 const clear = (field) => field.setCustomValidity?.("");

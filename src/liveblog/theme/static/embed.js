@@ -40,7 +40,18 @@ footer { opacity: 0.85; }
 `;
 
 const ANSWER_LIMIT = 8_000; // milliseconds within which a server answers
+const OUTAGE_DELAY = 3_000; // milliseconds without the server before the reader is told
 const FRESH = 1_000; // milliseconds in which a stream that was heard is taken for alive
+
+/** Write a time as the page writes those of its entries. */
+function clock(time, { clock: [pattern, ...periods], zone }) {
+  const format = new Intl.DateTimeFormat("en", {
+    timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+  }); // prettier-ignore
+  const [HH, mm] = format.format(time).split(":");
+  const fields = { H: Number(HH), HH, h: HH % 12 || 12, mm, a: periods[Math.floor(HH / 12)] };
+  return pattern.replace(/{(\w+)}/g, (_, name) => fields[name]);
+}
 
 class LiveBlog extends HTMLElement {
   #entries = new Map();
@@ -59,6 +70,7 @@ class LiveBlog extends HTMLElement {
   disconnectedCallback() {
     this.#close();
     clearTimeout(this.#timer);
+    clearTimeout(this.#lostTimer);
     clearInterval(this.#watch);
     for (const kind of ["visibilitychange", "pageshow", "online"]) removeEventListener(kind, this.#resume);
   }
@@ -74,6 +86,9 @@ class LiveBlog extends HTMLElement {
     if (this.#stream && Date.now() - this.#heardAt > (this.#silence || ANSWER_LIMIT)) this.#fail();
   }
 
+  #state = ""; // of the coverage, in words
+  #lostAt = 0; // when the server was reached last, while it cannot be reached
+  #lostTimer;
   #source;
   #limit;
   #stream;
@@ -87,14 +102,24 @@ class LiveBlog extends HTMLElement {
   #isPushed = false; // whether live.json named a stream; a static host has none
 
   async #load() {
+    try {
+      await this.#read();
+    } catch (error) {
+      this.#setReachable(false);
+      throw error;
+    }
+    this.#setReachable(true);
+  }
+
+  async #read() {
     const abort = new AbortController();
     const limit = setTimeout(() => abort.abort(), ANSWER_LIMIT);
     const answer = await fetch(this.#source, { cache: "no-cache", signal: abort.signal });
     clearTimeout(limit);
     if (!answer.ok) throw new Error(answer.status);
     this.#isPushed = answer.headers.get("link")?.includes("text/event-stream") ?? false;
-    const { entries, removed, page, title, url, language, direction } = await answer.json();
-    this.#about = { title, url, language, direction };
+    const { entries, removed, page, title, url, language, direction, outage } = await answer.json();
+    this.#about = { title, url, language, direction, outage };
     for (const item of entries) this.#take(item);
     for (const id of removed) this.#drop(id);
     this.#draw(page);
@@ -124,6 +149,7 @@ class LiveBlog extends HTMLElement {
         // WebKit opens a stream again that was closed when its page was left.
         if (this.#stream !== opened) return opened.close();
         this.#failures = 0;
+        this.#setReachable(true);
         this.#heardAt = Date.now();
         const isFirst = kind === "hello" && !this.#point;
         this.#point = event.lastEventId || this.#point;
@@ -146,7 +172,25 @@ class LiveBlog extends HTMLElement {
     this.#silence = 0;
   }
 
+  /** Note whether the server can be reached; say so once an outage has lasted. */
+  #setReachable(isReachable) {
+    if (isReachable === !this.#lostAt) return;
+    clearTimeout(this.#lostTimer);
+    this.#lostAt = isReachable ? 0 : Date.now();
+    if (isReachable) this.#drawState();
+    else this.#lostTimer = setTimeout(() => this.#drawState(), OUTAGE_DELAY);
+  }
+
+  #drawState() {
+    const line = this.shadowRoot?.querySelector("header span");
+    const outage = this.#lostAt && !this.#isOver && this.#about?.outage;
+    if (!line) return;
+    line.textContent = outage ? outage.text.replace("{time}", clock(this.#lostAt, outage)) : this.#state;
+    line.className = outage || this.#isOver ? "" : "live";
+  }
+
   #fail() {
+    this.#setReachable(false);
     this.#close();
     this.#failures += 1;
     if (this.#failures >= 3) this.#retryAt = Date.now() + 60_000;
@@ -172,16 +216,16 @@ class LiveBlog extends HTMLElement {
   #draw(page) {
     const shadow = this.shadowRoot ?? this.#makeShadow();
     const { title, url, language, direction } = this.#about;
-    const [link, state, list] = ["a", "header span", ".entries"].map((name) => shadow.querySelector(name));
+    const [link, list] = ["a", ".entries"].map((name) => shadow.querySelector(name));
     this.lang ||= language;
     this.dir ||= direction ?? "";
     link.textContent = title;
     link.href = url;
     if (page) {
       const head = document.createRange().createContextualFragment(page.parts.head.html);
-      state.textContent = head.querySelector(".state strong")?.textContent ?? "";
+      this.#state = head.querySelector(".state strong")?.textContent ?? "";
       this.#isOver = page.state === "over";
-      state.className = this.#isOver ? "" : "live";
+      this.#drawState();
       if (this.#isOver) this.#close();
     }
     const shown = [...this.#entries.values()]
