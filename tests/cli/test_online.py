@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import segno
 
 from liveblog import Blog
 from liveblog.storage.leader import leader_lock
@@ -150,7 +152,17 @@ def test_the_address_of_a_page_is_printed(blog: Blog) -> None:
 def test_a_token_comes_with_a_link_that_signs_in(blog: Blog) -> None:
     """The result alone is on standard output; the part after # reaches no server."""
     done = call(blog, "token", "new", "Ana")
-    assert f"{ADDRESS}compose#token={done.stdout.strip()}\n" in done.stderr
+    assert done.stderr.endswith(f"{ADDRESS}compose#token={done.stdout.strip()}\n")
+
+
+def test_a_terminal_shows_the_link_as_a_qr_code(blog: Blog) -> None:
+    """For the camera of a phone; not with ``--quiet``."""
+    done = call(blog, "token", "new", "Ana", is_terminal=True)
+    drawn = io.StringIO()
+    link = f"{ADDRESS}compose#token={done.stdout.strip()}"
+    segno.make(link, error="l", micro=False).terminal(out=drawn, border=2, compact=True)
+    assert done.stderr.endswith(f"{link}\n{drawn.getvalue()}")
+    assert call(blog, "-q", "token", "new", "Bea", is_terminal=True).stderr == ""
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from ..model.errors import StorageError
@@ -88,7 +90,17 @@ def new(state: State, name: str, scope: str, folders: tuple[str, ...], as_json: 
         "this link:"
     )
     for place in (blog, *others):
-        state.say(f"{place.config.url}compose#token={made}")
+        link = f"{place.config.url}compose#token={made}"
+        state.say(link)
+        if sys.stderr.isatty() and not state.is_quiet:
+            _show_qr_code(link)
+
+
+def _show_qr_code(link: str) -> None:
+    """Draw a link on the terminal, for the camera of a phone."""
+    import segno
+
+    segno.make(link, error="l", micro=False).terminal(out=sys.stderr, border=2, compact=True)
 
 
 @token.command(name="list")
