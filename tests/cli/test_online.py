@@ -33,9 +33,9 @@ def is_led(blog: Blog) -> Iterator[None]:
         yield
 
 
-def call(blog: Blog, *words: str) -> Done:
+def call(blog: Blog, *words: str, is_terminal: bool = False) -> Done:
     """Run a command in the blog's folder; it succeeds."""
-    done = run(*words, cwd=blog.paths.root)
+    done = run(*words, cwd=blog.paths.root, is_terminal=is_terminal)
     assert done.returncode == 0, done.stderr
     return done
 
@@ -69,12 +69,13 @@ def test_without_a_server_the_command_that_publishes_is_named(blog: Blog) -> Non
     entry_id = blog.post("Le premier.").id
     (blog.paths.root / "page.txt").write_text("Lundi 16 juillet 2012\n\nUn fait.\n", "utf-8")
     for words in changes(entry_id):
-        done = call(blog, *words)
+        done = call(blog, *words, is_terminal=True)
         assert done.stderr.endswith("Next: liveblog publish\n"), words
         assert "liveblog publish" not in done.stdout
-    assert call(blog, "-q", "post", "x").stderr == ""
+    assert call(blog, "-q", "post", "x", is_terminal=True).stderr == ""
+    assert call(blog, "post", "x").stderr == ""  # in a script
     folder = str(blog.paths.root)
-    elsewhere = run("-C", folder, "post", "x", cwd=Path("/"))
+    elsewhere = run("-C", folder, "post", "x", cwd=Path("/"), is_terminal=True)
     assert elsewhere.stderr.endswith(f"Next: liveblog -C {folder} publish\n")
     assert not (blog.paths.site / "index.html").exists()
 
@@ -93,19 +94,19 @@ def test_beside_a_server_the_address_is_named(blog: Blog) -> None:
     entry_id = blog.post("Le premier.").id
     (blog.paths.root / "page.txt").write_text("Lundi 16 juillet 2012\n\nUn fait.\n", "utf-8")
     for words in changes(entry_id):
-        done = call(blog, *words)
+        done = call(blog, *words, is_terminal=True)
         assert ADDRESS in done.stderr or "leaves the site" in done.stderr, words
         assert "liveblog publish" not in done.stderr
-    posted = call(blog, "post", "x")
+    posted = call(blog, "post", "x", is_terminal=True)
     assert f"{ADDRESS}{page_of(posted.stdout.strip())}" in posted.stderr
-    scheduled = call(blog, "post", "x", "--schedule", "--at", "2199-07-15 10:00")
+    scheduled = call(blog, "post", "x", "--schedule", "--at", "2199-07-15 10:00", is_terminal=True)
     assert "appears then at" in scheduled.stderr
     assert not blog.paths.site.exists()
 
 
 def test_a_schedule_without_a_process_is_said(blog: Blog) -> None:
     """Nothing that runs would release the update."""
-    done = call(blog, "post", "x", "--schedule", "--at", "2199-07-15 10:00")
+    done = call(blog, "post", "x", "--schedule", "--at", "2199-07-15 10:00", is_terminal=True)
     assert "No server or schedule runs" in done.stderr
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,8 @@ def print_revision(
 ) -> None:
     """Print a revision's id, or its JSON; then bring it online, see :func:`bring_online`.
 
-    If the user gave a time, the instant that it names is printed too.
+    If the user gave a time, the instant that it names is printed too. What readers see is said on
+    a terminal; a script that posts asks for it with --publish.
     """
     if as_json:
         print_json(as_data(revision))
@@ -53,6 +55,8 @@ def print_revision(
                     f"write {blog.words.offset(other)} after the time."
                 )
         echo(revision.id)
+    if not (_wants_publication(state, blog) or sys.stderr.isatty()):
+        return
     bring_online(
         state,
         blog,
@@ -110,8 +114,11 @@ def bring_online(
 
 def _is_published_next(state: State, blog: Blog) -> bool:
     """Whether a running process publishes the change, or this command does at its end."""
-    wants_publication = state.wants_publication or blog.config.publish == "always"
-    return wants_publication or bool(leader(blog.paths))
+    return _wants_publication(state, blog) or bool(leader(blog.paths))
+
+
+def _wants_publication(state: State, blog: Blog) -> bool:
+    return state.wants_publication or blog.config.publish == "always"
 
 
 def _publish(state: State, blog: Blog) -> None:
