@@ -88,6 +88,7 @@ LIBRARIES = {
     "httpcore2": ("http_client",),
     "babel": ("text.locale", "text.dates"),
     "yaml": ("text.frontmatter",),
+    "segno": ("pages.qr",),
 }
 """Which modules (or rooms) may import a library."""
 

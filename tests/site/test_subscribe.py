@@ -14,6 +14,7 @@ from liveblog import Blog, ChapterDraft
 from liveblog.model.entry import Source
 from liveblog.model.topics import topic_slug
 from liveblog.pages.data import FeedDocument
+from liveblog.pages.qr import qr_code
 
 from ..conftest import Clock, begun, plain, serving, site_bytes
 
@@ -52,6 +53,16 @@ def test_the_page_shows_the_address_of_every_feed_as_text(told: Blog) -> None:
     ]  # fmt: skip
     assert all(unquote(address) in site for address in shown)
     assert f"<loc>{base}subscribe/</loc>" in site["sitemap-pages.xml"].decode()
+
+
+def test_a_code_leads_a_phone_to_the_page(told: Blog) -> None:
+    """It holds the address of the page; it is drawn within the page, without a script."""
+    page = body(site_bytes(told.paths.site), "subscribe/index.html")
+    drawn = qr_code(f"{told.config.url}subscribe/", "Code QR de l’adresse de cette page")
+    assert drawn in page
+    assert 'aria-label="Code QR' in drawn
+    assert "style=" not in drawn
+    assert drawn != qr_code(told.config.url, "Code QR de l’adresse de cette page")
 
 
 def test_no_link_of_a_page_leads_to_a_feed(told: Blog) -> None:

@@ -48,6 +48,7 @@ from ..timeline import Day, Entry
 from . import digests
 from .data import ChapterLink, FeedDocument, ListPlace, NavigationLink, OlderEntries, Tag
 from .pictures import IN_CHAPTER, IN_ENTRY, IN_LIST, source_set, with_sizes
+from .qr import qr_code
 from .structured_data import article, blog_posting, entry_page, json_ld, organization
 from .templates import Templates, verbatim
 
@@ -354,6 +355,10 @@ class Pages:
             tags=sorted(tags, key=lambda tag: (tag.name.casefold(), tag.slug)),
             has_chapters=has_chapters,
             readers=READERS,
+            code=qr_code(
+                addresses.url(self.config.url, addresses.SUBSCRIBE),
+                self.words.say("QR code with the address of this page"),
+            ),
         )
 
     def entry(
