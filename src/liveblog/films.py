@@ -200,7 +200,6 @@ def _check_length(seconds: float, name: str) -> None:
 def _copy(source: Any, streams: Sequence[Any], target: Path, name: str) -> float:
     """Copy tracks into a new file; return how many seconds they last."""
     import av
-    from av.bitstream import BitStreamFilterContext
 
     muxer = _MUXERS[target.suffix[1:]]
     options = _OPTIONS.get(muxer, {})
@@ -210,12 +209,6 @@ def _copy(source: Any, streams: Sequence[Any], target: Path, name: str) -> float
         tracks = {stream.index: out.add_stream_from_template(stream) for stream in streams}
         for stream in tracks.values():
             stream.metadata.clear()
-        without_notes = {
-            # Supplemental information (type 6, ITU-T H.264 §7.4.1) holds what a camera likes.
-            stream.index: BitStreamFilterContext("filter_units=remove_types=6", stream)
-            for stream in streams
-            if stream.codec_context.name == "h264"
-        }
         for packet in source.demux(streams):
             if packet.dts is None:
                 continue
@@ -226,11 +219,39 @@ def _copy(source: Any, streams: Sequence[Any], target: Path, name: str) -> float
             start = min(start, at)
             end = max(end, at + float((packet.duration or 0) * packet.time_base))
             _check_length(end - start, name)
-            index = packet.stream.index
-            for part in without_notes[index].filter(packet) if index in without_notes else [packet]:
-                part.stream = tracks[index]
-                out.mux(part)
+            track = tracks[packet.stream.index]
+            kept = _without_notes(packet) if packet.stream.codec_context.name == "h264" else packet
+            if kept is not None:
+                kept.stream = track
+                out.mux(kept)
     return max(0.0, end - start) if packets else 0.0
+
+
+def _without_notes(packet: Any) -> Any:
+    """Return a packet of H.264 without supplemental information; None if nothing else is in it.
+
+    There (NAL unit type 6, ITU-T H.264 §7.4.1) an encoder or camera writes what it likes.
+    """
+    import av
+
+    setup = packet.stream.codec_context.extradata or b""
+    if setup[:1] != b"\1":
+        return packet  # not in units with a length each (ISO/IEC 14496-15 §5.3.3)
+    size = (setup[4] & 3) + 1
+    data, at, kept = bytes(packet), 0, bytearray()
+    while at + size < len(data):
+        end = at + size + int.from_bytes(data[at : at + size], "big")
+        if data[at + size] & 31 != 6:
+            kept += data[at:end]
+        at = end
+    if len(kept) == len(data):
+        return packet
+    if not kept:
+        return None
+    found = av.Packet(bytes(kept))
+    found.pts, found.dts, found.time_base = packet.pts, packet.dts, packet.time_base
+    found.duration, found.is_keyframe = packet.duration, packet.is_keyframe
+    return found
 
 
 def poster(data: bytes, name: str, seconds: float) -> tuple[int, int, bytes]:

@@ -494,7 +494,7 @@ def test_of_two_who_edit_the_second_sees_both_texts(ana: Someone, chloe: Someone
     answer = chloe.form(path, mine)
     assert answer.status == 412
     words = text_of(answer)
-    assert re.search(r"Ana l’a modifié à \d\d?.h.\d\d\.", words)
+    assert re.search(r"Ana a modifié ce texte à \d\d?.h.\d\d\.", words)
     assert "L’autre version Le texte d’Ana. Garder l’autre" in words
     assert "Le texte de Chloé.</textarea>" in answer.body.decode()
     assert 'value="Damas, Alep"' in answer.body.decode()
@@ -1271,7 +1271,8 @@ def test_a_digest_is_framed_in_the_browser(browser: Any, server: LiveServer, ana
     """From the composer, by its link."""
     with composer(browser, ana) as page:
         page.get_by_role("link", name="Résumés").click()
-        page.get_by_role("navigation", name="Résumés").get_by_role("link", name="Semaine").click()
+        week = server.blog.period("week").id
+        page.get_by_role("navigation", name="Résumés").locator(f'a[href$="{week}"]').click()
         page.locator("#headline").fill("La semaine")
         page.locator("#introduction").fill("En *bref*.")
         page.get_by_role("button", name="Enregistrer").click()
@@ -1305,7 +1306,7 @@ def test_it_can_be_installed_and_shared_to(server: LiveServer, ana: Someone) -> 
 
 @pytest.mark.slow
 def test_scripts_are_small_and_cached_for_good(server: LiveServer, ana: Someone) -> None:
-    """Under 18,500 bytes in all, compressed; each imports the others by their hashed names."""
+    """Under 22,000 bytes in all, compressed; each imports the others by their hashed names."""
     page = ana.get().body.decode()
     paths = set(re.findall(r'(?:src|href)="/semaine/(compose/assets/[^"]+\.js)"', page))
     names = {path.rpartition("/")[2] for path in paths}
@@ -1319,10 +1320,10 @@ def test_scripts_are_small_and_cached_for_good(server: LiveServer, ana: Someone)
         script = gzip.decompress(answer.body)
         assert script == fetch(server.url, path).body
         imported |= set(
-            re.findall(r'^import [^;]* from "\./([^"]+)";', script.decode(), re.MULTILINE)
+            re.findall(r'^import (?:[^;"]* from )?"\./([^"]+)";', script.decode(), re.MULTILINE)
         )
     assert imported == {name for name in names if not name.startswith("compose.")}
-    assert size < 21_500  # one more file and notice: what was just sent, and taking it back
+    assert size < 22_000  # what was just sent, and words for what a browser refuses, are files
 
 
 @pytest.mark.slow

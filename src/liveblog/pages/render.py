@@ -124,7 +124,6 @@ class Pages:
         words = self.words
         return {
             "markdown": self.markdown,
-            "typo": words.typography,
             "film_label": lambda media: words.typography(film_label(media, words)),
             "picture": lambda media: next(iter(pictures_among(media)), None),
             "verbatim": verbatim,
