@@ -76,6 +76,7 @@ def token() -> None:
 def new(state: State, name: str, scope: str, folders: tuple[str, ...], as_json: bool) -> None:
     """Make a token for somebody; it is shown once."""
     from ..blog import Blog
+    from ..pages.qr import terminal_qr_code
 
     blog = state.blog()
     others = [Blog(folder) for folder in folders]
@@ -93,14 +94,7 @@ def new(state: State, name: str, scope: str, folders: tuple[str, ...], as_json: 
         link = f"{place.config.url}compose#token={made}"
         state.say(link)
         if sys.stderr.isatty() and not state.is_quiet:
-            _show_qr_code(link)
-
-
-def _show_qr_code(link: str) -> None:
-    """Draw a link on the terminal, for the camera of a phone."""
-    import segno
-
-    segno.make(link, error="l", micro=False).terminal(out=sys.stderr, border=2, compact=True)
+            sys.stderr.write(terminal_qr_code(link))
 
 
 @token.command(name="list")

@@ -1,13 +1,15 @@
-"""QR codes as SVG, drawn when a page is published."""
+"""QR codes (ISO/IEC 18004): as SVG for pages, and of characters for terminals."""
 
 from __future__ import annotations
+
+import io
 
 import segno
 from markupsafe import Markup
 
 
 def qr_code(text: str, label: str) -> Markup:
-    """Return an SVG image of a text as a QR code (ISO/IEC 18004); *label* says what it is.
+    """Return an SVG image of a text as a QR code; *label* says what it is.
 
     It is dark on light, which every scanner reads, in a dark page too.
     """
@@ -15,3 +17,10 @@ def qr_code(text: str, label: str) -> Markup:
         border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None
     )
     return Markup(drawn.replace("<svg ", '<svg role="img" aria-label="{}" ', 1)).format(label)
+
+
+def terminal_qr_code(text: str) -> str:
+    """Return lines of block characters that show a text as a QR code."""
+    lines = io.StringIO()
+    segno.make(text, error="l", micro=False).terminal(out=lines, border=2, compact=True)
+    return lines.getvalue()
