@@ -205,7 +205,10 @@ def _copy(source: Any, streams: Sequence[Any], target: Path, name: str) -> float
     options = _OPTIONS.get(muxer, {})
     start, end, packets = float("inf"), 0.0, 0
     with av.open(str(target), "w", format=muxer, options=options) as out:
-        out.flags |= av.container.Flags.bitexact.value  # neither program nor random numbers in it
+        bitexact = int(
+            av.container.Flags.bitexact.value
+        )  # neither program nor random numbers in it
+        out.flags |= bitexact
         tracks = {stream.index: out.add_stream_from_template(stream) for stream in streams}
         for stream in tracks.values():
             stream.metadata.clear()
