@@ -205,10 +205,8 @@ def _copy(source: Any, streams: Sequence[Any], target: Path, name: str) -> float
     options = _OPTIONS.get(muxer, {})
     start, end, packets = float("inf"), 0.0, 0
     with av.open(str(target), "w", format=muxer, options=options) as out:
-        bitexact = int(
-            av.container.Flags.bitexact.value
-        )  # neither program nor random numbers in it
-        out.flags |= bitexact
+        bitexact: Any = av.container.Flags.bitexact.value  # an int, which its types do not say
+        out.flags |= bitexact  # neither the program's name nor random numbers in it
         tracks = {stream.index: out.add_stream_from_template(stream) for stream in streams}
         for stream in tracks.values():
             stream.metadata.clear()
