@@ -72,6 +72,7 @@ LIBRARIES = {
         "storage.sqlite",
         "site.index",
         "site.entry_index",
+        "site.entry_queries",
         "site.chapter_index",
         "site.list_index",
         "site.manifest",

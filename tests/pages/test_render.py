@@ -19,6 +19,8 @@ from liveblog.model.entry import Figure, Framing, Media, Revision
 from liveblog.model.errors import ConfigError
 from liveblog.model.moment import Moment
 from liveblog.pages.data import Coverage, FeedDocument, FeedItem, Home, NavigationLink, Tag
+from liveblog.pages.documents import mail_html, standalone
+from liveblog.pages.lists import tag_page, year_page
 from liveblog.pages.live_page import PARTS, render_live_page, render_parts
 from liveblog.pages.render import Pages
 from liveblog.pages.templates import RenderError
@@ -163,12 +165,12 @@ def test_no_page_contains_what_a_hostile_text_would_run(pages: Pages) -> None:
         pages.entry(hostile),
         render_live_page(pages, data, render_parts(pages, data)),
         pages.digest(digest, previous=link, following=link, week=link),
-        pages.tag(Tag("x", HOSTILE), [hostile], 1),
-        pages.year(2012, [(date(2012, 7, 1), [link])], [link], [2012]),
+        tag_page(pages, Tag("x", HOSTILE), [hostile], 1),
+        year_page(pages, 2012, [(date(2012, 7, 1), [link])], [link], [2012]),
         pages.search("../", asked=HOSTILE, tag=HOSTILE, author=HOSTILE),
         pages.feed("feed.json", FeedDocument(HOSTILE, [FeedItem("javascript:x", HOSTILE)])),
-        pages.standalone(digest, style="", picture=lambda media: media.path),
-        pages.mail(digest, subject=HOSTILE, preheader=HOSTILE, address=CONFIG.url,
+        standalone(pages, digest, style="", picture=lambda media: media.path),
+        mail_html(pages, digest, subject=HOSTILE, preheader=HOSTILE, address=CONFIG.url,
                    is_cut=False, unsubscribe=()),
     ]  # fmt: skip
     for page in found:
@@ -187,7 +189,7 @@ def test_a_page_leads_to_the_root_from_its_depth(pages: Pages, path: str, root: 
     if path.startswith("2012/07"):
         page = pages.digest(day_digest(entry()), previous=None, following=None, week=link)
     else:
-        page = pages.year(2012, [], [link], [2012])
+        page = year_page(pages, 2012, [], [link], [2012])
     assert parse(page).get("lang") == "fr"
     assert parse(page).xpath("string(//link[@rel='stylesheet']/@href)") == f"{root}assets/style.css"
 
@@ -243,7 +245,7 @@ def test_a_former_address_redirects(pages: Pages) -> None:
 def test_a_document_that_stands_alone_contains_its_pictures(pages: Pages) -> None:
     """And leads to the site by whole addresses."""
     digest = day_digest(entry(replace(POST, rev=5, media=(MAP,))))
-    page = parse(pages.standalone(digest, style="p { color: red }", picture=lambda _: "data:x"))
+    page = parse(standalone(pages, digest, style="p { color: red }", picture=lambda _: "data:x"))
     assert page.xpath("//img/@src") == ["data:x"]
     assert not page.xpath("//link[@rel='stylesheet']")
     assert all(href.startswith(("https://example.org/s/", "#")) for href in page.xpath("//a/@href"))
@@ -252,7 +254,7 @@ def test_a_document_that_stands_alone_contains_its_pictures(pages: Pages) -> Non
 def test_pictures_in_a_mail_have_the_size_that_they_are_shown_at(pages: Pages) -> None:
     """Mail programs know no style sheet."""
     digest = day_digest(entry(replace(POST, rev=6, media=(MAP,))))
-    page = pages.mail(digest, subject="x", preheader="", address=CONFIG.url, is_cut=False,
+    page = mail_html(pages, digest, subject="x", preheader="", address=CONFIG.url, is_cut=False,
                       unsubscribe=())  # fmt: skip
     assert 'width="560" height="280"' in page
 

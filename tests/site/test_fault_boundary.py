@@ -163,8 +163,8 @@ def test_a_notice_takes_the_place_of_an_entry_that_cannot_be_rendered(
 @pytest.mark.parametrize(
     ("renderer", "path"),
     [
-        ("pages.render.Pages.year", "2012/index.html"),
-        ("pages.render.Pages.tag", "tags/rare/index.html"),
+        ("site.digest_files.year_page", "2012/index.html"),
+        ("site.feed_files.tag_page", "tags/rare/index.html"),
         ("pages.render.Pages.digest", "2012/07/15/index.html"),
         ("pages.render.Pages.not_found", "404.html"),
         ("pages.render.Pages.search", "search/index.html"),

@@ -144,7 +144,7 @@ def test_too_little_memory_is_said(told: Blog, monkeypatch: pytest.MonkeyPatch) 
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr("liveblog.pages.render.Pages.tag", fail)
+        patch.setattr("liveblog.site.feed_files.tag_page", fail)
         with pytest.raises(StorageError, match="memory"):
             told.publish()
     assert site_bytes(told.paths.site) == before

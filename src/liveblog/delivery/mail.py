@@ -31,6 +31,7 @@ from ..digest.importance import by_strength
 from ..digest.selection import for_readers, keep, parts, with_overview
 from ..model import addresses, limits
 from ..model.errors import ConfigError, InvalidInput
+from ..pages.documents import mail_html
 from ..pages.render import Pages
 from ..text.bidi import close_controls
 from ..text.plain import shorten
@@ -177,7 +178,8 @@ def _text(whole: Digest, shown: Digest, pages: Pages) -> str:
 
 def _html(whole: Digest, shown: Digest, pages: Pages, subject: str) -> str:
     """Render the HTML part; its style sheet is inlined into the elements too."""
-    html = pages.mail(
+    html = mail_html(
+        pages,
         shown,
         subject=subject,
         preheader=_preheader(whole, pages),

@@ -34,6 +34,7 @@ from ..journal import Fault
 from ..model import addresses, period
 from ..model.entry import Media
 from ..model.errors import storage_errors
+from ..pages.documents import book_day
 from ..pages.render import Pages
 from ..storage.atomic import write_output
 from ..storage.inside import read_inside
@@ -218,7 +219,7 @@ class _Book:
             digest, overview=overview_of(self.digest, day), brief=self.digest.brief
         )
         title = f"{name} – {headline}" if headline else name
-        return _Document(day.date.isoformat(), title, self.pages.chapter(digest))
+        return _Document(day.date.isoformat(), title, book_day(self.pages, digest))
 
     def _page(self, document: _Document) -> bytes:
         """Return a document as XHTML."""

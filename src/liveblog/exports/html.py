@@ -7,6 +7,7 @@ from base64 import b64encode
 from ..config import Config
 from ..digest import Digest
 from ..model.entry import Media
+from ..pages.documents import standalone
 from ..pages.render import Pages
 from ..site.theme import Theme
 from ..storage.inside import read_inside
@@ -23,4 +24,4 @@ def render(digest: Digest, config: Config, paths: Paths) -> str:
 
     _, style = theme.assets()["style.css"]
     pages = Pages(config, templates=theme.templates)
-    return pages.standalone(digest, style=style.decode(), picture=data_url)
+    return standalone(pages, digest, style=style.decode(), picture=data_url)

@@ -12,7 +12,8 @@ from ..model.hashing import blake2b
 from ..text.fragments import with_root
 from ..timeline import Entry
 from .data import Home, Part
-from .render import Pages, by_day
+from .lists import by_day
+from .render import Pages
 from .structured_data import json_ld, live_blog_posting
 
 PARTS = ("head", "keys", "pinned", "filters", "chapters")

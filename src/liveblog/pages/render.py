@@ -7,7 +7,6 @@ and feeds can use the same fragment.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ..config import Config
-from ..digest import Digest, authors, day_headline, title
+from ..digest import Digest, day_headline, title
 from ..digest.importance import by_strength
 from ..digest.lines import (
     chapter_correction_line,
@@ -36,9 +35,6 @@ from ..storage.cache import Cache
 from ..text.fragments import (
     ROOT,
     html_to_text,
-    link_films,
-    raise_headings,
-    set_picture_sizes,
     with_root,
 )
 from ..text.locale import Words
@@ -46,9 +42,8 @@ from ..text.markup import to_html, typeset
 from ..text.plain import shorten
 from ..timeline import Day, Entry
 from . import digests
-from .data import ChapterLink, FeedDocument, ListPlace, NavigationLink, OlderEntries, Tag
+from .data import ChapterLink, FeedDocument, NavigationLink
 from .pictures import IN_CHAPTER, IN_ENTRY, IN_LIST, source_set, with_sizes
-from .qr import qr_code
 from .structured_data import article, blog_posting, entry_page, json_ld, organization
 from .templates import Templates, verbatim
 
@@ -61,20 +56,9 @@ PINNED = 200
 PINNED_LINE = 30
 """Number of characters that a line of a phone has room for."""
 
-MAIL_PICTURE = 560
-"""Maximum width of a picture in an e-mail, in pixels."""
-
 CACHE_BYTES = 16_000_000
 """Size of the cache of rendered fragments: about 3,000 entries of 600 characters."""
 
-READERS = (
-    ("Feedly", "https://feedly.com/i/subscription/feed/"),
-    ("Inoreader", "https://www.inoreader.com/?add_feed="),
-    ("NewsBlur", "https://www.newsblur.com/?url="),
-    ("Feedbin", "https://feedbin.com/?subscribe="),
-    ("The Old Reader", "https://theoldreader.com/feeds/subscribe?url="),
-)
-"""Feed readers on the web, each with the address that the quoted address of a feed completes."""
 
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "ku", "ps")
 """Codes of the languages that are written from right to left."""
@@ -241,7 +225,7 @@ class Pages:
         """Return a fragment that all pages of a *section* share; it is rendered once."""
 
         def render() -> str:
-            return self._render(f"fragments/{name}.html", section=section)
+            return self.render(f"fragments/{name}.html", section=section)
 
         return Markup(self._cache.get(("shared", name, section), render))
 
@@ -278,13 +262,13 @@ class Pages:
 
     def fragment(self, name: str, **values: Any) -> str:
         """Render a fragment; its addresses begin with ROOT."""
-        return self._render(f"fragments/{name}.html", pages=self, **values)
+        return self.render(f"fragments/{name}.html", pages=self, **values)
 
     # -- pages, as bytes ----------------------------------------------------------------------
 
     def day_heading(self, day: date) -> str:
         """Render the heading of a day on the live page."""
-        return with_root(self._render("fragments/day_heading.html", date=day, root="./"), "./")
+        return with_root(self.render("fragments/day_heading.html", date=day, root="./"), "./")
 
     def digest(
         self,
@@ -308,56 +292,6 @@ class Pages:
             week=week,
             chapters=chapters,
             json_ld=json_ld(data) if (data := self._digest_article(digest)) else "",
-        )
-
-    def tag(
-        self,
-        tag: Tag,
-        entries: Sequence[Entry],
-        total: int,
-        chapters: Sequence[ChapterLink] = (),
-        older: OlderEntries | None = None,
-    ) -> bytes:
-        """Render the page of a tag with its newest entries; *total* counts all of them.
-
-        *chapters* are those that select the tag; *older* links to the other entries.
-        """
-        path = addresses.tag_path(tag.slug) + "index.html"
-        return self.page(
-            "tag.html",
-            path,
-            tag=tag,
-            by_day=by_day(entries),
-            total=total,
-            chapters=chapters,
-            rest=older,
-        )
-
-    def key_events(self, entries: Sequence[Entry], total: int, older: OlderEntries | None) -> bytes:
-        """Render the page of the key events with the newest of them; see :meth:`tag`."""
-        path = f"{addresses.KEY_EVENTS}index.html"
-        values = {"by_day": by_day(entries), "total": total, "rest": older}
-        return self.page("key_events.html", path, **values)
-
-    def list_page(self, path: str, place: ListPlace, entries: Sequence[Entry]) -> bytes:
-        """Render a page with older entries of a tag or of the key events."""
-        return self.page("list_page.html", path, place=place, by_day=by_day(entries))
-
-    def subscribe(self, tags: Sequence[Tag], *, has_chapters: bool) -> bytes:
-        """Render the page that explains the feeds and shows their addresses.
-
-        *tags* are those whose feeds it shows; *has_chapters* says whether there is one of chapters.
-        """
-        return self.page(
-            "subscribe.html",
-            f"{addresses.SUBSCRIBE}index.html",
-            tags=sorted(tags, key=lambda tag: (tag.name.casefold(), tag.slug)),
-            has_chapters=has_chapters,
-            readers=READERS,
-            code=qr_code(
-                addresses.url(self.config.url, addresses.SUBSCRIBE),
-                self.words.say("QR code with the address of this page"),
-            ),
         )
 
     def entry(
@@ -387,25 +321,6 @@ class Pages:
             ),
         )
 
-    def year(
-        self,
-        year: int,
-        months: Sequence[tuple[date, Sequence[NavigationLink]]],
-        weeks: Sequence[NavigationLink],
-        years: Sequence[int],
-        chapters: Sequence[ChapterLink] = (),
-    ) -> bytes:
-        """Render the page of a year: its chapters, its weeks, and its days by month."""
-        return self.page(
-            "year.html",
-            f"{year:04}/index.html",
-            year=year,
-            months=months,
-            weeks=weeks,
-            years=years,
-            chapters=chapters,
-        )
-
     def not_found(self, root: str, *, is_gone: bool = False) -> bytes:
         """Render the page of the status 404, or 410 if *is_gone*.
 
@@ -429,7 +344,7 @@ class Pages:
 
     def redirect(self, target: str) -> str:
         """Render the page for a former address of the blog; the page redirects to *target*."""
-        return self._render("redirect.html", target=target)
+        return self.render("redirect.html", target=target)
 
     def link_paragraph(self, text: str, address: str) -> Markup:
         """Return a paragraph with a text and the link that follows it."""
@@ -439,61 +354,9 @@ class Pages:
         """Render a page of the newsroom, which is not part of the site."""
         return self.page(template, "compose/", root=root, has_scope=has_scope, **values)
 
-    def standalone(self, digest: Digest, *, style: str, picture: Callable[[Media], str]) -> str:
-        """Render a digest as one HTML file without references to others.
-
-        *style* is CSS; *picture* returns the address of a picture, such as a data: URL.
-        """
-        html = self._render(
-            "standalone.html",
-            digest=digest,
-            authors=authors(digest),
-            style=Markup(style),
-            pages=self,
-            root=self.config.url,
-        )
-        pictures = {
-            addresses.url(ROOT, addresses.media_path(media.path)): media
-            for media in digest.pictures
-        }
-        html = re.sub(
-            rf'(?<= src=")({re.escape(ROOT)}[^"]*)(?=")',
-            lambda match: picture(pictures[match[1]]) if match[1] in pictures else match[1],
-            link_films(html),
-        )
-        return with_root(html, self.config.url)
-
-    def chapter(self, digest: Digest) -> str:
-        """Render a day as a chapter of a book (XHTML); its addresses begin with ROOT."""
-        return link_films(self.fragment("chapter", digest=digest))
-
     def book_file(self, name: str, **values: Any) -> str:
         """Render a file of a book (EPUB) from the template of that name; see ``exports.epub``."""
-        return self._render(f"book/{name}", **values)
-
-    def mail(self, digest: Digest, **values: Any) -> str:
-        """Render a digest as the HTML part of an e-mail; its addresses are absolute."""
-
-        def content(entry: Entry) -> Markup:
-            shown = link_films(str(digests.without_lead(self.content(entry), digest)))
-            if digest.period.kind == "day":
-                shown = raise_headings(shown)  # the day has no heading of its own
-            return _with_mail_sizes(shown, pictures_among(entry.now.media))
-
-        lead = Markup()
-        if digest.lead:
-            figure = self.fragment("lead", picture=digest.lead)
-            lead = _with_mail_sizes(figure, [digest.lead])
-        html = self._render(
-            "mail.html",
-            digest=digest,
-            authors=authors(digest),
-            lead=lead,
-            content=content,
-            pages=self,
-            **values,
-        )
-        return with_root(html, self.config.url)
+        return self.render(f"book/{name}", **values)
 
     # -- helpers ------------------------------------------------------------------------------
 
@@ -506,7 +369,8 @@ class Pages:
         values |= {"path": folder, "address": address, "pages": self}
         return with_root(self._templates.render(template, values), root).encode()
 
-    def _render(self, template: str, **values: Any) -> str:
+    def render(self, template: str, **values: Any) -> str:
+        """Render a template; its addresses begin with ROOT."""
         return self._templates.render(template, values)
 
     def _iso(self, when: Moment | datetime) -> str:
@@ -558,20 +422,6 @@ class Pages:
 def _anchor_of(text: str) -> str:
     """Return what distinguishes the footnotes of a text without an id from those of others."""
     return f"note-{blake2b(text.encode(), digest_size=4).hexdigest()}" if "[^" in text else "note"
-
-
-def _with_mail_sizes(fragment: str, pictures: Iterable[Media]) -> Markup:
-    """Return a fragment whose *pictures* have their size in a mail."""
-    sizes = {addresses.media_path(m.path): (m.width, m.height) for m in pictures}
-    return Markup(set_picture_sizes(fragment, sizes, MAIL_PICTURE))
-
-
-def by_day(entries: Sequence[Entry]) -> list[tuple[date, list[Entry]]]:
-    """Group entries by day, without changing their order."""
-    grouped: dict[date, list[Entry]] = {}
-    for entry in entries:
-        grouped.setdefault(entry.day, []).append(entry)
-    return list(grouped.items())
 
 
 def _language_attributes(now: Revision) -> Markup:

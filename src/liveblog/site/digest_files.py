@@ -13,6 +13,7 @@ from ..model import addresses, period
 from ..model.moment import Moment, moment_in, updated_in
 from ..model.period import Period
 from ..pages.data import ChapterLink, NavigationLink
+from ..pages.lists import year_page
 from ..text.bidi import close_controls
 from ..timeline import Entry
 from .documents import sitemap
@@ -165,7 +166,7 @@ class DigestFiles:
         ]
         self._writer.page(
             f"{year:04}/index.html",
-            lambda substitute: self._pages.year(
-                year, [*months.items()], weeks, non_empty.years[::-1], chapters
+            lambda substitute: year_page(
+                self._pages, year, [*months.items()], weeks, non_empty.years[::-1], chapters
             ),
         )

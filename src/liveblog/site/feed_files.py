@@ -14,6 +14,7 @@ from ..feeds import Feed
 from ..model import addresses, period
 from ..model.period import day_end
 from ..pages.data import ChapterLink, OlderEntries, Tag
+from ..pages.lists import tag_page
 from ..pages.live_page import ON_PAGE
 from ..text.bidi import close_controls
 from ..timeline import in_order
@@ -114,8 +115,8 @@ class FeedFiles:
         shown = entries[:ON_PAGE]
         self._writer.page(
             folder + "index.html",
-            lambda substitute: self._context.pages.tag(
-                tag, substitute(shown), total, chapters, older
+            lambda substitute: tag_page(
+                self._context.pages, tag, substitute(shown), total, chapters, older
             ),
             shown,
         )

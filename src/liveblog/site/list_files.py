@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from ..model import addresses
 from ..pages.data import ListPlace, NavigationLink, OlderEntries, Tag
+from ..pages.lists import key_events_page, list_page
 from ..pages.live_page import ON_PAGE
 from .list_index import EntryRef, ListPage
 from .writer import Context
@@ -76,7 +77,7 @@ class ListFiles:
         entries = self._context.queries.entries(refs)
         self._context.writer.page(
             path,
-            lambda substitute: self._pages.list_page(path, place, substitute(entries)),
+            lambda substitute: list_page(self._pages, path, place, substitute(entries)),
             entries,
         )
 
@@ -87,7 +88,7 @@ class ListFiles:
         entries = self._context.queries.entries(refs)
         self._context.writer.page(
             f"{addresses.KEY_EVENTS}index.html",
-            lambda substitute: self._pages.key_events(substitute(entries), total, older),
+            lambda substitute: key_events_page(self._pages, substitute(entries), total, older),
             entries,
         )
 

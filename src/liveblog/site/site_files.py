@@ -12,6 +12,7 @@ from msgspec import structs
 from ..model import addresses, period
 from ..model.topics import topic_slug
 from ..pages.data import Home, Tag
+from ..pages.lists import subscribe_page
 from ..pages.live_page import ON_PAGE, count_fitting, render_live_page, render_parts
 from ..timeline import Entry
 from .documents import (
@@ -193,7 +194,7 @@ class SiteFiles:
         has_chapters = bool(self._context.index.chapters.links(1))
         self._writer.page(
             f"{addresses.SUBSCRIBE}index.html",
-            lambda substitute: self._pages.subscribe(tags, has_chapters=has_chapters),
+            lambda substitute: subscribe_page(self._pages, tags, has_chapters=has_chapters),
         )
 
     def figures(self) -> None:
