@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 
 import segno
 from markupsafe import Markup
 
 
+@lru_cache(maxsize=16)  # drawing one takes as long as rendering a page
 def qr_code(text: str, label: str) -> Markup:
     """Return an SVG image of a text as a QR code; *label* says what it is.
 

@@ -139,7 +139,7 @@ class SiteFiles:
         coverage, words = self._queries.coverage, self._pages.words
         framing = coverage.framing
         title = (framing and framing.headline) or self._context.config.title
-        state = words.say("Coverage over" if coverage.ended else "Live")
+        state = words.say("Coverage has ended") if coverage.ended else words.say("Live")
         return words.typography(title), state, coverage.ended is None
 
     def card(self, title: str, state: str, is_live: bool, *, is_known: bool) -> None:
