@@ -19,6 +19,7 @@ from playwright.sync_api import expect
 
 from liveblog import Blog
 from liveblog.blog import Image
+from liveblog.digest.selection import for_readers
 from liveblog.exports import html
 from liveblog.model.chapter import ChapterDraft
 from liveblog.model.entry import Figure, Source
@@ -388,12 +389,12 @@ def test_the_whole_coverage_is_one_file_that_opens_from_disk(
     """Its contents lead to each day; its pictures are in it; nothing is asked for."""
     *_, blog = told
     path = tmp_path / "all.html"
-    path.write_text(html.render(coverage_digest(blog), blog.config, blog.paths))
+    path.write_text(html.render(for_readers(coverage_digest(blog)), blog.config, blog.paths))
     with page_of(browser, viewport=size, color_scheme=scheme, offline=True) as page:
         page.goto(path.as_uri())
         assert all(r.startswith(("file:", "data:")) for r in page.requests)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-        days = page.locator("nav.contents a")
+        days = page.locator("nav.contents > ul > li > a")
         assert days.count() == len(coverage_digest(blog).days)
         days.last.click()
         expect(page.locator(f"#{page.url.rpartition('#')[2]}")).to_be_in_viewport()

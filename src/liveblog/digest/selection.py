@@ -13,7 +13,6 @@ from itertools import zip_longest
 from msgspec import structs
 
 from ..model.entry import Framing, Media, pictures_among
-from ..model.period import COVERAGE
 from ..timeline import Day, Entry
 from . import DayOverview, Digest, Overview, day_headlines
 from .importance import by_strength, each_day_first, spread_by_strength
@@ -54,7 +53,7 @@ def for_readers(digest: Digest) -> Digest:
     """
     entries, chapter = digest.entries, digest.chapter
     is_retracted = chapter is not None and chapter.state != "live"
-    if digest.overview or digest.period.id == COVERAGE or is_retracted:
+    if digest.overview or is_retracted:
         return digest
     if len(digest.days) < 2 and len(entries) <= LONG_DAY:
         return digest
