@@ -51,7 +51,8 @@ SPACE = "[ \u00a0\u202f]?"
 CLOCK_TIME = re.compile(
     rf"(?<!{DIGIT})(?:{DIGIT}{{1,2}}{SPACE}[:٫٬]{SPACE}{DIGIT}{{2}}(?!{DIGIT})"  # 0:00, ٠٠:٠٠
     rf"|(?<!\w){DIGIT}{{1,2}}{SPACE}[hH](?:{SPACE}{DIGIT}{{2}})?(?![a-zA-Z{DIGIT[1:-1]}])"  # 0 h 00
-    rf"|(?<!\w){DIGIT}{{1,2}}{SPACE}(?:[AaPp]\.?{SPACE}[Mm]\b|[صم](?!\w)|Uhr|o.clock))"  # 12 PM
+    # 12 PM; in German, "4 am 21. Oktober" is a number and a date.
+    rf"|(?<!\w){DIGIT}{{1,2}}{SPACE}(?:[AaPp]\.?{SPACE}[Mm]\b(?!\s\d+\.)|[صم](?!\w)|Uhr|o.clock))"
     "|midnight|minuit|medianoche|Mitternacht|منتصف الليل"
 )
 """A time of day, in any of the five languages."""

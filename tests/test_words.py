@@ -279,7 +279,7 @@ def test_forms_give_back_what_was_written(told: LiveServer) -> None:
     title, text, name, unit = TEXTS[told.blog.config.language]
     [entry] = [e for e in told.blog.timeline.newest_first() if e.now.sources]
     origin = told.url.rstrip("/")
-    token = urlencode({"token": told.token()}).encode()
+    token = urlencode({"token": told.token("Bea")}).encode()
     kind = "application/x-www-form-urlencoded"
     signed = fetch(told.url, "compose/sign-in", "POST", token, Origin=origin, Content_Type=kind)
     cookie = signed["Set-Cookie"].partition(";")[0]
@@ -306,7 +306,7 @@ def test_the_browser_asks_in_the_language_of_the_blog(told: LiveServer, browser:
     page.goto(f"{told.url}compose")
     asked = "field => (field.form.requestSubmit(), field.validationMessage)"
     messages = [page.locator("#token").evaluate(asked)]
-    page.locator("#token").fill(told.token())
+    page.locator("#token").fill(told.token("Carla"))
     page.locator("#sign-in button").click()
     page.locator("#body").fill("1")
     page.locator("details.more > summary").first.click()

@@ -212,7 +212,7 @@ def test_6_a_reader_elsewhere_is_told_the_zone(browser: Any, told: Any) -> None:
     url, _, _ = told
     with page_of(browser) as page:
         page.goto(url)
-        assert page.get_by_text("Europe/Paris").count() >= 1
+        assert page.get_by_text("Heure locale : Paris").count() >= 1
 
 
 @pytest.mark.slow

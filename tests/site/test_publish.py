@@ -281,7 +281,7 @@ def test_one_more_update_among_ten_thousand_touches_only_what_shows_it(
             *(f"{week}/index.{ending}" for ending in ("html", "md", "txt")),
             *(
                 f"tags/theme-7/{name}"
-                for name in ("index.html", "atom.xml", "rss.xml", "feed.json")
+                for name in ("2012-07/index.html", "index.html", "atom.xml", "rss.xml", "feed.json")
             ),
             *("index.html", "live.json", "atom.xml", "rss.xml", "feed.json"),
             "search.json",

@@ -759,7 +759,7 @@ def test_a_draft_survives_a_reload(browser: Any, bilal: Someone, tmp_path: Path)
     """Texts, ticks, sources, and a picture with its description."""
     with composer(browser, bilal) as page:
         write(page, "À moitié")
-        page.get_by_text("Non confirmé").click()
+        page.get_by_text("Non confirmé").first.click()
         page.locator("#more > summary").click()
         page.get_by_role("button", name="Ajouter une source").click()
         page.locator("[name=source_name]").nth(1).fill("OSDH")

@@ -94,7 +94,8 @@ def new(state: State, name: str, scope: str, folders: tuple[str, ...], as_json: 
         link = f"{place.config.url}compose#token={made}"
         state.say(link)
         if sys.stderr.isatty() and not state.is_quiet:
-            sys.stderr.write(terminal_qr_code(link))
+            for line in terminal_qr_code(link).splitlines():
+                state.say(line)
 
 
 @token.command(name="list")

@@ -87,23 +87,32 @@ def replace_entries(
 ) -> Digest:
     """Return a digest with the entries of each day replaced, and its figures made again.
 
+    What its overview has of entries that are replaced, such as their titles, goes with them.
+
     The figures of a digest for readers stay: they are those of entries that it does not show too.
     """
     days = tuple(structs.replace(day, entries=tuple(replace(day.entries))) for day in digest.days)
     overview = digest.overview
     if overview is None:
         return structs.replace(digest, days=days, series=figures(days))
+    shown = {entry.id: entry for entry in replace(digest.rendered)}
+    replaced = [entry.now for entry in digest.rendered if shown.get(entry.id) is not entry]
+    titles = {now.title for now in replaced}
+    has_lost_picture = any(overview.picture in now.media for now in replaced)
     overview = structs.replace(
         overview,
+        headlines=tuple(title for title in overview.headlines if title not in titles),
         days=tuple(
             structs.replace(
                 day,
+                headlines=tuple(title for title in day.headlines if title not in titles),
                 main=next(iter(replace([day.main])), None) if day.main else None,
                 keys=tuple(replace(day.keys)),
             )
             for day in overview.days
         ),
         corrected=tuple(replace(overview.corrected)),
+        picture=None if has_lost_picture else overview.picture,
     )
     return structs.replace(digest, days=days, overview=overview)
 
