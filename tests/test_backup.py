@@ -18,6 +18,8 @@ from liveblog.pictures import Image
 from .command import run
 from .conftest import Clock, needs
 
+pytestmark = pytest.mark.slow
+
 
 def files_of(folder: Path) -> dict[str, bytes]:
     """Return the files of a folder."""

@@ -30,6 +30,8 @@ from .conftest import Room
 from .test_dispatcher import command
 from .test_mail import ANNA, html_of, mailing, opened, pages_of, text_of, tree_of
 
+pytestmark = pytest.mark.slow
+
 BASE = "https://example.org/semaine/"
 SLUG = "la-bataille"
 ADDRESS = f"{BASE}chapters/{SLUG}/"
@@ -243,7 +245,6 @@ def test_a_purged_chapter_is_in_no_byte_of_the_blog(blog: Blog, receiver: Receiv
     assert [path for path in files if b"Titre secret" in path.read_bytes()] == []
 
 
-@pytest.mark.slow
 def test_a_running_server_sends_chapters_by_itself(receiver: Receiver, tmp_path: Path) -> None:
     """One that is written now, and one that is released while it runs."""
     with live_server(tmp_path / "blog", settings=receiver.settings) as server:
@@ -419,7 +420,6 @@ def test_send_explains_what_it_does_not_send(blog: Blog, receiver: Receiver) -> 
 # -- in a browser ----------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["fr", "ar"])
 def test_it_reads_well_at_every_width(

@@ -19,6 +19,8 @@ from liveblog.model.errors import LiveblogError
 
 from ..conftest import Clock, site_bytes
 
+pytestmark = pytest.mark.slow
+
 ATOM = "{http://www.w3.org/2005/Atom}"
 AT = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
 FH = "{http://purl.org/syndication/history/1.0}"

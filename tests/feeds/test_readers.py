@@ -24,6 +24,8 @@ from liveblog.model.addresses import entry_path, entry_urn
 from ..conftest import Clock, needs, serving
 from ..site.test_publish import picture
 
+pytestmark = pytest.mark.slow
+
 XML = ("atom.xml", "rss.xml")
 
 
@@ -153,7 +155,6 @@ def _plain(title: str) -> str:
     return unescape(title)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", XML)
 def test_newsboat(told: NonEmptyDays, home: Path, name: str) -> None:
     """Each entry once; a correction replaces it under the same id."""
@@ -197,7 +198,6 @@ def test_sfeed(told: NonEmptyDays, home: Path, name: str) -> None:
     assert "<em>premier</em>" in rows[0][3]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", XML)
 def test_rss2email(told: NonEmptyDays, home: Path, name: str) -> None:
     """Each entry a mail, with its subject, link, author and date; a second run sends none."""

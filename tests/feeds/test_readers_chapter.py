@@ -23,6 +23,8 @@ from liveblog.model.chapter import ChapterDraft
 from ..conftest import Clock, needs, serving
 from .test_readers import home, run
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["home"]  # a fixture
 
 FEEDS = ("chapters/atom.xml", "chapters/rss.xml", "atom.xml", "rss.xml")
@@ -121,7 +123,6 @@ def test_feedparser(told: Told, name: str) -> None:
     check_chapter(told, look, in_main_feed="/" not in name)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", FEEDS)
 def test_newsboat(told: Told, home: Path, name: str) -> None:
     """One row, whose content is replaced."""
@@ -139,7 +140,6 @@ def test_newsboat(told: Told, home: Path, name: str) -> None:
     check_chapter(told, look, in_main_feed="/" not in name)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [*FEEDS, "chapters/feed.json", "feed.json"])
 def test_reader(told: Told, name: str) -> None:
     """One entry, whose content is replaced and whose date of update grows."""
@@ -162,7 +162,6 @@ def test_reader(told: Told, name: str) -> None:
         assert updates == sorted(set(updates))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", FEEDS)
 def test_rss2email(told: Told, home: Path, name: str) -> None:
     """One mail; a correction and a retraction send no other, because the id stays the same."""

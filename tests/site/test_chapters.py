@@ -26,6 +26,8 @@ from liveblog.timeline import Entry
 from ..conftest import Clock, site_bytes
 from .test_publish import from_nothing, picture
 
+pytestmark = pytest.mark.slow
+
 SLUG = "six-jours-au-port"
 PAGE = f"chapters/{SLUG}/index.html"
 AT = "http://purl.org/atompub/tombstones/1.0"
@@ -469,7 +471,6 @@ def test_an_update_outside_of_its_period_costs_a_chapter_nothing(
     assert not rendered
 
 
-@pytest.mark.slow
 def test_whatever_happens_the_site_is_that_of_a_publication_from_nothing(
     told: Blog, clock: Clock, tmp_path: Path
 ) -> None:

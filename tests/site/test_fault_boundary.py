@@ -22,6 +22,8 @@ from .. import command
 from ..conftest import Clock, site_bytes
 from .test_publish import from_nothing, picture
 
+pytestmark = pytest.mark.slow
+
 BAD = "MAUVAIS"
 
 
@@ -92,7 +94,6 @@ RENDERERS = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_an_entry_that_cannot_be_rendered_is_a_fault_and_the_rest_is_published(
     told: Blog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renderer: str
@@ -241,7 +242,6 @@ def test_a_template_that_cannot_be_parsed_ends_the_publication_before_it_begins(
         (told.paths.templates / name).unlink()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gone", "link", "folder", "pipe", "in a linked folder"])
 def test_a_picture_whose_file_cannot_be_read_is_a_fault(
     told: Blog, tmp_path: Path, kind: str

@@ -23,6 +23,8 @@ from liveblog.site.storage.folder import Folder
 from ..conftest import Clock, site_bytes
 from .test_publish import from_nothing, picture
 
+pytestmark = pytest.mark.slow
+
 # -- the order in which things land ----------------------------------------------------------------
 
 
@@ -104,7 +106,6 @@ def told(blog: Blog, clock: Clock, tmp_path: Path) -> Blog:
     return blog
 
 
-@pytest.mark.slow
 def test_what_is_linked_to_lands_before_what_links_to_it(
     told: Blog, clock: Clock, tmp_path: Path
 ) -> None:
@@ -127,7 +128,6 @@ def test_what_is_linked_to_lands_before_what_links_to_it(
     assert steps[-1].startswith("-assets/style.")
 
 
-@pytest.mark.slow
 def test_what_links_goes_before_what_is_linked_to(told: Blog, tmp_path: Path) -> None:
     """An entry with its tag and picture; a day and its week, of which nothing stays."""
     entries = [e for day in told.timeline.days() for e in told.timeline.day(day).entries]
@@ -245,7 +245,6 @@ def test_a_file_where_a_folder_has_to_be_is_named(told: Blog) -> None:
 # -- what the disk says ----------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("few", [0, 10_000])
 def test_an_error_of_the_disk_ends_a_publication(
     told: Blog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int

@@ -27,6 +27,8 @@ from liveblog.storage import locks, sqlite
 from ..conftest import Clock, LiveServer, live_server, site_bytes
 from .test_publish import from_nothing, picture
 
+pytestmark = pytest.mark.slow
+
 SECRET = "GEHEIM"
 
 
@@ -88,7 +90,6 @@ LOSSES: dict[str, Callable[[Blog], object]] = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("when", ["before the removal", "after it"])
 def test_with_a_lost_index_nothing_stays_that_the_journal_does_not_ask_for(
@@ -124,7 +125,6 @@ def test_a_clone_without_what_is_derived_is_published_right(told: Blog, tmp_path
     assert_it_is_gone(other, tmp_path / "again")
 
 
-@pytest.mark.slow
 def test_a_site_that_an_older_one_replaced_is_made_again(told: Blog, tmp_path: Path) -> None:
     """By git checkout or rsync, under an index that knows the newer one."""
     shutil.copytree(told.paths.site, tmp_path / "older")
@@ -197,7 +197,6 @@ def test_a_correction_that_is_damaged_leaves_the_page_of_its_entry(
     assert site_bytes(blog.paths.site) == from_nothing(blog, tmp_path / "again")
 
 
-@pytest.mark.slow
 def test_a_publication_whose_end_was_cut_off_leaves_nothing_that_was_removed_since(
     told: Blog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,7 +244,6 @@ def test_a_link_that_leads_round_in_a_circle_stops_no_publication(told: Blog) ->
 # -- check -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_check_knows_what_the_journal_asks_for(told: Blog, tmp_path: Path) -> None:
     """With an index or without: a page of a removed entry, an altered file, one that is gone."""
     entry_id = secret_of(told)
@@ -332,7 +330,6 @@ def test_many_foreign_files_are_counted(told: Blog) -> None:
 # -- databases and locks ---------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["index.sqlite", "search.sqlite"])
 def test_a_busy_database_is_an_error_and_never_deleted(
     told: Blog, monkeypatch: pytest.MonkeyPatch, name: str
@@ -370,7 +367,6 @@ def test_publishers_wait_for_each_other_and_say_for_whom(
     told.publish()
 
 
-@pytest.mark.slow
 def test_check_beside_publications_is_green(told: Blog, clock: Clock) -> None:
     """However they fall together."""
     stopped = threading.Event()
@@ -454,7 +450,6 @@ def server(tmp_path: Path) -> Any:
 LOST = [".liveblog", "feeds", ".liveblog and feeds", "index.sqlite"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("lost", LOST)
 def test_what_is_deleted_under_a_server_comes_back_by_itself(
     server: LiveServer, tmp_path: Path, lost: str
@@ -476,7 +471,6 @@ def test_what_is_deleted_under_a_server_comes_back_by_itself(
     assert not blog.check().faults
 
 
-@pytest.mark.slow
 def test_a_folder_that_is_replaced_under_a_server_is_published(
     server: LiveServer, tmp_path: Path
 ) -> None:
@@ -501,7 +495,6 @@ def test_a_folder_that_is_replaced_under_a_server_is_published(
     assert SECRET.encode() not in b"".join(site_bytes(again.paths.site).values())
 
 
-@pytest.mark.slow
 def test_a_server_says_of_a_fault_once_and_healthz_as_long_as_it_stands(tmp_path: Path) -> None:
     """A damaged line: the rest goes on, and what it withholds is nowhere."""
     with live_server(tmp_path / "served") as running:
@@ -529,7 +522,6 @@ def test_a_server_says_of_a_fault_once_and_healthz_as_long_as_it_stands(tmp_path
         assert told.count(f"{damaged.name}:2") == 1
 
 
-@pytest.mark.slow
 def test_a_server_compresses_what_it_publishes_and_keeps_no_copy_of_what_was_removed(
     tmp_path: Path,
 ) -> None:

@@ -31,6 +31,8 @@ from ..feeds.test_readers import run as run_reader
 from ..pages.test_browser import page_of
 from ..wire import fetch
 
+pytestmark = pytest.mark.slow
+
 OLD = "https://example.org/semaine/"
 NEW = "https://direct.example.net/2012/"
 
@@ -226,7 +228,6 @@ def test_the_command_moves_and_says_what_to_do(told: Blog) -> None:
 # -- the folder ------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "gone"])
 @pytest.mark.parametrize("way", [shutil.move, shutil.copytree], ids=["moved", "copied"])
 def test_a_folder_that_moved_works_on(told: Blog, way: Callable[..., Any], is_kept: bool) -> None:
@@ -371,7 +372,6 @@ def test_what_is_removed_leaves_what_is_for_earlier_addresses_too(told: Blog) ->
     assert (moved / "pages/tags/homs/atom.xml").exists()
 
 
-@pytest.mark.slow
 def test_a_browser_lands_on_the_same_update(browser: Any, tmp_path: Path) -> None:
     """From a host that knows no redirects."""
     folder, old = tmp_path / "blog", tmp_path / "old"
@@ -505,7 +505,6 @@ def test_redirects_and_gone_hold_at_the_new_address(new_blog: Any) -> None:
     Application([blog])
 
 
-@pytest.mark.slow
 def test_newsboat_keeps_what_it_has_after_a_move(tmp_path: Path) -> None:
     """Subscribed at the old address, it holds each entry once, before and after."""
     newsboat = needs("newsboat")

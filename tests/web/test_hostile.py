@@ -20,6 +20,8 @@ from liveblog.model import addresses
 from ..conftest import LiveServer, live_server, tries
 from ..wire import fetch
 
+pytestmark = pytest.mark.slow
+
 DIGITS = "9" * 5_000
 
 
@@ -263,7 +265,6 @@ def written(kind: str, body: Any) -> bytes:
     return "&".join(pairs).encode()
 
 
-@pytest.mark.slow
 @settings(tries(250, ci=1000), suppress_health_check=list(HealthCheck))
 @given(
     method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"]),
@@ -302,7 +303,6 @@ def test_no_request_is_a_500(
     assert well(target.ask(method, address, body, **given))
 
 
-@pytest.mark.slow
 def test_hostile_requests_stopped_nothing(target: Target) -> None:
     """After all of those the blog is published, and its page is as it should be."""
     found = target.server.blog.post("Encore là.")

@@ -24,6 +24,8 @@ from liveblog.model.errors import InvalidInput
 from ..conftest import LiveServer, live_server
 from ..wire import Answer, fetch
 
+pytestmark = pytest.mark.slow
+
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -541,7 +543,6 @@ def test_what_cannot_be_taken_is_400_and_changes_nothing(app: App, document: obj
     assert app.server.blog.journal.end() == before
 
 
-@pytest.mark.slow
 def test_broken_bodies_are_refused(app: App) -> None:
     """Not JSON, not a form, too large, no picture."""
     assert app.send(b"{", "application/json").status == 400
@@ -674,7 +675,6 @@ def test_an_update_that_cannot_be_is_400_and_changes_nothing(
     assert app.server.blog.journal.end() == before
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "properties",
     [
@@ -692,7 +692,6 @@ def test_a_megabyte_of_values_is_refused_in_no_time(app: App, properties: Any) -
     assert time.monotonic() - began < 10
 
 
-@pytest.mark.slow
 def test_many_values_are_deleted_in_no_time(app: App) -> None:
     """As many as a request can name; also objects, and what is no text."""
     url = app.post(content=["Avant."], category=["a", "b"])

@@ -32,6 +32,8 @@ from ..conftest import LiveServer, live_server
 from ..waiting import until
 from ..wire import fetch
 
+pytestmark = pytest.mark.slow
+
 
 class Stream:
     """A reader of events, as a browser would be."""
@@ -168,7 +170,6 @@ def test_an_update_is_told_before_it_is_published_and_its_page_is_waited_for(
     stream.close()
 
 
-@pytest.mark.slow
 def test_what_cannot_be_published_is_waited_for_no_longer_than_two_seconds(
     server: LiveServer,
 ) -> None:
@@ -274,7 +275,6 @@ def test_who_comes_back_is_told_exactly_what_it_missed(server: LiveServer, by_qu
     third.close()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kill", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_place_holds_through_a_restart(server: LiveServer, kill: bool) -> None:
     """What is posted while no server runs is told to those who come back."""
@@ -289,7 +289,6 @@ def test_a_place_holds_through_a_restart(server: LiveServer, kill: bool) -> None
     again.close()
 
 
-@pytest.mark.slow
 def test_an_embargoed_entry_is_told_at_its_instant_and_not_before(server: LiveServer) -> None:
     """To those who listen, and to those who come back later."""
     stream = Stream(server)
@@ -313,7 +312,6 @@ def test_an_embargoed_entry_is_told_at_its_instant_and_not_before(server: LiveSe
     stream.close()
 
 
-@pytest.mark.slow
 def test_who_missed_too_much_is_told_to_load_the_page_again(server: LiveServer) -> None:
     """Hundreds of updates are a page, not a stream."""
     stream = Stream(server)
@@ -337,7 +335,6 @@ def test_a_place_of_another_world_does_no_harm(server: LiveServer, place: str) -
     stream.close()
 
 
-@pytest.mark.slow
 def test_the_server_stops_at_once_with_readers_connected(server: LiveServer) -> None:
     """On SIGTERM; their streams end, none has to be cut; -s shows how soon."""
     # What came of itself, such as a release, is told before what is posted now, and its page too.
@@ -382,7 +379,6 @@ def test_a_stream_begins_after_what_was_asked_before_it(server: LiveServer) -> N
     assert data.count(page.body) == 50
 
 
-@pytest.mark.slow
 def test_who_reads_slowly_is_told_everything_in_order(server: LiveServer) -> None:
     """What its connection does not take at once is kept for it, and goes on where it stopped."""
     with socket.socket() as slow:
@@ -401,7 +397,6 @@ def test_who_reads_slowly_is_told_everything_in_order(server: LiveServer) -> Non
     assert [json.loads(event)["id"] for event in events] == posted
 
 
-@pytest.mark.slow
 def test_streams_are_bounded_for_an_address_and_in_all(tmp_path: Path) -> None:
     """503 with Retry-After; who leaves makes room."""
     limits = "[server]\nstreams_per_address = 3\nstreams = 100\n"
@@ -418,7 +413,6 @@ def test_streams_are_bounded_for_an_address_and_in_all(tmp_path: Path) -> None:
             stream.close()
 
 
-@pytest.mark.slow
 def test_streams_take_the_files_that_the_system_permits_and_leave_some(tmp_path: Path) -> None:
     """64 are the server's own, three quarters of the rest are for streams; then 503."""
     limits = "[server]\nstreams_per_address = 1000\n"
@@ -436,7 +430,6 @@ def test_streams_take_the_files_that_the_system_permits_and_leave_some(tmp_path:
             stream.close()
 
 
-@pytest.mark.slow
 def test_who_never_reads_is_cut_and_holds_up_nobody(tmp_path: Path) -> None:
     """Its memory is bounded; the others are told as ever."""
     with live_server(tmp_path / "blog") as running:
@@ -461,7 +454,6 @@ def test_who_never_reads_is_cut_and_holds_up_nobody(tmp_path: Path) -> None:
         listening.close()
 
 
-@pytest.mark.slow
 def test_through_kills_and_restarts_a_reader_ends_with_what_is_in_the_journal(
     tmp_path: Path,
 ) -> None:
@@ -515,7 +507,6 @@ def test_through_kills_and_restarts_a_reader_ends_with_what_is_in_the_journal(
         leaving.set()
 
 
-@pytest.mark.slow
 def test_a_thousand_readers_and_a_post_a_second_for_a_minute(tmp_path: Path) -> None:
     """Nobody misses one, and the server's memory is flat."""
     number, seconds = 1000, 60
