@@ -713,7 +713,7 @@ def test_everything_is_large_enough_for_a_finger(browser: Any, ana: Someone) -> 
     with page_of(browser, ana, viewport=narrow, has_touch=True, is_mobile=True) as page:
         for path in ("compose", f"compose/entries/{entry}", "compose/digests/coverage"):
             page.goto(ana.server.url + path)
-            for summary in page.locator("details:not([open]) summary").all():
+            for summary in reversed(page.locator("details:not([open]) summary").all()):
                 summary.click()
             assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
             small = page.evaluate(
@@ -1206,7 +1206,7 @@ def test_what_others_write_and_correct_appears(
 ) -> None:
     """Without a reload; and goes when it is removed."""
     with composer(browser, bilal) as page:
-        expect(page.locator(".item").first).to_be_visible()
+        expect(page.locator(".item:visible").first).to_be_visible()
         entry = server.blog.post("D’un terminal.", author="Dora").id
         expect(on_top(page)).to_contain_text("D’un terminal.")
         server.blog.edit(entry, body="D’un terminal, corrigé.")
@@ -1384,7 +1384,7 @@ def test_axe_finds_nothing(
             for path in ("compose", f"compose/entries/{entry}", "compose/digests/today",
                          "compose/digests/coverage", "compose/digests/nonsense"):  # fmt: skip
                 page.goto(server.url + path)
-                for summary in page.locator("details:not([open]) summary").all():
+                for summary in reversed(page.locator("details:not([open]) summary").all()):
                     summary.click()
                 if path == "compose":
                     write(page, "Un texte")
