@@ -84,6 +84,18 @@ def test_a_book_holds_no_earlier_text(told: Blog, tmp_path: Path) -> None:
     assert "idempotency_key" not in records
 
 
+def test_a_book_of_a_retracted_chapter_holds_none_of_its_texts(told: Blog, tmp_path: Path) -> None:
+    """Like its page, which is a notice."""
+    told.chapters.retract("deux-jours", why="Une erreur.")
+    path = tmp_path / "book.epub"
+    run("-C", str(told.paths.root), "export", "deux-jours", "--format", "epub", "-o", str(path))
+    if path.exists():
+        with zipfile.ZipFile(path) as book:
+            texts = b"".join(map(book.read, book.namelist())).decode("utf-8", "replace")
+        assert "Avant." not in texts
+        assert "Après." not in texts
+
+
 @pytest.mark.parametrize("harm", ["text", "empty", "cut", "foreign", "altered"])
 def test_another_file_is_refused(told: Blog, tmp_path: Path, harm: str, clock: Clock) -> None:
     """And nothing is imported."""

@@ -102,6 +102,11 @@ def _export_markdown(state: State, blog: Blog, output: Path) -> None:
 
 
 def _export_book(state: State, blog: Blog, found: Digest, output: Path) -> None:
+    if found.chapter and found.chapter.state != "live":
+        raise InvalidInput(
+            f"The chapter '{found.chapter.slug}' was retracted, so no book is made of it.",
+            "Edit it first, which publishes it again.",
+        )
     from ..exports import epub
 
     state.warn(epub.write(found, blog.config, blog.paths, output))
