@@ -102,6 +102,8 @@ def _export_markdown(state: State, blog: Blog, output: Path) -> None:
 
 
 def _export_book(state: State, blog: Blog, found: Digest, output: Path) -> None:
+    from ..model.errors import InvalidInput
+
     if found.chapter and found.chapter.state != "live":
         raise InvalidInput(
             f"The chapter '{found.chapter.slug}' was retracted, so no book is made of it.",
