@@ -69,8 +69,12 @@ def snapshot(digest: Digest, config: Config, pictures: Iterable[PictureLine]) ->
     yield encode(Header(VERSION, config.title, config.language, config.timezone)) + b"\n"
     live = [entry.now for entry in digest.entries if entry.now.state == "live"]
     framings = (digest.framing, *(day.framing for day in digest.days))
-    chapters = [digest.chapter] if digest.chapter and digest.chapter.state == "live" else []
-    records = (*live, *{f.period: f for f in framings if f}.values(), *chapters)
+    chapters = (c for c in (digest.chapter,) if c and c.state == "live")
+    records: tuple[Version, ...] = (
+        *live,
+        *{f.period: f for f in framings if f}.values(),
+        *chapters,
+    )
     dated = sorted((r.recorded, r.name, r) for r in records if r.recorded)
     waiting = {picture.path: picture for picture in pictures}
     for _, _, record in dated:
